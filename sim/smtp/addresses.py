@@ -1,0 +1,312 @@
+"""Mail addresses: how the text between ``<`` and ``>`` is read (RFC 5321 section 4.1.2).
+
+The standard leaves a local part to the server it names, so ``a%b@c`` and ``b!a@c`` are
+mailboxes of *c* with odd names. Older servers read them as routes; how one make of server
+reads each form is a `Reading`, a row of properties. ``Reading()`` is the standard's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import NamedTuple
+
+MAX_LOCAL_PART = 64  # RFC 5321 section 4.5.3.1.1: smtp.limit.local_part
+MAX_DOMAIN = 255  # section 4.5.3.1.2: smtp.limit.domain
+MAX_PATH = 254  # section 4.5.3.1.3: smtp.limit.path is 256 with the angle brackets
+MAX_LABEL = 63  # RFC 1035 section 2.3.4
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LOOSE_STRING = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]+")
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\[ -~])*)"')  # RFC 5321: qtextSMTP, quoted-pairSMTP
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NUMERIC = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_ROUTE_END = re.compile(r"\[[^\]]*\]|:")
+
+
+class Address(NamedTuple):
+    """A mailbox: *local* without its quotes, *domain* in lower case.
+
+    A domain in square brackets is an address literal; an empty one was not given, which
+    only ``<postmaster>`` may do (RFC 5321 section 4.1.1.3).
+    """
+
+    local: str
+    domain: str
+
+    @property
+    def literal(self) -> bool:
+        """Whether the domain is an address literal such as ``[192.0.2.1]``."""
+        return self.domain.startswith("[")
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}" if self.domain else self.local
+
+
+class Fault(NamedTuple):
+    """Why a text is not an address: *reason* is one of `FAULTS`."""
+
+    reason: str
+
+
+FAULTS = {
+    "empty": "nothing between the angle brackets",
+    "too_long": "longer than RFC 5321 section 4.5.3.1 allows",
+    "non_ascii": "octets above 127 without SMTPUTF8",
+    "source_route": "a source route, which this server refuses",
+    "local_part": "not a dot-string or a quoted string",
+    "quoted": "a quoted local part, which this server refuses",
+    "doubled_at": "a second @ outside quotes",
+    "no_domain": "no domain",
+    "domain": "not a domain name or an address literal",
+    "literal": "an address literal, which this server refuses",
+    "restricted": "characters in the local part that this server refuses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one make of server reads the forms of an address; the defaults are the standard's."""
+
+    source_route: bool = True
+    """``@a,@b:c@d`` is taken as ``c@d`` (RFC 5321 appendix C); False: refused."""
+    quoted: str = "opaque"
+    """``"a@b"@c``: the text in quotes is ``opaque``, is ``resolved`` further, or ``refused``."""
+    doubled_at: str = "refused"
+    """``a@b@c``: ``refused``; ``opaque``: the last @ counts; ``resolved``: and then the rest."""
+    percent: bool = False
+    """``a%b@here`` means ``a@b``."""
+    bang: bool = False
+    """``b!a@here`` means ``a@b``."""
+    missing_domain: str = "refused"
+    """A forward-path without domain: ``refused``, or completed with ``domain`` or ``host``."""
+    missing_sender_domain: str = "refused"
+    """The same for a reverse-path."""
+    bare_postmaster: bool = True
+    """``<postmaster>`` is taken without a domain (RFC 5321 section 4.5.1)."""
+    trailing_dot: bool = False
+    """``a@b.`` means ``a@b``; False: refused."""
+    literal: str = "taken"
+    """``a@[192.0.2.1]``: ``taken``, ``refused``, or taken only for the ``own`` address."""
+    sender_literal: bool = True
+    """A reverse-path may name an address literal."""
+    numeric_domain: bool = True
+    """``a@192.0.2.1`` is a domain like any other; False: refused."""
+    dotless_domain: bool = True
+    """``a@host`` is taken; False: refused."""
+    loose_dots: bool = False
+    """``a..b``, ``.a`` and ``a.`` are taken as local parts."""
+    limit: int = MAX_LOCAL_PART
+    """Octets allowed in a local part."""
+    restricted_here: str = ""
+    """Regular expression of local parts that are refused in a local domain."""
+    restricted_elsewhere: str = ""
+    """Regular expression of local parts that are refused in any other domain."""
+
+
+STANDARD = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a server calls its own, as far as reading an address needs it.
+
+    *names* are the domains in which it looks at local parts itself, *domain* and *host*
+    complete a missing domain, *literal* is its own address in square brackets.
+    """
+
+    names: Collection[str] = frozenset()
+    domain: str = ""
+    host: str = ""
+    literal: str = ""
+
+    def owns(self, domain: str) -> bool:
+        """Whether an address in *domain* is for this server to look at."""
+        return not domain or domain in self.names or domain == self.literal
+
+
+NOWHERE = Site()
+
+
+def parse(text: str) -> Address | Fault:
+    """Read *text* as RFC 5321 does, without knowing any server."""
+    return read(text)
+
+
+def read(
+    text: str, reading: Reading = STANDARD, site: Site = NOWHERE, *, sender: bool = False
+) -> Address | Fault:
+    """Read a forward-path (or with *sender* a reverse-path) as *reading* has it at *site*.
+
+    Total: any text gives an `Address` or a `Fault`.
+    """
+    if not text:
+        return Fault("empty")
+    if not text.isascii():
+        return Fault("non_ascii")
+    if len(text) > MAX_PATH:
+        return Fault("too_long")
+    if text[0] == "@":
+        rest = _after_route(text, reading)
+        if isinstance(rest, Fault):
+            return rest
+        text = rest
+    split = _split(text, reading)
+    if isinstance(split, Fault):
+        return split
+    local, domain, further = split
+    address = _with_domain(local, domain, reading, site, sender=sender)
+    if isinstance(address, Fault):
+        return address
+    if further and site.owns(address.domain):
+        address = _resolved(address, reading, site)
+        if isinstance(address, Fault):
+            return address
+    return _unrestricted(address, reading, site)
+
+
+def _after_route(text: str, reading: Reading) -> str | Fault:
+    """What follows a source route; each of its domains must be well formed."""
+    if not reading.source_route:
+        return Fault("source_route")
+    end = next((m.start() for m in _ROUTE_END.finditer(text) if m[0] == ":"), -1)
+    if end < 0:
+        return Fault("domain")
+    for hop in text[:end].split(","):
+        if not hop.startswith("@"):
+            return Fault("domain")
+        domain = _domain(hop[1:], reading)
+        if isinstance(domain, Fault):
+            return domain
+    return text[end + 1 :]
+
+
+def _split(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
+    """Local part, domain (None: not given), and whether the local part may be resolved."""
+    if text[:1] == '"':
+        return _split_quoted(text, reading)
+    local, at, domain = text.rpartition("@")
+    if not at:
+        local, domain = domain, ""
+    if "@" in local and reading.doubled_at == "refused":
+        return Fault("doubled_at")
+    pattern = _LOOSE_STRING if reading.loose_dots or "@" in local else _DOT_STRING
+    if not pattern.fullmatch(local):
+        return Fault("local_part")
+    if len(local) > reading.limit:
+        return Fault("too_long")
+    return local, domain if at else None, "@" not in local or reading.doubled_at == "resolved"
+
+
+def _split_quoted(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
+    match = _QUOTED.match(text)
+    if match is None:
+        return Fault("local_part")
+    if reading.quoted == "refused":
+        return Fault("quoted")
+    rest = text[match.end() :]
+    if rest and rest[0] != "@":
+        return Fault("local_part")
+    local = re.sub(r"\\(.)", r"\1", match[1])
+    if not local or len(match[0]) > reading.limit:
+        return Fault("too_long" if local else "local_part")
+    return local, rest[1:] if rest else None, reading.quoted == "resolved"
+
+
+def _with_domain(
+    local: str, domain: str | None, reading: Reading, site: Site, *, sender: bool
+) -> Address | Fault:
+    if domain is None:
+        return _completed(local, reading, site, sender=sender)
+    read_domain = _domain(domain, reading)
+    if isinstance(read_domain, Fault):
+        return read_domain
+    if read_domain.startswith("["):
+        if sender and not reading.sender_literal:
+            return Fault("literal")
+        if not sender and reading.literal == "own" and read_domain != site.literal:
+            return Fault("literal")
+    return Address(local, read_domain)
+
+
+def _completed(local: str, reading: Reading, site: Site, *, sender: bool) -> Address | Fault:
+    how = reading.missing_sender_domain if sender else reading.missing_domain
+    if how == "refused":
+        if reading.bare_postmaster and not sender and local.lower() == "postmaster":
+            return Address(local, "")
+        return Fault("no_domain")
+    return Address(local, site.domain if how == "domain" else site.host)
+
+
+def _domain(text: str, reading: Reading) -> str | Fault:
+    """*text* in lower case, if it is a domain or an address literal."""
+    if text[:1] == "[":
+        return Fault("literal") if reading.literal == "refused" else _literal(text)
+    if reading.trailing_dot and text.endswith("."):
+        text = text[:-1]
+    if len(text) > MAX_DOMAIN or not _DOMAIN.fullmatch(text):
+        return Fault("domain")
+    if any(len(label) > MAX_LABEL for label in text.split(".")):
+        return Fault("domain")
+    if not reading.numeric_domain and _NUMERIC.fullmatch(text):
+        return Fault("domain")
+    if not reading.dotless_domain and "." not in text:
+        return Fault("domain")
+    return text.lower()
+
+
+def _literal(text: str) -> str | Fault:
+    """RFC 5321 section 4.1.3: ``[192.0.2.1]`` or ``[IPv6:2001:db8::1]``."""
+    inside = text[1:-1]
+    if not text.endswith("]"):
+        return Fault("domain")
+    try:
+        if inside[:5].lower() == "ipv6:":
+            return f"[IPv6:{IPv6Address(inside[5:])}]"
+        return f"[{IPv4Address(inside)}]"
+    except AddressValueError:
+        return Fault("domain")
+
+
+def _resolved(address: Address, reading: Reading, site: Site) -> Address | Fault:
+    """Follow the routes in the local part of an address that is the server's own.
+
+    Each step takes one domain out of the local part, which therefore ends.
+    """
+    while site.owns(address.domain):
+        local, domain = _route(address.local, reading)
+        if domain is None:
+            return address
+        if not local:
+            return Fault("local_part")
+        read_domain = _domain(domain, reading)
+        if isinstance(read_domain, Fault):
+            return read_domain
+        address = Address(local, read_domain)
+    return address
+
+
+def _route(local: str, reading: Reading) -> tuple[str, str | None]:
+    """One step of a route: ``a@b``, else ``b!a``, else ``a%b``; None if there is none."""
+    if "@" in local:
+        user, _, domain = local.rpartition("@")
+        return user, domain
+    if reading.bang and "!" in local:
+        domain, _, user = local.partition("!")
+        return user, domain
+    if reading.percent and "%" in local:
+        user, _, domain = local.rpartition("%")
+        return user, domain
+    return local, None
+
+
+def _unrestricted(address: Address, reading: Reading, site: Site) -> Address | Fault:
+    here = site.owns(address.domain)
+    pattern = reading.restricted_here if here else reading.restricted_elsewhere
+    if pattern and re.search(pattern, address.local):
+        return Fault("restricted")
+    return address

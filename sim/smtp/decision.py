@@ -1,0 +1,249 @@
+"""`decide`: one pure, total function of a policy and the facts of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import NamedTuple
+
+from sim.smtp import replies
+from sim.smtp.facts import Facts
+from sim.smtp.policy import Policy
+from sim.smtp.replies import SITUATIONS, Reply
+from sim.smtp.restrictions import PERMIT, Permit, Refusal, Restriction
+from sim.smtp.transaction import Transaction
+
+END_OF_LIST = "end_of_relay_list"
+"""The *rule* of a refusal that no restriction asked for: nothing permitted the relaying."""
+SYNTAX = "address_syntax"
+"""The *rule* of a refusal for the form of an address."""
+AUTH = "smtp_auth"
+"""The *rule* of a refusal for a login that failed."""
+
+
+class Step(NamedTuple):
+    """One restriction that was looked at: *opinion* is ``permit``, ``refuse`` or ``-``."""
+
+    stage: str
+    rule: str
+    compared: str
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a server answers for one recipient, and why."""
+
+    kind: str
+    """accept_local, accept_relay, reject_relay, reject_sender, reject_unknown_user, reject_auth,
+    reject_syntax, reject_blocklist, reject_content, reject_rate, reject_busy, greylisted or
+    discard."""
+    accepted: bool
+    """The client sees 250; so it does where the message is then dropped."""
+    discarded: bool
+    """Accepted, and dropped silently."""
+    relayed: bool
+    """The destination is not local."""
+    permanent: bool
+    """A refusal with 5xx."""
+    code: int
+    """Reply code."""
+    enhanced: str
+    """Enhanced status code (RFC 3463), "" where the wording has none."""
+    stage: str
+    """The list that decided: client, sender, relay, recipient or content."""
+    rule: str
+    """Name of the restriction that decided."""
+    cause: str
+    """One of `sim.records.CAUSES`."""
+    situation: str
+    """Key of `replies.SITUATIONS`."""
+    trace: tuple[Step, ...] = ()
+    """Every restriction looked at; empty unless asked for."""
+    detail: str = field(default="", repr=False)
+    _policy: Policy | None = field(default=None, repr=False, compare=False)
+    _facts: Facts | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def reply(self) -> Reply:
+        """The reply in the server's wording, made when asked for."""
+        if self._policy is None or self._facts is None:
+            return Reply(self.code, self.enhanced, self.kind)
+        return self.reply_to(self._facts)
+
+    def reply_to(self, facts: Facts) -> Reply:
+        """The same reply with the addresses of *facts*, for verdicts that are shared."""
+        if self._policy is None:
+            return Reply(self.code, self.enhanced, self.kind)
+        made = replies.template(self._policy.words, self.situation)
+        return replies.filled(made, places(self._policy, facts, self.detail))
+
+    @property
+    def text(self) -> str:
+        """The text of the reply, without its codes."""
+        return self.reply.text
+
+
+def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
+    """What the templates of replies may name."""
+    sender, rcpt = facts.reverse_path or "", facts.forward_path
+    return {
+        "hostname": policy.hostname,
+        "client": str(IPv4Address(facts.client & 0xFFFFFFFF)),
+        "sender": sender,
+        "sender_domain": sender.rpartition("@")[2],
+        "rcpt": rcpt,
+        "rcpt_local": rcpt.rpartition("@")[0],
+        "login": facts.login or "",
+        "detail": detail,
+    }
+
+
+def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
+    """The answer of a server with *policy* to the transaction of *facts*.
+
+    Pure, and total: any text for an address gives a verdict. With *trace* the verdict says
+    which restrictions were looked at and what they compared.
+    """
+    walk = _Walk(policy, facts, trace)
+    if facts.auth_failed:
+        return walk.refused("client", AUTH, Refusal("auth_failed"))
+    for check in (*policy.style.at_mail, *policy.style.at_rcpt, "content"):
+        verdict = _CHECKS[check](walk)
+        if verdict is not None:
+            return verdict
+    return walk.accepted()
+
+
+class _Walk:
+    """The state of one decision."""
+
+    __slots__ = ("facts", "rule", "steps", "t")
+
+    def __init__(self, policy: Policy, facts: Facts, trace: bool) -> None:
+        self.t = Transaction(policy, facts)
+        self.facts = facts
+        self.rule = ""
+        self.steps: list[Step] | None = [] if trace else None
+
+    def note(self, stage: str, rule: str, compared: str, opinion: str) -> None:
+        if self.steps is not None:
+            self.steps.append(Step(stage, rule, compared, opinion))
+
+    def ask(self, stage: str, restriction: Restriction) -> Permit | Refusal | None:
+        opinion = restriction.judge(self.t)
+        if self.steps is not None:
+            said = "-" if opinion is None else "permit" if opinion is PERMIT else "refuse"
+            self.note(stage, str(restriction), restriction.compared(self.t), said)
+        return opinion
+
+    def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
+        """Walk a list that ends in *go on*."""
+        for restriction in restrictions:
+            opinion = self.ask(stage, restriction)
+            if opinion is PERMIT:
+                return None
+            if isinstance(opinion, Refusal):
+                return self.refused(stage, restriction.name, opinion)
+        return None
+
+    def relay(self) -> Verdict | None:
+        """Walk the relay list, which ends in *refuse*."""
+        for restriction in self.t.policy.relay:
+            opinion = self.ask("relay", restriction)
+            if opinion is PERMIT:
+                self.rule = restriction.name
+                self.t.granted = restriction.entry.grants
+                return None
+            if isinstance(opinion, Refusal):
+                return self.refused("relay", restriction.name, opinion)
+        self.note("relay", END_OF_LIST, "nothing permitted it", "refuse")
+        return self.refused("relay", END_OF_LIST, Refusal("relay_denied"))
+
+    def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
+        return self.verdict(stage, rule, refusal.situation, refusal.detail)
+
+    def accepted(self) -> Verdict:
+        return self.verdict("relay", self.rule, "accepted", "")
+
+    def verdict(self, stage: str, rule: str, situation: str, detail: str) -> Verdict:
+        policy = self.t.policy
+        kind, cause = SITUATIONS[situation]
+        code, enhanced, _ = replies.template(policy.words, situation)
+        relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local()
+        return Verdict(
+            kind=kind or ("accept_relay" if relayed else "accept_local"),
+            accepted=code < 400,
+            discarded=situation == "discarded",
+            relayed=relayed,
+            permanent=code >= 500,
+            code=code,
+            enhanced=enhanced,
+            stage=stage,
+            rule=rule,
+            cause=cause,
+            situation=situation,
+            trace=tuple(self.steps or ()),
+            detail=detail,
+            _policy=policy,
+            _facts=self.facts,
+        )
+
+
+def _sender_syntax(walk: _Walk) -> Verdict | None:
+    fault = walk.t.read_sender()
+    if fault is None:
+        return None
+    walk.note("sender", SYNTAX, f"sender {walk.t.sender_text()}: {fault.reason}", "refuse")
+    return walk.refused("sender", SYNTAX, Refusal("sender_syntax", fault.reason))
+
+
+def _recipient_syntax(walk: _Walk) -> Verdict | None:
+    fault = walk.t.read_recipient()
+    if fault is None:
+        return None
+    said = f"recipient <{walk.facts.forward_path}>: {fault.reason}"
+    walk.note("recipient", SYNTAX, said, "refuse")
+    return walk.refused("recipient", SYNTAX, Refusal("recipient_syntax", fault.reason))
+
+
+def _listed(stage: str) -> Callable[[_Walk], Verdict | None]:
+    return lambda walk: walk.list(stage, getattr(walk.t.policy, stage))
+
+
+_CHECKS: dict[str, Callable[[_Walk], Verdict | None]] = {
+    "client": _listed("client"),
+    "sender_syntax": _sender_syntax,
+    "sender": _listed("sender"),
+    "recipient_syntax": _recipient_syntax,
+    "relay": _Walk.relay,
+    "recipient": _listed("recipient"),
+    "content": _listed("content"),
+}
+
+
+class Memo:
+    """`decide` for one policy, remembered by what the policy reads.
+
+    *table* maps keys to verdicts; a caller that has a cheaper key of its own may use the
+    table with it. It is emptied when it holds *limit* verdicts.
+    """
+
+    __slots__ = ("_key", "limit", "policy", "table")
+
+    def __init__(self, policy: Policy, limit: int = 1 << 18) -> None:
+        self.policy = policy
+        self.limit = limit
+        self.table: dict[Hashable, Verdict] = {}
+        self._key = policy.key
+
+    def __call__(self, facts: Facts) -> Verdict:
+        """The verdict; one dictionary look-up where it was asked before."""
+        key = self._key(facts)
+        verdict = self.table.get(key)
+        if verdict is None:
+            if len(self.table) >= self.limit:
+                self.table.clear()
+            verdict = self.table[key] = decide(self.policy, facts)
+        return verdict

@@ -1,0 +1,43 @@
+"""What a server knows about one recipient of one transaction when it must answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.smtp.units import Seconds
+
+
+class Facts(NamedTuple):
+    """The facts of a session that restrictions may read; `decide` reads nothing else.
+
+    A reverse-path of ``None`` is the null reverse-path ``<>`` (RFC 5321 section 4.5.5).
+    *auth_failed* says that AUTH was tried and refused and that the client stopped there;
+    a client that goes on without a login has ``auth_failed=False`` and no *login*.
+    """
+
+    client: int
+    """IPv4 address of the client, as a number."""
+    reverse_path: str | None
+    """Text between ``<`` and ``>`` of MAIL FROM; None is the null reverse-path."""
+    forward_path: str
+    """Text between ``<`` and ``>`` of RCPT TO."""
+    login: str | None = None
+    """Name for which SMTP AUTH succeeded."""
+    auth_failed: bool = False
+    """AUTH was tried and refused."""
+    pop_age: Seconds | None = None
+    """Time since the last POP login from *client*; None: never."""
+    listed: tuple[str, ...] = ()
+    """Names of the blocklists that list *client*."""
+    known_domains: frozenset[str] | None = None
+    """Domains that resolve, in lower case; None: all do."""
+    open_sessions: int = 0
+    """Other sessions open from *client*."""
+    recent: int = 0
+    """Earlier transactions of *client* within the window of `limit_client_rate`."""
+    greylist_age: Seconds | None = None
+    """Time since this (client, sender, recipient) was first seen; None: now."""
+    spam: bool = False
+    """Whether the content is spam, which a filter tries to tell."""
+    content_draw: float = 1.0
+    """The filter's uniform draw in [0, 1): the message is caught if draw < rate."""

@@ -1,0 +1,200 @@
+"""The policy of a server: ordered lists of restrictions, and what the server calls its own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
+from operator import itemgetter
+from typing import Any
+
+from sim.smtp import replies
+from sim.smtp.addresses import Address, Fault, Site, read
+from sim.smtp.facts import Facts
+from sim.smtp.flavours import FLAVOURS, Flavour
+from sim.smtp.restrictions import STAGES, PolicyError, Range, Restriction, check_order
+
+ALWAYS_READ = ("auth_failed", "reverse_path", "forward_path")
+"""Facts that every policy reads: a failed login, and the form of the two addresses."""
+
+Projection = tuple[Callable[..., Hashable], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may use one server, and for what; validated when made (PolicyError).
+
+    Names are compared without regard to case. Mail to a local domain is never relaying.
+    """
+
+    hostname: str
+    """Fully qualified name of the server; its own domain too."""
+    address: int = 0
+    """Its IPv4 address as a number; ``user@[address]`` is local."""
+    domains: frozenset[str] = frozenset()
+    """Domains delivered here."""
+    mailboxes: Container[str] | None = field(default=None, hash=False)
+    """Those that exist, as lower-case ``local@domain``; None: all do."""
+    relay_domains: frozenset[str] = frozenset()
+    """Domains for which this server is backup MX: anybody may send to them through it."""
+    networks: tuple[IPv4Network, ...] = ()
+    """The server's own networks, for `permit_mynetworks`."""
+    client_ranges: tuple[IPv4Network, ...] = ()
+    """Further addresses, for `permit_client_ranges` without arguments."""
+    auth_offered: bool = False
+    """SMTP AUTH is offered; without it a login cannot succeed."""
+    login_owns: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    """Addresses that belong to each login."""
+    flavour: str = "neutral"
+    """Key of `FLAVOURS`."""
+    wording: str | None = None
+    """Key of `replies.WORDINGS`; None: the flavour's."""
+    client: tuple[Restriction, ...] = ()
+    sender: tuple[Restriction, ...] = ()
+    relay: tuple[Restriction, ...] = ()
+    recipient: tuple[Restriction, ...] = ()
+    content: tuple[Restriction, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check names and the order of each list."""
+        _known("flavour", self.flavour, FLAVOURS)
+        _known("wording", self.words, replies.WORDINGS)
+        for stage in STAGES:
+            restrictions = getattr(self, stage)
+            for restriction in restrictions:
+                if stage not in restriction.entry.stages:
+                    raise PolicyError(
+                        f"{restriction.name} belongs into another list than {stage}",
+                        value=str(restriction),
+                        expected=" or ".join(restriction.entry.stages),
+                    )
+            check_order(restrictions)
+        for name in ("domains", "relay_domains"):
+            lowered = frozenset(domain.lower() for domain in getattr(self, name))
+            object.__setattr__(self, name, lowered)
+        object.__setattr__(self, "hostname", self.hostname.lower())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what was given; the rest is made again."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    # ---- what the restrictions read
+
+    def restrictions(self) -> Iterator[Restriction]:
+        """All restrictions of all lists, with those inside others."""
+        for stage in STAGES:
+            for restriction in getattr(self, stage):
+                yield from restriction.parts()
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of the facts that can change a verdict."""
+        projected = {name for r in self.restrictions() for name in r.entry.projects}
+        return frozenset(ALWAYS_READ) | {n for r in self._all() for n in r.entry.reads} | projected
+
+    @property
+    def reads_clock(self) -> bool:
+        """Whether a verdict depends on how long ago something was."""
+        return bool(self.reads & {"pop_age", "greylist_age"})
+
+    @cached_property
+    def key(self) -> Callable[[Facts], Hashable]:
+        """``policy.key(facts)``: the part of the facts that determines the verdict."""
+        read_as_is = {n for r in self._all() for n in r.entry.reads} | set(ALWAYS_READ)
+        plain = itemgetter(*(i for i, n in enumerate(Facts._fields) if n in read_as_is))
+        projections = tuple(
+            (r.entry.projection, r.args) for r in self._all() if r.entry.projection is not None
+        )
+        if not projections:
+            return plain
+        if len(projections) == 1:
+            projection, args = projections[0]
+            return lambda facts: (plain(facts), projection(facts, *args))
+        return lambda facts: (plain(facts), *[p(facts, *args) for p, args in projections])
+
+    def _all(self) -> tuple[Restriction, ...]:
+        return tuple(self.restrictions())
+
+    # ---- what the server calls its own
+
+    @cached_property
+    def style(self) -> Flavour:
+        """The row of its flavour."""
+        return FLAVOURS[self.flavour]
+
+    @property
+    def words(self) -> str:
+        """Key of `replies.WORDINGS`."""
+        return self.wording or FLAVOURS[self.flavour].wording
+
+    @cached_property
+    def literal(self) -> str:
+        """Its own address literal."""
+        return f"[{IPv4Address(self.address)}]" if self.address else ""
+
+    @cached_property
+    def own_names(self) -> frozenset[str]:
+        """Domains in which local parts are looked up here: the local domains and its name."""
+        return self.domains | {self.hostname}
+
+    @cached_property
+    def site(self) -> Site:
+        """What reading an address needs of it."""
+        domain = min(self.domains, default=self.hostname)
+        return Site(names=self.own_names, domain=domain, host=self.hostname, literal=self.literal)
+
+    @cached_property
+    def network_ranges(self) -> tuple[Range, ...]:
+        """`networks` as numbers."""
+        return tuple(map(Range.of, self.networks))
+
+    @cached_property
+    def client_range_pairs(self) -> tuple[Range, ...]:
+        """`client_ranges` as numbers."""
+        return tuple(map(Range.of, self.client_ranges))
+
+    @cached_property
+    def owners(self) -> dict[str, frozenset[str]]:
+        """The logins to which each owned address belongs."""
+        owned: dict[str, frozenset[str]] = {}
+        for login, addresses in self.login_owns.items():
+            for address in addresses:
+                key = address.lower()
+                owned[key] = owned.get(key, frozenset()) | {login}
+        return owned
+
+    def read(self, text: str, *, sender: bool = False) -> Address | Fault:
+        """Read an address as this server does."""
+        return read(text, self.style.reading, self.site, sender=sender)
+
+    def is_local(self, address: Address) -> bool:
+        """Whether mail to *address* is delivered here."""
+        return self.site.owns(address.domain)
+
+    def relays_for(self, address: Address) -> bool:
+        """Whether *address* is in a relay domain."""
+        return address.domain in self.relay_domains
+
+    def has_mailbox(self, address: Address) -> bool:
+        """Whether a local *address* exists; ``postmaster`` does (RFC 5321 section 4.5.1)."""
+        if self.mailboxes is None:
+            return True
+        local = address.local.lower()
+        if local == "postmaster":
+            return True
+        if address.domain in self.domains:
+            return f"{local}@{address.domain}" in self.mailboxes
+        return any(f"{local}@{domain}" in self.mailboxes for domain in self.domains)
+
+
+def _known(what: str, name: str, table: Mapping[str, object]) -> None:
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=1)
+        raise PolicyError(
+            f"unknown {what}",
+            value=name,
+            expected=f"one of {', '.join(table)}",
+            nearest=near[0] if near else "",
+        )

@@ -1,0 +1,122 @@
+"""One recipient of one transaction, as the restrictions of one policy see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from sim.smtp.addresses import Address, Fault
+from sim.smtp.facts import Facts
+from sim.smtp.restrictions import Range
+
+if TYPE_CHECKING:
+    from sim.smtp.policy import Policy
+
+
+class Transaction:
+    """The questions that restrictions ask, answered from a policy and the facts.
+
+    *sender* is None for the null reverse-path. *granted* says, once the relay list is
+    walked, that the client may relay.
+    """
+
+    __slots__ = ("_recipient", "_sender", "facts", "granted", "policy")
+
+    def __init__(self, policy: Policy, facts: Facts) -> None:
+        self.policy = policy
+        self.facts = facts
+        self.granted = False
+        self._sender: Address | Fault | None = None
+        self._recipient: Address | Fault | None = None
+
+    # ---- addresses
+
+    def read_sender(self) -> Fault | None:
+        """Read the reverse-path; the fault if it is not one."""
+        path = self.facts.reverse_path
+        self._sender = None if path is None else self.policy.read(path, sender=True)
+        return self._sender if isinstance(self._sender, Fault) else None
+
+    def read_recipient(self) -> Fault | None:
+        """Read the forward-path; the fault if it is not one."""
+        self._recipient = self.policy.read(self.facts.forward_path)
+        return self._recipient if isinstance(self._recipient, Fault) else None
+
+    @property
+    def sender(self) -> Address | None:
+        """The reverse-path as the server reads it; None is the null reverse-path."""
+        return None if isinstance(self._sender, Fault) else self._sender
+
+    @property
+    def recipient(self) -> Address:
+        """The forward-path as the server reads it."""
+        if not isinstance(self._recipient, Address):
+            return Address("", "")
+        return self._recipient
+
+    # ---- the client
+
+    def client_in(self, ranges: Iterable[Range]) -> bool:
+        """Whether the client's address is in one of *ranges*."""
+        client = self.facts.client
+        return any(first <= client <= last for first, last in ranges)
+
+    # ---- the sender
+
+    def sender_is_local(self) -> bool:
+        """Whether the identity check lets the sender pass."""
+        return self.sender is not None and self.sender.domain in self.policy.domains
+
+    def sender_grants_relay(self) -> bool:
+        """Whether `permit_sender_local` opens relaying for the sender."""
+        return self.sender_is_local()
+
+    def sender_resolves(self) -> bool:
+        """Whether the sender's domain exists."""
+        known = self.facts.known_domains
+        sender = self.sender
+        return known is None or sender is None or sender.literal or sender.domain in known
+
+    def sender_owners(self) -> frozenset[str]:
+        """The logins to which the sender belongs."""
+        if self.sender is None:
+            return frozenset()
+        return self.policy.owners.get(str(self.sender).lower(), frozenset())
+
+    def sender_has_owner(self) -> bool:
+        """Whether the sender belongs to some login."""
+        return bool(self.sender_owners())
+
+    def login_owns_sender(self, login: str) -> bool:
+        """Whether *login* may use the sender; all may use the null reverse-path."""
+        return self.sender is None or login in self.sender_owners()
+
+    # ---- the recipient
+
+    def destination_is_local(self) -> bool:
+        """Whether the mail would stay here."""
+        return self.policy.is_local(self.recipient)
+
+    def destination_is_ours(self) -> bool:
+        """Whether anybody may send there: a local domain or a relay domain."""
+        return self.destination_is_local() or self.policy.relays_for(self.recipient)
+
+    def recipient_exists(self) -> bool:
+        """Whether the recipient, if local, is a known mailbox."""
+        return not self.destination_is_local() or self.policy.has_mailbox(self.recipient)
+
+    # ---- words for a trace
+
+    def client_text(self) -> str:
+        """The client's address as people write it."""
+        return str(IPv4Address(self.facts.client & 0xFFFFFFFF))
+
+    def sender_text(self) -> str:
+        """The sender in angle brackets."""
+        return f"<{self.facts.reverse_path or ''}>"
+
+    def destination_text(self) -> str:
+        """The recipient, and what it means where that differs."""
+        given, meant = self.facts.forward_path, str(self.recipient)
+        return f"<{given}>" if given.lower() == meant.lower() else f"<{given}>, that is <{meant}>"
