@@ -108,7 +108,9 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
     """
     walk = _Walk(policy, facts, trace)
     if facts.auth_failed:
-        return walk.refused("client", AUTH, Refusal("auth_failed"))
+        return walk.refused(
+            "client", AUTH, Refusal("auth_failed" if policy.auth_offered else "auth_not_offered")
+        )
     for check in (*policy.style.at_mail, *policy.style.at_rcpt, "content"):
         verdict = _CHECKS[check](walk)
         if verdict is not None:
@@ -150,7 +152,7 @@ class _Walk:
 
     def relay(self) -> Verdict | None:
         """Walk the relay list, which ends in *refuse*."""
-        for restriction in self.t.policy.relay:
+        for restriction in self.t.policy.lists["relay"]:
             opinion = self.ask("relay", restriction)
             if opinion is PERMIT:
                 self.rule = restriction.name
@@ -169,6 +171,7 @@ class _Walk:
 
     def verdict(self, stage: str, rule: str, situation: str, detail: str) -> Verdict:
         policy = self.t.policy
+        situation = policy.style.situations.get(situation, situation)
         kind, cause = SITUATIONS[situation]
         code, enhanced, _ = replies.template(policy.words, situation)
         relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local()
@@ -208,14 +211,17 @@ def _recipient_syntax(walk: _Walk) -> Verdict | None:
     return walk.refused("recipient", SYNTAX, Refusal("recipient_syntax", fault.reason))
 
 
-def _listed(stage: str) -> Callable[[_Walk], Verdict | None]:
-    return lambda walk: walk.list(stage, getattr(walk.t.policy, stage))
+def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
+    stage = name.partition("_")[0]
+    return lambda walk: walk.list(stage, walk.t.policy.lists[name])
 
 
 _CHECKS: dict[str, Callable[[_Walk], Verdict | None]] = {
     "client": _listed("client"),
     "sender_syntax": _sender_syntax,
     "sender": _listed("sender"),
+    "sender_login": _listed("sender_login"),
+    "sender_domain": _listed("sender_domain"),
     "recipient_syntax": _recipient_syntax,
     "relay": _Walk.relay,
     "recipient": _listed("recipient"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -60,7 +61,7 @@ class Policy:
     def __post_init__(self) -> None:
         """Check names and the order of each list."""
         _known("flavour", self.flavour, FLAVOURS)
-        _known("wording", self.words, replies.WORDINGS)
+        _known("wording", self.words, {**replies.WORDINGS, **FLAVOURS})
         for stage in STAGES:
             restrictions = getattr(self, stage)
             for restriction in restrictions:
@@ -82,10 +83,26 @@ class Policy:
 
     # ---- what the restrictions read
 
+    @cached_property
+    def lists(self) -> dict[str, tuple[Restriction, ...]]:
+        """The list of each stage, as a server of this flavour has it."""
+        style = self.style
+        lists = {
+            stage: tuple(
+                Restriction(style.expressed.get(r.name, r.name), r.args)
+                for r in getattr(self, stage)
+            )
+            for stage in STAGES
+        }
+        lists["sender"] += tuple(map(Restriction, style.unasked))
+        lists["sender_login"] = tuple(r for r in lists["sender"] if r.entry.about == "login")
+        lists["sender_domain"] = tuple(r for r in lists["sender"] if r.entry.about != "login")
+        return lists
+
     def restrictions(self) -> Iterator[Restriction]:
         """All restrictions of all lists, with those inside others."""
         for stage in STAGES:
-            for restriction in getattr(self, stage):
+            for restriction in self.lists[stage]:
                 yield from restriction.parts()
 
     @cached_property
@@ -127,7 +144,7 @@ class Policy:
     @property
     def words(self) -> str:
         """Key of `replies.WORDINGS`."""
-        return self.wording or FLAVOURS[self.flavour].wording
+        return self.wording or FLAVOURS[self.flavour].wording or self.flavour
 
     @cached_property
     def literal(self) -> str:
@@ -137,13 +154,17 @@ class Policy:
     @cached_property
     def own_names(self) -> frozenset[str]:
         """Domains in which local parts are looked up here: the local domains and its name."""
-        return self.domains | {self.hostname}
+        return self.domains | {self.hostname} | frozenset(self.style.local_names)
 
     @cached_property
     def site(self) -> Site:
         """What reading an address needs of it."""
-        domain = min(self.domains, default=self.hostname)
-        return Site(names=self.own_names, domain=domain, host=self.hostname, literal=self.literal)
+        return Site(
+            names=self.own_names,
+            domain=min(self.domains, default=self.hostname),
+            host=self.hostname,
+            literal=self.literal if self.style.own_literal else "",
+        )
 
     @cached_property
     def network_ranges(self) -> tuple[Range, ...]:
@@ -173,20 +194,48 @@ class Policy:
         """Whether mail to *address* is delivered here."""
         return self.site.owns(address.domain)
 
+    def is_local_sender(self, address: Address) -> bool:
+        """Whether a sender in the domain of *address* counts as local."""
+        domain, names = address.domain, self.style.sender_names
+        return (
+            domain in self.domains
+            or ("host" in names and domain == self.hostname)
+            or ("names" in names and domain in self.style.local_names)
+            or ("subdomains" in names and _below(domain, self.domains))
+            or ("literal" in names and domain == self.literal)
+        )
+
     def relays_for(self, address: Address) -> bool:
-        """Whether *address* is in a relay domain."""
-        return address.domain in self.relay_domains
+        """Whether anybody may send to *address* as one of a relay domain."""
+        if not self.style.routed_relay and _ROUTE.search(address.local):
+            return False
+        domain = address.domain
+        return domain in self.relay_domains or (
+            self.style.relay_subdomains and _below(domain, self.relay_domains)
+        )
 
     def has_mailbox(self, address: Address) -> bool:
         """Whether a local *address* exists; ``postmaster`` does (RFC 5321 section 4.5.1)."""
         if self.mailboxes is None:
             return True
-        local = address.local.lower()
-        if local == "postmaster":
+        local = address.local if self.style.mailbox_case else address.local.lower()
+        if local.lower() == "postmaster":
             return True
-        if address.domain in self.domains:
-            return f"{local}@{address.domain}" in self.mailboxes
-        return any(f"{local}@{domain}" in self.mailboxes for domain in self.domains)
+        domains = (address.domain,) if address.domain in self.domains else self.domains
+        names = (local, local.partition("+")[0]) if self.style.plus_tag else (local,)
+        return any(f"{name}@{domain}" in self.mailboxes for name in names for domain in domains)
+
+
+_ROUTE = re.compile("[@%!]")
+
+
+def _below(domain: str, parents: frozenset[str]) -> bool:
+    """Whether *domain* is a subdomain of one of *parents*."""
+    while "." in domain:
+        domain = domain.partition(".")[2]
+        if domain in parents:
+            return True
+    return False
 
 
 def _known(what: str, name: str, table: Mapping[str, object]) -> None:

@@ -58,6 +58,7 @@ SITUATIONS: dict[str, Outcome] = {
     "recipient_syntax": Outcome("reject_syntax", "syntax"),
     "unknown_user": Outcome("reject_unknown_user", "unknown_recipient"),
     "auth_required": Outcome("reject_auth", "authentication"),
+    "relay_only": Outcome("reject_relay", "relaying"),  # relays for logins and does nothing else
     "auth_failed": Outcome("reject_auth", "authentication"),
     "auth_not_offered": Outcome("reject_auth", "authentication"),
     "blocklisted": Outcome("reject_blocklist", "blocklist"),
@@ -81,6 +82,7 @@ NEUTRAL: dict[str, Reply] = {
     "recipient_syntax": Reply(501, "5.1.3", "Bad recipient address syntax"),
     "unknown_user": Reply(550, "5.1.1", "<{rcpt}> User unknown"),
     "auth_required": Reply(530, "5.7.0", "Authentication required"),
+    "relay_only": Reply(550, "5.7.1", "<{rcpt}> Relaying denied"),
     "auth_failed": Reply(535, "5.7.8", "Authentication credentials invalid"),
     "auth_not_offered": Reply(502, "5.5.1", "AUTH not offered"),
     "blocklisted": Reply(554, "5.7.1", "Client {client} blocked using {detail}"),
@@ -97,7 +99,7 @@ WORDINGS: dict[str, Mapping[str, Reply]] = {"neutral": NEUTRAL}
 
 def template(wording: str, situation: str) -> Reply:
     """The reply of *wording* to *situation*, its places not yet filled in."""
-    return WORDINGS[wording].get(situation) or NEUTRAL[situation]
+    return WORDINGS.get(wording, NEUTRAL).get(situation) or NEUTRAL[situation]
 
 
 def filled(reply: Reply, places: Mapping[str, str]) -> Reply:

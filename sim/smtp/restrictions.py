@@ -110,7 +110,7 @@ class Entry:
     own: bool = False
     """The name is ours: Postfix has none for it."""
     grants: bool = False
-    """A permit means that the client may relay, wherever the mail goes."""
+    """A permit means that this client may relay, wherever the mail goes."""
     final: bool = False
     """It always has an opinion, so nothing after it is reached."""
     splits: str = ""
@@ -269,7 +269,7 @@ def _permit_client_ranges(t: Transaction, *ranges: Range) -> Opinion:
 
 
 def _permit_sender_local(t: Transaction) -> Opinion:
-    return PERMIT if t.sender is not None and t.sender_grants_relay() else None
+    return PERMIT if t.sender_is_local() and t.sender_may_grant() else None
 
 
 def _permit_all_of(t: Transaction, *parts: Restriction) -> Opinion:
@@ -564,9 +564,8 @@ _ENTRIES = (
         "A sender in a local domain may relay: forgeable.",
         _permit_sender_local,
         _says_sender,
-        reads=_SENDER,
+        reads=(*_SENDER, "known_domains"),
         own=True,
-        grants=True,
     ),
     Entry(
         "permit_all_of",

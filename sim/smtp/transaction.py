@@ -60,23 +60,30 @@ class Transaction:
     def client_in(self, ranges: Iterable[Range]) -> bool:
         """Whether the client's address is in one of *ranges*."""
         client = self.facts.client
-        return any(first <= client <= last for first, last in ranges)
+        for first, last in ranges:
+            if first <= client <= last:
+                return self.policy.style.cidr_edges or first == last or first < client < last
+        return False
 
     # ---- the sender
 
     def sender_is_local(self) -> bool:
-        """Whether the identity check lets the sender pass."""
-        return self.sender is not None and self.sender.domain in self.policy.domains
-
-    def sender_grants_relay(self) -> bool:
-        """Whether `permit_sender_local` opens relaying for the sender."""
-        return self.sender_is_local()
+        """Whether the sender is in a local domain."""
+        return self.sender is not None and self.policy.is_local_sender(self.sender)
 
     def sender_resolves(self) -> bool:
         """Whether the sender's domain exists."""
         known = self.facts.known_domains
         sender = self.sender
-        return known is None or sender is None or sender.literal or sender.domain in known
+        if known is None or sender is None or sender.literal or sender.domain in known:
+            return True
+        return self.policy.is_local(sender)
+
+    def sender_may_grant(self) -> bool:
+        """Whether a local sender is enough for this destination."""
+        known = self.facts.known_domains
+        domain = self.recipient.domain
+        return not self.policy.style.sender_grant_verified or known is None or domain in known
 
     def sender_owners(self) -> frozenset[str]:
         """The logins to which the sender belongs."""
@@ -90,7 +97,9 @@ class Transaction:
 
     def login_owns_sender(self, login: str) -> bool:
         """Whether *login* may use the sender; all may use the null reverse-path."""
-        return self.sender is None or login in self.sender_owners()
+        if self.sender is None:
+            return not self.policy.style.null_sender_owned
+        return login in self.sender_owners()
 
     # ---- the recipient
 
@@ -103,7 +112,12 @@ class Transaction:
         return self.destination_is_local() or self.policy.relays_for(self.recipient)
 
     def recipient_exists(self) -> bool:
-        """Whether the recipient, if local, is a known mailbox."""
+        """Whether the recipient, if local, is a known mailbox, or will only be found out later."""
+        lookup = self.policy.style.mailboxes
+        if lookup == "never":
+            return True
+        if lookup == "strangers" and (self.granted or self.facts.login is not None):
+            return True
         return not self.destination_is_local() or self.policy.has_mailbox(self.recipient)
 
     # ---- words for a trace
