@@ -98,6 +98,8 @@ RECIPIENTS: dict[str, Column] = {
     "server": Column("category", "", "server whose answer was last"),
     "rule": Column("category", "", "restriction that decided that answer; '' if none did"),
     "remedy": Column("category", "", "what the refused user did last; one of REMEDIES"),
+    "calls": Column("int16", "", "calls to the help desk that the message caused"),
+    "changes": Column("int16", "", "settings that its sender changed for it"),
     "route": Column("category", "", "how the message entered; one of ROUTES"),
     "believed": Column("bool", "", "the sender saw no error and no notice"),
 }

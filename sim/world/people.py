@@ -1,0 +1,166 @@
+"""Who there is: the people of a scenario, their mail programs and all mailboxes.
+
+The same in every arm and replication, in the order of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mailbox at a network with the submission server that its owner names."""
+
+    network: str
+    server: str
+    domain: str
+    address: str
+    mailbox: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One user: accounts (home first), where home and work are, how mail is written."""
+
+    number: int
+    name: str
+    group: str
+    accounts: tuple[Account, ...]
+    work: str | None
+    web: bool
+
+    @property
+    def home(self) -> str:
+        """The network at home: that of the home account."""
+        return self.accounts[0].network
+
+    def network_at(self, place: str) -> str:
+        """The network that *place* stands for, to this person."""
+        if place == "home":
+            return self.home
+        return self.work or place if place == "work" else place
+
+
+@dataclass(slots=True)
+class Mailboxes:
+    """Every mailbox by number: its address and its domain's number."""
+
+    domains: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    domain_of: list[int] = field(default_factory=list)
+    number_of: dict[str, int] = field(default_factory=dict)
+    _found: dict[str, int] = field(default_factory=dict)
+
+    def domain_number(self, domain: str) -> int:
+        """The number of *domain*, which is added when it is new."""
+        if domain not in self.number_of:
+            self.number_of[domain] = len(self.domains)
+            self.domains.append(domain)
+        return self.number_of[domain]
+
+    def add(self, local: str, domain: str) -> int:
+        """Add local@domain and return its mailbox number."""
+        address = f"{local}@{domain}"
+        self._found[address] = len(self.addresses)
+        self.addresses.append(address)
+        self.domain_of.append(self.domain_number(domain))
+        return len(self.addresses) - 1
+
+    def copy(self) -> Mailboxes:
+        """The same mailboxes; domains met later are added to the copy alone."""
+        return replace(self, domains=list(self.domains), number_of=dict(self.number_of))
+
+    def find(self, address: str) -> int | None:
+        """The number of the mailbox with *address*; None if there is none."""
+        return self._found.get(address)
+
+    def addresses_by_domain(self) -> dict[str, frozenset[str]]:
+        """The addresses in each domain."""
+        parts: dict[str, list[str]] = {domain: [] for domain in self.domains}
+        for address, domain in zip(self.addresses, self.domain_of, strict=True):
+            parts[self.domains[domain]].append(address)
+        return {domain: frozenset(part) for domain, part in parts.items()}
+
+    def by_domain(self) -> list[NDArray[np.int64]]:
+        """For each domain, the numbers of its mailboxes."""
+        of = np.array(self.domain_of, dtype=np.int64)
+        return [np.flatnonzero(of == d) for d in range(len(self.domains))]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """All people and mailboxes, and which people belong to each group."""
+
+    people: list[Person]
+    groups: dict[str, range]
+    mailboxes: Mailboxes
+
+
+def populate(scenario: Scenario) -> Population:
+    """Make the people and mailboxes that *scenario* describes."""
+    boxes = Mailboxes()
+    submission = submission_servers(scenario)
+    for server in scenario.servers.values():
+        for domain in server.domains:
+            boxes.domain_number(domain)
+
+    def account(name: str, network: str) -> Account:
+        server = submission[network]
+        domain = scenario.servers[server].domains[0]
+        return Account(network, server, domain, f"{name}@{domain}", boxes.add(name, domain))
+
+    people: list[Person] = []
+    groups: dict[str, range] = {}
+    for group, users in scenario.users.items():
+        first = len(people)
+        homes = apportion(users.accounts, users.count)
+        for i, home in enumerate(homes):
+            name = f"{group}-{i + 1}"
+            accounts = [account(name, home)]
+            if users.work is not None and users.work_account > 0:
+                accounts.append(account(name, users.work))
+            people.append(
+                Person(
+                    len(people), name, group, tuple(accounts), users.work, users.program == "web"
+                )
+            )
+        groups[group] = range(first, len(people))
+    for name, network in scenario.networks.items():
+        if network.mailboxes and network.domain is not None:
+            for i in range(network.mailboxes):
+                boxes.add(f"{name}-box-{i + 1}", network.domain)
+    return Population(people, groups, boxes)
+
+
+def submission_servers(scenario: Scenario) -> dict[str, str]:
+    """The server that the customers of each network name in their mail programs."""
+    found: dict[str, str] = {}
+    for name, server in scenario.servers.items():
+        if server.role in ("submission", "both"):
+            found.setdefault(server.network, name)
+    return found
+
+
+def apportion(shares: dict[str, float], count: int) -> list[str]:
+    """*count* names in the proportions of *shares*, mixed evenly and without chance.
+
+    The i-th goes to the name that is furthest behind its share of i, so that the first
+    half of a group is a sample of the whole.
+    """
+    given = dict.fromkeys(shares, 0)
+    names: list[str] = []
+    for i in range(1, count + 1):
+        name = max(shares, key=lambda n: shares[n] * i - given[n])
+        given[name] += 1
+        names.append(name)
+    return names

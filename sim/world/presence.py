@@ -1,0 +1,212 @@
+"""Where people are, when their mail programs are open, and at which address.
+
+All of it is drawn before any server is asked, so it is the same in every arm.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.network import addresses
+from sim.world import week
+from sim.world.people import Person
+from sim.world.streams import Generator, stream
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario, Users
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Session:
+    """A stretch of time in which a person's mail program is open at one address."""
+
+    person: Person
+    place: str
+    network: str
+    client: int
+    start: float
+    end: float
+
+
+class Presence:
+    """The place of every person in every block, and every session."""
+
+    def __init__(self, edges: Floats) -> None:
+        self.edges: list[float] = edges.tolist()
+        self.places: list[list[str]] = []  # by person, then block
+        self.starts: list[list[float]] = []  # by person: when each session begins
+        self.sessions: list[list[Session]] = []
+        self.leasable: dict[str, list[int]] = {}
+
+    def client(self, person: Person, network: str, now: float) -> int:
+        """The address of *person* on *network* at *now*; 0 if there is none to be had.
+
+        Who is not connected, but sends a refused message again, takes any of the network's
+        addresses: it is decided by the person, so the leases drawn above stay as they are.
+        """
+        session = self.session(person, now)
+        if session is not None and session.network == network:
+            return session.client
+        free = self.leasable.get(network)
+        return free[person.number % len(free)] if free else 0
+
+    def block(self, now: float) -> int:
+        """The number of the block that *now* falls into."""
+        return bisect_right(self.edges, now) - 1
+
+    def place(self, person: Person, now: float) -> str:
+        """Where *person* is at *now*."""
+        return self.places[person.number][self.block(now)]
+
+    def session(self, person: Person, now: float) -> Session | None:
+        """The session of *person* that is open at *now*; None if the program is closed."""
+        i = bisect_right(self.starts[person.number], now) - 1
+        if i < 0 or self.sessions[person.number][i].end < now:
+            return None
+        return self.sessions[person.number][i]
+
+    def next_on(self, person: Person, network: str, now: float) -> float | None:
+        """When *person* is next on *network*, in a later block; None if never in this run."""
+        places = self.places[person.number]
+        for block in range(self.block(now) + 1, len(places)):
+            if person.network_at(places[block]) == network:
+                return self.edges[block]
+        return None
+
+
+class PopLog:
+    """POP logins by (network of the account, client address): when was the last one?
+
+    A mail program logs in when its session begins and then at an interval until it ends,
+    so logins are worked out when somebody asks, not kept.
+    """
+
+    def __init__(self, scenario: Scenario, presence: Presence) -> None:
+        self.seen: dict[tuple[str, int], tuple[list[float], list[float], list[float]]] = {}
+        self.longest = 0.0
+        ordered = sorted((s for mine in presence.sessions for s in mine), key=lambda s: s.start)
+        for s in ordered:
+            interval = scenario.users[s.person.group].pop_poll
+            for account in s.person.accounts if not s.person.web else ():
+                self.add(account.network, s.client, s.start, s.end, interval)
+
+    def add(self, network: str, client: int, start: float, end: float, interval: float) -> None:
+        """Add one session's logins to an account of *network*; sessions come by start."""
+        starts, ends, intervals = self.seen.setdefault((network, client), ([], [], []))
+        starts.append(start)
+        ends.append(end)
+        intervals.append(interval)
+        self.longest = max(self.longest, end - start)
+
+    def last(self, network: str, client: int, now: float) -> float | None:
+        """Moment of the last login from *client* to an account of *network*; None: never."""
+        starts, ends, intervals = self.seen.get((network, client), ([], [], []))
+        best: float | None = None
+        for i in range(bisect_right(starts, now) - 1, -1, -1):
+            if best is not None and starts[i] + self.longest <= best:
+                break  # whatever began earlier was over before the best login so far
+            polls = (min(now, ends[i]) - starts[i]) // intervals[i]
+            login = starts[i] + polls * intervals[i]
+            best = login if best is None else max(best, login)
+        return best
+
+
+Named = Callable[[str], Generator]
+"""A group's streams by purpose."""
+
+
+def stays(
+    users: Users, count: int, edges: Floats, kinds: Ints, generator: Generator
+) -> list[list[str]]:
+    """The place of each of *count* people in each block.
+
+    One number in [0, 1) a person says how far away he is; it is drawn anew at a block
+    with probability 1 - exp(-block length / mean stay), which leaves the shares of places
+    as stated and makes the nights of one trip hang together. Home comes first, then work,
+    then the other places, so who is away in the evening is likelier away next morning.
+    """
+    n = len(kinds)
+    lengths = np.diff(edges).clip(max=week.DAY)
+    again = np.ones(n) if users.stay == 0 else -np.expm1(-lengths / users.stay)
+    redraw = generator.random((count, n)) < again
+    redraw[:, 0] = True
+    last = np.maximum.accumulate(np.where(redraw, np.arange(n), 0), axis=1)
+    away = np.take_along_axis(generator.random((count, n)), last, axis=1)
+    names = list(dict.fromkeys(["home", "work", *users.all_places]))
+    chosen = np.zeros((count, n), dtype=np.int64)
+    for k, shares in enumerate(users.week):
+        cumulative = np.cumsum([shares.get(name, 0.0) for name in names])
+        found = np.searchsorted(cumulative, away, side="right").clip(max=len(names) - 1)
+        chosen = np.where(kinds == k, found, chosen)
+    return [[names[i] for i in row] for row in chosen.tolist()]
+
+
+def sessions(
+    scenario: Scenario,
+    presence: Presence,
+    people: list[Person],
+    moments: list[list[float]],
+    lengths: Generator,
+) -> None:
+    """Open the mail programs of *people* at their *moments* (s, sorted, a list a person).
+
+    A session lasts until the person leaves the place; on a network with leases, where one
+    dials in, an exponential time of that mean at most.
+    """
+    leases = {name: network.lease for name, network in scenario.networks.items()}
+    for person, wanted in zip(people, moments, strict=True):
+        places = presence.places[person.number]
+        draws = lengths.standard_exponential(len(wanted)).tolist()
+        mine: list[Session] = []
+        end = -1.0
+        for moment, length in zip(wanted, draws, strict=True):
+            if moment <= end:
+                continue
+            block = presence.block(moment)
+            network = person.network_at(places[block])
+            end = presence.edges[block + 1]
+            lease = leases[network]
+            if lease is not None:
+                end = min(end, moment + lease * length)
+            mine.append(Session(person, places[block], network, 0, moment, end))
+        presence.sessions.append(mine)
+        presence.starts.append([s.start for s in mine])
+
+
+def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int) -> None:
+    """Give every session an address of its network, in order of time; 0 if none is free."""
+    by_network: dict[str, list[Session]] = {}
+    for mine in presence.sessions:
+        for session in mine:
+            by_network.setdefault(session.network, []).append(session)
+    for name, wanted in by_network.items():
+        network = scenario.networks[name]
+        presence.leasable[name] = free = leasable(scenario, name)
+        pool = addresses.Pool(
+            free, lease=network.lease, reuse=network.reuse, shared=network.shared_address
+        )
+        draws = stream(
+            scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
+        ).random(len(wanted))
+        wanted.sort(key=lambda s: s.start)
+        for session, draw in zip(wanted, draws.tolist(), strict=True):
+            length = None if network.lease is None else session.end - session.start
+            held = pool.take(session.person.number, session.start, length=length, draw=draw)
+            session.client = held or 0
+
+
+def leasable(scenario: Scenario, name: str) -> list[int]:
+    """The addresses that network *name* hands out: not reserved, not those of servers."""
+    network = scenario.networks[name]
+    taken = {scenario.address(s) for s, server in scenario.servers.items() if server.network == name}
+    found = addresses.usable(network.prefixes, network.reserved)
+    return [address for address in found if address not in taken]

@@ -1,0 +1,384 @@
+"""What happened, in columns: a row a (message, recipient) and a row an attempt.
+
+Nothing is formatted here and nothing is averaged. An outcome is one number, that of the
+answer that caused it times the number of fates plus the fate, so that ending a recipient
+is two array writes; names are put in once, when the run is over.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.records import (
+    ATTEMPTS,
+    CAUSES,
+    CLASSES,
+    FATES,
+    HOPS,
+    PHASES,
+    RECIPIENTS,
+    REMEDIES,
+    ROUTES,
+    SERVERS,
+    Column,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Columns = dict[str, NDArray[Any]]
+FATE = {name: number for number, name in enumerate(FATES)}
+CAUSE = {name: number for number, name in enumerate(CAUSES)}
+CLASS = {name: number for number, name in enumerate(CLASSES)}
+ROUTE = {name: number for number, name in enumerate(ROUTES)}
+REMEDY = {name: number for number, name in enumerate(REMEDIES)}
+DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(len(FATES))
+
+
+class EndedTwiceError(RuntimeError):
+    """A recipient got a second fate; the message's history is in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server says to one recipient, with everything that rows keep of it."""
+
+    number: int
+    server: str
+    accepted: bool
+    discarded: bool
+    relayed: bool
+    permanent: bool
+    stage: str
+    code: int
+    enhanced: str
+    rule: str
+    cause: str
+
+
+class Names:
+    """Strings by number, in the order in which they were first met."""
+
+    def __init__(self) -> None:
+        self.number: dict[str, int] = {}
+
+    def __getitem__(self, name: str) -> int:
+        return self.number.setdefault(name, len(self.number))
+
+    @property
+    def all(self) -> list[str]:
+        """The strings, by number."""
+        return list(self.number)
+
+
+def _ints() -> array[int]:
+    return array("i")
+
+
+@dataclass(slots=True)
+class Messages:
+    """A row a message: what is known when it is wished, and what its sender did."""
+
+    kind: array[int] = field(default_factory=_ints)
+    sender: array[int] = field(default_factory=_ints)
+    group: array[int] = field(default_factory=_ints)
+    account: array[int] = field(default_factory=_ints)
+    place: array[int] = field(default_factory=_ints)
+    asked: array[int] = field(default_factory=_ints)  # the account's submission server; -1
+    wished_at: array[float] = field(default_factory=lambda: array("d"))
+    first_row: array[int] = field(default_factory=_ints)
+    route: array[int] = field(default_factory=_ints)
+    remedy: array[int] = field(default_factory=_ints)
+    first_cause: array[int] = field(default_factory=_ints)
+    attempts: array[int] = field(default_factory=_ints)
+    calls: array[int] = field(default_factory=_ints)
+    changes: array[int] = field(default_factory=_ints)
+    believed: array[int] = field(default_factory=_ints)
+
+
+# message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took
+_ATTEMPT = Struct("<ihbdIhhiiiff")
+_ATTEMPT_DTYPE = np.dtype(
+    [
+        (name, kind)
+        for name, kind in zip(
+            "message attempt hop at client place server recipients accepted answer waited took".split(),
+            "<i4 <i2 i1 <f8 <u4 <i2 <i2 <i4 <i4 <i4 <f4 <f4".split(),
+            strict=True,
+        )
+    ]
+)
+
+
+class Rows:
+    """The rows of one run, while it happens."""
+
+    def __init__(self) -> None:
+        self.messages = Messages()
+        self.recipient: array[int] = _ints()  # mailbox number; -1 - domain if there is none
+        self.outcome: array[int] = _ints()
+        self.ended: array[float] = array("d")
+        self.answers: list[Answer] = []
+        self.places, self.groups, self.accounts = Names(), Names(), Names()
+        self.attempts = bytearray()
+        self.add_attempt = _ATTEMPT.pack
+        self.nothing = self.answer("", cause="")
+
+    def answer(
+        self,
+        server: str,
+        *,
+        cause: str,
+        accepted: bool = False,
+        discarded: bool = False,
+        relayed: bool = False,
+        permanent: bool = False,
+        stage: str = "",
+        code: int = 0,
+        enhanced: str = "",
+        rule: str = "",
+    ) -> Answer:
+        """A new answer, numbered."""
+        made = Answer(
+            len(self.answers), server, accepted, discarded, relayed, permanent, stage, code,
+            enhanced, rule, cause,
+        )  # fmt: skip
+        self.answers.append(made)
+        return made
+
+    def message(
+        self,
+        kind: str,
+        recipients: list[int],
+        *,
+        sender: int,
+        group: str,
+        wished_at: float,
+        route: str,
+        account: str = "",
+        place: str = "",
+        asked: int = -1,
+    ) -> int:
+        """Add a message and its recipients, all in transit; return its number."""
+        m = self.messages
+        number = len(m.kind)
+        m.kind.append(CLASS[kind])
+        m.sender.append(sender)
+        m.group.append(self.groups[group])
+        m.account.append(self.accounts[account])
+        m.place.append(self.places[place])
+        m.asked.append(asked)
+        m.wished_at.append(wished_at)
+        m.first_row.append(len(self.recipient))
+        m.route.append(ROUTE[route])
+        for column in (m.remedy, m.first_cause, m.attempts, m.calls, m.changes):
+            column.append(0)
+        m.believed.append(1)
+        self.recipient.extend(recipients)
+        n = len(recipients)
+        self.outcome.extend([IN_TRANSIT] * n)
+        self.ended.extend([np.nan] * n)
+        return number
+
+    def end(self, first: int, end: int, fate: int, answer: Answer, at: float) -> None:
+        """Recipients *first* to *end* (rows) meet their fate, caused by *answer*."""
+        outcome = answer.number * len(FATES) + fate
+        if self.outcome[first] != IN_TRANSIT:
+            raise EndedTwiceError(self._history(first, outcome, at))
+        if end - first == 1:
+            self.outcome[first] = outcome
+            self.ended[first] = at
+        else:
+            n = end - first
+            self.outcome[first:end] = array("i", (outcome,)) * n
+            self.ended[first:end] = array("d", (at,)) * n
+
+    def _history(self, row: int, outcome: int, at: float) -> str:
+        def told(number: int) -> str:
+            answer = self.answers[number // len(FATES)]
+            return f"{FATES[number % len(FATES)]} by {answer.server or 'nobody'} ({answer.cause})"
+
+        number = int(np.searchsorted(self.messages.first_row, row, side="right")) - 1
+        tries = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
+        lines = [
+            f"t = {t['at']:.3f} s: attempt {t['attempt']} ({HOPS[t['hop']]}),"
+            f" answer {self.answers[t['answer']]}"
+            for t in tries[tries["message"] == number]
+        ]
+        return "\n".join(
+            [
+                f"message {number}, recipient row {row} ended twice: first"
+                f" {told(self.outcome[row])} at {self.ended[row]:.3f} s,"
+                f" then {told(outcome)} at {at:.3f} s",
+                *lines,
+            ]
+        )
+
+
+@dataclass(slots=True)
+class Run:
+    """The rows of a finished run, and how much work it was.
+
+    *recipients*, *attempts* and *servers* hold the columns of `sim.records`; a category
+    column holds codes into ``categories[table][column]``.
+    """
+
+    arm: str
+    replication: int
+    recipients: Columns
+    attempts: Columns
+    servers: Columns
+    categories: dict[str, dict[str, list[str]]]
+    wishes: dict[str, tuple[int, int]]  # class -> messages, recipients
+    mailboxes: int
+    events: int
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The three tables as data frames, with the columns and types of `sim.records`."""
+        return {
+            name: _frame(getattr(self, name), columns, self.categories[name])
+            for name, columns in TABLES.items()
+        }
+
+
+TABLES: dict[str, dict[str, Column]] = {
+    "recipients": RECIPIENTS,
+    "attempts": ATTEMPTS,
+    "servers": SERVERS,
+}
+
+
+def _frame(
+    values: Columns, columns: dict[str, Column], categories: dict[str, list[str]]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    made: dict[str, Any] = {}
+    for name, column in columns.items():
+        if column.dtype == "category":
+            made[name] = pd.Categorical.from_codes(values[name], categories=categories[name])
+        else:
+            made[name] = values[name].astype(column.dtype, copy=False)
+    return pd.DataFrame(made)
+
+
+def finish(
+    rows: Rows,
+    *,
+    arm: str,
+    replication: int,
+    domains: list[str],
+    domain_of: list[int],
+    servers: list[str],
+    held: NDArray[np.bool_],
+    server_rows: list[dict[str, Any]],
+    phase_starts: tuple[float, float],
+    events: int,
+) -> Run:
+    """Put names to the numbers: *held* says which server (row) processes which domain."""
+    m = {name: np.frombuffer(getattr(rows.messages, name), _dtype(getattr(rows.messages, name)))
+         if len(getattr(rows.messages, name)) else np.zeros(0, np.int32)
+         for name in Messages.__slots__}  # fmt: skip
+    recipient = np.array(rows.recipient, dtype=np.int64)
+    outcome = np.array(rows.outcome, dtype=np.int64)
+    counts = np.diff(np.append(m["first_row"], len(recipient)))
+    message = np.repeat(np.arange(len(counts)), counts)
+    box_domain = np.array([*domain_of, 0], dtype=np.int64)
+    domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
+    answer, fate = np.divmod(outcome, len(FATES))
+    facts = _answer_codes(rows.answers)
+    server_names = ["", *servers]
+    server_number = {name: i for i, name in enumerate(server_names)}
+    of_server = np.array([server_number[a.server] for a in rows.answers])
+    per_message = {name: m[name][message] for name in m if name != "first_row"}
+    asked = per_message.pop("asked")
+    phase = np.searchsorted(np.array(phase_starts), per_message["wished_at"], side="right")
+    n = len(recipient)
+    recipients: Columns = {
+        "arm": np.zeros(n, np.int8),
+        "replication": np.full(n, replication),
+        "message": message,
+        "recipient": recipient.clip(min=-1),
+        "domain": domain,
+        "class": per_message.pop("kind"),
+        "same_isp": held[asked, domain] if n else np.zeros(0, bool),
+        "phase": phase,
+        "fate": fate,
+        "cause": facts["cause"][0][answer],
+        "ended_at": np.array(rows.ended),
+        "server": of_server[answer],
+        "rule": facts["rule"][0][answer],
+        **per_message,
+    }
+    tries = np.frombuffer(bytes(rows.attempts), _ATTEMPT_DTYPE)
+    said = tries["answer"]
+    attempts: Columns = {
+        "arm": np.zeros(len(tries), np.int8),
+        "replication": np.full(len(tries), replication),
+        **{k: tries[k] for k in _ATTEMPT_DTYPE.names or () if k not in ("answer", "server")},
+        "server": tries["server"] + 1,
+        "code": np.array([a.code for a in rows.answers])[said],
+        **{k: facts[k][0][said] for k in ("stage", "enhanced", "rule", "cause")},
+    }
+    names = {k: v[1] for k, v in facts.items()}
+    kinds = m["kind"][message] if n else np.zeros(0, np.int64)
+    return Run(
+        arm=arm,
+        replication=replication,
+        recipients=recipients,
+        attempts=attempts,
+        servers=_server_columns(server_rows, replication),
+        categories={
+            "recipients": {
+                "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,
+                "account": rows.accounts.all, "place": rows.places.all, "phase": list(PHASES),
+                "fate": list(FATES), "cause": list(CAUSES), "first_cause": list(CAUSES),
+                "server": server_names, "rule": names["rule"], "remedy": list(REMEDIES),
+                "route": list(ROUTES),
+            },
+            "attempts": {
+                "arm": [arm], "hop": list(HOPS), "place": rows.places.all,
+                "server": server_names, "cause": list(CAUSES),
+                **{k: names[k] for k in ("stage", "enhanced", "rule")},
+            },
+            "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
+        },
+        wishes={
+            name: (int((m["kind"] == k).sum()), int((kinds == k).sum()))
+            for k, name in enumerate(CLASSES)
+        },
+        mailboxes=len(domain_of),
+        events=events,
+    )  # fmt: skip
+
+
+def _dtype(column: array[Any]) -> str:
+    return {"i": "i4", "d": "f8"}[column.typecode]
+
+
+def _answer_codes(answers: list[Answer]) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
+    """For each text field of answers: the code of each answer, and the names by code."""
+    found: dict[str, tuple[NDArray[np.int64], list[str]]] = {}
+    for name in ("stage", "enhanced", "rule"):
+        names = sorted({getattr(a, name) for a in answers} | {""})
+        codes = {text: i for i, text in enumerate(names)}
+        found[name] = np.array([codes[getattr(a, name)] for a in answers]), names
+    found["cause"] = np.array([CAUSE[a.cause] for a in answers]), list(CAUSES)
+    return found
+
+
+def _server_columns(server_rows: list[dict[str, Any]], replication: int) -> Columns:
+    columns: Columns = {
+        name: np.array([row.get(name, 0) for row in server_rows])
+        for name in SERVERS
+        if name not in ("arm", "replication")
+    }
+    columns["arm"] = np.zeros(len(server_rows), np.int8)
+    columns["replication"] = np.full(len(server_rows), replication)
+    return columns

@@ -1,0 +1,290 @@
+"""`simulate`: build one world from a scenario and an arm, let it run, return its rows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from simpy.core import Environment
+
+from sim.world.people import Mailboxes, Population, apportion, populate, submission_servers
+from sim.world.plan import Plan, Wish, draw
+from sim.world.rows import CLASS, DELIVERED, Rows, Run, finish
+from sim.world.server import Server, Tally
+from sim.world.spammers import Field, Spammer
+from sim.world.transit import Message, Slice, Transit
+from sim.world.users import Letter, MailProgram, Surroundings
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
+    """Run one replication of one arm.
+
+    Until ``policy_starts`` the base scenario's policies hold, from then on those of *arm*.
+    The same people wish to write the same messages in every arm (see `sim.world.plan`).
+    """
+    return World(scenario, arm, replication).run()
+
+
+class World:
+    """All parts of one run, wired together; parts do not look each other up."""
+
+    def __init__(self, scenario: Scenario, arm: str, replication: int) -> None:
+        self.scenario = scenario.arm(arm)
+        self.arm, self.replication = arm, replication
+        self.population, self.plan = exogenous(self.scenario, replication)
+        self.boxes = self.population.mailboxes.copy()
+        self.env = Environment()
+        self.rows = Rows()
+        self.pop_logins: dict[tuple[str, int], float] = {}
+        self.events = 0
+        self.servers = self._servers(scenario)
+        by_name = {s.name: s for s in self.servers}
+        submission = {n: by_name[s] for n, s in submission_servers(self.scenario).items()}
+        names = self.scenario.names()
+        self.mx = {
+            number: [by_name[s] for s in names.mx(domain)]
+            for number, domain in enumerate(self.boxes.domains)
+        }
+        blocking = (n for n, network in self.scenario.networks.items() if network.blocks_port_25)
+        self.transit = Transit(
+            self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify
+        )
+        around = Surroundings(
+            self.transit, self.rows, self.plan.presence, submission, self.log_in
+        )  # fmt: skip
+        self.programs = self._programs(around)
+        field = Field(
+            self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission
+        )
+        self.spammers = self._spammers(field)
+        self._write_wishes()
+
+    # ---- building
+
+    def _servers(self, base: Scenario) -> list[Server]:
+        by_domain = self.boxes.addresses_by_domain()
+        made: list[Server] = []
+        self.policies = {}
+        for number, (name, settings) in enumerate(self.scenario.servers.items()):
+            known = _Mailboxes([by_domain[d] for d in settings.domains if d in by_domain])
+            policy = base.policy(name, mailboxes=known)
+            self.policies[name] = self.scenario.policy(name, mailboxes=known)
+            made.append(Server(name, number, settings, policy, self.rows, self.last_pop_login))
+        return made
+
+    def _programs(self, around: Surroundings) -> list[MailProgram]:
+        made: list[MailProgram] = []
+        for group, users in self.scenario.users.items():
+            count = len(self.population.groups[group])
+            auth = apportion({"on": users.auth, "off": 1 - users.auth}, count)
+            first = apportion(
+                {"on": users.pop_before_sending, "off": 1 - users.pop_before_sending}, count
+            )
+            for i, number in enumerate(self.population.groups[group]):
+                made.append(
+                    MailProgram(
+                        self.population.people[number], users, around,
+                        auth=auth[i] == "on", polls_first=first[i] == "on",
+                    )
+                )  # fmt: skip
+        return made
+
+    def _spammers(self, field: Field) -> list[Spammer]:
+        made: list[Spammer] = []
+        for group, settings in self.scenario.spammers.items():
+            free = self.scenario.leasable(settings.network)
+            for index in range(settings.count):
+                client = free[-1 - (len(made) % len(free))] if free else 0
+                spammer = Spammer(
+                    group, len(made), index, settings, field, client,
+                    self.scenario.seed, self.replication,
+                )  # fmt: skip
+                made.append(spammer)
+                self.env.process(spammer.campaigns())
+                self.env.process(spammer.scan())
+        return made
+
+    def _write_wishes(self) -> None:
+        """Every honest wish is a row from the beginning: their numbers are those of the plan."""
+        number_of = {s.name: s.number for s in self.servers}
+        boxes = self.boxes
+        self.letters: list[tuple[float, Letter]] = []
+        for wish in self.plan.wishes:
+            person = wish.person
+            account = person.accounts[wish.account]
+            users = self.scenario.users[person.group]
+            number = self.rows.message(
+                "honest", wish.recipients, sender=person.number, group=person.group,
+                wished_at=wish.at, route="web" if person.web else "submission",
+                account=account.network, place=wish.place, asked=number_of[account.server],
+            )  # fmt: skip
+            sender = account.address
+            if users.sender_domain is not None:
+                sender = f"{person.name}@{users.sender_domain}"
+            first = self.rows.messages.first_row[number]
+            slices: list[Slice] = [
+                (first + a, first + b, domain, boxes.addresses[wish.recipients[a]])
+                for a, b, domain in wish.slices
+            ]
+            program = self.programs[person.number]
+            message = Message(
+                number, CLASS["honest"], sender, wish.size, program, wish.service, wish.luck,
+                wish.content, wish.key,
+            )  # fmt: skip
+            self.letters.append((wish.at, Letter(program, wish, message, slices)))
+
+    # ---- running
+
+    def run(self) -> Run:
+        """Let the world run to the end, changing phase and policies on the way."""
+        scenario = self.scenario
+        starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
+        self.transit.later(starts, lambda _: self._enforce())
+        self.transit.later(steady, lambda _: self._next_phase())
+        self._feed(0)
+        self.env.run(until=scenario.run_length)
+        bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
+        return finish(
+            self.rows,
+            arm=self.arm,
+            replication=self.replication,
+            domains=self.boxes.domains,
+            domain_of=self.boxes.domain_of,
+            servers=[s.name for s in self.servers],
+            held=self._held(),
+            server_rows=[
+                _server_row(server, phase, tally, bounds[phase + 1] - bounds[phase])
+                for server in self.servers
+                for phase, tally in enumerate(server.tallies)
+            ],
+            phase_starts=(starts, steady),
+            events=next(self.env._eid),
+        )
+
+    def _feed(self, first: int) -> None:
+        """Hand every wish to its mail program at its moment.
+
+        Wishes are in order of time, so one is waited for at a time; those that come before
+        the next event are handed over at once, outside the event list.
+        """
+        for i in range(first, len(self.letters)):
+            at, letter = self.letters[i]
+            if at > self.env.peek():
+                self.transit.later(at, lambda _, i=i: self._feed(i))  # type: ignore[misc]
+                return
+            letter.program.submit(letter, at)
+
+    def _enforce(self) -> None:
+        for server in self.servers:
+            server.enforce(self.policies[server.name])
+        self._next_phase()
+
+    def _next_phase(self) -> None:
+        for server in self.servers:
+            server.tallies.append(Tally())
+
+    # ---- what parts ask of the world
+
+    def last_pop_login(self, network: str, client: int, now: float) -> float | None:
+        """The last POP login from *client* to an account of *network*."""
+        planned = self.plan.logins.last(network, client, now)
+        extra = self.pop_logins.get((network, client))
+        if planned is None or extra is None:
+            return extra if planned is None else planned
+        return max(planned, extra)
+
+    def log_in(self, network: str, client: int, now: float) -> None:
+        """A mail program logs in to POP because it is about to send."""
+        self.pop_logins[network, client] = now
+
+    def notify(self, server: Server, about: Message, now: float) -> None:
+        """*server* writes a DSN to the reverse-path of *about*, itself with a null one."""
+        assert about.reverse_path is not None, "nothing is sent to a null reverse-path"
+        address = about.reverse_path
+        domain = self.boxes.domain_number(address.rpartition("@")[2])
+        mailbox = self.boxes.find(address)
+        number = self.rows.message(
+            "notice", [-1 - domain if mailbox is None else mailbox],
+            sender=-1, group=server.name, wished_at=now, route="dsn",
+        )  # fmt: skip
+        row = self.rows.messages.first_row[number]
+        message = Message(
+            number, CLASS["notice"], None, NOTICE_SIZE, None, about.service, about.luck, 1.0,
+            about.key ^ number, about=about.number if about.kind == CLASS["honest"] else -1,
+        )  # fmt: skip
+        shown = address if mailbox is not None else f"no-such-user@{self.boxes.domains[domain]}"
+        if self.boxes.domains[domain] in server.domains and mailbox is not None:
+            self.rows.end(row, row + 1, DELIVERED, server.own["own_notice"], now)
+            if message.about >= 0:
+                self.rows.messages.believed[message.about] = 0
+        else:
+            self.transit.relay(server, message, domain, [(row, row + 1, domain, shown)], now)
+
+    def _held(self) -> Any:
+        """Which server (row; one more, all False, for none) processes which domain."""
+        domains = self.boxes.domains
+        held = [[d in server.domains for d in domains] for server in self.servers]
+        return np.array([*held, [False] * len(domains)])
+
+
+NOTICE_SIZE = 4000.0
+"""Octets of a DSN (chosen)."""
+
+
+class _Mailboxes:
+    """The mailboxes of some domains, as a container of addresses."""
+
+    def __init__(self, parts: list[frozenset[str]]) -> None:
+        self.parts = parts
+
+    def __contains__(self, address: object) -> bool:
+        return any(address in part for part in self.parts)
+
+
+def _server_row(server: Server, phase: int, tally: Tally, span: float) -> dict[str, Any]:
+    return {
+        "phase": phase,
+        "server": server.number,
+        "sessions": server.settings.sessions,
+        "span": span,
+        "connections": tally.connections,
+        "turned_away": tally.turned_away,
+        "busy": tally.busy,
+        "busy_spam": tally.busy_spam,
+        "waited": tally.waited,
+        "relayed": tally.relayed,
+        "relayed_strangers_spam": tally.strangers,
+    }
+
+
+def exogenous(scenario: Scenario, replication: int) -> tuple[Population, Plan]:
+    """The people, and the plan of one replication: made once for all arms that share it."""
+    told = scenario.model_dump_json(include={"seed", "run_length", "networks", "users"})
+    told += str([(n, s.role, s.network, s.domains) for n, s in scenario.servers.items()])
+    return _drawn(_Shared(scenario, told), replication)
+
+
+class _Shared:
+    """A scenario that equals another when both give the same plan."""
+
+    def __init__(self, scenario: Scenario, told: str) -> None:
+        self.scenario, self.told = scenario, told
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shared) and self.told == other.told
+
+    def __hash__(self) -> int:
+        return hash(self.told)
+
+
+@lru_cache(maxsize=2)
+def _drawn(shared: _Shared, replication: int) -> tuple[Population, Plan]:
+    population = populate(shared.scenario)
+    return population, draw(shared.scenario, population, replication)
+
+
+__all__ = ["Mailboxes", "Wish", "World", "simulate"]

@@ -1,0 +1,219 @@
+"""One SMTP server: sessions taken first come first served, and answers by its policy.
+
+The hot path. A session's start and end are known when a connection arrives, because the
+service time is drawn then; so a small heap of the moments at which sessions come free
+replaces a resource and its events. The textbook model stays in the tests as the oracle.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heapreplace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.world.rows import Answer, Rows
+
+if TYPE_CHECKING:
+    from sim.scenario.servers import Server as Settings
+
+Slot = tuple[float, float]
+"""When a session starts and ends (s)."""
+
+
+class Client(NamedTuple):
+    """Who connects: address, the name it logged in with, and whether AUTH failed."""
+
+    address: int
+    login: str | None = None
+    auth_failed: bool = False
+
+
+class Sessions:
+    """The sessions of a server and the connections that wait for one (M/G/c, first come
+    first served)."""
+
+    __slots__ = ("down", "free", "limit", "starts")
+
+    def __init__(self, sessions: int, limit: int, down: list[tuple[float, float]]) -> None:
+        self.free = [0.0] * sessions  # a heap: when each session comes free
+        self.starts: deque[float] = deque()  # of connections that had to wait
+        self.limit = limit
+        self.down = down
+
+    def admit(self, now: float, service: float) -> Slot | None:
+        """The session that a connection at *now* gets for *service* seconds.
+
+        None if *limit* connections wait already (RFC 5321 section 3.8: 421). Calls must
+        come in order of time.
+        """
+        free = self.free
+        start = free[0]
+        if start <= now:
+            end = now + service
+            heapreplace(free, end)
+            return now, end
+        starts = self.starts
+        while starts and starts[0] <= now:
+            starts.popleft()
+        if len(starts) >= self.limit:
+            return None
+        starts.append(start)
+        end = start + service
+        heapreplace(free, end)
+        return start, end
+
+    def is_down(self, now: float) -> bool:
+        """Whether a stated outage covers *now*."""
+        return any(first <= now < end for first, end in self.down)
+
+
+def offers(policy: Policy) -> str:
+    """What the help desk tells a customer to switch on: ``auth``, ``pop_first`` or nothing."""
+    names = {r.name for r in policy.restrictions()}
+    if "permit_sasl_authenticated" in names:
+        return "auth"
+    return "pop_first" if "permit_pop_before_smtp" in names else ""
+
+
+class Tally:
+    """What a server did in one phase."""
+
+    __slots__ = (
+        "busy", "busy_spam", "connections", "relayed", "strangers", "turned_away", "waited",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.connections = self.turned_away = self.relayed = self.strangers = 0
+        self.busy = self.busy_spam = self.waited = 0.0
+
+
+class Server:
+    """One server of the scenario, with the policy it has at the moment."""
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        settings: Settings,
+        policy: Policy,
+        rows: Rows,
+        last_pop_login: Callable[[str, int, float], float | None],
+    ) -> None:
+        self.name, self.number, self.settings = name, number, settings
+        self.network, self.address = settings.network, policy.address
+        self.domains = policy.domains
+        self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
+        self.service = settings.service_time.quantile
+        self.per_recipient = settings.per_recipient
+        self.rows = rows
+        self.last_pop_login = last_pop_login
+        self.tallies = [Tally()]
+        self.own = {name: self._special(**said) for name, said in OWN.items()}
+        self.enforce(policy)
+
+    def trusts(self, client: int) -> bool:
+        """Whether *client* is on one of the server's own networks."""
+        return any(first <= client <= last for first, last in self.policy.network_ranges)
+
+    def enforce(self, policy: Policy) -> None:
+        """Answer by *policy* from now on."""
+        self.policy = policy
+        self.decide = Memo(policy)
+        self.asks_anew = bool(policy.reads & MOMENTARY)
+        self.reads_pop = "pop_age" in policy.reads
+        self.known: dict[tuple[Client, str | None, str], Answer] = {}
+        self.offers = offers(policy)
+        self.answers: dict[int, tuple[Verdict, Answer]] = {}
+
+    def judge(
+        self,
+        client: Client,
+        reverse_path: str | None,
+        forward_path: str,
+        now: float,
+        *,
+        spam: bool,
+        content: float,
+    ) -> Answer:
+        """Answer one recipient; *forward_path* stands for all that are alike to the policy.
+
+        Answers are kept by what was asked. A policy that reads the clock or a draw is asked
+        each time, and keeps its verdicts by what it makes of them.
+        """
+        if not self.asks_anew:
+            key = (client, reverse_path, forward_path)
+            answer = self.known.get(key)
+            if answer is None:
+                answer = self.known[key] = self._asked(client, reverse_path, forward_path)
+            return answer
+        age: float | None = None
+        if self.reads_pop:
+            login = self.last_pop_login(self.network, client.address, now)
+            age = None if login is None else now - login
+        return self._asked(client, reverse_path, forward_path, age, spam, content)
+
+    def _asked(
+        self,
+        client: Client,
+        reverse_path: str | None,
+        forward_path: str,
+        pop_age: float | None = None,
+        spam: bool = False,
+        content: float = 1.0,
+    ) -> Answer:
+        verdict = self.decide(
+            Facts(
+                client=client.address,
+                reverse_path=reverse_path,
+                forward_path=forward_path,
+                login=client.login,
+                auth_failed=client.auth_failed,
+                pop_age=pop_age,
+                spam=spam,
+                content_draw=content,
+            )
+        )
+        found = self.answers.get(id(verdict))
+        if found is None:
+            found = self.answers[id(verdict)] = (verdict, self._answer(verdict))
+        return found[1]
+
+    def _answer(self, verdict: Verdict) -> Answer:
+        return self.rows.answer(
+            self.name,
+            cause=verdict.cause,
+            accepted=verdict.accepted,
+            discarded=verdict.discarded,
+            relayed=verdict.relayed,
+            permanent=verdict.permanent,
+            stage=verdict.stage,
+            code=verdict.code,
+            enhanced=verdict.enhanced,
+            rule=verdict.rule,
+        )
+
+    def _special(self, code: int, enhanced: str, cause: str, permanent: bool) -> Answer:
+        return self.rows.answer(
+            self.name, cause=cause, code=code, enhanced=enhanced, permanent=permanent
+        )
+
+    @property
+    def tally(self) -> Tally:
+        """That of the present phase."""
+        return self.tallies[-1]
+
+
+MOMENTARY = frozenset({"pop_age", "spam", "content_draw"})
+"""Facts that differ between two transactions of the same client, sender and recipient."""
+
+# Answers that no policy gives: code, enhanced status code (RFC 3463), cause, permanent.
+OWN: dict[str, dict[str, object]] = {
+    "busy": {"code": 421, "enhanced": "4.3.2", "cause": "busy", "permanent": False},
+    "unreachable": {"code": 0, "enhanced": "", "cause": "unreachable", "permanent": False},
+    "temporary": {"code": 451, "enhanced": "4.3.0", "cause": "temporary", "permanent": False},
+    "unknown": {"code": 550, "enhanced": "5.1.1", "cause": "unknown_recipient", "permanent": True},
+    "own_notice": {"code": 250, "enhanced": "2.0.0", "cause": "", "permanent": False},
+    "no_mx": {"code": 0, "enhanced": "5.1.2", "cause": "unknown_recipient", "permanent": True},
+}

@@ -1,0 +1,50 @@
+"""Random numbers by name: one stream for each entity and purpose, never for an arm.
+
+Two arms that ask for the same stream get the same numbers (common random numbers,
+Law 2015 section 11.2), and a new entity takes nothing from those that were there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import numpy as np
+
+Generator = np.random.Generator
+BLOCK = 1024
+
+
+def stream(seed: int, *, replication: int, entity: str, purpose: str) -> Generator:
+    """Return the stream of one entity and purpose in one replication."""
+    name = f"{seed}/{replication}/{entity}/{purpose}".encode()
+    return np.random.Generator(
+        np.random.PCG64(int.from_bytes(blake2b(name, digest_size=16).digest(), "big"))
+    )
+
+
+def uniforms(generator: Generator) -> Iterator[float]:
+    """Numbers in [0, 1) one at a time, drawn in blocks."""
+    while True:
+        yield from generator.random(BLOCK).tolist()
+
+
+def exponentials(generator: Generator) -> Iterator[float]:
+    """Exponential numbers of mean 1 one at a time, drawn in blocks."""
+    while True:
+        yield from generator.standard_exponential(BLOCK).tolist()
+
+
+_MASK = (1 << 64) - 1
+
+
+def chance(key: int, count: int) -> float:
+    """The *count*-th further number in [0, 1) of *key* (splitmix64, Steele et al. 2014).
+
+    For the rare draws whose number is not known beforehand, such as the luck of a
+    fifth retry: they depend on the message alone, so arms stay paired.
+    """
+    z = (key + 0x9E3779B97F4A7C15 * (count + 1)) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return float((z ^ (z >> 31)) >> 11) / float(1 << 53)

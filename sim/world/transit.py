@@ -1,0 +1,298 @@
+"""A message on its way: one event a hop, one fate a recipient.
+
+A flight is a message, or the part of it that goes to one domain, on its way to one
+server. It is a SimPy event that is scheduled again at each hop; what happens when it
+arrives is decided at once, with the moments at which sessions start and end worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from simpy.core import Environment
+from simpy.events import NORMAL, Event
+
+from sim.scenario import retries
+from sim.world.rows import (
+    BOUNCED,
+    DELIVERED,
+    DISCARDED,
+    EXPIRED,
+    Answer,
+    Rows,
+)
+from sim.world.server import Client, Server
+from sim.world.streams import chance
+
+if TYPE_CHECKING:
+    from sim.network.topology import Routes
+
+Slice = tuple[int, int, int, str]
+"""Rows first to end (exclusive) of recipients that are alike: domain, and one address."""
+Answered = list[tuple[Slice, Answer]]
+
+
+class Sender(Protocol):
+    """Who hands a message to its first server, and hears what that one says."""
+
+    needs_all: bool
+    """Nothing is sent when one recipient is refused, as mail programs do."""
+
+    def answered(self, flight: Flight, now: float, answers: Answered) -> None:
+        """The first hop has answered: all of it, or what was refused, is the sender's again."""
+
+
+@dataclass(slots=True)
+class Message:
+    """What all flights of one message share."""
+
+    number: int
+    kind: int
+    reverse_path: str | None
+    size: float
+    sender: Sender | None  # None: a server wrote it
+    service: tuple[float, float]  # uniform: session at submission, at the next hop
+    luck: float  # uniform: temporary failure at the next hop
+    content: float  # uniform: an outbound filter's draw
+    key: int  # for further draws
+    spam: bool = False
+    about: int = -1  # the message that a notice tells of
+
+
+class Flight(Event):
+    """Part of a message on its way to a server."""
+
+    __slots__ = (
+        "attempt", "client", "line", "message", "no_way", "origin", "place", "server", "slices",
+        "ticket",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        env: Environment,
+        message: Message,
+        slices: list[Slice],
+        server: Server,
+        client: Client,
+        *,
+        line: float,
+        place: int = 0,
+        attempt: int = 1,
+        origin: Server | None = None,
+        ticket: object = None,
+    ) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        self.message, self.slices, self.server = message, slices, server
+        self.client, self.line, self.place, self.attempt = client, line, place, attempt
+        self.origin = origin  # the server whose queue it is in; None at submission
+        self.ticket = ticket  # what its sender keeps with it
+        self.no_way = False  # there is no connection to be had
+
+
+class Transit:
+    """Carries flights to servers and acts on what these answer."""
+
+    def __init__(
+        self,
+        env: Environment,
+        rows: Rows,
+        routes: Routes,
+        mx: dict[int, list[Server]],
+        blocks_port_25: frozenset[str],
+        write_notice: Callable[[Server, Message, float], None],
+    ) -> None:
+        self.env, self.rows, self.routes, self.mx = env, rows, routes, mx
+        self.blocks_port_25 = blocks_port_25
+        self.write_notice = write_notice
+        self._arrive = (self.arrive,)
+        self._latency: dict[tuple[str, str], float] = {}
+        self._waits: dict[str, tuple[float, ...]] = {}
+
+    def launch(self, flight: Flight, at: float, network: str) -> None:
+        """Send *flight* off at *at* from *network*; it arrives one latency later."""
+        env = self.env
+        there = flight.server.network
+        pair = (network, there)
+        latency = self._latency.get(pair)
+        if latency is None:
+            latency = self._latency[pair] = self.routes.latency(*pair)
+        if latency == inf or flight.client.address == 0:
+            flight.no_way, latency = True, 0.0
+        elif network in self.blocks_port_25 and network != there and flight.origin is None:
+            flight.no_way = True
+        flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
+        env.schedule(flight, NORMAL, at + latency - env.now)
+
+    def later(self, at: float, do: Callable[[float], None]) -> None:
+        """Call *do* with the time, at *at* or now, whichever is later."""
+        event = Event(self.env)
+        event._ok, event._value = True, None
+        event.callbacks = [lambda _: do(self.env.now)]
+        self.env.schedule(event, NORMAL, max(0.0, at - self.env.now))
+
+    def arrive(self, event: Event) -> None:
+        """A flight reaches its server: session, answers, rows, and what follows."""
+        flight: Flight = event  # type: ignore[assignment]
+        now = self.env.now
+        server, message, slices = flight.server, flight.message, flight.slices
+        tally = server.tally
+        tally.connections += 1
+        sender = message.sender if flight.origin is None else None
+        submission = sender is not None
+        count = 0
+        for first, end, _, _ in slices:
+            count += end - first
+        if flight.no_way or (server.sessions.down and server.sessions.is_down(now)):
+            self._no_session(flight, now, server.own["unreachable"], count)
+            return
+        draw = message.service[0 if submission else 1] if flight.attempt == 1 else chance(
+            message.key, 2 * flight.attempt + submission
+        )  # fmt: skip
+        took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
+        slot = server.sessions.admit(now, took)
+        if slot is None:
+            tally.turned_away += 1
+            self._no_session(flight, now, server.own["busy"], count)
+            return
+        start, done = slot
+        tally.busy += took
+        tally.waited += start - now
+        if message.spam:
+            tally.busy_spam += took
+        answers, accepted, worst = self._ask(flight, now)
+        if sender is not None and accepted < count and sender.needs_all:
+            accepted = 0
+        self.rows.attempts += self.rows.add_attempt(
+            message.number, flight.attempt, not submission, now, flight.client.address,
+            flight.place, server.number, count, accepted, worst.number, start - now, took,
+        )  # fmt: skip
+        if accepted:
+            self._take(flight, answers, done)
+        if sender is not None:
+            sender.answered(flight, done, answers)
+        elif accepted < count:
+            self._not_taken(flight, done, [(s, a) for s, a in answers if not a.accepted])
+
+    def _ask(self, flight: Flight, now: float) -> tuple[Answered, int, Answer]:
+        """What the server answers for each slice, how many it accepts, and the worst answer."""
+        server, message, client = flight.server, flight.message, flight.client
+        if flight.origin is not None:
+            luck = message.luck if flight.attempt == 1 else chance(message.key, -flight.attempt)
+            if luck < flight.origin.settings.temporary_failure:
+                answer = server.own["temporary"]
+                return [(s, answer) for s in flight.slices], 0, answer
+        answers: Answered = []
+        accepted = 0
+        worst: Answer | None = None
+        for piece in flight.slices:
+            answer = server.judge(
+                client, message.reverse_path, piece[3], now, spam=message.spam,
+                content=message.content,
+            )  # fmt: skip
+            answers.append((piece, answer))
+            if answer.accepted:
+                accepted += piece[1] - piece[0]
+            if worst is None or answer.code > worst.code:
+                worst = answer
+        assert worst is not None, "a flight has recipients"
+        return answers, accepted, worst
+
+    def _no_session(self, flight: Flight, now: float, answer: Answer, count: int) -> None:
+        """No session was to be had: everything is still its sender's."""
+        message, submission = flight.message, flight.origin is None
+        self.rows.attempts += self.rows.add_attempt(
+            message.number, flight.attempt, not submission, now, flight.client.address,
+            flight.place, flight.server.number, count, 0, answer.number, 0.0, 0.0,
+        )  # fmt: skip
+        answers = [(piece, answer) for piece in flight.slices]
+        if submission and message.sender is not None:
+            message.sender.answered(flight, now, answers)
+        else:
+            self._not_taken(flight, now, answers)
+
+    def _take(self, flight: Flight, answers: Answered, done: float) -> None:
+        """The server has taken the recipients that it accepted: each goes where it belongs."""
+        server, rows = flight.server, self.rows
+        onward: dict[int, list[Slice]] = {}
+        for piece, answer in answers:
+            if not answer.accepted:
+                continue
+            first, end, domain, address = piece
+            if answer.discarded:
+                rows.end(first, end, DISCARDED, answer, done)
+            elif answer.relayed:
+                server.tally.relayed += end - first
+                if flight.message.spam and not server.trusts(flight.client.address):
+                    server.tally.strangers += end - first
+                onward.setdefault(domain, []).append(piece)
+            elif address.startswith(NO_SUCH_USER):  # accepted first, looked up later
+                self._bounce(server, flight.message, [(piece, server.own["unknown"])], done)
+            else:
+                rows.end(first, end, DELIVERED, answer, done)
+                if flight.message.about >= 0:  # the sender reads the notice
+                    rows.messages.believed[flight.message.about] = 0
+        for domain, pieces in onward.items():
+            self.relay(server, flight.message, domain, pieces, done)
+
+    def relay(
+        self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
+    ) -> None:
+        """Pass recipients of one domain on to its MX."""
+        exchangers = self.mx.get(domain)
+        if not exchangers:
+            self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
+            return
+        flight = Flight(
+            self.env, message, pieces, exchangers[0], Client(server.address), line=TRUNK,
+            origin=server,
+        )  # fmt: skip
+        self.launch(flight, at, server.network)
+
+    def _not_taken(self, flight: Flight, now: float, answers: Answered) -> None:
+        """The next hop did not take these: try again later, or tell the sender."""
+        server = flight.origin
+        assert server is not None, "only queues defer"
+        for_good = [(p, a) for p, a in answers if a.permanent]
+        if for_good:
+            self._bounce(server, flight.message, for_good, now)
+        later = [(p, a) for p, a in answers if not a.permanent]
+        if not later:
+            return
+        waits = self.waits(server)
+        if flight.attempt > len(waits):
+            self._bounce(server, flight.message, later, now, fate=EXPIRED)
+            return
+        flight.slices = [p for p, _ in later]
+        exchangers = self.mx[flight.slices[0][2]]
+        flight.server = exchangers[flight.attempt % len(exchangers)]
+        flight.attempt += 1
+        flight.no_way = False
+        self.launch(flight, now + waits[flight.attempt - 2], server.network)
+
+    def waits(self, server: Server) -> tuple[float, ...]:
+        """The waits (s) between a server's attempts at a next hop."""
+        found = self._waits.get(server.name)
+        if found is None:
+            retry, lifetime = server.settings.retry, server.settings.queue_lifetime
+            found = self._waits[server.name] = retries.waits(retry, lifetime)
+        return found
+
+    def _bounce(
+        self, server: Server, message: Message, answers: Answered, now: float, fate: int = BOUNCED
+    ) -> None:
+        """Accepted, but not deliverable: one DSN goes to the reverse-path, unless it is null
+        (RFC 5321 section 6.1)."""
+        for (first, end, _, _), answer in answers:
+            self.rows.end(first, end, fate, answer, now)
+        if message.reverse_path is not None:
+            self.write_notice(server, message, now)
+
+
+NO_SUCH_USER = "no-such-user@"
+"""How the representative address of mailboxes that do not exist begins."""
+TRUNK = 1544e3
+"""bit/s between servers: line.rate.t1."""
