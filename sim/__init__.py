@@ -1,0 +1,26 @@
+"""A mail network simulator: what restricted relaying costs the honest user and takes from spam."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.facade import Results, Scenario, load, loads, open_results, run
+    from sim.scenario import ScenarioError
+
+__version__ = "0.1.0"
+
+__all__ = ["load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError"]
+
+_HOME = {name: "sim.facade" for name in __all__} | {"ScenarioError": "sim.scenario"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: ``import sim`` costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,14 @@
+"""Arms, replications, executors, storage: from a scenario to a folder of results."""
+
+from sim.experiment.run import Stored, open_stored, run, table_of_runs
+from sim.experiment.storage import OtherResultsError, StorageError, Task
+
+__all__ = [
+    "OtherResultsError",
+    "StorageError",
+    "Stored",
+    "Task",
+    "open_stored",
+    "run",
+    "table_of_runs",
+]

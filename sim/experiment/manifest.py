@@ -1,0 +1,124 @@
+"""What a folder of results says of itself: of which scenario and version, made how and when."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.storage import FORMAT, Task
+from sim.experiment.tasks import Done
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+LIBRARIES = ("simpy", "numpy", "networkx", "pandas", "pyarrow", "scipy", "pydantic")
+CODE = ("records.py", "smtp", "network", "scenario", "world", "measure")
+"""The parts of the package that rows and measures depend on."""
+
+IDENTITY = ("scenario_hash", "seed", "keep", "version", "code")
+"""Results that differ in any of these are never mixed."""
+
+
+def identity(scenario: Scenario, *, keep: str) -> dict[str, Any]:
+    """What must be equal for results to stand in one folder."""
+    return {
+        "scenario_hash": scenario.hash(),
+        "seed": scenario.seed,
+        "keep": keep,
+        "version": version(),
+        "code": code_digest(),
+    }
+
+
+def version() -> str:
+    """The version of this package; from its source where it is not installed."""
+    from sim import __version__
+
+    return __version__
+
+
+@cache
+def code_digest() -> str:
+    """A digest of the source that rows depend on, so that a changed model is another version."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for name in CODE:
+        path = package / name
+        for source in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(source.relative_to(package).as_posix().encode())
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Manifest:
+    """The manifest under construction: told of each task, written by the caller."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        keep: str,
+        workers: int,
+        draft: bool,
+        before: dict[str, Any] | None,
+    ) -> None:
+        self.began = time.perf_counter()
+        old = before or {}
+        self.data: dict[str, Any] = {
+            "format": FORMAT,
+            **identity(scenario, keep=keep),
+            "title": scenario.title,
+            "base": scenario.base,
+            "draft": draft,
+            "arms": [],
+            "replications": 0,
+            "complete": False,
+            "command": [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else [],
+            "workers": workers,
+            "python": platform.python_version(),
+            "libraries": {name: _installed(name) for name in LIBRARIES},
+            "started": old.get("started", _now()),
+            "ended": "",
+            "seconds": old.get("seconds", 0.0),
+            "tasks": old.get("tasks", {}),
+        }
+        self.before = float(self.data["seconds"])
+
+    def extend(self, arms: list[str], replications: int, old: dict[str, Any] | None) -> None:
+        """State the arms and replications that the folder is to hold, with those it holds."""
+        had = list((old or {}).get("arms", []))
+        self.data["arms"] = [*had, *(arm for arm in arms if arm not in had)]
+        self.data["replications"] = max(replications, int((old or {}).get("replications", 0)))
+
+    def note(self, done: Done) -> None:
+        """Record one finished task: seconds in all, seconds simulating, events, rows."""
+        self.data["tasks"][_name(done.task)] = {
+            "seconds": round(done.seconds, 3),
+            "simulating": round(done.simulating, 3),
+            "events": done.events,
+            "recipients": done.rows,
+        }
+        self.data["seconds"] = round(self.before + time.perf_counter() - self.began, 3)
+        self.data["ended"] = _now()
+
+
+def _name(task: Task) -> str:
+    return f"{task.arm}/{task.replication}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,44 @@
+"""How far a long work is: a bar with the time left, on a terminal or in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Advance = Callable[[], None]
+
+
+@contextmanager
+def progress(total: int, *, shown: bool, what: str = "simulating") -> Iterator[Advance]:
+    """Show a bar of *total* steps on standard error; call the yielded function at each step."""
+    if not shown or total == 0:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs,"),
+        TimeElapsedColumn(),
+        TextColumn("gone,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    # in a notebook rich asks for ipywidgets; without a terminal or one of those, no bar
+    if not console.is_terminal and not console.is_jupyter:
+        yield lambda: None
+        return
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

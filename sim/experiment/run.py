@@ -1,0 +1,138 @@
+"""An experiment: every arm under every replication, stored as it goes, resumed where it stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment import storage
+from sim.experiment.manifest import Manifest, identity
+from sim.experiment.progress import progress as progress_bar
+from sim.experiment.storage import Task
+from sim.experiment.tasks import KEEP, Done
+from sim.experiment.workers import run_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+MANIFEST_EVERY = 1.0
+"""Seconds between two writings of the manifest while tasks finish."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Results in a folder: what they are of, and how to read them."""
+
+    root: Path
+    manifest: dict[str, Any]
+    arms: list[str]
+    replications: int
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks of these results, arm by arm, those that are finished."""
+        done = storage.finished(self.root)
+        every = (Task(arm, r) for arm in self.arms for r in range(self.replications))
+        return [task for task in every if task in done]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """All rows of one table, arm by arm, replication by replication."""
+        if self.manifest.get("keep") == "counts" and name in ("recipients", "attempts"):
+            raise storage.StorageError(
+                f"{self.root}: {name} were not kept (keep = 'counts'); run again with keep='rows'"
+            )
+        return storage.read(self.root, name, self.tasks)
+
+    def scenario(self) -> Scenario:
+        """The scenario that these are results of."""
+        from sim.scenario import loads
+
+        path = self.root / storage.SCENARIO
+        with storage.explained(self.root, reading=True):
+            text = path.read_text("utf-8")
+        return loads(text, name=str(path))
+
+
+def table_of_runs(
+    arms: Sequence[str], replications: int, done: set[Task] | None = None
+) -> list[Task]:
+    """The tasks still to do: replication by replication, so that arms share their wishes."""
+    every = (Task(arm, r) for r in range(replications) for arm in arms)
+    return [task for task in every if task not in (done or set())]
+
+
+def run(
+    scenario: Scenario,
+    *,
+    arms: Sequence[str] | None = None,
+    replications: int | None = None,
+    workers: int = 1,
+    out: Path,
+    keep: str = "rows",
+    progress: bool = False,
+    force: bool = False,
+    draft: bool = False,
+) -> Stored:
+    """Run what is missing of the experiment in *out* and return what is there.
+
+    Raises ValueError for a wrong call, StorageError when the folder cannot be used,
+    ConservationError when the books of a run do not balance. After KeyboardInterrupt what
+    is finished stays, and the same call goes on from there.
+    """
+    chosen = list(arms) if arms is not None else list(scenario.arms)
+    count = scenario.replications if replications is None else replications
+    _check(chosen, list(scenario.arms), count, workers, keep)
+    storage.claim(out, identity(scenario, keep=keep), force=force)
+    old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
+    manifest = Manifest(scenario, keep=keep, workers=workers, draft=draft, before=old)
+    manifest.extend(chosen, count, old)
+    todo = table_of_runs(chosen, count, storage.finished(out))
+    storage.write_text(out / storage.SCENARIO, scenario.resolved())
+    _write(out, manifest)
+    written = time.monotonic()
+    with progress_bar(len(todo), shown=progress) as advance:
+
+        def done(finished: Done) -> None:
+            nonlocal written
+            manifest.note(finished)
+            advance()
+            if time.monotonic() - written > MANIFEST_EVERY:
+                _write(out, manifest)
+                written = time.monotonic()
+
+        try:
+            run_tasks(scenario, todo, out, keep=keep, workers=workers, done=done)
+            manifest.data["complete"] = True
+        finally:
+            _write(out, manifest)
+    return Stored(out, manifest.data, chosen, count)
+
+
+def open_stored(root: Path) -> Stored:
+    """Results that an earlier run stored, finished or not."""
+    manifest = storage.read_manifest(root)
+    return Stored(root, manifest, list(manifest["arms"]), int(manifest["replications"]))
+
+
+def _check(arms: list[str], known: list[str], count: int, workers: int, keep: str) -> None:
+    for arm in arms:
+        if arm not in known:
+            raise ValueError(f"unknown arm {arm!r}; expected one of {', '.join(known)}")
+    if not arms or len(set(arms)) != len(arms):
+        raise ValueError("arms: expected at least one, none twice")
+    if not 1 <= count <= 32767:
+        raise ValueError(f"replications: expected 1 to 32767, got {count}")
+    if workers < 1:
+        raise ValueError(f"workers: expected at least 1, got {workers}")
+    if keep not in KEEP:
+        raise ValueError(f"keep: expected one of {', '.join(KEEP)}, got {keep!r}")
+
+
+def _write(root: Path, manifest: Manifest) -> None:
+    storage.write_text(root / storage.MANIFEST, json.dumps(manifest.data, indent=1) + "\n")

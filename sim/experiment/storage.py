@@ -1,0 +1,228 @@
+"""A folder of results: parts written whole or not at all, and a manifest that says of what.
+
+    DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, measures likewise)
+    DIR/manifest.json  DIR/scenario.json  DIR/summary.csv  DIR/figures/
+
+The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
+as one. A part is written under another name, flushed to the disk and renamed; ``measures``
+comes last, so a task that has it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = ("recipients", "attempts", "servers", "measures")
+LAST = "measures"
+PART = "part-0.parquet"
+MANIFEST = "manifest.json"
+SCENARIO = "scenario.json"
+SUMMARY = "summary.csv"
+FIGURES = "figures"
+OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES)
+FORMAT = 1
+"""Number of this layout; results of another are refused."""
+
+
+class Task(NamedTuple):
+    """One run: an arm in one replication."""
+
+    arm: str
+    replication: int
+
+
+class StorageError(Exception):
+    """Results that cannot be written, read or added to; the message says what to do.
+
+    Exception
+     └── StorageError
+          └── OtherResultsError    the folder holds something else
+    """
+
+
+class OtherResultsError(StorageError):
+    """The folder holds results of another scenario, version or seed, or no results at all."""
+
+
+def folder(root: Path, table: str, task: Task) -> Path:
+    """Where one task's part of a table lies."""
+    arm = quote(task.arm, safe="")
+    return root / table / f"arm={arm}" / f"replication={task.replication}"
+
+
+def part(root: Path, table: str, task: Task) -> Path:
+    """The file of one task's part of a table."""
+    return folder(root, table, task) / PART
+
+
+def store(root: Path, task: Task, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Write one task's tables, each atomically, the measures last."""
+    with explained(root):
+        for table in TABLES:
+            if table in frames:
+                _write_parquet(part(root, table, task), frames[table])
+
+
+def finished(root: Path) -> set[Task]:
+    """The tasks that are complete in a folder."""
+    return set(_tasks(root, LAST))
+
+
+def _tasks(root: Path, table: str) -> Iterator[Task]:
+    for path in sorted(root.glob(f"{table}/arm=*/replication=*/{PART}")):
+        number = path.parent.name.removeprefix("replication=")
+        if number.isdecimal():
+            yield Task(unquote(path.parent.parent.name.removeprefix("arm=")), int(number))
+
+
+def read(root: Path, table: str, tasks: Iterable[Task]) -> pd.DataFrame:
+    """One table of several tasks, in their order, with arm and replication as columns."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = list(tasks)
+    arms = list(dict.fromkeys(task.arm for task in wanted))
+    parts = []
+    with explained(root, reading=True):
+        for task in wanted:
+            # partitioning=None: what the folder names say is added below, with our types
+            found = pq.read_table(part(root, table, task), partitioning=None)
+            parts.append(found.replace_schema_metadata(None))
+    if not parts:
+        raise StorageError(f"{root}: no {table} are stored there")
+    sizes = [p.num_rows for p in parts]
+    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
+    codes = np.repeat([arms.index(task.arm) for task in wanted], sizes)
+    arm = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
+    frame.insert(0, "arm", arm)
+    numbers = np.repeat([task.replication for task in wanted], sizes).astype(np.int16)
+    frame.insert(1, "replication", numbers)
+    return frame
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table without the two columns that its folder states."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = frame.drop(columns=["arm", "replication"])
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with explained(path.parent):
+        atomically(path, lambda temporary: temporary.write_bytes(text.encode("utf-8")))
+
+
+def atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Write under another name, flush to the disk, rename: *path* is old or new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # a leading dot and another ending: no reader of Parquet folders takes it for a part
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        _flush(temporary)
+        os.replace(temporary, path)
+        _flush(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _flush(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return  # a folder cannot be opened there
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class explained:  # noqa: N801 (reads as a verb in a with statement)
+    """Turn the system's refusals (read-only, disk full, missing) into one clear error."""
+
+    def __init__(self, root: Path, *, reading: bool = False) -> None:
+        self.what = "cannot read results from" if reading else "cannot write results to"
+        self.root = root
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Raise StorageError for an OSError."""
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise StorageError(f"{self.what} {self.root}: {reason}") from error
+
+
+def read_manifest(root: Path) -> dict[str, Any]:
+    """The manifest of a folder of results."""
+    try:
+        manifest = json.loads((root / MANIFEST).read_text("utf-8"))
+    except FileNotFoundError:
+        raise StorageError(f"{root}: no results there (no {MANIFEST})") from None
+    except OSError as error:
+        raise StorageError(f"cannot read results from {root}: {error.strerror}") from error
+    except ValueError as error:
+        raise StorageError(f"{root / MANIFEST}: not a manifest ({error})") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise OtherResultsError(f"{root}: results of another format; make them again")
+    return manifest
+
+
+def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> None:
+    """Make sure that *root* may take results of *identity*; with *force*, clear others.
+
+    Raises OtherResultsError when the folder holds anything else: results are never mixed.
+    Only files and folders of this layout are ever removed.
+    """
+    with explained(root):
+        if root.exists() and not root.is_dir():
+            raise OtherResultsError(f"{root} is a file; choose another --out")
+        if root.is_dir() and any(root.iterdir()):
+            if not (root / MANIFEST).exists():
+                raise OtherResultsError(
+                    f"{root} is not empty and holds no results; choose another --out"
+                )
+            if force:
+                clear(root)
+            else:
+                _same(root, identity)
+        root.mkdir(parents=True, exist_ok=True)
+        for stale in root.rglob(".*.tmp"):
+            stale.unlink(missing_ok=True)
+
+
+def _same(root: Path, identity: Mapping[str, Any]) -> None:
+    manifest = read_manifest(root)
+    differs = [key for key, value in identity.items() if manifest.get(key) != value]
+    if differs:
+        what = ", ".join(key.replace("_", " ") for key in differs)
+        raise OtherResultsError(
+            f"{root} holds results of another {what}; they are never mixed: "
+            "choose another --out, or --force to replace them"
+        )
+
+
+def clear(root: Path) -> None:
+    """Remove what this layout puts into a folder, and nothing else."""
+    for name in OURS:
+        path = root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

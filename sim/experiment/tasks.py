@@ -1,0 +1,68 @@
+"""One task: simulate an arm in one replication, balance the books, measure, store the parts.
+
+Everything a worker process needs is an argument, so a task runs in any process, or on
+another machine that sees the same folder.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.experiment import storage
+from sim.experiment.storage import Task
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+KEEP = ("rows", "counts")
+"""``rows``: recipients, attempts, servers and measures; ``counts``: the last two."""
+
+
+class Done(NamedTuple):
+    """What a finished task tells: how long it took (s), what the kernel did, rows made."""
+
+    task: Task
+    seconds: float
+    events: int
+    rows: int
+    simulating: float
+
+
+_scenario: Scenario | None = None
+
+
+def start_worker(scenario: Scenario) -> None:
+    """Prepare a worker process: the scenario arrives once, Ctrl-C is the parent's business."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _scenario
+    _scenario = scenario
+
+
+def perform_here(task: Task, root: Path, keep: str) -> Done:
+    """As *perform*, with the scenario that the worker was started with."""
+    if _scenario is None:
+        raise RuntimeError("start_worker has not run in this process")
+    return perform(_scenario, task, root, keep)
+
+
+def perform(scenario: Scenario, task: Task, root: Path, keep: str) -> Done:
+    """Run one task and store its parts; raises ConservationError or StorageError."""
+    from sim.measure import conservation, tallies
+    from sim.world import simulate
+
+    began = time.perf_counter()
+    run = simulate(scenario, task.arm, task.replication)
+    simulated = time.perf_counter()
+    frames = dict(run.frames())
+    conservation.check(frames, run.wishes)
+    frames["measures"] = tallies(frames, scenario)
+    rows = len(frames["recipients"])
+    if keep == "counts":
+        del frames["recipients"], frames["attempts"]
+    storage.store(root, task, frames)
+    ended = time.perf_counter()
+    return Done(task, ended - began, run.events, rows, simulated - began)

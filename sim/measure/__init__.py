@@ -1,0 +1,21 @@
+"""Rows to rates: measures, intervals over replications, paired differences, static expectation."""
+
+from sim.measure.conservation import ConservationError, check
+from sim.measure.definitions import MEASURES, Measure
+from sim.measure.static import expectation
+from sim.measure.summary import compare, everything, summarise
+from sim.measure.tallies import Exposure, exposure, tallies
+
+__all__ = [
+    "MEASURES",
+    "ConservationError",
+    "Exposure",
+    "Measure",
+    "check",
+    "compare",
+    "everything",
+    "expectation",
+    "exposure",
+    "summarise",
+    "tallies",
+]

@@ -1,0 +1,472 @@
+"""What follows from the inputs alone: rates as sums over the matrix, without sampling.
+
+Group × account × block of the week × place × address × credentials × recipients, each with
+its share; the answer is that of the same ``decide`` that the simulation asks. What the
+simulation then adds (time, learning, queues, displacement) is the difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.smtp import Facts, Policy, Verdict, decide
+from sim.smtp.restrictions import Range
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+    from sim.scenario.networks import Network
+    from sim.scenario.people import Users
+    from sim.scenario.spammers import Spammers
+
+DAY = 86400.0
+COLUMNS = ("arm", "class", "measure", "by", "key", "static")
+TINY = 1e-9
+"""How closely the share of draws that a filter catches is found, by bisection."""
+NAN = float("nan")
+
+Shares = list[tuple[float, Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How messages are spread: shares of evening, office_hours and weekend among those written
+    after the policy starts, and how many there are for each that the mean rate gives."""
+
+    blocks: Mapping[str, float]
+    activity: float = 1.0
+
+
+def expectation(scenario: Scenario, arm: str, week: Week) -> pd.DataFrame:
+    """The static expectation of one arm: arm, class, measure, by, key, static (NaN: none)."""
+    import pandas as pd
+
+    inputs = _Inputs(scenario.arm(arm))
+    rows = [*_honest_rows(inputs, week), *_spam_rows(inputs)]
+    return pd.DataFrame([(arm, *row) for row in rows], columns=list(COLUMNS))
+
+
+class _Inputs:
+    """A scenario with the policies of an arm, ready to be asked."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.policies = {name: scenario.policy(name) for name in scenario.servers}
+        self._asked: dict[tuple[str, Facts, float], Shares] = {}
+
+    @cached_property
+    def submission(self) -> dict[str, str]:
+        """Network to the submission server that its customers name."""
+        found: dict[str, str] = {}
+        for name, server in self.scenario.servers.items():
+            if server.role in ("submission", "both"):
+                found.setdefault(server.network, name)
+        return found
+
+    @cached_property
+    def exchanger(self) -> dict[str, str]:
+        """Domain to the first server that takes mail for it."""
+        found: dict[str, str] = {}
+        for name, server in self.scenario.servers.items():
+            for domain in server.domains if server.role in ("mx", "both") else ():
+                found.setdefault(domain, name)
+        return found
+
+    @cached_property
+    def mailboxes(self) -> dict[str, float]:
+        """Domain to its number of mailboxes."""
+        boxes: dict[str, float] = defaultdict(float)
+        for users in self.scenario.users.values():
+            for network, share in users.accounts.items():
+                boxes[self.domain(network)] += share * users.count
+            if users.work is not None and users.work_account > 0:
+                boxes[self.domain(users.work)] += users.count
+        for network in self.scenario.networks.values():
+            if network.domain is not None:
+                boxes[network.domain] += network.mailboxes
+        return {domain: count for domain, count in boxes.items() if count > 0}
+
+    def domain(self, network: str) -> str:
+        """The domain of the accounts of a network."""
+        return str(self.scenario.servers[self.submission[network]].domains[0])
+
+    def elsewhere(self, server: str) -> dict[str, float]:
+        """Domains that *server* does not process, by share of the mailboxes there."""
+        own = self.policies[server].domains
+        others = {d: count for d, count in self.mailboxes.items() if d not in own}
+        total = sum(others.values())
+        return {domain: count / total for domain, count in others.items()}
+
+    def ask(self, server: str, facts: Facts, pop_within: float = 0.0) -> Shares:
+        """Verdicts of a server with their shares, over what it draws or reads on a clock.
+
+        *pop_within* is the interval (s) at which the client's mail program logs in by POP: the
+        age of the last login is taken as uniform within it.
+        """
+        question = (server, facts, pop_within)
+        if question not in self._asked:
+            self._asked[question] = _shares(self.policies[server], facts, pop_within)
+        return self._asked[question]
+
+    def onward(self, server: str, facts: Facts, domain: str) -> float:
+        """Share of what *server* took for *domain* that its MX takes in the end."""
+        mx = self.exchanger.get(domain)
+        if mx is None:
+            return 0.0
+        if mx == server:
+            return 1.0
+        client = self.policies[server].address
+        passed = facts._replace(client=client, login=None, pop_age=None)
+        return sum(share for share, verdict in self.ask(mx, passed) if _taken(verdict))
+
+
+def _taken(verdict: Verdict) -> bool:
+    """Taken in the end: at once, or on a retry after a temporary reply."""
+    return (verdict.accepted and not verdict.discarded) or not (
+        verdict.accepted or verdict.permanent
+    )
+
+
+# ---- what a server answers, over uniform draws
+
+
+def _shares(policy: Policy, facts: Facts, pop_within: float) -> Shares:
+    """Every verdict with its share of the draws; exact, since verdicts change at thresholds."""
+
+    def with_draw(given: Facts) -> Shares:
+        if "content_draw" not in policy.reads:
+            return [(1.0, decide(policy, given))]
+        return _pieces(lambda u: decide(policy, given._replace(content_draw=u)))
+
+    if pop_within <= 0.0 or "pop_age" not in policy.reads:
+        return with_draw(facts)
+    ages = _pieces(lambda u: decide(policy, facts._replace(pop_age=u * pop_within)))
+    found: Shares = []
+    at = 0.0
+    for share, _ in ages:
+        middle = facts._replace(pop_age=(at + share / 2) * pop_within)
+        found += [(share * part, verdict) for part, verdict in with_draw(middle)]
+        at += share
+    return found
+
+
+def _pieces(answer: Callable[[float], Verdict]) -> Shares:
+    """Split [0, 1) where the answer to a uniform draw changes."""
+    found: Shares = []
+    low, last = 0.0, 1.0 - TINY
+    while low < last:
+        here = answer(low)
+        high = last
+        if not _same(answer(high), here):
+            inside, outside = low, high
+            while outside - inside > TINY / 4:
+                middle = (inside + outside) / 2
+                if _same(answer(middle), here):
+                    inside = middle
+                else:
+                    outside = middle
+            high = outside
+        found.append((high - low if high < last else 1.0 - low, here))
+        low = high
+    return found
+
+
+def _same(a: Verdict, b: Verdict) -> bool:
+    return (a.kind, a.rule, a.code) == (b.kind, b.rule, b.code)
+
+
+# ---- honest mail
+
+
+class _Case(NamedTuple):
+    """One kind of wish: where it comes from, and the share of all recipients wished."""
+
+    weight: float
+    group: str
+    place: str
+    server: str
+    facts: Facts  # forward_path is filled in for each recipient
+    pop_within: float
+
+
+class _Sums:
+    """Weighted sums of one cell."""
+
+    def __init__(self) -> None:
+        self.wished = self.refused = self.silent = self.lost = 0.0
+        self.causes: dict[str, float] = defaultdict(float)
+
+
+def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[tuple[str, str, str, str, float]]:
+    cells: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    for case in _cases(inputs, week):
+        users = inputs.scenario.users[case.group]
+        sums = [cells["all", ""], cells["place", case.place], cells["group", case.group]]
+        for share, to, cause in _answers(inputs, case, users):
+            weight = case.weight * share
+            lost = users.when_refused.give_up if to.final else 1.0 - _arrives(inputs, case, to)
+            for cell in sums:
+                cell.wished += weight
+                cell.silent += weight * to.silent
+                cell.lost += weight * lost
+                if cause:
+                    cell.refused += weight
+                    cell.causes[cause] += weight
+    for (by, key), cell in cells.items():
+        yield from _honest_cell(by, key, cell)
+    if total := cells.get(("all", "")):
+        for cause, refused in total.causes.items():
+            yield "honest", "first_refusal_rate", "cause", cause, refused / total.wished
+        per_day = sum(
+            users.count * users.messages * users.recipients
+            for users in inputs.scenario.users.values()
+        )
+        lost = per_day * DAY * week.activity * total.lost / total.wished
+        yield "honest", "lost_per_day", "all", "", lost
+
+
+def _honest_cell(by: str, key: str, cell: _Sums) -> Iterator[tuple[str, str, str, str, float]]:
+    for measure, value in (
+        ("delivery_rate", cell.wished - cell.lost),
+        ("first_refusal_rate", cell.refused),
+        ("silent_loss_rate", cell.silent),
+    ):
+        yield "honest", measure, by, key, value / cell.wished
+
+
+def _cases(inputs: _Inputs, week: Week) -> Iterator[_Case]:
+    """Every kind of wish with its share."""
+    for group, users in inputs.scenario.users.items():
+        weight = users.count * users.messages * users.recipients
+        for part, home, network in _accounts(users):
+            for place, at in _places(users, week).items():
+                for share, facts in _clients(inputs, users, group, home, network, place):
+                    server = inputs.submission[network]
+                    yield _Case(
+                        weight * part * at * share, group, place, server, facts, users.pop_poll
+                    )
+
+
+def _accounts(users: Users) -> Iterator[tuple[float, str, str]]:
+    """Share, home network and network of the account that is used."""
+    at_work = users.work_account if users.work is not None else 0.0
+    for home, share in users.accounts.items():
+        yield share * (1.0 - at_work), home, home
+        if users.work is not None and at_work > 0.0:
+            yield share * at_work, home, users.work
+
+
+def _places(users: Users, week: Week) -> dict[str, float]:
+    """Share of the messages written at each place."""
+    found: dict[str, float] = defaultdict(float)
+    for block, weight in week.blocks.items():
+        for place, share in users.shares(block).items():
+            found[place] += weight * share
+    return {place: share for place, share in found.items() if share > 0.0}
+
+
+def _clients(
+    inputs: _Inputs, users: Users, group: str, home: str, network: str, place: str
+) -> Iterator[tuple[float, Facts]]:
+    """Addresses and credentials with their shares."""
+    server = inputs.submission[network]
+    policy = inputs.policies[server]
+    address = f"{group}-1@{inputs.domain(network)}"
+    sender = f"{group}-1@{users.sender_domain}" if users.sender_domain else address
+    facts = Facts(client=policy.address, reverse_path=sender, forward_path="")
+    if users.program == "web":  # sent by the ISP's own machine
+        yield 1.0, facts
+        return
+    at = home if place == "home" else users.work or place if place == "work" else place
+    for share, client in address_parts(inputs.scenario.networks[at], policy):
+        with_auth = users.auth if policy.auth_offered else 0.0
+        for part, login in ((with_auth, address), (1.0 - with_auth, None)):
+            if part > 0.0:
+                yield share * part, facts._replace(client=client, login=login)
+
+
+def address_parts(network: Network, policy: Policy) -> Iterator[tuple[float, int]]:
+    """Addresses of a network that a policy can tell apart: share, and one to stand for them."""
+    ranges = [*policy.network_ranges, *policy.client_range_pairs]
+    ranges += [a for r in policy.restrictions() for a in r.args if isinstance(a, Range)]
+    held = [Range.of(prefix) for prefix in network.prefixes]
+    kept = [Range.of(prefix) for prefix in network.reserved]
+    cuts = sorted({cut for r in (*ranges, *held, *kept) for cut in (r.first, r.last + 1)})
+    parts = [
+        (high - low, low + (high - low) // 2)
+        for low, high in pairwise(cuts)
+        if any(r.first <= low <= r.last for r in held)
+        and not any(r.first <= low <= r.last for r in kept)
+    ]
+    if network.shared_address:
+        parts = parts[:1]
+    total = sum(size for size, _ in parts)
+    for size, client in parts:
+        yield size / total, client
+
+
+class _To(NamedTuple):
+    """Where a recipient is, whether it is refused for good, and whether it is dropped silently."""
+
+    same: bool
+    final: bool
+    silent: float
+
+
+def _answers(inputs: _Inputs, case: _Case, users: Users) -> Iterator[tuple[float, _To, str]]:
+    """Share of the recipients, where they are, and the cause of the first refusal ('': none).
+
+    A mail program sends nothing when one recipient of a message is refused, so a recipient
+    is refused with the company it keeps: the number of recipients is geometric, each at the
+    same ISP with the share ``to_same_isp``.
+    """
+    here, there = _forward_paths(inputs, case.server)
+    same = inputs.ask(case.server, case.facts._replace(forward_path=here), case.pop_within)
+    other = inputs.ask(case.server, case.facts._replace(forward_path=there), case.pop_within)
+    s = users.to_same_isp
+    alone_same, alone_other = _all_alike(users.recipients, s), _all_alike(users.recipients, 1 - s)
+    for share, a, b in _together(same, other):
+        for part, verdicts, to_same in (
+            (alone_same, (a,), True),
+            (alone_other, (b,), False),
+            (s - alone_same, (a, b), True),
+            (1.0 - s - alone_other, (a, b), False),
+        ):
+            worst = max(verdicts, key=lambda v: (not v.accepted, v.permanent))
+            cause = "" if worst.accepted else worst.cause
+            dropped = not cause and (a if to_same else b).discarded
+            yield share * part, _To(to_same, bool(cause) and worst.permanent, float(dropped)), cause
+
+
+def _all_alike(mean: float, share: float) -> float:
+    """Share of recipients that are of a kind and in messages all of whose recipients are.
+
+    Each recipient is of the kind with chance *share*; their number N is geometric with this
+    mean: E[N share^N] / E[N].
+    """
+    p = 1.0 / mean
+    return p**2 * share / (1.0 - (1.0 - p) * share) ** 2
+
+
+def _together(a: Shares, b: Shares) -> Iterator[tuple[float, Verdict, Verdict]]:
+    """Two splits of the same uniform draw, laid over each other."""
+    i = j = 0
+    left_a, left_b = a[0][0], b[0][0]
+    while True:
+        share = min(left_a, left_b)
+        if share > 0.0:
+            yield share, a[i][1], b[j][1]
+        left_a, left_b = left_a - share, left_b - share
+        if left_a <= TINY:
+            i += 1
+            if i == len(a):
+                return
+            left_a = a[i][0]
+        if left_b <= TINY:
+            j += 1
+            if j == len(b):
+                return
+            left_b = b[j][0]
+
+
+def _forward_paths(inputs: _Inputs, server: str) -> tuple[str, str]:
+    """An address that the server processes, and one that it does not."""
+    own = inputs.scenario.servers[server].domains[0]
+    others = inputs.elsewhere(server)
+    return f"someone@{own}", f"someone@{next(iter(others), 'elsewhere.example')}"
+
+
+def _arrives(inputs: _Inputs, case: _Case, to: _To) -> float:
+    """Share of accepted recipients that get into the mailbox."""
+    if to.silent:
+        return 0.0
+    if to.same:
+        return 1.0
+    return sum(
+        share
+        * inputs.onward(case.server, case.facts._replace(forward_path=f"someone@{domain}"), domain)
+        for domain, share in inputs.elsewhere(case.server).items()
+    )
+
+
+# ---- spam
+
+
+def _spam_rows(inputs: _Inputs) -> Iterator[tuple[str, str, str, str, float]]:
+    boxes = sum(inputs.mailboxes.values())
+    if not boxes:
+        return
+    routes: dict[str, float] = defaultdict(float)
+    for spammers in inputs.scenario.spammers.values():
+        route = spammers.routes[0]
+        sent = spammers.count * spammers.rate(route) * DAY
+        taken = _SPAM[route](inputs, spammers) if route in _SPAM else NAN
+        routes[route] += sent * (1.0 - spammers.unknown) * taken / boxes
+    for route, rate in routes.items():
+        yield "spam", "spam_per_mailbox_day", "route", route, rate
+    yield "spam", "spam_per_mailbox_day", "all", "", sum(routes.values())
+
+
+def _spam(inputs: _Inputs, spammers: Spammers, domain: str) -> Facts:
+    """What a server sees of a spammer."""
+    network = inputs.scenario.networks[spammers.network]
+    client = int(network.prefixes[0].network_address) + 1
+    sender = f"offer@{spammers.sender_domain}"
+    return Facts(client, sender, f"someone@{domain}", spam=True)
+
+
+def _through(inputs: _Inputs, spammers: Spammers, server: str) -> float:
+    """Share of the spam handed to *server* that reaches mailboxes."""
+    total = sum(inputs.mailboxes.values())
+    reached = 0.0
+    for domain, boxes in inputs.mailboxes.items():
+        facts = _spam(inputs, spammers, domain)
+        taken = sum(share for share, v in inputs.ask(server, facts) if _taken(v))
+        local = domain in inputs.policies[server].domains
+        onward = 1.0 if local or not taken else inputs.onward(server, facts, domain)
+        reached += boxes / total * taken * onward
+    return reached
+
+
+def _open_relay(inputs: _Inputs, spammers: Spammers) -> float:
+    """Chosen evenly among the servers of other networks that relay for a stranger."""
+    reached = []
+    for name, server in inputs.scenario.servers.items():
+        stranger = _spam(inputs, spammers, next(iter(inputs.elsewhere(name)), "elsewhere.example"))
+        if server.network != spammers.network and any(
+            _taken(v) and v.relayed for _, v in inputs.ask(name, stranger)
+        ):
+            reached.append(_through(inputs, spammers, name))
+    return sum(reached) / len(reached) if reached else 0.0
+
+
+def _own_account(inputs: _Inputs, spammers: Spammers) -> float:
+    server = inputs.submission.get(spammers.network)
+    return 0.0 if server is None else _through(inputs, spammers, server)
+
+
+def _direct(inputs: _Inputs, spammers: Spammers) -> float:
+    if inputs.scenario.networks[spammers.network].blocks_port_25:
+        return 0.0
+    total = sum(inputs.mailboxes.values())
+    reached = 0.0
+    for domain, boxes in inputs.mailboxes.items():
+        mx = inputs.exchanger.get(domain)
+        if mx is not None:
+            answers = inputs.ask(mx, _spam(inputs, spammers, domain))
+            reached += boxes / total * sum(share for share, v in answers if _taken(v))
+    return reached
+
+
+_SPAM: dict[str, Callable[[_Inputs, Spammers], float]] = {
+    "open_relay": _open_relay,
+    "own_account": _own_account,
+    "direct": _direct,
+}
+"""Routes whose supply the inputs state: share of what is sent that reaches mailboxes."""

@@ -1,0 +1,155 @@
+"""Measures of many replications to one line each: mean, interval, static expectation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.measure.definitions import MEASURES
+from sim.measure.intervals import Array, intervals, paired
+
+CELL = ("phase", "by", "key", "arm", "class", "measure")
+SUMMARY = ("arm", "class", "measure", "mean", "low", "high", "static", "replications")
+COMPARISON = (
+    "class",
+    "measure",
+    "a",
+    "b",
+    "difference",
+    "low",
+    "high",
+    "correlation",
+    "replications",
+)
+
+
+class Grid(NamedTuple):
+    """Cells × replications, NaN where a replication has no such cell."""
+
+    cells: pd.DataFrame
+    numerator: Array
+    denominator: Array
+    value: Array
+
+
+def summarise(
+    measures: pd.DataFrame,
+    static: pd.DataFrame | None = None,
+    *,
+    by: str = "all",
+    phase: str = "after",
+) -> pd.DataFrame:
+    """One row per (arm, class, measure), and per key if *by* is not ``all``.
+
+    *static* has columns arm, class, measure, by, key, static (see sim.measure.static).
+    Bounds are NaN with one replication; the static value is NaN where nothing follows
+    from the inputs, and in a phase other than ``after``.
+    """
+    wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
+    table = everything(wanted, static)
+    columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *SUMMARY[3:])
+    return table[list(columns)].reset_index(drop=True)
+
+
+def everything(measures: pd.DataFrame, static: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every cell of the measures with mean, interval and static expectation.
+
+    A cell by key that is nought in every arm and replication is left out.
+    """
+    grid = _grid(_without_empty(measures))
+    parts = []
+    kinds = grid.cells["measure"].map({name: m.kind for name, m in MEASURES.items()})
+    for kind in dict.fromkeys(m.kind for m in MEASURES.values()):
+        chosen = (kinds == kind).to_numpy()
+        if chosen.any():
+            found = intervals(
+                kind, grid.numerator[chosen], grid.denominator[chosen], grid.value[chosen]
+            )
+            part = grid.cells[chosen].assign(
+                mean=found.mean, low=found.low, high=found.high, replications=found.n
+            )
+            parts.append(part)
+    table = pd.concat(parts).sort_index() if parts else _nothing(grid.cells)
+    return _with_static(table, static)
+
+
+def compare(
+    measures: pd.DataFrame, a: str, b: str, *, by: str = "all", phase: str = "after"
+) -> pd.DataFrame:
+    """What going from arm *a* to arm *b* changes: b - a, estimated in pairs of replications.
+
+    Columns a and b are means over the pairs that have both; ``correlation`` above 0 says that
+    pairing narrowed the interval; NaN with fewer than three pairs or a constant side.
+    """
+    wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
+    names = wanted["arm"].unique().tolist()
+    for arm in (a, b):
+        if arm not in names:
+            raise KeyError(arm)
+    grid = _grid(_without_empty(wanted[wanted["arm"].isin([a, b])]))
+    on = ["class", "measure", "key"]
+    index = pd.MultiIndex.from_frame(grid.cells[on])
+    sides = [
+        pd.DataFrame(grid.value[mask], index=index[mask])
+        for mask in ((grid.cells["arm"] == arm).to_numpy() for arm in (a, b))
+    ]
+    order = index.unique()
+    first, second = (side.reindex(order).to_numpy(dtype=np.float64) for side in sides)
+    found = paired(first, second)
+    both = np.isfinite(first) & np.isfinite(second)
+    table = order.to_frame(index=False).assign(
+        a=_mean_where(first, both),
+        b=_mean_where(second, both),
+        difference=found.difference,
+        low=found.low,
+        high=found.high,
+        correlation=found.correlation,
+        replications=found.n,
+    )
+    columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])
+    return table[list(columns)]
+
+
+def _grid(measures: pd.DataFrame) -> Grid:
+    """Bring the replications side by side; cells keep the order in which they first appear."""
+    plain = measures.astype(dict.fromkeys(CELL, object))
+    code, cells = pd.factorize(pd.MultiIndex.from_frame(plain[list(CELL)]))
+    column, replications = pd.factorize(measures["replication"], sort=True)
+    shape = (len(cells), len(replications))
+
+    def spread(name: str) -> Array:
+        values = np.full(shape, np.nan)
+        values[code, column] = measures[name].to_numpy(dtype=np.float64)
+        return values
+
+    frame = pd.DataFrame(list(cells), columns=list(CELL))
+    return Grid(frame, spread("numerator"), spread("denominator"), spread("value"))
+
+
+def _without_empty(measures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out keys with nothing to say: every numerator nought in every arm."""
+    if not len(measures) or (measures["by"] == "all").all():
+        return measures
+    on = [name for name in CELL if name != "arm"]
+    says = (measures["numerator"] != 0.0) | (measures["by"] == "all")
+    return measures[says.groupby([measures[c] for c in on], observed=True).transform("any")]
+
+
+def _with_static(table: pd.DataFrame, static: pd.DataFrame | None) -> pd.DataFrame:
+    on = ["arm", "class", "measure", "by", "key"]
+    if static is None or not len(static):
+        return table.assign(static=np.nan)
+    table = table.merge(static[[*on, "static"]], on=on, how="left", sort=False)
+    table["static"] = table["static"].where(table["phase"] == "after", np.nan)
+    return table
+
+
+def _nothing(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells.assign(mean=np.nan, low=np.nan, high=np.nan, replications=0)
+
+
+def _mean_where(values: Array, known: np.ndarray) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1))
