@@ -1,0 +1,29 @@
+"""One function a figure: tidy tables in, a matplotlib `Figure` out.
+
+`TABLE` names every figure with the tables it needs; `Gallery` hands them over, so that whoever
+has tables (results, a scenario, a report) needs to know no single figure. matplotlib is imported
+here and below only.
+"""
+
+from __future__ import annotations
+
+from sim.figures.data import TABLES, FigureError
+from sim.figures.gallery import Gallery, UnknownFigure, caption, draw
+from sim.figures.style import FORMATS, STYLES, Style, save
+from sim.figures.table import TABLE, Entry, standard
+
+__all__ = [
+    "FORMATS",
+    "STYLES",
+    "TABLE",
+    "TABLES",
+    "Entry",
+    "FigureError",
+    "Gallery",
+    "Style",
+    "UnknownFigure",
+    "caption",
+    "draw",
+    "save",
+    "standard",
+]

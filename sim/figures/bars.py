@@ -1,0 +1,246 @@
+"""Panels of horizontal bars, a row an arm: the form that most comparisons of arms take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.figures import style as s
+from sim.figures.data import Estimate
+from sim.figures.palette import Look
+
+ONE_REPLICATION = "one replication: no interval"
+NOT_DEFINED = "not defined"
+THICK = 0.68
+"""Height of a bar, as a part of the least row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: an estimate for each arm; *percent* shows a share of 1 in per cent.
+
+    *limit* ends the axis (in the unit of the estimates); without it the greatest value does.
+    *absent* is written where an arm has no value.
+    """
+
+    title: str
+    label: str
+    look: Look
+    rows: Mapping[str, Estimate]
+    percent: bool = True
+    limit: float | None = None
+    absent: str = NOT_DEFINED
+
+    @property
+    def scale(self) -> float:
+        """What an estimate is multiplied by to be shown."""
+        return 100.0 if self.percent else 1.0
+
+
+def draw(
+    look: s.Style, panels: Sequence[Panel], arms: Sequence[str], *, notes: Sequence[str] = ()
+) -> Figure:
+    """Draw *panels*, as many side by side as fit, each with a row for each of *arms*."""
+    across = columns(len(panels), look.across)
+    down = -(-len(panels) // across)
+    rows = fit(look, arms, down)
+    figure = s.new(look, down * (rows.height + HEAD * look.text / 72) + 0.5, over=True)
+    grid = figure.subplots(down, across, sharey=True, squeeze=False)
+    for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
+        _panel(axes, look, panel, arms, rows, across)
+        label_arms(axes, look, rows, words=number % across == 0)
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    s.legend(figure, look, entries(panels, look), notes=[*notes, *_notes(panels)])
+    return figure
+
+
+HEAD = 5.5
+"""Lines of type that the title and the axis of a panel take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a panel: wrapped *names*, the *middles* of rows, the *height* of all (in)."""
+
+    names: tuple[str, ...]
+    middles: tuple[float, ...]
+    height: float
+
+
+def columns(panels: int, across: int) -> int:
+    """Return how many panels stand side by side: rows of panels are filled alike."""
+    down = -(-panels // max(across, 1))
+    return -(-panels // max(down, 1))
+
+
+def fit(look: s.Style, arms: Sequence[str], down: int = 1) -> Rows:
+    """Give each arm the height that its name needs.
+
+    Names are broken later where *down* panels above each other would be taller than the style
+    allows; if that is not enough the figure is taller, for nothing may overlap.
+    """
+    for widening in (1.0, 1.4, 1.8):
+        names = tuple(s.name(arm, int(widening * look.wrap)) for arm in arms)
+        heights = [
+            max(look.row, (s.lines([name]) * 1.2 * look.small + 0.4 * look.small) / 72)
+            for name in names
+        ]
+        if down * (sum(heights) + HEAD * look.text / 72) + 0.5 <= look.height:
+            break
+    ends = np.cumsum(heights)
+    middles = tuple(float(end - height / 2) for end, height in zip(ends, heights, strict=True))
+    return Rows(names, middles, float(ends[-1]))
+
+
+def label_arms(axes: Axes, look: s.Style, rows: Rows, *, words: bool = True) -> None:
+    """Write the arms down the left side, the first at the top."""
+    axes.set_yticks(rows.middles, rows.names, fontsize=look.small, parse_math=False)
+    axes.set_ylim(rows.height, 0)
+    axes.tick_params(axis="y", length=0, labelleft=words)
+
+
+def shown(value: float) -> str:
+    """Return a value with the digits that a reader needs, and no more."""
+    if value == 0:
+        return "0"
+    if abs(value) < 0.1:
+        return f"{value:.1g}"
+    return f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def ceiling(value: float) -> float:
+    """Return a round number that leaves a little room above *value* (1 if that is 0)."""
+    if value <= 0 or not np.isfinite(value):
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12)
+    return float(next(step * power for step in steps if step * power >= 1.02 * value))
+
+
+def _panel(
+    axes: Axes, look: s.Style, panel: Panel, arms: Sequence[str], rows: Rows, across: int
+) -> None:
+    s.tidy(axes, look)
+    top = max((row.top for row in panel.rows.values()), default=0.0)
+    limit = panel.limit if panel.limit is not None else ceiling(top)
+    if panel.percent:
+        limit = min(limit, 1.0)
+    axes.set_xlim(0, limit * panel.scale)
+    axes.locator_params(axis="x", nbins=4)
+    letters = int(72 * (look.width - 1.4) / across / (0.6 * look.text))
+    axes.set_xlabel(s.name(panel.label, letters))
+    axes.set_title("\n".join(s.name(line, letters) for line in panel.title.split("\n")))
+    axes.grid(axis="x", color="0.88", linewidth=0.5 * look.line)
+    for place, arm in zip(rows.middles, arms, strict=True):
+        _row(axes, look, panel, place, panel.rows.get(arm, Estimate(float("nan"))))
+
+
+def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -> None:
+    if not row.defined:
+        axes.text(
+            0.02,
+            place,
+            panel.absent,
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=look.small,
+            fontstyle="italic",
+            color="0.35",
+        )
+        return
+    mean, low, high = (panel.scale * x for x in (row.mean, row.low, row.high))
+    axes.barh(
+        place,
+        mean,
+        height=THICK * look.row,
+        facecolor=_faded(panel.look.colour),
+        edgecolor=panel.look.colour,
+        hatch=panel.look.hatch or None,
+        linewidth=0.7 * look.line,
+    )
+    if row.interval:
+        axes.errorbar(
+            mean,
+            place,
+            xerr=[[max(mean - low, 0.0)], [max(high - mean, 0.0)]],
+            fmt="none",
+            ecolor="black",
+            elinewidth=look.line,
+            capsize=0.35 * look.small,
+            capthick=look.line,
+            clip_on=False,
+            zorder=4,
+        )
+    if np.isfinite(row.static):
+        axes.plot(
+            panel.scale * row.static,
+            place + 0.5 * THICK * look.row,  # at the lower edge: it must not hide the interval
+            **_static(look),
+            clip_on=False,
+            zorder=5,
+        )
+    axes.text(
+        1.03,
+        place,
+        shown(mean),
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=look.small,
+    )
+
+
+def _static(look: s.Style) -> dict[str, Any]:
+    return {
+        "marker": "^",
+        "markersize": 0.65 * look.small,
+        "markerfacecolor": "white",
+        "markeredgecolor": "black",
+        "markeredgewidth": 0.7 * look.line,
+        "linestyle": "none",
+    }
+
+
+def _faded(colour: str) -> tuple[float, float, float]:
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (0.45 * part + 0.55 for part in to_rgb(colour))
+    return red, green, blue
+
+
+def entries(panels: Sequence[Panel], look: s.Style) -> list[tuple[Artist | None, str]]:
+    """Return the legend of *panels*: only what is drawn in them."""
+    rows = [row for panel in panels for row in panel.rows.values()]
+    made: list[tuple[Artist | None, str]] = []
+    if any(row.defined for row in rows):
+        made.append(
+            (Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_replications(panels)}")
+        )
+    if any(row.interval for row in rows):
+        made.append((s.whisker(look), s.INTERVAL))
+    if any(np.isfinite(row.static) for row in rows):
+        made.append((Line2D([], [], **_static(look)), "static expectation"))
+    return made
+
+
+def _replications(panels: Sequence[Panel]) -> str:
+    numbers = {row.replications for panel in panels for row in panel.rows.values() if row.defined}
+    low, high = min(numbers), max(numbers)
+    if high == 1:
+        return "one replication"
+    return (
+        f"mean of {high} replications" if low == high else f"mean of {low} to {high} replications"
+    )
+
+
+def _notes(panels: Sequence[Panel]) -> list[str]:
+    rows = [row for panel in panels for row in panel.rows.values() if row.defined]
+    return [ONE_REPLICATION] if any(row.replications == 1 for row in rows) else []

@@ -1,0 +1,181 @@
+"""What a figure is drawn from: the tables, the columns each must have, and what is said if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.measure.intervals import Intervals, intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class FigureError(ValueError):
+    """A figure that cannot be drawn honestly: no rows, a missing column, an unknown name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table that figures take: its columns, and where it comes from."""
+
+    columns: tuple[str, ...]
+    meaning: str
+
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        "summary": Table(
+            ("arm", "class", "measure", "mean", "low", "high", "static", "replications"),
+            "a row per arm, class and measure: mean over replications, 95 % interval, "
+            "static expectation",
+        ),
+        "measures": Table(
+            (
+                "arm",
+                "replication",
+                "phase",
+                "class",
+                "by",
+                "key",
+                "measure",
+                "numerator",
+                "denominator",
+            ),
+            "a row per arm, replication, phase, class, group of rows (by, key) and measure",
+        ),
+        "comparison": Table(
+            ("class", "measure", "a", "b", "difference", "low", "high", "replications"),
+            "paired differences b - a of every other arm b from the base arm a",
+        ),
+        "recipients": Table(
+            ("arm", "replication", "class", "phase", "fate"),
+            "a row per arm, replication, message and recipient (sim.records.RECIPIENTS)",
+        ),
+        "attempts": Table(
+            ("arm", "replication", "message", "hop", "at", "server", "code", "rule"),
+            "a row per SMTP transaction (sim.records.ATTEMPTS)",
+        ),
+        "cells": Table(
+            ("arm", "place", "to", "credentials", "verdict", "rule"),
+            "the exact matrix: a row per arm, place, recipient, credentials; verdict is its kind",
+        ),
+        "topology": Table(
+            (), "a networkx graph: nodes with kind and domain, edges with latency (s)"
+        ),
+        "policies": Table(
+            ("arm", "server", "network", "role", "relay"),
+            "a row per arm and server: its role and its relay policy in words",
+        ),
+        "traffic": Table(
+            ("a", "b", "class", "per_day"),
+            "a row per link (a, b) and class: recipients carried per day",
+        ),
+        "about": Table(
+            (),
+            "a mapping about the run; keys used: arms (their order), base, seed, hash, "
+            "replications, policy_starts (s), run_length (s), mailboxes, draft",
+        ),
+    }
+)
+
+
+def need(
+    table: Any, name: str, columns: Iterable[str] | None = None, *, figure: str
+) -> pd.DataFrame:
+    """Return *table* if it is a frame with rows and *columns* (those of TABLES if not given)."""
+    wanted = tuple(columns) if columns is not None else TABLES[name].columns
+    present = getattr(table, "columns", None)
+    if present is None:
+        raise FigureError(f"{figure}: {name} is {type(table).__name__}, not a table")
+    missing = [column for column in wanted if column not in present]
+    if missing:
+        raise FigureError(
+            f"{figure}: {name} lacks the column{'s' * (len(missing) > 1)} "
+            f"{', '.join(map(repr, missing))}; it has {', '.join(map(str, present)) or 'none'}"
+        )
+    if len(table) == 0:
+        raise FigureError(f"{figure}: {name} has no rows, so there is nothing to draw")
+    frame: pd.DataFrame = table
+    return frame
+
+
+def some(frame: pd.DataFrame, what: str, *, figure: str) -> pd.DataFrame:
+    """Return *frame* if it has rows; *what* names them in the error."""
+    if len(frame) == 0:
+        raise FigureError(f"{figure}: there are no rows of {what}")
+    return frame
+
+
+def order(column: pd.Series[Any], wanted: Sequence[str] | None, *, figure: str) -> list[str]:
+    """Return the names in *column*: in the order *wanted*, else in that of their first row."""
+    present = [str(value) for value in column.drop_duplicates()]
+    if wanted is None:
+        return present
+    strange = [name for name in wanted if name not in present]
+    if strange:
+        raise FigureError(f"{figure}: no rows for {strange[0]!r}; there are {', '.join(present)}")
+    return list(dict.fromkeys(wanted))
+
+
+def after_policy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows wished after the policy started."""
+    return frame[frame["phase"] != "warm-up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number of a figure: mean, 95 % interval and static expectation (NaN: none)."""
+
+    mean: float
+    low: float = float("nan")
+    high: float = float("nan")
+    static: float = float("nan")
+    replications: int = 0
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a mean."""
+        return bool(np.isfinite(self.mean))
+
+    @property
+    def interval(self) -> bool:
+        """Whether there is an interval to draw."""
+        return self.defined and bool(np.isfinite(self.low) and np.isfinite(self.high))
+
+    @property
+    def top(self) -> float:
+        """The greatest finite number in it, 0 if there is none."""
+        finite = [x for x in (self.mean, self.low, self.high, self.static) if np.isfinite(x)]
+        return max(finite, default=0.0)
+
+
+def estimates(
+    kind: str, numerators: NDArray[np.float64], denominators: NDArray[np.float64]
+) -> Intervals:
+    """Return means and 95 % intervals of cells × replications, as `sim.measure` makes them.
+
+    A replication in which the denominator is 0 or unknown does not count.
+    """
+    with np.errstate(all="ignore"):
+        values = np.where(denominators > 0.0, numerators / denominators, np.nan)
+    return intervals(kind, numerators, denominators, values)
+
+
+def estimate(kind: str, numerators: Iterable[float], denominators: Iterable[float]) -> Estimate:
+    """Return one estimate from its numerators and denominators, one of each a replication."""
+    top = np.asarray(list(numerators), dtype=float).reshape(1, -1)
+    if top.shape[1] == 0:
+        return Estimate(float("nan"))
+    found = estimates(kind, top, np.asarray(list(denominators), dtype=float).reshape(1, -1))
+    return Estimate(
+        float(found.mean[0]),
+        float(found.low[0]),
+        float(found.high[0]),
+        replications=int(found.n[0]),
+    )

@@ -1,0 +1,106 @@
+"""From a mapping of tables to figures: what hands each figure the tables it needs, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial, update_wrapper
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from sim.figures.data import FigureError
+from sim.figures.table import TABLE, Entry, standard
+
+
+class Gallery:
+    """The figures of one set of *tables*, each a method: ``gallery.rates(style="column")``.
+
+    *tables* is a mapping from the names of `sim.figures.TABLES` to tables; it may make a table
+    only when it is asked for. What it does not have, the figures that need it cannot be drawn of.
+    """
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._tables = tables
+
+    def __getattr__(self, name: str) -> Callable[..., Figure]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        entry = find(name)
+        method = partial(draw, name, self._tables)
+        update_wrapper(method, entry.draw)
+        return method
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *TABLE]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the standard figures that these tables suffice for."""
+        return iter(standard(self._tables))
+
+    def caption(self, name: str, **options: Any) -> str:
+        """Return the caption of a figure, with what is needed to make it again."""
+        return caption(name, self._tables, **options)
+
+
+def find(name: str) -> Entry:
+    """Return the entry of the figure called *name*."""
+    if name not in TABLE:
+        near = difflib.get_close_matches(name, TABLE, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UnknownFigure(f"no figure {name!r}{hint} There are {', '.join(TABLE)}.")
+    return TABLE[name]
+
+
+class UnknownFigure(FigureError, AttributeError):  # noqa: N818
+    """A name that no figure has."""
+
+
+def draw(name: str, tables: Mapping[str, Any], **options: Any) -> Figure:
+    """Draw the figure called *name* of *tables*; *options* go before what the tables say."""
+    entry = find(name)
+    arguments, keywords = _given(name, entry, tables)
+    if "draft" not in options and _about(tables).get("draft"):
+        options["draft"] = True
+    return entry.draw(*arguments, **{**keywords, **options})
+
+
+def caption(name: str, tables: Mapping[str, Any], **options: Any) -> str:
+    """Return the caption of the figure called *name*, with what is needed to make it again."""
+    entry = find(name)
+    arguments, keywords = _given(name, entry, tables)
+    words = entry.caption(*arguments, **{**keywords, **options})
+    return f"{words} {_provenance(entry, tables)}".strip()
+
+
+def _given(name: str, entry: Entry, tables: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    missing = [need for need in entry.needs if need not in tables]
+    if missing:
+        raise FigureError(f"{name} needs the table {missing[0]!r}, which is not there")
+    about = _about(tables)
+    keywords = {want: tables[want] for want in entry.wants if want in tables}
+    keywords |= {key: about[key] for key in entry.takes if about.get(key) is not None}
+    return [tables[need] for need in entry.needs], keywords
+
+
+def _about(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    about: Mapping[str, Any] = tables.get("about", {})
+    return about
+
+
+EXACT = frozenset({"cells", "topology", "policies"})
+"""Tables without sampling: a figure of these alone has no replications to state."""
+
+
+def _provenance(entry: Entry, tables: Mapping[str, Any]) -> str:
+    about = _about(tables)
+    parts = []
+    if not set(entry.needs) <= EXACT and about.get("replications") is not None:
+        number = about["replications"]
+        parts.append(f"{number} replications" if number != 1 else "one replication, no interval")
+    if not set(entry.needs) <= EXACT and about.get("seed") is not None:
+        parts.append(f"seed {about['seed']}")
+    if about.get("hash"):
+        parts.append(f"scenario {str(about['hash'])[:10]}")
+    words = "; ".join(parts)
+    return f"{words[0].upper()}{words[1:]}." if words else ""

@@ -1,0 +1,170 @@
+"""What each role looks like: one colour, hatch and marker for it in every figure.
+
+The colours are those of Okabe and Ito (2008), told apart by colour-blind readers; hatches, markers
+and line styles tell the same apart in grey. Where two roles share a colour (there are more roles
+than colours a reader can tell apart), they never stand in one figure, or differ by hatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from sim.records import CAUSES, CLASSES, FATES, ROUTES
+
+BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
+ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
+BLUE, VERMILLION, PURPLE = "#0072b2", "#d55e00", "#cc79a7"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one role is drawn: *colour* (hex), *hatch*, *marker*, *line* as matplotlib has them."""
+
+    colour: str
+    hatch: str = ""
+    marker: str = "o"
+    line: Any = "-"
+
+
+DOTTED, DASHED, CHAIN = (0, (1, 1.2)), (0, (4, 1.5)), (0, (4, 1.2, 1, 1.2))
+LOOSE, LONG = (0, (1, 3)), (0, (8, 2))
+
+
+def _table(**looks: Look) -> Mapping[str, Look]:
+    return MappingProxyType(looks)
+
+
+CLASS = _table(
+    honest=Look(BLUE, "", "o", "-"),
+    spam=Look(VERMILLION, "////", "X", DASHED),
+    notice=Look(PURPLE, "....", "s", DOTTED),
+)
+FATE = _table(
+    delivered=Look(GREEN, "", "o"),
+    refused=Look(ORANGE, "////", "X", DASHED),
+    gave_up=Look(YELLOW, "\\\\\\\\", "v", CHAIN),
+    discarded=Look(BLACK, "xxxx", "P", DOTTED),
+    bounced=Look(PURPLE, "....", "s", LOOSE),
+    expired=Look(SKY, "----", "D", LONG),
+    in_transit=Look(PALE, "", "^", "-"),
+)
+CAUSE = MappingProxyType(
+    {
+        "": Look(GREEN),
+        "relaying": Look(ORANGE, "////", "X"),
+        "sender": Look(PURPLE, "....", "s"),
+        "authentication": Look(BLUE, "\\\\\\\\", "D"),
+        "blocklist": Look(BLACK, "xxxx", "P"),
+        "content": Look(VERMILLION, "++++", "v"),
+        "rate": Look(YELLOW, "----", "^"),
+        "unknown_recipient": Look(PALE, "", "<"),
+        "syntax": Look(GREY, "||||", ">"),
+        "greylisted": Look(SKY, "....", "p"),
+        "busy": Look(YELLOW, "xxxx", "h"),
+        "unreachable": Look(GREY, "", "*"),
+        "temporary": Look(SKY, "", "d"),
+    }
+)
+ROUTE = MappingProxyType(
+    {
+        "submission": Look(BLUE, "", "o", "-"),
+        "web": Look(SKY, "....", "s", DOTTED),
+        "open_relay": Look(VERMILLION, "////", "X", "-"),
+        "own_account": Look(PURPLE, "....", "s", DASHED),
+        "direct": Look(BLACK, "", "D", DOTTED),
+        "open_proxy": Look(ORANGE, "\\\\\\\\", "v", CHAIN),
+        "hijacked_host": Look(GREEN, "xxxx", "^", LONG),
+        "stolen_credentials": Look(BLUE, "++++", "P", LOOSE),
+        "inherited_window": Look(YELLOW, "----", "p", DASHED),
+        "dsn": Look(PALE, "", "<", "-"),
+    }
+)
+for _roles, _looks in ((CLASSES, CLASS), (FATES, FATE), (CAUSES, CAUSE), (ROUTES, ROUTE)):
+    if set(_roles) != set(_looks):  # a role added to the records needs a look, and is told at once
+        raise KeyError(f"roles without a look: {sorted(set(_roles) ^ set(_looks))}")
+
+RESTRICTION = MappingProxyType(
+    {
+        "reject_unauth_destination": Look(ORANGE, ""),
+        "reject": Look(ORANGE, "xxxx"),
+        "defer_unauth_destination": Look(ORANGE, "...."),
+        "reject_sender_not_local": Look(PURPLE, "...."),
+        "reject_sender_login_mismatch": Look(PURPLE, "////"),
+        "reject_authenticated_sender_login_mismatch": Look(PURPLE, "xxxx"),
+        "reject_unknown_sender_domain": Look(PURPLE, "----"),
+        "reject_non_fqdn_sender": Look(PURPLE, ""),
+        "reject_unauthenticated": Look(BLUE, "\\\\\\\\"),
+        "reject_rbl_client": Look(BLACK, "xxxx"),
+        "reject_unlisted_recipient": Look(PALE, ""),
+        "reject_outbound_spam": Look(VERMILLION, "++++"),
+        "discard_outbound_spam": Look(VERMILLION, "...."),
+        "limit_client_rate": Look(YELLOW, "----"),
+        "limit_connections": Look(YELLOW, "xxxx"),
+        "greylist": Look(SKY, "...."),
+        "no connection": Look(GREY, ""),
+    }
+)
+END_OF_LIST = Look(ORANGE, "////")  # the relay list ended without a permit
+OTHER_RESTRICTION = Look(GREY, "||||")  # one that has no look of its own yet
+
+
+def restriction(rule: str) -> Look:
+    """Return the look of a restriction by its published name, with or without parameters."""
+    name = rule.split("(")[0].strip()
+    if name in RESTRICTION:
+        return RESTRICTION[name]
+    return END_OF_LIST if "end of" in name or "relay" in name else OTHER_RESTRICTION
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of verdict is drawn in a matrix: fill, hatch, and a sign before the rule."""
+
+    colour: str
+    hatch: str
+    sign: str
+    label: str
+
+
+ACCEPT = Kind("#ffffff", "", "✓", "accepted: not relaying")
+VERDICT = MappingProxyType(
+    {
+        "accept_local": ACCEPT,
+        "accept_relay": Kind("#a9d8f0", "", "✓", "relayed"),
+        "reject_relay": Kind("#f6c26b", "//", "✗", "refused: relaying"),
+        "reject_sender": Kind("#e3b3cd", "..", "✗", "refused: sender"),
+        "reject_auth": Kind("#9db9d9", "\\\\", "✗", "refused: authentication"),
+        "reject_unknown_user": Kind("#d9d9d9", "\\\\", "✗", "refused: unknown recipient"),
+        "reject_syntax": Kind("#d9d9d9", "||", "✗", "refused: syntax"),
+        "reject_blocklist": Kind("#a6a6a6", "xx", "✗", "refused: blocklist"),
+        "reject_content": Kind("#f0a27a", "++", "✗", "refused: content"),
+        "reject_rate": Kind("#f7f0a3", "--", "✗", "deferred: rate"),
+        "reject_busy": Kind("#f7f0a3", "xx", "✗", "deferred: busy"),
+        "greylisted": Kind("#f7f0a3", "..", "…", "deferred: greylisted"),
+        "discard": Kind("#bdbdbd", "xx", "✗", "accepted, then dropped"),
+    }
+)
+
+_HUES = (BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+_LINES = ("-", DASHED, DOTTED, CHAIN)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "h", ">", "p")
+ARM = tuple(
+    Look(
+        _HUES[number % len(_HUES)],
+        "",
+        _MARKERS[number % len(_MARKERS)],
+        _LINES[(number + number // len(_HUES)) % len(_LINES)],
+    )
+    for number in range(12)
+)
+"""Arms have no role of their own: their look is their place in the order of arms."""
+
+
+def arm(number: int) -> Look:
+    """Return the look of the arm at *number*; beyond twelve, colours and markers come again."""
+    look = ARM[number % len(ARM)]
+    turn = number // len(ARM)
+    return replace(look, line=(0, (2 + turn, 1, 1, 1))) if turn else look

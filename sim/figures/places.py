@@ -1,0 +1,104 @@
+"""Delivery of honest mail split by where its writer is, or by who the writer is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from sim.figures import bars, palette, words
+from sim.figures.data import Estimate, estimate, need, order, some
+from sim.figures.style import Style, drawn
+from sim.measure.definitions import MEASURES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORDER = ("home", "work", "hotel", "airport", "kiosk")
+"""Places in the order of the six situations; others follow by name."""
+
+
+@drawn
+def places(
+    style: Style,
+    measures: pd.DataFrame,
+    *,
+    arms: Sequence[str] | None = None,
+    measure: str = "delivery_rate",
+) -> Figure:
+    """Delivery rate of honest mail, a panel for each place the writer was at."""
+    return _split(style, measures, "place", arms, measure, "places")
+
+
+@drawn
+def groups(
+    style: Style,
+    measures: pd.DataFrame,
+    *,
+    arms: Sequence[str] | None = None,
+    measure: str = "delivery_rate",
+) -> Figure:
+    """Delivery rate of honest mail, a panel for each group of users."""
+    return _split(style, measures, "group", arms, measure, "groups")
+
+
+def places_caption(*_: object, **__: object) -> str:
+    """What `places` shows."""
+    return _caption("where the writer was when the wish arose")
+
+
+def groups_caption(*_: object, **__: object) -> str:
+    """What `groups` shows."""
+    return _caption("the group of users that the writer belongs to")
+
+
+def _caption(split: str) -> str:
+    return (
+        f"Honest recipients delivered, by arm and by {split}, after the policy started. "
+        f"{words.INTERVALS} " + words.definitions("delivery_rate")
+    )
+
+
+def _split(
+    style: Style,
+    measures: pd.DataFrame,
+    by: str,
+    arms: Sequence[str] | None,
+    measure: str,
+    figure: str,
+) -> Figure:
+    frame = need(measures, "measures", figure=figure)
+    rows = frame[
+        (frame["by"] == by)
+        & (frame["measure"] == measure)
+        & (frame["class"] == "honest")
+        & (frame["phase"] == "after")
+    ]
+    rows = some(rows, f"{measure} by {by} of honest mail", figure=figure)
+    rows = rows.assign(arm=rows["arm"].astype(str), key=rows["key"].astype(str))
+    found: dict[tuple[str, str], Estimate] = {
+        (str(key), str(arm)): estimate(
+            MEASURES[measure].kind, part["numerator"], part["denominator"]
+        )
+        for (key, arm), part in rows.groupby(["key", "arm"], sort=True)
+    }
+    panels = [
+        bars.Panel(
+            title=key or f"(no {by})",
+            label=words.axis("honest", measure),
+            look=palette.FATE["delivered"]
+            if measure == "delivery_rate"
+            else palette.CLASS["honest"],
+            rows={arm: row for (of, arm), row in found.items() if of == key},
+            percent=words.is_share(measure),
+            limit=1.0 if measure == "delivery_rate" else None,
+            absent="nothing wished",
+        )
+        for key in sorted({key for key, _ in found}, key=_rank)
+    ]
+    return bars.draw(style, panels, order(rows["arm"], arms, figure=figure))
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return (ORDER.index(key) if key in ORDER else len(ORDER), key)

@@ -1,0 +1,230 @@
+"""How every figure is set: its size, its type, its lines, and the bytes it is saved as.
+
+A drawing function is decorated with `drawn`; it is then given a `Style`, whatever settings the
+reader's own matplotlib has. `save` writes the same bytes for the same data.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from textwrap import wrap as _wrap
+from typing import Concatenate, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.legend_handler import HandlerLine2D
+from matplotlib.lines import Line2D
+
+from sim.figures.data import FigureError
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A size of figure: inches for *width* and the tallest *height*, points for type and lines.
+
+    *row* is the height in inches of a row with one line of type, *across* how many panels
+    stand side by side, *wrap* after how many letters the name of an arm is broken. A *draft*
+    says so across the figure.
+    """
+
+    name: str
+    width: float
+    height: float
+    text: float
+    small: float
+    line: float
+    row: float
+    across: int
+    wrap: int
+    draft: bool = False
+
+
+STYLES = {
+    "column": Style("column", 3.5, 9.0, 7.5, 6.5, 1.0, 0.17, 1, 22),  # one of two columns
+    "page": Style("page", 7.2, 9.0, 8.0, 7.0, 1.1, 0.18, 4, 24),  # both columns
+    "slide": Style("slide", 12.0, 6.75, 14.0, 12.0, 2.0, 0.3, 4, 26),  # 16:9
+}
+
+
+def style(name: str | Style, *, draft: bool = False) -> Style:
+    """Return the style called *name*; with *draft* its figures carry a mark."""
+    if isinstance(name, Style):
+        return replace(name, draft=name.draft or draft)
+    if name not in STYLES:
+        raise FigureError(f"unknown figure style {name!r}; there are {', '.join(STYLES)}")
+    return replace(STYLES[name], draft=draft)
+
+
+@contextmanager
+def _settings(look: Style) -> Iterator[None]:
+    """Set matplotlib to its own defaults and ours, and back again."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
+                "font.size": look.text,
+                "axes.titlesize": look.text,
+                "axes.labelsize": look.text,
+                "xtick.labelsize": look.small,
+                "ytick.labelsize": look.small,
+                "legend.fontsize": look.small,
+                "legend.title_fontsize": look.small,
+                "legend.frameon": False,
+                "axes.linewidth": 0.6 * look.line,
+                "axes.axisbelow": True,
+                "lines.linewidth": look.line,
+                "hatch.linewidth": 0.5 * look.line,
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "text.parse_math": False,  # a $ in the name of an arm is a dollar
+                "svg.fonttype": "none",  # text stays text
+                "svg.hashsalt": "mailsim",
+                "pdf.fonttype": 42,  # fonts embedded whole, text stays text
+                "path.simplify": False,
+            }
+        )
+        yield
+
+
+def drawn(
+    function: Callable[Concatenate[Style, P], Figure],
+) -> Callable[P, Figure]:
+    """Turn ``f(style, tables...)`` into ``f(tables..., style="page", draft=False)``."""
+
+    @functools.wraps(function)
+    def draw(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        name, draft = kwargs.pop("style", "page"), bool(kwargs.pop("draft", False))
+        if not isinstance(name, str | Style):
+            raise FigureError(f"a style is a name or a Style, not {name!r}")
+        look = style(name, draft=draft)
+        with _settings(look):
+            figure = function(look, *args, **kwargs)
+            if look.draft:
+                _mark_draft(figure, look)
+        return figure
+
+    return draw
+
+
+def _mark_draft(figure: Figure, look: Style) -> None:
+    mark = figure.text(
+        0.5, 0.5, "DRAFT", ha="center", va="center", rotation=30, fontsize=6 * look.text
+    )
+    mark.set(color="0.5", alpha=0.25, zorder=100, gid="draft", in_layout=False)
+
+
+def new(look: Style, height: float, *, over: bool = False) -> Figure:
+    """Return an empty figure of the style's width and *height* inches.
+
+    Only with *over* is it taller than the style allows.
+    """
+    tall = height if over else min(height, look.height)
+    figure = Figure(figsize=(look.width, tall), layout="constrained", dpi=150)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        pad = 0.5 * look.text / 72
+        engine.set(w_pad=pad, h_pad=pad, wspace=0.02, hspace=0.02)  # type: ignore[call-arg]
+    return figure
+
+
+def tidy(axes: Axes, look: Style) -> Axes:
+    """Fix what an axis would otherwise ask matplotlib's settings for when it is drawn later."""
+    axes.tick_params(
+        labelsize=look.small, width=0.6 * look.line, length=0.35 * look.small, pad=0.35 * look.small
+    )
+    return axes
+
+
+def name(text: object, width: int) -> str:
+    """Break a name into lines of at most *width* letters; nothing of it is lost."""
+    clean = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
+    if clean.startswith("_"):
+        clean = " " + clean  # matplotlib leaves such a name out of a legend
+    clean = clean.replace(" %", "\u00a0%")
+    return "\n".join(_wrap(clean, width, break_on_hyphens=False)) or "(no name)"
+
+
+def lines(names: Sequence[str]) -> int:
+    """Return the greatest number of lines among wrapped *names*."""
+    return max((text.count("\n") + 1 for text in names), default=1)
+
+
+def legend(
+    figure: Figure,
+    look: Style,
+    entries: Sequence[tuple[Artist | None, str]],
+    *,
+    columns: int | None = None,
+    notes: Sequence[str] = (),
+) -> Legend | None:
+    """Put one legend below all panels, where it cannot cover data; *notes* follow its entries."""
+    blank = Line2D([], [], linestyle="none")
+    handles = [handle if handle is not None else blank for handle, _ in entries]
+    labels = [text for _, text in entries]
+    longest = max((len(line) for text in labels for line in text.split("\n")), default=1)
+    letters = 72 * look.width / (0.58 * look.small)
+    fitting = max(1, int(letters // (longest + 6)))
+    note = "\n".join(part for text in notes for part in _wrap(text, int(letters) - 4))
+    if not handles and not note:
+        return None
+    made = figure.legend(
+        handles or [blank],
+        labels or [note],
+        loc="outside lower center",
+        ncols=max(1, min(columns or fitting, fitting, len(handles))),
+        handlelength=2.4,
+        columnspacing=1.2,
+        handler_map={
+            handle: HandlerLine2D(numpoints=2) for handle in handles if handle.get_gid() == "ends"
+        },
+    )
+    if handles and note:
+        made.set_title(note)
+        made.set_alignment("left")
+    return made
+
+
+INTERVAL = "95 % interval"
+
+
+def whisker(look: Style, colour: str = "black") -> Line2D:
+    """Return the legend's picture of an interval."""
+    return Line2D(
+        [],
+        [],
+        color=colour,
+        linewidth=look.line,
+        marker="|",
+        markersize=0.7 * look.small,
+        gid="ends",
+    )
+
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def save(
+    figure: Figure, path: str | Path, formats: Sequence[str] = ("png", "svg")
+) -> tuple[Path, ...]:
+    """Write *figure* as ``path.png`` and so on; return the paths. Same figure, same bytes."""
+    unknown = [kind for kind in formats if kind not in FORMATS]
+    if unknown:
+        raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+    written = []
+    with _settings(STYLES["page"]):
+        for kind in formats:
+            target = Path(f"{path}.{kind}")
+            figure.savefig(target, format=kind, dpi=300, metadata=undated[kind])
+            written.append(target)
+    return tuple(written)

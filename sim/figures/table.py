@@ -1,0 +1,51 @@
+"""Every figure there is: its function, the tables it needs, its caption; a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from sim.figures import matrix, places, rates, topology
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One figure: ``draw(*tables, **options)`` and ``caption(*tables, **options)``.
+
+    *needs* names its tables, in the order of its arguments; *wants* names tables that it takes as
+    keywords and can do without; *takes* names what it takes, as keywords, from the table ``about``.
+    A figure that is not *standard* is drawn only when asked for.
+    """
+
+    draw: Callable[..., Figure]
+    needs: tuple[str, ...]
+    caption: Callable[..., str]
+    wants: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    standard: bool = True
+
+
+TABLE: Mapping[str, Entry] = MappingProxyType(
+    {
+        "topology": Entry(
+            topology.topology, ("topology",), topology.caption, wants=("policies", "traffic")
+        ),
+        "matrix": Entry(matrix.matrix, ("cells",), matrix.caption, takes=("arms",)),
+        "rates": Entry(rates.rates, ("summary",), rates.caption, takes=("arms",)),
+        "places": Entry(places.places, ("measures",), places.places_caption, takes=("arms",)),
+        "groups": Entry(places.groups, ("measures",), places.groups_caption, takes=("arms",)),
+    }
+)
+
+
+def standard(available: Any = None) -> tuple[str, ...]:
+    """Return the names of the standard set; of those that *available* tables suffice for."""
+    return tuple(
+        name
+        for name, entry in TABLE.items()
+        if entry.standard and (available is None or all(need in available for need in entry.needs))
+    )

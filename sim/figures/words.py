@@ -1,0 +1,65 @@
+"""The words on axes and in captions; what a measure is called comes from its definition."""
+
+from __future__ import annotations
+
+from sim.measure.definitions import MEASURES, SHARE
+
+INTERVALS = "Whiskers: 95 % intervals over replications."
+AXES = {
+    "delivery_rate": "recipients wished (%)",
+    "spam_abuse_rate": "recipients relayed (%)",
+    "spam_time_share": "session time (%)",
+    "utilisation": "session capacity (%)",
+    "turned_away_rate": "connections (%)",
+}
+UNDEFINED = {
+    "spam_abuse_rate": "nothing relayed",
+    "spam_time_share": "no sessions",
+    "spam_per_mailbox_day": "no mailboxes",
+}
+PLACES = {"": "(no place)"}
+
+
+def is_share(measure: str) -> bool:
+    """Whether a measure lies between 0 and 1, and is shown in per cent."""
+    return measure in MEASURES and MEASURES[measure].kind == SHARE
+
+
+def title(kind: str, measure: str) -> str:
+    """Return what a panel of the measure is headed with, in two lines at most."""
+    words = MEASURES[measure].title if measure in MEASURES else measure.replace("_", " ")
+    return words if kind in words or kind == "server" else f"{kind} mail:\n{words}"
+
+
+def axis(kind: str, measure: str) -> str:
+    """Return what stands at the axis: what is counted, and the unit."""
+    if measure in AXES:
+        return AXES[measure].replace(
+            "recipients", f"{kind} recipients" if kind == "honest" else "recipients"
+        )
+    if is_share(measure):
+        return f"{kind} recipients wished (%)"
+    unit = MEASURES[measure].unit if measure in MEASURES else ""
+    return unit or measure.replace("_", " ")
+
+
+def undefined(measure: str) -> str:
+    """Return why an arm may have no value of the measure."""
+    return UNDEFINED.get(measure, "not defined")
+
+
+def definitions(*measures: str) -> str:
+    """Return the definitions of *measures* in a sentence each."""
+    return " ".join(
+        f"{MEASURES[name].title.capitalize()}: {MEASURES[name].numerator} ÷ "
+        f"{MEASURES[name].denominator}."
+        for name in measures
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as a person says it, in one unit."""
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
