@@ -20,11 +20,12 @@ ADDRESS = int(IPv4Address("198.51.100.25"))
 # The names that the oracle's DNS server knew: its domains, the exchangers, the hosts of its
 # clients, and the subdomain of the relay domain to which messages were seen to go.
 KNOWN_DOMAINS = frozenset(
-    f"{name}.example"
-    for name in (
-        "isp mail.isp sub.isp backup sub.backup foreign work spam "
-        "mx.foreign mx.work mx.spam mx.backup mx.sub.isp kiosk.hotel"
-    ).split()
+    {
+        *("isp.example", "mail.isp.example", "sub.isp.example", "kiosk.hotel.example"),
+        *("backup.example", "sub.backup.example", "mx.backup.example"),
+        *("foreign.example", "mx.foreign.example", "work.example", "mx.work.example"),
+        *("spam.example", "mx.spam.example", "mx.sub.isp.example"),
+    }
 )
 
 LOGINS = {"valid": "alice", "valid_other": "bob"}

@@ -43,6 +43,14 @@ class Address(NamedTuple):
         """Whether the domain is an address literal such as ``[192.0.2.1]``."""
         return self.domain.startswith("[")
 
+    @property
+    def escaped(self) -> str:
+        """With a backslash before each @ of the local part, in quotes if there is one."""
+        if "@" not in self.local:
+            return str(self)
+        local = self.local.replace("@", r"\@")
+        return f'"{local}"@{self.domain}'
+
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}" if self.domain else self.local
 
@@ -77,7 +85,8 @@ class Reading:
     quoted: str = "opaque"
     """``"a@b"@c``: the text in quotes is ``opaque``, is ``resolved`` further, or ``refused``."""
     doubled_at: str = "refused"
-    """``a@b@c``: ``refused``; ``opaque``: the last @ counts; ``resolved``: and then the rest."""
+    """``a@b@c``: ``refused``; ``opaque``: the last @ counts; ``percent``: and the others become
+    %; ``resolved``: and then the rest counts."""
     percent: bool = False
     """``a%b@here`` means ``a@b``."""
     bang: bool = False
@@ -166,7 +175,16 @@ def read(
         address = _resolved(address, reading, site)
         if isinstance(address, Fault):
             return address
-    return _unrestricted(address, reading, site)
+    return _unrestricted(address, reading, site, sender=sender)
+
+
+def plain(text: str) -> str:
+    """*text* without source route and without the quotes of its local part."""
+    if text[:1] == "@":
+        end = next((m.start() for m in _ROUTE_END.finditer(text) if m[0] == ":"), -1)
+        text = text[end + 1 :]
+    match = _QUOTED.match(text)
+    return text if match is None else re.sub(r"\\(.)", r"\1", match[1]) + text[match.end() :]
 
 
 def _after_route(text: str, reading: Reading) -> str | Fault:
@@ -199,6 +217,8 @@ def _split(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
         return Fault("local_part")
     if len(local) > reading.limit:
         return Fault("too_long")
+    if reading.doubled_at == "percent":
+        local = local.replace("@", "%")
     return local, domain if at else None, "@" not in local or reading.doubled_at == "resolved"
 
 
@@ -304,7 +324,11 @@ def _route(local: str, reading: Reading) -> tuple[str, str | None]:
     return local, None
 
 
-def _unrestricted(address: Address, reading: Reading, site: Site) -> Address | Fault:
+def _unrestricted(
+    address: Address, reading: Reading, site: Site, *, sender: bool
+) -> Address | Fault:
+    if sender:  # these are rules on recipients
+        return address
     here = site.owns(address.domain)
     pattern = reading.restricted_here if here else reading.restricted_elsewhere
     if pattern and re.search(pattern, address.local):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from sim.smtp import replies
+from sim.smtp import addresses, replies, wordings
 from sim.smtp.facts import Facts
 from sim.smtp.policy import Policy
 from sim.smtp.replies import SITUATIONS, Reply
@@ -53,6 +53,8 @@ class Verdict:
     """Enhanced status code (RFC 3463), "" where the wording has none."""
     stage: str
     """The list that decided: client, sender, relay, recipient or content."""
+    command: str
+    """The SMTP command that is so answered: CONNECT, AUTH, MAIL, RCPT or DATA."""
     rule: str
     """Name of the restriction that decided."""
     cause: str
@@ -76,7 +78,7 @@ class Verdict:
         """The same reply with the addresses of *facts*, for verdicts that are shared."""
         if self._policy is None:
             return Reply(self.code, self.enhanced, self.kind)
-        made = replies.template(self._policy.words, self.situation)
+        made = wordings.template(self._policy.words, self.situation, self.detail)
         return replies.filled(made, places(self._policy, facts, self.detail))
 
     @property
@@ -86,15 +88,24 @@ class Verdict:
 
 
 def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
-    """What the templates of replies may name."""
+    """What the templates of `sim.smtp.wordings` may name, for one recipient."""
     sender, rcpt = facts.reverse_path or "", facts.forward_path
+    before, _, after = rcpt.rpartition("@")
+    plain, meant = addresses.plain(rcpt), policy.read(rcpt)
+    known = meant if isinstance(meant, addresses.Address) else addresses.Address(rcpt, "")
+    same = plain.lower() == str(known).lower()
     return {
         "hostname": policy.hostname,
         "client": str(IPv4Address(facts.client & 0xFFFFFFFF)),
         "sender": sender,
         "sender_domain": sender.rpartition("@")[2],
         "rcpt": rcpt,
-        "rcpt_local": rcpt.rpartition("@")[0],
+        "rcpt_before": before,
+        "rcpt_after": after,
+        "rcpt_plain": plain,
+        "rcpt_meant": plain if same else str(known),
+        "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
+        "rcpt_local": known.local,
         "login": facts.login or "",
         "detail": detail,
     }
@@ -108,24 +119,28 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
     """
     walk = _Walk(policy, facts, trace)
     if facts.auth_failed:
-        return walk.refused(
-            "client", AUTH, Refusal("auth_failed" if policy.auth_offered else "auth_not_offered")
-        )
-    for check in (*policy.style.at_mail, *policy.style.at_rcpt, "content"):
-        verdict = _CHECKS[check](walk)
-        if verdict is not None:
-            return verdict
+        walk.command = "AUTH"
+        failed = "auth_failed" if policy.auth_offered else "auth_not_offered"
+        return walk.refused("client", AUTH, Refusal(failed))
+    for command, checks in policy.plan:
+        walk.command = command
+        for check in checks:
+            verdict = _CHECKS[check](walk)
+            if verdict is not None:
+                return verdict
+    walk.command = "RCPT"
     return walk.accepted()
 
 
 class _Walk:
     """The state of one decision."""
 
-    __slots__ = ("facts", "rule", "steps", "t")
+    __slots__ = ("command", "facts", "rule", "steps", "t")
 
     def __init__(self, policy: Policy, facts: Facts, trace: bool) -> None:
         self.t = Transaction(policy, facts)
         self.facts = facts
+        self.command = ""
         self.rule = ""
         self.steps: list[Step] | None = [] if trace else None
 
@@ -161,7 +176,14 @@ class _Walk:
             if isinstance(opinion, Refusal):
                 return self.refused("relay", restriction.name, opinion)
         self.note("relay", END_OF_LIST, "nothing permitted it", "refuse")
-        return self.refused("relay", END_OF_LIST, Refusal("relay_denied"))
+        help_ = "login_would_help" if self.login_would_help() else ""
+        return self.refused("relay", END_OF_LIST, Refusal("relay_denied", help_))
+
+    def login_would_help(self) -> bool:
+        policy = self.t.policy
+        if self.facts.login is not None or not policy.auth_offered:
+            return False
+        return any(r.name == "permit_sasl_authenticated" for r in policy.lists["relay"])
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
         return self.verdict(stage, rule, refusal.situation, refusal.detail)
@@ -173,7 +195,7 @@ class _Walk:
         policy = self.t.policy
         situation = policy.style.situations.get(situation, situation)
         kind, cause = SITUATIONS[situation]
-        code, enhanced, _ = replies.template(policy.words, situation)
+        code, enhanced, _ = wordings.template(policy.words, situation, detail)
         relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local()
         return Verdict(
             kind=kind or ("accept_relay" if relayed else "accept_local"),
@@ -184,6 +206,7 @@ class _Walk:
             code=code,
             enhanced=enhanced,
             stage=stage,
+            command="CONNECT" if situation == "too_many_connections" else self.command,
             rule=rule,
             cause=cause,
             situation=situation,

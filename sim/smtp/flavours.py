@@ -59,7 +59,7 @@ class Flavour:
     situations: Mapping[str, str] = field(default_factory=dict)
     """Situations that it answers as another one."""
     wording: str = ""
-    """The row of `replies.WORDINGS` it answers from; "": that of its own name."""
+    """The row of `wordings.WORDINGS` it answers from; "": that of its own name."""
 
 
 NEUTRAL = Flavour("neutral")
@@ -148,7 +148,7 @@ COURIER = Flavour(
     reading=Reading(
         source_route=False,
         quoted="opaque",
-        doubled_at="opaque",
+        doubled_at="percent",
         bare_postmaster=False,
         trailing_dot=True,
         literal="own",

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 from operator import itemgetter
 from typing import Any
 
-from sim.smtp import replies
+from sim.smtp import wordings
 from sim.smtp.addresses import Address, Fault, Site, read
 from sim.smtp.facts import Facts
 from sim.smtp.flavours import FLAVOURS, Flavour
@@ -51,7 +51,7 @@ class Policy:
     flavour: str = "neutral"
     """Key of `FLAVOURS`."""
     wording: str | None = None
-    """Key of `replies.WORDINGS`; None: the flavour's."""
+    """Key of `wordings.WORDINGS`; None: the flavour's."""
     client: tuple[Restriction, ...] = ()
     sender: tuple[Restriction, ...] = ()
     relay: tuple[Restriction, ...] = ()
@@ -61,7 +61,7 @@ class Policy:
     def __post_init__(self) -> None:
         """Check names and the order of each list."""
         _known("flavour", self.flavour, FLAVOURS)
-        _known("wording", self.words, {**replies.WORDINGS, **FLAVOURS})
+        _known("wording", self.words, wordings.WORDINGS)
         for stage in STAGES:
             restrictions = getattr(self, stage)
             for restriction in restrictions:
@@ -98,6 +98,12 @@ class Policy:
         lists["sender_login"] = tuple(r for r in lists["sender"] if r.entry.about == "login")
         lists["sender_domain"] = tuple(r for r in lists["sender"] if r.entry.about != "login")
         return lists
+
+    @cached_property
+    def plan(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The checks that are answered at each command, in order."""
+        style = self.style
+        return ("MAIL", style.at_mail), ("RCPT", style.at_rcpt), ("DATA", ("content",))
 
     def restrictions(self) -> Iterator[Restriction]:
         """All restrictions of all lists, with those inside others."""
@@ -143,7 +149,7 @@ class Policy:
 
     @property
     def words(self) -> str:
-        """Key of `replies.WORDINGS`."""
+        """Key of `wordings.WORDINGS`."""
         return self.wording or FLAVOURS[self.flavour].wording or self.flavour
 
     @cached_property

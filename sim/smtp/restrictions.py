@@ -292,7 +292,9 @@ def _defer_unauth_destination(t: Transaction) -> Opinion:
 
 
 def _reject_unlisted_recipient(t: Transaction) -> Opinion:
-    return None if t.recipient_exists() else Refusal("unknown_user")
+    if t.recipient_exists():
+        return None
+    return Refusal("unknown_user", "bang" if "!" in t.recipient.local else "")
 
 
 def _old_enough(facts: Facts, delay: float) -> bool:
