@@ -1,0 +1,81 @@
+"""The networks as a graph, and the time a packet takes from one to another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    Graph = nx.Graph[str]
+
+
+class Link(NamedTuple):
+    """What joins *a* and *b*: latency one way (s), bandwidth (bit/s)."""
+
+    a: str
+    b: str
+    latency: float
+    bandwidth: float = math.inf
+
+
+def build(networks: Mapping[str, Mapping[str, Any]], links: Iterable[Link]) -> Graph:
+    """Return the graph of *networks* (name to attributes such as kind, domain) and *links*."""
+    import networkx as nx
+
+    graph: Graph = nx.Graph()
+    for name, attributes in networks.items():
+        graph.add_node(name, **attributes)
+    for link in links:
+        for end in (link.a, link.b):
+            if end not in graph:
+                raise ValueError(f"link {link.a} to {link.b}: no network {end!r}")
+        graph.add_edge(link.a, link.b, latency=link.latency, bandwidth=link.bandwidth)
+    return graph
+
+
+def routes(graph: Graph, *, without: Iterable[str] = ()) -> Routes:
+    """Return the shortest routes of *graph*, by latency; networks *without* carry nothing."""
+    down = set(without)
+    return Routes(graph.subgraph([n for n in graph if n not in down]) if down else graph)
+
+
+class Routes:
+    """Latencies and paths between networks, each looked up in a table.
+
+    The table of a network is made once, when it is first asked for: a shortest path costs
+    1000 times what a look-up does. Make new routes when a link or network goes down.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._tables: dict[str, tuple[dict[str, float], dict[str, list[str]]]] = {}
+
+    def latency(self, a: str, b: str) -> float:
+        """Seconds from *a* to *b*, one way, summed over the links; infinity without a path."""
+        return self._table(a)[0].get(b, math.inf)
+
+    def path(self, a: str, b: str) -> list[str]:
+        """Networks passed from *a* to *b*, both included; empty without a path."""
+        return list(self._table(a)[1].get(b, ()))
+
+    def bandwidth(self, a: str, b: str) -> float:
+        """Bits per second of the narrowest link between *a* and *b*; infinity within a network."""
+        path = self.path(a, b)
+        widths = (self._graph.edges[hop]["bandwidth"] for hop in pairwise(path))
+        return min(widths, default=math.inf)
+
+    def _table(self, a: str) -> tuple[dict[str, float], dict[str, list[str]]]:
+        table = self._tables.get(a)
+        if table is None:
+            if a not in self._graph:
+                return {}, {}
+            import networkx as nx
+
+            latencies = nx.single_source_dijkstra_path_length(self._graph, a, weight="latency")
+            paths = nx.single_source_dijkstra_path(self._graph, a, weight="latency")
+            table = self._tables[a] = (latencies, paths)
+        return table

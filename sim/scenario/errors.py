@@ -1,0 +1,101 @@
+"""What is wrong with a scenario, all at once: file, key, value, what was expected, nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHOWN = 80
+"""Characters of a wrong value that are shown; the rest is cut."""
+
+LISTED = 12
+"""Valid names that a message lists; beyond it, only the nearest is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in one place; ``str`` of it is the line that is printed.
+
+    *value* is what was found there, as shown to the reader; *nearest* is the valid
+    name that resembles it most, or "".
+    """
+
+    file: str
+    key: str
+    value: str
+    expected: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        parts = [part for part in (self.file, self.key, self.value) if part]
+        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
+        expected = f"expected {self.expected}" if self.expected else ""
+        return printable(": ".join([*parts, expected] if expected else parts) + hint)
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be used; ``faults`` holds everything wrong with it.
+
+    ValueError
+     └── ScenarioError
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+
+def shown(value: object) -> str:
+    """Return *value* as a message shows it, on one line and cut to ``SHOWN`` characters."""
+    if isinstance(value, dict):
+        text = "a table"
+    elif isinstance(value, list) and len(value) > LISTED:
+        text = f"a list of {len(value)}"
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**SHOWN:
+        text = "a huge number"
+    else:
+        text = repr(value[: SHOWN + 1]) if isinstance(value, str) else repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+def nearest(name: object, valid: Iterable[str]) -> str:
+    """Return the valid name that resembles *name* most, or "" when none does."""
+    if not isinstance(name, str) or len(name) > SHOWN:
+        return ""
+    names = list(valid)
+    folded = {valid_name.lower(): valid_name for valid_name in names}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    found = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return "one of a, b, c", or how many there are when they are too many to list."""
+    listed = list(names)
+    if not listed:
+        return "nothing here"
+    if len(listed) > LISTED:
+        return f"one of {', '.join(listed[:LISTED])}, ... ({len(listed)} in all)"
+    return f"one of {', '.join(listed)}" if len(listed) > 1 else f"{listed[0]}"
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Return the path of a key as written in a file: ``users.travellers.places[0]``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            quoted = part if part.replace("-", "").replace("_", "").isalnum() else f'"{part}"'
+            text += f".{quoted}" if text else quoted
+    return text if len(text) <= 2 * SHOWN else text[: 2 * SHOWN] + "..."
+
+
+def printable(text: str) -> str:
+    """Return *text* with control characters spelled out: a name cannot rewrite the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

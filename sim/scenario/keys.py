@@ -1,0 +1,32 @@
+"""One line declares a key: its meaning, default, bounds and where the default comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REQUIRED: Any = ...
+
+
+class Table(BaseModel):
+    """A table of a scenario file: frozen, strict in types, without unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+
+def key(meaning: str, default: Any = REQUIRED, *, source: str = "", **bounds: Any) -> Any:
+    """Declare a key. The default is written as in a file, and checked like any other value.
+
+    *source* is the key of the default in the published facts, or "chosen"; "" where a
+    default is no claim about the world.
+    """
+    return Field(
+        default,
+        description=meaning,
+        validate_default=True,
+        json_schema_extra={"source": source} if source else None,
+        **bounds,
+    )

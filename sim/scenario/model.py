@@ -1,0 +1,232 @@
+"""A scenario: everything a run needs to know, checked, in SI units, and frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Container, Iterable, Mapping
+from functools import cached_property
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PrivateAttr
+
+from sim.network.addresses import Draws, Pool, usable
+from sim.network.names import Names
+from sim.scenario import policies
+from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
+from sim.scenario.expectations import Expect
+from sim.scenario.keys import Table, key
+from sim.scenario.networks import Network
+from sim.scenario.people import Users
+from sim.scenario.quantities import Duration, Name
+from sim.scenario.reading import Tree
+from sim.scenario.servers import Server
+from sim.scenario.spammers import Spammers
+
+if TYPE_CHECKING:
+    from sim.network.topology import Graph, Routes
+    from sim.smtp import Policy
+
+MOST_NETWORKS = 2_000
+MOST_SERVERS = 4_000
+MOST_GROUPS = 1_000
+MOST_ARMS = 200
+MOST_EXPECTED = 2_000
+
+UNHASHED = ("title", "source", "year", "question", "extends", "defaults", "base", "replications")
+"""Keys that change no row of a run: what the scenario is called, and how much of it is run."""
+
+Heading = Annotated[str, Field(max_length=1000)]
+Overrides = dict[str, Any]
+
+
+class Defaults(Table):
+    """What every server of a role has unless its own table says otherwise."""
+
+    submission: dict[str, Any] = key("keys of every submission server", {})
+    mx: dict[str, Any] = key("keys of every MX", {})
+    both: dict[str, Any] = key("keys of every server that is both", {})
+
+
+class Head(Table):
+    """The keys of a scenario outside all tables, and the defaults."""
+
+    title: Heading = key("what the scenario is about, in one line")
+    source: Heading = key("where the situation comes from", "")
+    year: int | None = key("the year it is meant to be", None, ge=1971, le=2100)
+    question: Heading = key("the question it answers", "")
+    extends: str | None = key(
+        "a scenario file to start from, relative to this one and in its folder or below", None
+    )
+    seed: int = key("the seed of all random streams", 1, ge=0, lt=2**63)
+    run_length: Duration = key("simulated time of one replication", "14 days", source="chosen")
+    policy_starts: Duration = key(
+        "when the arm's policies take effect; until then the servers' own policies hold (the "
+        "warm-up)",
+        "3 days",
+        source="chosen",
+    )
+    transient: Duration = key(
+        "how long after policy_starts people and spammers learn; reported apart",
+        "3 days",
+        source="chosen",
+    )
+    replications: int = key(
+        "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
+    )
+    base: str = key("the arm that the others are compared with; without it, the first", "")
+    defaults: Defaults = key("what servers have unless they say otherwise, by role", {})
+
+
+class Scenario(Head):
+    """A scenario; made by ``load`` or ``loads``, which check it as a whole."""
+
+    networks: dict[Name, Network] = key("networks by name", max_length=MOST_NETWORKS)
+    servers: dict[Name, Server] = key("servers by name", {}, max_length=MOST_SERVERS)
+    users: dict[Name, Users] = key("groups of users by name", max_length=MOST_GROUPS)
+    spammers: dict[Name, Spammers] = key("spammers by name", {}, max_length=MOST_GROUPS)
+    arms: dict[str, Overrides] = key(
+        "the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and "
+        "one {list,of,names}; later lines win",
+        max_length=MOST_ARMS,
+    )
+    expect: Annotated[tuple[Expect, ...], Field(strict=False)] = key(
+        "what must come out", [], max_length=MOST_EXPECTED
+    )
+
+    _file: str = PrivateAttr("")
+    _source: Tree = PrivateAttr(default_factory=dict)
+    _arms: dict[str, Scenario] = PrivateAttr(default_factory=dict)
+
+    # ---- its arms and variants
+
+    @property
+    def name(self) -> str:
+        """The name of its file without folder and suffix, for folders of results."""
+        return self._file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "scenario"
+
+    def arm(self, name: str) -> Scenario:
+        """The scenario with one arm's overrides; raises ScenarioError for an unknown arm."""
+        if name not in self.arms:
+            valid = list(self.arms)
+            fault = Fault(self._file, "arms", shown(name), one_of(valid), nearest(name, valid))
+            raise ScenarioError([fault])
+        return self._arms.get(name, self)
+
+    def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
+        """The scenario with keys changed by dotted name; values are written as in a file.
+
+        ``{"seed": 2, "users.travellers.count": 10}``. Names may hold ``*`` and one
+        ``{list,of,names}``. Raises ScenarioError with every fault.
+        """
+        from sim.scenario import building
+
+        return building.overridden(self._source, overrides, self._file)
+
+    # ---- what it describes
+
+    @cached_property
+    def names(self) -> Names:
+        """Which servers take the mail of which domain: those of role mx or both, as written."""
+        servers: dict[str, list[str]] = {}
+        for name, server in self.servers.items():
+            for domain in server.domains if server.role != "submission" else ():
+                servers.setdefault(domain, []).append(name)
+        return Names(servers)
+
+    def graph(self) -> Graph:
+        """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)
+        and bandwidth (bit/s)."""
+        from sim.network import topology
+
+        nodes = {n: {"kind": w.kind, "domain": w.domain} for n, w in self.networks.items()}
+        links = [
+            topology.Link(name, other, link.latency, link.bits_per_second)
+            for name, network in self.networks.items()
+            for other, link in network.links.items()
+        ]
+        return topology.build(nodes, links)
+
+    def routes(self) -> Routes:
+        """The shortest routes between its networks."""
+        from sim.network import topology
+
+        return topology.routes(self.graph())
+
+    def pool(self, network: str, draws: Draws | None = None) -> Pool:
+        """The addresses that *network* hands out: its hosts without servers and reserved ones.
+
+        *draws* is the stream that a random reuse order needs.
+        """
+        keys = self.networks[network]
+        return Pool(
+            self._leasable(network),
+            leased=keys.lease is not None,
+            reuse=keys.reuse,
+            shared=keys.shared_address,
+            draws=draws,
+        )
+
+    def guest(self, network: str) -> int | None:
+        """The first address that *network* hands out, as a number; None if it has none."""
+        return next(iter(self._leasable(network)), None)
+
+    def hostname(self, server: str) -> str:
+        """The host name of a server, such as ``smtp.proseware.com``."""
+        network = self.servers[server].network
+        return policies.hostname(server, network, self.networks[network].domain)
+
+    def submission_server(self, network: str) -> str | None:
+        """The server that customers of *network* name in their mail program; None: it has none."""
+        return next(
+            (n for n, s in self.servers.items() if s.network == network and s.role != "mx"), None
+        )
+
+    def policy(
+        self,
+        server: str,
+        mailboxes: Container[str] | None = None,
+        *,
+        login_owns: Mapping[str, frozenset[str]] | None = None,
+    ) -> Policy:
+        """The policy of *server*.
+
+        *mailboxes* are those that exist, as lower-case ``local@domain`` (None: all), and
+        *login_owns* the addresses that belong to each login.
+        """
+        keys = self.servers[server]
+        network = self.networks[keys.network]
+        return policies.build(server, keys, network, mailboxes=mailboxes, login_owns=login_owns)
+
+    # ---- itself
+
+    def resolved(self) -> str:
+        """Itself as a scenario file with every default written out."""
+        from sim.scenario import writing
+
+        return writing.resolved(self, self._source)
+
+    def hash(self) -> str:
+        """A number in hex that changes with whatever changes a row of a run.
+
+        Titles, notes, ``expect``, ``base`` and the number of replications do not.
+        """
+        told = self.model_dump(mode="json", exclude={*UNHASHED, "expect"})
+        return hashlib.sha256(json.dumps(told, sort_keys=False).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, however it was written."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        unsaid = {"extends", "defaults"}
+        return self.model_dump(exclude=unsaid) == other.model_dump(exclude=unsaid)
+
+    def __hash__(self) -> int:
+        """In agreement with equality."""
+        return hash(self.hash())
+
+    def _leasable(self, network: str) -> Iterable[int]:
+        keys = self.networks[network]
+        own = [IPv4Network(s.address) for s in self.servers.values() if s.network == network]
+        return usable(keys.prefixes, (*keys.reserved, *own))

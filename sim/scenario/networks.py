@@ -1,0 +1,78 @@
+"""The keys of ``[networks.NAME]``: who hands out which addresses, and what joins them."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from sim.scenario.keys import Table, key
+from sim.scenario.quantities import Bandwidth, Domain, Duration, Intervals, Name, Prefixes
+
+
+class Link(Table):
+    """What joins two networks, in both directions."""
+
+    latency: Duration = key("time from one end to the other, one way")
+    bandwidth: Bandwidth | None = key("bits per second; without it, unlimited", None)
+
+    @property
+    def bits_per_second(self) -> float:
+        """The bandwidth, or infinity."""
+        return math.inf if self.bandwidth is None else self.bandwidth
+
+
+def _link(given: Any) -> Any:
+    return given if isinstance(given, (dict, Link)) else {"latency": given}
+
+
+LinkTo = Annotated[
+    Link,
+    BeforeValidator(_link),
+    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["12 ms"]}, {"type": "object"}]}),
+]
+
+
+class Network(Table):
+    """A network: an ISP, a workplace, a venue that lends its connection, or transit."""
+
+    kind: Literal["isp", "work", "venue", "transit"] = key(
+        "isp: people live there; work: they go there; venue: guests (hotel, airport); transit: "
+        "carries only"
+    )
+    domain: Domain | None = key(
+        "mail domain of the network; gives it the servers NAME-smtp (submission) and NAME-mx",
+        None,
+    )
+    prefixes: Prefixes = key("its IPv4 networks; they may overlap no other network's", [])
+    links: dict[Name, LinkTo] = key(
+        "links to other networks: a latency, or latency and bandwidth; one of both ends says it",
+        {},
+        max_length=1000,
+    )
+    lease: Duration | None = key(
+        "how long an address is held, then it is free for another; without it, addresses are "
+        "static: whoever gets one keeps it",
+        None,
+    )
+    reuse: Literal["fifo", "lifo", "random"] = key(
+        "which free address is given out next: that free longest (fifo), shortest (lifo), or any",
+        "fifo",
+        source="chosen",
+    )
+    reserved: Prefixes = key("addresses never handed out, such as a block for fixed customers", [])
+    shared_address: bool = key(
+        "all guests stand behind one address (NAT): what opens relaying for one, opens it for all",
+        False,
+    )
+    blocks_port_25: bool = key(
+        "guests and customers reach port 25 on its own servers only", False, source="chosen"
+    )
+    down: Intervals = key("stretches of time in which nothing enters or leaves it", [])
+    mailboxes: int = key(
+        "mailboxes in its domain besides those of the users: they receive, and never write",
+        0,
+        ge=0,
+        le=1_000_000,
+    )

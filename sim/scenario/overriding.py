@@ -1,0 +1,173 @@
+"""Changing keys by their dotted names: ``servers.*.relay = "on_network"``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sim.scenario.errors import dotted, nearest, one_of, shown
+from sim.scenario.filling import expanded, table
+from sim.scenario.found import Found, Path
+from sim.scenario.keys import Table
+from sim.scenario.networks import Network
+from sim.scenario.people import Users
+from sim.scenario.reading import Tree
+from sim.scenario.servers import Server
+from sim.scenario.spammers import Spammers
+
+MODELS: dict[str, type[Table]] = {
+    "networks": Network,
+    "users": Users,
+    "spammers": Spammers,
+    "servers": Server,
+}
+SECTIONS = tuple(MODELS)
+"""Tables whose keys can be overridden; servers last, since the others make servers."""
+
+MOST_CHANGES = 20_000
+STRUCTURE = {
+    "networks": ("kind", "domain", "prefixes"),
+    "servers": ("role", "network", "address", "domains"),
+}
+"""Keys from which others follow; an arm compares policies on the same network."""
+
+Touched = dict[Path, str]
+"""Each changed key and the selector that changed it last."""
+
+_SELECTOR = re.compile(r"[A-Za-z0-9_.*{},-]{1,1000}")
+
+
+def value_of(text: str) -> Any:
+    """The value of *text* as in a file; text that is no TOML value stands for itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"] if len(text) <= 4000 else text
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return text
+
+
+def flat(overrides: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Selectors and values, where tables may stand for dots, as TOML's bare keys make them."""
+    for selector, value in overrides.items():
+        whole = f"{prefix}{selector}"
+        if isinstance(value, dict) and whole.count(".") < 2 and whole.split(".")[0] in SECTIONS:
+            yield from flat(value, f"{whole}.")
+        else:
+            yield whole, value
+
+
+def apply(
+    source: Tree, overrides: Mapping[str, Any], *, heads: Iterable[str] = (), arm: bool = False
+) -> tuple[Tree, Touched, list[Found]]:
+    """Return *source* with *overrides*, in order, and what was changed and what cannot be.
+
+    *heads* are the keys outside all tables that may change; an *arm* may not change what
+    other keys are derived from. A found fault's path is its selector alone.
+    """
+    faults: list[Found] = []
+    touched: Touched = {}
+    parsed: list[tuple[str, list[str], Any]] = []
+    for selector, value in flat(overrides):
+        parts = selector.split(".")
+        if len(parts) == 1 and selector in heads:
+            source = source | {selector: value}
+            touched[(selector,)] = selector
+        elif fault := _wrong_form(selector, parts, heads, arm):
+            faults.append(fault)
+        else:
+            parsed.append((selector, parts, value))
+    parsed.sort(key=lambda item: SECTIONS.index(item[1][0]) == len(SECTIONS) - 1)
+    made: Tree | None = None  # servers as they stand once everything else is changed
+    for selector, parts, value in parsed:
+        if parts[0] == "servers" and made is None:
+            made = table(expanded(source), "servers")
+        names = made if parts[0] == "servers" and made else table(source, parts[0])
+        chosen = matching(parts[1], names)
+        if not chosen:
+            faults.append(_no_match(selector, parts, names))
+        if len(touched) + len(chosen) > MOST_CHANGES:
+            expected = f"at most {MOST_CHANGES} changed keys"
+            return source, touched, [*faults, Found((selector,), "changes too much", expected)]
+        for name in chosen:
+            path: Path = (parts[0], name, *parts[2:])
+            changed = _set(source, names, path, value)
+            if changed is None:
+                expected = f"a key of a table; {dotted(path[:-1])} is none"
+                faults.append(Found((selector,), shown(value), expected))
+            else:
+                source = changed
+                touched[path] = selector
+    return source, touched, faults
+
+
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
+    """Names that a selector's part means: ``*`` is any text, ``{a,b}`` either."""
+    before, brace, rest = pattern.partition("{")
+    inside, _, after = rest.partition("}")
+    choices = [before + choice + after for choice in inside.split(",")] if brace else [pattern]
+    return [name for name in names if any(_like(choice, name) for choice in choices)]
+
+
+def _like(pattern: str, name: str) -> bool:
+    """Whether *name* has the pattern's pieces in order; no backtracking, so never slow."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == name
+    *middle, last = rest
+    if not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for piece in middle:
+        at = name.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return at <= end
+
+
+def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Found | None:
+    if parts[0] == "defaults":
+        return Found((selector,), "defaults are used up", "servers by name, such as servers.*-smtp")
+    if parts[0] not in SECTIONS:
+        valid = [*heads, *SECTIONS]
+        return Found((selector,), "unknown key", one_of(valid), nearest(parts[0], valid))
+    if len(parts) < 3 or not all(parts) or not _SELECTOR.fullmatch(selector):
+        return Found((selector,), "is no key", f"{parts[0]}.NAME.KEY")
+    if selector.count("{") != selector.count("}") or selector.count("{") > 1:
+        return Found((selector,), "is no key", "one {list,of,names} at most")
+    if arm and parts[2] in STRUCTURE.get(parts[0], ()):
+        expected = f"a key other than {', '.join(STRUCTURE[parts[0]])}, which arms share"
+        return Found((selector,), "cannot differ between arms", expected)
+    return None
+
+
+def _no_match(selector: str, parts: list[str], names: Tree) -> Found:
+    near = nearest(parts[1].replace("*", ""), names)
+    return Found((selector,), "matches nothing", one_of(names), near)
+
+
+def _set(source: Tree, names: Tree, path: Path, value: Any) -> Tree | None:
+    """Return *source* with the value at *path*, without changing *source* itself."""
+    section, name, key, *deeper = map(str, path)
+    entity = table(table(source, section), name)
+    if deeper:
+        written = {**_defaults(section, key), **table(names, name), **entity}
+        value = _nested(written.get(key, {}), deeper, value)
+        if value is None:
+            return None
+    changed = table(source, section) | {name: entity | {key: value}}
+    return source | {section: changed}
+
+
+def _defaults(section: str, key: str) -> Tree:
+    field = MODELS[section].model_fields.get(key)
+    return {key: field.default} if field is not None and isinstance(field.default, dict) else {}
+
+
+def _nested(whole: Any, path: list[str], value: Any) -> Any:
+    if not isinstance(whole, dict):
+        return None
+    if len(path) > 1:
+        value = _nested(whole.get(path[0], {}), path[1:], value)
+    return None if value is None else whole | {path[0]: value}

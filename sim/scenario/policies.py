@@ -1,0 +1,99 @@
+"""From a server's keys to its policy: the one place where policies are built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from sim.scenario.errors import nearest, one_of, shown
+from sim.scenario.found import Found
+from sim.scenario.networks import Network
+from sim.scenario.servers import STAGES, Server
+from sim.smtp import FLAVOURS, Policy, PolicyError, Restriction, presets, restrictions
+from sim.smtp.restrictions import check_order
+from sim.smtp.wordings import WORDINGS
+
+AUTO = "auto"
+Lists = dict[str, tuple[Restriction, ...]]
+
+
+def hostname(name: str, network: str, domain: str | None) -> str:
+    """The host name of a server: ``proseware-smtp`` is ``smtp.proseware.com``."""
+    return f"{name.removeprefix(f'{network}-').lower()}.{domain or 'example'}"
+
+
+def build(
+    name: str,
+    server: Server,
+    network: Network,
+    *,
+    mailboxes: Container[str] | None = None,
+    login_owns: Mapping[str, frozenset[str]] | None = None,
+) -> Policy:
+    """Return the policy of *server*, which stands in *network*; raises PolicyError."""
+    lists: Lists = {stage: _listed(server, stage) for stage in STAGES}
+    return Policy(
+        hostname=hostname(name, server.network, network.domain),
+        address=int(server.address),
+        domains=frozenset(server.domains),
+        mailboxes=mailboxes,
+        networks=server.trusted_networks,
+        client_ranges=server.client_ranges,
+        auth_offered=_offers_auth(server, lists),
+        login_owns=login_owns or {},
+        flavour=server.flavour,
+        wording=None if server.wording == AUTO else server.wording,
+        client=lists["client"],
+        sender=lists["sender"],
+        relay=lists["relay"],
+        recipient=lists["recipient"],
+        content=lists["content"],
+    )
+
+
+def faults(server: Server) -> Iterator[Found]:
+    """Everything wrong with the policy keys of *server*."""
+    makes = {"flavour": list(FLAVOURS), "wording": [AUTO, *WORDINGS]}
+    for key, known in makes.items():
+        value = getattr(server, key)
+        if value not in known:
+            yield Found((key,), shown(value), one_of(known), nearest(value, known))
+    for stage in STAGES:
+        written = getattr(server, stage)
+        items = () if isinstance(written, str) else enumerate(written)
+        wrong = [
+            Found((stage, index), *refused)
+            for index, text in items
+            if (refused := _refused(partial(restrictions.parse, text, stage=stage)))
+        ]
+        yield from wrong
+        if not wrong and (refused := _refused(partial(_listed, server, stage))):
+            yield Found((stage,), *refused)
+
+
+def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
+    """The restrictions of one stage; raises PolicyError for one that cannot be reached."""
+    written = getattr(server, stage)
+    if isinstance(written, str):
+        return presets.relay(written, window=server.pop_window)
+    listed = tuple(restrictions.parse(text, stage=stage) for text in written)
+    check_order(listed)
+    return listed
+
+
+def _offers_auth(server: Server, lists: Lists) -> bool:
+    if isinstance(server.auth_offered, bool):
+        return server.auth_offered
+    every = (part for listed in lists.values() for r in listed for part in r.parts())
+    return any("login" in part.entry.reads for part in every)
+
+
+def _refused(make: Callable[[], Any]) -> tuple[str, str, str] | None:
+    """What is wrong with what *make* makes: value, expected, nearest; None if nothing is."""
+    try:
+        make()
+    except PolicyError as error:
+        problem = str(error).partition(f": {error.value!r}")[0]
+        return f"{shown(error.value)} ({problem})", error.expected, error.nearest
+    return None

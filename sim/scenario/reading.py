@@ -1,0 +1,145 @@
+"""From a file to a tree of plain values, in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sim.scenario.errors import Fault, ScenarioError, shown
+
+Tree = dict[str, Any]
+"""A scenario as a file writes it: tables of tables, quantities as text."""
+
+MOST_OCTETS = 1_000_000
+DEEPEST = 8
+LONGEST_LINE = 4_000
+"""Characters in a line of TOML: the time to read dotted keys grows with their square."""
+
+STDIN = "-"
+_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Tree, str]:
+    """Return the tree of a file ("-" is standard input) and the name to call it by."""
+    name = "standard input" if os.fspath(path) == STDIN else os.fspath(path)
+    data = sys.stdin.buffer.read(MOST_OCTETS + 1) if os.fspath(path) == STDIN else _octets(path)
+    return parse(_text(data, name), name), name
+
+
+def parse(text: str, name: str) -> Tree:
+    """Return the tree of a TOML or JSON text; JSON is what begins with a brace."""
+    if len(text) > MOST_OCTETS:
+        raise _fault(name, "", "is too large", f"at most {MOST_OCTETS} octets")
+    as_json = text.lstrip()[:1] == "{" or name.endswith(".json")
+    try:
+        tree = _json(text) if as_json else _toml(text, name)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _fault(name, place, error.msg[:200], "JSON") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_fault(name, str(error)) from None
+    except RecursionError:
+        raise _too_deep(name, "") from None
+    except ValueError as error:
+        raise _fault(name, "", str(error)[:200], "TOML or JSON") from None
+    if not isinstance(tree, dict):
+        raise _fault(name, "", shown(tree), "a table of keys")
+    deep = _deeper(tree)
+    if deep is not None:
+        raise _too_deep(name, deep)
+    return tree
+
+
+def _octets(path: str | os.PathLike[str]) -> bytes:
+    """The file's octets; only a regular file is opened, and no more is read than allowed."""
+    name = os.fspath(path)
+    wanted = "a scenario file (TOML or JSON)"
+    try:
+        if Path(path).is_dir():
+            raise _fault(name, "", "is a folder", wanted)
+        # a device or a pipe with no writer would block: it is opened without waiting
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise _fault(name, "", "is not a regular file", wanted)
+            data = file.read(MOST_OCTETS + 1)
+    except FileNotFoundError:
+        raise _fault(name, "", "no such file", wanted) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _fault(name, "", f"cannot be read ({reason})", wanted) from None
+    return data
+
+
+def _text(data: bytes, name: str) -> str:
+    if len(data) > MOST_OCTETS:
+        raise _fault(name, "", "is too large", f"at most {MOST_OCTETS} octets")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _fault(name, f"line {line}", "is not UTF-8", "text in UTF-8") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise _fault(name, f"line {line}", "holds a NUL octet", "text in UTF-8")
+    return text
+
+
+def _toml(text: str, name: str) -> Tree:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            expected = f"at most {LONGEST_LINE} characters in a line of TOML"
+            raise _fault(name, f"line {number}", "is too long", expected)
+    return tomllib.loads(text.replace("\r\n", "\n"))
+
+
+def _toml_fault(name: str, message: str) -> ScenarioError:
+    place = _PLACE.search(message)
+    problem = message[: place.start()] if place else message
+    if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate", "Cannot mutate")):
+        problem = f"duplicate key ({problem[:150]})"
+    return _fault(name, place[1] if place else "", problem[:200], "TOML")
+
+
+def _json(text: str) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ValueError(f"duplicate key {shown(key)}")
+            found[key] = value
+        return found
+
+    def finite(name: str) -> Any:
+        raise ValueError(f"{name} is not a number of JSON")
+
+    return json.loads(text, object_pairs_hook=unique, parse_constant=finite)
+
+
+def _deeper(tree: Tree) -> str | None:
+    """The first key whose value is nested deeper than allowed, without recursion."""
+    level: list[tuple[str, Any]] = list(tree.items())
+    for _ in range(DEEPEST):
+        level = [
+            (key, inner)
+            for key, value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return None
+    return level[0][0]
+
+
+def _too_deep(name: str, key: str) -> ScenarioError:
+    return _fault(name, key, "is nested too deep", f"at most {DEEPEST} levels")
+
+
+def _fault(name: str, key: str, value: str, expected: str) -> ScenarioError:
+    return ScenarioError([Fault(name, key, value, expected)])

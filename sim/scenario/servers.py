@@ -1,0 +1,193 @@
+"""The keys of ``[servers.NAME]``: what a server does, for whom, and how fast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, WithJsonSchema
+
+from sim.scenario.distributions import Time
+from sim.scenario.keys import Table, key
+from sim.scenario.quantities import (
+    Address,
+    Domains,
+    Duration,
+    Intervals,
+    Name,
+    Prefixes,
+    Share,
+    form,
+    read_duration,
+)
+from sim.scenario.retries import SCHEDULES, waits
+
+DEFAULT_LIFETIME = 5 * 86400.0
+"""Seconds; smtp.retry.give_up_min: 4 to 5 days (RFC 5321 §4.5.4.1)."""
+
+POLICY_KEYS = (
+    "relay",
+    "client",
+    "sender",
+    "recipient",
+    "content",
+    "auth_offered",
+    "pop_window",
+    "client_ranges",
+    "trusted_networks",
+    "flavour",
+    "wording",
+)
+"""Keys whose override by an arm takes effect at ``policy_starts``; all others hold from 0 s."""
+
+STAGES = ("client", "sender", "relay", "recipient", "content")
+
+Restriction = Annotated[str, Field(max_length=4000)]
+Restrictions = Annotated[tuple[Restriction, ...], Field(strict=False, max_length=100)]
+_RESTRICTIONS = {"type": "array", "items": {"type": "string"}}
+
+
+def _relay(given: Any) -> str | tuple[str, ...]:
+    if isinstance(given, str) and len(given) <= 4000:
+        return given
+    return TypeAdapter(Restrictions).validate_python(given)
+
+
+def _retry(given: Any) -> str | tuple[float, ...]:
+    if isinstance(given, str):
+        if given not in ("auto", *SCHEDULES):
+            raise ValueError(given)
+        return given
+    waits = tuple(map(read_duration, given))
+    if not 0 < len(waits) <= 1000 or min(waits) < 1.0:
+        raise ValueError(given)
+    return waits
+
+
+Relay = Annotated[
+    str | tuple[str, ...],
+    form(_relay, "a preset such as 'on_network+auth', or a list of at most 100 restrictions"),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _RESTRICTIONS]}),
+]
+AuthOffered = Annotated[
+    bool | Literal["auto"],
+    form(TypeAdapter(bool | Literal["auto"]).validate_python, "true, false or 'auto'"),
+    WithJsonSchema({"enum": [True, False, "auto"]}),
+]
+Retry = Annotated[
+    str | tuple[float, ...],
+    form(
+        _retry,
+        f"'auto', {', '.join(map(repr, SCHEDULES))}, or a list of waits of at least '1 s'",
+    ),
+    WithJsonSchema({"anyOf": [{"enum": ["auto", *SCHEDULES]}, _RESTRICTIONS]}),
+]
+Lifetime = Annotated[
+    float | Literal["auto"],
+    form(
+        lambda given: given if given == "auto" else read_duration(given),
+        "'auto' or a duration such as '5 days'",
+    ),
+    WithJsonSchema({"type": "string", "examples": ["auto", "5 days"]}),
+]
+
+
+class Server(Table):
+    """A server: the submission server that customers name in their mail program, or an MX."""
+
+    role: Literal["submission", "mx", "both"] = key(
+        "submission: takes mail from its customers; mx: takes mail for its domains from anyone; "
+        "both: one machine for both"
+    )
+    network: Name = key("the network it stands in")
+    address: Address = key("its address; without it, the highest one free in its network")
+    domains: Domains = key("the domains that it processes; without it, that of its network", [])
+    relay: Relay = key(
+        "who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions",
+        "open",
+        source="chosen",
+    )
+    client: Restrictions = key("restrictions on the connecting client", [])
+    sender: Restrictions = key("restrictions on the reverse-path", [])
+    recipient: Restrictions = key("restrictions on the forward-path", [])
+    content: Restrictions = key("restrictions on the content: outbound spam detection", [])
+    auth_offered: AuthOffered = key(
+        "whether it offers SMTP AUTH; auto: where some restriction reads a login", "auto"
+    )
+    pop_window: Duration = key(
+        "how long a POP login opens relaying for its address, in the preset pop_first",
+        "30 min",
+        source="pop_window.drac",
+    )
+    client_ranges: Prefixes = key(
+        "addresses that the preset address_range, and permit_client_ranges without arguments, "
+        "let relay",
+        [],
+    )
+    trusted_networks: Prefixes = key(
+        "addresses that permit_mynetworks and the preset on_network let relay; without it, the "
+        "prefixes of its network",
+        [],
+    )
+    flavour: str = key(
+        "the make of server: how it reads addresses, and the defaults of wording and retry",
+        "neutral",
+    )
+    wording: str = key("the make of server whose reply texts it uses; auto: its flavour's", "auto")
+    sessions: int = key("concurrent sessions", 4, source="chosen", ge=1, le=10_000)
+    connection_queue: int = key(
+        "connections that wait for a session; beyond it the answer is 421",
+        100,
+        source="chosen",
+        ge=0,
+        le=1_000_000,
+    )
+    service_time: Time = key(
+        "session time of a transaction",
+        {"distribution": "exponential", "mean": "1 s"},
+        source="chosen",
+    )
+    per_recipient: Duration = key(
+        "session time for each recipient, besides", "0.2 s", source="chosen"
+    )
+    temporary_failure: Share = key(
+        "share of attempts to relay to a next hop that are deferred and retried",
+        0.01,
+        source="chosen",
+    )
+    retry: Retry = key(
+        f"when a deferred message is tried again: {', '.join(SCHEDULES)}, or a list of "
+        "waits of which the last repeats; auto: its flavour's, or postfix",
+        "auto",
+    )
+    queue_lifetime: Lifetime = key(
+        "how long a deferred message is tried, before a DSN; auto: that of its retry schedule, "
+        "or 5 days",
+        "auto",
+        source="smtp.retry.give_up_min",
+    )
+    check_recipients: Literal["rcpt", "later"] = key(
+        "when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)",
+        "rcpt",
+        source="chosen",
+    )
+    down: Intervals = key("stretches of time in which it does not answer", [])
+
+    @property
+    def schedule(self) -> str | tuple[float, ...]:
+        """Its retry schedule: a name of ``retries.SCHEDULES``, or waits (s)."""
+        if self.retry != "auto":
+            return self.retry
+        return self.flavour if self.flavour in SCHEDULES else "postfix"
+
+    @property
+    def lifetime(self) -> float:
+        """How long (s) a deferred message is tried."""
+        if self.queue_lifetime != "auto":
+            return self.queue_lifetime
+        named = self.schedule
+        return SCHEDULES[named].lifetime if isinstance(named, str) else DEFAULT_LIFETIME
+
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """Waits (s) before each retry of a deferred message; after the last it expires."""
+        return waits(self.schedule, self.lifetime)

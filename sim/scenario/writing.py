@@ -1,0 +1,95 @@
+"""A scenario as text again: TOML that loads to an equal scenario, with every default written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sim.scenario.filling import expanded, table
+from sim.scenario.found import models
+from sim.scenario.keys import Table
+from sim.scenario.overriding import MODELS, flat
+from sim.scenario.reading import LONGEST_LINE, Tree
+
+if TYPE_CHECKING:
+    from sim.scenario.model import Scenario
+
+UNWRITTEN = ("extends", "defaults")
+"""Keys that are used up once a scenario is loaded."""
+
+
+def resolved(scenario: Scenario, source: Tree) -> str:
+    """Return *scenario*, which was made from *source*, as TOML with every default."""
+    full = expanded(source) | {"base": scenario.base}
+    lines = [
+        f"{key} = {value(written)}"
+        for key, written in _with_defaults(type(scenario), full).items()
+        if key not in (*MODELS, *UNWRITTEN, "arms", "expect")
+    ]
+    for section in ("networks", "servers", "users", "spammers"):
+        for name, raw in table(full, section).items():
+            lines += ["", f"[{section}.{_key(name)}]"]
+            written = _with_defaults(MODELS[section], raw)
+            lines += [f"{_key(key)} = {value(given)}" for key, given in written.items()]
+    for arm, overrides in scenario.arms.items():
+        lines += ["", f"[arms.{_key(arm)}]"]
+        lines += [f"{_key(key)} = {value(given)}" for key, given in flat(overrides)]
+    for raw in source.get("expect", []):
+        lines += [
+            "",
+            "[[expect]]",
+            *(f"{_key(key)} = {value(given)}" for key, given in raw.items()),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def value(given: Any) -> str:
+    """Return a value as TOML writes it; one too long for a line stands over several."""
+    text = _inline(given)
+    if len(text) > LONGEST_LINE // 2 and isinstance(given, (list, tuple)):
+        return "[\n" + "".join(f"  {_inline(item)},\n" for item in given) + "]"
+    return text
+
+
+def _inline(given: Any) -> str:
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, dict):
+        inside = ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in given.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(given, (list, tuple)):
+        return f"[{', '.join(map(_inline, given))}]"
+    return _text(given) if isinstance(given, str) else repr(given)
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if bare else _text(name)
+
+
+def _text(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _with_defaults(model: type[Table], raw: Any) -> Tree:
+    """Keys of *raw* in the order of the *model*, with the defaults of those it lacks."""
+    written: Tree = {}
+    for name, given in _pairs(model, raw):
+        inner = next(models(model.model_fields[name].annotation), None)
+        nested = inner is not None and isinstance(given, dict) and inner.__name__ in NESTED
+        written[name] = _with_defaults(inner, given) if inner and nested else given
+    return written
+
+
+NESTED = ("WhenRefused", "Delays")
+"""Tables inside tables whose own defaults are written too."""
+
+
+def _pairs(model: type[Table], raw: Tree) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        if name in raw:
+            yield name, raw[name]
+        elif not field.is_required() and field.default is not None:
+            yield name, field.default
