@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Container, Iterable, Mapping
-from functools import cached_property
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,13 +119,12 @@ class Scenario(Head):
         ``{"seed": 2, "users.travellers.count": 10}``. Names may hold ``*`` and one
         ``{list,of,names}``. Raises ScenarioError with every fault.
         """
-        from sim.scenario import building
+        from sim.scenario.building import overridden
 
-        return building.overridden(self._source, overrides, self._file)
+        return overridden(self._source, overrides, self._file)
 
     # ---- what it describes
 
-    @cached_property
     def names(self) -> Names:
         """Which servers take the mail of which domain: those of role mx or both, as written."""
         servers: dict[str, list[str]] = {}
@@ -203,9 +201,9 @@ class Scenario(Head):
 
     def resolved(self) -> str:
         """Itself as a scenario file with every default written out."""
-        from sim.scenario import writing
+        from sim.scenario.writing import resolved
 
-        return writing.resolved(self, self._source)
+        return resolved(self, self._source)
 
     def hash(self) -> str:
         """A number in hex that changes with whatever changes a row of a run.

@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.scenario.keys import Table, key
 from sim.scenario.people import MOST
 from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
+from sim.smtp import units
 
 ROUTES = ("open_relay", "own_account", "direct")
 """Routes a scenario may name; a route of ``sim.records`` joins when the world sends by it."""
@@ -55,3 +56,8 @@ class Spammers(Table):
     known_relays: Share = key(
         "share of the open relays that they know at the start", 1.0, source="chosen"
     )
+
+    def rate(self, route: Route) -> float:
+        """Recipients a second that one spammer reaches by *route*."""
+        stated = self.capacity.get(route)
+        return units.rate(CAPACITY[route]) if stated is None else stated
