@@ -2,12 +2,14 @@
 
 from sim.experiment.run import Stored, open_stored, run, table_of_runs
 from sim.experiment.storage import OtherResultsError, StorageError, Task
+from sim.experiment.usage import UsageError
 
 __all__ = [
     "OtherResultsError",
     "StorageError",
     "Stored",
     "Task",
+    "UsageError",
     "open_stored",
     "run",
     "table_of_runs",

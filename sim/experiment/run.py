@@ -14,6 +14,7 @@ from sim.experiment.manifest import Manifest, identity
 from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
 from sim.experiment.tasks import KEEP, Done
+from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import run_tasks
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+MOST_REPLICATIONS = 32_767
+"""What the column ``replication`` holds (int16)."""
+MOST_WORKERS = 1_024
 MANIFEST_EVERY = 1.0
 """Seconds between two writings of the manifest while tasks finish."""
 
@@ -81,7 +85,7 @@ def run(
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
-    Raises ValueError for a wrong call, StorageError when the folder cannot be used,
+    Raises UsageError for a wrong call, StorageError when the folder cannot be used,
     ConservationError when the books of a run do not balance. After KeyboardInterrupt what
     is finished stays, and the same call goes on from there.
     """
@@ -122,16 +126,12 @@ def open_stored(root: Path) -> Stored:
 
 def _check(arms: list[str], known: list[str], count: int, workers: int, keep: str) -> None:
     for arm in arms:
-        if arm not in known:
-            raise ValueError(f"unknown arm {arm!r}; expected one of {', '.join(known)}")
+        one_of("arm", arm, known)
     if not arms or len(set(arms)) != len(arms):
-        raise ValueError("arms: expected at least one, none twice")
-    if not 1 <= count <= 32767:
-        raise ValueError(f"replications: expected 1 to 32767, got {count}")
-    if workers < 1:
-        raise ValueError(f"workers: expected at least 1, got {workers}")
-    if keep not in KEEP:
-        raise ValueError(f"keep: expected one of {', '.join(KEEP)}, got {keep!r}")
+        raise UsageError("arms: expected at least one, none twice")
+    at_least("replications", count, 1, MOST_REPLICATIONS)
+    at_least("workers", workers, 1, MOST_WORKERS)
+    one_of("keep", keep, KEEP)
 
 
 def _write(root: Path, manifest: Manifest) -> None:

@@ -1,7 +1,7 @@
 """A folder of results: parts written whole or not at all, and a manifest that says of what.
 
     DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, measures likewise)
-    DIR/manifest.json  DIR/scenario.json  DIR/summary.csv  DIR/figures/
+    DIR/manifest.json  DIR/scenario.toml  DIR/summary.csv  DIR/figures/
 
 The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
 as one. A part is written under another name, flushed to the disk and renamed; ``measures``
@@ -25,7 +25,7 @@ TABLES = ("recipients", "attempts", "servers", "measures")
 LAST = "measures"
 PART = "part-0.parquet"
 MANIFEST = "manifest.json"
-SCENARIO = "scenario.json"
+SCENARIO = "scenario.toml"
 SUMMARY = "summary.csv"
 FIGURES = "figures"
 OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES)
@@ -123,8 +123,13 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     with explained(path.parent):
-        atomically(path, lambda temporary: temporary.write_bytes(text.encode("utf-8")))
+        atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
 def atomically(path: Path, write: Callable[[Path], object]) -> None:

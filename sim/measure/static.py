@@ -63,11 +63,8 @@ class _Inputs:
     @cached_property
     def submission(self) -> dict[str, str]:
         """Network to the submission server that its customers name."""
-        found: dict[str, str] = {}
-        for name, server in self.scenario.servers.items():
-            if server.role in ("submission", "both"):
-                found.setdefault(server.network, name)
-        return found
+        found = {name: self.scenario.submission_server(name) for name in self.scenario.networks}
+        return {network: server for network, server in found.items() if server is not None}
 
     @cached_property
     def exchanger(self) -> dict[str, str]:

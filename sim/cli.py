@@ -1,0 +1,410 @@
+"""The command ``mailsim``: one function a command, heavy imports where they are used."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.facade import Results, Scenario
+
+app = typer.Typer(
+    name="mailsim",
+    help="What each way of restricting SMTP relaying costs the honest roaming user, and what it "
+    "takes from the spammer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
+    "wrong scenario, 1 anything else, 130 interrupted.",
+)
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+QUICK = {"policy_starts": 86400.0, "transient": 86400.0, "steady": 2 * 86400.0}
+"""Longest phases (s) of a draft; chosen so that it takes a few seconds."""
+QUICK_REPLICATIONS = 3
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", show_default=False)]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as an arm does; repeatable."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ArmsOption = Annotated[
+    str | None, typer.Option("--arms", metavar="A,B", help="Only these arms.", show_default=False)
+]
+ReplicationsOption = Annotated[
+    int | None,
+    typer.Option("--replications", metavar="N", min=1, help="Instead of the file's."),
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", min=0, help="Instead of the file's.")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, help="Processes; default: all cores.")
+]
+QuickOption = Annotated[
+    bool, typer.Option("--quick", help="A short run of few replications, marked as a draft.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO.")
+]
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    out: OutOption = None,
+    arms: ArmsOption = None,
+    replications: ReplicationsOption = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    set_: SetOption = None,
+    quick: QuickOption = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="WHAT", help="rows, or counts: measures alone.")
+    ] = "rows",
+    as_json: JsonOption = False,
+) -> None:
+    """Run every arm, print the comparison, write rows, summary and figures."""
+    import sim
+
+    loaded = _load(scenario, set_, seed=seed, quick=quick)
+    folder = out if out is not None else _default_out(scenario, quick)
+    if quick and replications is None:
+        replications = min(loaded.replications, QUICK_REPLICATIONS)
+    try:
+        results = sim.run(
+            loaded,
+            arms=_arms(arms),
+            replications=replications,
+            workers=workers or _cores(),
+            out=folder,
+            keep=keep,
+            force=force,
+            draft=quick,
+        )
+        results.save()
+    except KeyboardInterrupt:
+        _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
+        raise typer.Exit(INTERRUPTED) from None
+    _show(results, as_json)
+
+
+@app.command()
+def check(
+    scenario: ScenarioArgument,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the scenario with every default filled in.")
+    ] = False,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report every fault at once, with file, key and nearest valid name."""
+    loaded = _load(scenario, set_)
+    if resolved:
+        print(loaded.resolved())
+    elif as_json:
+        _print_json({"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)})
+    else:
+        print(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
+
+
+@app.command()
+def matrix(
+    scenario: ScenarioArgument,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="NAME", help="Whose: a server or network.")
+    ] = None,
+    arms: ArmsOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The six cases under each arm, exact: place, recipient, credentials, verdict, rule."""
+    loaded = _load(scenario, set_)
+    for arm in _arms(arms) or list(loaded.arms):
+        _known("arm", arm, loaded.arms)
+    found = [loaded.matrix(server=server, arm=arm) for arm in _arms(arms) or list(loaded.arms)]
+    _print_lab(found, as_json)
+
+
+@app.command()
+def explain(
+    scenario: ScenarioArgument,
+    user: Annotated[str, typer.Option("--user", metavar="U", help="A group or a person of it.")],
+    place: Annotated[str, typer.Option("--place", metavar="P", help="home, work, hotel, ...")],
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The recipient.")],
+    sender: Annotated[
+        str | None, typer.Option("--from", metavar="ADDRESS", help="The sender address shown.")
+    ] = None,
+    auth: Annotated[bool, typer.Option("--auth", help="With SMTP AUTH switched on.")] = False,
+    pop: Annotated[bool, typer.Option("--pop", help="After a POP login.")] = False,
+    arm: Annotated[str | None, typer.Option("--arm", metavar="A", help="Default: base.")] = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Which restriction decides about one message, what is replied, what the user sees."""
+    loaded = _load(scenario, set_)
+    if arm is not None:
+        _known("arm", arm, loaded.arms)
+    found = loaded.explain(
+        user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop
+    )
+    _print_lab(found, as_json)
+
+
+@app.command()
+def diff(
+    scenario: ScenarioArgument,
+    arm: Annotated[str, typer.Argument(metavar="ARM", show_default=False)],
+    other: Annotated[str, typer.Argument(metavar="ARM", show_default=False)],
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every cell of the matrix whose verdict changes between two arms."""
+    loaded = _load(scenario, set_)
+    for name in (arm, other):
+        _known("arm", name, loaded.arms)
+    _print_lab(loaded.diff(arm, other), as_json)
+
+
+@app.command()
+def plan(
+    scenario: ScenarioArgument,
+    out: OutOption = None,
+    arms: ArmsOption = None,
+    replications: ReplicationsOption = None,
+    workers: WorkersOption = None,
+    set_: SetOption = None,
+    quick: QuickOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The runs that would be made, and about how long they would take."""
+    from sim.experiment.plan import plan as make
+
+    loaded = _load(scenario, set_, quick=quick)
+    if quick and replications is None:
+        replications = min(loaded.replications, QUICK_REPLICATIONS)
+    folder = out if out is not None else _default_out(scenario, quick)
+    planned = make(
+        loaded.model, arms=_arms(arms), replications=replications, workers=workers or _cores(),
+        out=folder,
+    )  # fmt: skip
+    _print_json(planned.as_dict()) if as_json else _print(planned)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    figures: Annotated[
+        str | None, typer.Option("--figures", metavar="NAMES", help="Only these, with commas.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write summary and figures again from stored results, and print the comparison."""
+    import sim
+    from sim.facade import _write_figures
+
+    results = sim.open_results(folder)
+    if figures is None:
+        results.save()
+    else:
+        _write_figures(results, results.path / "figures", figures.split(","))
+    _show(results, as_json)
+    _say("The page is not made yet: these are its tables and figures.")
+
+
+@app.command()
+def schema() -> None:
+    """JSON Schema of the scenario format, for editors."""
+    from sim import scenario
+
+    _print_json(scenario.schema())
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+) -> None:
+    """Write a commented starting scenario to a new file."""
+    from sim.starting import TEXT
+
+    try:
+        with file.open("x", encoding="utf-8") as target:
+            target.write(TEXT)
+    except FileExistsError:
+        _wrong(f"{file} exists; choose another name")
+    except OSError as error:
+        _say(f"cannot write {file}: {error.strerror}")
+        raise typer.Exit(FAILED) from None
+    print(f"{file} is written. Next: mailsim check {file}, then mailsim run {file} --quick")
+
+
+def main() -> None:
+    """Run the command; known errors become one message and an exit status."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)
+    except Exception as error:
+        status = _status(error)
+        if status is None:
+            raise
+        _say(str(error))
+        sys.exit(status)
+
+
+def _status(error: Exception) -> int | None:
+    """Exit status of an error that its message explains; None for a fault of the program."""
+    from sim.experiment.storage import OtherResultsError, StorageError
+    from sim.experiment.usage import UsageError
+    from sim.experiment.workers import WorkerDied
+    from sim.measure.conservation import ConservationError
+    from sim.scenario import ScenarioError
+
+    table: tuple[tuple[type[Exception], int], ...] = (
+        (ScenarioError, WRONG),
+        (UsageError, WRONG),
+        (OtherResultsError, WRONG),
+        (StorageError, FAILED),
+        (WorkerDied, FAILED),
+        (ConservationError, FAILED),
+    )
+    return next((status for kind, status in table if isinstance(error, kind)), None)
+
+
+# ---- reading
+
+
+def _load(
+    source: str, changes: list[str] | None, *, seed: int | None = None, quick: bool = False
+) -> Scenario:
+    import sim
+
+    loaded = sim.load(source)
+    wanted = _changes(changes) | ({} if seed is None else {"seed": seed})
+    if wanted:
+        loaded = loaded.with_overrides(wanted)
+    return loaded.with_overrides(_quick(loaded)) if quick else loaded
+
+
+def _changes(given: list[str] | None) -> dict[str, Any]:
+    if not given:
+        return {}
+    from sim.scenario.overriding import value_of
+
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            _wrong(f"--set {text}: expected KEY=VALUE, such as users.travellers.count=10")
+        found[name.strip()] = value_of(value.strip())
+    return found
+
+
+def _quick(loaded: Scenario) -> dict[str, str]:
+    """The keys of a draft: the same phases, each cut short."""
+    starts = min(loaded.policy_starts, QUICK["policy_starts"])
+    transient = min(loaded.transient, QUICK["transient"])
+    end = min(loaded.run_length, starts + transient + QUICK["steady"])
+    lengths = {"policy_starts": starts, "transient": transient, "run_length": end}
+    return {name: f"{value:g} s" for name, value in lengths.items()}
+
+
+def _arms(given: str | None) -> list[str] | None:
+    return None if given is None else [name.strip() for name in given.split(",")]
+
+
+def _default_out(source: str, quick: bool) -> Path:
+    name = "stdin" if source == "-" else Path(source).stem
+    return Path("out") / (f"{name}-draft" if quick else name)
+
+
+def _cores() -> int:
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _known(what: str, name: str, names: Any) -> None:
+    from sim.experiment.usage import one_of
+
+    one_of(what, name, names)
+
+
+# ---- printing
+
+
+def _show(results: Results, as_json: bool) -> None:
+    """The comparison, what it means, and where the files are."""
+    from sim import terminal
+
+    if as_json:
+        _print_json(
+            {
+                "out": str(results.path),
+                "draft": results.draft,
+                "base": results.base,
+                "summary": terminal.as_records(results.summary()),
+                "comparison": {
+                    arm: terminal.as_records(results.compare(results.base, arm))
+                    for arm in results.arms
+                    if arm != results.base
+                },
+            }
+        )
+        return
+    title = results.scenario.title + (" (DRAFT: a short run)" if results.draft else "")
+    _print(title)
+    _print(terminal.comparison(results))
+    _print(terminal.legend(results))
+    _print(terminal.meaning(results))
+    _print(f"Figures, rows and summary.csv: {results.path}")
+
+
+def _print_lab(found: Any, as_json: bool) -> None:
+    """Print what the lab found: as JSON, or as it prints itself."""
+    many = found if isinstance(found, list) else [found]
+    if as_json:
+        told = [one.as_dict() for one in many]
+        _print_json(told if isinstance(found, list) else told[0])
+        return
+    for one in many:
+        _print(one)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _print(what: Any) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = 100
+    console.print(what)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _wrong(text: str) -> NoReturn:
+    _say(text)
+    raise typer.Exit(WRONG)
+
+
+if __name__ == "__main__":
+    main()

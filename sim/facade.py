@@ -1,0 +1,472 @@
+"""What users hold: a scenario and its results. Everything here delegates to the layers below."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+    from sim.experiment import Stored
+    from sim.figures import Gallery
+    from sim.scenario import Scenario as Model
+
+
+class Scenario:
+    """A frozen, validated scenario; its keys are attributes (``scenario.arms``)."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "model":
+            raise AttributeError(name)
+        return getattr(self.model, name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.model == other.model
+
+    def __hash__(self) -> int:
+        return hash(self.model.hash())
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.model.title!r}: {', '.join(self.model.arms)}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what the scenario holds, and its matrix."""
+        from html import escape
+
+        model = self.model
+        people = sum(users.count for users in model.users.values())
+        facts = {
+            "question": model.question,
+            "arms": ", ".join(model.arms),
+            "networks": len(model.networks),
+            "servers": len(model.servers),
+            "people": people,
+            "run": f"{model.run_length / 86400:g} days, policies from day "
+            f"{model.policy_starts / 86400:g}, {model.replications} replications",
+        }
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(str(value))}</td></tr>"
+            for name, value in facts.items()
+            if value
+        )
+        return f"<b>{escape(model.title)}</b><table>{rows}</table>"
+
+    def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
+        """The scenario with keys changed by dotted name: ``{"users.travellers.count": 10}``."""
+        return Scenario(self.model.with_overrides(overrides))
+
+    def matrix(self, *, server: str | None = None, arm: str | None = None) -> Any:
+        """The six cases, exact: what each place, recipient and credential gets."""
+        from sim import lab
+
+        return lab.matrix(self.model, server=server, arm=arm)
+
+    def explain(
+        self,
+        *,
+        user: str,
+        place: str,
+        to: str,
+        arm: str | None = None,
+        sender: str | None = None,
+        auth: bool = False,
+        pop: bool = False,
+    ) -> Any:
+        """Which restriction decides about one message: rule walk, dialogue, error box, advice."""
+        from sim import lab
+
+        return lab.explain(
+            self.model, user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop
+        )
+
+    def diff(self, a: str, b: str) -> Any:
+        """The cells of the matrix whose verdict changes from arm *a* to arm *b*."""
+        from sim import lab
+
+        return lab.diff(self.model, a, b)
+
+    def expectation(self, *arms: str) -> pd.DataFrame:
+        """What follows from the inputs alone, of all arms or those named."""
+        from sim.experiment.expected import static
+
+        return static(self.model, arms or list(self.model.arms))
+
+    @property
+    def figures(self) -> Gallery:
+        """Figures that need no run: ``scenario.figures.topology()``, ``.matrix()``."""
+        from sim.figures import Gallery
+
+        return Gallery(Tables(self.model))
+
+
+class Results:
+    """Results of an experiment, read from its folder when they are asked for."""
+
+    def __init__(self, stored: Stored, model: Model | None = None) -> None:
+        self._stored = stored
+        self._given = model
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._stored.root
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, seed, scenario hash, command and durations."""
+        return self._stored.manifest
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms, in the order of the scenario."""
+        return list(self._stored.arms)
+
+    @property
+    def base(self) -> str:
+        """The arm that the others are compared with; the first if the base was not run."""
+        base = self._model.base
+        return base if base in self.arms else self.arms[0]
+
+    @property
+    def replications(self) -> int:
+        """Replications asked for of every arm."""
+        return self._stored.replications
+
+    @property
+    def draft(self) -> bool:
+        """Whether this was a short run that only shows that everything works."""
+        return bool(self.manifest.get("draft", False))
+
+    @cached_property
+    def _model(self) -> Model:
+        return self._given if self._given is not None else self._stored.scenario()
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that these are results of."""
+        return Scenario(self._model)
+
+    @cached_property
+    def recipients(self) -> pd.DataFrame:
+        """A row per (arm, replication, message, recipient); columns: sim.records.RECIPIENTS."""
+        return self._stored.table("recipients")
+
+    @cached_property
+    def attempts(self) -> pd.DataFrame:
+        """A row per SMTP transaction; columns: sim.records.ATTEMPTS."""
+        return self._stored.table("attempts")
+
+    @cached_property
+    def servers(self) -> pd.DataFrame:
+        """A row per server and phase; columns: sim.records.SERVERS."""
+        return self._stored.table("servers")
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Numerator, denominator and value per (arm, replication, phase, class, by, key)."""
+        return self._stored.table("measures")
+
+    @cached_property
+    def static(self) -> pd.DataFrame:
+        """What follows from the inputs alone."""
+        from sim.experiment.expected import static
+
+        return static(self._model, self.arms)
+
+    def summary(self, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
+        """Arm, class, measure, mean, low, high, static, replications (and key, if *by* says so).
+
+        *by*: all, place, group, server, route, remedy, cause or day; *phase*: after (transient
+        and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
+        """
+        from sim.measure import summarise
+        from sim.measure.definitions import BY, PHASES
+
+        _one_of("by", by, ("all", *BY))
+        _one_of("phase", phase, PHASES)
+        return summarise(self.measures, self.static, by=by, phase=phase)
+
+    def compare(self, a: str, b: str, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
+        """What going from arm *a* to arm *b* changes: differences b - a with paired intervals."""
+        from sim.measure import compare
+
+        for arm in (a, b):
+            _one_of("arm", arm, self.arms)
+        return compare(self.measures, a, b, by=by, phase=phase)
+
+    @property
+    def figures(self) -> Gallery:
+        """One method a figure: ``results.figures.rates()``; ``list(results.figures)`` names them."""
+        from sim.figures import Gallery
+
+        return Gallery(Tables(self._model, self))
+
+    def save(self, out: str | PathLike[str] | None = None, *, figures: bool = True) -> Path:
+        """Complete the folder with summary.csv and figures; copy all of it to *out* if given."""
+        from sim.experiment import storage
+
+        root = self.path
+        if out is not None and Path(out).resolve() != root.resolve():
+            root = _copied(self._stored, Path(out)).root
+        _write_summary(self, root / storage.SUMMARY)
+        if figures:
+            _write_figures(self, root / storage.FIGURES)
+        return root
+
+    def __repr__(self) -> str:
+        done = len(self._stored.tasks)
+        wanted = len(self.arms) * self.replications
+        draft = ", a draft" if self.draft else ""
+        return f"<Results of {self._model.title!r}: {done} of {wanted} runs{draft}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the summary."""
+        html: str = self.summary().to_html(index=False, float_format="{:.4g}".format)
+        return html
+
+
+class Tables(Mapping[str, Any]):
+    """The tables that figures are drawn from, each made when it is asked for."""
+
+    def __init__(self, model: Model, results: Results | None = None) -> None:
+        self.model, self.results = model, results
+
+    def __getitem__(self, name: str) -> Any:
+        if name in _OF_SCENARIO:
+            return _OF_SCENARIO[name](self.model, self.results)
+        if self.results is not None and name in _OF_RESULTS:
+            return _OF_RESULTS[name](self.results)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _OF_SCENARIO
+        if self.results is not None:
+            yield from _OF_RESULTS
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def load(path: str | PathLike[str]) -> Scenario:
+    """Read and check a scenario file; raises ScenarioError with every fault at once."""
+    from sim import scenario
+
+    return Scenario(scenario.load(path))
+
+
+def loads(text: str, name: str = "<string>") -> Scenario:
+    """As *load*, from a string; *name* stands in messages."""
+    from sim import scenario
+
+    return Scenario(scenario.loads(text, name=name))
+
+
+def run(
+    scenario: Scenario | Model | str | PathLike[str],
+    *,
+    arms: Sequence[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int = 1,
+    out: str | PathLike[str] | None = None,
+    keep: str = "rows",
+    progress: bool = True,
+    force: bool = False,
+    draft: bool = False,
+) -> Results:
+    """Run what is missing of an experiment and return its results.
+
+    Without *out* they are kept in a temporary folder for as long as the results are held.
+    *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in *out*;
+    without it they are refused. Raises ValueError for a wrong call, sim.experiment.StorageError
+    when *out* cannot be used.
+    """
+    from sim import experiment
+
+    model = _model(scenario)
+    if seed is not None:
+        model = model.with_overrides({"seed": seed})
+    for arm in arms or ():
+        _one_of("arm", arm, model.arms)
+    holder: str | None = None
+    if out is None:
+        holder = tempfile.mkdtemp(prefix="mailsim-")
+    stored = experiment.run(
+        model,
+        arms=arms,
+        replications=replications,
+        workers=workers,
+        out=Path(holder if out is None else out),
+        keep=keep,
+        progress=progress,
+        force=force,
+        draft=draft,
+    )
+    results = Results(stored, model)
+    if holder is not None:
+        weakref.finalize(results, shutil.rmtree, holder, ignore_errors=True)
+    return results
+
+
+def open_results(path: str | PathLike[str]) -> Results:
+    """Results that an earlier run stored, also those of a run that was interrupted."""
+    from sim import experiment
+
+    return Results(experiment.open_stored(Path(path)))
+
+
+# ---- the tables that figures take
+
+
+def _cells(model: Model, results: Results | None) -> pd.DataFrame:
+    """The exact matrix of every arm; verdict is its kind."""
+    import pandas as pd
+
+    from sim.lab import situations
+
+    rows = [
+        (arm, cell.place, cell.to, cell.credentials, cell.verdict.kind, cell.verdict.rule)
+        for arm in (results.arms if results is not None else model.arms)
+        for cell in situations.cells(model, arm=arm)
+    ]
+    return pd.DataFrame(rows, columns=["arm", "place", "to", "credentials", "verdict", "rule"])
+
+
+def _topology(model: Model, results: Results | None) -> Any:
+    return model.graph()
+
+
+def _policies(model: Model, results: Results | None) -> pd.DataFrame:
+    """A row per arm and server: its relay policy in words."""
+    import pandas as pd
+
+    rows = [
+        (arm, name, server.network, server.role, _words(server.relay))
+        for arm in (results.arms if results is not None else model.arms)
+        for name, server in model.arm(arm).servers.items()
+    ]
+    return pd.DataFrame(rows, columns=["arm", "server", "network", "role", "relay"])
+
+
+def _words(relay: str | Sequence[str]) -> str:
+    return relay if isinstance(relay, str) else ", ".join(relay)
+
+
+def _about(model: Model, results: Results | None) -> dict[str, Any]:
+    from sim.measure import exposure
+
+    about: dict[str, Any] = {
+        "arms": list(model.arms),
+        "base": model.base,
+        "seed": model.seed,
+        "hash": model.hash(),
+        "policy_starts": model.policy_starts,
+        "run_length": model.run_length,
+        "mailboxes": exposure(model).mailboxes,
+    }
+    if results is not None:
+        about |= {
+            "arms": results.arms,
+            "base": results.base,
+            "replications": results.replications,
+            "draft": results.draft,
+        }
+    return about
+
+
+def _comparison(results: Results) -> pd.DataFrame:
+    """Every other arm against the base."""
+    import pandas as pd
+
+    parts = [
+        results.compare(results.base, arm).assign(arm_a=results.base, arm_b=arm)
+        for arm in results.arms
+        if arm != results.base
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+_OF_SCENARIO = {
+    "cells": _cells,
+    "topology": _topology,
+    "policies": _policies,
+    "about": _about,
+}
+_OF_RESULTS = {
+    "summary": lambda results: results.summary(),
+    "measures": lambda results: results.measures,
+    "comparison": _comparison,
+    "recipients": lambda results: results.recipients,
+    "attempts": lambda results: results.attempts,
+}
+
+
+# ---- writing
+
+
+def _write_summary(results: Results, path: Path) -> None:
+    """All cells of all phases and keys but days, one file to open in a spreadsheet."""
+    from sim.experiment import storage
+    from sim.measure import everything
+
+    measures = results.measures
+    table = everything(measures[measures["by"] != "day"], results.static)
+    columns = ["arm", "class", "measure", "by", "key", "phase"]
+    table = table[[*columns, "mean", "low", "high", "static", "replications"]]
+    storage.write_text(path, table.to_csv(index=False, float_format="%.10g"))
+
+
+def _write_figures(results: Results, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """Every standard figure, or those named, as PNG and SVG, each file whole or not at all."""
+    from sim.experiment import storage
+    from sim.figures import save
+
+    gallery = results.figures
+    written: list[Path] = []
+    for name in names if names is not None else gallery:
+        figure = getattr(gallery, name)()
+        with tempfile.TemporaryDirectory() as made:
+            for file in save(figure, Path(made) / name):
+                target = folder / file.name
+                storage.write_bytes(target, file.read_bytes())
+                written.append(target)
+    return written
+
+
+def _copied(stored: Stored, out: Path) -> Stored:
+    """The same results in another folder, which must be free or hold the same."""
+    from dataclasses import replace
+
+    from sim.experiment import storage
+    from sim.experiment.manifest import IDENTITY
+
+    storage.claim(out, {key: stored.manifest[key] for key in IDENTITY})
+    with storage.explained(out):
+        shutil.copytree(stored.root, out, dirs_exist_ok=True)
+    return replace(stored, root=out)
+
+
+def _model(scenario: Scenario | Model | str | PathLike[str]) -> Model:
+    if isinstance(scenario, Scenario):
+        return scenario.model
+    if isinstance(scenario, str) or hasattr(scenario, "__fspath__"):
+        return load(scenario).model
+    return scenario
+
+
+def _one_of(what: str, value: str, known: Sequence[str] | Mapping[str, Any]) -> None:
+    from sim.experiment.usage import one_of
+
+    one_of(what, value, known)

@@ -1,0 +1,147 @@
+"""Results as tables on a terminal of 100 columns, and the sentence that says what they mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+    from sim.facade import Results
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the comparison: a measure of a class, how it is headed and scaled."""
+
+    class_: str
+    measure: str
+    head: str
+    scale: float = 1.0
+    digits: int = 1
+
+
+COLUMNS = (
+    Column("honest", "delivery_rate", "honest delivered %", 100.0),
+    Column("honest", "first_refusal_rate", "refused at first %", 100.0),
+    Column("honest", "lost_per_day", "honest lost / day"),
+    Column("spam", "spam_per_mailbox_day", "spam / mailbox / day", digits=2),
+    Column("spam", "spam_abuse_rate", "spam-abuse rate %", 100.0),
+    Column("honest", "delay_median", "delay, median s"),
+)
+"""What the table of ``mailsim run`` shows."""
+
+
+def comparison(results: Results) -> Table:
+    """Arms by measures: mean (* where it differs from the base), interval, (static)."""
+    from rich import box
+    from rich.table import Table
+
+    summary = results.summary().set_index(["arm", "class", "measure"])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False, padding=(0, 1))
+    table.add_column("arm", max_width=18, overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column.head, justify="right", max_width=13)
+    for arm in results.arms:
+        differs = _differs(results, arm)
+        cells = [
+            _cell(summary, arm, column, (column.class_, column.measure) in differs)
+            for column in COLUMNS
+        ]
+        table.add_row(arm, *cells, end_section=True)
+    return table
+
+
+def _cell(summary: pd.DataFrame, arm: str, column: Column, differs: bool) -> str:
+    row = summary.loc[(arm, column.class_, column.measure)]
+    mean, low, high, static = (
+        float(row[name]) * column.scale for name in ("mean", "low", "high", "static")
+    )
+    lines = [_number(mean, column.digits) + ("*" if differs else " ")]
+    if math.isfinite(low):
+        lines.append(f"{_number(low, column.digits)}–{_number(high, column.digits)} ")
+    if math.isfinite(static):
+        lines.append(f"({_number(static, column.digits)})")
+    return "\n".join(lines)
+
+
+def _number(value: float, digits: int) -> str:
+    """A number of its size; what is undefined is a dash."""
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def _differs(results: Results, arm: str) -> set[tuple[str, str]]:
+    """Measures whose paired interval against the base leaves out nought."""
+    if arm == results.base or results.base not in results.arms:
+        return set()
+    table = results.compare(results.base, arm)
+    apart = table[(table["low"] > 0) | (table["high"] < 0)]
+    return set(zip(apart["class"], apart["measure"], strict=True))
+
+
+def legend(results: Results) -> str:
+    """How to read the table."""
+    n = results.replications
+    if n == 1:
+        between = "One replication: no interval can be given."
+    else:
+        between = f"Second line: 95 % interval over {n} replications."
+    return (
+        f"{between} (In brackets): what follows from the inputs alone. "
+        f"*: differs from '{results.base}', in pairs. Definitions: sim/measure/MEASURES.md."
+    )
+
+
+def meaning(results: Results) -> str:
+    """What the table says, in a sentence."""
+    others = [arm for arm in results.arms if arm != results.base]
+    if not others:
+        return "One arm only: there is nothing to compare."
+    means = results.summary().set_index(["arm", "class", "measure"])["mean"]
+
+    def spam(arm: str) -> float:
+        return float(means[arm, "spam", "spam_per_mailbox_day"])
+
+    def lost(arm: str) -> float:
+        return float(means[arm, "honest", "lost_per_day"])
+
+    before = spam(results.base)
+    hardest = min(others, key=spam)
+    kindest = min(others, key=lost)
+    parts = list(_about_spam(hardest, results.base, before, spam(hardest), lost(hardest)))
+    if kindest != hardest:
+        share = _change(before, spam(kindest))
+        parts.append(
+            f"'{kindest}' loses the fewest honest messages of the arms that restrict "
+            f"({lost(kindest):.1f} a day) and changes spam by {share}."
+        )
+    return " ".join(parts)
+
+
+def _about_spam(
+    arm: str, base: str, before: float, after: float, lost: float
+) -> Iterator[str]:
+    yield (
+        f"Against '{base}', '{arm}' leaves the least spam: {after:.2f} a mailbox and day instead "
+        f"of {before:.2f} ({_change(before, after)}), and {lost:.1f} honest recipients a day are "
+        "lost."
+    )
+
+
+def _change(before: float, after: float) -> str:
+    return f"{100.0 * (after - before) / before:+.0f} %" if before > 0 else "nothing"
+
+
+def as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for ``--json``: undefined numbers are null."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    records: list[dict[str, Any]] = plain.to_dict(orient="records")
+    return records
