@@ -25,6 +25,11 @@ _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\[ -~])*)"')  # RFC 5321: qtextSMTP, q
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMERIC = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_USUAL = re.compile(
+    # no form that any server reads in its own way: read() takes a short way
+    r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@"
+    r"((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)"
+)
 _ROUTE_END = re.compile(r"\[[^\]]*\]|:")
 
 
@@ -153,6 +158,9 @@ def read(
 
     Total: any text gives an `Address` or a `Fault`.
     """
+    usual = _USUAL.fullmatch(text)
+    if usual is not None and usual.end(1) <= MAX_LOCAL_PART and len(text) <= MAX_PATH:
+        return Address(usual[1], usual[2].lower())
     if not text:
         return Fault("empty")
     if not text.isascii():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import NamedTuple
 
 from sim.smtp import addresses, replies, wordings
+from sim.smtp.addresses import FAULTS
 from sim.smtp.facts import Facts
 from sim.smtp.policy import Policy
 from sim.smtp.replies import SITUATIONS, Reply
-from sim.smtp.restrictions import PERMIT, Permit, Refusal, Restriction
+from sim.smtp.restrictions import PERMIT, Opinion, Refusal, Restriction
 from sim.smtp.transaction import Transaction
 
 END_OF_LIST = "end_of_relay_list"
@@ -22,13 +22,35 @@ AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
 
-class Step(NamedTuple):
-    """One restriction that was looked at: *opinion* is ``permit``, ``refuse`` or ``-``."""
+class Step:
+    """One restriction that was looked at; its words are made when they are read."""
 
-    stage: str
-    rule: str
-    compared: str
-    opinion: str
+    __slots__ = ("_transaction", "_what", "opinion", "stage")
+
+    def __init__(
+        self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion, t: Transaction
+    ) -> None:
+        self.stage = stage
+        """The list it stands in."""
+        self.opinion = "-" if opinion is None else "permit" if opinion is PERMIT else "refuse"
+        """``permit``, ``refuse`` or ``-`` for none."""
+        self._what = what
+        self._transaction = t
+
+    @property
+    def rule(self) -> str:
+        """The restriction as it stands in the list."""
+        return str(self._what) if isinstance(self._what, Restriction) else self._what[0]
+
+    @property
+    def compared(self) -> str:
+        """What was compared with what."""
+        if isinstance(self._what, Restriction):
+            return self._what.compared(self._transaction)
+        return self._what[1]
+
+    def __repr__(self) -> str:
+        return f"Step({self.stage!r}, {self.rule!r}, {self.compared!r}, {self.opinion!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +143,9 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
     if facts.auth_failed:
         walk.command = "AUTH"
         failed = "auth_failed" if policy.auth_offered else "auth_not_offered"
-        return walk.refused("client", AUTH, Refusal(failed))
+        refusal = Refusal(failed)
+        walk.note("client", (AUTH, "the login was refused"), refusal)
+        return walk.refused("client", AUTH, refusal)
     for command, checks in policy.plan:
         walk.command = command
         for check in checks:
@@ -144,15 +168,14 @@ class _Walk:
         self.rule = ""
         self.steps: list[Step] | None = [] if trace else None
 
-    def note(self, stage: str, rule: str, compared: str, opinion: str) -> None:
+    def note(self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion) -> None:
         if self.steps is not None:
-            self.steps.append(Step(stage, rule, compared, opinion))
+            self.steps.append(Step(stage, what, opinion, self.t))
 
-    def ask(self, stage: str, restriction: Restriction) -> Permit | Refusal | None:
+    def ask(self, stage: str, restriction: Restriction) -> Opinion:
         opinion = restriction.judge(self.t)
         if self.steps is not None:
-            said = "-" if opinion is None else "permit" if opinion is PERMIT else "refuse"
-            self.note(stage, str(restriction), restriction.compared(self.t), said)
+            self.steps.append(Step(stage, restriction, opinion, self.t))
         return opinion
 
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
@@ -175,9 +198,9 @@ class _Walk:
                 return None
             if isinstance(opinion, Refusal):
                 return self.refused("relay", restriction.name, opinion)
-        self.note("relay", END_OF_LIST, "nothing permitted it", "refuse")
-        help_ = "login_would_help" if self.login_would_help() else ""
-        return self.refused("relay", END_OF_LIST, Refusal("relay_denied", help_))
+        refusal = Refusal("relay_denied", "login_would_help" if self.login_would_help() else "")
+        self.note("relay", (END_OF_LIST, "nothing permitted it"), refusal)
+        return self.refused("relay", END_OF_LIST, refusal)
 
     def login_would_help(self) -> bool:
         policy = self.t.policy
@@ -221,17 +244,19 @@ def _sender_syntax(walk: _Walk) -> Verdict | None:
     fault = walk.t.read_sender()
     if fault is None:
         return None
-    walk.note("sender", SYNTAX, f"sender {walk.t.sender_text()}: {fault.reason}", "refuse")
-    return walk.refused("sender", SYNTAX, Refusal("sender_syntax", fault.reason))
+    refusal = Refusal("sender_syntax", fault.reason)
+    walk.note("sender", (SYNTAX, f"sender {walk.t.sender_text()}: {FAULTS[fault.reason]}"), refusal)
+    return walk.refused("sender", SYNTAX, refusal)
 
 
 def _recipient_syntax(walk: _Walk) -> Verdict | None:
     fault = walk.t.read_recipient()
     if fault is None:
         return None
-    said = f"recipient <{walk.facts.forward_path}>: {fault.reason}"
-    walk.note("recipient", SYNTAX, said, "refuse")
-    return walk.refused("recipient", SYNTAX, Refusal("recipient_syntax", fault.reason))
+    refusal = Refusal("recipient_syntax", fault.reason)
+    said = f"recipient <{walk.facts.forward_path}>: {FAULTS[fault.reason]}"
+    walk.note("recipient", (SYNTAX, said), refusal)
+    return walk.refused("recipient", SYNTAX, refusal)
 
 
 def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
@@ -270,9 +295,10 @@ class Memo:
     def __call__(self, facts: Facts) -> Verdict:
         """The verdict; one dictionary look-up where it was asked before."""
         key = self._key(facts)
-        verdict = self.table.get(key)
-        if verdict is None:
+        try:
+            return self.table[key]
+        except KeyError:
             if len(self.table) >= self.limit:
                 self.table.clear()
             verdict = self.table[key] = decide(self.policy, facts)
-        return verdict
+            return verdict
