@@ -84,6 +84,11 @@ class Mailboxes:
         """The number of the mailbox with *address*; None if there is none."""
         return self._found.get(address)
 
+    def someone(self) -> dict[int, str]:
+        """For each domain with mailboxes, the address of one of them."""
+        last = {domain: number for number, domain in enumerate(self.domain_of)}
+        return {domain: self.addresses[number] for domain, number in last.items()}
+
     def addresses_by_domain(self) -> dict[str, frozenset[str]]:
         """The addresses in each domain."""
         parts: dict[str, list[str]] = {domain: [] for domain in self.domains}

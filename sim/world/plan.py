@@ -21,7 +21,8 @@ from sim.world.presence import Named, PopLog, Presence, hand_out_addresses, sess
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario, Users
+    from sim.scenario import Scenario
+    from sim.scenario.people import Users
 
 Slice = tuple[int, int, int]
 """Recipients first to end (exclusive) of a message that share a domain (its number)."""
@@ -107,7 +108,7 @@ def compose(
     recipients_of = named("recipients per message").geometric(1.0 / users.recipients, n)
     total = int(recipients_of.sum())
     to_work = iter((named("account").random(n) < users.work_account).tolist())
-    sizes = map(users.size.quantile, named("size").random(n).tolist())
+    sizes = map(users.size.quantile(), named("size").random(n).tolist())
     service = iter(named("service").random((n, 2)).tolist())
     uniform = iter(named("luck").random((n, 3)).tolist())
     keys = iter(named("further").integers(0, 2**63, n).tolist())
@@ -122,9 +123,7 @@ def compose(
             assert session is not None, "every wish opens a session"
             account = 1 if next(to_work) and len(person.accounts) > 1 else 0
             server = person.accounts[account].server
-            chosen = {
-                known.pick(server, next(same_isp), next(which)) for _ in range(next(numbers))
-            }
+            chosen = {known.pick(server, next(same_isp), next(which)) for _ in range(next(numbers))}
             recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
             first, second = next(service)
             yield Wish(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.network import addresses
 from sim.world import week
 from sim.world.people import Person
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario, Users
+    from sim.scenario import Scenario
+    from sim.scenario.people import Users
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +45,7 @@ class Presence:
         self.places: list[list[str]] = []  # by person, then block
         self.starts: list[list[float]] = []  # by person: when each session begins
         self.sessions: list[list[Session]] = []
-        self.leasable: dict[str, list[int]] = {}
+        self.leasable: dict[str, tuple[int, ...]] = {}
 
     def client(self, person: Person, network: str, now: float) -> int:
         """The address of *person* on *network* at *now*; 0 if there is none to be had.
@@ -143,7 +143,8 @@ def stays(
     away = np.take_along_axis(generator.random((count, n)), last, axis=1)
     names = list(dict.fromkeys(["home", "work", *users.all_places]))
     chosen = np.zeros((count, n), dtype=np.int64)
-    for k, shares in enumerate(users.week):
+    for k, kind in enumerate(week.KINDS):
+        shares = users.shares(kind)
         cumulative = np.cumsum([shares.get(name, 0.0) for name in names])
         found = np.searchsorted(cumulative, away, side="right").clip(max=len(names) - 1)
         chosen = np.where(kinds == k, found, chosen)
@@ -189,24 +190,11 @@ def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int)
         for session in mine:
             by_network.setdefault(session.network, []).append(session)
     for name, wanted in by_network.items():
-        network = scenario.networks[name]
-        presence.leasable[name] = free = leasable(scenario, name)
-        pool = addresses.Pool(
-            free, lease=network.lease, reuse=network.reuse, shared=network.shared_address
-        )
-        draws = stream(
+        generator = stream(
             scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
-        ).random(len(wanted))
-        wanted.sort(key=lambda s: s.start)
-        for session, draw in zip(wanted, draws.tolist(), strict=True):
-            length = None if network.lease is None else session.end - session.start
-            held = pool.take(session.person.number, session.start, length=length, draw=draw)
+        )
+        pool = scenario.pool(name, generator)
+        presence.leasable[name] = pool.leasable
+        for session in sorted(wanted, key=lambda s: s.start):
+            held = pool.take(session.person.number, session.start, session.end)
             session.client = held or 0
-
-
-def leasable(scenario: Scenario, name: str) -> list[int]:
-    """The addresses that network *name* hands out: not reserved, not those of servers."""
-    network = scenario.networks[name]
-    taken = {scenario.address(s) for s, server in scenario.servers.items() if server.network == name}
-    found = addresses.usable(network.prefixes, network.reserved)
-    return [address for address in found if address not in taken]

@@ -108,8 +108,21 @@ _ATTEMPT_DTYPE = np.dtype(
     [
         (name, kind)
         for name, kind in zip(
-            "message attempt hop at client place server recipients accepted answer waited took".split(),
-            "<i4 <i2 i1 <f8 <u4 <i2 <i2 <i4 <i4 <i4 <f4 <f4".split(),
+            [
+                "message",
+                "attempt",
+                "hop",
+                "at",
+                "client",
+                "place",
+                "server",
+                "recipients",
+                "accepted",
+                "answer",
+                "waited",
+                "took",
+            ],
+            ["<i4", "<i2", "i1", "<f8", "<u4", "<i2", "<i2", "<i4", "<i4", "<i4", "<f4", "<f4"],
             strict=True,
         )
     ]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.core import Environment
 
-from sim.world.people import Mailboxes, Population, apportion, populate, submission_servers
-from sim.world.plan import Plan, Wish, draw
-from sim.world.rows import CLASS, DELIVERED, Rows, Run, finish
+from sim.world.people import Population, apportion, populate, submission_servers
+from sim.world.plan import Plan, draw
+from sim.world.rows import DELIVERED, Rows, Run, finish
 from sim.world.server import Server, Tally
 from sim.world.spammers import Field, Spammer
-from sim.world.transit import Message, Slice, Transit
+from sim.world.transit import Message, Slice, Transit, anyone_at
 from sim.world.users import Letter, MailProgram, Surroundings
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class World:
         self.arm, self.replication = arm, replication
         self.population, self.plan = exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
+        self.someone = self.boxes.someone()
         self.env = Environment()
         self.rows = Rows()
         self.pop_logins: dict[tuple[str, int], float] = {}
@@ -96,7 +97,7 @@ class World:
     def _spammers(self, field: Field) -> list[Spammer]:
         made: list[Spammer] = []
         for group, settings in self.scenario.spammers.items():
-            free = self.scenario.leasable(settings.network)
+            free = self.scenario.pool(settings.network, np.random.default_rng(0)).leasable
             for index in range(settings.count):
                 client = free[-1 - (len(made) % len(free))] if free else 0
                 spammer = Spammer(
@@ -111,7 +112,6 @@ class World:
     def _write_wishes(self) -> None:
         """Every honest wish is a row from the beginning: their numbers are those of the plan."""
         number_of = {s.name: s.number for s in self.servers}
-        boxes = self.boxes
         self.letters: list[tuple[float, Letter]] = []
         for wish in self.plan.wishes:
             person = wish.person
@@ -127,12 +127,11 @@ class World:
                 sender = f"{person.name}@{users.sender_domain}"
             first = self.rows.messages.first_row[number]
             slices: list[Slice] = [
-                (first + a, first + b, domain, boxes.addresses[wish.recipients[a]])
-                for a, b, domain in wish.slices
+                (first + a, first + b, domain, self.someone[domain]) for a, b, domain in wish.slices
             ]
             program = self.programs[person.number]
             message = Message(
-                number, CLASS["honest"], sender, wish.size, program, wish.service, wish.luck,
+                number, sender, anyone_at(sender), wish.size, program, wish.service, wish.luck,
                 wish.content, wish.key,
             )  # fmt: skip
             self.letters.append((wish.at, Letter(program, wish, message, slices)))
@@ -213,8 +212,8 @@ class World:
         )  # fmt: skip
         row = self.rows.messages.first_row[number]
         message = Message(
-            number, CLASS["notice"], None, NOTICE_SIZE, None, about.service, about.luck, 1.0,
-            about.key ^ number, about=about.number if about.kind == CLASS["honest"] else -1,
+            number, None, None, NOTICE_SIZE, None, about.service, about.luck, 1.0,
+            about.key ^ number, about=about.number,
         )  # fmt: skip
         shown = address if mailbox is not None else f"no-such-user@{self.boxes.domains[domain]}"
         if self.boxes.domains[domain] in server.domains and mailbox is not None:
@@ -285,6 +284,3 @@ class _Shared:
 def _drawn(shared: _Shared, replication: int) -> tuple[Population, Plan]:
     population = populate(shared.scenario)
     return population, draw(shared.scenario, population, replication)
-
-
-__all__ = ["Mailboxes", "Wish", "World", "simulate"]

@@ -8,7 +8,7 @@ replaces a resource and its events. The textbook model stays in the tests as the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +36,7 @@ class Sessions:
 
     __slots__ = ("down", "free", "limit", "starts")
 
-    def __init__(self, sessions: int, limit: int, down: list[tuple[float, float]]) -> None:
+    def __init__(self, sessions: int, limit: int, down: Sequence[tuple[float, float]]) -> None:
         self.free = [0.0] * sessions  # a heap: when each session comes free
         self.starts: deque[float] = deque()  # of connections that had to wait
         self.limit = limit
@@ -105,12 +105,18 @@ class Server:
         self.network, self.address = settings.network, policy.address
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
-        self.service = settings.service_time.quantile
+        self.service = settings.service_time.quantile()
+        self.waits = settings.waits  # before each retry of a next hop (s)
         self.per_recipient = settings.per_recipient
         self.rows = rows
         self.last_pop_login = last_pop_login
         self.tallies = [Tally()]
-        self.own = {name: self._special(**said) for name, said in OWN.items()}
+        self.own = {
+            name: rows.answer(
+                self.name, code=code, enhanced=enhanced, cause=cause, permanent=code >= 500
+            )
+            for name, (code, enhanced, cause) in OWN.items()
+        }
         self.enforce(policy)
 
     def trusts(self, client: int) -> bool:
@@ -194,11 +200,6 @@ class Server:
             rule=verdict.rule,
         )
 
-    def _special(self, code: int, enhanced: str, cause: str, permanent: bool) -> Answer:
-        return self.rows.answer(
-            self.name, cause=cause, code=code, enhanced=enhanced, permanent=permanent
-        )
-
     @property
     def tally(self) -> Tally:
         """That of the present phase."""
@@ -208,12 +209,12 @@ class Server:
 MOMENTARY = frozenset({"pop_age", "spam", "content_draw"})
 """Facts that differ between two transactions of the same client, sender and recipient."""
 
-# Answers that no policy gives: code, enhanced status code (RFC 3463), cause, permanent.
-OWN: dict[str, dict[str, object]] = {
-    "busy": {"code": 421, "enhanced": "4.3.2", "cause": "busy", "permanent": False},
-    "unreachable": {"code": 0, "enhanced": "", "cause": "unreachable", "permanent": False},
-    "temporary": {"code": 451, "enhanced": "4.3.0", "cause": "temporary", "permanent": False},
-    "unknown": {"code": 550, "enhanced": "5.1.1", "cause": "unknown_recipient", "permanent": True},
-    "own_notice": {"code": 250, "enhanced": "2.0.0", "cause": "", "permanent": False},
-    "no_mx": {"code": 0, "enhanced": "5.1.2", "cause": "unknown_recipient", "permanent": True},
+OWN: dict[str, tuple[int, str, str]] = {
+    "busy": (421, "4.3.2", "busy"),
+    "unreachable": (0, "", "unreachable"),
+    "temporary": (451, "4.3.0", "temporary"),
+    "unknown": (550, "5.1.1", "unknown_recipient"),
+    "no_mx": (550, "5.1.2", "unknown_recipient"),
+    "own_notice": (250, "2.0.0", ""),
 }
+"""Answers that no policy gives: code, enhanced status code (RFC 3463), cause."""

@@ -19,10 +19,10 @@ from sim.network.lines import LINES
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import exponentials, stream, uniforms
-from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Slice, Transit
+from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Slice, Transit, anyone_at
 
 if TYPE_CHECKING:
-    from sim.scenario import Spammers
+    from sim.scenario.spammers import Spammers
     from sim.world.people import Mailboxes
 
 SIZE = 2900.0
@@ -58,7 +58,7 @@ class TargetList:
         self.code = 2 * np.concatenate([domains[known], lost]) + (self.rows < 0)
         self.generator = generator
         self.domains = mailboxes.domains
-        self.example = {int(d): mailboxes.addresses[i] for i, d in enumerate(domains)}
+        self.someone = mailboxes.someone()
 
     def batches(self, size: int) -> Iterator[tuple[list[int], list[tuple[int, int, int, str]]]]:
         """Recipients of one transaction, sorted by domain, and the slices that are alike."""
@@ -81,7 +81,7 @@ class TargetList:
 
     def _address(self, code: int) -> str:
         domain = code >> 1
-        return f"{NO_SUCH_USER}{self.domains[domain]}" if code & 1 else self.example[domain]
+        return f"{NO_SUCH_USER}{self.domains[domain]}" if code & 1 else self.someone[domain]
 
 
 class Spammer:
@@ -174,7 +174,7 @@ class Spammer:
         )
         first = rows.messages.first_row[number]
         message = Message(
-            number, self.reverse_path, SIZE, self, (next(self.draws), next(self.draws)),
+            number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self, (next(self.draws), next(self.draws)),
             next(self.draws), next(self.draws), int(self.keys.integers(2**62)), spam=True,
         )  # fmt: skip
         slices = [(first + a, first + b, domain, address) for a, b, domain, address in pieces]

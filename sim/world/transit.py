@@ -8,14 +8,13 @@ arrives is decided at once, with the moments at which sessions start and end wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
-from sim.scenario import retries
 from sim.world.rows import (
     BOUNCED,
     DELIVERED,
@@ -50,8 +49,8 @@ class Message:
     """What all flights of one message share."""
 
     number: int
-    kind: int
     reverse_path: str | None
+    shown: str | None  # the reverse-path as far as policies tell senders apart: see anyone_at
     size: float
     sender: Sender | None  # None: a server wrote it
     service: tuple[float, float]  # uniform: session at submission, at the next hop
@@ -60,6 +59,15 @@ class Message:
     key: int  # for further draws
     spam: bool = False
     about: int = -1  # the message that a notice tells of
+
+
+def anyone_at(address: str) -> str:
+    """One address that stands for all in the domain of *address*.
+
+    A policy that does not ask who owns a sender address reads no more of it than its
+    domain, so servers need to be asked once for all senders of a domain.
+    """
+    return f"anyone@{address.rpartition('@')[2]}"
 
 
 class Flight(Event):
@@ -110,7 +118,6 @@ class Transit:
         self.write_notice = write_notice
         self._arrive = (self.arrive,)
         self._latency: dict[tuple[str, str], float] = {}
-        self._waits: dict[str, tuple[float, ...]] = {}
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
         """Send *flight* off at *at* from *network*; it arrives one latency later."""
@@ -119,7 +126,7 @@ class Transit:
         pair = (network, there)
         latency = self._latency.get(pair)
         if latency is None:
-            latency = self._latency[pair] = self.routes.latency(*pair)
+            latency = self._latency[pair] = self.routes.latency(network, there)
         if latency == inf or flight.client.address == 0:
             flight.no_way, latency = True, 0.0
         elif network in self.blocks_port_25 and network != there and flight.origin is None:
@@ -190,7 +197,7 @@ class Transit:
         worst: Answer | None = None
         for piece in flight.slices:
             answer = server.judge(
-                client, message.reverse_path, piece[3], now, spam=message.spam,
+                client, message.shown, piece[3], now, spam=message.spam,
                 content=message.content,
             )  # fmt: skip
             answers.append((piece, answer))
@@ -262,7 +269,7 @@ class Transit:
         later = [(p, a) for p, a in answers if not a.permanent]
         if not later:
             return
-        waits = self.waits(server)
+        waits = server.waits
         if flight.attempt > len(waits):
             self._bounce(server, flight.message, later, now, fate=EXPIRED)
             return
@@ -272,14 +279,6 @@ class Transit:
         flight.attempt += 1
         flight.no_way = False
         self.launch(flight, now + waits[flight.attempt - 2], server.network)
-
-    def waits(self, server: Server) -> tuple[float, ...]:
-        """The waits (s) between a server's attempts at a next hop."""
-        found = self._waits.get(server.name)
-        if found is None:
-            retry, lifetime = server.settings.retry, server.settings.queue_lifetime
-            found = self._waits[server.name] = retries.waits(retry, lifetime)
-        return found
 
     def _bounce(
         self, server: Server, message: Message, answers: Answered, now: float, fate: int = BOUNCED

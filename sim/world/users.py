@@ -16,10 +16,10 @@ from sim.network.lines import LINES
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import chance
-from sim.world.transit import Answered, Flight, Message, Slice, Transit
+from sim.world.transit import Answered, Flight, Message, Slice, Transit, anyone_at
 
 if TYPE_CHECKING:
-    from sim.scenario import Users
+    from sim.scenario.people import Users
     from sim.world.people import Account, Person
     from sim.world.plan import Wish
     from sim.world.presence import Presence
@@ -207,7 +207,7 @@ def switch_server(
         return None
     p.note(letter, "switch_server", changes=1)
     letter.client, letter.asked = None, local
-    return now + p.users.delays.switch_server.quantile(chance(letter.wish.key, 101))
+    return now + p.users.delays.switch_server.quantile()(chance(letter.wish.key, 101))
 
 
 def dial_in(
@@ -223,7 +223,7 @@ def dial_in(
     p.note(letter, "dial_in")
     letter.network, letter.client = network, client
     letter.asked = p.around.submission[network]
-    return now + p.users.delays.dial_in.quantile(chance(letter.wish.key, 102))
+    return now + p.users.delays.dial_in.quantile()(chance(letter.wish.key, 102))
 
 
 def ask_isp(
@@ -240,7 +240,7 @@ def ask_isp(
         p.around.rows.messages.calls[letter.message.number] += 1
         return None  # nothing on offer, or it is on and did not help
     p.note(letter, own.offers, calls=1, changes=1)
-    p.help_at = now + p.users.delays.ask_isp.quantile(chance(letter.wish.key, 103))
+    p.help_at = now + p.users.delays.ask_isp.quantile()(chance(letter.wish.key, 103))
     p.around.later(p.help_at, p.switch_on(own.offers))
     return p.help_at
 
@@ -254,8 +254,9 @@ def change_sender(
         return None
     p.note(letter, "change_sender", changes=1)
     letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
+    letter.message.shown = anyone_at(letter.message.reverse_path)
     letter.client, letter.asked = None, asked
-    return now + p.users.delays.change_sender.quantile(chance(letter.wish.key, 104))
+    return now + p.users.delays.change_sender.quantile()(chance(letter.wish.key, 104))
 
 
 Remedy = Callable[[MailProgram, Letter, Server, Answer, float], float | None]

@@ -9,17 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.people import PARTS
+
 DAY = 86400.0
 HOUR = 3600.0
-KINDS = ("otherwise", "office_hours", "weekend")
-OTHERWISE, OFFICE_HOURS, WEEKEND = range(3)
+KINDS = PARTS
+EVENING, OFFICE_HOURS, WEEKEND = range(3)
 
 # Share of a weekday's messages written in each hour. The busiest hour has 0.15 of the
 # day (mail.peak_hour_share); the rest of the shape is chosen.
-HOURLY = np.array(
-    [0.006, 0.003, 0.002, 0.002, 0.002, 0.005, 0.012, 0.030, 0.070, 0.150, 0.110, 0.090]
-    + [0.050, 0.060, 0.070, 0.070, 0.060, 0.040, 0.030, 0.035, 0.040, 0.035, 0.018, 0.010]
-)
+# fmt: off
+HOURLY = np.array([
+    0.006, 0.003, 0.002, 0.002, 0.002, 0.005, 0.012, 0.030, 0.070, 0.150, 0.110, 0.090,
+    0.050, 0.060, 0.070, 0.070, 0.060, 0.040, 0.030, 0.035, 0.040, 0.035, 0.018, 0.010,
+])
+# fmt: on
 WEEKEND_ACTIVITY = 0.5
 """Messages on a Saturday or Sunday for each one on a weekday (chosen)."""
 
@@ -31,7 +35,7 @@ def hour_kinds() -> NDArray[np.int64]:
     office = (day < 5) & (hour >= 8) & (hour < 18)
     first, last = 5 * 24 + 8, 7 * 24  # Saturday 08:00 to Sunday midnight, less its evening
     weekend = (hours >= first) & (hours < last - 6)
-    return np.where(office, OFFICE_HOURS, np.where(weekend, WEEKEND, OTHERWISE))
+    return np.where(office, OFFICE_HOURS, np.where(weekend, WEEKEND, EVENING))
 
 
 def hour_weights() -> NDArray[np.float64]:
@@ -57,7 +61,7 @@ def expected(rate: float, run_length: float) -> float:
 def moments(uniform: NDArray[np.float64], run_length: float) -> NDArray[np.float64]:
     """Moments (s) of messages, by inversion of the weekly profile."""
     edges, cumulative = _profile(run_length)
-    return np.interp(uniform * cumulative[-1], cumulative, edges)
+    return np.asarray(np.interp(uniform * cumulative[-1], cumulative, edges))
 
 
 def blocks(run_length: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
