@@ -250,6 +250,9 @@ class Tables(Mapping[str, Any]):
             return _OF_RESULTS[name](self.results)
         raise KeyError(name)
 
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)  # without making the table
+
     def __iter__(self) -> Iterator[str]:
         yield from _OF_SCENARIO
         if self.results is not None:
