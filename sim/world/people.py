@@ -38,6 +38,10 @@ class Person:
     accounts: tuple[Account, ...]
     work: str | None
     web: bool
+    auth: bool
+    """AUTH is switched on from the start."""
+    polls_first: bool
+    """The mail program looks for mail before it sends, from the start."""
 
     @property
     def home(self) -> str:
@@ -129,6 +133,9 @@ def populate(scenario: Scenario) -> Population:
     for group, users in scenario.users.items():
         first = len(people)
         homes = apportion(users.accounts, users.count)
+        auth = apportion({"off": 1 - users.auth, "on": users.auth}, users.count)
+        before = users.pop_before_sending
+        polls = apportion({"off": 1 - before, "on": before}, users.count)
         for i, home in enumerate(homes):
             name = f"{group}-{i + 1}"
             accounts = [account(name, home)]
@@ -136,8 +143,15 @@ def populate(scenario: Scenario) -> Population:
                 accounts.append(account(name, users.work))
             people.append(
                 Person(
-                    len(people), name, group, tuple(accounts), users.work, users.program == "web"
-                )
+                    len(people),
+                    name,
+                    group,
+                    tuple(accounts),
+                    users.work,
+                    users.program == "web",
+                    auth[i] == "on",
+                    polls[i] == "on",
+                )  # fmt: skip
             )
         groups[group] = range(first, len(people))
     for name, network in scenario.networks.items():

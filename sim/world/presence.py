@@ -86,18 +86,20 @@ class Presence:
 class PopLog:
     """POP logins by (network of the account, client address): when was the last one?
 
-    A mail program logs in when its session begins and then at an interval until it ends,
-    so logins are worked out when somebody asks, not kept.
+    A mail program logs in when its session begins, or after it has sent what waits in the
+    outbox, and then at an interval until the session ends; so logins are worked out when
+    somebody asks, not kept.
     """
 
     def __init__(self, scenario: Scenario, presence: Presence) -> None:
         self.seen: dict[tuple[str, int], tuple[list[float], list[float], list[float]]] = {}
         self.longest = 0.0
-        ordered = sorted((s for mine in presence.sessions for s in mine), key=lambda s: s.start)
-        for s in ordered:
+        every = [s for mine in presence.sessions for s in mine]
+        for s in sorted(every, key=lambda s: s.start + SENDING * (not s.person.polls_first)):
             interval = scenario.users[s.person.group].pop_poll
+            first = s.start if s.person.polls_first else s.start + SENDING
             for account in s.person.accounts if not s.person.web else ():
-                self.add(account.network, s.client, s.start, s.end, interval)
+                self.add(account.network, s.client, first, max(first, s.end), interval)
 
     def add(self, network: str, client: int, start: float, end: float, interval: float) -> None:
         """Add one session's logins to an account of *network*; sessions come by start."""
@@ -119,6 +121,9 @@ class PopLog:
             best = login if best is None else max(best, login)
         return best
 
+
+SENDING = 60.0
+"""Seconds that a mail program takes to send before it looks for new mail (chosen)."""
 
 Named = Callable[[str], Generator]
 """A group's streams by purpose."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.core import Environment
 
-from sim.world.people import Population, apportion, populate, submission_servers
+from sim.world.people import Population, populate, submission_servers
 from sim.world.plan import Plan, draw
 from sim.world.rows import DELIVERED, Rows, Run, finish
 from sim.world.server import Server, Tally
@@ -78,21 +78,8 @@ class World:
         return made
 
     def _programs(self, around: Surroundings) -> list[MailProgram]:
-        made: list[MailProgram] = []
-        for group, users in self.scenario.users.items():
-            count = len(self.population.groups[group])
-            auth = apportion({"on": users.auth, "off": 1 - users.auth}, count)
-            first = apportion(
-                {"on": users.pop_before_sending, "off": 1 - users.pop_before_sending}, count
-            )
-            for i, number in enumerate(self.population.groups[group]):
-                made.append(
-                    MailProgram(
-                        self.population.people[number], users, around,
-                        auth=auth[i] == "on", polls_first=first[i] == "on",
-                    )
-                )  # fmt: skip
-        return made
+        groups = self.scenario.users
+        return [MailProgram(p, groups[p.group], around) for p in self.population.people]
 
     def _spammers(self, field: Field) -> list[Spammer]:
         made: list[Spammer] = []

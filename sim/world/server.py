@@ -13,6 +13,7 @@ from heapq import heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.smtp.restrictions import Range
 from sim.world.rows import Answer, Rows
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ def offers(policy: Policy) -> str:
     return "pop_first" if "permit_pop_before_smtp" in names else ""
 
 
+def ranges(policy: Policy) -> list[Range]:
+    """Every range of client addresses that *policy* compares with."""
+    arguments = (arg for r in policy.restrictions() for arg in r.args if isinstance(arg, Range))
+    return [*policy.network_ranges, *policy.client_range_pairs, *arguments]
+
+
 class Tally:
     """What a server did in one phase."""
 
@@ -119,6 +126,12 @@ class Server:
         }
         self.enforce(policy)
 
+    def stands_for(self, client: Client) -> Client:
+        """The first client seen that this policy cannot tell from *client*."""
+        address = client.address
+        key = (client.login, *(first <= address <= last for first, last in self.ranges))
+        return self.kinds.setdefault(key, client)
+
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
         return any(first <= client <= last for first, last in self.policy.network_ranges)
@@ -130,6 +143,9 @@ class Server:
         self.asks_anew = bool(policy.reads & MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
         self.known: dict[tuple[Client, str | None, str], Answer] = {}
+        self.alike: dict[Client, Client] = {}
+        self.kinds: dict[tuple[object, ...], Client] = {}
+        self.ranges = ranges(policy)
         self.offers = offers(policy)
         self.answers: dict[int, tuple[Verdict, Answer]] = {}
 
@@ -149,7 +165,10 @@ class Server:
         each time, and keeps its verdicts by what it makes of them.
         """
         if not self.asks_anew:
-            key = (client, reverse_path, forward_path)
+            alike = self.alike.get(client)
+            if alike is None:
+                alike = self.alike[client] = self.stands_for(client)
+            key = (alike, reverse_path, forward_path)
             answer = self.known.get(key)
             if answer is None:
                 answer = self.known[key] = self._asked(client, reverse_path, forward_path)

@@ -73,11 +73,9 @@ class MailProgram:
         "around", "auth", "help_at", "needs_all", "person", "polls_first", "remembers", "users",
     )  # fmt: skip
 
-    def __init__(
-        self, person: Person, users: Users, around: Surroundings, *, auth: bool, polls_first: bool
-    ) -> None:
+    def __init__(self, person: Person, users: Users, around: Surroundings) -> None:
         self.person, self.users, self.around = person, users, around
-        self.auth, self.polls_first = auth, polls_first
+        self.auth, self.polls_first = person.auth, person.polls_first
         self.needs_all = True
         self.help_at: float | None = None  # when the help desk's advice is followed
         self.remembers: dict[str, Server] = {}  # place -> server that worked there
@@ -96,7 +94,7 @@ class MailProgram:
             server, network, client = own, own.network, own.address
         login: str | None = None
         if self.auth and server is own and server.policy.auth_offered:
-            login = letter.account.address
+            login = anyone_at(letter.account.address)
         if self.polls_first and server is own:
             around.pop_login(own.network, client, now)
         rows, number = around.rows, letter.message.number
