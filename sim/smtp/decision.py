@@ -9,8 +9,8 @@ from ipaddress import IPv4Address
 from sim.smtp import addresses, replies, wordings
 from sim.smtp.addresses import FAULTS
 from sim.smtp.facts import Facts
-from sim.smtp.policy import Policy
-from sim.smtp.replies import SITUATIONS, Reply
+from sim.smtp.policy import Plan, Policy
+from sim.smtp.replies import Reply
 from sim.smtp.restrictions import PERMIT, Opinion, Refusal, Restriction
 from sim.smtp.transaction import Transaction
 
@@ -140,20 +140,27 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
     which restrictions were looked at and what they compared.
     """
     walk = _Walk(policy, facts, trace)
-    if facts.auth_failed:
-        walk.command = "AUTH"
-        failed = "auth_failed" if policy.auth_offered else "auth_not_offered"
-        refusal = Refusal(failed)
-        walk.note("client", (AUTH, "the login was refused"), refusal)
-        return walk.refused("client", AUTH, refusal)
-    for command, checks in policy.plan:
+    return _refusal(walk, policy.plan) or walk.accepted()
+
+
+def decide_at(policy: Policy, facts: Facts, command: str) -> Verdict | None:
+    """What `decide` would refuse by the time *command* is answered; None: so far nothing.
+
+    *command* is CONNECT, AUTH, MAIL, RCPT or DATA; facts told by later commands are not read.
+    """
+    commands = [name for name, _ in policy.plan]
+    return _refusal(_Walk(policy, facts, False), policy.plan[: commands.index(command) + 1])
+
+
+def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
+    for command, checks in plan:
         walk.command = command
         for check in checks:
             verdict = _CHECKS[check](walk)
             if verdict is not None:
                 return verdict
     walk.command = "RCPT"
-    return walk.accepted()
+    return None
 
 
 class _Walk:
@@ -216,10 +223,9 @@ class _Walk:
 
     def verdict(self, stage: str, rule: str, situation: str, detail: str) -> Verdict:
         policy = self.t.policy
-        situation = policy.style.situations.get(situation, situation)
-        kind, cause = SITUATIONS[situation]
-        code, enhanced, _ = wordings.template(policy.words, situation, detail)
-        relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local()
+        answer = policy.answers.get((situation, detail)) or policy.answer(situation, detail)
+        situation, kind, cause, code, enhanced = answer
+        relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local
         return Verdict(
             kind=kind or ("accept_relay" if relayed else "accept_local"),
             accepted=code < 400,
@@ -229,7 +235,7 @@ class _Walk:
             code=code,
             enhanced=enhanced,
             stage=stage,
-            command="CONNECT" if situation == "too_many_connections" else self.command,
+            command=self.command,
             rule=rule,
             cause=cause,
             situation=situation,
@@ -238,6 +244,14 @@ class _Walk:
             _policy=policy,
             _facts=self.facts,
         )
+
+
+def _auth(walk: _Walk) -> Verdict | None:
+    if not walk.facts.auth_failed:
+        return None
+    refusal = Refusal("auth_failed" if walk.t.policy.auth_offered else "auth_not_offered")
+    walk.note("client", (AUTH, "the login was refused"), refusal)
+    return walk.refused("client", AUTH, refusal)
 
 
 def _sender_syntax(walk: _Walk) -> Verdict | None:
@@ -260,11 +274,13 @@ def _recipient_syntax(walk: _Walk) -> Verdict | None:
 
 
 def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
-    stage = name.partition("_")[0]
+    stage = "client" if name == "connect" else name.partition("_")[0]
     return lambda walk: walk.list(stage, walk.t.policy.lists[name])
 
 
 _CHECKS: dict[str, Callable[[_Walk], Verdict | None]] = {
+    "connect": _listed("connect"),
+    "auth": _auth,
     "client": _listed("client"),
     "sender_syntax": _sender_syntax,
     "sender": _listed("sender"),

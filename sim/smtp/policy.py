@@ -15,12 +15,15 @@ from sim.smtp import wordings
 from sim.smtp.addresses import Address, Fault, Site, read
 from sim.smtp.facts import Facts
 from sim.smtp.flavours import FLAVOURS, Flavour
+from sim.smtp.replies import SITUATIONS
 from sim.smtp.restrictions import STAGES, PolicyError, Range, Restriction, check_order
 
 ALWAYS_READ = ("auth_failed", "reverse_path", "forward_path")
 """Facts that every policy reads: a failed login, and the form of the two addresses."""
 
-Projection = tuple[Callable[..., Hashable], tuple[Any, ...]]
+Answer = tuple[str, str, str, int, str]
+Plan = tuple[tuple[str, tuple[str, ...]], ...]
+"""Commands, and the checks that are answered at each."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +98,31 @@ class Policy:
             for stage in STAGES
         }
         lists["sender"] += tuple(map(Restriction, style.unasked))
+        lists["connect"] = tuple(r for r in lists["client"] if r.entry.at_connect)
+        lists["client"] = tuple(r for r in lists["client"] if not r.entry.at_connect)
         lists["sender_login"] = tuple(r for r in lists["sender"] if r.entry.about == "login")
         lists["sender_domain"] = tuple(r for r in lists["sender"] if r.entry.about != "login")
         return lists
 
     @cached_property
-    def plan(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def plan(self) -> Plan:
         """The checks that are answered at each command, in order."""
-        style = self.style
-        return ("MAIL", style.at_mail), ("RCPT", style.at_rcpt), ("DATA", ("content",))
+        plan = (
+            ("CONNECT", ("connect",)),
+            ("AUTH", ("auth",)),
+            ("MAIL", self.style.at_mail),
+            ("RCPT", self.style.at_rcpt),
+            ("DATA", ("content",)),
+        )
+        # an empty list has no opinion; an empty relay list refuses
+        return tuple(
+            (command, tuple(c for c in checks if c == "relay" or self.lists.get(c, True)))
+            for command, checks in plan
+        )
 
     def restrictions(self) -> Iterator[Restriction]:
         """All restrictions of all lists, with those inside others."""
-        for stage in STAGES:
+        for stage in ("connect", *STAGES):
             for restriction in self.lists[stage]:
                 yield from restriction.parts()
 
@@ -151,6 +166,19 @@ class Policy:
     def words(self) -> str:
         """Key of `wordings.WORDINGS`."""
         return self.wording or FLAVOURS[self.flavour].wording or self.flavour
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, str], Answer]:
+        """What `answer` gave before."""
+        return {}
+
+    def answer(self, situation: str, detail: str = "") -> Answer:
+        """The situation as this flavour sees it, its kind and cause, code and enhanced status."""
+        seen = self.style.situations.get(situation, situation)
+        code, enhanced, _ = wordings.template(self.words, seen, detail)
+        made = (seen, *SITUATIONS[seen], code, enhanced)
+        self.answers[situation, detail] = made
+        return made
 
     @cached_property
     def literal(self) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 MAX_PLACE = 200
 """Octets of a place that are shown, so that a line keeps within smtp.limit.reply_line (512)."""
 
+_UNPRINTABLE = re.compile(r"[^ -~]")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -77,6 +78,9 @@ SITUATIONS: dict[str, Outcome] = {
 
 
 def filled(reply: Reply, places: Mapping[str, str]) -> Reply:
-    """*reply* with its places filled in, on lines of printable ASCII (others become ``?``)."""
-    text = _PLACE.sub(lambda match: places.get(match[1], "")[:MAX_PLACE], reply.text)
-    return reply._replace(text="".join(c if " " <= c <= "~" or c == "\n" else "?" for c in text))
+    """*reply* with its places filled in, in printable ASCII (anything else becomes ``?``)."""
+
+    def place(match: re.Match[str]) -> str:
+        return _UNPRINTABLE.sub("?", places.get(match[1], "")[:MAX_PLACE])
+
+    return reply._replace(text=_PLACE.sub(place, reply.text))

@@ -116,6 +116,8 @@ class Entry:
     splits: str = ""
     """``ours`` or ``theirs``: it always has an opinion on destinations that are, or are not,
     this server's; after one of each nothing is reached."""
+    at_connect: bool = False
+    """It is judged before the client has said anything."""
     about: str = ""
     """``login`` for a rule on who may use a sender; some servers judge those earlier."""
 
@@ -466,6 +468,7 @@ _ENTRIES = (
         projection=_session_left,
         projects=("open_sessions",),
         own=True,
+        at_connect=True,
     ),
     Entry(
         "reject_sender_not_local",

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sim.smtp.policy import Policy
 
 
+NOBODY = Address("", "")
+"""The recipient before one is read."""
+
+
 class Transaction:
     """The questions that restrictions ask, answered from a policy and the facts.
 
@@ -21,39 +25,40 @@ class Transaction:
     walked, that the client may relay.
     """
 
-    __slots__ = ("_recipient", "_sender", "facts", "granted", "policy")
+    __slots__ = ("destination_is_local", "facts", "granted", "policy", "recipient", "sender")
 
     def __init__(self, policy: Policy, facts: Facts) -> None:
         self.policy = policy
         self.facts = facts
         self.granted = False
-        self._sender: Address | Fault | None = None
-        self._recipient: Address | Fault | None = None
+        self.sender: Address | None = None
+        """The reverse-path as the server reads it; None is the null reverse-path."""
+        self.recipient = NOBODY
+        """The forward-path as the server reads it."""
+        self.destination_is_local = False
+        """Whether the mail would stay here."""
 
     # ---- addresses
 
     def read_sender(self) -> Fault | None:
         """Read the reverse-path; the fault if it is not one."""
         path = self.facts.reverse_path
-        self._sender = None if path is None else self.policy.read(path, sender=True)
-        return self._sender if isinstance(self._sender, Fault) else None
+        if path is None:
+            return None
+        sender = self.policy.read(path, sender=True)
+        if isinstance(sender, Fault):
+            return sender
+        self.sender = sender
+        return None
 
     def read_recipient(self) -> Fault | None:
         """Read the forward-path; the fault if it is not one."""
-        self._recipient = self.policy.read(self.facts.forward_path)
-        return self._recipient if isinstance(self._recipient, Fault) else None
-
-    @property
-    def sender(self) -> Address | None:
-        """The reverse-path as the server reads it; None is the null reverse-path."""
-        return None if isinstance(self._sender, Fault) else self._sender
-
-    @property
-    def recipient(self) -> Address:
-        """The forward-path as the server reads it."""
-        if not isinstance(self._recipient, Address):
-            return Address("", "")
-        return self._recipient
+        recipient = self.policy.read(self.facts.forward_path)
+        if isinstance(recipient, Fault):
+            return recipient
+        self.recipient = recipient
+        self.destination_is_local = self.policy.is_local(recipient)
+        return None
 
     # ---- the client
 
@@ -103,13 +108,9 @@ class Transaction:
 
     # ---- the recipient
 
-    def destination_is_local(self) -> bool:
-        """Whether the mail would stay here."""
-        return self.policy.is_local(self.recipient)
-
     def destination_is_ours(self) -> bool:
         """Whether anybody may send there: a local domain or a relay domain."""
-        return self.destination_is_local() or self.policy.relays_for(self.recipient)
+        return self.destination_is_local or self.policy.relays_for(self.recipient)
 
     def recipient_exists(self) -> bool:
         """Whether the recipient, if local, is a known mailbox, or will only be found out later."""
@@ -118,7 +119,7 @@ class Transaction:
             return True
         if lookup == "strangers" and (self.granted or self.facts.login is not None):
             return True
-        return not self.destination_is_local() or self.policy.has_mailbox(self.recipient)
+        return not self.destination_is_local or self.policy.has_mailbox(self.recipient)
 
     # ---- words for a trace
 

@@ -62,7 +62,6 @@ NEUTRAL: Mapping[str, Reply] = {
     "need_helo": Reply(503, "5.5.1", "Send HELO or EHLO first"),
     "need_mail": Reply(503, "5.5.1", "Send MAIL first"),
     "need_rcpt": Reply(503, "5.5.1", "Send RCPT first"),
-    "no_valid_recipients": Reply(554, "5.5.1", "No valid recipients"),
     "unknown_command": Reply(500, "5.5.2", "Command not recognized"),
     "not_implemented": Reply(502, "5.5.1", "Command not implemented"),
     "bad_argument": Reply(501, "5.5.4", "Syntax error in parameters"),
@@ -129,7 +128,6 @@ POSTFIX: Mapping[str, Reply] = {
     "greylisted": Reply(450, "4.2.0", "<{rcpt}>: Recipient address rejected: Greylisted"),
     "content_refused": Reply(550, "5.7.1", "message content rejected"),
     "too_many_recipients": Reply(452, "4.5.3", "Error: too many recipients"),
-    "no_valid_recipients": Reply(554, "5.5.1", "Error: no valid recipients"),
     "bad_argument": Reply(501, "5.5.4", "Syntax error"),
     "bad_sequence": Reply(503, "5.5.1", "Error: nested MAIL command"),
     "bare_newline_in_data": Reply(550, "5.5.2", "Error: bare <LF> received"),
@@ -243,7 +241,6 @@ SENDMAIL: Mapping[str, Reply] = {
     "greylisted": Reply(451, "4.7.1", "Greylisting in action, please come back later"),
     "content_refused": Reply(554, "5.7.1", "Command rejected"),
     "too_many_recipients": Reply(452, "4.5.3", "Too many recipients"),
-    "no_valid_recipients": Reply(503, "5.0.0", "Need RCPT (recipient)"),
 }
 
 OPENSMTPD: Mapping[str, Reply] = {
@@ -405,7 +402,6 @@ QMAIL: Mapping[str, Reply] = {
     "vrfy": Reply(252, "", "send some mail, i'll try my best"),
     "need_mail": Reply(503, "", "MAIL first (#5.5.1)"),
     "need_rcpt": Reply(503, "", "RCPT first (#5.5.1)"),
-    "no_valid_recipients": Reply(503, "", "RCPT first (#5.5.1)"),
     "unknown_command": Reply(502, "", "unimplemented (#5.5.1)"),
     "not_implemented": Reply(502, "", "unimplemented (#5.5.1)"),
     "bare_newline": Reply(451, "", "See https://cr.yp.to/docs/smtplf.html."),

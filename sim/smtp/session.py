@@ -1,0 +1,513 @@
+"""A server's side of one SMTP session without input or output: bytes in, replies out.
+
+`Session.receive` takes whatever bytes arrived and returns the bytes to send back. It keeps
+the order of commands of RFC 5321 section 4.1.4, asks `decide` for every answer about an
+address, a login or a message, and never raises for anything it is fed.
+
+Only CR LF ends a line and only CR LF ``.`` CR LF ends a message; a CR or LF by itself
+is refused. So two servers cannot disagree about where a message ends (SMTP smuggling).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from sim.smtp.decision import Verdict, decide, decide_at, places
+from sim.smtp.facts import Facts
+from sim.smtp.policy import Policy
+from sim.smtp.replies import Reply, filled
+from sim.smtp.wordings import template
+
+MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
+MAX_AUTH_LINE = 12288  # RFC 4954 section 4
+MAX_TEXT_LINE = 1000  # RFC 5321 section 4.5.3.1.6: smtp.limit.text_line, with CR LF
+MAX_RECIPIENTS = 100  # section 4.5.3.1.8: smtp.limit.recipients
+MAX_MESSAGE = 10240000  # octets: postfix.message_size
+MAX_ERRORS = 20  # postfix.errors.hard_limit
+
+Login = Callable[[str, str], bool]
+"""Whether a name and a password belong together."""
+
+
+class State(Enum):
+    """Where the session stands."""
+
+    START = "start"  # greeted, no HELO or EHLO yet
+    READY = "ready"  # between transactions
+    MAIL = "mail"  # a reverse-path was accepted
+    RCPT = "rcpt"  # so was a recipient
+    DATA = "data"  # in the message
+    LOGIN = "login"  # AUTH waits for the response with everything (PLAIN)
+    LOGIN_NAME = "login_name"  # AUTH LOGIN waits for the name
+    LOGIN_PASSWORD = "login_password"  # and for the password
+    CLOSED = "closed"
+
+
+IDLE = frozenset({State.START, State.READY, State.MAIL, State.RCPT})
+GREETED = frozenset({State.READY, State.MAIL, State.RCPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of `COMMANDS`: the method that answers, where it may come, what is said elsewhere."""
+
+    method: str
+    states: frozenset[State] = IDLE
+    elsewhere: str = "bad_sequence"
+    elsewhere_by_state: tuple[tuple[State, str], ...] = ()
+
+    def refusal(self, state: State) -> str | None:
+        """The situation if the command may not come in *state*; None if it may."""
+        if state in self.states:
+            return None
+        return dict(self.elsewhere_by_state).get(state, self.elsewhere)
+
+
+_START = ((State.START, "need_helo"),)
+
+COMMANDS: dict[str, Command] = {
+    "HELO": Command("_helo"),
+    "EHLO": Command("_ehlo"),
+    "AUTH": Command("_auth", frozenset({State.READY}), "bad_sequence", _START),
+    "MAIL": Command("_mail", frozenset({State.READY}), "bad_sequence", _START),
+    "RCPT": Command("_rcpt", frozenset({State.MAIL, State.RCPT}), "need_mail", _START),
+    "DATA": Command(
+        "_data", frozenset({State.RCPT}), "need_mail", (*_START, (State.MAIL, "need_rcpt"))
+    ),
+    "RSET": Command("_rset"),
+    "NOOP": Command("_noop"),
+    "VRFY": Command("_vrfy"),
+    "QUIT": Command("_quit"),
+    "STARTTLS": Command("_not_implemented"),  # not offered: RFC 5321 section 4.2.4, 502
+    "EXPN": Command("_not_implemented"),
+    "HELP": Command("_not_implemented"),
+}
+"""The state machine: what each command does, and in which states it may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that was taken: one verdict and forward-path for each recipient."""
+
+    reverse_path: str | None
+    recipients: tuple[tuple[str, Verdict], ...]
+    content: bytes
+
+
+_ADDRESSED = re.compile(
+    r'(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?', re.IGNORECASE
+)
+_PARAMETERS = {
+    "MAIL": re.compile(r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+", re.IGNORECASE),
+    "RCPT": re.compile(r"(?!)"),
+}
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class Session:
+    """One connection to a server with *policy*.
+
+    *facts* says what is known of the client when it connects; its addresses and login are
+    ignored, because those are told in the session. *login* checks a name and a password.
+    Messages taken are added to *messages*. *max_recipients*, *max_message* (octets) and
+    *max_errors* are the server's limits.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        facts: Facts,
+        login: Login = lambda _name, _password: False,
+        *,
+        max_recipients: int = MAX_RECIPIENTS,
+        max_message: int = MAX_MESSAGE,
+        max_errors: int = MAX_ERRORS,
+    ) -> None:
+        self.policy = policy
+        self.messages: list[Message] = []
+        self.state = State.START
+        self._facts = facts._replace(
+            login=None, auth_failed=False, reverse_path=None, forward_path=""
+        )
+        self._check = login
+        self._max_recipients = max_recipients
+        self._max_message = max_message
+        self._max_errors = max_errors
+        self._errors = 0
+        self._buffer = bytearray()
+        self._out: list[Reply] = []
+        self._name = ""
+        self._skipping = False
+        self._begin()
+
+    # ---- bytes in, bytes out
+
+    def connect(self) -> bytes:
+        """The greeting, or 421 if the client has too many connections; call it once."""
+        verdict = decide_at(self.policy, self._facts, "CONNECT")
+        if verdict is None:
+            self._say("greeting")
+        else:
+            self._refuse(verdict)
+        return self._sent()
+
+    def receive(self, data: bytes) -> bytes:
+        """Take the bytes that arrived; the replies to send, which may be none yet."""
+        if self.closed:
+            return b""
+        self._buffer += data
+        while self._take():
+            pass
+        return self._sent()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server has said its last word."""
+        return self.state is State.CLOSED
+
+    def _take(self) -> bool:
+        """Answer what comes first; False if the rest of it is still to come."""
+        if self.closed:
+            return False
+        return self._take_message() if self.state is State.DATA else self._take_line()
+
+    def _sent(self) -> bytes:
+        out = "".join(_wire(reply) for reply in self._out)
+        self._out.clear()
+        return out.encode("ascii", "replace")
+
+    def _take_line(self) -> bool:
+        """Answer one command line if it is there; a line too long is dropped as it comes."""
+        limit = MAX_AUTH_LINE if self.state in _LOGIN_STEPS else MAX_LINE
+        end = self._buffer.find(b"\r\n")
+        if end < 0 or end + 2 > limit:
+            if end < 0 and len(self._buffer) < limit:
+                return False
+            return self._drop_line(end)
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        if self._skipping:
+            self._skipping = False
+            self._too_long()
+        elif _BARE.search(line):
+            self._error("bare_newline")
+        else:
+            self._line(line.decode("latin-1"))
+        return True
+
+    def _drop_line(self, end: int) -> bool:
+        """Drop what is there of a line that is too long; its end brings the reply."""
+        if end >= 0:
+            del self._buffer[: end + 2]
+            self._skipping = False
+            self._too_long()
+            return True
+        keep = 1 if self._buffer.endswith(b"\r") else 0
+        del self._buffer[: len(self._buffer) - keep]
+        self._skipping = True
+        return False
+
+    def _too_long(self) -> None:
+        if self.state in _LOGIN_STEPS:
+            self.state = State.READY
+            self._error("auth_line_too_long")
+        else:
+            self._error("line_too_long")
+
+    # ---- replies
+
+    def _say(
+        self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
+    ) -> None:
+        reply = template(self.policy.words, situation, detail)
+        known = places(self.policy, facts or self._facts, detail)
+        known |= {"command": command, "queue_id": f"{len(self.messages):08X}"}
+        self._out.append(filled(reply, known))
+
+    def _error(self, situation: str, detail: str = "", command: str = "") -> None:
+        """Say what was wrong; a client that errs too often is sent away."""
+        self._say(situation, detail, command)
+        self._errors += 1
+        if self._errors >= self._max_errors:
+            self._say("too_many_errors")
+            self.state = State.CLOSED
+
+    def _refuse(self, verdict: Verdict) -> None:
+        self._out.append(verdict.reply)
+        if verdict.code == 421:  # RFC 5321 section 3.8: and then closes
+            self.state = State.CLOSED
+
+    # ---- command lines
+
+    def _line(self, line: str) -> None:
+        if self.state in _LOGIN_STEPS:
+            getattr(self, _LOGIN_STEPS[self.state])(line)
+            return
+        verb, _, argument = line.partition(" ")
+        command = COMMANDS.get(verb.upper())
+        if command is None:
+            self._error("unknown_command", command=line[:40])
+            return
+        refusal = command.refusal(self.state)
+        if refusal is not None:
+            self._error(refusal)
+            return
+        getattr(self, command.method)(argument.strip(" "))
+
+    def _begin(self) -> None:
+        """Forget the transaction."""
+        self._facts = self._facts._replace(reverse_path=None, forward_path="")
+        self._recipients: list[tuple[str, Verdict]] = []
+        self._content = bytearray()
+        self._fault = ""
+
+    def _helo(self, argument: str) -> None:
+        if not argument:
+            self._error("bad_argument")
+            return
+        self._begin()
+        self.state = State.READY
+        self._say("helo", argument.split(" ")[0])
+
+    def _ehlo(self, argument: str) -> None:
+        self._helo(argument)
+        if self.state is State.READY and argument:
+            greeting = self._out.pop()
+            keywords = [greeting.text, "PIPELINING", f"SIZE {self._max_message}", "8BITMIME"]
+            if template(self.policy.words, "mail_ok").enhanced:
+                keywords.append("ENHANCEDSTATUSCODES")
+            if self.policy.auth_offered:
+                keywords.append("AUTH PLAIN LOGIN")
+            self._out.append(greeting._replace(text="\n".join(keywords)))
+
+    def _rset(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        if self.state is not State.START:
+            self.state = State.READY
+        self._begin()
+        self._say("rset")
+
+    def _noop(self, _argument: str) -> None:
+        self._say("noop")
+
+    def _vrfy(self, argument: str) -> None:
+        if not argument:
+            self._error("bad_argument")
+        else:
+            self._say("vrfy", argument)
+
+    def _quit(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        self._say("quit")
+        self.state = State.CLOSED
+
+    def _not_implemented(self, _argument: str) -> None:
+        self._error("not_implemented")
+
+    # ---- AUTH (RFC 4954; PLAIN is RFC 4616)
+
+    def _auth(self, argument: str) -> None:
+        mechanism, _, initial = argument.partition(" ")
+        if self._facts.login is not None:
+            self._error("already_authenticated")
+        elif not self.policy.auth_offered:
+            self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
+        elif not mechanism:
+            self._error("bad_argument")
+        elif mechanism.upper() not in ("PLAIN", "LOGIN"):
+            self._error("auth_mechanism")
+        elif mechanism.upper() == "PLAIN":
+            self._await(State.LOGIN, "", initial)
+        else:
+            self._await(State.LOGIN_NAME, "Username:", initial)
+
+    def _await(self, state: State, challenge: str, initial: str = "") -> None:
+        """Wait for a response, unless the client sent one at once."""
+        self.state = state
+        if initial:
+            self._line(initial)
+        else:
+            self._say("auth_challenge", base64.b64encode(challenge.encode()).decode())
+
+    def _decoded(self, line: str) -> str | None:
+        """The response in clear; None if it was cancelled or is not base64."""
+        if line == "*":
+            self._error("auth_cancelled")
+            return None
+        try:
+            # "=" alone is an empty response (RFC 4954 section 4)
+            return "" if line == "=" else base64.b64decode(line, validate=True).decode("utf-8")
+        except (binascii.Error, ValueError):
+            self._error("auth_malformed")
+            return None
+
+    def _plain(self, line: str) -> None:
+        self.state = State.READY
+        text = self._decoded(line)
+        if text is None:
+            return
+        parts = text.split("\0")
+        if len(parts) != 3 or parts[0] not in ("", parts[1]):
+            self._error("auth_malformed")
+            return
+        self._try(parts[1], parts[2])
+
+    def _login_name(self, line: str) -> None:
+        self.state = State.READY
+        name = self._decoded(line)
+        if name is not None:
+            self._name = name
+            self._await(State.LOGIN_PASSWORD, "Password:")
+
+    def _login_password(self, line: str) -> None:
+        self.state = State.READY
+        password = self._decoded(line)
+        if password is not None:
+            self._try(self._name, password)
+
+    def _try(self, name: str, password: str) -> None:
+        if name and self._check(name, password):
+            self._facts = self._facts._replace(login=name)
+            self._say("auth_ok")
+            return
+        verdict = decide(self.policy, self._facts._replace(auth_failed=True))
+        self._refuse(verdict)
+        self._errors += 1
+
+    # ---- the transaction
+
+    def _path(self, verb: str, argument: str) -> str | None:
+        """The text between the angle brackets; None if the command was refused."""
+        match = _ADDRESSED.fullmatch(argument)
+        wanted = "FROM" if verb == "MAIL" else "TO"
+        if match is None or match[1].upper() != wanted:
+            self._error("bad_argument")
+            return None
+        for parameter in (match[3] or "").split():
+            if not _PARAMETERS[verb].fullmatch(parameter):
+                self._error("bad_parameter")  # RFC 5321 section 4.1.1.11
+                return None
+            key, _, value = parameter.partition("=")
+            if key.upper() == "SIZE" and int(value) > self._max_message:
+                self._error("message_too_big")  # RFC 1870 section 6.1
+                return None
+        return match[2]
+
+    def _mail(self, argument: str) -> None:
+        path = self._path("MAIL", argument)
+        if path is None:
+            return
+        facts = self._facts._replace(reverse_path=path or None)
+        verdict = decide_at(self.policy, facts, "MAIL")
+        if verdict is not None:
+            self._refuse(verdict)
+            return
+        self._facts = facts
+        self.state = State.MAIL
+        self._say("mail_ok")
+
+    def _rcpt(self, argument: str) -> None:
+        path = self._path("RCPT", argument)
+        if path is None:
+            return
+        if len(self._recipients) >= self._max_recipients:
+            self._error("too_many_recipients")
+            return
+        facts = self._facts._replace(forward_path=path)
+        refusal = decide_at(self.policy, facts, "RCPT")
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._recipients.append((path, decide(self.policy, facts)))
+        self.state = State.RCPT
+        self._say("accepted", facts=facts)
+
+    def _data(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        self.state = State.DATA
+        self._say("data_ok")
+
+    # ---- the message
+
+    def _take_message(self) -> bool:
+        """Take the lines of the message that are there; the lone dot ends it."""
+        end = self._buffer.find(b"\r\n")
+        while end >= 0:
+            line = bytes(self._buffer[:end])
+            del self._buffer[: end + 2]
+            if line == b"." and not self._skipping:
+                self._end_of_message()
+                return True
+            self._text_line(line)
+            end = self._buffer.find(b"\r\n")
+        if len(self._buffer) >= MAX_TEXT_LINE:
+            self._fault = self._fault or "text_line_too_long"
+            self._skipping = True
+            keep = 1 if self._buffer.endswith(b"\r") else 0
+            self._fault = "bare_newline_in_data" if self._bare(keep) else self._fault
+            del self._buffer[: len(self._buffer) - keep]
+        return False
+
+    def _bare(self, keep: int) -> bool:
+        return _BARE.search(bytes(self._buffer[: len(self._buffer) - keep])) is not None
+
+    def _text_line(self, line: bytes) -> None:
+        """Keep one line, without the dot that hid another (RFC 5321 section 4.5.2)."""
+        if _BARE.search(line):
+            self._fault = "bare_newline_in_data"
+        elif len(line) + 2 > MAX_TEXT_LINE:
+            self._fault = self._fault or "text_line_too_long"
+        self._skipping = False
+        if self._fault:
+            return
+        if len(self._content) + len(line) + 2 > self._max_message:
+            self._fault = "message_too_big"
+            return
+        self._content += (line[1:] if line[:1] == b"." else line) + b"\r\n"
+
+    def _end_of_message(self) -> None:
+        recipients, fault = self._recipients, self._fault
+        content = bytes(self._content)
+        self.state = State.READY
+        if fault:
+            self._error(fault)
+        else:
+            self._deliver(recipients, content)
+        self._begin()
+
+    def _deliver(self, recipients: list[tuple[str, Verdict]], content: bytes) -> None:
+        """Take the message for those whom the content list lets through.
+
+        The filter sees one message: it is refused if it is refused for any recipient.
+        """
+        refused = next((v for _, v in recipients if not v.accepted), None)
+        if refused is not None:
+            self._refuse(refused)
+            return
+        kept = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
+        if kept:
+            self.messages.append(Message(self._facts.reverse_path, kept, content))
+        self._say("queued")
+
+
+_LOGIN_STEPS = {
+    State.LOGIN: "_plain",
+    State.LOGIN_NAME: "_login_name",
+    State.LOGIN_PASSWORD: "_login_password",
+}
+
+
+def _wire(reply: Reply) -> str:
+    """*reply* with CR LF at the end of each line."""
+    return "".join(f"{line}\r\n" for line in str(reply).split("\n"))
