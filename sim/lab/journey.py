@@ -1,0 +1,156 @@
+"""From the mail program to the mailbox: each server on the way is asked with `decide`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import isinf
+from typing import TYPE_CHECKING
+
+from sim.smtp import Facts, Policy, Verdict, addresses, decide
+
+if TYPE_CHECKING:
+    from sim.network.topology import Routes
+    from sim.scenario import Scenario
+
+MOST_HOPS = 8
+"""Servers that a message passes before it counts as looping (chosen; RFC 5321 §6.3: at least 100
+`Received:` lines)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One message offered to one server: who, from where, with which credentials, for whom."""
+
+    server: str
+    network: str
+    """The network that the client is on."""
+    client: int | None
+    """Its IPv4 address as a number; None: the network has none to give."""
+    reverse_path: str | None
+    forward_path: str
+    login: str | None = None
+    """The name that the mail program logs in with, where AUTH is offered."""
+    popped: bool = False
+    """A POP login at the server's ISP has just come from this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One server that was asked, and what it answered; no verdict: there was no connection."""
+
+    server: str
+    facts: Facts
+    policy: Policy
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The servers that were asked, in order, and how it ended.
+
+    *outcome*: ``delivered``; ``refused`` or ``deferred`` by the first server; ``unreachable``;
+    ``discarded`` silently; ``bounced`` by a later server; ``queued`` at a server that tries again.
+    """
+
+    hops: tuple[Hop, ...]
+    outcome: str
+
+    @property
+    def arrives(self) -> bool:
+        """In the mailbox, at once or when a queue is tried again."""
+        return self.outcome in ("delivered", "queued")
+
+    @property
+    def last(self) -> Hop:
+        """The server whose answer was the last."""
+        return self.hops[-1]
+
+
+class Servers:
+    """The servers of one arm, with policies that may be replaced to see what would follow."""
+
+    def __init__(
+        self, scenario: Scenario, arm: str, changed: Mapping[str, Policy] | None = None
+    ) -> None:
+        self.arm = arm
+        self.scenario = scenario.arm(arm)
+        self._base = scenario
+        self._changed = dict(changed or {})
+        self._policies: dict[str, Policy] = {}
+
+    def with_policy(self, server: str, policy: Policy) -> Servers:
+        """The same servers, one of them with another policy."""
+        return Servers(self._base, self.arm, {**self._changed, server: policy})
+
+    def policy(self, server: str) -> Policy:
+        """The policy of *server*, made once."""
+        if server not in self._policies:
+            made = self._changed.get(server) or self.scenario.policy(server)
+            self._policies[server] = made
+        return self._policies[server]
+
+    @cached_property
+    def routes(self) -> Routes:
+        """The routes between networks."""
+        return self.scenario.routes()
+
+    def facts(self, attempt: Attempt) -> Facts:
+        """What the server that was asked knows."""
+        offered = self.policy(attempt.server).auth_offered
+        return Facts(
+            client=attempt.client or 0,
+            reverse_path=attempt.reverse_path,
+            forward_path=attempt.forward_path,
+            login=attempt.login if offered else None,
+            pop_age=0.0 if attempt.popped else None,
+        )
+
+    def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
+        """The answer of the server that was asked."""
+        return decide(self.policy(attempt.server), self.facts(attempt), trace=trace)
+
+    def reaches(self, network: str, server: str) -> bool:
+        """Whether a guest of *network* gets a connection to port 25 of *server*."""
+        there = self.scenario.servers[server].network
+        if self.scenario.networks[network].blocks_port_25 and network != there:
+            return False
+        return not isinf(self.routes.latency(network, there))
+
+    def journey(self, attempt: Attempt) -> Journey:
+        """Ask one server after the other, until the message is in a mailbox or is stopped."""
+        facts, policy = self.facts(attempt), self.policy(attempt.server)
+        if attempt.client is None or not self.reaches(attempt.network, attempt.server):
+            return Journey((Hop(attempt.server, facts, policy, None),), "unreachable")
+        hops: list[Hop] = []
+        server = attempt.server
+        while True:
+            policy = self.policy(server)
+            verdict = decide(policy, facts, trace=True)
+            hops.append(Hop(server, facts, policy, verdict))
+            ended = _ended(verdict, first=len(hops) == 1)
+            if ended:
+                return Journey(tuple(hops), ended)
+            to = policy.read(facts.forward_path)
+            domain = to.domain if isinstance(to, addresses.Address) else ""
+            onward = self.scenario.names.mx(domain)
+            if not onward or len(hops) == MOST_HOPS:
+                return Journey(tuple(hops), "bounced")
+            here, server = self.scenario.servers[server].network, onward[0]
+            there = self.scenario.servers[server].network
+            facts = Facts(policy.address, facts.reverse_path, str(to))
+            if isinf(self.routes.latency(here, there)):
+                hops.append(Hop(server, facts, self.policy(server), None))
+                return Journey(tuple(hops), "queued")
+
+
+def _ended(verdict: Verdict, *, first: bool) -> str:
+    """How the journey ends with this answer; "" if it goes on."""
+    if verdict.discarded:
+        return "discarded"
+    if verdict.accepted:
+        return "" if verdict.relayed else "delivered"
+    if first:
+        return "refused" if verdict.permanent else "deferred"
+    return "bounced" if verdict.permanent else "queued"
