@@ -30,12 +30,21 @@ def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
 
 
 class World:
-    """All parts of one run, wired together; parts do not look each other up."""
+    """All parts of one run, wired together; parts do not look each other up.
 
-    def __init__(self, scenario: Scenario, arm: str, replication: int) -> None:
+    The people and the plan are drawn from the scenario unless they are *given*.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        arm: str,
+        replication: int,
+        given: tuple[Population, Plan] | None = None,
+    ) -> None:
         self.scenario = scenario.arm(arm)
         self.arm, self.replication = arm, replication
-        self.population, self.plan = exogenous(self.scenario, replication)
+        self.population, self.plan = given or exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
         self.someone = self.boxes.someone()
         self.env = Environment()

@@ -34,7 +34,7 @@ class Letter:
     """A message in somebody's outbox, and what has been tried for it."""
 
     __slots__ = (
-        "account", "asked", "client", "message", "network", "program", "slices",
+        "account", "asked", "client", "draws", "message", "network", "program", "slices",
         "tried", "wish",
     )  # fmt: skip
 
@@ -47,6 +47,7 @@ class Letter:
         self.asked: Server | None = None
         self.client: int | None = wish.client  # None: whatever the person has by then
         self.tried: list[str] = []
+        self.draws = 0
 
 
 class Surroundings:
@@ -131,28 +132,29 @@ class MailProgram:
     def react(self, letter: Letter, asked: Server, answer: Answer, now: float) -> None:
         """Choose what to do about an error box, among what has not been tried yet."""
         messages, number = self.around.rows.messages, letter.message.number
+        passed_over = set(letter.tried)
         while True:
-            remedy = self._choose(letter)
-            letter.tried.append(remedy)
+            remedy = self._choose(letter, passed_over)
             if remedy == "give_up":
                 messages.remedy[number] = REMEDY[remedy]
                 self._stop(letter, REFUSED, answer, now)
                 return
+            passed_over.add(remedy)
             again = REMEDIES[remedy](self, letter, asked, answer, now)
-            if again is None:
-                continue
-            if math.isfinite(again):
-                self.around.later(again, lambda t: self.submit(letter, t))
-            return
+            if again is not None:
+                break
+        letter.tried.append(remedy)
+        if math.isfinite(again):
+            self.around.later(again, lambda t: self.submit(letter, t))
 
-    def _choose(self, letter: Letter) -> str:
-        """A remedy by the group's shares, among those untried; giving up is always left."""
+    def _choose(self, letter: Letter, passed_over: set[str]) -> str:
+        """A remedy by the group's shares, among those left; giving up is always left."""
         shares = self.users.when_refused
-        left = [(name, getattr(shares, name)) for name in REMEDIES if name not in letter.tried]
-        left.append(("give_up", shares.give_up))
-        total = sum(share for _, share in left)
-        turn = len(letter.tried)
-        draw = (letter.wish.choice if turn == 0 else chance(letter.wish.key, turn)) * total
+        left = [(name, getattr(shares, name)) for name in REMEDIES if name not in passed_over]
+        total = shares.give_up + sum(share for _, share in left)
+        draw = letter.wish.choice if letter.draws == 0 else chance(letter.wish.key, letter.draws)
+        letter.draws += 1
+        draw *= total
         for name, share in left:
             draw -= share
             if draw < 0:
@@ -236,6 +238,7 @@ def ask_isp(
         return p.help_at
     if on_already is not False:
         p.around.rows.messages.calls[letter.message.number] += 1
+        letter.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
     p.note(letter, own.offers, calls=1, changes=1)
     p.help_at = now + p.users.delays.ask_isp.quantile()(chance(letter.wish.key, 103))
