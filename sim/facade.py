@@ -431,7 +431,9 @@ def _write_summary(results: Results, path: Path) -> None:
     storage.write_text(path, table.to_csv(index=False, float_format="%.10g"))
 
 
-def _write_figures(results: Results, folder: Path, names: Sequence[str] | None = None) -> list[Path]:
+def _write_figures(
+    results: Results, folder: Path, names: Sequence[str] | None = None
+) -> list[Path]:
     """Every standard figure, or those named, as PNG and SVG, each file whole or not at all."""
     from sim.experiment import storage
     from sim.figures import save

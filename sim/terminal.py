@@ -126,9 +126,7 @@ def meaning(results: Results) -> str:
     return " ".join(parts)
 
 
-def _about_spam(
-    arm: str, base: str, before: float, after: float, lost: float
-) -> Iterator[str]:
+def _about_spam(arm: str, base: str, before: float, after: float, lost: float) -> Iterator[str]:
     yield (
         f"Against '{base}', '{arm}' leaves the least spam: {after:.2f} a mailbox and day instead "
         f"of {before:.2f} ({_change(before, after)}), and {lost:.1f} honest recipients a day are "

@@ -77,9 +77,7 @@ class Plan:
         for arm in self.arms:
             done = sum(task.arm == arm for task in self.finished)
             left = sum(task.arm == arm for task in self.todo)
-            table.add_row(
-                arm, str(self.replications), str(done), str(left), f"{self.recipients:,}"
-            )
+            table.add_row(arm, str(self.replications), str(done), str(left), f"{self.recipients:,}")
         return table
 
 

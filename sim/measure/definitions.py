@@ -6,6 +6,7 @@ One table. The tallies are computed by its names, the reference page is generate
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sim.records import CLASSES
 
@@ -319,6 +320,11 @@ def page() -> str:
     parts += [f"- {kind}: {meaning}" for kind, meaning in KINDS.items()]
     parts += ["", "## Intervals", "", INTERVALS, "## Static expectation", "", STATIC]
     return "\n".join(parts)
+
+
+def write_page() -> None:
+    """Write the reference page again beside this module."""
+    Path(__file__).with_name("MEASURES.md").write_text(page(), "utf-8")
 
 
 def _entry(name: str, measure: Measure) -> list[str]:

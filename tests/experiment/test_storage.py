@@ -1,0 +1,158 @@
+"""A folder of results: whole parts or none, never mixed, and readable as one table."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.experiment import storage
+from sim.experiment.storage import OtherResultsError, StorageError, Task
+
+IDENTITY = {"scenario_hash": "a", "seed": 1, "version": "0", "code": "c", "keep": "rows"}
+ODD = "50 % + A/B? é, \"x\" = 'y'".replace("/", "|")
+
+
+def table(values, arm="open", replication=0) -> dict[str, pd.DataFrame]:
+    frame = pd.DataFrame(
+        {
+            "arm": pd.Categorical([arm] * len(values)),
+            "replication": np.full(len(values), replication, np.int16),
+            "fate": pd.Categorical(values),
+            "ended_at": np.arange(len(values), dtype=np.float64),
+        }
+    )
+    return {"recipients": frame, "measures": frame}
+
+
+def manifest(root: Path, **changes) -> None:
+    storage.write_text(
+        root / "manifest.json", json.dumps({"format": storage.FORMAT, **IDENTITY, **changes})
+    )
+
+
+def test_a_part_comes_back_as_it_went(tmp_path):
+    task = Task(ODD, 12)
+    stored = table(["delivered", "refused", "delivered"], *task)
+    storage.store(tmp_path, task, stored)
+    assert storage.finished(tmp_path) == {task}
+    pd.testing.assert_frame_equal(
+        storage.read(tmp_path, "recipients", [task]), stored["recipients"]
+    )
+
+
+def test_parts_stand_in_the_order_asked_for_with_one_set_of_categories(tmp_path):
+    tasks = [Task("b", 10), Task("b", 2), Task("a", 2)]
+    for number, task in enumerate(tasks):
+        storage.store(tmp_path, task, table([f"fate {number}"], *task))
+    found = storage.read(tmp_path, "recipients", tasks)
+    assert found["fate"].tolist() == ["fate 0", "fate 1", "fate 2"]
+    assert found["arm"].tolist() == ["b", "b", "a"]
+    assert found["replication"].dtype == np.int16
+    assert isinstance(found["fate"].dtype, pd.CategoricalDtype)
+
+
+def test_pandas_reads_the_folder_as_one_table(tmp_path):
+    for task in (Task(ODD, 0), Task("open trust", 1)):
+        storage.store(tmp_path, task, table(["delivered", "refused"], *task))
+    found = pd.read_parquet(tmp_path / "recipients")
+    assert set(found["arm"]) == {ODD, "open trust"}
+    assert found.groupby("arm", observed=True).size().tolist() == [2, 2]
+    assert sorted(set(found["replication"].astype(int))) == [0, 1]
+
+
+def test_a_task_is_finished_only_with_its_last_part(tmp_path):
+    storage.store(tmp_path, Task("open", 0), {"recipients": table(["x"])["recipients"]})
+    assert storage.finished(tmp_path) == set()
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    target = tmp_path / "file"
+    storage.write_text(target, "old")
+
+    def half(temporary: Path) -> None:
+        temporary.write_text("ne")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StorageError, match="cannot write results to .*No space left"):
+        with storage.explained(tmp_path):
+            storage.atomically(target, half)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_process_left_is_no_part_and_is_swept(tmp_path):
+    manifest(tmp_path)
+    storage.store(tmp_path, Task("open", 0), table(["x"]))
+    stale = storage.folder(tmp_path, "recipients", Task("open", 1)) / ".part-0.parquet.77.tmp"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"half")
+    assert len(pd.read_parquet(tmp_path / "recipients")) == 1
+    storage.claim(tmp_path, IDENTITY)
+    assert not stale.exists()
+
+
+def test_the_same_results_may_be_gone_on_with(tmp_path):
+    manifest(tmp_path)
+    storage.claim(tmp_path, IDENTITY)
+
+
+@pytest.mark.parametrize("key", IDENTITY)
+def test_other_results_are_refused(tmp_path, key):
+    manifest(tmp_path, **{key: "another"})
+    with pytest.raises(OtherResultsError, match=f"another {key.replace('_', ' ')}; .*--force"):
+        storage.claim(tmp_path, IDENTITY)
+
+
+def test_force_replaces_results_and_nothing_else(tmp_path):
+    manifest(tmp_path, seed=2)
+    storage.store(tmp_path, Task("open", 0), table(["x"]))
+    (tmp_path / "notes.txt").write_text("mine")
+    storage.claim(tmp_path, IDENTITY, force=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_of_something_else_is_left_alone(tmp_path, force):
+    (tmp_path / "figures").mkdir()
+    with pytest.raises(OtherResultsError, match="holds no results"):
+        storage.claim(tmp_path, IDENTITY, force=force)
+    assert (tmp_path / "figures").is_dir()
+
+
+def test_a_file_instead_of_a_folder(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(OtherResultsError, match="is a file"):
+        storage.claim(tmp_path / "out", IDENTITY)
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="nothing is read-only to this user",
+)
+def test_a_read_only_folder_is_one_clear_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StorageError, match="cannot write results to .*Permission denied"):
+        storage.claim(tmp_path / "out", IDENTITY)
+    tmp_path.chmod(0o700)
+
+
+def test_a_folder_below_a_file_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot write results to .*Not a directory"):
+        storage.claim(tmp_path / "file" / "out", IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "no results there"), ("{", "not a manifest"), ('{"format": 0}', "another format")],
+    ids=["no manifest", "a broken manifest", "another format"],
+)
+def test_a_folder_without_a_good_manifest_is_not_opened(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(StorageError, match=message):
+        storage.read_manifest(tmp_path)

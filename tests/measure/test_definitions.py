@@ -1,0 +1,37 @@
+"""The reference page is generated from the table, and the table is what is computed."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.measure import definitions, tallies
+from sim.measure.definitions import BY, KINDS, MEASURES, SERVER
+from sim.records import CLASSES
+
+PAGE = Path(definitions.__file__).with_name("MEASURES.md")
+
+
+def test_the_page_is_what_the_table_says():
+    assert PAGE.read_text("utf-8") == definitions.page(), (
+        "write it again: sim.measure.definitions.write_page()"
+    )
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_each_measure_says_everything(name):
+    measure = MEASURES[name]
+    assert measure.kind in KINDS
+    assert measure.by[0] == "all"
+    assert set(measure.by) <= set(BY)
+    assert set(measure.classes) <= {*CLASSES, SERVER}
+    assert all((measure.numerator, measure.denominator, measure.zero, measure.excluded))
+
+
+def test_every_measure_is_computed_and_nothing_else():
+    from sim.measure.tallies import EXPOSURES, FRICTION, NUMERATORS, QUANTILES, SERVER_SUMS
+
+    computed = [*NUMERATORS, *QUANTILES, *FRICTION, *SERVER_SUMS]
+    assert sorted(computed) == sorted(MEASURES)
+    rates = {name for name, measure in MEASURES.items() if measure.kind == definitions.RATE}
+    assert set(EXPOSURES) == rates
+    assert callable(tallies)

@@ -1,0 +1,134 @@
+"""Intervals against theory: textbook values, and coverage where the truth is known."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.measure.definitions import RATE, RATIO, SHARE
+from sim.measure.intervals import intervals, paired
+
+
+def one(kind, numerators, denominators):
+    top, below = (np.array([v], dtype=float) for v in (numerators, denominators))
+    with np.errstate(all="ignore"):
+        found = intervals(kind, top, below, top / below)
+    return tuple(float(v[0]) for v in found)
+
+
+def test_student_s_t_as_scipy_has_it():
+    values = [3.0, 4.5, 2.5, 5.0]
+    mean, low, high, n = one(RATIO, values, [1] * 4)
+    expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert (mean, n) == (3.75, 4)
+    assert (low, high) == pytest.approx(expected)
+
+
+def test_one_replication_has_no_interval():
+    mean, low, high, n = one(SHARE, [3], [10])
+    assert (mean, n) == (0.3, 1)
+    assert np.isnan([low, high]).all()
+
+
+def test_replications_without_a_value_are_left_out():
+    mean, _, _, n = one(SHARE, [30, 0, 50], [100, 0, 100])
+    assert (mean, n) == (0.4, 2)
+    assert np.isnan(one(SHARE, [0, 0], [0, 0])[0])
+
+
+@pytest.mark.parametrize("kind", [SHARE, RATE, RATIO])
+def test_low_and_high_hold_the_mean(kind):
+    rng = np.random.default_rng(1)
+    for mean in (0.0, 0.3, 3.0, 50.0):
+        centre, low, high, _ = one(kind, rng.poisson(mean, 8), [100] * 8)
+        assert 0.0 <= low <= centre <= high
+
+
+def test_no_event_at_all_still_has_an_upper_bound():
+    _, low, high, _ = one(SHARE, [0] * 10, [100] * 10)
+    assert low == 0.0
+    assert stats.beta.ppf(0.975, 1, 1000) <= high < 0.01  # at least Clopper and Pearson's
+    _, low, high, _ = one(SHARE, [100] * 10, [100] * 10)
+    assert high == 1.0
+    assert 0.99 < low < 1.0
+    _, low, high, _ = one(RATE, [0] * 10, [7.0] * 10)
+    assert (low, high) == pytest.approx((0.0, -np.log(0.025) / 70.0))  # Garwood's
+
+
+COVERED = {
+    # what                          kind   truth  draws of a replication
+    "a share of three tenths": (SHARE, 0.3, lambda rng, n: (rng.binomial(200, 0.3, n), 200)),
+    "a share near nought": (SHARE, 0.01, lambda rng, n: (rng.binomial(200, 0.01, n), 200)),
+    "a share near one": (SHARE, 0.995, lambda rng, n: (rng.binomial(300, 0.995, n), 300)),
+    "a share that clusters": (
+        SHARE,
+        0.3,
+        lambda rng, n: (rng.binomial(200, rng.beta(15, 35, n)), 200),
+    ),
+    "a rate of many events": (RATE, 6.0, lambda rng, n: (rng.poisson(60.0, n), 10)),
+    "a rate of few events": (RATE, 0.2, lambda rng, n: (rng.poisson(2.0, n), 10)),
+}
+
+
+def coverage(kind, truth, draw, experiments, replications=10, seed=7):
+    rng = np.random.default_rng(seed)
+    pairs = [draw(rng, replications) for _ in range(experiments)]
+    top = np.array([p[0] for p in pairs], dtype=float)
+    below = np.array([np.broadcast_to(p[1], replications) for p in pairs], dtype=float)
+    found = intervals(kind, top, below, top / below)
+    return int(((found.low <= truth) & (truth <= found.high)).sum())
+
+
+@pytest.mark.parametrize(("kind", "truth", "draw"), COVERED.values(), ids=COVERED)
+def test_the_truth_is_covered_as_often_as_is_said(kind, truth, draw):
+    experiments = 2000
+    covered = coverage(kind, truth, draw, experiments)
+    # near nought and one an interval of counts may cover more often, never less
+    assert stats.binomtest(covered, experiments, 0.95, alternative="less").pvalue > 0.001
+
+
+def test_away_from_the_ends_it_is_not_wider_than_is_said():
+    kind, truth, draw = COVERED["a share of three tenths"]
+    covered = coverage(kind, truth, draw, 2000)
+    assert stats.binomtest(covered, 2000, 0.95).pvalue > 0.001
+
+
+def test_pairs_give_the_interval_of_the_differences():
+    a, b = np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([[1.5, 2.0, 5.0, 9.5]])
+    found = paired(a, b)
+    expected = stats.ttest_rel(b[0], a[0]).confidence_interval(0.95)
+    assert (found.low[0], found.high[0]) == pytest.approx((expected.low, expected.high))
+    assert found.correlation[0] == pytest.approx(np.corrcoef(a[0], b[0])[0, 1])
+
+
+def test_pairs_cover_and_gain_from_correlation():
+    rng = np.random.default_rng(11)
+    shared = rng.normal(0.0, 3.0, (2000, 8))
+    a = shared + rng.normal(0.0, 1.0, (2000, 8))
+    b = shared + rng.normal(0.5, 1.0, (2000, 8))
+    found = paired(a, b)
+    covered = int(((found.low <= 0.5) & (found.high >= 0.5)).sum())
+    assert stats.binomtest(covered, 2000, 0.95).pvalue > 0.001
+    unpaired = paired(a, np.roll(b, 1, axis=1))  # the wrong partners
+    assert (found.high - found.low).mean() < 0.5 * (unpaired.high - unpaired.low).mean()
+    assert found.correlation.mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "n", "correlation"),
+    [
+        ([1.0], [2.0], 1, "none"),
+        ([1.0, np.nan, 3.0], [2.0, 2.0, np.nan], 1, "none"),
+        ([1.0, 2.0], [2.0, 5.0], 2, "none"),
+        ([1.0, 1.0, 1.0], [2.0, 5.0, 3.0], 3, "none"),
+        ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], 3, "one"),
+    ],
+    ids=["one pair", "one whole pair", "two pairs", "a constant side", "a line"],
+)
+def test_correlation_is_given_where_there_is_one(a, b, n, correlation):
+    found = paired(np.array([a]), np.array([b]))
+    assert found.n[0] == n
+    assert np.isnan(found.low[0]) == (n == 1)
+    if correlation == "none":
+        assert np.isnan(found.correlation[0])
+    else:
+        assert found.correlation[0] == pytest.approx(1.0)

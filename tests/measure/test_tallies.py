@@ -1,0 +1,163 @@
+"""Rows to measures: each numerator and denominator, counted by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_frames import frames, week
+
+from sim.measure.tallies import Exposure, measure_run
+
+DAY = 86400.0
+OVER = Exposure(run_length=4 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)
+STEADY = {"wished_at": 2.5 * DAY, "ended_at": 2.5 * DAY + 60.0}
+REFUSED = {
+    "fate": "refused",
+    "cause": "relaying",
+    "first_cause": "relaying",
+    "believed": False,
+}
+IN_TRANSIT = {"fate": "in_transit", "ended_at": float("nan")}
+WARM = {"phase": "warm-up", "wished_at": 100.0}
+SPAM = {"class": "spam", "route": "open_relay", "place": ""}
+
+HONEST = [
+    {"message": 0},
+    {"message": 0, "recipient": 2},
+    {"message": 1, "place": "hotel", **REFUSED, "attempts": 3, "calls": 1},
+    {"message": 2, "place": "hotel", "first_cause": "relaying", "remedy": "switch_server",
+     "attempts": 2, "changes": 1},
+    {"message": 3, **IN_TRANSIT},
+    {"message": 4, "fate": "discarded", "cause": "content"},
+    {"message": 5, "fate": "bounced", "cause": "unknown_recipient", "believed": False},
+    {"message": 6, "fate": "gave_up", "cause": "busy", "first_cause": "busy", "believed": False},
+    {"message": 7, **REFUSED, **WARM},
+]  # fmt: skip
+SPAMMED = [
+    {"message": 10, **SPAM},
+    {"message": 10, "recipient": 2, **SPAM},
+    {"message": 11, **SPAM, "route": "direct"},
+    {"message": 12, **SPAM, "recipient": -1, "fate": "refused", "cause": "unknown_recipient"},
+]
+
+
+def measured(rows=None, servers=None) -> pd.Series:
+    rows = HONEST + SPAMMED if rows is None else rows
+    table = measure_run(frames([STEADY | row for row in rows], servers=servers), OVER)
+    on = ["phase", "class", "by", "key", "measure"]
+    return table.astype(dict.fromkeys(on, object)).set_index(on)
+
+
+EXPECTED = {
+    # measure                    class    by       key            numerator  denominator
+    "delivered": ("delivery_rate", "honest", "all", "", 3, 8),
+    "delivered from the hotel": ("delivery_rate", "honest", "place", "hotel", 1, 2),
+    "delivered after switching": ("delivery_rate", "honest", "remedy", "switch_server", 1, 1),
+    "refused at first": ("first_refusal_rate", "honest", "all", "", 3, 8),
+    "refused at first for relaying": ("first_refusal_rate", "honest", "cause", "relaying", 2, 8),
+    "refused at first as busy": ("first_refusal_rate", "honest", "cause", "busy", 1, 8),
+    "refused for good": ("refusal_rate", "honest", "all", "", 1, 8),
+    "gave up": ("gave_up_rate", "honest", "all", "", 1, 8),
+    "silently lost": ("silent_loss_rate", "honest", "all", "", 1, 8),
+    "bounced": ("bounce_rate", "honest", "all", "", 1, 8),
+    "in transit": ("in_transit_rate", "honest", "all", "", 1, 8),
+    "believed, though discarded": ("believed_rate", "honest", "all", "", 5, 8),
+    "lost, not in transit": ("lost_per_day", "honest", "all", "", 4, 3),
+    "lost by cause": ("lost_per_day", "honest", "cause", "content", 1, 3),
+    "lost on the third day": ("lost_per_day", "honest", "day", "2", 4, 1),
+    "spam a mailbox and day": ("spam_per_mailbox_day", "spam", "all", "", 3, 30),
+    "spam by open relays": ("spam_per_mailbox_day", "spam", "route", "open_relay", 2, 30),
+    "spam by a route unused": ("spam_per_mailbox_day", "spam", "route", "own_account", 0, 30),
+    "attempts, once a message": ("attempts_per_delivered", "honest", "all", "", 10, 2),
+    "changed settings": ("settings_per_delivered", "honest", "all", "", 1, 2),
+    "calls": ("calls_per_delivered", "honest", "all", "", 1, 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "class_", "by", "key", "top", "below"), EXPECTED.values(), ids=EXPECTED
+)
+def test_counted_by_hand(name, class_, by, key, top, below):
+    row = measured().loc[("after", class_, by, key, name)]
+    assert (row["numerator"], row["denominator"]) == (top, below)
+    assert row["value"] == pytest.approx(top / below)
+
+
+def test_only_rows_wished_after_the_policy_count():
+    table = measured([{**REFUSED, **WARM}, {}])
+    assert table.loc[("after", "honest", "all", "", "refusal_rate"), "denominator"] == 1
+
+
+def test_after_is_transient_and_steady():
+    early = {"phase": "transient", "wished_at": 1.5 * DAY}
+    table = measured([{"message": 0, **early}, {"message": 1}, {"message": 2}])
+    for phase, count in (("transient", 1), ("steady", 2), ("after", 3)):
+        assert table.loc[(phase, "honest", "all", "", "delivery_rate"), "denominator"] == count
+
+
+def test_the_warm_up_is_there_by_day_alone():
+    table = measured([{**REFUSED, **WARM}, {}]).reset_index()
+    assert set(table.loc[table["phase"] == "warm-up", "by"]) == {"day"}
+
+
+def test_nought_by_nought_is_undefined():
+    table = measured([{}])
+    row = table.loc[("after", "spam", "all", "", "delivery_rate")]
+    assert row["denominator"] == 0
+    assert np.isnan(row["value"])
+
+
+def test_a_server_that_relays_nothing_has_no_spam_abuse_rate():
+    none = {"server": "adatum-mx", "relayed": 0, "relayed_strangers_spam": 0}
+    table = measured([{}], servers=[{}, none])
+    assert ("after", "spam", "server", "adatum-mx", "spam_abuse_rate") not in table.index
+    row = table.loc[("after", "spam", "all", "", "spam_abuse_rate")]
+    assert (row["numerator"], row["denominator"], row["value"]) == (2, 8, 0.25)
+
+
+def test_servers_together_are_a_quotient_of_sums():
+    busy = {"server": "adatum-smtp", "sessions": 1, "busy": 43200.0, "span": 86400.0}
+    row = measured([{}], servers=[{}, busy]).loc[("after", "server", "all", "", "utilisation")]
+    assert row["value"] == pytest.approx((100.0 + 43200.0) / (5 * 86400.0))
+
+
+@pytest.mark.parametrize(("name", "q"), [("median", 0.5), ("p90", 0.9), ("p99", 0.99)])
+def test_delays_are_numpy_s_quantiles_of_the_delivered(name, q):
+    delays = [5.0, 1.0, 40.0, 2.0, 3.0, 300.0, 7.0]
+    rows = [{"message": i, "ended_at": 2.5 * DAY + d} for i, d in enumerate(delays)]
+    table = measured([*rows, {"message": 9, **REFUSED, "ended_at": 4 * DAY}])
+    row = table.loc[("after", "honest", "all", "", f"delay_{name}")]
+    assert row["value"] == pytest.approx(np.quantile(delays, q))
+    assert row["denominator"] == len(delays)
+
+
+def test_delays_of_two_places_are_not_mixed():
+    rows = [{"message": i, "ended_at": 2.5 * DAY + 10.0} for i in range(5)]
+    rows += [{"message": 9, "place": "hotel", "ended_at": 2.5 * DAY + 1000.0}]
+    table = measured(rows)["value"]
+    assert table["after", "honest", "place", "home", "delay_p99"] == pytest.approx(10.0)
+    assert table["after", "honest", "place", "hotel", "delay_median"] == pytest.approx(1000.0)
+
+
+@pytest.mark.parametrize("by", ["place", "group", "server", "route", "remedy", "day", "cause"])
+def test_the_parts_make_up_the_whole(by):
+    table = measure_run(
+        week(5), Exposure(7 * DAY, policy_starts=DAY, transient=2 * DAY, mailboxes=50)
+    )
+    table = table[(table["phase"] == "after") & (table["class"] == "honest")]
+    for name in ("first_refusal_rate", "lost_per_day"):
+        chosen = table[table["measure"] == name]
+        whole = chosen.loc[chosen["by"] == "all", "numerator"].item()
+        assert whole > 0
+        assert chosen.loc[chosen["by"] == by, "numerator"].sum() == whole
+
+
+def test_the_days_of_a_phase_are_its_length():
+    over = Exposure(run_length=3.75 * DAY, policy_starts=1.25 * DAY, transient=DAY, mailboxes=1)
+    assert over.by_day((1, 2), 4).tolist() == pytest.approx([0.0, 0.75, 1.0, 0.75])
+    assert over.days((1, 2)) == pytest.approx(2.5)
+
+
+def test_a_run_without_a_steady_state_has_no_row_of_it():
+    over = Exposure(run_length=4 * DAY, policy_starts=DAY, transient=9 * DAY, mailboxes=1)
+    rows = frames([STEADY | {"phase": "transient"}], servers=[{"phase": "transient"}])
+    assert set(measure_run(rows, over)["phase"]) == {"after", "transient", "warm-up"}
