@@ -151,7 +151,7 @@ def populate(scenario: Scenario) -> Population:
                     users.program == "web",
                     auth[i] == "on",
                     polls[i] == "on",
-                )  # fmt: skip
+                )
             )
         groups[group] = range(first, len(people))
     for name, network in scenario.networks.items():

@@ -68,7 +68,7 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
         def named(purpose: str, entity: str = f"users.{group}") -> Generator:
             return stream(scenario.seed, replication=replication, entity=entity, purpose=purpose)
 
-        presence.places += stays(users, len(people), edges, kinds, named("places"))
+        presence.places += stays(users, len(people), edges, kinds, named)
         writes = moments(users.messages, len(people), scenario.run_length, named, "messages")
         looks = moments(users.mail_checks, len(people), scenario.run_length, named, "checks")
         online = [sorted(a + b) for a, b in zip(writes, looks, strict=True)]
@@ -126,6 +126,7 @@ def compose(
             chosen = {known.pick(server, next(same_isp), next(which)) for _ in range(next(numbers))}
             recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
             first, second = next(service)
+            luck, choice, content = next(uniform)
             yield Wish(
                 at,
                 person,
@@ -137,7 +138,9 @@ def compose(
                 slices([domain_of[m] for m in recipients]),
                 next(sizes),
                 (first, second),
-                *next(uniform),
+                luck,
+                choice,
+                content,
                 next(keys),
             )
 

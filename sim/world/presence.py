@@ -129,9 +129,7 @@ Named = Callable[[str], Generator]
 """A group's streams by purpose."""
 
 
-def stays(
-    users: Users, count: int, edges: Floats, kinds: Ints, generator: Generator
-) -> list[list[str]]:
+def stays(users: Users, count: int, edges: Floats, kinds: Ints, named: Named) -> list[list[str]]:
     """The place of each of *count* people in each block.
 
     One number in [0, 1) a person says how far away he is; it is drawn anew at a block
@@ -142,10 +140,10 @@ def stays(
     n = len(kinds)
     lengths = np.diff(edges).clip(max=week.DAY)
     again = np.ones(n) if users.stay == 0 else -np.expm1(-lengths / users.stay)
-    redraw = generator.random((count, n)) < again
+    redraw = named("moves").random((count, n)) < again
     redraw[:, 0] = True
     last = np.maximum.accumulate(np.where(redraw, np.arange(n), 0), axis=1)
-    away = np.take_along_axis(generator.random((count, n)), last, axis=1)
+    away = np.take_along_axis(named("places").random((count, n)), last, axis=1)
     names = list(dict.fromkeys(["home", "work", *users.all_places]))
     chosen = np.zeros((count, n), dtype=np.int64)
     for k, kind in enumerate(week.KINDS):

@@ -275,7 +275,9 @@ def _frame(
     made: dict[str, Any] = {}
     for name, column in columns.items():
         if column.dtype == "category":
-            made[name] = pd.Categorical.from_codes(values[name], categories=categories[name])
+            made[name] = pd.Categorical.from_codes(
+                values[name].astype(np.int32), categories=pd.Index(categories[name])
+            )
         else:
             made[name] = values[name].astype(column.dtype, copy=False)
     return pd.DataFrame(made)

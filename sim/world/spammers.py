@@ -22,7 +22,7 @@ from sim.world.streams import exponentials, stream, uniforms
 from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Slice, Transit, anyone_at
 
 if TYPE_CHECKING:
-    from sim.scenario.spammers import Spammers
+    from sim.scenario.spammers import Route, Spammers
     from sim.world.people import Mailboxes
 
 SIZE = 2900.0
@@ -153,7 +153,7 @@ class Spammer:
             if answer.accepted and answer.relayed:
                 self.relays.append(server)
 
-    def route(self) -> str:
+    def route(self) -> Route:
         """The first route that still works; a fixed spammer knows only its first."""
         routes = self.settings.routes
         if not self.settings.adaptive:
@@ -173,9 +173,11 @@ class Spammer:
             "spam", recipients, sender=self.number, group=self.group, wished_at=now, route=route
         )
         first = rows.messages.first_row[number]
+        draw = self.draws
         message = Message(
-            number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self, (next(self.draws), next(self.draws)),
-            next(self.draws), next(self.draws), int(self.keys.integers(2**62)), spam=True,
+            number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self,
+            (next(draw), next(draw)), next(draw), next(draw), int(self.keys.integers(2**62)),
+            spam=True,
         )  # fmt: skip
         slices = [(first + a, first + b, domain, address) for a, b, domain, address in pieces]
         self.pass_to(route, message, slices, now, attempt=1)

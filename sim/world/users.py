@@ -1,9 +1,6 @@
 """Mail programs and the people at them: how a message is submitted, and what a refused one does.
 
-The remedies are the source's: wait until home, send through the server of the present
-connection, dial in, ask the ISP and switch on what it offers, change the sender address,
-or give up. Each is one function in a table; it returns when the message is tried again,
-or None where it does not help.
+What they can do is in `sim.world.remedies`; here is what they choose, and when they stop.
 """
 
 from __future__ import annotations
@@ -13,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.network.lines import LINES
+from sim.world.remedies import REMEDIES, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import chance
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 86400.0
 """Seconds for which a mail program tries again after temporary replies (chosen)."""
-SOON = 7200.0
-"""Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
 
 
 class Letter:
@@ -140,7 +136,7 @@ class MailProgram:
                 self._stop(letter, REFUSED, answer, now)
                 return
             passed_over.add(remedy)
-            again = REMEDIES[remedy](self, letter, asked, answer, now)
+            again = REMEDIES[remedy](self, Refusal(letter, asked, answer, now))
             if again is not None:
                 break
         letter.tried.append(remedy)
@@ -170,7 +166,7 @@ class MailProgram:
     def switch_on(self, offer: str) -> Callable[[float], None]:
         """The change of setting that the help desk advised."""
 
-        def change(now: float) -> None:
+        def change(_: float) -> None:
             if offer == "auth":
                 self.auth = True
             else:
@@ -184,87 +180,3 @@ class MailProgram:
         messages.remedy[number] = REMEDY[remedy]
         messages.calls[number] += calls
         messages.changes[number] += changes
-
-
-def wait(p: MailProgram, letter: Letter, asked: Server, answer: Answer, now: float) -> float | None:
-    """Keep the message until its account's own network is reached again."""
-    network = letter.account.network
-    there = p.around.presence.next_on(p.person, network, now)
-    if there is None and p.person.network_at(p.around.presence.place(p.person, now)) == network:
-        return None  # there already, and refused: waiting does not help
-    p.note(letter, "wait")
-    letter.client, letter.asked = None, p.around.submission[network]
-    return math.inf if there is None else there + SOON * chance(letter.wish.key, 100)
-
-
-def switch_server(
-    p: MailProgram, letter: Letter, asked: Server, answer: Answer, now: float
-) -> float | None:
-    """Name the submission server of the network that one is connected to."""
-    place = p.around.presence.place(p.person, now)
-    local = p.around.submission.get(p.person.network_at(place))
-    if local is None or local is asked:
-        return None
-    p.note(letter, "switch_server", changes=1)
-    letter.client, letter.asked = None, local
-    return now + p.users.delays.switch_server.quantile()(chance(letter.wish.key, 101))
-
-
-def dial_in(
-    p: MailProgram, letter: Letter, asked: Server, answer: Answer, now: float
-) -> float | None:
-    """Dial in to the account's network from wherever one is."""
-    network = letter.account.network
-    if p.around.presence.place(p.person, now) == "home" and network == p.person.home:
-        return None
-    client = p.around.presence.client(p.person, network, now)
-    if client == 0:
-        return None
-    p.note(letter, "dial_in")
-    letter.network, letter.client = network, client
-    letter.asked = p.around.submission[network]
-    return now + p.users.delays.dial_in.quantile()(chance(letter.wish.key, 102))
-
-
-def ask_isp(
-    p: MailProgram, letter: Letter, asked: Server, answer: Answer, now: float
-) -> float | None:
-    """Call the help desk, and switch on what it offers, from then on."""
-    own = p.around.submission[letter.account.network]
-    on_already = {"auth": p.auth, "pop_first": p.polls_first}.get(own.offers)
-    letter.client, letter.asked = None, own
-    if p.help_at is not None and now < p.help_at:  # the call has been made for another message
-        p.note(letter, own.offers)
-        return p.help_at
-    if on_already is not False:
-        p.around.rows.messages.calls[letter.message.number] += 1
-        letter.tried.append("ask_isp")
-        return None  # nothing on offer, or it is on and did not help
-    p.note(letter, own.offers, calls=1, changes=1)
-    p.help_at = now + p.users.delays.ask_isp.quantile()(chance(letter.wish.key, 103))
-    p.around.later(p.help_at, p.switch_on(own.offers))
-    return p.help_at
-
-
-def change_sender(
-    p: MailProgram, letter: Letter, asked: Server, answer: Answer, now: float
-) -> float | None:
-    """Show a sender address in a domain that the server takes."""
-    domains = asked.settings.domains
-    if answer.cause != "sender" or not domains:
-        return None
-    p.note(letter, "change_sender", changes=1)
-    letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
-    letter.message.shown = anyone_at(letter.message.reverse_path)
-    letter.client, letter.asked = None, asked
-    return now + p.users.delays.change_sender.quantile()(chance(letter.wish.key, 104))
-
-
-Remedy = Callable[[MailProgram, Letter, Server, Answer, float], float | None]
-REMEDIES: dict[str, Remedy] = {
-    "wait": wait,
-    "switch_server": switch_server,
-    "dial_in": dial_in,
-    "ask_isp": ask_isp,
-    "change_sender": change_sender,
-}

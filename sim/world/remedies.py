@@ -1,0 +1,110 @@
+"""What a refused user can do: the remedies that the source names.
+
+Wait until home, send through the server of the present connection, dial in, ask the ISP
+and switch on what it offers, or change the sender address. Each returns the moment (s)
+at which the message is tried again, infinity if that is after the run, or None where it
+does not help.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.world.streams import chance
+from sim.world.transit import anyone_at
+
+if TYPE_CHECKING:
+    from sim.world.rows import Answer
+    from sim.world.server import Server
+    from sim.world.users import Letter, MailProgram
+
+SOON = 7200.0
+"""Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
+
+
+class Refusal(NamedTuple):
+    """A letter that *asked* refused for good, with what it said and when."""
+
+    letter: Letter
+    asked: Server
+    answer: Answer
+    now: float
+
+
+def wait(p: MailProgram, r: Refusal) -> float | None:
+    """Keep the message until its account's own network is reached again."""
+    network = r.letter.account.network
+    presence = p.around.presence
+    if p.person.network_at(presence.place(p.person, r.now)) == network:
+        return None  # there already, and refused: waiting does not help
+    there = presence.next_on(p.person, network, r.now)
+    p.note(r.letter, "wait")
+    r.letter.client, r.letter.asked = None, p.around.submission[network]
+    return math.inf if there is None else there + SOON * chance(r.letter.wish.key, 100)
+
+
+def switch_server(p: MailProgram, r: Refusal) -> float | None:
+    """Name the submission server of the network that one is connected to."""
+    place = p.around.presence.place(p.person, r.now)
+    local = p.around.submission.get(p.person.network_at(place))
+    if local is None or local is r.asked:
+        return None
+    p.note(r.letter, "switch_server", changes=1)
+    r.letter.client, r.letter.asked = None, local
+    return r.now + p.users.delays.switch_server.quantile()(chance(r.letter.wish.key, 101))
+
+
+def dial_in(p: MailProgram, r: Refusal) -> float | None:
+    """Dial in to the account's network from wherever one is."""
+    network = r.letter.account.network
+    if p.around.presence.place(p.person, r.now) == "home" and network == p.person.home:
+        return None
+    client = p.around.presence.client(p.person, network, r.now)
+    if client == 0:
+        return None
+    p.note(r.letter, "dial_in")
+    r.letter.network, r.letter.client = network, client
+    r.letter.asked = p.around.submission[network]
+    return r.now + p.users.delays.dial_in.quantile()(chance(r.letter.wish.key, 102))
+
+
+def ask_isp(p: MailProgram, r: Refusal) -> float | None:
+    """Call the help desk, and switch on what it offers, from then on."""
+    own = p.around.submission[r.letter.account.network]
+    on_already = {"auth": p.auth, "pop_first": p.polls_first}.get(own.offers)
+    r.letter.client, r.letter.asked = None, own
+    if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
+        p.note(r.letter, own.offers)
+        return p.help_at
+    if on_already is not False:
+        p.around.rows.messages.calls[r.letter.message.number] += 1
+        r.letter.tried.append("ask_isp")
+        return None  # nothing on offer, or it is on and did not help
+    p.note(r.letter, own.offers, calls=1, changes=1)
+    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.letter.wish.key, 103))
+    p.around.later(p.help_at, p.switch_on(own.offers))
+    return p.help_at
+
+
+def change_sender(p: MailProgram, r: Refusal) -> float | None:
+    """Show a sender address in a domain that the server takes."""
+    domains = r.asked.settings.domains
+    if r.answer.cause != "sender" or not domains:
+        return None
+    p.note(r.letter, "change_sender", changes=1)
+    r.letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
+    r.letter.message.shown = anyone_at(r.letter.message.reverse_path)
+    r.letter.client, r.letter.asked = None, r.asked
+    return r.now + p.users.delays.change_sender.quantile()(chance(r.letter.wish.key, 104))
+
+
+Remedy = Callable[["MailProgram", Refusal], float | None]
+REMEDIES: dict[str, Remedy] = {
+    "wait": wait,
+    "switch_server": switch_server,
+    "dial_in": dial_in,
+    "ask_isp": ask_isp,
+    "change_sender": change_sender,
+}
