@@ -52,19 +52,19 @@ def draw(
     across = columns(len(panels), look.across)
     down = -(-len(panels) // across)
     rows = fit(look, arms, down)
-    figure = s.new(look, down * (rows.height + HEAD * look.text / 72) + 0.5, over=True)
+    figure = s.new(look, down * rows.height)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
-    for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
-        _panel(axes, look, panel, arms, rows, across)
+    for number, (axes, item) in enumerate(zip(grid.flat, panels, strict=False)):
+        panel(axes, look, item, arms, rows, across)
         label_arms(axes, look, rows, words=number % across == 0)
     for axes in grid.flat[len(panels) :]:
         axes.remove()
     s.legend(figure, look, entries(panels, look), notes=[*notes, *_notes(panels)])
-    return figure
+    return s.settle(figure, list(grid[:, 0]), down * rows.height)
 
 
 HEAD = 5.5
-"""Lines of type that the title and the axis of a panel take."""
+"""Lines of type that title and axis of a panel take, about: for the choice of where to break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,14 @@ def ceiling(value: float) -> float:
     if value <= 0 or not np.isfinite(value):
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
-    steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12)
+    steps = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12)
     return float(next(step * power for step in steps if step * power >= 1.02 * value))
 
 
-def _panel(
+def panel(
     axes: Axes, look: s.Style, panel: Panel, arms: Sequence[str], rows: Rows, across: int
 ) -> None:
+    """Draw one panel that takes one part in *across* of the width."""
     s.tidy(axes, look)
     top = max((row.top for row in panel.rows.values()), default=0.0)
     limit = panel.limit if panel.limit is not None else ceiling(top)
@@ -146,40 +147,18 @@ def _panel(
 
 def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -> None:
     if not row.defined:
-        axes.text(
-            0.02,
-            place,
-            panel.absent,
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=look.small,
-            fontstyle="italic",
-            color="0.35",
-        )
+        absent(axes, look, place, panel.absent)
         return
-    mean, low, high = (panel.scale * x for x in (row.mean, row.low, row.high))
     axes.barh(
         place,
-        mean,
+        panel.scale * row.mean,
         height=THICK * look.row,
-        facecolor=_faded(panel.look.colour),
+        facecolor=faded(panel.look.colour),
         edgecolor=panel.look.colour,
         hatch=panel.look.hatch or None,
         linewidth=0.7 * look.line,
     )
-    if row.interval:
-        axes.errorbar(
-            mean,
-            place,
-            xerr=[[max(mean - low, 0.0)], [max(high - mean, 0.0)]],
-            fmt="none",
-            ecolor="black",
-            elinewidth=look.line,
-            capsize=0.35 * look.small,
-            capthick=look.line,
-            clip_on=False,
-            zorder=4,
-        )
+    whisker(axes, look, place, row, panel.scale)
     if np.isfinite(row.static):
         axes.plot(
             panel.scale * row.static,
@@ -188,10 +167,46 @@ def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -
             clip_on=False,
             zorder=5,
         )
+    value(axes, look, place, panel.scale * row.mean)
+
+
+def absent(axes: Axes, look: s.Style, place: float, why: str) -> None:
+    """Write in a row *why* it has no bar: a bar of length 0 would claim a 0."""
+    axes.text(
+        0.02,
+        place,
+        why,
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=look.small,
+        fontstyle="italic",
+        color="0.35",
+    )
+
+
+def whisker(axes: Axes, look: s.Style, place: float, row: Estimate, scale: float) -> None:
+    """Draw the interval of a row, if it has one."""
+    if row.interval:
+        axes.errorbar(
+            scale * row.mean,
+            place,
+            xerr=[[scale * max(row.mean - row.low, 0.0)], [scale * max(row.high - row.mean, 0.0)]],
+            fmt="none",
+            ecolor="black",
+            elinewidth=look.line,
+            capsize=0.35 * look.small,
+            capthick=look.line,
+            clip_on=False,
+            zorder=4,
+        )
+
+
+def value(axes: Axes, look: s.Style, place: float, number: float) -> None:
+    """Write a value to the right of its row."""
     axes.text(
         1.03,
         place,
-        shown(mean),
+        shown(number),
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=look.small,
@@ -209,7 +224,8 @@ def _static(look: s.Style) -> dict[str, Any]:
     }
 
 
-def _faded(colour: str) -> tuple[float, float, float]:
+def faded(colour: str) -> tuple[float, float, float]:
+    """Return a paler colour: intervals and hatches must stand out on it."""
     from matplotlib.colors import to_rgb
 
     red, green, blue = (0.45 * part + 0.55 for part in to_rgb(colour))

@@ -50,8 +50,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "a row per arm, replication, phase, class, group of rows (by, key) and measure",
         ),
         "comparison": Table(
-            ("class", "measure", "a", "b", "difference", "low", "high", "replications"),
-            "paired differences b - a of every other arm b from the base arm a",
+            ("arm", "base", "class", "measure", "difference", "low", "high", "replications"),
+            "paired differences of each other arm from the base (sim.measure.compare, with "
+            "columns arm and base); made from measures where it is not there",
         ),
         "recipients": Table(
             ("arm", "replication", "class", "phase", "fate"),

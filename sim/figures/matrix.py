@@ -61,9 +61,7 @@ def matrix(style: Style, cells: pd.DataFrame, *, arms: Sequence[str] | None = No
     labels = [[_label(row.answers.get(column), room, keys) for column in columns] for row in rows]
     headings = [_heading(column, upright=bool(keys)) for column in columns]
     tallest = _heights(style, rows, labels, names)
-    head = max(map(len, headings)) * 0.65 if keys else s.lines(headings) * 1.3
-    points = sum(tallest) + head * style.small + (5.0 + 1.3 * len(keys)) * style.text
-    figure = s.new(style, points / 72 + 0.3, over=True)
+    figure = s.new(style, sum(tallest) / 72)
     axes = s.tidy(figure.subplots(), style)
     edges = [0.0]
     for height in tallest:
@@ -80,7 +78,7 @@ def matrix(style: Style, cells: pd.DataFrame, *, arms: Sequence[str] | None = No
     _frame(axes, style, rows, headings, edges, upright=bool(keys))
     notes = [f"{key}  {rule}" for rule, key in keys.items()]
     s.legend(figure, style, _entries(rows), notes=notes)
-    return figure
+    return s.settle(figure, [axes], sum(tallest) / 72)
 
 
 def caption(*_: object, **__: object) -> str:

@@ -104,19 +104,15 @@ RESTRICTION = MappingProxyType(
         "limit_client_rate": Look(YELLOW, "----"),
         "limit_connections": Look(YELLOW, "xxxx"),
         "greylist": Look(SKY, "...."),
-        "no connection": Look(GREY, ""),
+        "end_of_relay_list": Look(ORANGE, "////"),
     }
 )
-END_OF_LIST = Look(ORANGE, "////")  # the relay list ended without a permit
 OTHER_RESTRICTION = Look(GREY, "||||")  # one that has no look of its own yet
 
 
 def restriction(rule: str) -> Look:
     """Return the look of a restriction by its published name, with or without parameters."""
-    name = rule.split("(")[0].strip()
-    if name in RESTRICTION:
-        return RESTRICTION[name]
-    return END_OF_LIST if "end of" in name or "relay" in name else OTHER_RESTRICTION
+    return RESTRICTION.get(rule.split("(")[0].strip(), OTHER_RESTRICTION)
 
 
 @dataclass(frozen=True, slots=True)

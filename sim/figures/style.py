@@ -123,17 +123,31 @@ def _mark_draft(figure: Figure, look: Style) -> None:
     mark.set(color="0.5", alpha=0.25, zorder=100, gid="draft", in_layout=False)
 
 
-def new(look: Style, height: float, *, over: bool = False) -> Figure:
-    """Return an empty figure of the style's width and *height* inches.
+SPARE = 4.0
+"""Inches that a figure is begun with beyond its panels, until `settle` knows what they need."""
 
-    Only with *over* is it taller than the style allows.
-    """
-    tall = height if over else min(height, look.height)
-    figure = Figure(figsize=(look.width, tall), layout="constrained", dpi=150)
+
+def new(look: Style, height: float) -> Figure:
+    """Return an empty figure of the style's width; `settle` sets its height in the end."""
+    figure = Figure(figsize=(look.width, height + SPARE), layout="constrained", dpi=150)
     engine = figure.get_layout_engine()
     if engine is not None:
         pad = 0.5 * look.text / 72
         engine.set(w_pad=pad, h_pad=pad, wspace=0.02, hspace=0.02)  # type: ignore[call-arg]
+    return figure
+
+
+def settle(figure: Figure, panels: Sequence[Axes], height: float) -> Figure:
+    """Make the figure as tall as it must be for *panels*, one above the other, of *height* inches.
+
+    What the words around them need is measured, not guessed; so nothing can overlap.
+    """
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    tall = figure.get_figheight()
+    drawn_ = sum(axes.get_position().height for axes in panels) * tall
+    figure.set_figheight(tall + height - drawn_)
     return figure
 
 

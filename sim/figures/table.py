@@ -9,7 +9,20 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from sim.figures import matrix, places, rates, topology
+from sim.figures import (
+    believed,
+    delay,
+    differences,
+    frontier,
+    life,
+    load,
+    matrix,
+    places,
+    rates,
+    refusals,
+    routes,
+    topology,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,32 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
         "rates": Entry(rates.rates, ("summary",), rates.caption, takes=("arms",)),
         "places": Entry(places.places, ("measures",), places.places_caption, takes=("arms",)),
         "groups": Entry(places.groups, ("measures",), places.groups_caption, takes=("arms",)),
+        "frontier": Entry(frontier.frontier, ("summary",), frontier.caption, takes=("arms",)),
+        "differences": Entry(
+            differences.differences, ("comparison",), differences.caption, takes=("arms",)
+        ),
+        "believed": Entry(believed.believed, ("summary",), believed.caption, takes=("arms",)),
+        "refusals": Entry(refusals.refusals, ("recipients",), refusals.caption, takes=("arms",)),
+        "delay": Entry(delay.delay, ("recipients",), delay.caption, takes=("arms", "run_length")),
+        "routes": Entry(
+            routes.routes,
+            ("recipients",),
+            routes.caption,
+            takes=("arms", "policy_starts", "run_length", "mailboxes"),
+        ),
+        "load": Entry(
+            load.load,
+            ("attempts",),
+            load.load_caption,
+            takes=("arms", "policy_starts", "run_length"),
+        ),
+        "waiting": Entry(
+            load.waiting,
+            ("attempts",),
+            load.waiting_caption,
+            takes=("arms", "policy_starts", "run_length"),
+        ),
+        "life": Entry(life.life, ("attempts",), life.caption, standard=False),
     }
 )
 

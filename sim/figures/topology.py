@@ -29,6 +29,9 @@ MANY = 24
 OPEN, LIMITED, NONE = "relays for everybody", "relaying restricted", "no server"
 FILLS = {OPEN: palette.VERMILLION, LIMITED: "#bfe0f5", NONE: "#ffffff"}
 
+HEIGHT = {"column": 3.4, "page": 4.6, "slide": 5.2}
+"""Inches for the map alone."""
+
 Point = tuple[float, float]
 Graph: TypeAlias = "nx.Graph[Any]"
 
@@ -50,8 +53,7 @@ def topology(
     if topology is None or topology.number_of_nodes() == 0:
         raise FigureError("topology: there are no networks, so there is nothing to draw")
     chosen, relays = _policies(policies, arm)
-    height = {"column": 4.4, "page": 5.6, "slide": 6.75}[style.name]
-    figure = s.new(style, height)
+    figure = s.new(style, HEIGHT[style.name])
     axes = figure.subplots()
     axes.set_axis_off()
     places = layout(topology)
@@ -63,7 +65,7 @@ def topology(
         figure.suptitle(s.name(f"policies of “{chosen}”", 60), fontsize=style.text)
     notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
     s.legend(figure, style, _entries(style, topology, relays, widest), notes=notes)
-    return figure
+    return s.settle(figure, [axes], HEIGHT[style.name])
 
 
 def caption(topology: Graph, *, arm: str | None = None, **_: object) -> str:

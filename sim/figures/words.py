@@ -57,9 +57,14 @@ def definitions(*measures: str) -> str:
     )
 
 
-def duration(seconds: float) -> str:
-    """Return a length of time as a person says it, in one unit."""
-    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
+def elapsed(seconds: float) -> str:
+    """Return a length of time in its two greatest units, as a person says it."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    parts: list[str] = []
+    rest = round(seconds)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        number, rest = divmod(rest, size)
+        if number and len(parts) < 2:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts)

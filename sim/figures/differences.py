@@ -1,0 +1,178 @@
+"""Paired differences: what each policy changes against the base, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sim.figures import bars, palette, words
+from sim.figures import style as s
+from sim.figures.data import Estimate, FigureError, need, order, some
+from sim.figures.style import Style, drawn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT = (
+    ("honest", "delivery_rate"),
+    ("honest", "first_refusal_rate"),
+    ("spam", "spam_per_mailbox_day"),
+)
+
+
+@drawn
+def differences(
+    style: Style,
+    comparison: pd.DataFrame,
+    *,
+    arms: Sequence[str] | None = None,
+    measures: Sequence[tuple[str, str]] = DEFAULT,
+) -> Figure:
+    """Differences of every arm from the base: a forest plot, a panel for each measure."""
+    frame = need(comparison, "comparison", figure="differences")
+    bases = [str(base) for base in frame["base"].drop_duplicates()]
+    if len(bases) != 1:
+        raise FigureError(f"differences: comparison has {len(bases)} base arms, one is drawn")
+    wanted = None if arms is None else [arm for arm in arms if arm != bases[0]]
+    chosen = order(frame["arm"], wanted, figure="differences")
+    panels = {
+        (kind, measure): some(
+            frame[(frame["class"] == kind) & (frame["measure"] == measure)],
+            f"{measure} of {kind}",
+            figure="differences",
+        )
+        for kind, measure in measures
+    }
+    across = bars.columns(len(panels), style.across)
+    down = -(-len(panels) // across)
+    rows = bars.fit(style, chosen, down)
+    figure = s.new(style, down * rows.height)
+    grid = figure.subplots(down, across, sharey=True, squeeze=False)
+    for number, (axes, (key, part)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
+        _panel(axes, style, key, _rows(part), chosen, rows, across)
+        bars.label_arms(axes, style, rows, words=number % across == 0)
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    s.legend(figure, style, _entries(style, frame), notes=_notes(frame, bases[0]))
+    return s.settle(figure, list(grid[:, 0]), down * rows.height)
+
+
+def caption(*_: object, **__: object) -> str:
+    """What `differences` shows."""
+    return (
+        "Difference of each policy from the base, estimated in pairs: in each replication both "
+        "policies meet the same wishes. Filled: the 95 % interval leaves out 0; hollow: it does "
+        "not, so the direction is open. "
+        + words.definitions("delivery_rate", "first_refusal_rate", "spam_per_mailbox_day")
+    )
+
+
+def _rows(part: pd.DataFrame) -> dict[str, Estimate]:
+    columns = ("arm", "difference", "low", "high", "replications")
+    return {
+        str(arm): Estimate(float(mean), float(low), float(high), replications=int(n))
+        for arm, mean, low, high, n in zip(*(part[c] for c in columns), strict=True)
+    }
+
+
+def _panel(
+    axes: Axes,
+    style: Style,
+    key: tuple[str, str],
+    found: dict[str, Estimate],
+    arms: Sequence[str],
+    rows: bars.Rows,
+    across: int,
+) -> None:
+    kind, measure = key
+    share = words.is_share(measure)
+    scale = 100.0 if share else 1.0
+    letters = int(72 * (style.width - 1.4) / across / (0.6 * style.text))
+    s.tidy(axes, style)
+    title = words.title(kind, measure).split("\n")
+    axes.set_title("\n".join(s.name(line, letters) for line in title))
+    unit = "percentage points" if share else words.axis(kind, measure)
+    axes.set_xlabel(s.name(f"difference ({unit})", letters))
+    axes.axvline(0, color="0.4", linewidth=style.line, zorder=1)
+    axes.grid(axis="x", color="0.9", linewidth=0.5 * style.line)
+    for place, arm in zip(rows.middles, arms, strict=True):
+        row = found.get(arm, Estimate(float("nan")))
+        if row.defined:
+            _mark(axes, style, palette.CLASS[kind], place, row, scale)
+        else:
+            axes.text(
+                0.02,
+                place,
+                bars.NOT_DEFINED,
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=style.small,
+                fontstyle="italic",
+                color="0.35",
+            )
+    reach = [abs(x) for row in found.values() for x in (row.mean, row.low, row.high)]
+    limit = bars.ceiling(scale * max((x for x in reach if np.isfinite(x)), default=0.0))
+    signs = [x for row in found.values() for x in (row.mean, row.low, row.high) if np.isfinite(x)]
+    low = -limit if min(signs, default=0.0) < 0 else -0.06 * limit
+    high = limit if max(signs, default=0.0) > 0 else 0.06 * limit
+    axes.set_xlim(low, high)
+    axes.locator_params(axis="x", nbins=4)
+
+
+def _mark(
+    axes: Axes, style: Style, look: palette.Look, place: float, row: Estimate, scale: float
+) -> None:
+    sure = row.interval and not row.low <= 0 <= row.high
+    if row.interval:
+        axes.plot(
+            [scale * row.low, scale * row.high],
+            [place, place],
+            color="black",
+            linewidth=style.line,
+            marker="|",
+            markersize=0.7 * style.small,
+            zorder=2,
+        )
+    axes.plot(
+        scale * row.mean,
+        place,
+        marker=look.marker,
+        markersize=0.85 * style.small,
+        markerfacecolor=look.colour if sure else "white",
+        markeredgecolor=look.colour,
+        markeredgewidth=style.line,
+        linestyle="none",
+        zorder=3,
+    )
+    axes.text(
+        1.03,
+        place,
+        f"{'+' if row.mean > 0 else ''}{bars.shown(scale * row.mean)}".replace("-", "\u2212"),
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=style.small,
+    )
+
+
+def _entries(style: Style, frame: pd.DataFrame) -> list[tuple[Artist | None, str]]:
+    if not np.isfinite(frame["low"].to_numpy(dtype=float)).any():
+        return []
+    dot = {"marker": "o", "markersize": 0.85 * style.small, "linestyle": "none"}
+    return [
+        (s.whisker(style), "95 % interval of the paired difference"),
+        (Line2D([], [], color="0.2", **dot), "leaves out 0"),  # type: ignore[arg-type]
+        (Line2D([], [], color="0.2", markerfacecolor="white", **dot), "includes 0"),  # type: ignore[arg-type]
+    ]
+
+
+def _notes(frame: pd.DataFrame, base: str) -> list[str]:
+    notes = [f"differences from “{base}”"]
+    if (frame["replications"] == 1).any():
+        notes.append(bars.ONE_REPLICATION)
+    return notes

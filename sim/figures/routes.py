@@ -1,0 +1,124 @@
+"""Spam by route over time: what comes through after a policy changes, and which way it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.figures import lines, palette
+from sim.figures import style as s
+from sim.figures.bars import ONE_REPLICATION
+from sim.figures.data import FigureError, need, order
+from sim.figures.lines import DAY
+from sim.figures.style import Style, drawn
+from sim.measure.definitions import RATE
+from sim.records import ROUTES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("arm", "replication", "class", "fate", "route", "wished_at")
+
+
+@drawn
+def routes(
+    style: Style,
+    recipients: pd.DataFrame,
+    *,
+    arms: Sequence[str] | None = None,
+    policy_starts: float | None = None,
+    run_length: float | None = None,
+    mailboxes: int | None = None,
+) -> Figure:
+    """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.
+
+    Per mailbox if *mailboxes* is known, else in all. *policy_starts* and *run_length* in seconds.
+    """
+    frame = need(recipients, "recipients", COLUMNS, figure="routes")
+    chosen = order(frame["arm"], arms, figure="routes")
+    replications = sorted(frame["replication"].unique())
+    rows = frame[(frame["class"] == "spam") & (frame["fate"] == "delivered")]
+    end = run_length or float(frame["wished_at"].max())
+    days = max(1, int(np.ceil(end / DAY - 1e-9)))
+    lengths = np.minimum(DAY, end - DAY * np.arange(days)) / DAY
+    per = float(mailboxes) if mailboxes else 1.0
+    if mailboxes is not None and mailboxes <= 0:
+        raise FigureError(f"routes: mailboxes is {mailboxes}; spam per mailbox needs one at least")
+    found = [name for name in ROUTES if (rows["route"] == name).any()]
+    figure, panels = lines.panels(
+        style,
+        chosen,
+        xlabel="day of the run",
+        ylabel="spam delivered (messages / mailbox / day)"
+        if mailboxes
+        else "spam delivered (messages / day)",
+    )
+    top, last = 0.0, None
+    for arm, axes in panels:
+        part = rows[rows["arm"].astype(str) == arm]
+        for name in found:
+            counts = _counts(part[part["route"] == name], replications, days)
+            value = lines.rows(RATE, counts, per * lengths)
+            middles = np.arange(days) + lengths / 2
+            top = max(
+                top, lines.curve(axes, style, palette.ROUTE[name], middles, value, label=name)
+            )
+        if not len(part):
+            axes.text(
+                0.5,
+                0.5,
+                "no spam delivered",
+                ha="center",
+                transform=axes.transAxes,
+                fontsize=style.small,
+                fontstyle="italic",
+            )
+        if policy_starts is not None:
+            axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
+        axes.set_xlim(0, end / DAY)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        last = axes
+    if last is not None:
+        lines.top(last, top)
+    notes = [ONE_REPLICATION] if len(replications) == 1 else []
+    s.legend(figure, style, _entries(style, found, policy_starts, len(replications)), notes=notes)
+    return lines.settle(figure, style, chosen)
+
+
+def caption(*_: object, **__: object) -> str:
+    """What `routes` shows."""
+    return (
+        "Spam recipients delivered, by the way in which the spam entered and by the day on which "
+        "it was sent, one panel for each policy. Vertical line: the policy starts. Bands: 95 % "
+        "intervals over replications."
+    )
+
+
+def _counts(rows: pd.DataFrame, replications: Sequence[int], days: int) -> NDArray[np.float64]:
+    """Return counts, days × replications."""
+    place = np.searchsorted(replications, rows["replication"].to_numpy())
+    day = np.minimum((rows["wished_at"].to_numpy() / DAY).astype(int), days - 1)
+    counts = np.zeros((days, len(replications)))
+    np.add.at(counts, (day, place), 1.0)
+    return counts
+
+
+def _entries(
+    style: Style, found: Sequence[str], policy_starts: float | None, replications: int
+) -> list[tuple[Artist | None, str]]:
+    made: list[tuple[Artist | None, str]] = [
+        lines.entry(style, palette.ROUTE[name], name.replace("_", " ")) for name in found
+    ]
+    if policy_starts is not None:
+        made.append((Line2D([], [], linewidth=style.line, **lines.POLICY), "policy starts"))
+    if found and replications > 1:
+        made.append((Patch(facecolor="0.8"), s.INTERVAL))
+    return made
