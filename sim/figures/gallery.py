@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from sim.figures.data import FigureError
+from sim.figures.data import TABLES, FigureError, need, order
 from sim.figures.table import TABLE, Entry, standard
 
 
@@ -21,7 +21,7 @@ class Gallery:
     """
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
-        self._tables = tables
+        self._tables = Tables(tables)
 
     def __getattr__(self, name: str) -> Callable[..., Figure]:
         if name.startswith("_"):
@@ -58,7 +58,7 @@ class UnknownFigure(FigureError, AttributeError):  # noqa: N818
 
 def draw(name: str, tables: Mapping[str, Any], **options: Any) -> Figure:
     """Draw the figure called *name* of *tables*; *options* go before what the tables say."""
-    entry = find(name)
+    entry, tables = find(name), Tables(tables)
     arguments, keywords = _given(name, entry, tables)
     if "draft" not in options and _about(tables).get("draft"):
         options["draft"] = True
@@ -67,10 +67,50 @@ def draw(name: str, tables: Mapping[str, Any], **options: Any) -> Figure:
 
 def caption(name: str, tables: Mapping[str, Any], **options: Any) -> str:
     """Return the caption of the figure called *name*, with what is needed to make it again."""
-    entry = find(name)
+    entry, tables = find(name), Tables(tables)
     arguments, keywords = _given(name, entry, tables)
     words = entry.caption(*arguments, **{**keywords, **options})
     return f"{words} {_provenance(entry, tables)}".strip()
+
+
+class Tables(Mapping[str, Any]):
+    """A mapping of tables, with those that follow from others: comparison from measures."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._given or not self._follows(name):
+            return self._given[name]
+        return compared(self._given["measures"], str(_about(self._given)["base"]))
+
+    def _follows(self, name: object) -> bool:
+        return name == "comparison" and "measures" in self._given and "base" in _about(self._given)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given or self._follows(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name in TABLES if name in self])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def compared(measures: Any, base: str) -> Any:
+    """Return the table ``comparison``: every other arm against *base*, under each other."""
+    import pandas as pd
+
+    from sim.measure import compare
+
+    frame = need(measures, "measures", figure="differences")
+    others = [arm for arm in order(frame["arm"], None, figure="differences") if arm != base]
+    if not others:
+        raise FigureError(f"differences: there is no arm besides the base {base!r}")
+    return pd.concat(
+        [compare(frame, base, arm).assign(base=base, arm=arm) for arm in others],
+        ignore_index=True,
+    )
 
 
 def _given(name: str, entry: Entry, tables: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
