@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sim.smtp import Facts, Policy, Verdict, addresses, decide
 
 if TYPE_CHECKING:
+    from sim.network.names import Names
     from sim.network.topology import Routes
     from sim.scenario import Scenario
 
@@ -34,6 +35,8 @@ class Attempt:
     """The name that the mail program logs in with, where AUTH is offered."""
     popped: bool = False
     """A POP login at the server's ISP has just come from this address."""
+    waited: float | None = None
+    """Seconds since the same was tried for the first time; None: this is the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,11 @@ class Servers:
         """The routes between networks."""
         return self.scenario.routes()
 
+    @cached_property
+    def names(self) -> Names:
+        """Which servers take the mail of which domain."""
+        return self.scenario.names()
+
     def facts(self, attempt: Attempt) -> Facts:
         """What the server that was asked knows."""
         offered = self.policy(attempt.server).auth_offered
@@ -105,6 +113,7 @@ class Servers:
             forward_path=attempt.forward_path,
             login=attempt.login if offered else None,
             pop_age=0.0 if attempt.popped else None,
+            greylist_age=attempt.waited,
         )
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
@@ -134,15 +143,20 @@ class Servers:
                 return Journey(tuple(hops), ended)
             to = policy.read(facts.forward_path)
             domain = to.domain if isinstance(to, addresses.Address) else ""
-            onward = self.scenario.names.mx(domain)
+            onward = self.names.mx(domain)
             if not onward or len(hops) == MOST_HOPS:
                 return Journey(tuple(hops), "bounced")
             here, server = self.scenario.servers[server].network, onward[0]
             there = self.scenario.servers[server].network
-            facts = Facts(policy.address, facts.reverse_path, str(to))
+            facts = Facts(policy.address, facts.reverse_path, _onward(facts.forward_path, to))
             if isinf(self.routes.latency(here, there)):
                 hops.append(Hop(server, facts, self.policy(server), None))
                 return Journey(tuple(hops), "queued")
+
+
+def _onward(forward_path: str, to: addresses.Address | addresses.Fault) -> str:
+    """The forward-path for the next server: as given, unless it was a route that is followed."""
+    return forward_path if addresses.parse(forward_path) == to else str(to)
 
 
 def _ended(verdict: Verdict, *, first: bool) -> str:

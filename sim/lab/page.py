@@ -58,7 +58,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table under a heading."""
+    """A table under a heading; without *columns*, names and values."""
 
     title: str
     columns: tuple[str, ...]
@@ -131,9 +131,12 @@ def _grid(block: Grid) -> list[RenderableType]:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in block.columns:
-        table.add_column(Text(said(column).clean), overflow="fold")
+    if block.columns:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for column in block.columns:
+            table.add_column(Text(said(column).clean), overflow="fold")
+    else:
+        table = Table.grid(padding=(0, 1, 0, 2))
     for row in block.rows:
         table.add_row(*map(_text, row))
     return [table, *([Text(said(block.note).clean, style="bright_black")] if block.note else [])]

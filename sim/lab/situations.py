@@ -38,14 +38,14 @@ class Who(NamedTuple):
 
 
 WHO = {
-    "customer": Who("somebody with an account here, under the account's own address", True),
+    "customer": Who("a customer, under the account's own address", True),
     "other sender": Who("a customer who shows an address elsewhere (terri@contoso.com)", None),
     "another server": Who("a server that brings mail from elsewhere for a mailbox here", True),
-    "a notice": Who("the same, with the null reverse-path: a DSN", True),
-    "stranger": Who("somebody without an account here, under any name", False),
-    "forger": Who("the same, under a sender address of this server's own domain", False),
-    "sharer": Who("somebody else at an address from which a customer logged in by POP", False),
-    "thief": Who("a stranger with a customer's password", False),
+    "a notice": Who("a server that brings a DSN, with the null reverse-path", True),
+    "stranger": Who("anybody, from anywhere, under any name", False),
+    "forger": Who("anybody who forges a sender address of this server's own domain", False),
+    "sharer": Who("anybody who shares a customer's address, or gets it next", False),
+    "thief": Who("anybody with a customer's password", False),
 }
 """Who asks. Customers make the matrix; the others are asked about when policies are compared."""
 
@@ -83,6 +83,11 @@ class Cell:
     """Further places with the same answers in every arm."""
 
     @property
+    def title(self) -> str:
+        """The place, with those that are alike."""
+        return ", ".join((self.place, *self.like))
+
+    @property
     def accepted(self) -> bool:
         """Whether the message is taken, and not dropped."""
         return self.verdict.accepted and not self.verdict.discarded
@@ -112,13 +117,15 @@ def cells(scenario: Scenario, server: str | None = None, arm: str | None = None)
     questions = Questions(scenario)
     server, arm = questions.server(server), questions.arm(arm)
     questions.check()
-    asked = Servers(scenario, arm)
-    return [
-        _cell(asked, server, "customer", place, to, credentials)
-        for place in places(scenario, server)
-        for credentials in CREDENTIALS
-        for to in RECIPIENTS
-    ]
+    return list(customers(Servers(scenario, arm), server, places(scenario, server)))
+
+
+def customers(servers: Servers, server: str, guests: Sequence[Place]) -> Iterator[Cell]:
+    """What the customers of *server* are answered at each of their places."""
+    for place in guests:
+        for credentials in CREDENTIALS:
+            for to in RECIPIENTS:
+                yield _cell(servers, server, "customer", place, to, credentials)
 
 
 def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -> list[Place]:
@@ -225,16 +232,19 @@ def _habits(scenario: Scenario, own: str) -> Iterator[tuple[str, str]]:
     """Label and network of the places that the customers of network *own* write from.
 
     A kind of network that none of them visits is stood for by the first one of the scenario,
-    so that the six situations are always complete.
+    so that the six situations are always complete. A venue's customers are its guests.
     """
     networks = scenario.networks
     seen = {own: {"isp": "home", "work": "work"}.get(networks[own].kind, own)}
-    groups = [u for u in scenario.users.values() if own in (*u.accounts, u.work)]
-    for users in groups or scenario.users.values():
-        for label, network in _places_of(users, own):
-            if network not in seen:
-                seen[network] = network if label in seen.values() else label
-    for kind, label in (("isp", "home"), ("work", "work"), ("venue", "")):
+    for users in scenario.users.values():
+        if own in (*users.accounts, users.work):
+            for label, network in _places_of(users, own):
+                if network not in seen:
+                    seen[network] = network if label in seen.values() else label
+    away = (
+        () if networks[own].kind == "venue" else (("isp", "home"), ("work", "work"), ("venue", ""))
+    )
+    for kind, label in away:
         if not any(networks[network].kind == kind for network in seen):
             for network in [n for n, keys in networks.items() if keys.kind == kind][:1]:
                 seen[network] = label or network
