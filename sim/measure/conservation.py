@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.records import CLASSES, FATES
 
@@ -27,14 +28,22 @@ def check(frames: Frames, wishes: Mapping[str, tuple[int, int]]) -> None:
     rows = frames["recipients"]
     _one_known_fate(frames, rows)
     _times(frames, rows)
-    for class_ in CLASSES:
-        messages, recipients = wishes.get(class_, (0, 0))
-        _balance(frames, rows[rows["class"] == class_], class_, messages, recipients)
+    class_ = _code(rows, "class", CLASSES)
+    number = rows["message"].to_numpy()
+    for code, name in enumerate(CLASSES):
+        messages, recipients = wishes.get(name, (0, 0))
+        _balance(frames, np.flatnonzero(class_ == code), number, name, messages, recipients)
+
+
+def _code(rows: pd.DataFrame, column: str, names: tuple[str, ...]) -> NDArray[np.int64]:
+    """Position in *names* of each value; -1 for anything else."""
+    found = [names.index(c) if c in names else -1 for c in rows[column].cat.categories]
+    return np.array([*found, -1], dtype=np.int64)[rows[column].cat.codes.to_numpy()]
 
 
 def _one_known_fate(frames: Frames, rows: pd.DataFrame) -> None:
     for column, names in (("fate", FATES), ("class", CLASSES)):
-        wrong = ~rows[column].isin(names)
+        wrong = _code(rows, column, names) < 0
         if wrong.any():
             _fail(frames, f"{int(wrong.sum())} rows without a known {column}", rows[wrong])
 
@@ -42,7 +51,7 @@ def _one_known_fate(frames: Frames, rows: pd.DataFrame) -> None:
 def _times(frames: Frames, rows: pd.DataFrame) -> None:
     """Only what is in transit has no end, and nothing ends before it is wished."""
     ended = rows["ended_at"].to_numpy()
-    in_transit = (rows["fate"] == "in_transit").to_numpy()
+    in_transit = _code(rows, "fate", FATES) == FATES.index("in_transit")
     wrong = np.isnan(ended) != in_transit
     if wrong.any():
         _fail(frames, "a fate without its moment, or a moment without its fate", rows[wrong])
@@ -52,17 +61,23 @@ def _times(frames: Frames, rows: pd.DataFrame) -> None:
 
 
 def _balance(
-    frames: Frames, rows: pd.DataFrame, class_: str, messages: int, recipients: int
+    frames: Frames,
+    mine: NDArray[np.int64],
+    number: NDArray[np.int64],
+    class_: str,
+    messages: int,
+    recipients: int,
 ) -> None:
-    if len(rows) != recipients:
-        counts = rows.groupby(["message"], observed=True).size()
-        suspect = rows[rows["message"] == counts.idxmax()] if len(rows) else rows
-        text = f"{class_}: {recipients} recipients were wished, but there are {len(rows)} fates"
+    found, counts = np.unique(number[mine], return_counts=True)
+    rows = frames["recipients"]
+    if len(mine) != recipients:
+        # what has most rows is the likeliest to have too many
+        suspect = rows.iloc[mine[number[mine] == found[counts.argmax()]]] if len(mine) else rows[:0]
+        text = f"{class_}: {recipients} recipients were wished, but there are {len(mine)} fates"
         _fail(frames, text, suspect)
-    seen = rows["message"].nunique()
-    if seen != messages:
-        text = f"{class_}: {messages} messages were wished, but {seen} have rows"
-        _fail(frames, text, rows)
+    if len(found) != messages:
+        text = f"{class_}: {messages} messages were wished, but {len(found)} have rows"
+        _fail(frames, text, rows.iloc[mine])
 
 
 def _fail(frames: Frames, what: str, suspects: pd.DataFrame) -> None:

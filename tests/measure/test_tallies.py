@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from synthetic_frames import frames, week
 
-from sim.measure.tallies import Exposure, measure_run
+from sim.measure.exposure import Exposure
+from sim.measure.tallies import measure_run
 
 DAY = 86400.0
 OVER = Exposure(run_length=4 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)
@@ -153,8 +154,9 @@ def test_the_parts_make_up_the_whole(by):
 
 def test_the_days_of_a_phase_are_its_length():
     over = Exposure(run_length=3.75 * DAY, policy_starts=1.25 * DAY, transient=DAY, mailboxes=1)
-    assert over.by_day((1, 2), 4).tolist() == pytest.approx([0.0, 0.75, 1.0, 0.75])
-    assert over.days((1, 2)) == pytest.approx(2.5)
+    assert over.by_day.sum(axis=1).tolist() == pytest.approx([1.25, 1.0, 1.5])
+    assert over.by_day[1:].sum(axis=0).tolist() == pytest.approx([0.0, 0.75, 1.0, 0.75])
+    assert over.lengths.tolist() == pytest.approx([1.25, 1.0, 1.5])
 
 
 def test_a_run_without_a_steady_state_has_no_row_of_it():

@@ -1,0 +1,75 @@
+"""What rates are divided by, and every key that measures can be split by, of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The spans of the phases (s) and the mailboxes that exist.
+
+    *keys* are the places, groups and servers that there can be, so that a rate of nought has
+    its row too.
+    """
+
+    run_length: float
+    policy_starts: float
+    transient: float
+    mailboxes: int
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def spans(self) -> NDArray[np.float64]:
+        """Bounds (s) of warm-up, transient and steady state, a row each."""
+        steady = min(self.policy_starts + self.transient, self.run_length)
+        edges = np.array([0.0, self.policy_starts, steady, self.run_length])
+        return np.stack([edges[:-1], edges[1:]], axis=1)
+
+    @property
+    def lengths(self) -> NDArray[np.float64]:
+        """Lengths of warm-up, transient and steady state, in days."""
+        return np.asarray(np.diff(self.spans, axis=1)[:, 0] / DAY)
+
+    @property
+    def days(self) -> int:
+        """Days that the run has begun."""
+        return max(int(np.ceil(self.run_length / DAY)), 1)
+
+    @property
+    def by_day(self) -> NDArray[np.float64]:
+        """Part of each day of the run that lies within each phase: phases × days, in days."""
+        at = np.arange(self.days + 1) * DAY
+        return np.stack([np.diff(np.clip(at, low, high)) / DAY for low, high in self.spans])
+
+
+def exposure(scenario: Scenario) -> Exposure:
+    """The exposure of a scenario: every account of a user is a mailbox, and so are idle ones."""
+    mailboxes = sum(
+        group.count * (2 if group.work is not None and group.work_account > 0 else 1)
+        for group in scenario.users.values()
+    ) + sum(n.mailboxes for n in scenario.networks.values() if n.domain is not None)
+    keys = {
+        "place": places(scenario),
+        "group": ("", *scenario.users, *scenario.spammers, *scenario.servers),
+        "server": ("", *scenario.servers),
+    }
+    return Exposure(
+        scenario.run_length, scenario.policy_starts, scenario.transient, mailboxes, keys
+    )
+
+
+def places(scenario: Scenario) -> tuple[str, ...]:
+    """Every place that some group is at, in the order of the file; '' for none."""
+    found = (place for users in scenario.users.values() for place in users.all_places)
+    return tuple(dict.fromkeys(["", *found]))
