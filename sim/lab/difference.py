@@ -96,7 +96,7 @@ class Diff(Page):
             if (number := sum(change.mark == mark for change in self.changes))
         )
         heading = Lines(title, (f"{len(self.changes)} cells change: {counts}",))
-        columns = ("who", "place", "to", "credentials", "before", "after", "servers")
+        columns = ("who", "place and recipient", "before", "after", "servers")
         tables = [
             Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)))
             for mark in MARKS
@@ -116,11 +116,12 @@ class Diff(Page):
                 row = (cell.server, cell.who, cell.title, cell.to, *answers)
                 credentials.setdefault(row, []).append(cell.credentials)
         servers: dict[tuple[str, ...], list[str]] = {}
+        servers: dict[tuple[str, ...], list[str]] = {}
         for (server, *alike), held in credentials.items():
-            known = "any" if set(held) == set(CREDENTIALS) else " or ".join(held)
-            servers.setdefault((*alike, known), []).append(server)
+            servers.setdefault((*alike, _held(held)), []).append(server)
         for (who, place, to, before, after, known), names in servers.items():
-            yield who, place, to, known, before, Said(after, style), ", ".join(names)
+            where = f"{place}\n  to {to}"
+            yield f"{who}{known}", where, before, Said(after, style), ", ".join(names)
 
 
 def diff(scenario: Scenario, a: str, b: str) -> Diff:
@@ -164,6 +165,13 @@ def _goes_through(verdict: Verdict) -> int:
     if verdict.accepted:
         return 0 if verdict.discarded else 2
     return 0 if verdict.permanent else 1
+
+
+def _held(credentials: Sequence[str]) -> str:
+    """With which credentials a change holds; nothing is said where they make no difference."""
+    if set(credentials) in ({"none"}, set(CREDENTIALS)):
+        return ""
+    return f"\n  {' or '.join(credentials)}"
 
 
 def _answer(verdict: Verdict) -> str:

@@ -194,10 +194,7 @@ class Explanation(Page):
         vain = [advice for advice in self.advice if not advice.helps]
         blocks: list[Block] = []
         if helping:
-            rows = tuple(
-                (Said(a.by, "strong"), a.words, "; ".join((a.effort, *a.remarks)), _abuse(a))
-                for a in helping
-            )
+            rows = tuple((Said(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
             blocks.append(
                 Grid(
                     "What would get it through, the least effort first",
@@ -277,6 +274,10 @@ def _abuse(advice: Advice) -> Line:
     if not advice.admits:
         return Said("nothing new", "faint")
     return Said("\n".join(f"{who}: {WHO[who].meaning}" for who in advice.admits), "warn")
+
+
+def _effort(advice: Advice) -> str:
+    return "\n".join((advice.effort, *(f"({remark})" for remark in advice.remarks)))
 
 
 def _advice(advice: Advice) -> dict[str, Any]:

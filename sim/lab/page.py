@@ -30,6 +30,10 @@ MANY = 4096
 """Characters of one text that are shown; the rest is cut."""
 
 
+WORD = 26
+"""Letters of a word that a column of a table does not break (chosen: most names of restrictions)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One text with a role of `STYLES`."""
@@ -133,8 +137,12 @@ def _grid(block: Grid) -> list[RenderableType]:
 
     if block.columns:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in block.columns:
-            table.add_column(Text(said(column).clean), overflow="fold")
+        for number, column in enumerate(block.columns):
+            words = [w for row in block.rows for w in said(row[number]).clean.split()]
+            longest = max(map(len, [*words, column]), default=0)
+            table.add_column(
+                Text(said(column).clean), overflow="fold", min_width=min(longest, WORD)
+            )
     else:
         table = Table.grid(padding=(0, 1, 0, 2))
     for row in block.rows:

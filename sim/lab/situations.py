@@ -6,7 +6,7 @@ Nobody is simulated here: a cell is one question to the policy of one server.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.lab.asked import Questions
@@ -42,12 +42,15 @@ WHO = {
     "other sender": Who("a customer who shows an address elsewhere (terri@contoso.com)", None),
     "another server": Who("a server that brings mail from elsewhere for a mailbox here", True),
     "a notice": Who("a server that brings a DSN, with the null reverse-path", True),
-    "stranger": Who("anybody, from anywhere, under any name", False),
+    "stranger": Who("anybody, from anywhere, under a name of elsewhere", False),
     "forger": Who("anybody who forges a sender address of this server's own domain", False),
     "sharer": Who("anybody who shares a customer's address, or gets it next", False),
     "thief": Who("anybody with a customer's password", False),
 }
 """Who asks. Customers make the matrix; the others are asked about when policies are compared."""
+
+ADAPTIVE = ("sharer", "thief")
+"""Who shows a sender address of the server's own domain where a foreign one is refused."""
 
 FOREIGN = "terri@contoso.com"
 """The source's sender address that is of no ISP here."""
@@ -194,6 +197,10 @@ NOWHERE = "elsewhere.example"
 def _cell(servers: Servers, server: str, who: str, place: Place, to: str, credentials: str) -> Cell:
     attempt = _attempt(servers.scenario, server, who, place, to, credentials)
     verdict = servers.verdict(attempt, trace=True)
+    if who in ADAPTIVE and not verdict.accepted:
+        local = replace(attempt, reverse_path=f"user@{domains(servers.scenario, server)[0]}")
+        tried = servers.verdict(local, trace=True)
+        verdict = tried if tried.accepted else verdict
     return Cell(servers.arm, server, who, place.label, to, credentials, verdict, place.like)
 
 
