@@ -128,10 +128,7 @@ def matrix(
 ) -> None:
     """The six cases under each arm, exact: place, recipient, credentials, verdict, rule."""
     loaded = _load(scenario, set_)
-    for arm in _arms(arms) or list(loaded.arms):
-        _known("arm", arm, loaded.arms)
-    found = [loaded.matrix(server=server, arm=arm) for arm in _arms(arms) or list(loaded.arms)]
-    _print_lab(found, as_json)
+    _print_lab(loaded.matrix(server=server, arm=_arms(arms)), as_json)
 
 
 @app.command()
@@ -145,17 +142,23 @@ def explain(
     ] = None,
     auth: Annotated[bool, typer.Option("--auth", help="With SMTP AUTH switched on.")] = False,
     pop: Annotated[bool, typer.Option("--pop", help="After a POP login.")] = False,
+    account: Annotated[
+        str, typer.Option("--account", metavar="WHICH", help="home or work.")
+    ] = "home",
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="NAME", help="Ask another one, such as the hotel's."),
+    ] = None,
     arm: Annotated[str | None, typer.Option("--arm", metavar="A", help="Default: base.")] = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Which restriction decides about one message, what is replied, what the user sees."""
     loaded = _load(scenario, set_)
-    if arm is not None:
-        _known("arm", arm, loaded.arms)
     found = loaded.explain(
-        user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop
-    )
+        user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop,
+        account=account, server=server,
+    )  # fmt: skip
     _print_lab(found, as_json)
 
 
@@ -169,8 +172,6 @@ def diff(
 ) -> None:
     """Every cell of the matrix whose verdict changes between two arms."""
     loaded = _load(scenario, set_)
-    for name in (arm, other):
-        _known("arm", name, loaded.arms)
     _print_lab(loaded.diff(arm, other), as_json)
 
 
@@ -337,12 +338,6 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _known(what: str, name: str, names: Any) -> None:
-    from sim.experiment.usage import one_of
-
-    one_of(what, name, names)
-
-
 # ---- printing
 
 
@@ -375,13 +370,10 @@ def _show(results: Results, as_json: bool) -> None:
 
 def _print_lab(found: Any, as_json: bool) -> None:
     """Print what the lab found: as JSON, or as it prints itself."""
-    many = found if isinstance(found, list) else [found]
     if as_json:
-        told = [one.as_dict() for one in many]
-        _print_json(told if isinstance(found, list) else told[0])
-        return
-    for one in many:
-        _print(one)
+        _print_json(found.as_dict())
+    else:
+        _print(found)
 
 
 def _print_json(value: Any) -> None:

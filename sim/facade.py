@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sim.experiment import Stored
     from sim.figures import Gallery
+    from sim.lab import Diff, Explanation, Matrix
+    from sim.network.topology import Graph
     from sim.scenario import Scenario as Model
 
 
@@ -67,8 +69,13 @@ class Scenario:
         """The scenario with keys changed by dotted name: ``{"users.travellers.count": 10}``."""
         return Scenario(self.model.with_overrides(overrides))
 
-    def matrix(self, *, server: str | None = None, arm: str | None = None) -> Any:
-        """The six cases, exact: what each place, recipient and credential gets."""
+    def matrix(
+        self, *, server: str | None = None, arm: str | Sequence[str] | None = None
+    ) -> Matrix:
+        """The six cases, exact: what each place, recipient and credential gets.
+
+        Under one arm, several, or (without *arm*) all; *server* may be a network.
+        """
         from sim import lab
 
         return lab.matrix(self.model, server=server, arm=arm)
@@ -77,21 +84,28 @@ class Scenario:
         self,
         *,
         user: str,
-        place: str,
+        place: str | None = None,
         to: str,
         arm: str | None = None,
         sender: str | None = None,
         auth: bool = False,
         pop: bool = False,
-    ) -> Any:
-        """Which restriction decides about one message: rule walk, dialogue, error box, advice."""
+        account: str = "home",
+        server: str | None = None,
+    ) -> Explanation:
+        """Which restriction decides about one message: rule walk, dialogue, error box, advice.
+
+        *account* is home or work; *server* another server than the account's own, such as the
+        hotel's.
+        """
         from sim import lab
 
         return lab.explain(
-            self.model, user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop
-        )
+            self.model, user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop,
+            account=account, server=server,
+        )  # fmt: skip
 
-    def diff(self, a: str, b: str) -> Any:
+    def diff(self, a: str, b: str) -> Diff:
         """The cells of the matrix whose verdict changes from arm *a* to arm *b*."""
         from sim import lab
 
@@ -208,7 +222,7 @@ class Results:
 
     @property
     def figures(self) -> Gallery:
-        """One method a figure: ``results.figures.rates()``; ``list(results.figures)`` names them."""
+        """One method a figure: ``results.figures.rates()``; a list of it names them."""
         from sim.figures import Gallery
 
         return Gallery(Tables(self._model, self))
@@ -335,19 +349,13 @@ def open_results(path: str | PathLike[str]) -> Results:
 
 def _cells(model: Model, results: Results | None) -> pd.DataFrame:
     """The exact matrix of every arm; verdict is its kind."""
-    import pandas as pd
+    from sim import lab
 
-    from sim.lab import situations
-
-    rows = [
-        (arm, cell.place, cell.to, cell.credentials, cell.verdict.kind, cell.verdict.rule)
-        for arm in (results.arms if results is not None else model.arms)
-        for cell in situations.cells(model, arm=arm)
-    ]
-    return pd.DataFrame(rows, columns=["arm", "place", "to", "credentials", "verdict", "rule"])
+    arms = results.arms if results is not None else list(model.arms)
+    return lab.matrix(model, arm=arms).frame()
 
 
-def _topology(model: Model, results: Results | None) -> Any:
+def _topology(model: Model, _: Results | None) -> Graph:
     return model.graph()
 
 
@@ -394,7 +402,7 @@ def _comparison(results: Results) -> pd.DataFrame:
     import pandas as pd
 
     parts = [
-        results.compare(results.base, arm).assign(arm_a=results.base, arm_b=arm)
+        results.compare(results.base, arm).assign(base=results.base, arm=arm)
         for arm in results.arms
         if arm != results.base
     ]
