@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from sim.scenario import checking, expectations, overriding, policies
@@ -11,7 +12,7 @@ from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted, nearest, one_of, shown
 from sim.scenario.expectations import Expect
 from sim.scenario.filling import default_path, expanded, table
-from sim.scenario.found import NAMES, Found, Path, validate
+from sim.scenario.found import MOST_FAULTS, NAMES, Found, Path, validate
 from sim.scenario.model import (
     MOST_ARMS,
     MOST_EXPECTED,
@@ -25,15 +26,15 @@ from sim.scenario.quantities import NAME
 from sim.scenario.reading import Tree
 from sim.scenario.servers import Server
 
-MOST_FAULTS = 100
-"""Faults that are told one by one; more are only counted."""
-
 MOST_NAMES = {
     "networks": MOST_NETWORKS,
     "users": MOST_GROUPS,
     "spammers": MOST_GROUPS,
     "servers": MOST_SERVERS,
 }
+MOST_TABLES = 50_000
+"""Arms times networks, servers, groups and spammers."""
+
 NEEDED = ("networks", "users", "arms")
 HEADS = tuple(name for name in Head.model_fields if name not in ("extends", "defaults"))
 ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
@@ -45,19 +46,25 @@ def scenario(source: Tree, name: str, file_of: FileOf | None = None) -> Scenario
 
     *name* is how messages call its file; *file_of* tells which file of a chain said what.
     """
-    parts, found = _parts(source, expanded(source))
-    found += _of_arms_and_expectations(source)
-    ready = None if found else _made(parts, source, name)
-    arms, of_arms = _arms(source, parts, {(f.path, f.value) for f in found})
-    found += of_arms
-    if ready is None or found:
-        raise ScenarioError(_faults(source, found, file_of or (lambda _: name)))
-    for arm, changed in arms.items():
-        if changed is not None:
-            ready._arms[arm] = _made(changed, source, name)
-    found = list(expectations.faults(ready))
+    full = expanded(source)
+    parts, found = _parts(source, full)
+    too_many = _too_many(source, full)
+    found += too_many or [*_of_arms(source), *_of_expectations(source, parts)]
+    known = {(fault.path, fault.value) for fault in found}
+    arms = {}
+    for arm, overrides in table(source, "arms").items():
+        if too_many or len(found) > MOST_FAULTS:
+            break
+        if isinstance(overrides, dict) and overrides:
+            arms[arm], wrong = _arm(arm, overrides, source, (full, parts), known)
+            found += wrong
     if found:
         raise ScenarioError(_faults(source, found, file_of or (lambda _: name)))
+    ready = _made(parts, source, name)
+    for arm in source["arms"]:
+        made = _made(arms[arm], source, name) if arm in arms else ready
+        made._arms = ready._arms  # each arm knows the others
+        ready._arms[arm] = made
     return ready
 
 
@@ -94,6 +101,8 @@ def _parts(
         model, made = overriding.MODELS[section], getattr(parts, section)
         found += _section(full, section, most)
         for name, raw in list(table(full, section).items())[:most]:
+            if len(found) > MOST_FAULTS:
+                break
             same = getattr(good, section).get(name)
             if same is not None and raw == table(before, section)[name]:
                 made[name] = same
@@ -106,7 +115,7 @@ def _parts(
             if not wrong:
                 made[name] = value
     found = [_without_address(f, full) for f in found] + _defaults(source)
-    return parts, found + list(checking.faults(parts, unchanged))
+    return parts, found + list(islice(checking.faults(parts, unchanged), MOST_FAULTS + 1))
 
 
 def _head(source: Tree) -> tuple[Head | None, list[Found]]:
@@ -115,8 +124,7 @@ def _head(source: Tree) -> tuple[Head | None, list[Found]]:
     valid = list(Scenario.model_fields)
     found += [
         Found((key,), "unknown key", one_of(valid), nearest(key, valid))
-        for key in source
-        if key not in valid
+        for key in islice((key for key in source if key not in valid), MOST_FAULTS + 1)
     ]
     return head, found
 
@@ -153,14 +161,22 @@ def _without_address(found: Found, full: Tree) -> Found:
     return found._replace(expected=f"an address: {shown(network)} has none free")
 
 
-def _of_arms_and_expectations(source: Tree) -> list[Found]:
+def _too_many(source: Tree, full: Tree) -> list[Found]:
+    """The fault of more arms on more tables than can be checked in a moment."""
+    arms = len(table(source, "arms"))
+    tables = sum(len(table(full, section)) for section in MOST_NAMES)
+    if arms <= MOST_ARMS and arms * tables <= MOST_TABLES:
+        return []
+    expected = f"at most {MOST_ARMS}, and {MOST_TABLES} tables of all arms together"
+    return [Found(("arms",), f"{arms} arms of {tables} tables", expected)]
+
+
+def _of_arms(source: Tree) -> list[Found]:
     arms, found = source.get("arms", {}), []
     if not isinstance(arms, dict):
         return [Found(("arms",), shown(arms), "a table")]
     if not arms:
         found.append(Found(("arms",), "missing", 'at least one [arms."NAME"]'))
-    if len(arms) > MOST_ARMS:
-        found.append(Found(("arms",), f"{len(arms)} arms", f"at most {MOST_ARMS}"))
     for name, overrides in arms.items():
         if not 0 < len(name) <= 100 or not name.isprintable() or set(name) & set("/\\"):
             found.append(Found(("arms", name), "", ARM_NAME))
@@ -169,34 +185,32 @@ def _of_arms_and_expectations(source: Tree) -> list[Found]:
     base = source.get("base", "")
     if base and isinstance(base, str):
         found += checking.dangling(base, arms, "base")
-    expect = source.get("expect", [])
-    if not isinstance(expect, list):
-        return [*found, Found(("expect",), shown(expect), "[[expect]] tables")]
-    if len(expect) > MOST_EXPECTED:
-        found.append(Found(("expect",), f"{len(expect)} tables", f"at most {MOST_EXPECTED}"))
-    for index, raw in enumerate(expect[:MOST_EXPECTED]):
-        _, wrong = validate(Expect, raw)
-        found += [f.within("expect", index) for f in wrong]
     return found
 
 
-def _arms(
-    source: Tree, good: Parts, known: set[tuple[Path, str]]
-) -> tuple[dict[str, Parts | None], list[Found]]:
-    """The parts of each arm (None: as the base), and what is wrong with the arms alone."""
-    before = expanded(source)
-    made: dict[str, Parts | None] = {}
-    faults: list[Found] = []
-    for arm, overrides in list(table(source, "arms").items())[:MOST_ARMS]:
-        if not isinstance(overrides, dict) or not overrides:
-            made[arm] = None
-            continue
-        changed, touched, found = overriding.apply(source, overrides, arm=True)
-        faults += [f._replace(path=("arms", arm, *f.path)) for f in found]
-        parts, found = _parts(changed, expanded(changed), (before, good))
-        faults += _attributed(arm, touched, (f for f in found if (f.path, f.value) not in known))
-        made[arm] = parts
-    return made, faults
+def _of_expectations(source: Tree, parts: Parts) -> list[Found]:
+    given = source.get("expect", [])
+    if not isinstance(given, list) or len(given) > MOST_EXPECTED:
+        return [Found(("expect",), shown(given), f"at most {MOST_EXPECTED} [[expect]] tables")]
+    found: list[Found] = []
+    valid: dict[int, Expect] = {}
+    for index, raw in enumerate(given):
+        expect, wrong = validate(Expect, raw)
+        found += [f.within("expect", index) for f in wrong]
+        if expect is not None:
+            valid[index] = expect
+    return found + list(expectations.faults(parts, table(source, "arms"), valid))
+
+
+def _arm(
+    arm: str, overrides: Tree, source: Tree, known: tuple[Tree, Parts], told: set[tuple[Path, str]]
+) -> tuple[Parts, list[Found]]:
+    """The parts of an arm, and what is wrong with it that is not wrong already."""
+    changed, touched, found = overriding.apply(source, overrides, arm=True)
+    wrong = [f._replace(path=("arms", arm, *f.path)) for f in found]
+    parts, found = _parts(changed, expanded(changed), known)
+    new = (f for f in found if (f.path, f.value) not in told)
+    return parts, wrong + _attributed(arm, touched, new)
 
 
 def _attributed(arm: str, touched: overriding.Touched, found: Iterable[Found]) -> list[Found]:
@@ -226,5 +240,4 @@ def _faults(source: Tree, found: list[Found], file_of: FileOf) -> list[Fault]:
         told[Fault(file_of(path), dotted(path), *fault[1:])] = None
     if len(told) <= MOST_FAULTS:
         return list(told)
-    rest = Fault(file_of(()), "", f"{len(told) - MOST_FAULTS} faults more", "")
-    return [*list(told)[:MOST_FAULTS], rest]
+    return [*list(told)[:MOST_FAULTS], Fault(file_of(()), "", "and more faults", "")]

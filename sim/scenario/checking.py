@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -30,9 +31,10 @@ class Parts:
     spammers: dict[str, Spammers] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
 
-    def submission(self, network: str) -> bool:
-        """Whether customers of *network* have a server to name in their mail program."""
-        return any(s.network == network and s.role != "mx" for s in self.servers.values())
+    @cached_property
+    def with_submission(self) -> frozenset[str]:
+        """Networks whose customers have a server to name in their mail program."""
+        return frozenset(s.network for s in self.servers.values() if s.role != "mx")
 
 
 def faults(parts: Parts, unchanged: Iterable[str] = ()) -> Iterator[Found]:
@@ -151,7 +153,7 @@ def _servers(parts: Parts) -> Iterator[Found]:
 
 def _users(parts: Parts, users: Users) -> Iterator[Found]:
     networks = parts.names["networks"]
-    homes = [n for n in networks if n not in parts.networks or parts.submission(n)]
+    homes = [n for n in networks if n not in parts.networks or n in parts.with_submission]
     for network in users.accounts:
         yield from _account(network, networks, homes, "accounts", network)
     if users.work is not None:
@@ -162,16 +164,17 @@ def _users(parts: Parts, users: Users) -> Iterator[Found]:
         yield Found(("work_account",), f"{users.work_account:g}", "work = a network, beside it")
     venues = [n for n, network in parts.networks.items() if network.kind == "venue"]
     unknown = [n for n in networks if n not in parts.networks]
-    valid = [HOME, *([WORK] if users.work is not None else []), *venues, *unknown]
+    valid = [HOME, *([WORK] if users.work is not None else []), *venues]
     written = {"places": users.places, "office_hours": users.office_hours, "weekend": users.weekend}
     for key, shares in written.items():
         for place in shares if isinstance(shares, dict) else ():
             if place == WORK and users.work is None:
                 yield Found((key, place), "no such place", "work = a network, beside it")
-            else:
+            elif place not in unknown:
                 yield from dangling(place, valid, key, place)
     for place in users.access:
-        yield from dangling(place, [HOME, WORK, *venues, *unknown], "access", place)
+        if place not in (WORK, *unknown, *users.all_places):
+            yield from dangling(place, valid, "access", place)
 
 
 def _account(network: str, networks: list[str], homes: list[str], *path: str) -> Iterator[Found]:
@@ -185,7 +188,7 @@ def _account(network: str, networks: list[str], homes: list[str], *path: str) ->
 def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Found]:
     yield from dangling(spammers.network, parts.names["networks"], "network")
     known = spammers.network in parts.networks
-    if "own_account" in spammers.routes and known and not parts.submission(spammers.network):
+    if "own_account" in spammers.routes and known and spammers.network not in parts.with_submission:
         index = spammers.routes.index("own_account")
         expected = f"a route that {spammers.network} has; it has no submission server"
         yield Found(("routes", index), "'own_account'", expected)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sim.scenario import checking
+from sim.scenario.checking import Parts
 from sim.scenario.found import Found
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
@@ -27,6 +28,9 @@ class Expect(Table):
     user: Name | None = key("the user group; without it, the first one", None)
     isp: Name | None = key("their home ISP; without it, the first of their accounts", None)
     account: Literal["home", "work"] = key("the account in use", "home")
+    server: Name | None = key(
+        "the server that is asked; without it, the one that the account's mail program names", None
+    )
     place: Name = key("where they are: home, work or a venue network")
     to: Text = key("the recipient's address")
     sender: Text | None = key("the sender address; without it, user@ the account's domain", None)
@@ -37,14 +41,14 @@ class Expect(Table):
     rule: Text | None = key("the restriction that decides", None)
 
 
-def faults(scenario: Scenario) -> Iterator[Found]:
+def faults(parts: Parts, arms: Iterable[str], expectations: dict[int, Expect]) -> Iterator[Found]:
     """Expectations about people, places or arms that do not exist, or that expect nothing."""
-    for index, expect in enumerate(scenario.expect):
-        yield from (found.within("expect", index) for found in _faults(scenario, expect))
+    for index, expect in expectations.items():
+        yield from (found.within("expect", index) for found in _faults(parts, arms, expect))
 
 
 def verdict(scenario: Scenario, expect: Expect) -> Verdict:
-    """What the server named in the mail program answers in the situation of *expect*."""
+    """What the server that is asked answers in the situation of *expect*."""
     scenario = scenario.arm(expect.arm or scenario.base)
     users = scenario.users[expect.user or next(iter(scenario.users))]
     isp = expect.isp or next(iter(users.accounts))
@@ -52,18 +56,17 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     account = isp if expect.account == "home" else users.work
     assert network is not None, "checked when loaded"
     assert account is not None, "checked when loaded"
-    server, client = scenario.submission_server(account), scenario.guest(network)
-    assert server is not None, "checked when loaded"
-    assert client is not None, "checked when loaded"
-    domain = scenario.servers[server].domains[0]
+    own, client = scenario.submission_server(account), scenario.guest(network)
+    assert own is not None, "checked when loaded"
+    domain = scenario.servers[own].domains[0]
     facts = Facts(
-        client=client,
+        client=int(scenario.networks[network].prefixes[0][0]) if client is None else client,
         reverse_path=expect.sender or f"user@{users.sender_domain or domain}",
         forward_path=expect.to,
         login="user" if expect.auth else None,
         pop_age=0.0 if expect.pop else None,
     )
-    return decide(scenario.policy(server), facts)
+    return decide(scenario.policy(expect.server or own), facts)
 
 
 def unmet(scenario: Scenario) -> Iterator[str]:
@@ -79,20 +82,25 @@ def unmet(scenario: Scenario) -> Iterator[str]:
             yield f"expect[{index}]: {expect.place} to {expect.to}: {'; '.join(different)}"
 
 
-def _faults(scenario: Scenario, expect: Expect) -> Iterator[Found]:
+def _faults(parts: Parts, arms: Iterable[str], expect: Expect) -> Iterator[Found]:
     if not (expect.verdict or expect.code or expect.rule):
         yield Found((), "says nothing", "verdict, code or rule")
     if expect.arm is not None:
-        yield from checking.dangling(expect.arm, scenario.arms, "arm")
-    if expect.user is not None and expect.user not in scenario.users:
-        yield from checking.dangling(expect.user, scenario.users, "user")
+        yield from checking.dangling(expect.arm, arms, "arm")
+    if expect.server is not None:
+        yield from checking.dangling(expect.server, parts.names["servers"], "server")
+    groups = parts.names["users"]
+    if expect.user is not None:
+        yield from checking.dangling(expect.user, groups, "user")
+    users = parts.users.get(expect.user or next(iter(groups), ""))
+    if users is None:
         return
-    users = scenario.users[expect.user or next(iter(scenario.users))]
     if expect.isp is not None:
         yield from checking.dangling(expect.isp, users.accounts, "isp")
-    needs_work = {"place": expect.place == WORK, "account": expect.account == WORK}
-    for key_name, needed in needs_work.items():
-        if needed and (users.work is None or scenario.submission_server(users.work) is None):
-            yield Found((key_name,), "'work'", "a group whose work is a network with servers")
-    venues = [name for name, network in scenario.networks.items() if network.kind == "venue"]
-    yield from checking.dangling(expect.place, [HOME, WORK, *venues], "place")
+    if expect.account == WORK and users.work not in parts.with_submission:
+        yield Found(("account",), "'work'", "a group whose work is a network with servers")
+    if expect.place == WORK and not users.work:
+        yield Found(("place",), "'work'", "a group that has work")
+    venues = [name for name, network in parts.networks.items() if network.kind == "venue"]
+    if expect.place not in parts.names["networks"] or expect.place in parts.networks:
+        yield from checking.dangling(expect.place, [HOME, WORK, *venues], "place")

@@ -41,6 +41,9 @@ TYPES = {
     "finite_number": "a finite number",
     "missing": "a value: it has no default",
 }
+MOST_FAULTS = 100
+"""Faults that are told; beyond it, only that there are more."""
+
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 NAMES = "a name of at most 63 letters, digits, '-' and '_'"
 
@@ -50,7 +53,7 @@ def validate(model: type[Table], raw: Any) -> tuple[Any, list[Found]]:
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = error.errors(include_url=False)[:MOST_FAULTS]
         return None, list(dict.fromkeys(_translated(model, detail) for detail in details))
 
 
@@ -76,7 +79,8 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
     if kind == "value_error":
         return message.removeprefix("Value error, ").removeprefix("expected ")
     if kind.endswith(("_than", "_than_equal")):
-        return "".join(f"{word} {context[b]:g}" for b, word in BOUNDS.items() if b in context)
+        bound = next(b for b in BOUNDS if b in context)
+        return f"{BOUNDS[bound]} {_number(context[bound])}"
     if kind in ("too_long", "string_too_long"):
         what = "characters" if kind.startswith("string") else "entries"
         return f"at most {context['max_length']} {what}"
@@ -85,6 +89,10 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
     if kind == "string_pattern_mismatch":
         return "a mail domain such as 'adatum.com'" if r"\." in context["pattern"] else NAMES
     return message[:1].lower() + message[1:200]
+
+
+def _number(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 def _model_at(model: type[Table], path: Path) -> type[Table]:

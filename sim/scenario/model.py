@@ -111,13 +111,14 @@ class Scenario(Head):
             valid = list(self.arms)
             fault = Fault(self._file, "arms", shown(name), one_of(valid), nearest(name, valid))
             raise ScenarioError([fault])
-        return self._arms.get(name, self)
+        return self._arms[name]
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
         """The scenario with keys changed by dotted name; values are written as in a file.
 
         ``{"seed": 2, "users.travellers.count": 10}``. Names may hold ``*`` and one
-        ``{list,of,names}``. Raises ScenarioError with every fault.
+        ``{list,of,names}``. What changes is the file, so every arm of it; asked of an arm,
+        the answer is the scenario, not the arm. Raises ScenarioError with every fault.
         """
         from sim.scenario.building import overridden
 

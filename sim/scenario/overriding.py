@@ -77,27 +77,29 @@ def apply(
             faults.append(fault)
         else:
             parsed.append((selector, parts, value))
-    parsed.sort(key=lambda item: SECTIONS.index(item[1][0]) == len(SECTIONS) - 1)
-    made: Tree | None = None  # servers as they stand once everything else is changed
-    for selector, parts, value in parsed:
-        if parts[0] == "servers" and made is None:
-            made = table(expanded(source), "servers")
-        names = made if parts[0] == "servers" and made else table(source, parts[0])
-        chosen = matching(parts[1], names)
-        if not chosen:
-            faults.append(_no_match(selector, parts, names))
-        if len(touched) + len(chosen) > MOST_CHANGES:
-            expected = f"at most {MOST_CHANGES} changed keys"
-            return source, touched, [*faults, Found((selector,), "changes too much", expected)]
-        for name in chosen:
-            path: Path = (parts[0], name, *parts[2:])
-            changed = _set(source, names, path, value)
-            if changed is None:
-                expected = f"a key of a table; {dotted(path[:-1])} is none"
-                faults.append(Found((selector,), shown(value), expected))
-            else:
-                source = changed
-                touched[path] = selector
+    for section in SECTIONS:
+        mine = [item for item in parsed if item[1][0] == section]
+        if not mine:
+            continue
+        names = table(expanded(source) if section == "servers" else source, section)
+        changed = dict(table(source, section))
+        for selector, parts, value in mine:
+            chosen = matching(parts[1], names)
+            if not chosen:
+                faults.append(_no_match(selector, parts, names))
+            if len(touched) + len(chosen) > MOST_CHANGES:
+                expected = f"at most {MOST_CHANGES} changed keys"
+                return source, touched, [*faults, Found((selector,), "changes too much", expected)]
+            for name in chosen:
+                path: Path = (section, name, *parts[2:])
+                entity = _changed(table(changed, name), table(names, name), path, value)
+                if entity is None:
+                    expected = f"a key of a table; {dotted(path[:-1])} is none"
+                    faults.append(Found((selector,), shown(value), expected))
+                else:
+                    changed[name] = entity
+                    touched[path] = selector
+        source = source | {section: changed}
     return source, touched, faults
 
 
@@ -147,17 +149,13 @@ def _no_match(selector: str, parts: list[str], names: Tree) -> Found:
     return Found((selector,), "matches nothing", one_of(names), near)
 
 
-def _set(source: Tree, names: Tree, path: Path, value: Any) -> Tree | None:
-    """Return *source* with the value at *path*, without changing *source* itself."""
-    section, name, key, *deeper = map(str, path)
-    entity = table(table(source, section), name)
+def _changed(entity: Tree, full: Tree, path: Path, value: Any) -> Tree | None:
+    """Return *entity*, of which *full* is all that is known, with the value at *path*."""
+    section, _, key, *deeper = map(str, path)
     if deeper:
-        written = {**_defaults(section, key), **table(names, name), **entity}
+        written = {**_defaults(section, key), **full, **entity}
         value = _nested(written.get(key, {}), deeper, value)
-        if value is None:
-            return None
-    changed = table(source, section) | {name: entity | {key: value}}
-    return source | {section: changed}
+    return None if value is None else entity | {key: value}
 
 
 def _defaults(section: str, key: str) -> Tree:

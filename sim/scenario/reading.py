@@ -19,9 +19,12 @@ Tree = dict[str, Any]
 MOST_OCTETS = 1_000_000
 DEEPEST = 8
 LONGEST_LINE = 4_000
-"""Characters in a line of TOML: the time to read dotted keys grows with their square."""
+LONGEST_KEY = 32
+"""Parts of a dotted key of TOML: the time to read one grows with the square of them."""
 
 STDIN = "-"
+NEWLINE = "\n"
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 
 
@@ -36,6 +39,9 @@ def parse(text: str, name: str) -> Tree:
     """Return the tree of a TOML or JSON text; JSON is what begins with a brace."""
     if len(text) > MOST_OCTETS:
         raise _fault(name, "", "is too large", f"at most {MOST_OCTETS} octets")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise _fault(name, f"line {line}", "holds a NUL octet", "text in UTF-8")
     as_json = text.lstrip()[:1] == "{" or name.endswith(".json")
     try:
         tree = _json(text) if as_json else _toml(text, name)
@@ -43,9 +49,11 @@ def parse(text: str, name: str) -> Tree:
         place = f"line {error.lineno}, column {error.colno}"
         raise _fault(name, place, error.msg[:200], "JSON") from None
     except tomllib.TOMLDecodeError as error:
-        raise _toml_fault(name, str(error)) from None
+        raise _toml_fault(name, text, str(error)) from None
     except RecursionError:
         raise _too_deep(name, "") from None
+    except ScenarioError:
+        raise
     except ValueError as error:
         raise _fault(name, "", str(error)[:200], "TOML or JSON") from None
     if not isinstance(tree, dict):
@@ -81,14 +89,10 @@ def _text(data: bytes, name: str) -> str:
     if len(data) > MOST_OCTETS:
         raise _fault(name, "", "is too large", f"at most {MOST_OCTETS} octets")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _fault(name, f"line {line}", "is not UTF-8", "text in UTF-8") from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _fault(name, f"line {line}", "holds a NUL octet", "text in UTF-8")
-    return text
 
 
 def _toml(text: str, name: str) -> Tree:
@@ -96,15 +100,26 @@ def _toml(text: str, name: str) -> Tree:
         if len(line) > LONGEST_LINE:
             expected = f"at most {LONGEST_LINE} characters in a line of TOML"
             raise _fault(name, f"line {number}", "is too long", expected)
+        if line.count(".") > LONGEST_KEY and _key_parts(line) > LONGEST_KEY:
+            raise _too_deep(name, f"line {number}")
     return tomllib.loads(text.replace("\r\n", "\n"))
 
 
-def _toml_fault(name: str, message: str) -> ScenarioError:
+def _key_parts(line: str) -> int:
+    """Most parts of a dotted key in a line of TOML; what stands in quotes is one part."""
+    bare = _STRING.sub("s", line).partition("#")[0]
+    return max(part.count(".") for part in re.split(r"[=,{}\[\]]", bare)) + 1
+
+
+def _toml_fault(name: str, text: str, message: str) -> ScenarioError:
     place = _PLACE.search(message)
     problem = message[: place.start()] if place else message
+    where = place[1] if place else ""
+    if where == "end of document":
+        where = f"line {text.rstrip().count(NEWLINE) + 1}"
     if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate", "Cannot mutate")):
         problem = f"duplicate key ({problem[:150]})"
-    return _fault(name, place[1] if place else "", problem[:200], "TOML")
+    return _fault(name, where, problem[:200], "TOML")
 
 
 def _json(text: str) -> Any:
