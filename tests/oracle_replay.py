@@ -1,6 +1,6 @@
 """Replay one case of the relay oracle against the policy core.
 
-The cases were measured on real mail servers: see tests/smtp/data/ORIGIN.md. This module
+The cases were measured on real mail servers: see smtp/data/ORIGIN.md. This module
 translates the oracle's neutral vocabulary into a `Policy` and `Facts`, and the verdict is
 that of `decide`.
 """
@@ -58,7 +58,7 @@ def answer(policy: dict[str, Any], case: dict[str, Any], *, goes_on: bool = Fals
 def facts(policy: dict[str, Any], case: dict[str, Any], *, goes_on: bool = False) -> Facts:
     """What the server knew in the session of *case*."""
     session = case["session"]
-    auth = session["auth"]
+    auth = session.get("auth", "none")
     works = policy["auth"]["offered"] and auth in LOGINS
     return Facts(
         client=int(IPv4Address(case["client_ip"])),
@@ -66,7 +66,7 @@ def facts(policy: dict[str, Any], case: dict[str, Any], *, goes_on: bool = False
         forward_path=session["rcpt"],
         login=LOGINS[auth] if works else None,
         auth_failed=auth != "none" and not works and not goes_on,
-        pop_age=_pop_age(session["pop"], policy["pop_before_smtp"]),
+        pop_age=_pop_age(session.get("pop", "none"), policy["pop_before_smtp"]),
         known_domains=KNOWN_DOMAINS,
     )
 

@@ -12,7 +12,7 @@ from sim.smtp.facts import Facts
 from sim.smtp.policy import Plan, Policy
 from sim.smtp.replies import Reply
 from sim.smtp.restrictions import PERMIT, Opinion, Refusal, Restriction
-from sim.smtp.transaction import Transaction
+from sim.smtp.transaction import NOBODY, Transaction
 
 END_OF_LIST = "end_of_relay_list"
 """The *rule* of a refusal that no restriction asked for: nothing permitted the relaying."""
@@ -225,6 +225,8 @@ class _Walk:
         policy = self.t.policy
         answer = policy.answers.get((situation, detail)) or policy.answer(situation, detail)
         situation, kind, cause, code, enhanced = answer
+        if self.t.recipient is NOBODY:  # refused before it was looked at
+            self.t.read_recipient()
         relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local
         return Verdict(
             kind=kind or ("accept_relay" if relayed else "accept_local"),

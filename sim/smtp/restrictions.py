@@ -26,7 +26,9 @@ STAGES = ("client", "sender", "relay", "recipient", "content")
 """The lists of a policy, in the order in which they are walked."""
 
 MAX_TEXT = 4000
-MAX_DEPTH = 4
+"""Characters that `parse` looks at."""
+MAX_DEPTH = 40
+"""Opening brackets in one restriction."""
 
 
 class PolicyError(ValueError):
@@ -722,7 +724,7 @@ KINDS: dict[str, Kind] = {
     "share": Kind(_share, "a share from 0 to 1", lambda value: f"{value:g}"),
     "name": Kind(_name, "a name such as 'trap-list'"),
     "range": Kind(Range.of, "an address or a network such as '203.0.113.64/28'"),
-    "restriction": Kind(lambda text: _parse(text, 1), "a restriction that permits"),
+    "restriction": Kind(lambda text: _granting(text), "a restriction that permits"),
 }
 
 
@@ -751,7 +753,7 @@ def parse(text: str, *, stage: str | None = None) -> Restriction:
         raise PolicyError(
             "not a restriction", value=str(text)[:60], expected=f"at most {MAX_TEXT} characters"
         )
-    restriction = _parse(text, 0)
+    restriction = _parse(text)
     if stage is not None and stage not in restriction.entry.stages:
         raise PolicyError(
             f"{restriction.name} belongs into the {restriction.entry.stages[0]} list",
@@ -777,9 +779,9 @@ def unknown(name: str) -> PolicyError:
     )
 
 
-def _parse(text: str, depth: int) -> Restriction:
+def _parse(text: str) -> Restriction:
     match = re.fullmatch(r"\s*([A-Za-z0-9_]+)\s*(?:\((.*)\))?\s*", text, re.DOTALL)
-    if match is None or depth > MAX_DEPTH:
+    if match is None or text.count("(") > MAX_DEPTH:
         raise PolicyError(
             "not a restriction", value=text, expected="a name, or a name(argument, ...)"
         )
@@ -787,31 +789,31 @@ def _parse(text: str, depth: int) -> Restriction:
     if entry is None:
         raise unknown(match[1])
     texts = _arguments(match[2] or "")
-    args = tuple(_argument(entry, index, part, depth) for index, part in enumerate(texts))
-    return Restriction(entry.name, args)
+    return Restriction(
+        entry.name, tuple(_argument(entry, index, part) for index, part in enumerate(texts))
+    )
 
 
-def _argument(entry: Entry, index: int, text: str, depth: int) -> Any:
+def _argument(entry: Entry, index: int, text: str) -> Any:
     parameters = entry.parameters
     if index >= len(parameters) and not (parameters and parameters[-1].many):
         raise PolicyError(
             f"{entry.name}: too many arguments", value=text, expected=_signature(entry)
         )
     parameter = parameters[min(index, len(parameters) - 1)]
-    if parameter.kind == "restriction":
-        return _granting(text, depth)
+    kind = KINDS[parameter.kind]
     try:
-        return KINDS[parameter.kind].read(text)
+        return kind.read(text)
+    except PolicyError:
+        raise
     except ValueError as error:
         raise PolicyError(
-            f"{entry.name}: {parameter.name}: {error}",
-            value=text,
-            expected=KINDS[parameter.kind].expected,
+            f"{entry.name}: {parameter.name}: {error}", value=text, expected=kind.expected
         ) from error
 
 
-def _granting(text: str, depth: int) -> Restriction:
-    inner = _parse(text, depth + 1)
+def _granting(text: str) -> Restriction:
+    inner = _parse(text)
     if not inner.name.startswith("permit_"):
         raise PolicyError(
             f"{inner.name} does not permit", value=text, expected=KINDS["restriction"].expected

@@ -92,9 +92,10 @@ COMMANDS: dict[str, Command] = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that was taken: one verdict and forward-path for each recipient."""
+    """A message that was taken: one forward-path and verdict for each recipient."""
 
     reverse_path: str | None
+    login: str | None
     recipients: tuple[tuple[str, Verdict], ...]
     content: bytes
 
@@ -497,7 +498,8 @@ class Session:
             return
         kept = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
         if kept:
-            self.messages.append(Message(self._facts.reverse_path, kept, content))
+            facts = self._facts
+            self.messages.append(Message(facts.reverse_path, facts.login, kept, content))
         self._say("queued")
 
 

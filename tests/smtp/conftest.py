@@ -1,0 +1,6 @@
+"""Make `oracle_replay`, which lives beside this folder, importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))

@@ -1,0 +1,91 @@
+"""Every wording answers every situation with a reply that is well formed and means it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sim.smtp
+from sim.smtp import FLAVOURS
+from sim.smtp.replies import SITUATIONS, Reply, filled
+from sim.smtp.wordings import NEUTRAL, WORDINGS, template
+
+# what must have its own words in every make (issue: replies)
+STATED = (
+    "relay_denied",
+    "sender_not_local",
+    "unknown_user",
+    "auth_required",
+    "auth_failed",
+    "too_many_connections",
+    "greylisted",
+    "content_refused",
+    "blocklisted",
+)
+TEMPORARY = {"relay_deferred", "rate_limited", "too_many_connections", "greylisted"}
+MAYBE = {"sender_domain_unknown", "blocklisted"}  # some makes let the client try again
+PLACES = {
+    "hostname", "client", "sender", "sender_domain", "rcpt", "rcpt_before", "rcpt_after",
+    "rcpt_plain", "rcpt_meant", "rcpt_escaped", "rcpt_local", "login", "detail", "command",
+    "queue_id",
+}  # fmt: skip
+
+
+def test_neutral_has_every_situation():
+    assert set(SITUATIONS) <= set(NEUTRAL)
+    for words in WORDINGS.values():
+        assert {key.partition(":")[0] for key in words} <= set(NEUTRAL)
+
+
+def test_every_flavour_has_words():
+    assert {flavour.wording or flavour.name for flavour in FLAVOURS.values()} == set(WORDINGS)
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_codes_mean_what_happened(wording, situation):
+    code, enhanced, text = template(wording, situation)
+    if situation in ("accepted", "discarded"):
+        assert code == 250
+    elif situation not in MAYBE:
+        assert code // 100 == (4 if situation in TEMPORARY else 5)
+    assert enhanced == "" or re.fullmatch(rf"{code // 100}\.\d\.\d{{1,2}}", enhanced)
+    assert set(re.findall(r"\{(\w+)\}", text)) <= PLACES
+
+
+@pytest.mark.parametrize("situation", STATED)
+@pytest.mark.parametrize("wording", [w for w in WORDINGS if w not in ("neutral", "qpsmtpd")])
+def test_every_make_has_its_own_words(wording, situation):
+    assert situation in WORDINGS[wording]
+
+
+SOURCE = {
+    # the texts that the source article names
+    "sendmail": "550 5.7.1 <kim@adatum.com>... Relaying denied",
+    "qmail": "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+    "neutral": "550 5.7.1 <kim@adatum.com> Relaying denied",
+}
+
+
+@pytest.mark.parametrize(("wording", "text"), SOURCE.items())
+def test_replies_of_the_source(wording, text):
+    assert str(filled(template(wording, "relay_denied"), {"rcpt": "kim@adatum.com"})) == text
+
+
+def test_lines_of_a_long_reply():
+    reply = Reply(517, "", "first\nsecond")
+    assert str(reply) == "517-first\n517 second"
+    assert str(Reply(550, "5.7.1", "a\nb")) == "550-5.7.1 a\n550 5.7.1 b"
+
+
+def test_places_cannot_add_lines():
+    made = filled(Reply(550, "", "<{rcpt}> no"), {"rcpt": "a\r\n250 ok\x00ø{sender}"})
+    assert made.text == "<a??250 ok??{sender}> no"
+
+
+def test_code_never_asks_which_make_it_is():
+    names = "|".join(name for name in FLAVOURS if name != "neutral")
+    folder = Path(sim.smtp.__file__).parent
+    for module in folder.glob("*.py"):
+        if module.name not in ("flavours.py", "wordings.py"):
+            assert not re.search(rf"[\"']({names})[\"']", module.read_text(encoding="utf-8"))
