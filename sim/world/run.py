@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from simpy.core import Environment
+from simpy.events import NORMAL, Event
 
 from sim.world.people import Population, populate, submission_servers
 from sim.world.plan import Plan, draw
@@ -140,7 +141,11 @@ class World:
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
         self.transit.later(starts, lambda _: self._enforce())
         self.transit.later(steady, lambda _: self._next_phase())
-        self._feed(0)
+        self.letters.reverse()  # the next one last
+        self._feeds = (self._feed,)
+        waiting = Event(self.env)
+        waiting._ok, waiting._value = True, None
+        self._feed(waiting)
         self.env.run(until=scenario.run_length)
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         return finish(
@@ -160,17 +165,21 @@ class World:
             events=next(self.env._eid),
         )
 
-    def _feed(self, first: int) -> None:
-        """Hand every wish to its mail program at its moment.
+    def _feed(self, event: Event) -> None:
+        """Hand wishes to their mail programs, each at its moment.
 
-        Wishes are in order of time, so one is waited for at a time; those that come before
-        the next event are handed over at once, outside the event list.
+        They are in order of time, so one event waits for the next of them; those that come
+        before any other event are handed over at once, outside the event list.
         """
-        for i in range(first, len(self.letters)):
-            at, letter = self.letters[i]
-            if at > self.env.peek():
-                self.transit.later(at, lambda _, i=i: self._feed(i))  # type: ignore[misc]
+        env, letters = self.env, self.letters
+        peek = env.peek
+        while letters:
+            at, letter = letters[-1]
+            if at > peek():
+                event.callbacks = self._feeds  # type: ignore[assignment]
+                env.schedule(event, NORMAL, at - env.now)
                 return
+            letters.pop()
             letter.program.submit(letter, at)
 
     def _enforce(self) -> None:
@@ -180,7 +189,7 @@ class World:
 
     def _next_phase(self) -> None:
         for server in self.servers:
-            server.tallies.append(Tally())
+            server.next_phase()
 
     # ---- what parts ask of the world
 

@@ -117,7 +117,11 @@ class Server:
         self.per_recipient = settings.per_recipient
         self.rows = rows
         self.last_pop_login = last_pop_login
-        self.tallies = [Tally()]
+        self.tally = Tally()  # that of the present phase
+        self.tallies = [self.tally]
+        self.latency: dict[str, float] = {}  # from each network (s)
+        self.as_client = Client(policy.address)
+        self.temporary_failure = settings.temporary_failure
         self.own = {
             name: rows.answer(
                 self.name, code=code, enhanced=enhanced, cause=cause, permanent=code >= 500
@@ -155,7 +159,6 @@ class Server:
         reverse_path: str | None,
         forward_path: str,
         now: float,
-        *,
         spam: bool,
         content: float,
     ) -> Answer:
@@ -219,10 +222,10 @@ class Server:
             rule=verdict.rule,
         )
 
-    @property
-    def tally(self) -> Tally:
-        """That of the present phase."""
-        return self.tallies[-1]
+    def next_phase(self) -> None:
+        """Count apart from now on."""
+        self.tally = Tally()
+        self.tallies.append(self.tally)
 
 
 MOMENTARY = frozenset({"pop_age", "spam", "content_draw"})

@@ -147,9 +147,7 @@ class Spammer:
             server = strange[int(self.scans.integers(len(strange)))]
             if server in self.relays:
                 continue
-            answer = server.judge(
-                self.client, self.reverse_path, RELAY_TEST, env.now, spam=False, content=1.0
-            )
+            answer = server.judge(self.client, self.reverse_path, RELAY_TEST, env.now, False, 1.0)
             if answer.accepted and answer.relayed:
                 self.relays.append(server)
 
@@ -200,9 +198,8 @@ class Spammer:
             )  # fmt: skip
             self.field.transit.launch(flight, now, self.network)
 
-    def answered(self, flight: Flight, now: float, answers: Answered) -> None:
+    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""
-        refused = [(s, a) for s, a in answers if not a.accepted]
         if not refused:
             return
         route, number = flight.ticket, flight.message.number

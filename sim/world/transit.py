@@ -40,8 +40,11 @@ class Sender(Protocol):
     needs_all: bool
     """Nothing is sent when one recipient is refused, as mail programs do."""
 
-    def answered(self, flight: Flight, now: float, answers: Answered) -> None:
-        """The first hop has answered: all of it, or what was refused, is the sender's again."""
+    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
+        """The first hop has answered: what it refused is the sender's again.
+
+        For one that needs all, that is the whole message as soon as one is refused.
+        """
 
 
 @dataclass(slots=True)
@@ -92,8 +95,7 @@ class Flight(Event):
         origin: Server | None = None,
         ticket: object = None,
     ) -> None:
-        super().__init__(env)
-        self._ok, self._value = True, None
+        self.env, self._ok, self._value = env, True, None  # an event that has happened
         self.message, self.slices, self.server = message, slices, server
         self.client, self.line, self.place, self.attempt = client, line, place, attempt
         self.origin = origin  # the server whose queue it is in; None at submission
@@ -117,21 +119,19 @@ class Transit:
         self.blocks_port_25 = blocks_port_25
         self.write_notice = write_notice
         self._arrive = (self.arrive,)
-        self._latency: dict[tuple[str, str], float] = {}
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
         """Send *flight* off at *at* from *network*; it arrives one latency later."""
-        env = self.env
-        there = flight.server.network
-        pair = (network, there)
-        latency = self._latency.get(pair)
+        server = flight.server
+        latency = server.latency.get(network)
         if latency is None:
-            latency = self._latency[pair] = self.routes.latency(network, there)
+            latency = server.latency[network] = self.routes.latency(network, server.network)
         if latency == inf or flight.client.address == 0:
             flight.no_way, latency = True, 0.0
-        elif network in self.blocks_port_25 and network != there and flight.origin is None:
-            flight.no_way = True
+        elif network in self.blocks_port_25 and flight.origin is None:
+            flight.no_way = network != server.network
         flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
+        env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
 
     def later(self, at: float, do: Callable[[float], None]) -> None:
@@ -142,23 +142,23 @@ class Transit:
         self.env.schedule(event, NORMAL, max(0.0, at - self.env.now))
 
     def arrive(self, event: Event) -> None:
-        """A flight reaches its server: session, answers, rows, and what follows."""
+        """A flight reaches its server: session, answers, rows, and what follows.
+
+        The hot path: everything a hop costs is here and in what it calls.
+        """
         flight: Flight = event  # type: ignore[assignment]
         now = self.env.now
-        server, message, slices = flight.server, flight.message, flight.slices
+        server, message, attempt = flight.server, flight.message, flight.attempt
+        relayed = flight.origin is not None
         tally = server.tally
         tally.connections += 1
-        sender = message.sender if flight.origin is None else None
-        submission = sender is not None
         count = 0
-        for first, end, _, _ in slices:
+        for first, end, _, _ in flight.slices:
             count += end - first
         if flight.no_way or (server.sessions.down and server.sessions.is_down(now)):
             self._no_session(flight, now, server.own["unreachable"], count)
             return
-        draw = message.service[0 if submission else 1] if flight.attempt == 1 else chance(
-            message.key, 2 * flight.attempt + submission
-        )  # fmt: skip
+        draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
         took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
         slot = server.sessions.admit(now, took)
         if slot is None:
@@ -170,43 +170,45 @@ class Transit:
         tally.waited += start - now
         if message.spam:
             tally.busy_spam += took
-        answers, accepted, worst = self._ask(flight, now)
-        if sender is not None and accepted < count and sender.needs_all:
-            accepted = 0
+        taken, refused, worst = self._ask(flight, now)
+        sender = None if relayed else message.sender
+        if sender is not None and refused and sender.needs_all:
+            taken = []
+        accepted = 0
+        for (first, end, _, _), _ in taken:
+            accepted += end - first
         self.rows.attempts += self.rows.add_attempt(
-            message.number, flight.attempt, not submission, now, flight.client.address,
-            flight.place, server.number, count, accepted, worst.number, start - now, took,
+            message.number, attempt, relayed, now, flight.client.address, flight.place,
+            server.number, count, accepted, worst.number, start - now, took,
         )  # fmt: skip
-        if accepted:
-            self._take(flight, answers, done)
         if sender is not None:
-            sender.answered(flight, done, answers)
-        elif accepted < count:
-            self._not_taken(flight, done, [(s, a) for s, a in answers if not a.accepted])
+            sender.answered(flight, done, refused)
+        elif refused:
+            self._not_taken(flight, done, refused)
+        if taken:
+            self._take(flight, taken, done)
 
-    def _ask(self, flight: Flight, now: float) -> tuple[Answered, int, Answer]:
-        """What the server answers for each slice, how many it accepts, and the worst answer."""
+    def _ask(self, flight: Flight, now: float) -> tuple[Answered, Answered, Answer]:
+        """What the server takes, what it refuses, and the worst of its answers."""
         server, message, client = flight.server, flight.message, flight.client
         if flight.origin is not None:
             luck = message.luck if flight.attempt == 1 else chance(message.key, -flight.attempt)
-            if luck < flight.origin.settings.temporary_failure:
-                answer = server.own["temporary"]
-                return [(s, answer) for s in flight.slices], 0, answer
-        answers: Answered = []
-        accepted = 0
-        worst: Answer | None = None
+            if luck < flight.origin.temporary_failure:
+                worst = server.own["temporary"]
+                return [], [(piece, worst) for piece in flight.slices], worst
+        taken: Answered = []
+        refused: Answered = []
+        worst = self.rows.nothing
+        shown, spam, content = message.shown, message.spam, message.content
         for piece in flight.slices:
-            answer = server.judge(
-                client, message.shown, piece[3], now, spam=message.spam,
-                content=message.content,
-            )  # fmt: skip
-            answers.append((piece, answer))
+            answer = server.judge(client, shown, piece[3], now, spam, content)
             if answer.accepted:
-                accepted += piece[1] - piece[0]
-            if worst is None or answer.code > worst.code:
+                taken.append((piece, answer))
+            else:
+                refused.append((piece, answer))
+            if answer.code > worst.code:
                 worst = answer
-        assert worst is not None, "a flight has recipients"
-        return answers, accepted, worst
+        return taken, refused, worst
 
     def _no_session(self, flight: Flight, now: float, answer: Answer, count: int) -> None:
         """No session was to be had: everything is still its sender's."""
@@ -224,26 +226,28 @@ class Transit:
     def _take(self, flight: Flight, answers: Answered, done: float) -> None:
         """The server has taken the recipients that it accepted: each goes where it belongs."""
         server, rows = flight.server, self.rows
+        message, tally = flight.message, server.tally
         onward: dict[int, list[Slice]] = {}
         for piece, answer in answers:
-            if not answer.accepted:
-                continue
             first, end, domain, address = piece
             if answer.discarded:
                 rows.end(first, end, DISCARDED, answer, done)
             elif answer.relayed:
-                server.tally.relayed += end - first
-                if flight.message.spam and not server.trusts(flight.client.address):
-                    server.tally.strangers += end - first
-                onward.setdefault(domain, []).append(piece)
+                tally.relayed += end - first
+                if message.spam and not server.trusts(flight.client.address):
+                    tally.strangers += end - first
+                if domain in onward:
+                    onward[domain].append(piece)
+                else:
+                    onward[domain] = [piece]
             elif address.startswith(NO_SUCH_USER):  # accepted first, looked up later
-                self._bounce(server, flight.message, [(piece, server.own["unknown"])], done)
+                self._bounce(server, message, [(piece, server.own["unknown"])], done)
             else:
                 rows.end(first, end, DELIVERED, answer, done)
-                if flight.message.about >= 0:  # the sender reads the notice
-                    rows.messages.believed[flight.message.about] = 0
+                if message.about >= 0:  # the sender reads the notice
+                    rows.messages.believed[message.about] = 0
         for domain, pieces in onward.items():
-            self.relay(server, flight.message, domain, pieces, done)
+            self.relay(server, message, domain, pieces, done)
 
     def relay(
         self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
@@ -254,9 +258,8 @@ class Transit:
             self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
             return
         flight = Flight(
-            self.env, message, pieces, exchangers[0], Client(server.address), line=TRUNK,
-            origin=server,
-        )  # fmt: skip
+            self.env, message, pieces, exchangers[0], server.as_client, line=TRUNK, origin=server
+        )
         self.launch(flight, at, server.network)
 
     def _not_taken(self, flight: Flight, now: float, answers: Answered) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sim.network.lines import LINES
+from sim.network.lines import LINES, Line
 from sim.world.remedies import REMEDIES, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Client, Server
@@ -67,13 +67,15 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "help_at", "needs_all", "person", "polls_first", "remembers", "users",
+        "around", "auth", "help_at", "lines", "needs_all", "person", "polls_first", "remembers",
+        "users",
     )  # fmt: skip
 
     def __init__(self, person: Person, users: Users, around: Surroundings) -> None:
         self.person, self.users, self.around = person, users, around
         self.auth, self.polls_first = person.auth, person.polls_first
         self.needs_all = True
+        self.lines: dict[str, Line] = {}  # by place
         self.help_at: float | None = None  # when the help desk's advice is followed
         self.remembers: dict[str, Server] = {}  # place -> server that worked there
 
@@ -96,7 +98,9 @@ class MailProgram:
             around.pop_login(own.network, client, now)
         rows, number = around.rows, letter.message.number
         rows.messages.attempts[number] += 1
-        line = LINES[self.users.line(place)]
+        line = self.lines.get(place)
+        if line is None:
+            line = self.lines[place] = LINES[self.users.line(place)]
         flight = Flight(
             around.transit.env, letter.message, letter.slices, server, Client(client, login),
             line=line.bandwidth, place=rows.places[place],
@@ -104,19 +108,19 @@ class MailProgram:
         )  # fmt: skip
         around.transit.launch(flight, now + line.latency, network)
 
-    def answered(self, flight: Flight, now: float, answers: Answered) -> None:
+    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Read the server's answer: done, or a refusal to react to."""
         letter = flight.ticket
         assert isinstance(letter, Letter)
-        worst = max((a for _, a in answers), key=lambda a: (not a.accepted, a.permanent))
-        messages, number = self.around.rows.messages, letter.message.number
-        if worst.accepted:
+        if not refused:
             if letter.tried and letter.tried[-1] == "switch_server":
                 place = self.around.presence.place(self.person, now)
                 self.remembers[place] = flight.server
             return
+        worst = max((answer for _, answer in refused), key=lambda a: a.permanent)
         if flight.attempt == 1:
-            messages.first_cause[number] = CAUSE[worst.cause]
+            messages = self.around.rows.messages
+            messages.first_cause[letter.message.number] = CAUSE[worst.cause]
         if worst.permanent:
             self.react(letter, flight.server, worst, now)
         elif now - letter.wish.at < PATIENCE:
