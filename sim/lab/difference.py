@@ -116,7 +116,6 @@ class Diff(Page):
                 row = (cell.server, cell.who, cell.title, cell.to, *answers)
                 credentials.setdefault(row, []).append(cell.credentials)
         servers: dict[tuple[str, ...], list[str]] = {}
-        servers: dict[tuple[str, ...], list[str]] = {}
         for (server, *alike), held in credentials.items():
             servers.setdefault((*alike, _held(held)), []).append(server)
         for (who, place, to, before, after, known), names in servers.items():

@@ -31,7 +31,7 @@ MANY = 4096
 
 
 WORD = 26
-"""Letters of a word that a column of a table does not break (chosen: most names of restrictions)."""
+"""Letters of a word that a column of a table does not break: most restrictions (chosen)."""
 
 
 @dataclass(frozen=True, slots=True)

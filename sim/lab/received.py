@@ -53,7 +53,7 @@ def chain(question: Question, taken: Sequence[Hop], year: int | None) -> list[He
         # RFC 5321 section 4.4: the server that makes final delivery adds the return path
         path = taken[-1].facts.reverse_path or ""
         forged = bool(path) and _strange(question)
-        lines.insert(0, Header(f"Return-Path: <{path}>", taken[-1].server, forged, path))
+        lines.insert(0, Header(f"Return-Path: <{path}>", taken[-1].server, forged))
     return lines
 
 
