@@ -18,14 +18,15 @@ import numpy as np
 from sim.world import week
 from sim.world.people import Person, Population
 from sim.world.presence import Named, PopLog, Presence, hand_out_addresses, sessions, stays
+from sim.world.rows import Rows
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.people import Users
 
-Slice = tuple[int, int, int]
-"""Recipients first to end (exclusive) of a message that share a domain (its number)."""
+Slice = tuple[int, int, int, str]
+"""Rows first to end (exclusive) of recipients that are alike: domain, and one address."""
 
 
 @dataclass(slots=True)
@@ -38,8 +39,9 @@ class Wish:
     place: str
     network: str
     client: int
+    sender: str  # the address that the mail program shows
     recipients: list[int]  # mailbox numbers, sorted by domain
-    slices: list[Slice]
+    slices: list[Slice]  # rows of recipients that are alike
     size: float  # octets
     service: tuple[float, float]  # uniform: session at submission, session at the next hop
     luck: float  # uniform: a temporary failure at the next hop
@@ -50,11 +52,15 @@ class Wish:
 
 @dataclass(slots=True)
 class Plan:
-    """One replication's wishes in order of time, where everybody is, and POP logins."""
+    """One replication's wishes in order of time, where everybody is, and POP logins.
+
+    *rows* are those of the wishes, all in transit: every arm begins with a copy of them.
+    """
 
     wishes: list[Wish]
     presence: Presence
     logins: PopLog
+    rows: Rows
 
 
 def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
@@ -81,7 +87,30 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
         for wish in compose(scenario, population, presence, users, people, named, writes)
     ]
     wishes.sort(key=lambda w: w.at)
-    return Plan(wishes, presence, PopLog(scenario, presence))
+    rows = opening_rows(scenario, population, wishes)
+    return Plan(wishes, presence, PopLog(scenario, presence), rows)
+
+
+def opening_rows(scenario: Scenario, population: Population, wishes: list[Wish]) -> Rows:
+    """The rows with which every arm begins: message *i* is wish *i*, nothing has a fate.
+
+    Gives the wishes' slices their row numbers.
+    """
+    rows = Rows()
+    number_of = {name: number for number, name in enumerate(scenario.servers)}
+    boxes = population.mailboxes
+    someone = boxes.someone()
+    for wish in wishes:
+        account = wish.person.accounts[wish.account]
+        first = len(rows.recipient)
+        rows.message(
+            "honest", wish.recipients, sender=wish.person.number, group=wish.person.group,
+            wished_at=wish.at, route="web" if wish.person.web else "submission",
+            account=account.network, place=wish.place, asked=number_of[account.server],
+        )  # fmt: skip
+        domains = [boxes.domain_of[m] for m in wish.recipients]
+        wish.slices = [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
+    return rows
 
 
 def moments(
@@ -125,6 +154,9 @@ def compose(
             server = person.accounts[account].server
             chosen = {known.pick(server, next(same_isp), next(which)) for _ in range(next(numbers))}
             recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
+            shown = person.accounts[account].address
+            if users.sender_domain is not None:
+                shown = f"{person.name}@{users.sender_domain}"
             first, second = next(service)
             luck, choice, content = next(uniform)
             yield Wish(
@@ -134,8 +166,9 @@ def compose(
                 session.place,
                 session.network,
                 session.client,
+                shown,
                 recipients,
-                slices([domain_of[m] for m in recipients]),
+                [],
                 next(sizes),
                 (first, second),
                 luck,
@@ -165,9 +198,9 @@ class Correspondents:
         return candidates[int(uniform * len(candidates))]
 
 
-def slices(domains: list[int]) -> list[Slice]:
-    """Runs of equal domains among a message's recipients, which are sorted by domain."""
-    found: list[Slice] = []
+def runs(domains: list[int]) -> list[tuple[int, int, int]]:
+    """First and end of each run of equal domains, and the domain."""
+    found: list[tuple[int, int, int]] = []
     first = 0
     for domain, run in groupby(domains):
         end = first + sum(1 for _ in run)

@@ -143,6 +143,17 @@ class Rows:
         self.add_attempt = _ATTEMPT.pack
         self.nothing = self.answer("", cause="")
 
+    def copy(self) -> Rows:
+        """The same rows, to be filled in apart."""
+        other = Rows()
+        for name in Messages.__slots__:
+            setattr(other.messages, name, getattr(self.messages, name)[:])
+        other.recipient, other.outcome = self.recipient[:], self.outcome[:]
+        other.ended = self.ended[:]
+        for name in ("places", "groups", "accounts"):
+            getattr(other, name).number.update(getattr(self, name).number)
+        return other
+
     def answer(
         self,
         server: str,
@@ -294,6 +305,7 @@ def finish(
     held: NDArray[np.bool_],
     server_rows: list[dict[str, Any]],
     phase_starts: tuple[float, float],
+    run_length: float,
     events: int,
 ) -> Run:
     """Put names to the numbers: *held* says which server (row) processes which domain."""
@@ -302,8 +314,16 @@ def finish(
          for name in Messages.__slots__}  # fmt: skip
     recipient = np.array(rows.recipient, dtype=np.int64)
     outcome = np.array(rows.outcome, dtype=np.int64)
+    ended = np.array(rows.ended)
     counts = np.diff(np.append(m["first_row"], len(recipient)))
     message = np.repeat(np.arange(len(counts)), counts)
+    # Ends are worked out when sessions begin: what would end after the run is in transit,
+    # and a notice that would be written then is not written.
+    late = ended > run_length
+    outcome[late], ended[late] = IN_TRANSIT, np.nan
+    if (written := m["wished_at"][message] <= run_length).sum() < len(written):
+        recipient, outcome, ended = recipient[written], outcome[written], ended[written]
+        message = message[written]
     box_domain = np.array([*domain_of, 0], dtype=np.int64)
     domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
     answer, fate = np.divmod(outcome, len(FATES))
@@ -326,7 +346,7 @@ def finish(
         "phase": phase,
         "fate": fate,
         "cause": facts["cause"][0][answer],
-        "ended_at": np.array(rows.ended),
+        "ended_at": ended,
         "server": of_server[answer],
         "rule": facts["rule"][0][answer],
         **per_message,
@@ -343,6 +363,7 @@ def finish(
     }
     names = {k: v[1] for k, v in facts.items()}
     kinds = m["kind"][message] if n else np.zeros(0, np.int64)
+    in_time = m["wished_at"] <= run_length
     return Run(
         arm=arm,
         replication=replication,
@@ -365,7 +386,7 @@ def finish(
             "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
         },
         wishes={
-            name: (int((m["kind"] == k).sum()), int((kinds == k).sum()))
+            name: (int(((m["kind"] == k) & in_time).sum()), int((kinds == k).sum()))
             for k, name in enumerate(CLASSES)
         },
         mailboxes=len(domain_of),

@@ -10,11 +10,11 @@ from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
 from sim.world.people import Population, populate, submission_servers
-from sim.world.plan import Plan, draw
-from sim.world.rows import DELIVERED, Rows, Run, finish
+from sim.world.plan import Plan, Wish, draw
+from sim.world.rows import DELIVERED, Run, finish
 from sim.world.server import Server, Tally
 from sim.world.spammers import Field, Spammer
-from sim.world.transit import Message, Slice, Transit, anyone_at
+from sim.world.transit import Message, Transit, anyone_at
 from sim.world.users import Letter, MailProgram, Surroundings
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ class World:
         self.arm, self.replication = arm, replication
         self.population, self.plan = given or exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
-        self.someone = self.boxes.someone()
         self.env = Environment()
-        self.rows = Rows()
+        self.rows = self.plan.rows.copy()
         self.pop_logins: dict[tuple[str, int], float] = {}
         self.events = 0
         self.servers = self._servers(scenario)
@@ -72,7 +71,7 @@ class World:
             self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission
         )
         self.spammers = self._spammers(field)
-        self._write_wishes()
+        self.letters = [self._letter(i, wish) for i, wish in enumerate(self.plan.wishes)]
 
     # ---- building
 
@@ -106,32 +105,15 @@ class World:
                 self.env.process(spammer.scan())
         return made
 
-    def _write_wishes(self) -> None:
-        """Every honest wish is a row from the beginning: their numbers are those of the plan."""
-        number_of = {s.name: s.number for s in self.servers}
-        self.letters: list[tuple[float, Letter]] = []
-        for wish in self.plan.wishes:
-            person = wish.person
-            account = person.accounts[wish.account]
-            users = self.scenario.users[person.group]
-            number = self.rows.message(
-                "honest", wish.recipients, sender=person.number, group=person.group,
-                wished_at=wish.at, route="web" if person.web else "submission",
-                account=account.network, place=wish.place, asked=number_of[account.server],
-            )  # fmt: skip
-            sender = account.address
-            if users.sender_domain is not None:
-                sender = f"{person.name}@{users.sender_domain}"
-            first = self.rows.messages.first_row[number]
-            slices: list[Slice] = [
-                (first + a, first + b, domain, self.someone[domain]) for a, b, domain in wish.slices
-            ]
-            program = self.programs[person.number]
-            message = Message(
-                number, sender, anyone_at(sender), wish.size, program, wish.service, wish.luck,
-                wish.content, wish.key,
-            )  # fmt: skip
-            self.letters.append((wish.at, Letter(program, wish, message, slices)))
+    def _letter(self, number: int, wish: Wish) -> tuple[float, Letter]:
+        """A wish as this arm's mail program will get it, and when; message and wish have
+        one number."""
+        program = self.programs[wish.person.number]
+        message = Message(
+            number, wish.sender, anyone_at(wish.sender), wish.size, program, wish.service,
+            wish.luck, wish.content, wish.key,
+        )  # fmt: skip
+        return wish.at, Letter(program, wish, message, wish.slices)
 
     # ---- running
 
@@ -162,6 +144,7 @@ class World:
                 for phase, tally in enumerate(server.tallies)
             ],
             phase_starts=(starts, steady),
+            run_length=scenario.run_length,
             events=next(self.env._eid),
         )
 

@@ -16,10 +16,11 @@ from simpy.core import Environment
 from simpy.events import Event
 
 from sim.network.lines import LINES
+from sim.world.plan import Slice
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import exponentials, stream, uniforms
-from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Slice, Transit, anyone_at
+from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit, anyone_at
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Route, Spammers

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from sim.world.plan import Slice
 from sim.world.rows import (
     BOUNCED,
     DELIVERED,
@@ -29,8 +30,6 @@ from sim.world.streams import chance
 if TYPE_CHECKING:
     from sim.network.topology import Routes
 
-Slice = tuple[int, int, int, str]
-"""Rows first to end (exclusive) of recipients that are alike: domain, and one address."""
 Answered = list[tuple[Slice, Answer]]
 
 

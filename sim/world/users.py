@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.network.lines import LINES, Line
+from sim.world.plan import Slice
 from sim.world.remedies import REMEDIES, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import chance
-from sim.world.transit import Answered, Flight, Message, Slice, Transit, anyone_at
+from sim.world.transit import Answered, Flight, Message, Transit, anyone_at
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users

@@ -4,7 +4,7 @@ import pytest
 
 from sim.scenario import loads
 from sim.world.people import populate
-from sim.world.plan import Plan, Wish, slices
+from sim.world.plan import Plan, Wish, opening_rows
 from sim.world.presence import PopLog, Presence, Session
 from sim.world.run import World
 
@@ -99,10 +99,11 @@ def send():
         boxes = population.mailboxes
         recipient = boxes.find(to)
         wish = Wish(
-            at, writer, 0, place, network, client, [recipient],
-            slices([boxes.domain_of[recipient]]), 4200.0, (0.5, 0.5), luck, 0.5, 0.5, 12345,
+            at, writer, 0, place, network, client, writer.accounts[0].address, [recipient], [],
+            4200.0, (0.5, 0.5), luck, 0.5, 0.5, 12345,
         )  # fmt: skip
-        plan = Plan([wish], presence, PopLog(scenario, presence))
+        rows = opening_rows(scenario, population, [wish])
+        plan = Plan([wish], presence, PopLog(scenario, presence), rows)
         return World(scenario, arm, 0, (population, plan)).run().frames()
 
     return sent
