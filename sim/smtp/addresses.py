@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
@@ -158,9 +159,9 @@ def read(
 
     Total: any text gives an `Address` or a `Fault`.
     """
-    usual = _USUAL.fullmatch(text)
-    if usual is not None and usual.end(1) <= MAX_LOCAL_PART and len(text) <= MAX_PATH:
-        return Address(usual[1], usual[2].lower())
+    usual = _usual(text)
+    if usual is not None:
+        return usual
     if not text:
         return Fault("empty")
     if not text.isascii():
@@ -184,6 +185,15 @@ def read(
         if isinstance(address, Fault):
             return address
     return _unrestricted(address, reading, site, sender=sender)
+
+
+@lru_cache(maxsize=1 << 16)
+def _usual(text: str) -> Address | None:
+    """An address of a form that all servers read alike; None for any other."""
+    match = _USUAL.fullmatch(text)
+    if match is None or match.end(1) > MAX_LOCAL_PART or len(text) > MAX_PATH:
+        return None
+    return Address(match[1], match[2].lower())
 
 
 def plain(text: str) -> str:

@@ -22,20 +22,30 @@ AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
 
+RELAY_DENIED = Refusal("relay_denied")
+LOGIN_WOULD_HELP = Refusal("relay_denied", "login_would_help")
+
+
 class Step:
     """One restriction that was looked at; its words are made when they are read."""
 
-    __slots__ = ("_transaction", "_what", "opinion", "stage")
+    __slots__ = ("_opinion", "_transaction", "_what", "stage")
 
     def __init__(
         self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion, t: Transaction
     ) -> None:
         self.stage = stage
         """The list it stands in."""
-        self.opinion = "-" if opinion is None else "permit" if opinion is PERMIT else "refuse"
-        """``permit``, ``refuse`` or ``-`` for none."""
+        self._opinion = opinion
         self._what = what
         self._transaction = t
+
+    @property
+    def opinion(self) -> str:
+        """``permit``, ``refuse`` or ``-`` for none."""
+        if self._opinion is None:
+            return "-"
+        return "permit" if self._opinion is PERMIT else "refuse"
 
     @property
     def rule(self) -> str:
@@ -166,60 +176,54 @@ def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
 class _Walk:
     """The state of one decision."""
 
-    __slots__ = ("command", "facts", "rule", "steps", "t")
+    __slots__ = ("command", "facts", "permit", "steps", "t")
 
     def __init__(self, policy: Policy, facts: Facts, trace: bool) -> None:
         self.t = Transaction(policy, facts)
         self.facts = facts
         self.command = ""
-        self.rule = ""
+        self.permit: Restriction | None = None
         self.steps: list[Step] | None = [] if trace else None
 
     def note(self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion) -> None:
         if self.steps is not None:
             self.steps.append(Step(stage, what, opinion, self.t))
 
-    def ask(self, stage: str, restriction: Restriction) -> Opinion:
-        opinion = restriction.judge(self.t)
-        if self.steps is not None:
-            self.steps.append(Step(stage, restriction, opinion, self.t))
-        return opinion
-
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
-        """Walk a list that ends in *go on*."""
+        """Walk a list up to a permit or a refusal; a permit of the relay list is kept."""
+        t, steps = self.t, self.steps
         for restriction in restrictions:
-            opinion = self.ask(stage, restriction)
+            opinion = restriction.judge(t)
+            if steps is not None:
+                steps.append(Step(stage, restriction, opinion, t))
+            if opinion is None:
+                continue
             if opinion is PERMIT:
+                self.permit = restriction
                 return None
-            if isinstance(opinion, Refusal):
-                return self.refused(stage, restriction.name, opinion)
+            return self.refused(stage, restriction.name, opinion)
         return None
 
     def relay(self) -> Verdict | None:
         """Walk the relay list, which ends in *refuse*."""
-        for restriction in self.t.policy.lists["relay"]:
-            opinion = self.ask("relay", restriction)
-            if opinion is PERMIT:
-                self.rule = restriction.name
-                self.t.granted = restriction.entry.grants
-                return None
-            if isinstance(opinion, Refusal):
-                return self.refused("relay", restriction.name, opinion)
-        refusal = Refusal("relay_denied", "login_would_help" if self.login_would_help() else "")
+        policy = self.t.policy
+        self.permit = None
+        verdict = self.list("relay", policy.lists["relay"])
+        if verdict is not None:
+            return verdict
+        if self.permit is not None:
+            self.t.granted = self.permit.entry.grants
+            return None
+        helps = self.facts.login is None and policy.logins_relay
+        refusal = LOGIN_WOULD_HELP if helps else RELAY_DENIED
         self.note("relay", (END_OF_LIST, "nothing permitted it"), refusal)
         return self.refused("relay", END_OF_LIST, refusal)
-
-    def login_would_help(self) -> bool:
-        policy = self.t.policy
-        if self.facts.login is not None or not policy.auth_offered:
-            return False
-        return any(r.name == "permit_sasl_authenticated" for r in policy.lists["relay"])
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
         return self.verdict(stage, rule, refusal.situation, refusal.detail)
 
     def accepted(self) -> Verdict:
-        return self.verdict("relay", self.rule, "accepted", "")
+        return self.verdict("relay", self.permit.name if self.permit else "", "accepted", "")
 
     def verdict(self, stage: str, rule: str, situation: str, detail: str) -> Verdict:
         policy = self.t.policy
@@ -299,7 +303,8 @@ class Memo:
     """`decide` for one policy, remembered by what the policy reads.
 
     *table* maps keys to verdicts; a caller that has a cheaper key of its own may use the
-    table with it. It is emptied when it holds *limit* verdicts.
+    table with it. It is emptied when it holds *limit* verdicts. A verdict is shared by all
+    facts with its key: `Verdict.reply_to` words it for one of them.
     """
 
     __slots__ = ("_key", "limit", "policy", "table")

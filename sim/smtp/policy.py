@@ -129,8 +129,14 @@ class Policy:
     @cached_property
     def reads(self) -> frozenset[str]:
         """Names of the facts that can change a verdict."""
-        projected = {name for r in self.restrictions() for name in r.entry.projects}
-        return frozenset(ALWAYS_READ) | {n for r in self._all() for n in r.entry.reads} | projected
+        return self._as_they_stand | {n for r in self.restrictions() for n in r.entry.projects}
+
+    @cached_property
+    def _as_they_stand(self) -> frozenset[str]:
+        """Names of the facts that are read without a projection."""
+        named = {name for r in self.restrictions() for name in r.entry.reads}
+        login = {"login"} if self.style.mailboxes == "strangers" else set()
+        return frozenset(ALWAYS_READ) | named | login
 
     @property
     def reads_clock(self) -> bool:
@@ -140,20 +146,25 @@ class Policy:
     @cached_property
     def key(self) -> Callable[[Facts], Hashable]:
         """``policy.key(facts)``: the part of the facts that determines the verdict."""
-        read_as_is = {n for r in self._all() for n in r.entry.reads} | set(ALWAYS_READ)
-        plain = itemgetter(*(i for i, n in enumerate(Facts._fields) if n in read_as_is))
+        plain = itemgetter(*(i for i, n in enumerate(Facts._fields) if n in self._as_they_stand))
         projections = tuple(
-            (r.entry.projection, r.args) for r in self._all() if r.entry.projection is not None
+            (r.entry.projection, r.args)
+            for r in self.restrictions()
+            if r.entry.projection is not None
         )
         if not projections:
             return plain
-        if len(projections) == 1:
-            projection, args = projections[0]
-            return lambda facts: (plain(facts), projection(facts, *args))
+        if len(projections) == 1 and len(projections[0][1]) == 1:
+            # the usual case, for the hot path: one window, one limit
+            projection, (limit,) = projections[0]
+            return lambda facts: (plain(facts), projection(facts, limit))
         return lambda facts: (plain(facts), *[p(facts, *args) for p, args in projections])
 
-    def _all(self) -> tuple[Restriction, ...]:
-        return tuple(self.restrictions())
+    @cached_property
+    def logins_relay(self) -> bool:
+        """Whether a login by itself opens relaying; some servers then say so."""
+        names = {restriction.name for restriction in self.lists["relay"]}
+        return self.auth_offered and "permit_sasl_authenticated" in names
 
     # ---- what the server calls its own
 

@@ -131,6 +131,8 @@ class Restriction:
     name: str
     args: tuple[Any, ...] = ()
     entry: Entry = field(init=False, repr=False, compare=False)
+    judge: Callable[[Transaction], Opinion] = field(init=False, repr=False, compare=False)
+    """The opinion on a transaction."""
 
     def __post_init__(self) -> None:
         """Find the row; raises PolicyError for an unknown name or a wrong number of arguments."""
@@ -146,14 +148,12 @@ class Restriction:
                 expected=_signature(entry),
             )
         object.__setattr__(self, "entry", entry)
+        judge = entry.judge if not self.args else _with_arguments(entry.judge, self.args)
+        object.__setattr__(self, "judge", judge)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by name, so that the row is found again in the table."""
         return Restriction, (self.name, self.args)
-
-    def judge(self, transaction: Transaction) -> Opinion:
-        """The opinion on *transaction*."""
-        return self.entry.judge(transaction, *self.args)
 
     def compared(self, transaction: Transaction) -> str:
         """What was compared with what, for the trace."""
@@ -171,6 +171,12 @@ class Restriction:
         if not self.args:
             return self.name
         return f"{self.name}({', '.join(_written(self.entry, self.args))})"
+
+
+def _with_arguments(
+    judge: Callable[..., Opinion], args: tuple[Any, ...]
+) -> Callable[[Transaction], Opinion]:
+    return lambda transaction: judge(transaction, *args)
 
 
 # ---- client
@@ -261,7 +267,8 @@ def _permit_sasl_authenticated(t: Transaction) -> Opinion:
 
 
 def _window_open(facts: Facts, window: float) -> bool:
-    return facts.pop_age is not None and facts.pop_age < window
+    age = facts.pop_age
+    return age is not None and age < window
 
 
 def _permit_pop_before_smtp(t: Transaction, window: float) -> Opinion:
@@ -302,7 +309,8 @@ def _reject_unlisted_recipient(t: Transaction) -> Opinion:
 
 
 def _old_enough(facts: Facts, delay: float) -> bool:
-    return facts.greylist_age is not None and facts.greylist_age >= delay
+    age = facts.greylist_age
+    return age is not None and age >= delay
 
 
 def _greylist(t: Transaction, delay: float) -> Opinion:

@@ -294,6 +294,15 @@ def test_key_holds_only_what_is_read():
     assert SERVER.key(facts) != SERVER.key(facts._replace(client=HOME))
 
 
+def test_key_holds_the_login_where_the_flavour_looks_at_it():
+    policy = dataclasses.replace(SERVER, flavour="exim")
+    stranger = Facts(HOTEL, "terri@proseware.com", "no@proseware.com")
+    known = stranger._replace(login="terri")
+    assert decide(policy, stranger).kind == "reject_unknown_user"
+    assert decide(policy, known).kind == "accept_local"
+    assert policy.key(stranger) != policy.key(known)
+
+
 def test_memo_is_bounded():
     memo = Memo(SERVER, limit=3)
     for number in range(10):

@@ -46,6 +46,7 @@ def b64(text):
     return base64.b64encode(text.encode()).decode()
 
 
+FOR_ITSELF, FOR_ANOTHER = b64("terri\0terri\0secret"), b64("bob\0terri\0secret")
 PLAIN = b64("\0terri\0secret")
 MESSAGE = "DATA|Subject: hi||text|."
 DIALOGUES = {
@@ -105,11 +106,11 @@ DIALOGUES = {
     "nothing after QUIT": ("QUIT|NOOP", "221"),
     "PLAIN in two lines": (f"EHLO x|AUTH PLAIN|{PLAIN}", "250 334 235"),
     "PLAIN for itself": (
-        f"EHLO x|AUTH PLAIN {b64('terri%sterri%ssecret' % (chr(0), chr(0)))}",
+        f"EHLO x|AUTH PLAIN {FOR_ITSELF}",
         "250 235",
     ),
     "PLAIN for another": (
-        f"EHLO x|AUTH PLAIN {b64('bob%sterri%ssecret' % (chr(0), chr(0)))}",
+        f"EHLO x|AUTH PLAIN {FOR_ANOTHER}",
         "250 501",
     ),
     "LOGIN": (f"EHLO x|AUTH LOGIN|{b64('terri')}|{b64('secret')}", "250 334 334 235"),
