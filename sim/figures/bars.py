@@ -110,11 +110,11 @@ def label_arms(axes: Axes, look: s.Style, rows: Rows, *, words: bool = True) -> 
 
 def shown(value: float) -> str:
     """Return a value with the digits that a reader needs, and no more."""
-    if value == 0:
-        return "0"
-    if abs(value) < 0.1:
-        return f"{value:.1g}"
-    return f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+    if value in (0, 100):
+        return f"{value:.0f}"
+    if abs(value) < 1:
+        return f"{value:.2g}"
+    return f"{value:.1f}" if abs(value) < 200 else f"{value:,.0f}"
 
 
 def ceiling(value: float) -> float:

@@ -124,9 +124,40 @@ def order(column: pd.Series[Any], wanted: Sequence[str] | None, *, figure: str) 
     return list(dict.fromkeys(wanted))
 
 
-def after_policy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows wished after the policy started."""
-    return frame[frame["phase"] != "warm-up"]
+def honest_after(frame: pd.DataFrame, columns: Sequence[str], *, figure: str) -> pd.DataFrame:
+    """Return *columns* of the honest rows wished after the policy started."""
+    kept = (frame["class"] == "honest") & (frame["phase"] != "warm-up")
+    rows = frame.loc[kept, list(columns)]
+    return some(rows, "honest mail after the policy started", figure=figure)
+
+
+def codes(column: pd.Series[Any], names: Sequence[Any]) -> NDArray[np.int64]:
+    """Return for each row the place of its value in *names*, -1 for any other value."""
+    import pandas as pd
+
+    wanted = pd.Index(list(names))
+    if column.dtype == "category":
+        known = column.cat.categories.get_indexer(wanted)
+        table = np.full(len(column.cat.categories) + 1, -1)
+        table[known[known >= 0]] = np.flatnonzero(known >= 0)
+        return np.asarray(table[column.cat.codes.to_numpy()])  # a missing value has code -1
+    return np.asarray(wanted.get_indexer(pd.Index(column)))
+
+
+def counts(
+    shape: Sequence[int],
+    places: Sequence[NDArray[np.int64]],
+    weights: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return how many rows (or what sum of *weights*) fall on each cell of an array of *shape*.
+
+    *places* has an index along each axis; rows with an index of -1 do not count.
+    """
+    kept = np.logical_and.reduce([place >= 0 for place in places])
+    flat = np.ravel_multi_index([place[kept] for place in places], tuple(shape))
+    chosen = None if weights is None else weights[kept]
+    found = np.bincount(flat, chosen, minlength=int(np.prod(shape)))
+    return np.asarray(found.reshape(shape), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
-from sim.figures.data import after_policy, estimates, need, order, some
+from sim.figures.data import estimates, honest_after, need, order
 from sim.figures.lines import DAY, HOUR
 from sim.figures.style import Style, drawn
 from sim.measure.definitions import SHARE
@@ -60,13 +60,12 @@ def delay(
     is in transit at *run_length* (s) is censored there; what was lost never arrives.
     """
     frame = need(recipients, "recipients", COLUMNS, figure="delay")
-    honest = after_policy(frame[frame["class"] == "honest"])
-    honest = some(honest, "honest mail after the policy started", figure="delay")
+    honest = honest_after(frame, COLUMNS, figure="delay")
     chosen = order(honest["arm"], arms, figure="delay")
     end = run_length if run_length is not None else _end(honest)
     longest = float(np.nanmax([_delays(honest).max(), 60.0]))
     moments = np.geomspace(1.0, longest, POINTS)
-    curves = {arm: _curve(honest[honest["arm"].astype(str) == arm], moments, end) for arm in chosen}
+    curves = {arm: _curve(honest[honest["arm"] == arm], moments, end) for arm in chosen}
     figure = s.new(style, HEIGHT[style.name])
     whole, part = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     for axes in (whole, part):

@@ -53,14 +53,14 @@ def height(look: s.Style, arms: int) -> float:
 
 def curve(
     axes: Axes, look: s.Style, role: Look, at: NDArray[np.float64], found: Intervals, *, label: str
-) -> float:
-    """Draw a mean with its band; return its greatest value."""
+) -> tuple[float, float]:
+    """Draw a mean with its band; return the greatest value of each."""
     axes.fill_between(at, found.low, found.high, color=role.colour, alpha=0.18, linewidth=0)
     axes.plot(
         at, found.mean, color=role.colour, linestyle=role.line, linewidth=look.line, label=label
     )
-    top = np.concatenate([found.mean, found.high])
-    return float(np.max(top[np.isfinite(top)], initial=0.0))
+    mean, high = (np.max(x[np.isfinite(x)], initial=0.0) for x in (found.mean, found.high))
+    return float(mean), float(high)
 
 
 def rows(kind: str, cells: NDArray[np.float64], exposure: float | NDArray[np.float64]) -> Intervals:
@@ -75,9 +75,18 @@ def entry(look: s.Style, role: Look, label: str) -> tuple[Line2D, str]:
     return line, label
 
 
-def top(axes: Axes, value: float) -> None:
-    """Let the axis begin at 0 and end at a round number above *value*."""
-    axes.set_ylim(0, ceiling(value))
+CUT = 4.0
+"""Bands are cut off at so many times the greatest mean, so that the means can be read: chosen."""
+
+
+def top(axes: Axes, mean: float, band: float) -> list[str]:
+    """Let the axis begin at 0 and end above *mean* and, if it is not too wide, *band*.
+
+    Returns the note that is due if a band is cut off.
+    """
+    cut = mean > 0 and band > CUT * mean
+    axes.set_ylim(0, ceiling(CUT * mean if cut else max(mean, band)))
+    return [f"bands are cut off above {axes.get_ylim()[1]:g}"] if cut else []
 
 
 def settle(figure: Figure, look: s.Style, arms: Sequence[str]) -> Figure:

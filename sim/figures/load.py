@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.figures import lines, palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION
-from sim.figures.data import need, order, some
+from sim.figures.data import codes, counts, need, order, some
 from sim.figures.lines import DAY, HOUR
 from sim.figures.style import Style, drawn
 from sim.measure.definitions import RATIO
@@ -88,58 +88,65 @@ def _week(
     frame = need(attempts, "attempts", COLUMNS, figure=figure_name)
     chosen = order(frame["arm"], arms, figure=figure_name)
     end = run_length or float(frame["at"].max())
-    rows = some(
-        frame[frame["at"] >= policy_starts], "attempts after the policy started", figure=figure_name
-    )
     replications = sorted(frame["replication"].unique())
-    names = list(servers) if servers is not None else busiest(rows)
-    order(rows["server"], names, figure=figure_name)
+    names = list(servers) if servers is not None else busiest(frame, policy_starts)
+    order(frame["server"], names, figure=figure_name)
+    sums, numbers = _sums(frame, what, chosen, names, replications, policy_starts)
     figure, panels = lines.panels(
         style,
         chosen,
         xlabel="day of the week",
         ylabel="sessions in use" if what == "took" else "mean wait for a session (s)",
     )
-    top, last = 0.0, None
+    tops, last = [(0.0, 0.0)], None
     middles = np.asarray((np.arange(BINS) + 0.5) * BIN / DAY, dtype=np.float64)
     for arm, axes in panels:
-        part = rows[rows["arm"].astype(str) == arm]
         for number, server in enumerate(names):
-            of = part[part["server"] == server]
-            sums, counts = _sums(of, what, replications)
-            exposure = _exposure(policy_starts, end) if what == "took" else counts.T
-            value = lines.rows(RATIO, sums, exposure)
+            cell = chosen.index(arm), number
+            exposure = _exposure(policy_starts, end) if what == "took" else numbers[cell].T
+            value = lines.rows(RATIO, sums[cell], exposure)
             look = palette.arm(number)
-            top = max(top, lines.curve(axes, style, look, middles, value, label=server))
+            tops.append(lines.curve(axes, style, look, middles, value, label=server))
         axes.set_xlim(0, 7)
         axes.set_xticks(range(8), labels=[""] * 8)
         axes.set_xticks(np.arange(7) + 0.5, labels=[day[:1] for day in WEEKDAYS], minor=True)
         axes.tick_params(axis="x", which="minor", length=0, labelsize=style.small)
         axes.tick_params(axis="x", which="minor", labelbottom=bool(axes.get_xlabel()))
         last = axes
-    if last is not None:
-        lines.top(last, top)
     notes = [ONE_REPLICATION] if len(replications) == 1 else []
+    if last is not None:
+        notes += lines.top(last, max(mean for mean, _ in tops), max(band for _, band in tops))
     s.legend(figure, style, _entries(style, names, len(replications)), notes=notes)
     return lines.settle(figure, style, chosen)
 
 
-def busiest(rows: pd.DataFrame) -> list[str]:
-    """Return the servers with the most session time over all arms."""
-    used = rows.groupby(rows["server"].astype(str), sort=True)["took"].sum()
+def busiest(attempts: pd.DataFrame, policy_starts: float) -> list[str]:
+    """Return the servers with the most session time after the policy started, over all arms."""
+    rows = attempts.loc[attempts["at"] >= policy_starts, ["server", "took"]]
+    rows = some(rows, "attempts after the policy started", figure="load")
+    used = rows.groupby("server", sort=True, observed=True)["took"].sum()
     return [str(name) for name in used.sort_values(ascending=False, kind="stable").index[:SHOWN]]
 
 
 def _sums(
-    rows: pd.DataFrame, what: str, replications: Sequence[int]
+    frame: pd.DataFrame,
+    what: str,
+    arms: Sequence[str],
+    servers: Sequence[str],
+    replications: Sequence[int],
+    policy_starts: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return sums of *what* and numbers of rows, bins of the week × replications."""
-    place = np.searchsorted(replications, rows["replication"].to_numpy())
-    hour = (rows["at"].to_numpy(dtype=float) % WEEK // BIN).astype(int)
-    sums, counts = np.zeros((BINS, len(replications))), np.zeros((BINS, len(replications)))
-    np.add.at(sums, (hour, place), rows[what].to_numpy(dtype=float))
-    np.add.at(counts, (hour, place), 1.0)
-    return sums, counts
+    """Return sums of *what*, and rows: arms × servers × bins of the week × replications."""
+    at = frame["at"].to_numpy(dtype=float)
+    places = [
+        codes(frame["arm"], arms),
+        codes(frame["server"], servers),
+        np.where(at >= policy_starts, (at % WEEK // BIN).astype(int), -1),
+        codes(frame["replication"], replications),
+    ]
+    shape = (len(arms), len(servers), BINS, len(replications))
+    values = frame[what].to_numpy(dtype=float)
+    return counts(shape, places, values), counts(shape, places)
 
 
 def _exposure(start: float, end: float) -> NDArray[np.float64]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,12 +12,9 @@ from matplotlib.patches import Patch
 
 from sim.figures import bars, palette
 from sim.figures import style as s
-from sim.figures.data import Estimate, after_policy, estimate, need, order, some
+from sim.figures.data import Estimate, estimate, honest_after, need, order
 from sim.figures.style import Style, drawn
 from sim.measure.definitions import SHARE
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STOPPED = ("refused", "gave_up")
 COLUMNS = ("arm", "replication", "class", "phase", "fate", "cause", "rule", "group")
@@ -32,8 +29,7 @@ def refusals(
 ) -> Figure:
     """Honest recipients refused or given up, by deciding restriction, a panel for each group."""
     frame = need(recipients, "recipients", COLUMNS, figure="refusals")
-    honest = after_policy(frame[frame["class"] == "honest"])
-    honest = some(honest, "honest mail after the policy started", figure="refusals")
+    honest = honest_after(frame, COLUMNS, figure="refusals")
     chosen = order(honest["arm"], arms, figure="refusals")
     rows = _labelled(honest)
     shares, totals = _shares(rows), _totals(rows)
@@ -77,32 +73,43 @@ def caption(*_: object, **__: object) -> str:
 
 
 def _labelled(honest: pd.DataFrame) -> pd.DataFrame:
-    """Keep what is counted; a refusal without a restriction is named by its cause."""
-    rows = honest[["arm", "replication", "group"]].astype({"arm": str, "group": str})
+    """Count what is wanted; a refusal without a restriction is named by its cause.
+
+    Columns arm, group, replication, rule ("" for what was not refused), number.
+    """
+    keys = ["arm", "group", "replication"]
     stopped = honest["fate"].isin(STOPPED)
-    rule, cause = honest["rule"].astype(str), honest["cause"].astype(str)
-    label = rule.where(rule != "", "(" + cause.str.replace("_", " ") + ")")
-    return rows.assign(rule=label.where(stopped, ""), stopped=stopped.astype(int))
+    others = honest[~stopped].groupby(keys, observed=True).size().rename("number").reset_index()
+    refused = honest[stopped]
+    labels = refused.groupby([*keys, "rule", "cause"], observed=True).size().rename("number")
+    table = labels.reset_index().astype({"rule": str, "cause": str})
+    named = "(" + table["cause"].str.replace("_", " ") + ")"
+    table["rule"] = table["rule"].where(table["rule"] != "", named)
+    both = [table.drop(columns="cause"), others.assign(rule="")]
+    return pd.concat([part.astype({"arm": str, "group": str}) for part in both])
 
 
 def _shares(rows: pd.DataFrame) -> Shares:
-    wished = rows.groupby(["group", "arm", "replication"], sort=True).size().rename("wished")
-    stopped = rows[rows["stopped"] == 1]
-    counts = stopped.groupby(["rule", "group", "arm", "replication"], sort=True).size()
-    table = counts.rename("stopped").reset_index().join(wished, on=["group", "arm", "replication"])
+    """Return the mean over replications of the share that each restriction refused."""
+    keys = ["group", "arm", "replication"]
+    wished = rows.groupby(keys)["number"].sum().rename("wished")
     replications = wished.groupby(["group", "arm"]).size()
+    table = rows[rows["rule"] != ""].groupby([*keys, "rule"])["number"].sum().reset_index()
+    table = table.join(wished, on=keys)
     shares: Shares = {}
-    columns = ("group", "arm", "rule", "stopped", "wished")
-    for group, arm, rule, some_, all_ in zip(*(table[c] for c in columns), strict=True):
+    columns = ("group", "arm", "rule", "number", "wished")
+    for group, arm, rule, number, all_ in zip(*(table[c] for c in columns), strict=True):
         found = shares.setdefault((group, arm), {})
-        found[rule] = found.get(rule, 0.0) + some_ / all_ / float(replications[(group, arm)])
+        found[rule] = found.get(rule, 0.0) + number / all_ / float(replications[(group, arm)])
     return shares
 
 
 def _totals(rows: pd.DataFrame) -> dict[tuple[str, str], Estimate]:
-    table = rows.groupby(["group", "arm", "replication"], sort=True)["stopped"].agg(["sum", "size"])
+    keys = ["group", "arm", "replication"]
+    stopped = rows["number"].where(rows["rule"] != "", 0)
+    table = rows.assign(stopped=stopped).groupby(keys)[["stopped", "number"]].sum()
     return {
-        (str(group), str(arm)): estimate(SHARE, part["sum"], part["size"])
+        (str(group), str(arm)): estimate(SHARE, part["stopped"], part["number"])
         for (group, arm), part in table.groupby(level=["group", "arm"])
     }
 

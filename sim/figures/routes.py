@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.figures import lines, palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION
-from sim.figures.data import FigureError, need, order
+from sim.figures.data import FigureError, codes, counts, need, order
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
 from sim.measure.definitions import RATE
@@ -45,14 +45,14 @@ def routes(
     frame = need(recipients, "recipients", COLUMNS, figure="routes")
     chosen = order(frame["arm"], arms, figure="routes")
     replications = sorted(frame["replication"].unique())
-    rows = frame[(frame["class"] == "spam") & (frame["fate"] == "delivered")]
     end = run_length or float(frame["wished_at"].max())
     days = max(1, int(np.ceil(end / DAY - 1e-9)))
     lengths = np.minimum(DAY, end - DAY * np.arange(days)) / DAY
     per = float(mailboxes) if mailboxes else 1.0
     if mailboxes is not None and mailboxes <= 0:
         raise FigureError(f"routes: mailboxes is {mailboxes}; spam per mailbox needs one at least")
-    found = [name for name in ROUTES if (rows["route"] == name).any()]
+    counted = _counts(frame, chosen, replications, days)
+    found = [name for number, name in enumerate(ROUTES) if counted[:, number].any()]
     figure, panels = lines.panels(
         style,
         chosen,
@@ -61,17 +61,14 @@ def routes(
         if mailboxes
         else "spam delivered (messages / day)",
     )
-    top, last = 0.0, None
+    tops, last = [(0.0, 0.0)], None
     for arm, axes in panels:
-        part = rows[rows["arm"].astype(str) == arm]
+        part = counted[chosen.index(arm)]
         for name in found:
-            counts = _counts(part[part["route"] == name], replications, days)
-            value = lines.rows(RATE, counts, per * lengths)
+            value = lines.rows(RATE, part[ROUTES.index(name)], per * lengths)
             middles = np.arange(days) + lengths / 2
-            top = max(
-                top, lines.curve(axes, style, palette.ROUTE[name], middles, value, label=name)
-            )
-        if not len(part):
+            tops.append(lines.curve(axes, style, palette.ROUTE[name], middles, value, label=name))
+        if not part.any():
             axes.text(
                 0.5,
                 0.5,
@@ -86,9 +83,9 @@ def routes(
         axes.set_xlim(0, end / DAY)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         last = axes
-    if last is not None:
-        lines.top(last, top)
     notes = [ONE_REPLICATION] if len(replications) == 1 else []
+    if last is not None:
+        notes += lines.top(last, max(mean for mean, _ in tops), max(band for _, band in tops))
     s.legend(figure, style, _entries(style, found, policy_starts, len(replications)), notes=notes)
     return lines.settle(figure, style, chosen)
 
@@ -102,13 +99,19 @@ def caption(*_: object, **__: object) -> str:
     )
 
 
-def _counts(rows: pd.DataFrame, replications: Sequence[int], days: int) -> NDArray[np.float64]:
-    """Return counts, days × replications."""
-    place = np.searchsorted(replications, rows["replication"].to_numpy())
-    day = np.minimum((rows["wished_at"].to_numpy() / DAY).astype(int), days - 1)
-    counts = np.zeros((days, len(replications)))
-    np.add.at(counts, (day, place), 1.0)
-    return counts
+def _counts(
+    frame: pd.DataFrame, arms: Sequence[str], replications: Sequence[int], days: int
+) -> NDArray[np.float64]:
+    """Return spam recipients delivered, arms × routes × days × replications."""
+    kept = ((frame["class"] == "spam") & (frame["fate"] == "delivered")).to_numpy()
+    day = np.minimum((frame["wished_at"].to_numpy() / DAY).astype(int), days - 1)
+    places = [
+        codes(frame["arm"], arms),
+        codes(frame["route"], ROUTES),
+        np.where(kept, day, -1),
+        codes(frame["replication"], replications),
+    ]
+    return counts((len(arms), len(ROUTES), days, len(replications)), places)
 
 
 def _entries(

@@ -142,12 +142,15 @@ def settle(figure: Figure, panels: Sequence[Axes], height: float) -> Figure:
 
     What the words around them need is measured, not guessed; so nothing can overlap.
     """
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    tall = figure.get_figheight()
-    drawn_ = sum(axes.get_position().height for axes in panels) * tall
-    figure.set_figheight(tall + height - drawn_)
+    for _ in range(2):  # measured, then set; a second time, so that every word has its place
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+        tall = figure.get_figheight()
+        now = sum(axes.get_position().height for axes in panels) * tall
+        if abs(now - height) > 1e-6:
+            figure.set_figheight(tall + height - now)
+    figure.set_layout_engine("none")  # nothing moves any more: saving need not measure again
     return figure
 
 
