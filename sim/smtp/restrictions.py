@@ -13,14 +13,33 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.smtp import units
+from sim.smtp import arguments
+from sim.smtp.arguments import KINDS, RESTRICTION, Parameter, PolicyError, Range, Rate
 
 if TYPE_CHECKING:
     from sim.smtp.facts import Facts
     from sim.smtp.transaction import Transaction
+
+__all__ = [
+    "PERMIT",
+    "STAGES",
+    "TABLE",
+    "Entry",
+    "Opinion",
+    "Parameter",
+    "Permit",
+    "PolicyError",
+    "Range",
+    "Rate",
+    "Refusal",
+    "Restriction",
+    "check_order",
+    "names",
+    "parse",
+    "unknown",
+]
 
 STAGES = ("client", "sender", "relay", "recipient", "content")
 """The lists of a policy, in the order in which they are walked."""
@@ -29,17 +48,6 @@ MAX_TEXT = 4000
 """Characters that `parse` looks at."""
 MAX_DEPTH = 40
 """Opening brackets in one restriction."""
-
-
-class PolicyError(ValueError):
-    """A policy that cannot be: what was written, what was expected, what comes nearest."""
-
-    def __init__(self, message: str, *, value: str, expected: str, nearest: str = "") -> None:
-        hint = f"; did you mean {nearest!r}?" if nearest else ""
-        super().__init__(f"{message}: {value!r}{hint} (expected {expected})")
-        self.value = value
-        self.expected = expected
-        self.nearest = nearest
 
 
 class Permit(Enum):
@@ -60,33 +68,6 @@ class Refusal(NamedTuple):
 
 Opinion = Permit | Refusal | None
 """None: no opinion, the next restriction is asked."""
-
-
-class Range(NamedTuple):
-    """Client addresses from *first* to *last*, both included, as numbers."""
-
-    first: int
-    last: int
-
-    @classmethod
-    def of(cls, network: IPv4Network | str) -> Range:
-        """The addresses of *network*; raises ValueError if the text is not one."""
-        network = IPv4Network(network)
-        return cls(int(network.network_address), int(network.broadcast_address))
-
-    def __str__(self) -> str:
-        prefix = 33 - (self.last - self.first + 1).bit_length()
-        return f"{IPv4Address(self.first)}/{prefix}"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One argument of a restriction: *kind* is a key of `KINDS`; *many* takes the rest."""
-
-    name: str
-    kind: str
-    optional: bool = False
-    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,17 +404,6 @@ def _listing(names: frozenset[str]) -> str:
 # ---- the table
 
 
-class Rate(NamedTuple):
-    """*most* in each *window* seconds, written ``100 / hour``."""
-
-    most: float
-    window: units.Seconds
-    unit: str
-
-    def __str__(self) -> str:
-        return f"{self.most:g} / {self.unit}"
-
-
 _SENDER = ("reverse_path",)
 _RECIPIENT = ("forward_path",)
 _FILTER = (Parameter("detection", "share"), Parameter("false positives", "share"))
@@ -588,7 +558,7 @@ _ENTRIES = (
         "Permits where every one of the named restrictions would.",
         _permit_all_of,
         _says_all,
-        parameters=(Parameter("restrictions", "restriction", many=True),),
+        parameters=(Parameter("restrictions", RESTRICTION, many=True),),
         own=True,
         grants=True,
     ),
@@ -674,72 +644,10 @@ TABLE: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 """Every restriction by its name."""
 
 
-# ---- arguments: how each kind is read and written
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 1.0:
-        raise ValueError("not between 0 and 1")
-    return value
-
-
-def _count(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise ValueError("not a whole number")
-    return float(text)
-
-
-def _rate(text: str) -> Rate:
-    per_second = units.rate(text)
-    unit = re.split(r"/|per", text)[-1].strip()
-    window = units.TIME[unit]
-    return Rate(round(per_second * window, 9), window, unit)
-
-
-def _duration(text: str) -> float:
-    value = units.duration(text)
-    if value <= 0.0:
-        raise ValueError("not above 0")
-    return value
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
-        raise ValueError("not a name")
-    return text
-
-
-def _seconds(value: float) -> str:
-    for unit in ("days", "h", "min"):
-        if value >= units.TIME[unit] and value % units.TIME[unit] == 0:
-            return f"{value / units.TIME[unit]:g} {unit}"
-    return f"{value:g} s"
-
-
-class Kind(NamedTuple):
-    """How one kind of argument is read, what to write, and how it is written back."""
-
-    read: Callable[[str], Any]
-    expected: str
-    written: Callable[[Any], str] = str
-
-
-KINDS: dict[str, Kind] = {
-    "duration": Kind(_duration, "a duration above 0 such as '30 min'", _seconds),
-    "rate": Kind(_rate, "a rate such as '100 / hour'"),
-    "count": Kind(_count, "a whole number", lambda value: f"{value:g}"),
-    "share": Kind(_share, "a share from 0 to 1", lambda value: f"{value:g}"),
-    "name": Kind(_name, "a name such as 'trap-list'"),
-    "range": Kind(Range.of, "an address or a network such as '203.0.113.64/28'"),
-    "restriction": Kind(lambda text: _granting(text), "a restriction that permits"),
-}
-
-
 def _written(entry: Entry, args: tuple[Any, ...]) -> Iterator[str]:
     for index, value in enumerate(args):
         kind = entry.parameters[min(index, len(entry.parameters) - 1)].kind
-        yield KINDS[kind].written(value)
+        yield KINDS[kind].written(value) if kind in KINDS else str(value)
 
 
 def _signature(entry: Entry) -> str:
@@ -796,7 +704,7 @@ def _parse(text: str) -> Restriction:
     entry = TABLE.get(match[1])
     if entry is None:
         raise unknown(match[1])
-    texts = _arguments(match[2] or "")
+    texts = arguments.split(match[2] or "")
     return Restriction(
         entry.name, tuple(_argument(entry, index, part) for index, part in enumerate(texts))
     )
@@ -809,11 +717,11 @@ def _argument(entry: Entry, index: int, text: str) -> Any:
             f"{entry.name}: too many arguments", value=text, expected=_signature(entry)
         )
     parameter = parameters[min(index, len(parameters) - 1)]
+    if parameter.kind == RESTRICTION:
+        return _granting(text)
     kind = KINDS[parameter.kind]
     try:
         return kind.read(text)
-    except PolicyError:
-        raise
     except ValueError as error:
         raise PolicyError(
             f"{entry.name}: {parameter.name}: {error}", value=text, expected=kind.expected
@@ -824,21 +732,9 @@ def _granting(text: str) -> Restriction:
     inner = _parse(text)
     if not inner.name.startswith("permit_"):
         raise PolicyError(
-            f"{inner.name} does not permit", value=text, expected=KINDS["restriction"].expected
+            f"{inner.name} does not permit", value=text, expected="a restriction that permits"
         )
     return inner
-
-
-def _arguments(text: str) -> list[str]:
-    """Split at the commas that stand outside brackets."""
-    parts, depth, start = [], 0, 0
-    for index, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    last = text[start:].strip()
-    return [*parts, last] if last or parts else []
 
 
 def check_order(restrictions: tuple[Restriction, ...]) -> None:

@@ -4,8 +4,8 @@
 the order of commands of RFC 5321 section 4.1.4, asks `decide` for every answer about an
 address, a login or a message, and never raises for anything it is fed.
 
-Only CR LF ends a line and only CR LF ``.`` CR LF ends a message; a CR or LF by itself
-is refused. So two servers cannot disagree about where a message ends (SMTP smuggling).
+Only CR LF ``.`` CR LF ends a message, and a CR or LF by itself is refused (`framing`). So two
+servers cannot disagree about where a message ends (SMTP smuggling).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from enum import Enum
 
 from sim.smtp.decision import Verdict, decide, decide_at, places
 from sim.smtp.facts import Facts
+from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
 from sim.smtp.replies import Reply, filled
 from sim.smtp.wordings import template
@@ -107,7 +108,6 @@ _PARAMETERS = {
     "MAIL": re.compile(r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+", re.IGNORECASE),
     "RCPT": re.compile(r"(?!)"),
 }
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 class Session:
@@ -140,10 +140,9 @@ class Session:
         self._max_message = max_message
         self._max_errors = max_errors
         self._errors = 0
-        self._buffer = bytearray()
+        self._lines = Lines()
         self._out: list[Reply] = []
         self._name = ""
-        self._skipping = False
         self._begin()
 
     # ---- bytes in, bytes out
@@ -161,9 +160,15 @@ class Session:
         """Take the bytes that arrived; the replies to send, which may be none yet."""
         if self.closed:
             return b""
-        self._buffer += data
-        while self._take():
-            pass
+        self._lines.feed(data)
+        while not self.closed:
+            line = self._lines.take(_LIMITS.get(self.state, MAX_LINE))
+            if line is None:
+                break
+            if self.state is State.DATA:
+                self._text(line)
+            else:
+                self._line(line)
         return self._sent()
 
     @property
@@ -171,54 +176,10 @@ class Session:
         """Whether the server has said its last word."""
         return self.state is State.CLOSED
 
-    def _take(self) -> bool:
-        """Answer what comes first; False if the rest of it is still to come."""
-        if self.closed:
-            return False
-        return self._take_message() if self.state is State.DATA else self._take_line()
-
     def _sent(self) -> bytes:
         out = "".join(_wire(reply) for reply in self._out)
         self._out.clear()
         return out.encode("ascii", "replace")
-
-    def _take_line(self) -> bool:
-        """Answer one command line if it is there; a line too long is dropped as it comes."""
-        limit = MAX_AUTH_LINE if self.state in _LOGIN_STEPS else MAX_LINE
-        end = self._buffer.find(b"\r\n")
-        if end < 0 or end + 2 > limit:
-            if end < 0 and len(self._buffer) < limit:
-                return False
-            return self._drop_line(end)
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 2]
-        if self._skipping:
-            self._skipping = False
-            self._too_long()
-        elif _BARE.search(line):
-            self._error("bare_newline")
-        else:
-            self._line(line.decode("latin-1"))
-        return True
-
-    def _drop_line(self, end: int) -> bool:
-        """Drop what is there of a line that is too long; its end brings the reply."""
-        if end >= 0:
-            del self._buffer[: end + 2]
-            self._skipping = False
-            self._too_long()
-            return True
-        keep = 1 if self._buffer.endswith(b"\r") else 0
-        del self._buffer[: len(self._buffer) - keep]
-        self._skipping = True
-        return False
-
-    def _too_long(self) -> None:
-        if self.state in _LOGIN_STEPS:
-            self.state = State.READY
-            self._error("auth_line_too_long")
-        else:
-            self._error("line_too_long")
 
     # ---- replies
 
@@ -245,10 +206,20 @@ class Session:
 
     # ---- command lines
 
-    def _line(self, line: str) -> None:
-        if self.state in _LOGIN_STEPS:
-            getattr(self, _LOGIN_STEPS[self.state])(line)
-            return
+    def _line(self, line: Line) -> None:
+        answering = self.state in _LOGIN_STEPS
+        if answering and line.fault:
+            self.state = State.READY
+        if line.fault == "long":
+            self._error("auth_line_too_long" if answering else "line_too_long")
+        elif line.fault:
+            self._error("bare_newline")
+        elif answering:
+            self._response(line.text.decode("latin-1"))
+        else:
+            self._command(line.text.decode("latin-1"))
+
+    def _command(self, line: str) -> None:
         verb, _, argument = line.partition(" ")
         command = COMMANDS.get(verb.upper())
         if command is None:
@@ -335,9 +306,12 @@ class Session:
         """Wait for a response, unless the client sent one at once."""
         self.state = state
         if initial:
-            self._line(initial)
+            self._response(initial)
         else:
             self._say("auth_challenge", base64.b64encode(challenge.encode()).decode())
+
+    def _response(self, line: str) -> None:
+        getattr(self, _LOGIN_STEPS[self.state])(line)
 
     def _decoded(self, line: str) -> str | None:
         """The response in clear; None if it was cancelled or is not base64."""
@@ -441,41 +415,17 @@ class Session:
 
     # ---- the message
 
-    def _take_message(self) -> bool:
-        """Take the lines of the message that are there; the lone dot ends it."""
-        end = self._buffer.find(b"\r\n")
-        while end >= 0:
-            line = bytes(self._buffer[:end])
-            del self._buffer[: end + 2]
-            if line == b"." and not self._skipping:
-                self._end_of_message()
-                return True
-            self._text_line(line)
-            end = self._buffer.find(b"\r\n")
-        if len(self._buffer) >= MAX_TEXT_LINE:
-            self._fault = self._fault or "text_line_too_long"
-            self._skipping = True
-            keep = 1 if self._buffer.endswith(b"\r") else 0
-            self._fault = "bare_newline_in_data" if self._bare(keep) else self._fault
-            del self._buffer[: len(self._buffer) - keep]
-        return False
-
-    def _bare(self, keep: int) -> bool:
-        return _BARE.search(bytes(self._buffer[: len(self._buffer) - keep])) is not None
-
-    def _text_line(self, line: bytes) -> None:
+    def _text(self, line: Line) -> None:
         """Keep one line, without the dot that hid another (RFC 5321 section 4.5.2)."""
-        if _BARE.search(line):
-            self._fault = "bare_newline_in_data"
-        elif len(line) + 2 > MAX_TEXT_LINE:
-            self._fault = self._fault or "text_line_too_long"
-        self._skipping = False
-        if self._fault:
-            return
-        if len(self._content) + len(line) + 2 > self._max_message:
-            self._fault = "message_too_big"
-            return
-        self._content += (line[1:] if line[:1] == b"." else line) + b"\r\n"
+        text = line.text
+        if text == b"." and not line.fault:
+            self._end_of_message()
+        elif line.fault:
+            self._fault = _TEXT_FAULTS[line.fault]
+        elif len(self._content) + len(text) + 2 > self._max_message:
+            self._fault = self._fault or "message_too_big"
+        elif not self._fault:
+            self._content += (text[1:] if text[:1] == b"." else text) + b"\r\n"
 
     def _end_of_message(self) -> None:
         recipients, fault = self._recipients, self._fault
@@ -508,6 +458,8 @@ _LOGIN_STEPS = {
     State.LOGIN_NAME: "_login_name",
     State.LOGIN_PASSWORD: "_login_password",
 }
+_LIMITS = {State.DATA: MAX_TEXT_LINE} | dict.fromkeys(_LOGIN_STEPS, MAX_AUTH_LINE)
+_TEXT_FAULTS = {"long": "text_line_too_long", "bare": "bare_newline_in_data"}
 
 
 def _wire(reply: Reply) -> str:
