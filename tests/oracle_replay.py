@@ -11,8 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from sim.smtp import FLAVOURS, Facts, Policy, Restriction, decide, restrictions
-from sim.smtp.decision import Verdict
+from sim.smtp import FLAVOURS, Facts, Policy, Restriction, Verdict, decide, restrictions
 
 HOSTNAME = "mail.isp.example"
 ADDRESS = int(IPv4Address("198.51.100.25"))

@@ -1,12 +1,13 @@
 """The policy core: how one mail server answers, and why. Pure; standard library only."""
 
 from sim.smtp import addresses, presets, replies, restrictions
-from sim.smtp.decision import Memo, Step, Verdict, decide
+from sim.smtp.decision import Memo, decide, decide_at
 from sim.smtp.facts import Facts
 from sim.smtp.flavours import FLAVOURS
 from sim.smtp.policy import Policy
 from sim.smtp.replies import Reply
 from sim.smtp.restrictions import PolicyError, Restriction
+from sim.smtp.verdicts import Step, Verdict
 
 __all__ = [
     "FLAVOURS",
@@ -20,6 +21,7 @@ __all__ = [
     "Verdict",
     "addresses",
     "decide",
+    "decide_at",
     "presets",
     "replies",
     "restrictions",

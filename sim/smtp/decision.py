@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 
-from sim.smtp import addresses, replies, wordings
 from sim.smtp.addresses import FAULTS
 from sim.smtp.facts import Facts
 from sim.smtp.policy import Plan, Policy
-from sim.smtp.replies import Reply
 from sim.smtp.restrictions import PERMIT, Opinion, Refusal, Restriction
 from sim.smtp.transaction import NOBODY, Transaction
+from sim.smtp.verdicts import Step, Verdict
 
 END_OF_LIST = "end_of_relay_list"
 """The *rule* of a refusal that no restriction asked for: nothing permitted the relaying."""
@@ -21,126 +18,8 @@ SYNTAX = "address_syntax"
 AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
-
 RELAY_DENIED = Refusal("relay_denied")
 LOGIN_WOULD_HELP = Refusal("relay_denied", "login_would_help")
-
-
-class Step:
-    """One restriction that was looked at; its words are made when they are read."""
-
-    __slots__ = ("_opinion", "_transaction", "_what", "stage")
-
-    def __init__(
-        self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion, t: Transaction
-    ) -> None:
-        self.stage = stage
-        """The list it stands in."""
-        self._opinion = opinion
-        self._what = what
-        self._transaction = t
-
-    @property
-    def opinion(self) -> str:
-        """``permit``, ``refuse`` or ``-`` for none."""
-        if self._opinion is None:
-            return "-"
-        return "permit" if self._opinion is PERMIT else "refuse"
-
-    @property
-    def rule(self) -> str:
-        """The restriction as it stands in the list."""
-        return str(self._what) if isinstance(self._what, Restriction) else self._what[0]
-
-    @property
-    def compared(self) -> str:
-        """What was compared with what."""
-        if isinstance(self._what, Restriction):
-            return self._what.compared(self._transaction)
-        return self._what[1]
-
-    def __repr__(self) -> str:
-        return f"Step({self.stage!r}, {self.rule!r}, {self.compared!r}, {self.opinion!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a server answers for one recipient, and why."""
-
-    kind: str
-    """accept_local, accept_relay, reject_relay, reject_sender, reject_unknown_user, reject_auth,
-    reject_syntax, reject_blocklist, reject_content, reject_rate, reject_busy, greylisted or
-    discard."""
-    accepted: bool
-    """The client sees 250; so it does where the message is then dropped."""
-    discarded: bool
-    """Accepted, and dropped silently."""
-    relayed: bool
-    """The destination is not local."""
-    permanent: bool
-    """A refusal with 5xx."""
-    code: int
-    """Reply code."""
-    enhanced: str
-    """Enhanced status code (RFC 3463), "" where the wording has none."""
-    stage: str
-    """The list that decided: client, sender, relay, recipient or content."""
-    command: str
-    """The SMTP command that is so answered: CONNECT, AUTH, MAIL, RCPT or DATA."""
-    rule: str
-    """Name of the restriction that decided."""
-    cause: str
-    """One of `sim.records.CAUSES`."""
-    situation: str
-    """Key of `replies.SITUATIONS`."""
-    trace: tuple[Step, ...] = ()
-    """Every restriction looked at; empty unless asked for."""
-    detail: str = field(default="", repr=False)
-    _policy: Policy | None = field(default=None, repr=False, compare=False)
-    _facts: Facts | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def reply(self) -> Reply:
-        """The reply in the server's wording, made when asked for."""
-        if self._policy is None or self._facts is None:
-            return Reply(self.code, self.enhanced, self.kind)
-        return self.reply_to(self._facts)
-
-    def reply_to(self, facts: Facts) -> Reply:
-        """The same reply with the addresses of *facts*, for verdicts that are shared."""
-        if self._policy is None:
-            return Reply(self.code, self.enhanced, self.kind)
-        made = wordings.template(self._policy.words, self.situation, self.detail)
-        return replies.filled(made, places(self._policy, facts, self.detail))
-
-    @property
-    def text(self) -> str:
-        """The text of the reply, without its codes."""
-        return self.reply.text
-
-
-def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
-    """What the templates of `sim.smtp.wordings` may name, for one recipient."""
-    sender, rcpt = facts.reverse_path or "", facts.forward_path
-    before, _, after = rcpt.rpartition("@")
-    plain, meant = addresses.plain(rcpt), policy.read(rcpt)
-    known = meant if isinstance(meant, addresses.Address) else addresses.Address(rcpt, "")
-    same = plain.lower() == str(known).lower()
-    return {
-        "hostname": policy.hostname,
-        "client": str(IPv4Address(facts.client & 0xFFFFFFFF)),
-        "sender": sender,
-        "sender_domain": sender.rpartition("@")[2],
-        "rcpt": rcpt,
-        "rcpt_before": before,
-        "rcpt_after": after,
-        "rcpt_plain": plain,
-        "rcpt_meant": plain if same else str(known),
-        "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
-        "rcpt_local": known.local,
-        "login": facts.login or "",
-        "detail": detail,
-    }
 
 
 def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:

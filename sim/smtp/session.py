@@ -17,11 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from sim.smtp.decision import Verdict, decide, decide_at, places
+from sim.smtp.decision import decide, decide_at
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
 from sim.smtp.replies import Reply, filled
+from sim.smtp.verdicts import Verdict, places
 from sim.smtp.wordings import template
 
 MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
