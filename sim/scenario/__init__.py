@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sim.scenario import building, extending, reading
+from sim.scenario import building, describing, extending, reading
 from sim.scenario.errors import Fault, ScenarioError, shown
 from sim.scenario.model import Scenario
 from sim.scenario.networks import Network
 from sim.scenario.people import Users
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
+from sim.scenario.starting import new
 
 __all__ = [
     "POLICY_KEYS",
@@ -25,6 +27,9 @@ __all__ = [
     "Users",
     "load",
     "loads",
+    "new",
+    "reference",
+    "schema",
 ]
 
 
@@ -43,6 +48,16 @@ def load(path: str | os.PathLike[str]) -> Scenario:
 def loads(text: str, name: str = "<string>") -> Scenario:
     """Return the scenario of a TOML or JSON text; *name* is how messages call it."""
     return _alone(reading.parse(text, name), name)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file."""
+    return describing.schema()
+
+
+def reference() -> str:
+    """Return the reference of the format: every key with type, default, meaning and source."""
+    return describing.reference()
 
 
 def _alone(tree: reading.Tree, name: str) -> Scenario:

@@ -35,6 +35,9 @@ MOST_NAMES = {
 MOST_TABLES = 50_000
 """Arms times networks, servers, groups and spammers."""
 
+DERIVED = ("address", "domains", "trusted_networks")
+"""Keys of a server that follow from its network."""
+
 NEEDED = ("networks", "users", "arms")
 HEADS = tuple(name for name in Head.model_fields if name not in ("extends", "defaults"))
 ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
@@ -94,7 +97,13 @@ def _parts(
 ) -> tuple[Parts, list[Found]]:
     """Check *full*, the expanded *source*; what equals a *known* tree is not checked again."""
     before, good = known or ({}, Parts())
-    parts = Parts(names={section: list(table(full, section)) for section in MOST_NAMES})
+    servers = [s for s in table(full, "servers").values() if isinstance(s, dict)]
+    parts = Parts(
+        names={section: list(table(full, section)) for section in MOST_NAMES},
+        with_submission=frozenset(
+            str(s.get("network")) for s in servers if s.get("role") in ("submission", "both")
+        ),
+    )
     parts.head, found = _head(source)
     unchanged: list[str] = []
     for section, most in MOST_NAMES.items():
@@ -114,7 +123,8 @@ def _parts(
             found += [f.within(section, name) for f in wrong]
             if not wrong:
                 made[name] = value
-    found = [_without_address(f, full) for f in found] + _defaults(source)
+    found = [f for f in found if not _follows(f, source, full, parts)] + _defaults(source)
+    found = [_without_address(f, full) for f in found]
     return parts, found + list(islice(checking.faults(parts, unchanged), MOST_FAULTS + 1))
 
 
@@ -151,6 +161,17 @@ def _defaults(source: Tree) -> list[Found]:
                 wrong = list(policies.faults(value))
             found += [f.within("defaults", role) for f in wrong]
     return found
+
+
+def _follows(found: Found, source: Tree, full: Tree, parts: Parts) -> bool:
+    """Whether a server's fault only follows from one of its network, which is told."""
+    section, *rest = found.path
+    if section != "servers" or len(rest) < 2 or rest[1] not in DERIVED:
+        return False
+    name, key = str(rest[0]), str(rest[1])
+    network = table(table(full, "servers"), name).get("network")
+    written = key in table(table(source, "servers"), name) or default_path(source, name, key)
+    return not written and network in parts.names["networks"] and network not in parts.networks
 
 
 def _without_address(found: Found, full: Tree) -> Found:

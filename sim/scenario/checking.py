@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -30,11 +29,8 @@ class Parts:
     users: dict[str, Users] = field(default_factory=dict)
     spammers: dict[str, Spammers] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
-
-    @cached_property
-    def with_submission(self) -> frozenset[str]:
-        """Networks whose customers have a server to name in their mail program."""
-        return frozenset(s.network for s in self.servers.values() if s.role != "mx")
+    with_submission: frozenset[str] = frozenset()
+    """Networks whose customers have a server to name in their mail program."""
 
 
 def faults(parts: Parts, unchanged: Iterable[str] = ()) -> Iterator[Found]:
@@ -103,21 +99,19 @@ def _prefixes(parts: Parts) -> Iterator[Found]:
 
 def _links(parts: Parts) -> Iterator[Found]:
     joined: dict[str, list[str]] = {name: [] for name in parts.names["networks"]}
+    seen: dict[str, Network] = {}
     for name, network in parts.networks.items():
-        for other in network.links:
+        for other, link in network.links.items():
             path = ("networks", name, "links", other)
             yield from dangling(other, parts.names["networks"], *path)
             if other == name:
                 yield Found(path, shown(other), "another network")
-            back = parts.networks.get(other)
-            if (
-                back is not None
-                and back.links.get(name, network.links[other]) != network.links[other]
-            ):
+            if other in seen and seen[other].links.get(name, link) != link:
                 yield Found(path, "differs", f"what networks.{other}.links.{name} says")
             if other in joined:
                 joined[name].append(other)
                 joined[other].append(name)
+        seen[name] = network
     reached, edge = set(list(joined)[:1]), list(joined)[:1]
     while edge:
         edge = [other for name in edge for other in joined[name] if other not in reached]
@@ -170,6 +164,10 @@ def _users(parts: Parts, users: Users) -> Iterator[Found]:
         for place in shares if isinstance(shares, dict) else ():
             if place == WORK and users.work is None:
                 yield Found((key, place), "no such place", "work = a network, beside it")
+            elif place in parts.networks and place not in venues:
+                kind = parts.networks[place].kind
+                expected = f"home, work or a venue; {place} is a network of kind {kind}"
+                yield Found((key, place), shown(place), expected)
             elif place not in unknown:
                 yield from dangling(place, valid, key, place)
     for place in users.access:

@@ -105,7 +105,7 @@ def _read(value_of: Callable[[Any], float], example: str) -> Callable[[Any], Any
     return read
 
 
-def _as_json(example: str) -> WithJsonSchema:
+def _as_json(kind: str, example: str) -> WithJsonSchema:
     table = {
         "type": "object",
         "required": ["distribution"],
@@ -116,7 +116,9 @@ def _as_json(example: str) -> WithJsonSchema:
         },
         "additionalProperties": False,
     }
-    return WithJsonSchema({"anyOf": [{"type": "string"}, table], "examples": [example]})
+    return WithJsonSchema(
+        {"anyOf": [{"type": "string"}, table], "examples": [example], "kind": kind}
+    )
 
 
 def _plain(d: Distribution) -> dict[str, str | float]:
@@ -129,7 +131,7 @@ Time = Annotated[
     Distribution,
     BeforeValidator(_read(read_duration, "a duration such as '30 min'")),
     PlainSerializer(_plain),
-    _as_json("2 s"),
+    _as_json("duration or distribution", "2 s"),
 ]
 """A duration that may vary: ``"2 s"`` or a table with ``distribution``; seconds."""
 
@@ -137,6 +139,6 @@ Octets = Annotated[
     Distribution,
     BeforeValidator(_read(read_size, "a size such as '5.5 kB'")),
     PlainSerializer(_plain),
-    _as_json("5.5 kB"),
+    _as_json("size or distribution", "5.5 kB"),
 ]
 """A size that may vary; octets."""

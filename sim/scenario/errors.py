@@ -52,7 +52,8 @@ class ScenarioError(ValueError):
 def shown(value: object) -> str:
     """Return *value* as a message shows it, on one line and cut to ``SHOWN`` characters."""
     if isinstance(value, dict):
-        text = "a table"
+        inside = ", ".join(f"{name} = {shown(item)}" for name, item in list(value.items())[:LISTED])
+        text = f"{{ {inside} }}" if len(inside) <= SHOWN - 4 else "a table"
     elif isinstance(value, list) and len(value) > LISTED:
         text = f"a list of {len(value)}"
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**SHOWN:

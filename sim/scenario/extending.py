@@ -34,8 +34,8 @@ def layers(path: Path, tree: Tree, name: str) -> list[Layer]:
         if len(chain) == LONGEST_CHAIN:
             raise _fault(file, wanted, f"at most {LONGEST_CHAIN} files in a chain")
         seen.add(here)
-        base, _ = read(here)
-        chain.append(Layer(str(Path(file).parent / wanted), base))
+        name = str(Path(file).parent / wanted)
+        chain.append(Layer(name, read(here, name)[0]))
     return chain
 
 

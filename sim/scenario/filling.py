@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.scenario.people import HOME
 from sim.scenario.reading import Tree
-from sim.scenario.spammers import CAPACITY
+from sim.scenario.spammers import ROUTES
 
 MADE = {"submission": "smtp", "mx": "mx"}
 """A network with a domain has servers NAME-smtp and NAME-mx, of these roles."""
@@ -118,7 +118,7 @@ def _users(keys: Tree) -> Tree:
 
 def _spammers(keys: Tree) -> Tree:
     """The capacity of each route that they use."""
-    usual = {route: CAPACITY[route] for route in CAPACITY if route in _listed(keys.get("routes"))}
+    usual = {r: means.capacity for r, means in ROUTES.items() if r in _listed(keys.get("routes"))}
     given = keys.get("capacity", {})
     return keys | {"capacity": usual | given} if isinstance(given, dict) else keys
 

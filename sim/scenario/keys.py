@@ -23,10 +23,6 @@ def key(meaning: str, default: Any = REQUIRED, *, source: str = "", **bounds: An
     *source* is the key of the default in the published facts, or "chosen"; "" where a
     default is no claim about the world.
     """
-    return Field(
-        default,
-        description=meaning,
-        validate_default=True,
-        json_schema_extra={"source": source} if source else None,
-        **bounds,
-    )
+    if source:
+        bounds["json_schema_extra"] = {"source": source}
+    return Field(default, description=meaning, validate_default=True, **bounds)

@@ -30,7 +30,12 @@ def _link(given: Any) -> Any:
 LinkTo = Annotated[
     Link,
     BeforeValidator(_link),
-    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["12 ms"]}, {"type": "object"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "examples": ["12 ms"]}, {"type": "object"}],
+            "kind": "latency, or latency and bandwidth",
+        }
+    ),
 ]
 
 

@@ -130,7 +130,7 @@ def _like(pattern: str, name: str) -> bool:
 
 def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Found | None:
     if parts[0] == "defaults":
-        return Found((selector,), "defaults are used up", "servers by name, such as servers.*-smtp")
+        return Found((selector,), "is already in the servers", "servers by name: servers.*-smtp")
     if parts[0] not in SECTIONS:
         valid = [*heads, *SECTIONS]
         return Found((selector,), "unknown key", one_of(valid), nearest(parts[0], valid))

@@ -65,10 +65,10 @@ def faults(server: Server) -> Iterator[Found]:
         wrong = [
             Found((stage, index), *refused)
             for index, text in items
-            if (refused := _refused(partial(restrictions.parse, text, stage=stage)))
+            if (refused := _refused(partial(restrictions.parse, text, stage=stage), stage, text))
         ]
         yield from wrong
-        if not wrong and (refused := _refused(partial(_listed, server, stage))):
+        if not wrong and (refused := _refused(partial(_listed, server, stage), stage)):
             yield Found((stage,), *refused)
 
 
@@ -89,11 +89,18 @@ def _offers_auth(server: Server, lists: Lists) -> bool:
     return any("login" in part.entry.reads for part in every)
 
 
-def _refused(make: Callable[[], Any]) -> tuple[str, str, str] | None:
+def _refused(
+    make: Callable[[], Any], stage: str, written: str | None = None
+) -> tuple[str, str, str] | None:
     """What is wrong with what *make* makes: value, expected, nearest; None if nothing is."""
     try:
         make()
     except PolicyError as error:
         problem = str(error).partition(f": {error.value!r}")[0]
-        return f"{shown(error.value)} ({problem})", error.expected, error.nearest
+        expected = error.expected
+        if problem == "unknown restriction":
+            expected = one_of(restrictions.names(stage))
+        if written in (None, error.value):
+            return f"{shown(error.value)} ({problem})", expected, error.nearest
+        return f"{shown(written)} ({error.value})", expected, error.nearest
     return None

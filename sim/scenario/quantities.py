@@ -48,8 +48,9 @@ read_bandwidth = _reader(
 )
 
 
-def _schema(example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": [example]})
+def described(kind: str, *examples: str, form: str = "string") -> WithJsonSchema:
+    """Return the JSON Schema of a value that is written as text: its kind, and examples."""
+    return WithJsonSchema({"type": form, "kind": kind, "examples": list(examples)})
 
 
 def _unless_a_string(convert: Callable[[str], Any], expected: str) -> Callable[[Any], Any]:
@@ -64,19 +65,19 @@ def _unless_a_string(convert: Callable[[str], Any], expected: str) -> Callable[[
     return read
 
 
-Duration = Annotated[float, BeforeValidator(read_duration), _schema("30 min")]
+Duration = Annotated[float, BeforeValidator(read_duration), described("duration", "30 min")]
 """Seconds."""
 
-Rate = Annotated[float, BeforeValidator(read_rate), _schema("200 / day")]
+Rate = Annotated[float, BeforeValidator(read_rate), described("rate", "200 / day")]
 """Events per second."""
 
-Size = Annotated[float, BeforeValidator(read_size), _schema("5.5 kB")]
+Size = Annotated[float, BeforeValidator(read_size), described("size", "5.5 kB")]
 """Octets."""
 
-Bandwidth = Annotated[float, BeforeValidator(read_bandwidth), _schema("33.6 kbit/s")]
+Bandwidth = Annotated[float, BeforeValidator(read_bandwidth), described("bandwidth", "33.6 kbit/s")]
 """Bits per second."""
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0, json_schema_extra={"kind": "share"})]
 """A share, 0 to 1."""
 
 Prefix = Annotated[
@@ -85,7 +86,7 @@ Prefix = Annotated[
         _unless_a_string(IPv4Network, "an IPv4 network such as '192.0.2.0/24' or an address")
     ),
     PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["192.0.2.0/24"]}),
+    described("IPv4 network", "192.0.2.0/24"),
 ]
 """An IPv4 network; a bare address is a network of one."""
 
@@ -93,16 +94,18 @@ Address = Annotated[
     IPv4Address,
     BeforeValidator(_unless_a_string(IPv4Address, "an IPv4 address such as '192.0.2.1'")),
     PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["192.0.2.1"]}),
+    described("IPv4 address", "192.0.2.1"),
 ]
 """An IPv4 address."""
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
-Name = Annotated[str, Field(pattern=f"^{NAME}$", max_length=63)]
+Name = Annotated[str, Field(pattern=f"^{NAME}$", max_length=63, json_schema_extra={"kind": "name"})]
 """The name of a network, server, user group or spammer: letters, digits, ``-`` and ``_``."""
 
 DOMAIN = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
-Domain = Annotated[str, Field(pattern=f"^{DOMAIN}$", max_length=255)]
+Domain = Annotated[
+    str, Field(pattern=f"^{DOMAIN}$", max_length=255, json_schema_extra={"kind": "domain"})
+]
 """A mail domain in lower case, of two labels or more (RFC 5321 §2.3.5)."""
 
 Prefixes = Annotated[tuple[Prefix, ...], Field(strict=False, max_length=1000)]

@@ -28,10 +28,11 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Tree, str]:
+def read(path: str | os.PathLike[str], name: str = "") -> tuple[Tree, str]:
     """Return the tree of a file ("-" is standard input) and the name to call it by."""
-    name = "standard input" if os.fspath(path) == STDIN else os.fspath(path)
-    data = sys.stdin.buffer.read(MOST_OCTETS + 1) if os.fspath(path) == STDIN else _octets(path)
+    piped = os.fspath(path) == STDIN
+    name = name or ("standard input" if piped else os.fspath(path))
+    data = sys.stdin.buffer.read(MOST_OCTETS + 1) if piped else _octets(path, name)
     return parse(_text(data, name), name), name
 
 
@@ -64,9 +65,8 @@ def parse(text: str, name: str) -> Tree:
     return tree
 
 
-def _octets(path: str | os.PathLike[str]) -> bytes:
-    """The file's octets; only a regular file is opened, and no more is read than allowed."""
-    name = os.fspath(path)
+def _octets(path: str | os.PathLike[str], name: str) -> bytes:
+    """The file's octets; only a regular file is read, and no more of it than allowed."""
     wanted = "a scenario file (TOML or JSON)"
     try:
         if Path(path).is_dir():
@@ -118,7 +118,10 @@ def _toml_fault(name: str, text: str, message: str) -> ScenarioError:
     if where == "end of document":
         where = f"line {text.rstrip().count(NEWLINE) + 1}"
     if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate", "Cannot mutate")):
-        problem = f"duplicate key ({problem[:150]})"
+        numbered = re.match(r"line (\d+)", where)
+        line = text.split(NEWLINE)[int(numbered[1]) - 1] if numbered else ""
+        twice = re.match(r"\s*(\[[^\]]*\]|[^=\s]+)", line)
+        problem = f"duplicate key {shown(twice[1]) if twice else ''} ({problem[:150]})"
     return _fault(name, where, problem[:200], "TOML")
 
 

@@ -16,6 +16,7 @@ from sim.scenario.quantities import (
     Name,
     Prefixes,
     Share,
+    described,
     form,
     read_duration,
 )
@@ -66,7 +67,7 @@ def _retry(given: Any) -> str | tuple[float, ...]:
 Relay = Annotated[
     str | tuple[str, ...],
     form(_relay, "a preset such as 'on_network+auth', or a list of at most 100 restrictions"),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _RESTRICTIONS]}),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _RESTRICTIONS], "kind": "preset or list"}),
 ]
 AuthOffered = Annotated[
     bool | Literal["auto"],
@@ -79,7 +80,12 @@ Retry = Annotated[
         _retry,
         f"'auto', {', '.join(map(repr, SCHEDULES))}, or a list of waits of at least '1 s'",
     ),
-    WithJsonSchema({"anyOf": [{"enum": ["auto", *SCHEDULES]}, _RESTRICTIONS]}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"enum": ["auto", *SCHEDULES]}, _RESTRICTIONS],
+            "kind": "name or list of durations",
+        }
+    ),
 ]
 Lifetime = Annotated[
     float | Literal["auto"],
@@ -87,7 +93,7 @@ Lifetime = Annotated[
         lambda given: given if given == "auto" else read_duration(given),
         "'auto' or a duration such as '5 days'",
     ),
-    WithJsonSchema({"type": "string", "examples": ["auto", "5 days"]}),
+    described("duration or auto", "auto", "5 days"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -11,13 +11,44 @@ from sim.scenario.people import MOST
 from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
 from sim.smtp import units
 
-ROUTES = ("open_relay", "own_account", "direct")
-"""Routes a scenario may name; a route of ``sim.records`` joins when the world sends by it."""
+Route = Literal[
+    "open_relay",
+    "own_account",
+    "direct",
+    "open_proxy",
+    "hijacked_host",
+    "hijacked_smarthost",
+    "stolen_credentials",
+    "inherited_window",
+]
 
-Route = Literal["open_relay", "own_account", "direct"]
 
-CAPACITY = {"open_relay": "600 / day", "own_account": "200 / day", "direct": "120 / day"}
-"""Recipients that a spammer reaches by each route unless the file says otherwise: chosen."""
+class Means(NamedTuple):
+    """A way to send: what it is, and what one spammer gets out of it unless the file says."""
+
+    meaning: str
+    capacity: str
+    cost: float
+
+
+ROUTES: dict[Route, Means] = {
+    # capacities (recipients of one spammer) are chosen: a relay multiplies, a modem does not;
+    # costs (USD per 1000 recipients) are spam_price_per_million.* where one fits, else chosen
+    "open_relay": Means("servers that relay for strangers", "600 / day", 0.01),
+    "own_account": Means("the submission server of their network", "200 / day", 0.1),
+    "direct": Means("from their own line to the recipient's MX", "120 / day", 0.1),
+    "open_proxy": Means("open proxies on other people's networks, to the MX", "400 / day", 0.02),
+    "hijacked_host": Means("hijacked home machines, to the recipient's MX", "1000 / day", 0.01),
+    "hijacked_smarthost": Means(
+        "hijacked home machines, through the submission server of their network",
+        "500 / day",
+        0.01,
+    ),
+    "stolen_credentials": Means("other people's logins, from anywhere", "400 / day", 0.05),
+    "inherited_window": Means(
+        "submission servers that a POP login from the same address has opened", "50 / day", 0.1
+    ),
+}
 
 
 class Spammers(Table):
@@ -26,14 +57,26 @@ class Spammers(Table):
     network: Name = key("the network they send from")
     count: int = key("how many", 1, ge=1, le=MOST)
     routes: Annotated[tuple[Route, ...], Field(strict=False, min_length=1)] = key(
-        "ways to send, the preferred one first: open_relay (servers that relay for strangers), "
-        "own_account (the submission server of their network), direct (to the recipient's MX)"
+        "ways to send, the preferred one first: "
+        + "; ".join(f"{name}: {means.meaning}" for name, means in ROUTES.items())
     )
     capacity: dict[Route, Rate] = key(
         "most recipients of one spammer by each route; a route left out has "
-        + ", ".join(f"{route} {rate}" for route, rate in CAPACITY.items()),
+        + ", ".join(f"{name} {means.capacity}" for name, means in ROUTES.items()),
         {},
         source="chosen",
+    )
+    cost: dict[Route, Annotated[float, Field(ge=0.0)]] = key(
+        "cost of each route in USD per 1000 recipients; a route left out has "
+        + ", ".join(f"{name} {means.cost:g}" for name, means in ROUTES.items()),
+        {},
+        source="spam_price_per_million.2009",
+    )
+    response: Share = key(
+        "share of delivered messages that somebody answers", 1.5e-5, source="spam_response.2002"
+    )
+    revenue: Annotated[float, Field(ge=0.0)] = key(
+        "USD that an answer brings", 50.0, source="spam_price.goods"
     )
     recipients: int = key("recipients of a transaction", 20, source="chosen", ge=1, le=10_000)
     campaign: int = key(
@@ -57,7 +100,36 @@ class Spammers(Table):
         "share of the open relays that they know at the start", 1.0, source="chosen"
     )
 
+    forge: Literal["fixed", "recipient"] = key(
+        "the forged sender's domain: fixed (sender_domain), or that of the recipient, so that "
+        "it seems to come from the victim's own domain",
+        "fixed",
+        source="chosen",
+    )
+    hosts: int = key(
+        "open proxies or hijacked machines that one spammer has at the start, anywhere on the "
+        "networks of ISPs",
+        20,
+        source="chosen",
+        ge=0,
+        le=100_000,
+    )
+    recruits: Rate = key("hosts that one spammer gains", "1 / day", source="chosen")
+    stolen: int = key(
+        "logins of other people that one spammer has", 5, source="chosen", ge=0, le=100_000
+    )
+    account_lasts: Duration | None = key(
+        "mean time until the ISP closes the own account; without it, never", None, source="chosen"
+    )
+    account_renewed: Duration = key(
+        "time until a closed account is replaced by a new one", "1 day", source="chosen"
+    )
+
     def rate(self, route: Route) -> float:
         """Recipients a second that one spammer reaches by *route*."""
         stated = self.capacity.get(route)
-        return units.rate(CAPACITY[route]) if stated is None else stated
+        return units.rate(ROUTES[route].capacity) if stated is None else stated
+
+    def price(self, route: Route) -> float:
+        """USD per recipient by *route*."""
+        return self.cost.get(route, ROUTES[route].cost) / 1000.0
