@@ -45,6 +45,7 @@ ROUTES = (
     "direct",
     "open_proxy",
     "hijacked_host",
+    "hijacked_smarthost",
     "stolen_credentials",
     "inherited_window",
     "dsn",  # notices

@@ -142,6 +142,7 @@ class Rows:
         self.attempts = bytearray()
         self.add_attempt = _ATTEMPT.pack
         self.nothing = self.answer("", cause="")
+        self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
     def copy(self) -> Rows:
         """The same rows, to be filled in apart."""

@@ -67,10 +67,21 @@ class World:
             self.transit, self.rows, self.plan.presence, submission, self.log_in
         )  # fmt: skip
         self.programs = self._programs(around)
-        field = Field(
-            self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission
-        )
-        self.spammers = self._spammers(field)
+        self.spammers = self._spammers(
+            Field(
+                self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission,
+                homes={
+                    name: self.plan.presence.leasable.get(name, ())
+                    for name, network in self.scenario.networks.items()
+                    if network.kind == "isp"
+                },
+                accounts=[
+                    (account.network, anyone_at(account.address))
+                    for person in self.population.people
+                    for account in person.accounts
+                ],
+            )
+        )  # fmt: skip
         self.letters = [self._letter(i, wish) for i, wish in enumerate(self.plan.wishes)]
 
     # ---- building
@@ -101,8 +112,8 @@ class World:
                     self.scenario.seed, self.replication,
                 )  # fmt: skip
                 made.append(spammer)
-                self.env.process(spammer.campaigns())
-                self.env.process(spammer.scan())
+                for process in spammer.processes():
+                    self.env.process(process)
         return made
 
     def _letter(self, number: int, wish: Wish) -> tuple[float, Letter]:

@@ -7,9 +7,9 @@ bracket around what real ones do.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from simpy.core import Environment
@@ -19,6 +19,7 @@ from sim.network.lines import LINES
 from sim.world.plan import Slice
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
 from sim.world.server import Client, Server
+from sim.world.spam_routes import ROUTES, SpamRoute
 from sim.world.streams import exponentials, stream, uniforms
 from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit, anyone_at
 
@@ -30,8 +31,6 @@ SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
-RELAY_TEST = "relay-test@relay-test.example"
-"""Whom a scanner asks a server to relay to: a domain that no server processes."""
 
 
 @dataclass(slots=True)
@@ -45,6 +44,8 @@ class Field:
     servers: list[Server]
     mx: dict[int, list[Server]]
     submission: dict[str, Server]  # by network
+    homes: dict[str, Sequence[int]]  # networks of ISPs: addresses that they hand out
+    accounts: list[tuple[str, str]]  # network and login of every account
 
 
 class TargetList:
@@ -86,7 +87,7 @@ class TargetList:
 
 
 class Spammer:
-    """One spammer; a SimPy process sends its campaigns, another looks for relays."""
+    """One spammer: campaigns, sent by the first of its routes that works."""
 
     needs_all = False
 
@@ -98,31 +99,20 @@ class Spammer:
         self.network = settings.network
         self.client = Client(client)
         self.reverse_path = f"offer-{index}@{settings.sender_domain}"
-
-        def named(purpose: str) -> np.random.Generator:
-            entity = f"spammers.{group}.{index}"
-            return stream(seed, replication=replication, entity=entity, purpose=purpose)
-
-        self.batches = TargetList(field.mailboxes, settings.unknown, named("list")).batches(
-            settings.recipients
+        self.named: Callable[[str], np.random.Generator] = lambda purpose: stream(
+            seed, replication=replication, entity=f"spammers.{group}.{index}", purpose=purpose
         )
-        self.gaps = exponentials(named("gaps"))
-        self.draws = uniforms(named("draws"))
-        self.scans = named("scans")
-        self.keys = named("further")
-        self.relays = self._known_at_start(named("known relays"))
-        self.closed: set[str] = set()  # routes that no longer work
+        targets = TargetList(field.mailboxes, settings.unknown, self.named("list"))
+        self.batches = targets.batches(settings.recipients)
+        self.gaps = exponentials(self.named("gaps"))
+        self.draws = uniforms(self.named("draws"))
+        self.keys = self.named("further")
+        self.routes: dict[Route, SpamRoute] = {r: ROUTES[r](self) for r in settings.routes}
 
-    def _strange(self) -> list[Server]:
-        """Servers that would be relays to this spammer: all but those of its own network."""
-        return [s for s in self.field.servers if s.network != self.network]
-
-    def _known_at_start(self, generator: np.random.Generator) -> list[Server]:
-        servers = self._strange()
-        lucky = generator.random(len(servers)) < self.settings.known_relays
-        return [s for s, known in zip(servers, lucky.tolist(), strict=True) if known]
-
-    # ---- what it does
+    def processes(self) -> Iterator[Generator[Event, Any, None]]:
+        """Its SimPy processes: one sends, others look after routes."""
+        yield self.campaigns()
+        yield from (life for r in self.routes.values() if (life := r.life()) is not None)
 
     def campaigns(self) -> Generator[Event, Any, None]:
         """Send campaigns at the rate that the present route has capacity for."""
@@ -138,125 +128,79 @@ class Spammer:
                     yield env.timeout(settings.pace)
                 self.send(env.now)
 
-    def scan(self) -> Generator[Event, Any, None]:
-        """Ask servers, one after the other, whether they relay for a stranger."""
-        env, strange = self.field.env, self._strange()
-        if self.settings.scan_rate <= 0 or not strange or "open_relay" not in self.settings.routes:
-            return
-        while True:
-            yield env.timeout(self.scans.exponential(1.0 / self.settings.scan_rate))
-            server = strange[int(self.scans.integers(len(strange)))]
-            if server in self.relays:
-                continue
-            answer = server.judge(self.client, self.reverse_path, RELAY_TEST, env.now, False, 1.0)
-            if answer.accepted and answer.relayed:
-                self.relays.append(server)
-
     def route(self) -> Route:
         """The first route that still works; a fixed spammer knows only its first."""
-        routes = self.settings.routes
+        first, *_, last = [*self.routes, *self.routes]
         if not self.settings.adaptive:
-            return routes[0]
-        return next((r for r in routes if self.works(r)), routes[-1])
-
-    def works(self, route: str) -> bool:
-        """Whether, as far as this spammer knows, *route* takes mail."""
-        return bool(self.relays) if route == "open_relay" else route not in self.closed
+            return first
+        return next((name for name, route in self.routes.items() if route.works()), last)
 
     def send(self, now: float) -> None:
         """Make the next message of the list and hand it to the present route."""
-        rows = self.field.rows
+        rows, draw = self.field.rows, self.draws
         recipients, pieces = next(self.batches)
         route = self.route()
         number = rows.message(
             "spam", recipients, sender=self.number, group=self.group, wished_at=now, route=route
         )
-        first = rows.messages.first_row[number]
-        draw = self.draws
         message = Message(
             number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self,
             (next(draw), next(draw)), next(draw), next(draw), int(self.keys.integers(2**62)),
             spam=True,
         )  # fmt: skip
+        first = rows.messages.first_row[number]
         slices = [(first + a, first + b, domain, address) for a, b, domain, address in pieces]
         self.pass_to(route, message, slices, now, attempt=1)
 
     def pass_to(
-        self, route: str, message: Message, slices: list[Slice], now: float, attempt: int
+        self, route: Route, message: Message, slices: list[Slice], now: float, attempt: int
     ) -> None:
-        """Send *slices* by *route*: one transaction to a relay, or one to each domain's MX."""
-        messages = self.field.rows.messages
-        messages.attempts[message.number] = attempt
-        messages.route[message.number] = ROUTE[route]
-        for server, part in ROUTES[route](self, slices):
+        """Send *slices* by *route*."""
+        rows, transit = self.field.rows, self.field.transit
+        rows.messages.attempts[message.number] = attempt
+        rows.messages.route[message.number] = ROUTE[route]
+        for server, part, client, network in self.routes[route].parts(slices):
             if server is None:
                 for first, end, _, _ in part:
-                    self.field.rows.end(first, end, GAVE_UP, self.field.rows.nothing, now)
+                    rows.end(first, end, GAVE_UP, rows.nobody, now)
                 continue
             flight = Flight(
-                self.field.env, message, part, server, self.client,
+                transit.env, self._signed(message, part), part, server, client,
                 line=LINES["dial-up"].bandwidth, attempt=attempt, ticket=route,
             )  # fmt: skip
-            self.field.transit.launch(flight, now, self.network)
+            transit.launch(flight, now, network)
+
+    def _signed(self, message: Message, slices: list[Slice]) -> Message:
+        """The message with its forged sender: one of the victim's own domain if so wished."""
+        if self.settings.forge == "fixed":
+            return message
+        sender = f"offer-{self.number}@{self.field.mailboxes.domains[slices[0][2]]}"
+        return replace(message, reverse_path=sender, shown=anyone_at(sender))
 
     def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""
         if not refused:
             return
-        route, number = flight.ticket, flight.message.number
-        assert isinstance(route, str)
+        route = cast("Route", flight.ticket)
+        number = flight.message.number
         if flight.attempt == 1:
             worst = max((a for _, a in refused), key=lambda a: a.permanent)
             self.field.rows.messages.first_cause[number] = CAUSE[worst.cause]
         left: list[Slice] = []
         for piece, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:
-                self.lose(route, flight.server)
+                self.routes[route].lose(flight, answer.cause)
                 if flight.attempt < TRIES:
                     left.append(piece)
                     continue
             fate = REFUSED if answer.permanent else GAVE_UP
             self.field.rows.end(piece[0], piece[1], fate, answer, now)
         if left:
+            again = flight.attempt + 1
             self.field.transit.later(
-                now,
-                lambda t: self.pass_to(self.route(), flight.message, left, t, flight.attempt + 1),
+                now, lambda t: self.pass_to(self.route(), flight.message, left, t, again)
             )
-
-    def lose(self, route: str, server: Server) -> None:
-        """*server* no longer serves *route*."""
-        if route == "open_relay":
-            self.relays = [s for s in self.relays if s is not server]
-        elif route == "own_account":
-            self.closed.add(route)
 
 
 LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})
 """Causes after which a spammer takes the route, or the relay, for closed."""
-
-Parts = Iterator[tuple[Server | None, list[Slice]]]
-"""Whom to ask, and for which recipients; None: nobody takes their mail."""
-
-
-def by_open_relay(spammer: Spammer, slices: list[Slice]) -> Parts:
-    """All of it to one relay, chosen evenly among those known."""
-    relays = spammer.relays or spammer._strange()
-    yield relays[int(next(spammer.draws) * len(relays))], slices
-
-
-def by_own_account(spammer: Spammer, slices: list[Slice]) -> Parts:
-    """All of it to the submission server of the spammer's own network."""
-    yield spammer.field.submission[spammer.network], slices
-
-
-def direct(spammer: Spammer, slices: list[Slice]) -> Parts:
-    """To each domain's MX what is for that domain."""
-    parts: dict[int, list[Slice]] = {}
-    for piece in slices:
-        parts.setdefault(piece[2], []).append(piece)
-    for domain, part in parts.items():
-        exchangers = spammer.field.mx.get(domain)
-        yield exchangers[0] if exchangers else None, part
-
-
-ROUTES = {"open_relay": by_open_relay, "own_account": by_own_account, "direct": direct}

@@ -1,0 +1,309 @@
+"""The ways to send spam: whom each asks, from which address, and when it no longer works.
+
+One class a route, one line a route in the table; a spammer knows nothing of any of them
+but that it works, has parts, and can be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from simpy.events import Event
+
+from sim.world.server import Client, Server
+from sim.world.transit import Flight
+
+if TYPE_CHECKING:
+    from sim.world.plan import Slice
+    from sim.world.spammers import Spammer
+
+RELAY_TEST = "relay-test@relay-test.example"
+"""Whom a scanner asks a server to relay to: a domain that no server processes."""
+
+
+class Part(NamedTuple):
+    """Which recipients are sent to which server, as which client, from which network.
+
+    Without a server nobody takes their mail.
+    """
+
+    server: Server | None
+    slices: list[Slice]
+    client: Client
+    network: str
+
+
+class SpamRoute(Protocol):
+    """A way to send, in one spammer's hands."""
+
+    def works(self) -> bool:
+        """Whether, as far as the spammer knows, mail goes this way."""
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """Whom to ask for what."""
+
+    def lose(self, flight: Flight, cause: str) -> None:
+        """What was asked in *flight* was refused, for *cause*."""
+
+    def life(self) -> Generator[Event, Any, None] | None:
+        """A SimPy process of its own, such as a search for relays; None if there is none."""
+
+
+class OpenRelay:
+    """Servers that relay for strangers, found by asking, dropped when they refuse."""
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+        settings = spammer.settings
+        self.strange = [s for s in spammer.field.servers if s.network != spammer.network]
+        lucky = spammer.named("known relays").random(len(self.strange)) < settings.known_relays
+        self.known = [s for s, known in zip(self.strange, lucky.tolist(), strict=True) if known]
+
+    def works(self) -> bool:
+        """Whether a relay is known."""
+        return bool(self.known)
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """All of it to one relay, chosen evenly among those known."""
+        candidates = self.known or self.strange
+        server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
+        yield Part(server, slices, self.spammer.client, self.spammer.network)
+
+    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002 - any cause will do
+        """Drop the relay."""
+        self.known = [s for s in self.known if s is not flight.server]
+
+    def life(self) -> Generator[Event, Any, None] | None:
+        """Ask servers, one after the other, whether they relay for a stranger."""
+        rate = self.spammer.settings.scan_rate
+        return self._scan(1.0 / rate) if rate > 0 and self.strange else None
+
+    def _scan(self, mean: float) -> Generator[Event, Any, None]:
+        spammer, env = self.spammer, self.spammer.field.env
+        scans = spammer.named("scans")
+        while True:
+            yield env.timeout(scans.exponential(mean))
+            server = self.strange[int(scans.integers(len(self.strange)))]
+            if server not in self.known and relays(spammer, server, spammer.client):
+                self.known.append(server)
+
+
+def relays(spammer: Spammer, server: Server, client: Client) -> bool:
+    """Whether *server* would relay for *client* now: a test without a message."""
+    now = spammer.field.env.now
+    answer = server.judge(client, spammer.reverse_path, RELAY_TEST, now, False, 1.0)
+    return answer.accepted and answer.relayed
+
+
+class OwnAccount:
+    """The submission server of the spammer's network, until the account is closed."""
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+        self.closed_until = 0.0
+        self.closes_at: float | None = None
+        self.lasts = spammer.named("account")
+
+    def works(self) -> bool:
+        """Whether there is an account at the moment."""
+        settings, now = self.spammer.settings, self.spammer.field.env.now
+        if self.closes_at is not None and now >= self.closes_at:
+            self.closed_until = self.closes_at + settings.account_renewed
+            self.closes_at = None
+        return now >= self.closed_until and self.spammer.network in self.spammer.field.submission
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """All of it to the own submission server."""
+        spammer = self.spammer
+        settings = spammer.settings
+        if self.closes_at is None and settings.account_lasts is not None:
+            self.closes_at = spammer.field.env.now + self.lasts.exponential(settings.account_lasts)
+        server = spammer.field.submission.get(spammer.network)
+        yield Part(server, slices, spammer.client, spammer.network)
+
+    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
+        """Take the account for useless for a while, then try again."""
+        self.closed_until = self.spammer.field.env.now + self.spammer.settings.account_renewed
+
+    def life(self) -> None:
+        """None: an account needs no looking after."""
+
+
+class Direct:
+    """From the spammer's own line to each recipient's MX."""
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+
+    def works(self) -> bool:
+        """Always: it is what is left."""
+        return True
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """To each domain's MX what is for that domain."""
+        return to_exchangers(self.spammer, slices, self.spammer.client, self.spammer.network)
+
+    def lose(self, flight: Flight, cause: str) -> None:
+        """Nothing is lost: other domains may still take it."""
+
+    def life(self) -> None:
+        """None."""
+
+
+def to_exchangers(
+    spammer: Spammer, slices: list[Slice], client: Client, network: str
+) -> Iterator[Part]:
+    """One part for each domain, to its preferred MX."""
+    by_domain: dict[int, list[Slice]] = {}
+    for piece in slices:
+        by_domain.setdefault(piece[2], []).append(piece)
+    for domain, part in by_domain.items():
+        exchangers = spammer.field.mx.get(domain)
+        yield Part(exchangers[0] if exchangers else None, part, client, network)
+
+
+class Hosts:
+    """Machines on other people's networks: proxies, or hijacked homes, to each MX.
+
+    The route on which blocking port 25 and listing addresses act.
+    """
+
+    purpose = "hosts"
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+        self.draws = spammer.named(self.purpose)
+        self.pools = [(n, free) for n, free in spammer.field.homes.items() if free]
+        self.hosts = [self._host() for _ in range(spammer.settings.hosts if self.pools else 0)]
+        self.last: tuple[str, Client] | None = None
+
+    def _host(self) -> tuple[str, Client]:
+        """A machine anywhere: a network as likely as it is large, any of its addresses."""
+        sizes = np.array([len(free) for _, free in self.pools], dtype=float)
+        network, free = self.pools[int(self.draws.choice(len(sizes), p=sizes / sizes.sum()))]
+        return network, Client(free[int(self.draws.integers(len(free)))])
+
+    def works(self) -> bool:
+        """Whether a host is left."""
+        return bool(self.hosts)
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """From one host, to each domain's MX."""
+        spammer = self.spammer
+        if not self.hosts:
+            return iter([Part(None, slices, spammer.client, spammer.network)])
+        network, client = self.hosts[int(next(spammer.draws) * len(self.hosts))]
+        return self.from_host(slices, network, client)
+
+    def from_host(self, slices: list[Slice], network: str, client: Client) -> Iterator[Part]:
+        """Whom one host asks."""
+        return to_exchangers(self.spammer, slices, client, network)
+
+    def lose(self, flight: Flight, cause: str) -> None:
+        """Drop the host that was listed, blocked or refused."""
+        if cause in ("blocklist", "unreachable", "rate", "relaying"):
+            self.hosts = [h for h in self.hosts if h[1] != flight.client]
+
+    def life(self) -> Generator[Event, Any, None] | None:
+        """Gain hosts."""
+        rate = self.spammer.settings.recruits
+        return self._recruit(1.0 / rate) if rate > 0 and self.pools else None
+
+    def _recruit(self, mean: float) -> Generator[Event, Any, None]:
+        env = self.spammer.field.env
+        gains = self.spammer.named(f"{self.purpose}: gains")
+        while True:
+            yield env.timeout(gains.exponential(mean))
+            self.hosts.append(self._host())
+
+
+class Proxies(Hosts):
+    """Open proxies: like hijacked hosts, but others."""
+
+    purpose = "proxies"
+
+
+class Smarthost(Hosts):
+    """Hijacked homes that send through the submission server of their own network
+    (spam_route.isp_smarthost)."""
+
+    purpose = "smarthosts"
+
+    def from_host(self, slices: list[Slice], network: str, client: Client) -> Iterator[Part]:
+        """All of it to the network's submission server."""
+        yield Part(self.spammer.field.submission.get(network), slices, client, network)
+
+
+class Stolen:
+    """Logins of other people, used from the spammer's own address."""
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+        accounts = spammer.field.accounts
+        count = min(spammer.settings.stolen, len(accounts))
+        chosen = spammer.named("stolen").choice(len(accounts), count, replace=False).tolist()
+        self.logins = [accounts[i] for i in chosen]
+
+    def works(self) -> bool:
+        """Whether a login is left."""
+        return bool(self.logins)
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """All of it to the submission server of one of the logins."""
+        spammer = self.spammer
+        if not self.logins:
+            yield Part(None, slices, spammer.client, spammer.network)
+            return
+        network, login = self.logins[int(next(spammer.draws) * len(self.logins))]
+        client = Client(spammer.client.address, login)
+        yield Part(spammer.field.submission.get(network), slices, client, spammer.network)
+
+    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
+        """Drop the login."""
+        self.logins = [found for found in self.logins if found[1] != flight.client.login]
+
+    def life(self) -> None:
+        """None."""
+
+
+class Window:
+    """Submission servers that somebody's POP login, from the same address, has opened.
+
+    The spammer stands where addresses are shared or handed on, and asks one server after
+    the other; a refusal only means that no window is open at the moment.
+    """
+
+    def __init__(self, spammer: Spammer) -> None:
+        self.spammer = spammer
+        others = spammer.field.submission.items()
+        self.servers = [server for network, server in others if network != spammer.network]
+
+    def works(self) -> bool:
+        """Whether some server takes mail from this address now."""
+        return any(relays(self.spammer, s, self.spammer.client) for s in self.servers)
+
+    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+        """All of it to the first server whose window is open."""
+        spammer = self.spammer
+        opened = (s for s in self.servers if relays(spammer, s, spammer.client))
+        yield Part(next(opened, None), slices, spammer.client, spammer.network)
+
+    def lose(self, flight: Flight, cause: str) -> None:
+        """Nothing: another window will open."""
+
+    def life(self) -> None:
+        """None."""
+
+
+ROUTES: dict[str, "Callable[[Spammer], SpamRoute]"] = {
+    "open_relay": OpenRelay,
+    "own_account": OwnAccount,
+    "direct": Direct,
+    "open_proxy": Proxies,
+    "hijacked_host": Hosts,
+    "hijacked_smarthost": Smarthost,
+    "stolen_credentials": Stolen,
+    "inherited_window": Window,
+}
