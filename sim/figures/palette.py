@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from sim.records import CAUSES, CLASSES, FATES, ROUTES
 
 BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
 ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
@@ -77,14 +76,20 @@ ROUTE = MappingProxyType(
         "direct": Look(BLACK, "", "D", DOTTED),
         "open_proxy": Look(ORANGE, "\\\\\\\\", "v", CHAIN),
         "hijacked_host": Look(GREEN, "xxxx", "^", LONG),
+        "hijacked_smarthost": Look(GREEN, "oooo", "<", (0, (3, 1, 1, 1))),
         "stolen_credentials": Look(BLUE, "++++", "P", LOOSE),
         "inherited_window": Look(YELLOW, "----", "p", DASHED),
-        "dsn": Look(PALE, "", "<", "-"),
+        "dsn": Look(PALE, "", ">", "-"),
     }
 )
-for _roles, _looks in ((CLASSES, CLASS), (FATES, FATE), (CAUSES, CAUSE), (ROUTES, ROUTE)):
-    if set(_roles) != set(_looks):  # a role added to the records needs a look, and is told at once
-        raise KeyError(f"roles without a look: {sorted(set(_roles) ^ set(_looks))}")
+OTHER = Look(GREY, "||||", "h", LONG)
+"""A role that has no look of its own yet."""
+
+
+def look(table: Mapping[str, Look], role: str) -> Look:
+    """Return the look of a *role* from one of the tables above."""
+    return table.get(role, OTHER)
+
 
 RESTRICTION = MappingProxyType(
     {
@@ -107,12 +112,11 @@ RESTRICTION = MappingProxyType(
         "end_of_relay_list": Look(ORANGE, "////"),
     }
 )
-OTHER_RESTRICTION = Look(GREY, "||||")  # one that has no look of its own yet
 
 
 def restriction(rule: str) -> Look:
     """Return the look of a restriction by its published name, with or without parameters."""
-    return RESTRICTION.get(rule.split("(")[0].strip(), OTHER_RESTRICTION)
+    return RESTRICTION.get(rule.split("(")[0].strip(), OTHER)
 
 
 @dataclass(frozen=True, slots=True)

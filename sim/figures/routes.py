@@ -67,7 +67,11 @@ def routes(
         for name in found:
             value = lines.rows(RATE, part[ROUTES.index(name)], per * lengths)
             middles = np.arange(days) + lengths / 2
-            tops.append(lines.curve(axes, style, palette.ROUTE[name], middles, value, label=name))
+            tops.append(
+                lines.curve(
+                    axes, style, palette.look(palette.ROUTE, name), middles, value, label=name
+                )
+            )
         if not part.any():
             axes.text(
                 0.5,
@@ -118,7 +122,8 @@ def _entries(
     style: Style, found: Sequence[str], policy_starts: float | None, replications: int
 ) -> list[tuple[Artist | None, str]]:
     made: list[tuple[Artist | None, str]] = [
-        lines.entry(style, palette.ROUTE[name], name.replace("_", " ")) for name in found
+        lines.entry(style, palette.look(palette.ROUTE, name), name.replace("_", " "))
+        for name in found
     ]
     if policy_starts is not None:
         made.append((Line2D([], [], linewidth=style.line, **lines.POLICY), "policy starts"))
