@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError"]
+__all__ = ["Results", "Scenario", "ScenarioError", "load", "loads", "open_results", "run"]
 
-_HOME = {name: "sim.facade" for name in __all__} | {"ScenarioError": "sim.scenario"}
+_HOME = dict.fromkeys(__all__, "sim.facade") | {"ScenarioError": "sim.scenario"}
 
 
 def __getattr__(name: str) -> Any:

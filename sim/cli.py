@@ -210,13 +210,9 @@ def report(
 ) -> None:
     """Write summary and figures again from stored results, and print the comparison."""
     import sim
-    from sim.facade import _write_figures
 
     results = sim.open_results(folder)
-    if figures is None:
-        results.save()
-    else:
-        _write_figures(results, results.path / "figures", figures.split(","))
+    results.save(figures=None if figures is None else figures.split(","))
     _show(results, as_json)
     _say("The page is not made yet: these are its tables and figures.")
 
@@ -250,7 +246,7 @@ def new(
 def main() -> None:
     """Run the command; known errors become one message and an exit status."""
     try:
-        app()
+        app(prog_name="mailsim")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
@@ -272,14 +268,18 @@ def _status(error: Exception) -> int | None:
     from sim.measure.conservation import ConservationError
     from sim.scenario import ScenarioError
 
-    table: tuple[tuple[type[Exception], int], ...] = (
+    table: list[tuple[type[Exception], int]] = [
         (ScenarioError, WRONG),
         (UsageError, WRONG),
         (OtherResultsError, WRONG),
         (StorageError, FAILED),
         (WorkerDied, FAILED),
         (ConservationError, FAILED),
-    )
+    ]
+    if "sim.figures" in sys.modules:  # otherwise it is not a figure that failed
+        from sim.figures import FigureError, UnknownFigure
+
+        table += [(UnknownFigure, WRONG), (FigureError, FAILED)]
     return next((status for kind, status in table if isinstance(error, kind)), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sim.lab import Diff, Explanation, Matrix
     from sim.network.topology import Graph
     from sim.scenario import Scenario as Model
+
+FIRST_FIGURES = ("rates", "places", "topology", "matrix")
+"""What a run draws: figures that need no rows, so that they are there at once."""
 
 
 class Scenario:
@@ -227,16 +230,23 @@ class Results:
 
         return Gallery(Tables(self._model, self))
 
-    def save(self, out: str | PathLike[str] | None = None, *, figures: bool = True) -> Path:
-        """Complete the folder with summary.csv and figures; copy all of it to *out* if given."""
+    def save(
+        self,
+        out: str | PathLike[str] | None = None,
+        *,
+        figures: Sequence[str] | None = FIRST_FIGURES,
+    ) -> Path:
+        """Complete the folder with summary.csv and figures; copy all of it to *out* if given.
+
+        *figures* names those to draw; None: all standard ones, which takes longer.
+        """
         from sim.experiment import storage
 
         root = self.path
         if out is not None and Path(out).resolve() != root.resolve():
             root = _copied(self._stored, Path(out)).root
         _write_summary(self, root / storage.SUMMARY)
-        if figures:
-            _write_figures(self, root / storage.FIGURES)
+        _write_figures(self, root / storage.FIGURES, figures)
         return root
 
     def __repr__(self) -> str:
@@ -317,23 +327,26 @@ def run(
         model = model.with_overrides({"seed": seed})
     for arm in arms or ():
         _one_of("arm", arm, model.arms)
-    holder: str | None = None
-    if out is None:
-        holder = tempfile.mkdtemp(prefix="mailsim-")
-    stored = experiment.run(
-        model,
-        arms=arms,
-        replications=replications,
-        workers=workers,
-        out=Path(holder if out is None else out),
-        keep=keep,
-        progress=progress,
-        force=force,
-        draft=draft,
-    )
+    folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
+    try:
+        stored = experiment.run(
+            model,
+            arms=arms,
+            replications=replications,
+            workers=workers,
+            out=folder,
+            keep=keep,
+            progress=progress,
+            force=force,
+            draft=draft,
+        )
+    except BaseException:
+        if out is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     results = Results(stored, model)
-    if holder is not None:
-        weakref.finalize(results, shutil.rmtree, holder, ignore_errors=True)
+    if out is None:
+        weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)
     return results
 
 
@@ -409,13 +422,13 @@ def _comparison(results: Results) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-_OF_SCENARIO = {
+_OF_SCENARIO: dict[str, Callable[[Model, Results | None], Any]] = {
     "cells": _cells,
     "topology": _topology,
     "policies": _policies,
     "about": _about,
 }
-_OF_RESULTS = {
+_OF_RESULTS: dict[str, Callable[[Results], Any]] = {
     "summary": lambda results: results.summary(),
     "measures": lambda results: results.measures,
     "comparison": _comparison,
@@ -442,7 +455,7 @@ def _write_summary(results: Results, path: Path) -> None:
 def _write_figures(
     results: Results, folder: Path, names: Sequence[str] | None = None
 ) -> list[Path]:
-    """Every standard figure, or those named, as PNG and SVG, each file whole or not at all."""
+    """Those figures (None: all standard ones) as PNG and SVG, each file whole or not at all."""
     from sim.experiment import storage
     from sim.figures import save
 

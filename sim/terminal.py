@@ -59,7 +59,8 @@ def comparison(results: Results) -> Table:
 
 
 def _cell(summary: pd.DataFrame, arm: str, column: Column, differs: bool) -> str:
-    row = summary.loc[(arm, column.class_, column.measure)]
+    at: Any = (arm, column.class_, column.measure)
+    row = summary.loc[at]
     mean, low, high, static = (
         float(row[name]) * column.scale for name in ("mean", "low", "high", "static")
     )
@@ -141,5 +142,4 @@ def _change(before: float, after: float) -> str:
 def as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows for ``--json``: undefined numbers are null."""
     plain = frame.astype(object).where(frame.notna(), None)
-    records: list[dict[str, Any]] = plain.to_dict(orient="records")
-    return records
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]

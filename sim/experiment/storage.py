@@ -104,7 +104,7 @@ def read(root: Path, table: str, tasks: Iterable[Task]) -> pd.DataFrame:
     sizes = [p.num_rows for p in parts]
     frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
     codes = np.repeat([arms.index(task.arm) for task in wanted], sizes)
-    arm = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
+    arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
     frame.insert(0, "arm", arm)
     numbers = np.repeat([task.replication for task in wanted], sizes).astype(np.int16)
     frame.insert(1, "replication", numbers)

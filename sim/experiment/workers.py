@@ -40,7 +40,7 @@ def run_tasks(
     On Ctrl-C or a failure, tasks not yet begun are dropped and those under way are
     finished and told of before the exception goes on.
     """
-    if workers == 1 or len(tasks) == 1:
+    if workers == 1 or len(tasks) <= 1:
         for task in tasks:
             done(perform(scenario, task, root, keep))
     else:

@@ -107,7 +107,7 @@ def gamma(
         count = np.where(mean > 0.0, count, 0.0)
         low = special.gammaincinv(np.maximum(count, 1e-300), TAIL) * scale
         high = special.gammaincinv(count + 1.0, 1.0 - TAIL) * scale
-    return np.where(mean > 0.0, low, 0.0), high
+    return np.where(mean > 0.0, low, 0.0), np.asarray(high)
 
 
 def paired(a: Array, b: Array) -> Paired:

@@ -84,9 +84,9 @@ class _Inputs:
                 boxes[self.domain(network)] += share * users.count
             if users.work is not None and users.work_account > 0:
                 boxes[self.domain(users.work)] += users.count
-        for network in self.scenario.networks.values():
-            if network.domain is not None:
-                boxes[network.domain] += network.mailboxes
+        for idle in self.scenario.networks.values():
+            if idle.domain is not None:
+                boxes[idle.domain] += idle.mailboxes
         return {domain: count for domain, count in boxes.items() if count > 0}
 
     def domain(self, network: str) -> str:
@@ -216,8 +216,9 @@ def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[tuple[str, str, str, s
                     cell.refused += weight
                     cell.causes[cause] += weight
     for (by, key), cell in cells.items():
-        yield from _honest_cell(by, key, cell)
-    if total := cells.get(("all", "")):
+        if cell.wished > 0.0:
+            yield from _honest_cell(by, key, cell)
+    if (total := cells["all", ""]).wished > 0.0:
         for cause, refused in total.causes.items():
             yield "honest", "first_refusal_rate", "cause", cause, refused / total.wished
         per_day = sum(
@@ -405,8 +406,8 @@ def _spam_rows(inputs: _Inputs) -> Iterator[tuple[str, str, str, str, float]]:
         sent = spammers.count * spammers.rate(route) * DAY
         taken = _SPAM[route](inputs, spammers) if route in _SPAM else NAN
         routes[route] += sent * (1.0 - spammers.unknown) * taken / boxes
-    for route, rate in routes.items():
-        yield "spam", "spam_per_mailbox_day", "route", route, rate
+    for name, rate in routes.items():
+        yield "spam", "spam_per_mailbox_day", "route", name, rate
     yield "spam", "spam_per_mailbox_day", "all", "", sum(routes.values())
 
 

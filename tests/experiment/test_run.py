@@ -148,7 +148,7 @@ def test_results_without_a_folder_live_as_long_as_they_are_held(small):
 
 def test_saved_results_open_again(small, tmp_path):
     results = sim.run(small, replications=1, progress=False)
-    results.save(tmp_path / "kept", figures=False)
+    results.save(tmp_path / "kept", figures=["rates"])
     again = sim.open_results(tmp_path / "kept")
     same(results, again)
     summary = pd.read_csv(tmp_path / "kept" / "summary.csv")

@@ -77,9 +77,9 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
         temporary.write_text("ne")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(StorageError, match="cannot write results to .*No space left"):
-        with storage.explained(tmp_path):
-            storage.atomically(target, half)
+    full = pytest.raises(StorageError, match=r"cannot write results to .*No space left")
+    with full, storage.explained(tmp_path):
+        storage.atomically(target, half)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -135,14 +135,14 @@ def test_a_file_instead_of_a_folder(tmp_path):
 )
 def test_a_read_only_folder_is_one_clear_error(tmp_path):
     tmp_path.chmod(0o500)
-    with pytest.raises(StorageError, match="cannot write results to .*Permission denied"):
+    with pytest.raises(StorageError, match=r"cannot write results to .*Permission denied"):
         storage.claim(tmp_path / "out", IDENTITY)
     tmp_path.chmod(0o700)
 
 
 def test_a_folder_below_a_file_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot write results to .*Not a directory"):
+    with pytest.raises(StorageError, match=r"cannot write results to .*Not a directory"):
         storage.claim(tmp_path / "file" / "out", IDENTITY)
 
 

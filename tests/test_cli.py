@@ -1,0 +1,280 @@
+"""The command: what it prints, what it writes, how it ends."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim import cli
+
+ROOT = Path(sim.__file__).resolve().parent.parent
+SMALL = ROOT / "tests" / "experiment" / "small.toml"
+
+
+class Ended:
+    """How one call of the command ended."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def data(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def mailsim(monkeypatch, capsys, tmp_path):
+    """Call the command in this process, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["mailsim", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        said = capsys.readouterr()
+        return Ended(status, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """Results of the small scenario."""
+    out = tmp_path_factory.mktemp("stored")
+    sim.run(SMALL, out=out, progress=False)
+    return out
+
+
+@pytest.fixture
+def out(stored, tmp_path):
+    """A copy of those results, with everything still to draw."""
+    return shutil.copytree(stored, tmp_path / "out")
+
+
+# ---- run
+
+
+def test_run_prints_the_comparison_and_says_where_the_files_are(mailsim, out):
+    ended = mailsim("run", SMALL, "--out", out)
+    assert ended.status == 0, ended.err
+    assert "on network" in ended.out
+    assert "95 % interval over 3 replications" in ended.out.replace("\n", " ")
+    assert "Against 'open trust'" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 100
+    for name in ("summary.csv", "manifest.json", "scenario.toml"):
+        assert (out / name).is_file()
+    for name in ("rates", "places", "topology", "matrix"):
+        assert {p.suffix for p in (out / "figures").glob(f"{name}.*")} == {".png", ".svg"}
+
+
+def test_run_as_json_gives_summary_and_paired_differences(mailsim, out):
+    ended = mailsim("run", SMALL, "--out", out, "--json")
+    summary = {(r["arm"], r["class"], r["measure"]): r for r in ended.data["summary"]}
+    assert summary["open trust", "honest", "delivery_rate"]["mean"] > 0.9
+    assert summary["open trust", "notice", "delay_median"]["static"] is None  # NaN is no JSON
+    differences = {(r["class"], r["measure"]): r for r in ended.data["comparison"]["on network"]}
+    assert differences["spam", "spam_per_mailbox_day"]["difference"] < 0
+
+
+def test_a_quick_run_is_marked_as_a_draft_and_has_a_folder_of_its_own(mailsim, tmp_path):
+    ended = mailsim("run", SMALL, "--quick", "--replications", "1", "--workers", "1")
+    assert ended.status == 0, ended.err
+    assert "DRAFT" in ended.out
+    assert "no interval" in ended.out
+    assert sim.open_results(tmp_path / "out" / "small-draft").draft
+
+
+def test_a_key_can_be_set_and_results_of_another_scenario_are_not_mixed(mailsim, out):
+    ended = mailsim("run", SMALL, "--out", out, "--set", "users.travellers.count=5")
+    assert ended.status == 2
+    assert "another scenario hash" in ended.err
+    assert "--force" in ended.err
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path):
+    command = [sys.executable, "-m", "sim", "run", str(SMALL), "--out", str(tmp_path / "out")]
+    long = ["--workers", "2", "--set", "run_length=60 days", "--replications", "50"]
+    running = subprocess.Popen(
+        command + long, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    waited = time.monotonic() + 60
+    while not list(tmp_path.glob("out/measures/*/*/part-0.parquet")):
+        assert time.monotonic() < waited, "nothing was finished"
+        assert running.poll() is None, running.stderr.read()
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Interrupted. What is finished is kept" in err
+    assert "Traceback" not in err
+    assert len(sim.open_results(tmp_path / "out").summary())
+
+
+# ---- wrong use
+
+
+WRONG = {
+    "no such file": (["check", "none.toml"], "none.toml"),
+    "a folder": (["check", "."], "."),
+    "an unknown arm": (["run", SMALL, "--arms", "on netwrok"], "did you mean 'on network'"),
+    "an arm for the matrix": (["matrix", SMALL, "--arms", "on netwrok"], "on network"),
+    "an unknown server": (["matrix", SMALL, "--server", "prosware"], "proseware"),
+    "an unknown user": (
+        ["explain", SMALL, "--user", "travelers", "--place", "hotel", "--to", "a@adatum.com"],
+        "travellers",
+    ),
+    "an unknown place": (
+        ["explain", SMALL, "--user", "travellers", "--place", "hotle", "--to", "a@adatum.com"],
+        "hotel",
+    ),
+    "no address": (
+        ["explain", SMALL, "--user", "travellers", "--place", "hotel", "--to", "nobody"],
+        "nobody",
+    ),
+    "arms to compare": (["diff", SMALL, "open trust", "on netwrok"], "on network"),
+    "an unknown key": (["check", SMALL, "--set", "users.travelers.count=1"], "travelers"),
+    "a value out of bounds": (["check", SMALL, "--set", "users.travellers.auth=2"], "auth"),
+    "no value": (["run", SMALL, "--set", "seed"], "expected KEY=VALUE"),
+    "what is not kept": (["run", SMALL, "--keep", "row"], "did you mean 'rows'"),
+    "an unknown option": (["run", SMALL, "--worker", "2"], "--worker"),
+    "no number": (["run", SMALL, "--replications", "x"], "valid integer"),
+    "none": (["run", SMALL, "--replications", "0"], "equal to 1"),
+    "an unknown command": (["rum"], "rum"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_told_in_a_message(mailsim, tmp_path, arguments, message):
+    ended = mailsim(*arguments)
+    assert ended.status == 2
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_a_file_is_told(mailsim, tmp_path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(SMALL.read_text().replace("seed          = 3", 'seed = "x"\nsede = 3'))
+    ended = mailsim("run", wrong)
+    assert ended.status == 2
+    assert len(ended.err.splitlines()) == 2
+    assert "did you mean 'seed'" in ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(mailsim, tmp_path):
+    (tmp_path / "file").write_text("")
+    ended = mailsim("run", SMALL, "--out", tmp_path / "file" / "out")
+    assert ended.status == 1
+    assert len(ended.err.splitlines()) == 1
+    assert "cannot write results" in ended.err
+
+
+def test_a_fault_of_the_simulator_is_not_hidden(mailsim, monkeypatch):
+    def breaks(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sim.facade.load", breaks)
+    with pytest.raises(ZeroDivisionError):
+        mailsim("check", SMALL)
+
+
+# ---- the other commands
+
+
+def test_check(mailsim):
+    ended = mailsim("check", SMALL)
+    assert (ended.status, ended.out.count("no faults")) == (0, 1)
+    assert mailsim("check", SMALL, "--json").data["arms"] == ["open trust", "on network"]
+
+
+def test_check_resolved_prints_a_scenario_with_every_default(mailsim):
+    text = mailsim("check", SMALL, "--resolved").out
+    assert "pop_poll" in text
+    assert sim.loads(text).hash() == sim.load(SMALL).hash()
+
+
+def test_standard_input(mailsim, monkeypatch):
+    with SMALL.open() as text:
+        monkeypatch.setattr(sys, "stdin", text)
+        assert mailsim("check", "-").status == 0
+
+
+def test_matrix_explain_and_diff_print_text_and_json(mailsim):
+    told = mailsim("matrix", SMALL, "--arms", "on network")
+    assert "reject_relay" in told.out
+    assert mailsim("matrix", SMALL, "--json").data
+    asked = ["explain", SMALL, "--user", "travellers", "--place", "hotel", "--to", "a@adatum.com"]
+    told = mailsim(*asked, "--arm", "on network")
+    assert "550" in told.out
+    assert mailsim(*asked, "--json").data
+    assert "reject_relay" in mailsim("diff", SMALL, "open trust", "on network").out
+    assert mailsim("diff", SMALL, "open trust", "on network", "--json").data
+
+
+def test_plan_runs_and_writes_nothing(mailsim, tmp_path):
+    ended = mailsim("plan", SMALL, "--workers", "2")
+    assert "6 runs to do, 2 at a time, about" in ended.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_knows_what_is_finished(mailsim, out):
+    planned = mailsim("plan", SMALL, "--out", out, "--replications", "5", "--json").data
+    assert (planned["finished"], len(planned["to_do"])) == (6, 4)
+    assert planned["from_measured_runs"]
+
+
+def test_report_draws_again_without_running(mailsim, out):
+    (out / "recipients").rename(out / "elsewhere")  # figures by measures need no rows
+    ended = mailsim("report", out, "--figures", "rates")
+    assert ended.status == 0, ended.err
+    assert sorted(p.name for p in (out / "figures").iterdir()) == ["rates.png", "rates.svg"]
+    ended = mailsim("report", out, "--figures", "ratse")
+    assert (ended.status, "did you mean 'rates'" in ended.err) == (2, True)
+
+
+def test_report_of_no_results(mailsim, tmp_path):
+    ended = mailsim("report", tmp_path)
+    assert ended.status == 1
+    assert "no results there" in ended.err
+
+
+def test_schema_is_json(mailsim):
+    assert "networks" in json.dumps(mailsim("schema").data)
+
+
+def test_new_writes_a_scenario_that_holds_and_overwrites_nothing(mailsim, tmp_path):
+    assert mailsim("new", "mine.toml").status == 0
+    assert mailsim("check", "mine.toml").status == 0
+    before = (tmp_path / "mine.toml").read_text()
+    assert "#" in before
+    ended = mailsim("new", "mine.toml")
+    assert (ended.status, "exists" in ended.err) == (2, True)
+    assert (tmp_path / "mine.toml").read_text() == before
+
+
+def test_help_names_every_command_and_is_quick():
+    best = 9.9
+    for _ in range(3):
+        began = time.perf_counter()
+        said = subprocess.run(
+            [sys.executable, "-m", "sim", "--help"],
+            cwd=ROOT, env=os.environ | {"COLUMNS": "99"},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        best = min(best, time.perf_counter() - began)
+    for command in ["run", "check", "matrix", "explain", "diff", "plan", "report", "schema", "new"]:
+        assert re.search(rf"^\W*{command}\b", said.stdout, re.MULTILINE)
+    assert best < 1.0  # 0.5 s is the aim; other work on the machine gets its share

@@ -1,0 +1,40 @@
+"""The public API: every name of ``__all__`` is there; ``import sim`` brings nothing heavy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+
+PUBLIC = ("load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError")
+ROOT = Path(sim.__file__).resolve().parent.parent
+
+
+def test_the_public_names_are_these():
+    assert set(sim.__all__) == set(PUBLIC)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_public_name_is_there_and_says_what_it_is(name):
+    assert getattr(sim, name).__doc__
+    assert name in dir(sim)
+
+
+def test_there_is_no_other_name():
+    with pytest.raises(AttributeError, match="no attribute 'runn'"):
+        _ = sim.runn
+
+
+@pytest.mark.parametrize("module", ["sim", "sim.facade", "sim.cli"])
+def test_nothing_heavy_is_imported_at_the_start(module):
+    code = (
+        f"import sys, {module}\n"
+        "heavy = {'numpy', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'networkx', 'simpy', "
+        "'pydantic'}\nprint(sorted(heavy & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
