@@ -184,18 +184,30 @@ class Correspondents:
     def __init__(self, scenario: Scenario, population: Population) -> None:
         boxes = population.mailboxes
         by_domain = boxes.by_domain()
-        self.lists: dict[tuple[str, bool], list[int]] = {}
+        self.order: list[int] = np.concatenate(by_domain).tolist() if by_domain else []  # by domain
+        ends = np.cumsum([len(part) for part in by_domain]).tolist()
+        starts = [0, *ends[:-1]]
+        self.held: dict[str, list[tuple[int, int]]] = {}  # stretches of *order*, ascending
         for name, server in scenario.servers.items():
-            held = [boxes.number_of[d] for d in server.domains]
-            inside = [m for d in held for m in by_domain[d]]
-            outside = [m for d, ms in enumerate(by_domain) if d not in held for m in ms]
-            self.lists[name, True] = inside or outside
-            self.lists[name, False] = outside or inside
+            domains = sorted(boxes.number_of[d] for d in server.domains)
+            self.held[name] = [(starts[d], ends[d]) for d in domains if ends[d] > starts[d]]
+        self.inside = {n: sum(b - a for a, b in held) for n, held in self.held.items()}
 
     def pick(self, server: str, same_isp: bool, uniform: float) -> int:
         """One mailbox, chosen evenly by *uniform* in [0, 1)."""
-        candidates = self.lists[server, same_isp]
-        return candidates[int(uniform * len(candidates))]
+        inside = self.inside[server]
+        outside = len(self.order) - inside
+        if (same_isp and inside) or not outside:
+            at = int(uniform * inside)
+            for start, end in self.held[server]:
+                if at < end - start:
+                    return self.order[start + at]
+                at -= end - start
+        at = int(uniform * outside)
+        for start, end in self.held[server]:
+            if at >= start:
+                at += end - start
+        return self.order[at]
 
 
 def runs(domains: list[int]) -> list[tuple[int, int, int]]:

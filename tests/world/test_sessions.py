@@ -90,3 +90,43 @@ def test_mean_wait_is_that_of_mmc(sessions, load, runs):
     deviation = math.sqrt(sum((m - mean) ** 2 for m in means) / (runs - 1))
     # 4 standard errors: a correct model fails one time in 2000 (t with 19 degrees of freedom)
     assert abs(mean - wait_in_mmc(sessions, load)) < 4 * deviation / math.sqrt(runs)
+
+
+def test_mean_wait_is_that_of_md1():
+    load, runs, means = 0.7, 20, []
+    for run in range(runs):
+        rng = random.Random(f"md1/{run}")
+        folded = Sessions(1, limit=10**9, down=[])
+        now, waits = 0.0, []
+        for i in range(12_000):
+            now += rng.expovariate(load)
+            start, _ = folded.admit(now, 1.0)
+            if i >= 2000:
+                waits.append(start - now)
+        means.append(sum(waits) / len(waits))
+    mean = sum(means) / runs
+    deviation = math.sqrt(sum((m - mean) ** 2 for m in means) / (runs - 1))
+    # Pollaczek and Khinchine: load / (2 (1 - load)) for a service of exactly 1
+    assert abs(mean - load / (2 * (1 - load))) < 4 * deviation / math.sqrt(runs)
+
+
+def test_littles_law():
+    """Mean number present, sampled at even moments, is arrival rate times mean stay."""
+    rng = random.Random("little")
+    folded = Sessions(2, limit=10**9, down=[])
+    now, slots = 0.0, []
+    for _ in range(30_000):
+        now += rng.expovariate(1.6)
+        _, end = folded.admit(now, rng.expovariate(1.0))
+        slots.append((now, end))
+    length = slots[-1][0]
+    changes = sorted([(a, 1) for a, _ in slots] + [(b, -1) for _, b in slots])
+    samples = [length * (i + 0.5) / 20_000 for i in range(20_000)]
+    present, at, seen = 0, 0, []
+    for moment in samples:
+        while at < len(changes) and changes[at][0] <= moment:
+            present += changes[at][1]
+            at += 1
+        seen.append(present)
+    stay = sum(min(b, length) - a for a, b in slots) / len(slots)
+    assert sum(seen) / len(seen) == pytest.approx(len(slots) / length * stay, rel=0.01)

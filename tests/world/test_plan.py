@@ -1,0 +1,137 @@
+"""Who writes to whom, when and from where: against the shares that the scenario states."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.scenario import loads
+from sim.world.people import apportion, populate
+from sim.world.plan import Correspondents, draw, runs
+
+SCENARIO = """
+title = "plan"
+run_length = "14 days"
+policy_starts = "1 day"
+transient = "1 day"
+
+[networks]
+core = { kind = "transit" }
+proseware = { kind = "isp", domain = "proseware.com", prefixes = ["198.51.100.0/25"], links = { core = "10 ms" } }
+adatum = { kind = "isp", domain = "adatum.com", prefixes = ["198.51.100.128/25"], links = { core = "10 ms" }, mailboxes = 7 }
+hotel = { kind = "venue", prefixes = ["192.0.2.128/28"], links = { core = "10 ms" }, shared_address = true }
+
+[users.travellers]
+count = 40
+accounts = { proseware = 0.75, adatum = 0.25 }
+places = { home = 0.7, hotel = 0.3 }
+messages = "3 / day"
+recipients = 1.5
+to_same_isp = 0.4
+stay = "2 days"
+
+[arms.open]
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return loads(SCENARIO)
+
+
+@pytest.fixture(scope="module")
+def plans(scenario):
+    population = populate(scenario)
+    return population, [draw(scenario, population, r) for r in range(10)]
+
+
+def test_shares_are_apportioned_without_chance():
+    names = apportion({"a": 0.5, "b": 0.3, "c": 0.2}, 10)
+    assert {n: names.count(n) for n in "abc"} == {"a": 5, "b": 3, "c": 2}
+    for i in range(1, 11):  # never a whole name behind or ahead of its share
+        for name, share in {"a": 0.5, "b": 0.3, "c": 0.2}.items():
+            assert abs(names[:i].count(name) - share * i) < 1
+
+
+@pytest.mark.parametrize(
+    ("domains", "expected"),
+    [([], []), ([3], [(0, 1, 3)]), ([1, 1, 2, 5, 5], [(0, 2, 1), (2, 3, 2), (3, 5, 5)])],
+)
+def test_runs_of_equal_domains(domains, expected):
+    assert runs(domains) == expected
+
+
+def test_every_mailbox_is_picked_alike_inside_and_outside(scenario):
+    known = Correspondents(scenario, populate(scenario))
+    boxes = populate(scenario).mailboxes
+    draws = (np.arange(4000) + 0.5) / 4000
+    for server in ("proseware-smtp", "adatum-smtp"):
+        own = scenario.servers[server].domains[0]
+        for same in (True, False):
+            picked = [known.pick(server, same, u) for u in draws]
+            domains = {boxes.domains[boxes.domain_of[m]] for m in picked}
+            assert (domains == {own}) == same
+            numbers = [picked.count(m) for m in set(picked)]
+            assert max(numbers) - min(numbers) <= 1
+
+
+def between(mean, values):
+    """Whether *mean* lies in the 99.9 % interval of independent *values*."""
+    low, high = stats.t.interval(0.999, len(values) - 1, np.mean(values), stats.sem(values))
+    return low <= mean <= high
+
+
+def test_number_of_messages_is_poisson(plans):
+    counts = [len(plan.wishes) for plan in plans[1]]
+    assert between(40 * 3 * 14, counts)
+    # thinned by place, it is still Poisson: variance over mean is 1 (chi-square, 99.9 %)
+    per_person = np.array(
+        [np.bincount([w.person.number for w in plan.wishes], minlength=40) for plan in plans[1]]
+    ).ravel()
+    index = (len(per_person) - 1) * per_person.var(ddof=1) / per_person.mean()
+    assert stats.chi2.ppf(0.0005, 399) < index < stats.chi2.ppf(0.9995, 399)
+
+
+def test_places_have_the_shares_stated(plans):
+    away = [np.mean([w.place == "hotel" for w in plan.wishes]) for plan in plans[1]]
+    assert between(0.3, away)
+
+
+def test_recipients_and_same_isp_have_the_means_stated(plans):
+    population, drawn = plans
+    domain_of = population.mailboxes.domain_of
+    per_message, same = [], []
+    for plan in drawn:
+        per_message.append(np.mean([len(w.recipients) for w in plan.wishes]))
+        same.append(
+            np.mean(
+                [
+                    domain_of[m] == domain_of[w.person.accounts[0].mailbox]
+                    for w in plan.wishes
+                    for m in w.recipients[:1]
+                ]
+            )
+        )
+    # a mailbox drawn twice for one message counts once, so the mean is a little below 1.5
+    assert 1.45 < np.mean(per_message) <= 1.5
+    assert np.mean(per_message) > 1.45
+
+
+def test_a_trip_hangs_together(plans):
+    # the chance to be where one was a block ago, given a mean stay of 2 days and blocks of
+    # 10 and 14 hours: exp(-h / 48) + (1 - exp(-h / 48)) * (0.7**2 + 0.3**2)
+    stay = np.mean([np.exp(-h / 48) for h in (10, 14)])
+    expected = stay + (1 - stay) * (0.7**2 + 0.3**2)
+    same = [
+        np.mean([a == b for mine in plan.presence.places for a, b in pairwise(mine)])
+        for plan in plans[1]
+    ]
+    assert np.mean(same) == pytest.approx(expected, abs=0.01)
+
+
+def test_every_wish_falls_into_a_session_at_its_place(plans):
+    for wish in plans[1][0].wishes:
+        session = plans[1][0].presence.session(wish.person, wish.at)
+        assert (session.place, session.client) == (wish.place, wish.client)
+        assert session.start <= wish.at <= session.end
