@@ -70,6 +70,11 @@ class Sessions:
         return any(first <= now < end for first, end in self.down)
 
 
+def on_no_list(_: int) -> tuple[str, ...]:
+    """What a world without blocklists says of an address."""
+    return ()
+
+
 def offers(policy: Policy) -> str:
     """What the help desk tells a customer to switch on: ``auth``, ``pop_first`` or nothing."""
     names = {r.name for r in policy.restrictions()}
@@ -122,6 +127,7 @@ class Server:
         self.latency: dict[str, float] = {}  # from each network (s)
         self.as_client = Client(policy.address)
         self.temporary_failure = settings.temporary_failure
+        self.listed: Callable[[int], tuple[str, ...]] = on_no_list
         self.own = {
             name: rows.answer(
                 self.name, code=code, enhanced=enhanced, cause=cause, permanent=code >= 500
@@ -130,11 +136,27 @@ class Server:
         }
         self.enforce(policy)
 
-    def stands_for(self, client: Client) -> Client:
-        """The first client seen that this policy cannot tell from *client*."""
+    def kind_of(self, client: Client) -> int:
+        """One number for all clients that this policy cannot tell apart at the moment."""
         address = client.address
-        key = (client.login, *(first <= address <= last for first, last in self.ranges))
-        return self.kinds.setdefault(key, client)
+        key: tuple[object, ...] = (
+            client.login, client.auth_failed,
+            *(first <= address <= last for first, last in self.ranges),
+        )  # fmt: skip
+        if self.reads_lists:
+            key = (self.listed(address), *key)
+            self.met.setdefault(address, []).append(client)
+        return self.kinds.setdefault(key, len(self.kinds))
+
+    def lists_changed(self, first: int, last: int) -> None:
+        """What blocklists say of the addresses from *first* to *last* is no longer true."""
+        if last - first >= len(self.met):
+            addresses = [address for address in self.met if first <= address <= last]
+        else:
+            addresses = [address for address in range(first, last + 1) if address in self.met]
+        for address in addresses:
+            for client in self.met.pop(address):
+                del self.alike[client]
 
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
@@ -146,9 +168,11 @@ class Server:
         self.decide = Memo(policy)
         self.asks_anew = bool(policy.reads & MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
-        self.known: dict[tuple[Client, str | None, str], Answer] = {}
-        self.alike: dict[Client, Client] = {}
-        self.kinds: dict[tuple[object, ...], Client] = {}
+        self.reads_lists = "listed" in policy.reads
+        self.known: dict[tuple[int, str | None, str], Answer] = {}
+        self.alike: dict[Client, int] = {}
+        self.kinds: dict[tuple[object, ...], int] = {}
+        self.met: dict[int, list[Client]] = {}  # clients by address, where lists are read
         self.ranges = ranges(policy)
         self.offers = offers(policy)
         self.answers: dict[int, tuple[Verdict, Answer]] = {}
@@ -170,7 +194,7 @@ class Server:
         if not self.asks_anew:
             alike = self.alike.get(client)
             if alike is None:
-                alike = self.alike[client] = self.stands_for(client)
+                alike = self.alike[client] = self.kind_of(client)
             key = (alike, reverse_path, forward_path)
             answer = self.known.get(key)
             if answer is None:
@@ -199,6 +223,7 @@ class Server:
                 login=client.login,
                 auth_failed=client.auth_failed,
                 pop_age=pop_age,
+                listed=self.listed(client.address) if self.reads_lists else (),
                 spam=spam,
                 content_draw=content,
             )
