@@ -90,7 +90,7 @@ class Advice:
 
 def _again(case: Case) -> Made:
     verdict = case.refused.verdict
-    if verdict is None or verdict.permanent or case.attempt.waited is not None:
+    if verdict is None or not 400 <= verdict.code < 500 or case.attempt.waited is not None:
         return None
     return replace(case, attempt=replace(case.attempt, waited=DAY))
 
@@ -328,9 +328,9 @@ def _words(change: Change, case: Case) -> str:
 
 
 def _worst(who: Iterator[str]) -> tuple[str, ...]:
-    """Strangers are the worst: where they can relay, all others go without saying."""
+    """Where strangers can relay, or those who forge, all others go without saying."""
     found = tuple(who)
-    return ("stranger",) if "stranger" in found else found
+    return next(((worst,) for worst in ("stranger", "forger") if worst in found), found)
 
 
 def admitted(before: Case, after: Case) -> Iterator[str]:
@@ -338,8 +338,11 @@ def admitted(before: Case, after: Case) -> Iterator[str]:
     server = before.refused.server
     if before.servers is not after.servers:
         guests = _guests(before)
-        old = {(c.who, c.place): c.accepted for c in others(before.servers, server, guests)}
-        for cell in others(after.servers, server, guests):
+        here = before.attempt.network
+        old = {
+            (c.who, c.place): c.accepted for c in others(before.servers, server, guests, avoid=here)
+        }
+        for cell in others(after.servers, server, guests, avoid=here):
             suspect = WHO[cell.who].honest is not True and cell.who != "sharer"
             if suspect and cell.accepted and not old[cell.who, cell.place]:
                 yield cell.who
@@ -368,6 +371,7 @@ def _sharer(case: Case) -> bool:
         reverse_path=FOREIGN,
         forward_path=f"bob@{domains(scenario, attempt.server)[1]}",
         login=None,
+        spam=True,
     )
     verdict = case.servers.verdict(other)
     return verdict.accepted and not verdict.discarded

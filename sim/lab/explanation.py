@@ -251,6 +251,7 @@ def explain(
     *,
     account: str = "home",
     server: str | None = None,
+    caught: bool = False,
 ) -> Explanation:
     """Which restriction decides about one message of *user* from *place* to *to*, and what helps.
 
@@ -258,11 +259,12 @@ def explain(
     the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
     *pop* say that AUTH is on and that a POP login came just before; *account* is ``home`` or
     ``work``; *server* another server than the one of the account, or a network for its submission
-    server. Raises LabError with every fault at once.
+    server; *caught*: an outbound filter takes it for spam, else it does what is likelier. Raises
+    LabError with every fault at once.
     """
     question = asked(
         scenario, user, place, to, arm,
-        account=account, server=server, sender=sender, auth=auth, pop=pop,
+        account=account, server=server, sender=sender, auth=auth, pop=pop, caught=caught,
     )  # fmt: skip
     servers = Servers(scenario, question.arm)
     journey = servers.journey(question.attempt)

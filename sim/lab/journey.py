@@ -20,6 +20,12 @@ MOST_HOPS = 8
 `Received:` lines)."""
 
 
+LIKELIER = 0.5
+"""The draw at which a filter does what is likelier."""
+CAUGHT = 0.0
+"""The draw at which it takes the message for spam, if it ever does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One message offered to one server: who, from where, with which credentials, for whom."""
@@ -37,6 +43,10 @@ class Attempt:
     """A POP login at the server's ISP has just come from this address."""
     waited: float | None = None
     """Seconds since the same was tried for the first time; None: this is the first time."""
+    spam: bool = False
+    """Whether its content is spam."""
+    draw: float = LIKELIER
+    """The draw of an outbound filter, which catches the message if it is below its rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,8 @@ class Servers:
             login=attempt.login if offered else None,
             pop_age=0.0 if attempt.popped else None,
             greylist_age=attempt.waited,
+            spam=attempt.spam,
+            content_draw=attempt.draw,
         )
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
@@ -148,7 +160,13 @@ class Servers:
                 return Journey(tuple(hops), "bounced")
             here, server = self.scenario.servers[server].network, onward[0]
             there = self.scenario.servers[server].network
-            facts = Facts(policy.address, facts.reverse_path, _onward(facts.forward_path, to))
+            facts = Facts(
+                policy.address,
+                facts.reverse_path,
+                _onward(facts.forward_path, to),
+                spam=facts.spam,
+                content_draw=facts.content_draw,
+            )
             if isinf(self.routes.latency(here, there)):
                 hops.append(Hop(server, facts, self.policy(server), None))
                 return Journey(tuple(hops), "queued")

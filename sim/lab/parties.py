@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.lab.asked import Questions
-from sim.lab.journey import Attempt
+from sim.lab.journey import CAUGHT, LIKELIER, Attempt
 from sim.scenario.people import HOME, WORK
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def asked(
     sender: str | None = None,
     auth: bool = False,
     pop: bool = False,
+    caught: bool = False,
 ) -> Question:
     """Look up everything that was named; raises LabError with every fault at once."""
     questions = Questions(scenario)
@@ -79,6 +80,8 @@ def asked(
         forward_path=to,
         login=party.address if auth and own else None,
         popped=pop and own,
+        spam=party.spammer,
+        draw=CAUGHT if caught else LIKELIER,
     )
     if party.web:
         attempt = from_the_server(scenario, attempt)
@@ -88,12 +91,8 @@ def asked(
 def from_the_server(scenario: Scenario, attempt: Attempt) -> Attempt:
     """Web mail: the ISP's own machine is the client."""
     server = scenario.servers[attempt.server]
-    return Attempt(
-        attempt.server,
-        server.network,
-        int(server.address),
-        attempt.reverse_path,
-        attempt.forward_path,
+    return replace(
+        attempt, network=server.network, client=int(server.address), login=None, popped=False
     )
 
 

@@ -153,11 +153,16 @@ def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -
     return sorted(found.values(), key=lambda p: KINDS.index(scenario.networks[p.network].kind))
 
 
-def others(servers: Servers, server: str, guests: Sequence[Place]) -> Iterator[Cell]:
-    """What everybody who is not a plain customer is answered; *guests* are customers' places."""
+def others(
+    servers: Servers, server: str, guests: Sequence[Place], avoid: str | None = None
+) -> Iterator[Cell]:
+    """What everybody who is not a plain customer is answered.
+
+    *guests* are customers' places; strangers come from another network than *avoid*.
+    """
     scenario = servers.scenario
     keys = scenario.servers[server]
-    outside = _outside(scenario, keys.network)
+    outside = _outside(scenario, {keys.network, avoid})
 
     def cell(who: str, place: Place, to: str, credentials: str = "none") -> Cell:
         return _cell(servers, server, who, place, to, credentials)
@@ -222,6 +227,7 @@ def _attempt(
         forward_path=f"bob@{here if to == SAME else there}",
         login=f"user@{here}" if credentials == "auth" else None,
         popped=credentials == "pop",
+        spam=WHO[who].honest is False,
     )
 
 
@@ -271,11 +277,11 @@ def _places_of(users: Users, own: str) -> Iterator[tuple[str, str]]:
             yield place, place
 
 
-def _outside(scenario: Scenario, own: str) -> Place | None:
+def _outside(scenario: Scenario, avoided: set[str | None]) -> Place | None:
     """Somewhere on another ISP's network, or at least on another network."""
     ranked = sorted(scenario.networks, key=lambda n: KINDS.index(scenario.networks[n].kind))
     for network in ranked:
         client = scenario.guest(network)
-        if network != own and client is not None:
+        if network not in avoided and client is not None:
             return Place("outside", network, client)
     return None

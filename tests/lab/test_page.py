@@ -1,0 +1,43 @@
+"""Pages: texts stay texts, in a terminal and in a notebook."""
+
+from sim.lab.page import Grid, Lines, Page, Said
+
+
+class Two(Page):
+    def blocks(self):
+        return [
+            Lines("a [bold]title[/bold] & more", ("one", Said("two <b>", "bad")), fixed=True),
+            Grid("", ("column [x]",), (("[link=x]y[/link]",), ("esc \x1b[31m",)), note="note <i>"),
+            Grid("", (), (("name", "value"),)),
+        ]
+
+
+def test_html_is_escaped():
+    html = Two()._repr_html_()
+    assert "<b>" not in html
+    assert "<i>" not in html
+    assert "two &lt;b&gt;" in html
+    assert "\x1b" not in html
+
+
+def test_terminal_shows_brackets_and_no_escapes():
+    text = str(Two())
+    assert "a [bold]title[/bold] & more" in text
+    assert "[link=x]y[/link]" in text
+    assert "column [x]" in text
+    assert "\x1b" not in text
+    assert "esc \\x1b[31m" in text
+
+
+def test_rich_prints_a_page():
+    import io
+
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=60, force_terminal=True).print(Two())
+    assert "two <b>" in out.getvalue()
+
+
+def test_long_texts_are_cut():
+    assert len(Said("x" * 100_000).clean) == 4096
