@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.scenario import checking, expectations, overriding, policies
 from sim.scenario.checking import Parts
-from sim.scenario.errors import Fault, ScenarioError, dotted, nearest, one_of, shown
+from sim.scenario.errors import Fault, ScenarioError, dotted, shown, unknown_key
 from sim.scenario.expectations import Expect
 from sim.scenario.filling import default_path, expanded, table
 from sim.scenario.found import MOST_FAULTS, NAMES, Found, Path, validate
@@ -30,6 +30,8 @@ MOST_NAMES = {
     "networks": MOST_NETWORKS,
     "users": MOST_GROUPS,
     "spammers": MOST_GROUPS,
+    "blocklists": MOST_GROUPS,
+    "operators": MOST_GROUPS,
     "servers": MOST_SERVERS,
 }
 MOST_TABLES = 50_000
@@ -54,18 +56,19 @@ def scenario(source: Tree, name: str, file_of: FileOf | None = None) -> Scenario
     too_many = _too_many(source, full)
     found += too_many or [*_of_arms(source), *_of_expectations(source, parts)]
     known = {(fault.path, fault.value) for fault in found}
-    arms = {}
+    arms: dict[str, tuple[Parts, Tree]] = {}
     for arm, overrides in table(source, "arms").items():
         if too_many or len(found) > MOST_FAULTS:
             break
         if isinstance(overrides, dict) and overrides:
-            arms[arm], wrong = _arm(arm, overrides, source, (full, parts), known)
+            of_arm, changed, wrong = _arm(arm, overrides, source, (full, parts), known)
+            arms[arm] = of_arm, changed
             found += wrong
     if found:
         raise ScenarioError(_faults(source, found, file_of or (lambda _: name)))
-    ready = _made(parts, source, name)
+    ready = _made(parts, source, source, name)
     for arm in source["arms"]:
-        made = _made(arms[arm], source, name) if arm in arms else ready
+        made = _made(*arms[arm], source, name) if arm in arms else ready
         made._arms = ready._arms  # each arm knows the others
         ready._arms[arm] = made
     return ready
@@ -79,7 +82,7 @@ def overridden(source: Tree, overrides: Mapping[str, Any], name: str) -> Scenari
     return scenario(changed, name)
 
 
-def _made(parts: Parts, source: Tree, name: str) -> Scenario:
+def _made(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
     arms = {arm: dict(overriding.flat(given)) for arm, given in source["arms"].items()}
     made = Scenario.model_construct(
@@ -88,7 +91,7 @@ def _made(parts: Parts, source: Tree, name: str) -> Scenario:
         | {"arms": arms, "base": head["base"] or next(iter(arms))}
         | {"expect": tuple(map(Expect.model_validate, source.get("expect", [])))}
     )
-    made._file, made._source = name, source
+    made._file, made._source, made._written = name, source, written
     return made
 
 
@@ -133,7 +136,7 @@ def _head(source: Tree) -> tuple[Head | None, list[Found]]:
     head, found = validate(Head, {key: source[key] for key in fields if key in source})
     valid = list(Scenario.model_fields)
     found += [
-        Found((key,), "unknown key", one_of(valid), nearest(key, valid))
+        Found((key,), *unknown_key(key, valid))
         for key in islice((key for key in source if key not in valid), MOST_FAULTS + 1)
     ]
     return head, found
@@ -225,13 +228,13 @@ def _of_expectations(source: Tree, parts: Parts) -> list[Found]:
 
 def _arm(
     arm: str, overrides: Tree, source: Tree, known: tuple[Tree, Parts], told: set[tuple[Path, str]]
-) -> tuple[Parts, list[Found]]:
-    """The parts of an arm, and what is wrong with it that is not wrong already."""
+) -> tuple[Parts, Tree, list[Found]]:
+    """An arm's parts and tree, and what is wrong with it that is not wrong already."""
     changed, touched, found = overriding.apply(source, overrides, arm=True)
     wrong = [f._replace(path=("arms", arm, *f.path)) for f in found]
     parts, found = _parts(changed, expanded(changed), known)
     new = (f for f in found if (f.path, f.value) not in told)
-    return parts, wrong + _attributed(arm, touched, new)
+    return parts, changed, wrong + _attributed(arm, touched, new)
 
 
 def _attributed(arm: str, touched: overriding.Touched, found: Iterable[Found]) -> list[Found]:

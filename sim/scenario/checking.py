@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
-from sim.scenario import policies
+from sim.scenario import overriding, policies
+from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import nearest, one_of, shown
 from sim.scenario.found import Found
 from sim.scenario.networks import Network
+from sim.scenario.operators import Operator
 from sim.scenario.people import HOME, MOST, WORK, Users
-from sim.scenario.servers import Server
+from sim.scenario.servers import Relay, Server
 from sim.scenario.spammers import Spammers
 
 MOST_ADDRESSES = 2**20
@@ -28,6 +30,8 @@ class Parts:
     servers: dict[str, Server] = field(default_factory=dict)
     users: dict[str, Users] = field(default_factory=dict)
     spammers: dict[str, Spammers] = field(default_factory=dict)
+    blocklists: dict[str, Blocklist] = field(default_factory=dict)
+    operators: dict[str, Operator] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     with_submission: frozenset[str] = frozenset()
     """Networks whose customers have a server to name in their mail program."""
@@ -48,6 +52,10 @@ def faults(parts: Parts, unchanged: Iterable[str] = ()) -> Iterator[Found]:
         yield from (found.within("users", name) for found in _users(parts, users))
     for name, spammers in parts.spammers.items():
         yield from (found.within("spammers", name) for found in _spammers(parts, spammers))
+    for name, blocklist in parts.blocklists.items():
+        yield from (found.within("blocklists", name) for found in _blocklist(parts, blocklist))
+    yield from _lists_used(parts)
+    yield from _operators(parts)
     yield from _counts(parts)
 
 
@@ -138,11 +146,14 @@ def _servers(parts: Parts) -> Iterator[Found]:
         taken[server.address] = name
         if not server.domains and server.role != "submission":
             yield Found(("servers", name, "domains"), "none", "at least one domain")
-        presets = server.relay.split("+") if isinstance(server.relay, str) else ()
-        ranged = "address_range" in map(str.strip, presets)
-        if ranged and server.role != "mx" and not server.client_ranges:
+        if _ranged(server.relay) and server.role != "mx" and not server.client_ranges:
             expected = "the addresses that the preset address_range lets relay"
             yield Found(("servers", name, "client_ranges"), "none", expected)
+
+
+def _ranged(relay: Relay) -> bool:
+    """Whether a preset needs client_ranges."""
+    return isinstance(relay, str) and "address_range" in map(str.strip, relay.split("+"))
 
 
 def _users(parts: Parts, users: Users) -> Iterator[Found]:
@@ -195,11 +206,68 @@ def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Found]:
             yield Found(("routes", index), shown(route), "each route once")
 
 
+def _blocklist(parts: Parts, blocklist: Blocklist) -> Iterator[Found]:
+    for name in blocklist.traps:
+        yield from dangling(name, parts.names["networks"], "traps", name)
+        if name in parts.networks and parts.networks[name].domain is None:
+            yield Found(("traps", name), f"{name} has no domain", "a network with a mail domain")
+
+
+def _lists_used(parts: Parts) -> Iterator[Found]:
+    """Servers that ask blocklists which do not exist."""
+    for name, server in parts.servers.items():
+        for index, text in enumerate(server.client):
+            asked = text.partition("(")[2].rpartition(")")[0].strip()
+            if text.strip().startswith("reject_rbl_client") and asked:
+                yield from dangling(
+                    asked, parts.names["blocklists"], "servers", name, "client", index
+                )
+
+
+def _operators(parts: Parts) -> Iterator[Found]:
+    taken: dict[str, str] = {}
+    for name, operator in parts.operators.items():
+        mine: dict[str, None] = {}
+        for index, pattern in enumerate(operator.servers):
+            matched = overriding.matching(pattern, parts.names["servers"])
+            mine |= dict.fromkeys(matched)
+            if not matched:
+                yield Found(
+                    ("operators", name, "servers", index),
+                    shown(pattern),
+                    one_of(parts.names["servers"]),
+                    nearest(pattern.replace("*", ""), parts.names["servers"]),
+                )
+        for server in mine:
+            if server in taken:
+                expected = f"servers that {taken[server]} does not run"
+                yield Found(("operators", name, "servers"), server, expected)
+            taken[server] = name
+        yield from (f.within("operators", name) for f in _closing(parts, operator, mine))
+
+
+def _closing(parts: Parts, operator: Operator, mine: Iterable[str]) -> Iterator[Found]:
+    """Closing to a policy that cannot be, or after what cannot happen."""
+    for key in ("after_reports", "after_listings"):
+        if getattr(operator, key) is not None and not parts.names["blocklists"]:
+            yield Found((key,), "no list to report to", "a [blocklists.NAME] in the scenario")
+    servers = [parts.servers[name] for name in mine if name in parts.servers]
+    closed = [s.model_copy(update={"relay": operator.closes_to}) for s in servers]
+    for server in closed[:1]:
+        for found in policies.faults(server):
+            if found.path[0] == "relay":
+                yield found._replace(path=("closes_to", *found.path[1:]))
+    if any(_ranged(s.relay) and s.role != "mx" and not s.client_ranges for s in closed):
+        expected = "servers with client_ranges, which the preset address_range lets relay"
+        yield Found(("closes_to",), shown(operator.closes_to), expected)
+
+
 def _counts(parts: Parts) -> Iterator[Found]:
     people = sum(users.count for users in parts.users.values())
     if people > MOST:
         yield Found(("users",), f"{people} people", f"at most {MOST}")
     boxes = sum(network.mailboxes for network in parts.networks.values())
+    boxes += sum(sum(blocklist.traps.values()) for blocklist in parts.blocklists.values())
     if boxes > MOST:
         yield Found(("networks",), f"{boxes} mailboxes", f"at most {MOST}")
     senders = sum(spammers.count for spammers in parts.spammers.values())

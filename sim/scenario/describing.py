@@ -7,10 +7,12 @@ from typing import Any
 
 from sim.network import lines
 from sim.scenario import distributions, retries
+from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect
 from sim.scenario.keys import Table
 from sim.scenario.model import Head, Scenario
 from sim.scenario.networks import Network
+from sim.scenario.operators import Operator
 from sim.scenario.people import Delays, Users, WhenRefused
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
@@ -26,6 +28,8 @@ TABLES: dict[str, type[Table]] = {
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
     "`[spammers.NAME]`": Spammers,
+    "`[blocklists.NAME]`": Blocklist,
+    "`[operators.NAME]`": Operator,
     "`[[expect]]`": Expect,
 }
 """Headings of the reference and the keys under each."""

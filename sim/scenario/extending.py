@@ -9,7 +9,7 @@ from sim.scenario.errors import Fault, ScenarioError, shown
 from sim.scenario.reading import Tree, read
 
 LONGEST_CHAIN = 8
-MERGED = ("networks", "servers", "users", "spammers", "defaults")
+MERGED = ("networks", "servers", "users", "spammers", "blocklists", "operators", "defaults")
 """Sections whose tables are merged key by key; anything else replaces what it extends."""
 
 

@@ -12,11 +12,13 @@ from pydantic import Field, PrivateAttr
 
 from sim.network.addresses import Draws, Pool, usable
 from sim.network.names import Names
-from sim.scenario import policies
+from sim.scenario import overriding, policies
+from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
 from sim.scenario.expectations import Expect
 from sim.scenario.keys import Table, key
 from sim.scenario.networks import Network
+from sim.scenario.operators import Operator
 from sim.scenario.people import Users
 from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
@@ -85,6 +87,10 @@ class Scenario(Head):
     servers: dict[Name, Server] = key("servers by name", {}, max_length=MOST_SERVERS)
     users: dict[Name, Users] = key("groups of users by name", max_length=MOST_GROUPS)
     spammers: dict[Name, Spammers] = key("spammers by name", {}, max_length=MOST_GROUPS)
+    blocklists: dict[Name, Blocklist] = key("blocklists by name", {}, max_length=MOST_GROUPS)
+    operators: dict[Name, Operator] = key(
+        "operators who close relays, by name", {}, max_length=MOST_GROUPS
+    )
     arms: dict[str, Overrides] = key(
         "the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and "
         "one {list,of,names}; later lines win",
@@ -96,6 +102,9 @@ class Scenario(Head):
 
     _file: str = PrivateAttr("")
     _source: Tree = PrivateAttr(default_factory=dict)
+    """The tree it was made from; an arm's is that of the scenario."""
+    _written: Tree = PrivateAttr(default_factory=dict)
+    """The same, with the overrides of the arm."""
     _arms: dict[str, Scenario] = PrivateAttr(default_factory=dict)
 
     # ---- its arms and variants
@@ -171,6 +180,12 @@ class Scenario(Head):
         """The first address that *network* hands out, as a number; None if it has none."""
         return next(iter(self._leasable(network)), None)
 
+    def run_by(self, operator: str) -> list[str]:
+        """The servers that *operator* runs, in the order of the file."""
+        patterns = self.operators[operator].servers
+        chosen = {name for p in patterns for name in overriding.matching(p, self.servers)}
+        return [name for name in self.servers if name in chosen]
+
     def hostname(self, server: str) -> str:
         """The host name of a server, such as ``smtp.proseware.com``."""
         network = self.servers[server].network
@@ -188,13 +203,16 @@ class Scenario(Head):
         mailboxes: Container[str] | None = None,
         *,
         login_owns: Mapping[str, frozenset[str]] | None = None,
+        operator: str | None = None,
     ) -> Policy:
-        """The policy of *server*.
+        """The policy of *server*; the one that its *operator* closes to, if named.
 
         *mailboxes* are those that exist, as lower-case ``local@domain`` (None: all), and
         *login_owns* the addresses that belong to each login.
         """
         keys = self.servers[server]
+        if operator is not None:
+            keys = keys.model_copy(update={"relay": self.operators[operator].closes_to})
         network = self.networks[keys.network]
         return policies.build(server, keys, network, mailboxes=mailboxes, login_owns=login_owns)
 
@@ -204,7 +222,7 @@ class Scenario(Head):
         """Itself as a scenario file with every default written out."""
         from sim.scenario.writing import resolved
 
-        return resolved(self, self._source)
+        return resolved(self, self._written)
 
     def hash(self) -> str:
         """A number in hex that changes with whatever changes a row of a run.

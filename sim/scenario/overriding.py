@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sim.scenario.errors import dotted, nearest, one_of, shown
+from sim.scenario.blocklists import Blocklist
+from sim.scenario.errors import dotted, nearest, one_of, shown, unknown_key
 from sim.scenario.filling import expanded, table
 from sim.scenario.found import Found, Path
 from sim.scenario.keys import Table
 from sim.scenario.networks import Network
+from sim.scenario.operators import Operator
 from sim.scenario.people import Users
 from sim.scenario.reading import Tree
 from sim.scenario.servers import Server
@@ -21,6 +23,8 @@ MODELS: dict[str, type[Table]] = {
     "networks": Network,
     "users": Users,
     "spammers": Spammers,
+    "blocklists": Blocklist,
+    "operators": Operator,
     "servers": Server,
 }
 SECTIONS = tuple(MODELS)
@@ -30,12 +34,14 @@ MOST_CHANGES = 20_000
 STRUCTURE = {
     "networks": ("kind", "domain", "prefixes"),
     "servers": ("role", "network", "address", "domains"),
+    "blocklists": ("traps",),
 }
 """Keys from which others follow; an arm compares policies on the same network."""
 
 Touched = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
+FORM = "SECTION.NAME.KEY, such as servers.*.relay"
 _SELECTOR = re.compile(r"[A-Za-z0-9_.*{},-]{1,1000}")
 
 
@@ -132,8 +138,8 @@ def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool
     if parts[0] == "defaults":
         return Found((selector,), "is already in the servers", "servers by name: servers.*-smtp")
     if parts[0] not in SECTIONS:
-        valid = [*heads, *SECTIONS]
-        return Found((selector,), "unknown key", one_of(valid), nearest(parts[0], valid))
+        value, _, near = unknown_key(parts[0], [*heads, *SECTIONS])
+        return Found((selector,), value, "" if near else FORM, near)
     if len(parts) < 3 or not all(parts) or not _SELECTOR.fullmatch(selector):
         return Found((selector,), "is no key", f"{parts[0]}.NAME.KEY")
     if selector.count("{") != selector.count("}") or selector.count("{") > 1:

@@ -27,7 +27,7 @@ def resolved(scenario: Scenario, source: Tree) -> str:
         for key, written in _with_defaults(type(scenario), full).items()
         if key not in (*MODELS, *UNWRITTEN, "arms", "expect")
     ]
-    for section in ("networks", "servers", "users", "spammers"):
+    for section in ("networks", "servers", "users", "spammers", "blocklists", "operators"):
         for name, raw in table(full, section).items():
             lines += ["", f"[{section}.{_key(name)}]"]
             written = _with_defaults(MODELS[section], raw)
