@@ -1,4 +1,4 @@
-"""Results as tables on a terminal of 100 columns, and the sentence that says what they mean."""
+"""Results as tables on a terminal of 80 columns, and the sentence that says what they mean."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.facade import Results
-
-WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,10 @@ def comparison(results: Results) -> Table:
     from rich.table import Table
 
     summary = results.summary().set_index(["arm", "class", "measure"])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False, padding=(0, 1))
-    table.add_column("arm", max_width=18, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("arm", max_width=28, overflow="fold")
     for column in COLUMNS:
-        table.add_column(column.head, justify="right", max_width=13)
+        table.add_column(column.head, justify="right", min_width=9, max_width=12, overflow="fold")
     for arm in results.arms:
         differs = _differs(results, arm)
         cells = [
@@ -64,9 +62,9 @@ def _cell(summary: pd.DataFrame, arm: str, column: Column, differs: bool) -> str
     mean, low, high, static = (
         float(row[name]) * column.scale for name in ("mean", "low", "high", "static")
     )
-    lines = [_number(mean, column.digits) + ("*" if differs else " ")]
+    lines = ["*" * differs + _number(mean, column.digits)]
     if math.isfinite(low):
-        lines.append(f"{_number(low, column.digits)}–{_number(high, column.digits)} ")
+        lines.append(f"{_number(low, column.digits)}–{_number(high, column.digits)}")
     if math.isfinite(static):
         lines.append(f"({_number(static, column.digits)})")
     return "\n".join(lines)

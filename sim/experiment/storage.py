@@ -120,7 +120,12 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
         name: _arrow(frame[name]) for name in frame.columns if name not in ("arm", "replication")
     }
     table = pa.table(columns)
-    atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    few = [name for name, column in columns.items() if pa.types.is_dictionary(column.type)]
+    # lz4 and no dictionary of floats: a third of the time of zstd for a tenth more space
+    atomically(
+        path,
+        lambda temporary: pq.write_table(table, temporary, compression="lz4", use_dictionary=few),
+    )
 
 
 def _arrow(column: pd.Series[Any]) -> Any:

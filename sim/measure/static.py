@@ -58,7 +58,7 @@ class _Inputs:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.policies = {name: scenario.policy(name) for name in scenario.servers}
-        self._asked: dict[tuple[str, Facts, float], Shares] = {}
+        self._asked: dict[tuple[str, Facts], Shares] = {}
 
     @cached_property
     def submission(self) -> dict[str, str]:
@@ -100,15 +100,11 @@ class _Inputs:
         total = sum(others.values())
         return {domain: count / total for domain, count in others.items()}
 
-    def ask(self, server: str, facts: Facts, pop_within: float = 0.0) -> Shares:
-        """Verdicts of a server with their shares, over what it draws or reads on a clock.
-
-        *pop_within* is the interval (s) at which the client's mail program logs in by POP: the
-        age of the last login is taken as uniform within it.
-        """
-        question = (server, facts, pop_within)
+    def ask(self, server: str, facts: Facts) -> Shares:
+        """Verdicts of a server with their shares, over what its filter draws."""
+        question = (server, facts)
         if question not in self._asked:
-            self._asked[question] = _shares(self.policies[server], facts, pop_within)
+            self._asked[question] = _shares(self.policies[server], facts)
         return self._asked[question]
 
     def onward(self, server: str, facts: Facts, domain: str) -> float:
@@ -133,24 +129,11 @@ def _taken(verdict: Verdict) -> bool:
 # ---- what a server answers, over uniform draws
 
 
-def _shares(policy: Policy, facts: Facts, pop_within: float) -> Shares:
+def _shares(policy: Policy, facts: Facts) -> Shares:
     """Every verdict with its share of the draws; exact, since verdicts change at thresholds."""
-
-    def with_draw(given: Facts) -> Shares:
-        if "content_draw" not in policy.reads:
-            return [(1.0, decide(policy, given))]
-        return _pieces(lambda u: decide(policy, given._replace(content_draw=u)))
-
-    if pop_within <= 0.0 or "pop_age" not in policy.reads:
-        return with_draw(facts)
-    ages = _pieces(lambda u: decide(policy, facts._replace(pop_age=u * pop_within)))
-    found: Shares = []
-    at = 0.0
-    for share, _ in ages:
-        middle = facts._replace(pop_age=(at + share / 2) * pop_within)
-        found += [(share * part, verdict) for part, verdict in with_draw(middle)]
-        at += share
-    return found
+    if "content_draw" not in policy.reads:
+        return [(1.0, decide(policy, facts))]
+    return _pieces(lambda u: decide(policy, facts._replace(content_draw=u)))
 
 
 def _pieces(answer: Callable[[float], Verdict]) -> Shares:
@@ -189,7 +172,6 @@ class _Case(NamedTuple):
     place: str
     server: str
     facts: Facts  # forward_path is filled in for each recipient
-    pop_within: float
 
 
 class _Sums:
@@ -246,9 +228,7 @@ def _cases(inputs: _Inputs, week: Week) -> Iterator[_Case]:
             for place, at in _places(users, week).items():
                 for share, facts in _clients(inputs, users, group, home, network, place):
                     server = inputs.submission[network]
-                    yield _Case(
-                        weight * part * at * share, group, place, server, facts, users.pop_poll
-                    )
+                    yield _Case(weight * part * at * share, group, place, server, facts)
 
 
 def _accounts(users: Users) -> Iterator[tuple[float, str, str]]:
@@ -284,9 +264,14 @@ def _clients(
     at = home if place == "home" else users.work or place if place == "work" else place
     for share, client in address_parts(inputs.scenario.networks[at], policy):
         with_auth = users.auth if policy.auth_offered else 0.0
-        for part, login in ((with_auth, address), (1.0 - with_auth, None)):
-            if part > 0.0:
-                yield share * part, facts._replace(client=client, login=login)
+        first = users.pop_before_sending
+        for logins, login in ((with_auth, address), (1.0 - with_auth, None)):
+            for polls, age in ((first, 0.0), (1.0 - first, None)):
+                if logins * polls > 0.0:
+                    yield (
+                        share * logins * polls,
+                        facts._replace(client=client, login=login, pop_age=age),
+                    )
 
 
 def address_parts(network: Network, policy: Policy) -> Iterator[tuple[float, int]]:
@@ -325,8 +310,8 @@ def _answers(inputs: _Inputs, case: _Case, users: Users) -> Iterator[tuple[float
     same ISP with the share ``to_same_isp``.
     """
     here, there = _forward_paths(inputs, case.server)
-    same = inputs.ask(case.server, case.facts._replace(forward_path=here), case.pop_within)
-    other = inputs.ask(case.server, case.facts._replace(forward_path=there), case.pop_within)
+    same = inputs.ask(case.server, case.facts._replace(forward_path=here))
+    other = inputs.ask(case.server, case.facts._replace(forward_path=there))
     s = users.to_same_isp
     alone_same, alone_other = _all_alike(users.recipients, s), _all_alike(users.recipients, 1 - s)
     for share, a, b in _together(same, other):

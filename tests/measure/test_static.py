@@ -101,10 +101,14 @@ POLICIES = {
                                  AWAY * 0.75),
     "web mail is not touched": ('program = "web"', '[arms.x]\n"servers.*.relay" = "on_network"',
                                 0.0),
-    "an ISP that polls often": ("", '[arms.x]\n"servers.*.relay" = "on_network+pop_first"', 0.0),
-    "polled too seldom": ('pop_poll = "60 min"',
-                          '[arms.x]\n"servers.*.relay" = "on_network+pop_first"',
-                          AWAY * 0.75 * 0.5),
+    "POP before sending": ("pop_before_sending = 0.3",
+                           '[arms.x]\n"servers.*.relay" = "on_network+pop_first"',
+                           AWAY * 0.75 * 0.7),
+    "POP, when it happens": ("", '[arms.x]\n"servers.*.relay" = "on_network+pop_first"',
+                             AWAY * 0.75),
+    "AUTH and POP, either of them": (
+        "auth = 0.3\npop_before_sending = 0.5",
+        '[arms.x]\n"servers.*.relay" = "on_network+auth+pop_first"', AWAY * 0.75 * 0.7 * 0.5),
     "the hotel is listed": (
         "", '[arms.x]\n"servers.*.relay" = "on_network+address_range"\n'
         '"servers.*.client_ranges" = ["192.0.2.128/28"]', 0.0),
