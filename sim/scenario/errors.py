@@ -75,13 +75,20 @@ def nearest(name: object, valid: Iterable[str]) -> str:
     return folded[found[0]] if found else ""
 
 
+def unknown_key(name: object, valid: Iterable[str]) -> tuple[str, str, str]:
+    """Return value, expected and nearest of the fault of a key that is none of *valid*."""
+    keys = list(valid)
+    near = nearest(name, keys)
+    return "unknown key", "" if near else one_of(keys), near
+
+
 def one_of(names: Iterable[str]) -> str:
-    """Return "one of a, b, c", or how many there are when they are too many to list."""
+    """Return "one of a, b, c", cut where they are too many to list."""
     listed = list(names)
     if not listed:
         return "nothing here"
     if len(listed) > LISTED:
-        return f"one of {', '.join(listed[:LISTED])}, ... ({len(listed)} in all)"
+        return f"one of {', '.join(listed[:LISTED])}, ..."
     return f"one of {', '.join(listed)}" if len(listed) > 1 else f"{listed[0]}"
 
 

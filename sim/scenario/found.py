@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.errors import nearest, one_of, shown
+from sim.scenario.errors import nearest, shown, unknown_key
 from sim.scenario.keys import Table
 
 Path = tuple[str | int, ...]
@@ -63,8 +63,7 @@ def _translated(model: type[Table], detail: ErrorDetails) -> Found:
     )
     kind, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind == "extra_forbidden":
-        valid = list(_model_at(model, path[:-1]).model_fields)
-        return Found(path, "unknown key", one_of(valid), nearest(path[-1], valid))
+        return Found(path, *unknown_key(path[-1], _model_at(model, path[:-1]).model_fields))
     if kind == "missing":
         return Found(path, "missing", TYPES[kind])
     if kind == "literal_error":

@@ -77,6 +77,8 @@ def _octets(path: str | os.PathLike[str], name: str) -> bytes:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise _fault(name, "", "is not a regular file", wanted)
             data = file.read(MOST_OCTETS + 1)
+    except ScenarioError:
+        raise
     except FileNotFoundError:
         raise _fault(name, "", "no such file", wanted) from None
     except (OSError, ValueError) as error:
