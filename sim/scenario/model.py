@@ -22,7 +22,7 @@ from sim.scenario.operators import Operator
 from sim.scenario.people import Users
 from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
-from sim.scenario.servers import Server
+from sim.scenario.servers import Relay, Server
 from sim.scenario.spammers import Spammers
 
 if TYPE_CHECKING:
@@ -203,16 +203,16 @@ class Scenario(Head):
         mailboxes: Container[str] | None = None,
         *,
         login_owns: Mapping[str, frozenset[str]] | None = None,
-        operator: str | None = None,
+        relay: Relay | None = None,
     ) -> Policy:
-        """The policy of *server*; the one that its *operator* closes to, if named.
+        """The policy of *server*; with *relay*, that instead of its own relay key.
 
         *mailboxes* are those that exist, as lower-case ``local@domain`` (None: all), and
         *login_owns* the addresses that belong to each login.
         """
         keys = self.servers[server]
-        if operator is not None:
-            keys = keys.model_copy(update={"relay": self.operators[operator].closes_to})
+        if relay is not None:
+            keys = keys.model_copy(update={"relay": relay})
         network = self.networks[keys.network]
         return policies.build(server, keys, network, mailboxes=mailboxes, login_owns=login_owns)
 

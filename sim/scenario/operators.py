@@ -15,11 +15,13 @@ from sim.scenario.servers import Relay
 Pattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*{},-]{1,1000}$")]
 """Names of servers: ``*`` is any text, ``{a,b}`` either."""
 
+Patterns = Annotated[tuple[Pattern, ...], Field(strict=False, min_length=1, max_length=1000)]
+
 Point = Annotated[tuple[Duration, Share], Field(strict=False)]
-Curve = tuple[Point, ...]
+Points = tuple[Point, ...]
 
 
-def _falling(curve: Curve) -> Curve:
+def _falling(curve: Points) -> Points:
     for (before, more), (after, fewer) in pairwise(curve):
         if after <= before or fewer > more:
             raise ValueError(
@@ -28,27 +30,28 @@ def _falling(curve: Curve) -> Curve:
     return curve
 
 
+Curve = Annotated[Points, Field(strict=False, max_length=1000), AfterValidator(_falling)]
+"""Shares that fall with time (s): points with straight lines between them."""
+
+
 class Operator(Table):
     """Those who run some servers; what opens or closes a relay besides the arms.
 
     All servers of one network close together: an ISP closes its machines at once.
     """
 
-    servers: Annotated[tuple[Pattern, ...], Field(strict=False, min_length=1, max_length=1000)] = (
-        key("the servers they run: names, in which * is any text and {a,b} either")
-    )
+    servers: Patterns = key("the servers they run: names, in which * is any text and {a,b} either")
     closes_to: Relay = key(
         "what the relay key of these servers becomes: a preset such as 'on_network', or a list "
         "of restrictions",
         "on_network",
     )
     date: Duration | None = key("when they close, all together; without it, no such date", None)
-    open_share: Annotated[Curve, Field(strict=False, max_length=1000), AfterValidator(_falling)] = (
-        key(
-            "share of the ISPs among them that are still open, as [time, share] points with straight "
-            "lines between them; each ISP closes when the share falls below a number of its own",
-            [],
-        )
+    open_share: Curve = key(
+        "share of the ISPs among them that are still open, as [time, share] points with "
+        "straight lines between them; each ISP has a number of its own from 0 to 1, and closes "
+        "when the share falls to it",
+        [],
     )
     after_reports: int | None = key(
         "reports to blocklists about an ISP's servers after which it closes; without it, they do "
@@ -69,7 +72,7 @@ class Operator(Table):
     )
 
 
-def closing_time(curve: Curve, number: float) -> float | None:
+def closing_time(curve: Points, number: float) -> float | None:
     """When (s) the open share of *curve* falls to *number* in [0, 1); None: not within it.
 
     At that moment an ISP with this number closes; so at each moment the share of numbers
