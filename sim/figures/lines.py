@@ -41,7 +41,8 @@ def panels(
         axes.tick_params(labelbottom=lowest, labelleft=number % across == 0)
         axes.set_xlabel(xlabel if lowest else "")
         axes.grid(color="0.9", linewidth=0.5 * look.line)
-    figure.supylabel(ylabel, fontsize=look.text)
+    tall = int(72 * down * height(look, len(arms)) / (0.6 * look.text))
+    figure.supylabel(s.name(ylabel, tall), fontsize=look.text)
     return figure, iter(zip(arms, grid.flat, strict=False))
 
 

@@ -1,0 +1,549 @@
+"""What is drawn: the values, labels and units of each figure, and what it says when data lack."""
+
+from __future__ import annotations
+
+import made_up
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from sim import figures, records
+from sim.figures import FigureError, palette
+from sim.figures.delay import survival
+from sim.figures.frontier import dominated
+from sim.measure.definitions import MEASURES
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def flat(figure):
+    return [text.replace("\n", " ") for text in texts(figure)]
+
+
+def labels(axes):
+    return [tick.get_text().replace("\n", " ") for tick in axes.get_yticklabels()]
+
+
+def bars(axes):
+    return [patch.get_width() for patch in axes.patches]
+
+
+# ---- every figure
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Every figure of TABLE, from three arms and two replications."""
+    tables = made_up.tables(3, 2)
+    return {name: figures.draw(name, tables) for name in figures.TABLE}
+
+
+@pytest.mark.parametrize("name", figures.TABLE)
+def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
+    if name in ("topology", "matrix", "life"):
+        assert not drawn[name].axes[0].get_xlabel()  # no scale, so nothing to name
+        return
+    lowest = [axes for axes in drawn[name].axes if axes.get_xlabel()]
+    assert lowest
+    unit = {"routes": "day", "load": "day", "waiting": "day", "delay": "time", "frontier": "day"}
+    for axes in lowest:
+        words = axes.get_xlabel().replace("\n", " ")
+        assert "(%)" in words or "difference (" in words or unit[name] in words
+
+
+@pytest.mark.parametrize("name", ["rates", "places", "groups", "believed", "refusals"])
+def test_rates_begin_at_nought_and_end_within_the_possible(drawn, name):
+    for axes in drawn[name].axes:
+        low, high = axes.get_xlim()
+        assert low == 0
+        assert 0 < high <= 100
+
+
+@pytest.mark.parametrize("name", ["frontier", "delay", "routes", "load", "waiting"])
+def test_heights_begin_at_nought(drawn, name):
+    assert {axes.get_ylim()[0] for axes in drawn[name].axes} == {0}
+
+
+@pytest.mark.parametrize("name", figures.TABLE)
+def test_every_caption_says_how_to_make_it_again(made, name):
+    tables = made.tables(3, 10) | {"traffic": made.traffic()}
+    words = figures.caption(name, tables)
+    assert "scenario 3f2a9c0d1b" in words.lower()
+    exact = name in ("topology", "matrix")
+    assert ("10 replications; seed 1999" in words) is not exact
+
+
+@pytest.mark.parametrize("name", figures.TABLE)
+def test_nothing_that_is_written_leaves_the_figure_or_covers_other_words(made, drawn, name):
+    for figure in (drawn[name], figures.draw(name, made.tables(12, 2))):
+        _assert_legible(figure)
+
+
+def test_narrow_figures_are_as_legible(made):
+    for name in ("rates", "matrix", "frontier", "routes"):
+        _assert_legible(figures.draw(name, made.tables(7, 2), style="column"))
+
+
+def _assert_legible(figure):
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
+    inside = figure.bbox.expanded(1.002, 1.002)
+    boxes = []
+    for text in figure.findobj(Text):
+        if not (text.get_text().strip() and text.get_visible()):
+            continue
+        box = text.get_window_extent(renderer)
+        if box.width and box.height and not _hidden(text, figure):
+            boxes.append((text.get_text(), box))
+    assert boxes
+    for words, box in boxes:
+        assert inside.contains(box.x0, box.y0), words
+        assert inside.contains(box.x1, box.y1), words
+    for number, (words, box) in enumerate(boxes):
+        for other, second in boxes[number + 1 :]:
+            wide = min(box.x1, second.x1) - max(box.x0, second.x0)
+            high = min(box.y1, second.y1) - max(box.y0, second.y0)
+            assert wide < 2 or high < 2, (words, other)
+
+
+def _hidden(text, figure):
+    """Whether it is the label of a tick outside the axis, which is not drawn."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+            if any(text in (tick.label1, tick.label2) for tick in ticks):
+                shown = axis._update_ticks()
+                return not any(
+                    (text is tick.label1 and tick.label1.get_visible())
+                    or (text is tick.label2 and tick.label2.get_visible())
+                    for tick in shown
+                )
+    return False
+
+
+# ---- rates
+
+
+def test_rates_draw_means_intervals_and_static_expectation(made):
+    frame = made.summary(3)
+    figure = figures.draw("rates", {"summary": frame})
+    delivered, refused, abuse = figure.axes
+    rows = frame[(frame["measure"] == "delivery_rate")]
+    assert bars(delivered) == pytest.approx(list(100 * rows["mean"]))
+    assert labels(delivered) == ["open trust", "on network", "on network + AUTH"]
+    ends = [
+        segment[:, 0]
+        for bar in delivered.containers
+        if hasattr(bar, "lines") and bar.has_xerr
+        for segment in bar.lines[2][0].get_segments()
+    ]
+    assert np.array(ends) == pytest.approx(100 * rows[["low", "high"]].to_numpy())
+    marked = [line.get_xdata()[0] for line in refused.lines if line.get_marker() == "^"]
+    static = frame[frame["measure"] == "first_refusal_rate"]["static"]
+    assert marked == pytest.approx(list(100 * static))
+    assert "97.5" not in texts(figure)
+    assert [t.get_text() for t in delivered.texts] == ["98.5", "92.0", "94.8"]
+    assert abuse.get_xlabel() == "recipients relayed (%)"
+    assert "mean of 10 replications" in " ".join(texts(figure))
+
+
+def test_a_rate_that_is_not_defined_has_words_and_no_bar(made):
+    figure = figures.draw("rates", {"summary": made.summary(12)})
+    abuse = figure.axes[2]
+    assert len(bars(abuse)) == 11  # closed relays nothing
+    assert "nothing relayed" in [t.get_text() for t in abuse.texts]
+
+
+def test_an_arm_without_rows_of_spam_is_shown_without_a_bar(made):
+    frame = made.summary(3)
+    frame = frame[(frame["class"] != "spam") | (frame["arm"] != "on network")]
+    abuse = figures.draw("rates", {"summary": frame}).axes[2]
+    assert len(bars(abuse)) == 2
+    assert "nothing relayed" in [t.get_text() for t in abuse.texts]
+
+
+@pytest.mark.parametrize(
+    "name", ["rates", "places", "groups", "frontier", "believed", "differences", "refusals",
+             "delay", "routes", "load", "waiting"]
+)  # fmt: skip
+def test_one_replication_has_no_interval_and_says_so(made, drawn, name):
+    words = " ".join(texts(figures.draw(name, made.tables(3, 1))))
+    assert "one replication: no interval" in words
+    assert "95 %" not in words
+    assert "95 %" in " ".join(texts(drawn[name]))
+
+
+# ---- places and groups
+
+
+def test_places_follow_the_six_situations_and_pool_nothing(made):
+    frame = made.measures(3)
+    figure = figures.draw("places", {"measures": frame})
+    assert [axes.get_title() for axes in figure.axes] == ["home", "work", "hotel", "airport"]
+    work = frame[(frame["key"] == "work") & (frame["by"] == "place")]
+    means = work.groupby("arm", sort=False)["value"].mean()
+    assert bars(figure.axes[1]) == pytest.approx(list(100 * means))
+
+
+def test_groups_are_split_by_group(made):
+    figure = figures.draw("groups", {"measures": made.measures(3)})
+    assert {axes.get_title() for axes in figure.axes} == set(made.GROUPS)
+
+
+def test_only_rows_after_the_policy_started_count(made):
+    frame = made.measures(3)
+    before = frame.assign(phase="warm-up", numerator=0)
+    both = figures.draw("places", {"measures": __import__("pandas").concat([before, frame])})
+    alone = figures.draw("places", {"measures": frame})
+    assert bars(both.axes[1]) == bars(alone.axes[1])
+
+
+# ---- matrix
+
+
+def test_matrix_colours_by_verdict_and_names_the_restriction(made):
+    figure = figures.draw("matrix", {"cells": made.cells(3)})
+    axes = figure.axes[0]
+    cells = [patch for patch in axes.patches if patch.get_width() == 1]
+    words = [t.get_text().replace("\n", "") for t in axes.texts]
+    assert len(cells) == len(words) == 8 * 4  # AUTH makes a second row in one arm
+    refused = [i for i, text in enumerate(words) if "end_of_relay_list" in text]
+    assert {to_hex(cells[i].get_facecolor()) for i in refused} == {"#f6c26b"}
+    assert all(words[i].startswith("✗") for i in refused)
+    assert len(refused) == 6
+    heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
+    assert heads[:2] == ["(1) home to same ISP", "(2) home to elsewhere"]
+    assert heads[4:6] == ["(5) hotel to same ISP", "(6) hotel to elsewhere"]
+
+
+def test_a_policy_has_one_row_where_credentials_make_no_difference(made):
+    side = figures.draw("matrix", {"cells": made.cells(3)}).axes[0].child_axes[0]
+    held = [tick.get_text().replace("\n", " ") for tick in side.get_yticklabels()]
+    assert held == ["any credentials", "any credentials", "no credentials or POP first", "AUTH"]
+
+
+def test_a_narrow_matrix_names_restrictions_by_letters_and_explains_them(made):
+    figure = figures.draw("matrix", {"cells": made.cells(3)}, style="column")
+    assert "✗D" in texts(figure)
+    assert "D  end_of_relay_list" in "\n".join(texts(figure))
+
+
+# ---- topology
+
+
+def test_topology_shows_networks_latencies_and_who_relays(made):
+    tables = {"topology": made.topology(), "policies": made.policies(7)}
+    figure = figures.draw("topology", tables, arm="only proseware closes")
+    words = texts(figure)
+    assert any("thephone-company.com" in text for text in words)
+    assert "23 ms" in words
+    fills = {
+        line.get_gid(): to_hex(line.get_markerfacecolor())
+        for line in figure.axes[0].lines
+        if str(line.get_gid()).startswith("network")
+    }
+    assert fills["network proseware"] == "#bfe0f5"
+    assert fills["network adatum"] == palette.VERMILLION
+    assert fills["network branch"] == "#ffffff"
+    assert "policies of “only proseware closes”" in words
+
+
+def test_topology_without_an_arm_shows_the_first_that_restricts(made):
+    tables = {"topology": made.topology(), "policies": made.policies(7)}
+    assert "policies of “on network”" in texts(figures.draw("topology", tables))
+
+
+def test_lines_are_as_wide_as_what_they_carry(made):
+    tables = {"topology": made.topology(), "traffic": made.traffic()}
+    lines = figures.draw("topology", tables).axes[0].lines
+    honest = [line.get_linewidth() for line in lines if line.get_gid() == "traffic honest"]
+    assert honest == sorted(honest, reverse=True)
+    assert len(set(honest)) == 10
+    assert "widest line: 300 recipients / day" in texts(figures.draw("topology", tables))
+
+
+# ---- frontier
+
+
+@pytest.mark.parametrize(
+    ("point", "others", "answer"),
+    [
+        ((1, 1), [(1, 1)], False),
+        ((1, 1), [(0, 1)], True),
+        ((1, 1), [(1, 0)], True),
+        ((1, 1), [(0, 2), (2, 0)], False),
+    ],
+    ids=["coincides", "costs less", "lets less through", "each better in one"],
+)
+def test_dominated(point, others, answer):
+    assert dominated(*point, others) is answer
+
+
+def test_frontier_hollows_the_dominated_and_numbers_all(made):
+    frame = made.summary(7)
+    figure = figures.draw("frontier", {"summary": frame})
+    axes = figure.axes[0]
+    arms = {line.get_gid(): line for line in axes.lines if str(line.get_gid()).startswith("arm ")}
+    hollow = [name for name, line in arms.items() if line.get_markerfacecolor() == "white"]
+    assert hollow == ["arm 2", "arm 3", "arm 4", "arm 5", "arm 6"]
+    spam = frame[frame["measure"] == "spam_per_mailbox_day"]["mean"]
+    assert [line.get_ydata()[0] for line in arms.values()] == pytest.approx(list(spam))
+    assert {text.get_text() for text in axes.texts} == set("1234567")
+    assert axes.get_xlabel() == "honest mail lost (recipients / day)"
+
+
+def test_points_that_coincide_share_a_label_and_stay_visible(made):
+    frame = made.summary(3)
+    for column in ("mean", "low", "high"):
+        frame[column] = frame.groupby("measure")[column].transform("first")
+    axes = figures.draw("frontier", {"summary": frame}).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["1, 2, 3"]
+    sizes = [line.get_markersize() for line in axes.lines if "arm" in str(line.get_gid())]
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_an_arm_without_spam_is_named_and_not_put_at_nought(made):
+    frame = made.summary(3)
+    frame = frame[(frame["class"] != "spam") | (frame["arm"] != "on network")]
+    words = texts(figures.draw("frontier", {"summary": frame}))
+    assert "2  on network" not in words
+    assert any("not shown, no value: on network" in text for text in words)
+
+
+# ---- differences, believed, refusals
+
+
+def test_differences_are_in_percentage_points_and_hollow_if_open(made):
+    frame = made.comparison(4)
+    frame.loc[frame["arm"] == "on network", ["low", "high"]] = (-9.0, 9.0)
+    delivered = figures.draw("differences", {"comparison": frame}).axes[0]
+    dots = [line for line in delivered.lines if line.get_marker() == "o"]
+    rows = frame[frame["measure"] == "delivery_rate"]
+    assert [d.get_xdata()[0] for d in dots] == pytest.approx(list(100 * rows["difference"]))
+    assert [d.get_markerfacecolor() == "white" for d in dots] == [True, False, False]
+    assert "percentage points" in delivered.get_xlabel().replace("\n", " ")
+
+
+def test_differences_follow_from_measures_if_need_be(made):
+    frame = made.measures(3)
+    keys = ["arm", "replication", "phase", "class", "measure"]
+    total = frame[frame["by"] == "place"].groupby(keys, sort=False)[["numerator", "denominator"]]
+    total = total.sum().reset_index().assign(by="all", key="")
+    total["value"] = total["numerator"] / total["denominator"]
+    tables = {"measures": total, "about": {"base": "open trust"}}
+    only = (("honest", "delivery_rate"),)
+    axes = figures.draw("differences", tables, measures=only).axes[0]
+    values = total.pivot_table(index="replication", columns="arm", values="value")
+    expected = 100 * (values["on network"] - values["open trust"]).mean()
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert dots[0] == pytest.approx(expected)
+
+
+def test_believed_stands_beside_delivered(made):
+    frame = made.summary(3)
+    left, right = figures.draw("believed", {"summary": frame}).axes
+    for marker, measure in (("o", "delivery_rate"), ("s", "believed_rate")):
+        drawn_ = [line.get_xdata()[0] for line in left.lines if line.get_marker() == marker]
+        rows = frame[frame["measure"] == measure]["mean"]
+        assert drawn_ == pytest.approx(list(100 * rows))
+    assert bars(right) == [0, 0, 0]
+
+
+def test_refusals_stack_restrictions_of_what_a_group_wished(made):
+    frame = made.recipients(3, 2)
+    figure = figures.draw("refusals", {"recipients": frame})
+    axes = next(a for a in figure.axes if a.get_title() == "travellers")
+    rows = frame[
+        (frame["class"] == "honest") & (frame["phase"] != "warm-up")
+        & (frame["group"] == "travellers") & (frame["arm"] == "on network")
+    ]  # fmt: skip
+    share = (rows["fate"] == "refused").groupby(rows["replication"]).mean().mean()
+    second = labels(axes).index("on network")
+    middle = axes.get_yticks()[second]
+    total = sum(p.get_width() for p in axes.patches if abs(p.get_center()[1] - middle) < 1e-6)
+    assert total == pytest.approx(100 * share)
+    assert {"end_of_relay_list", "reject_sender_not_local"} <= set(texts(figure))
+
+
+# ---- delay, routes, load
+
+
+def test_survival_counts_what_never_arrives_and_censors_what_is_under_way():
+    moments = np.array([0.0, 1.0, 2.0, 9.0])
+    delays, censored = np.array([1.0, 2.0]), np.array([1.5])
+    # 4 at risk, 1 arrives at 1; one is censored; 2 at risk, 1 arrives at 2; one never does
+    expected = [1.0, 3 / 4, 3 / 4 * 1 / 2, 3 / 4 * 1 / 2]
+    assert survival(delays, censored, 1, moments) == pytest.approx(expected)
+    assert survival(delays, np.array([]), 2, moments) == pytest.approx([1, 3 / 4, 1 / 2, 1 / 2])
+
+
+def test_delay_falls_from_all_and_shows_an_enlargement(made):
+    tables = made.tables(3, 3)
+    whole, part = figures.draw("delay", tables).axes
+    for line in whole.lines:
+        heights = line.get_ydata()
+        assert heights[0] > 50
+        assert (np.diff(heights) <= 1e-9).all()
+    assert whole.get_ylim() == (0, 100)
+    assert part.get_ylim()[1] < 50
+    assert "1 min" in [tick.get_text() for tick in part.get_xticklabels()]
+    widths = [line.get_linewidth() for line in part.lines]
+    assert widths == sorted(set(widths), reverse=True)  # so that curves that coincide both show
+
+
+def test_routes_count_spam_per_mailbox_and_day_and_mark_the_change(made):
+    tables = made.tables(3, 2)
+    figure = figures.draw("routes", tables)
+    spam = tables["recipients"]
+    spam = spam[(spam["class"] == "spam") & (spam["fate"] == "delivered")]
+    rows = spam[(spam["arm"] == "on network") & (spam["route"] == "direct")]
+    total = len(rows) / 2 / 400
+    line = next(x for x in figure.axes[1].lines if x.get_label() == "direct")
+    assert sum(line.get_ydata()) == pytest.approx(total)
+    assert to_hex(line.get_color()) == palette.ROUTE["direct"].colour
+    change = [x for x in figure.axes[1].lines if x.get_gid() == "policy change"]
+    assert change[0].get_xdata()[0] == 3
+    assert "spam delivered (messages / mailbox / day)" in flat(figure)
+    about = {**tables["about"], "mailboxes": None}
+    assert "spam delivered (messages / day)" in flat(
+        figures.draw("routes", {**tables, "about": about})
+    )
+
+
+def test_an_arm_into_which_no_spam_came_says_so(made):
+    frame = made.recipients(3, 2)
+    frame = frame[(frame["class"] != "spam") | (frame["arm"] != "on network")]
+    figure = figures.draw("routes", {"recipients": frame})
+    assert [t.get_text() for t in figure.axes[1].texts] == ["no spam delivered"]
+
+
+def test_load_is_session_time_over_time(made):
+    tables = made.tables(3, 2)
+    axes = figures.draw("load", tables, servers=["proseware-smtp"]).axes[0]
+    rows = tables["attempts"]
+    rows = rows[(rows["arm"] == "open trust") & (rows["server"] == "proseware-smtp")]
+    rows = rows[rows["at"] >= 3 * made.DAY]
+    heights = axes.lines[0].get_ydata()
+    # days 3 to 14: Thursday to Sunday twice, Monday to Wednesday once
+    seconds = 3 * 3600.0 * np.where(np.arange(56) // 8 >= 3, 2, 1)
+    assert (heights * seconds).sum() * 2 == pytest.approx(rows["took"].sum())
+
+
+def test_load_shows_the_busiest_servers(made):
+    legend = texts(figures.draw("load", made.tables(3, 2)))
+    assert {"proseware-smtp", "proseware-mx", "adatum-smtp"} <= set(legend)
+    assert "phone-mx" not in legend
+
+
+# ---- life
+
+
+def test_life_shows_each_attempt_between_those_who_spoke(made):
+    figure = figures.draw("life", {"attempts": made.life()})
+    words = [text.replace("\n", "").replace(" ", "") for text in texts(figure)]
+    assert "5505.7.1(1of3accepted)end_of_relay_list" in words
+    assert "4514.3.0temporary" in words
+    heads = [text.replace("\n", " ") for text in texts(figure)]
+    assert "hotel 192.0.2.129" in heads
+    assert "+12 h 5 min" in heads
+    arrows = [t.arrow_patch for t in figure.axes[0].texts if getattr(t, "arrow_patch", None)]
+    assert len(arrows) == 8
+    assert "message 7 of “on network”, replication 0" in heads
+
+
+def test_life_counts_what_it_leaves_out(made):
+    import pandas as pd
+
+    frame = made.life()
+    many = pd.concat([frame.assign(at=frame["at"] + 1e5 * n) for n in range(5)])
+    assert any("6 later attempts" in t for t in texts(figures.draw("life", {"attempts": many})))
+
+
+# ---- looks
+
+
+def test_every_restriction_that_refuses_has_a_look_of_its_own():
+    from sim.smtp import restrictions
+
+    refusing = [n for n in restrictions.TABLE if not n.startswith("permit")]
+    looks = [palette.restriction(name) for name in [*refusing, "end_of_relay_list"]]
+    assert palette.OTHER not in looks
+    assert len(set(looks)) == len(looks)
+    assert palette.restriction("limit_client_rate(100 / hour)") == palette.restriction(
+        "limit_client_rate"
+    )
+
+
+ROLES = {
+    "class": (records.CLASSES, palette.CLASS),
+    "fate": (records.FATES, palette.FATE),
+    "cause": (records.CAUSES, palette.CAUSE),
+    "route": (records.ROUTES, palette.ROUTE),
+}
+
+
+@pytest.mark.parametrize(("roles", "table"), ROLES.values(), ids=ROLES)
+def test_every_role_has_a_look_and_they_differ_without_their_colour(roles, table):
+    assert set(table) == set(roles)
+    looks = [(look.marker, look.hatch, str(look.line)) for look in table.values()]
+    assert len(set(looks)) == len(looks)
+
+
+def test_a_role_without_a_look_is_drawn_all_the_same():
+    assert palette.look(palette.ROUTE, "pigeon") == palette.OTHER
+
+
+def test_twelve_arms_differ_in_colour_and_line_and_in_marker():
+    looks = [palette.arm(number) for number in range(12)]
+    assert len({(look.colour, str(look.line)) for look in looks}) == 12
+    assert len({look.marker for look in looks}) == 12
+
+
+def test_every_measure_has_words_for_its_axis():
+    from sim.figures import words
+
+    for name, measure in MEASURES.items():
+        for kind in measure.classes:
+            assert words.title(kind, name)
+            assert words.axis(kind, name)
+            assert ("%" in words.axis(kind, name)) is words.is_share(name)
+
+
+# ---- what cannot be drawn
+
+
+@pytest.mark.parametrize("name", figures.TABLE)
+def test_no_rows_is_one_clear_error(made, name):
+    tables = made.tables(3, 2)
+    tables |= {
+        need: tables[need].iloc[:0]
+        for need in figures.TABLE[name].needs
+        if hasattr(tables[need], "iloc")
+    }
+    if name == "topology":
+        tables["topology"] = tables["topology"].__class__()
+    with pytest.raises(FigureError, match=r"no rows|no networks"):
+        figures.draw(name, tables)
+
+
+@pytest.mark.parametrize("name", [name for name in figures.TABLE if name != "topology"])
+def test_a_missing_column_is_named(made, name):
+    tables = made.tables(3, 2)
+    (need,) = figures.TABLE[name].needs
+    tables[need] = tables[need].drop(columns="arm")
+    with pytest.raises(FigureError, match=f"{name}: {need} lacks the column 'arm'; it has "):
+        figures.draw(name, tables)
+
+
+def test_a_table_that_is_not_one_is_named():
+    with pytest.raises(FigureError, match="rates: summary is list, not a table"):
+        figures.draw("rates", {"summary": []})
+
+
+def test_an_unknown_arm_is_named_with_those_there_are(made):
+    with pytest.raises(FigureError, match="no rows for 'closed'; there are open trust, on network"):
+        figures.draw("rates", {"summary": made.summary(3)}, arms=["closed"])
