@@ -67,7 +67,9 @@ CREDENTIALS_HELP = {
 }
 
 
-@pytest.mark.parametrize(("arm", "credentials"), CREDENTIALS_HELP, ids=" ".join)
+@pytest.mark.parametrize(
+    ("arm", "credentials"), CREDENTIALS_HELP, ids=list(map(" ".join, CREDENTIALS_HELP))
+)
 def test_credentials_in_a_hotel(scenario, arm, credentials):
     verdict = answers(scenario, "proseware", arm)["hotel", "elsewhere", credentials]
     assert (verdict.kind, verdict.rule) == CREDENTIALS_HELP[arm, credentials]
@@ -113,7 +115,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("arm", "server"), OTHERS, ids=" ".join)
+@pytest.mark.parametrize(("arm", "server"), OTHERS, ids=list(map(" ".join, OTHERS)))
 def test_who_else_is_taken(scenario, arm, server):
     asked = Servers(scenario, arm)
     found = list(others(asked, server, places(scenario, server)))

@@ -1,0 +1,74 @@
+"""Every notebook runs from top to bottom in its short form, and is kept without outputs."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+ONE_MINUTE = 60.0
+
+pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_outputs_are_cleared(path):
+    for cell in code(read(path)):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+def test_it_opens_with_inline_figures(path):
+    """Without the line a figure that a cell returns shows only its name."""
+    assert code(read(path))[0].source.startswith("%matplotlib inline\n")
+
+
+def test_it_states_minutes_goals_prediction_and_three_exercises(path):
+    words = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    assert "minutes" in words
+    assert "**After this notebook you can**" in words
+    cells = [cell.source for cell in read(path).cells]
+    predicted = next(i for i, source in enumerate(cells) if "Predict" in source)
+    ran = next(i for i, source in enumerate(cells) if "sim.run(" in source)
+    assert predicted < ran
+    exercises = words.split("What if")[1]
+    assert [f"\n{n}. **" in exercises for n in (1, 2, 3, 4)] == [True, True, True, False]
+
+
+def test_it_uses_the_public_interface_alone(path):
+    for cell in code(read(path)):
+        assert "sim._" not in cell.source
+        assert "from sim." not in cell.source.replace("from sim.lab import check", "")
+
+
+def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAILSIM_SHORT", "1")
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = read(path)
+    client = NotebookClient(
+        notebook,
+        timeout=4 * ONE_MINUTE,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.get("text")
+    figures = [
+        output
+        for cell in code(notebook)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert figures
