@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-MAX_PLACE = 200
-"""Octets of a place that are shown, so that a line keeps within smtp.limit.reply_line (512)."""
+MAX_PLACE = 150
+"""Octets of a place that are shown: three keep a line within smtp.limit.reply_line (512)."""
 
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _PLACE = re.compile(r"\{(\w+)\}")

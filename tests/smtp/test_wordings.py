@@ -83,6 +83,16 @@ def test_places_cannot_add_lines():
     assert made.text == "<a??250 ok??{sender}> no"
 
 
+LONGEST = dict.fromkeys(PLACES, "x" * 254) | {"client": "203.0.113.140"}
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_reply_lines_fit(wording):
+    for made in WORDINGS[wording].values():
+        for line in str(filled(made, LONGEST)).split("\n"):
+            assert len(line) <= 510  # RFC 5321 section 4.5.3.1.5, without CR LF
+
+
 def test_code_never_asks_which_make_it_is():
     names = "|".join(name for name in FLAVOURS if name != "neutral")
     folder = Path(sim.smtp.__file__).parent
