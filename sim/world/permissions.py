@@ -1,0 +1,83 @@
+"""By whose permission a submission was relayed: one's own, or somebody else's.
+
+Servers cannot tell, and nothing here changes an answer: `decide` is asked again with the
+client's own POP logins alone, and whoever gets another answer had used another's window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sim.records import PERMISSIONS
+
+if TYPE_CHECKING:
+    from sim.smtp import Policy
+    from sim.world.pop import PopLogins
+    from sim.world.transit import Answered, Flight
+
+NUMBER = {name: number for number, name in enumerate(PERMISSIONS)}
+NOBODYS = NUMBER[""]
+
+PERSONAL = {
+    "permit_pop_before_smtp": "window",
+    "permit_client_ranges": "listing",
+    "permit_sasl_authenticated": "login",
+}
+"""Restrictions that permit for somebody's sake, and by what."""
+
+
+def personal(policy: Policy, *, listing: bool) -> dict[str, str]:
+    """The restrictions of *policy*'s relay list that permit for somebody's sake, and by what.
+
+    Ranges do where there is a *listing* of people, and the restriction names no others.
+    """
+    found: dict[str, str] = {}
+    for restriction in policy.lists["relay"]:
+        for part in restriction.parts():
+            means = PERSONAL.get(part.name)
+            if means == "listing" and (part.args or not listing):
+                continue
+            if means is not None:
+                found.setdefault(restriction.name, means)
+    return found
+
+
+class Permissions:
+    """Tells whose permission it was; *shared* are addresses that stand for many guests, and
+    *owners* the person of each login."""
+
+    def __init__(self, pop: PopLogins, shared: frozenset[int], owners: Mapping[str, int]) -> None:
+        self.pop, self.shared, self.owners = pop, shared, owners
+
+    def of(self, flight: Flight, who: int, now: float, taken: Answered, refused: Answered) -> int:
+        """The number in PERMISSIONS for a submission by *who* (-1: a spammer)."""
+        server = flight.server
+        for (_, _, _, address), answer in taken:
+            means = server.personal.get(answer.rule) if answer.relayed else None
+            if means is not None:
+                return NUMBER[getattr(self, f"_{means}")(flight, who, now, address)]
+        meant = server.listing is not None and who in server.listing.people
+        if meant and any(answer.cause == "relaying" for _, answer in refused):
+            return NUMBER["missed_listing"]
+        return NOBODYS
+
+    def _window(self, flight: Flight, who: int, now: float, address: str) -> str:
+        server, client = flight.server, flight.client
+        own = self.pop.last_of(who, server.network, client.address, now) if who >= 0 else None
+        answer = server.asked_again(flight, address, None if own is None else now - own)
+        if answer.cause != "relaying":
+            return "own_window"
+        return "shared_window" if client.address in self.shared else "inherited_window"
+
+    def _listing(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
+        server, client = flight.server, flight.client.address
+        assert server.listing is not None, "only then is it personal"
+        if any(first <= client <= last for first, last in server.written.client_range_pairs):
+            return ""
+        return "own_listing" if who in server.listing.owners(client) else "others_listing"
+
+    def _login(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
+        login = flight.client.login
+        owner = who if login is None else self.owners.get(login, who)
+        return "own_login" if owner == who else "stolen_login"
