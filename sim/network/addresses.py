@@ -9,8 +9,9 @@ from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import IPv4Network
 from typing import Protocol
 
-REUSE = ("fifo", "lifo", "random")
-"""Which free address is given out next: free longest, free shortest, any."""
+REUSE = ("fifo", "lifo", "random", "sticky")
+"""Which free address is given out next: free longest, free shortest, any, or the one that the
+holder had before, if it is still free (RFC 2131 §4.3.1), else the one free longest."""
 
 
 def usable(prefixes: Iterable[IPv4Network], reserved: Iterable[IPv4Network] = ()) -> Iterator[int]:
@@ -68,6 +69,7 @@ class Pool:
         self._holders: dict[int, Hashable] = {}
         self._ends: list[tuple[float, int, Hashable]] = []
         self._taken = 0
+        self._former: dict[Hashable, int] = {}
 
     def take(self, holder: Hashable, now: float, until: float = math.inf) -> int | None:
         """Return *holder*'s address at *now* (s): the one it has, or the next free one.
@@ -81,7 +83,7 @@ class Pool:
             return self._held[holder][0]
         if not self._free:
             return None
-        address = self._next()
+        address = self._next(holder)
         end = until if self._leased else math.inf
         self._held[holder] = (address, end)
         self._holders[address] = holder
@@ -120,8 +122,12 @@ class Pool:
             if self.until(holder) == end:  # not given back early meanwhile
                 self._give_back(holder)
 
-    def _next(self) -> int:
-        if self._reuse == "fifo":
+    def _next(self, holder: Hashable) -> int:
+        former = self._former.get(holder)
+        if self._reuse == "sticky" and former is not None and former in self._free:
+            self._free.remove(former)
+            return former
+        if self._reuse in ("fifo", "sticky"):
             return self._free.popleft()
         if self._draws is not None and self._reuse == "random":
             chosen = int(self._draws.random() * len(self._free))
@@ -131,4 +137,5 @@ class Pool:
     def _give_back(self, holder: Hashable) -> None:
         address, _ = self._held.pop(holder)
         del self._holders[address]
+        self._former[holder] = address
         self._free.append(address)
