@@ -39,6 +39,7 @@ def test_a_part_comes_back_as_it_went(tmp_path):
     stored = table(["delivered", "refused", "delivered"], *task)
     storage.store(tmp_path, task, stored)
     assert storage.finished(tmp_path) == {task}
+    assert not list(tmp_path.rglob("*.tmp"))
     pd.testing.assert_frame_equal(
         storage.read(tmp_path, "recipients", [task]), stored["recipients"]
     )

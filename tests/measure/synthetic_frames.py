@@ -87,8 +87,9 @@ def frame(
     columns: dict[str, records.Column], example: dict[str, Any], rows: list[dict[str, Any]]
 ) -> pd.DataFrame:
     """Rows that differ from *example* as stated, with the dtypes of *columns*."""
-    assert set(example) == set(columns)
-    table = pd.DataFrame([example | row for row in rows], columns=list(columns))
+    assert set(example) <= set(columns)
+    others = {name: "" if c.dtype == "category" else 0 for name, c in columns.items()}
+    table = pd.DataFrame([others | example | row for row in rows], columns=list(columns))
     for name, column in columns.items():
         if column.dtype == "category":
             kinds = KINDS.get(name, tuple(dict.fromkeys(table[name].tolist())))
