@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.lab.asked import Questions
+from sim.lab.journey import Servers
 from sim.lab.page import Block, Grid, Line, Page, Said
-from sim.lab.situations import CREDENTIALS, RECIPIENTS, Cell, cells
+from sim.lab.situations import CREDENTIALS, RECIPIENTS, Cell, customers, places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,8 @@ def matrix(
     for one in arms:
         questions.arm(one)
     questions.check()
-    found = [cell for one in arms for cell in cells(scenario, name, one)]
+    guests = places(scenario, name)
+    found = [cell for one in arms for cell in customers(Servers(scenario, one), name, guests)]
     return Matrix(name, scenario.hostname(name), tuple(found))
 
 

@@ -171,12 +171,13 @@ def _html_block(block: Block) -> str:
         tag, end = ("pre", "\n") if block.fixed else ("div", "<br>")
         return f"{title}<{tag}>{end.join(map(_span, block.lines))}</{tag}>"
     head = "".join(f"<th {_LEFT}>{escape(said(c).clean)}</th>" for c in block.columns)
+    head = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(
         f"<tr>{''.join(f'<td {_LEFT}>{_span(cell)}</td>' for cell in row)}</tr>"
         for row in block.rows
     )
     note = f"<p><small>{escape(said(block.note).clean)}</small></p>" if block.note else ""
-    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+    return f"{title}<table>{head}<tbody>{body}</tbody></table>{note}"
 
 
 _LEFT = 'style="text-align:left;vertical-align:top"'

@@ -74,6 +74,12 @@ def test_a_delay_is_a_cost_and_silent_loss_too(scenario):
     assert dropped["stranger", "outside", "elsewhere", "none"] == "wanted"
 
 
+def test_a_careful_filter_stops_strangers_who_send_spam_and_lets_customers_pass(scenario):
+    changes = found(scenario, "open", "careful-filter", "proseware-smtp")
+    assert {key[0] for key in changes} == {"stranger", "forger", "thief", "sharer"}
+    assert set(changes.values()) == {"wanted"}
+
+
 def test_both_deciding_restrictions_are_named(scenario):
     told = diff(scenario, "open", "network").as_dict()
     change = next(
