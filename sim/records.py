@@ -48,7 +48,9 @@ ROUTES = (
     "hijacked_smarthost",
     "stolen_credentials",
     "inherited_window",
-    "dsn",  # notices
+    "dsn",  # notices: honest mail could not be delivered
+    "delay_notice",  # notices: honest mail is late, and still tried
+    "backscatter",  # notices about spam, to whoever was forged as its sender
 )
 REMEDIES = (
     "",  # none was needed, or none was tried
@@ -102,7 +104,7 @@ RECIPIENTS: dict[str, Column] = {
     "calls": Column("int16", "", "calls to the help desk that the message caused"),
     "changes": Column("int16", "", "settings that its sender changed for it"),
     "route": Column("category", "", "how the message entered; one of ROUTES"),
-    "believed": Column("bool", "", "the sender saw no error and no notice"),
+    "believed": Column("bool", "", "the sender saw no error and no notice of failure"),
 }
 
 ATTEMPTS: dict[str, Column] = {

@@ -37,10 +37,19 @@ def build(networks: Mapping[str, Mapping[str, Any]], links: Iterable[Link]) -> G
     return graph
 
 
-def routes(graph: Graph, *, without: Iterable[str] = ()) -> Routes:
-    """Return the shortest routes of *graph*, by latency; networks *without* carry nothing."""
-    down = set(without)
-    return Routes(graph.subgraph([n for n in graph if n not in down]) if down else graph)
+def routes(
+    graph: Graph, *, without: Iterable[str] = (), without_links: Iterable[tuple[str, str]] = ()
+) -> Routes:
+    """Return the shortest routes of *graph*, by latency.
+
+    Nothing enters or leaves the networks *without*, and the links *without_links* carry nothing.
+    """
+    down = [edge for name in without for edge in graph.edges(name)]
+    down += [link for link in without_links if graph.has_edge(*link)]
+    if down:
+        graph = graph.copy()
+        graph.remove_edges_from(down)
+    return Routes(graph)
 
 
 class Routes:

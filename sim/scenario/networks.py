@@ -16,6 +16,7 @@ class Link(Table):
 
     latency: Duration = key("time from one end to the other, one way")
     bandwidth: Bandwidth | None = key("bits per second; without it, unlimited", None)
+    down: Intervals = key("stretches of time in which it carries nothing", [])
 
     @property
     def bits_per_second(self) -> float:
@@ -52,7 +53,8 @@ class Network(Table):
     )
     prefixes: Prefixes = key("its IPv4 networks; they may overlap no other network's", [])
     links: dict[Name, LinkTo] = key(
-        "links to other networks: a latency, or latency and bandwidth; one of both ends says it",
+        "links to other networks: a latency, or a table of latency, bandwidth and down; one of "
+        "both ends says it",
         {},
         max_length=1000,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,21 @@ def build(
     )
 
 
+def on_port_587(policy: Policy) -> Policy:
+    """How a server with *policy* answers on its submission port: to clients that log in.
+
+    Blocklists are not asked there, since customers come from wherever they are (RFC 6409
+    section 3.3 has them authenticate instead); all else is as on port 25.
+    """
+    limits = tuple(r for r in policy.client if r.name.startswith("limit_"))
+    return replace(
+        policy,
+        auth_offered=True,
+        client=(Restriction("reject_unauthenticated"), *limits),
+        relay=(Restriction("permit_sasl_authenticated"),),
+    )
+
+
 def faults(server: Server) -> Iterator[Found]:
     """Everything wrong with the policy keys of *server*."""
     makes = {"flavour": list(FLAVOURS), "wording": [AUTO, *WORDINGS]}
@@ -78,6 +94,9 @@ def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
     if isinstance(written, str):
         return presets.relay(written, window=server.pop_window)
     listed = tuple(restrictions.parse(text, stage=stage) for text in written)
+    if stage == "recipient" and server.check_recipients == "rcpt":
+        unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
+        listed += (unlisted,) if unlisted not in listed else ()
     check_order(listed)
     return listed
 

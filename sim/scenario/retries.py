@@ -2,94 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import count, repeat
+from collections.abc import Callable
+from math import isqrt
 from typing import NamedTuple
 
 MINUTE = 60.0
 HOUR = 3600.0
 DAY = 86400.0
 
+Wait = Callable[[int, float, float], float]
+"""How long a message is left alone (s) after an attempt that failed: from the number of
+retries so far, the age of the message (s) and the wait before (s; 0: none yet)."""
+
 
 class Schedule(NamedTuple):
-    """A server's way to retry: waits (s) between attempts, how long it tries, the source."""
+    """A server's way to retry, as configured out of the box.
+
+    A message is due after *wait*, and is tried at the next run of the queue; the first
+    attempt that fails after *lifetime* is the last. One whose age is past *warning* when an
+    attempt fails is reported to its sender, once.
+    """
 
     meaning: str
-    waits: Callable[[], Iterator[float]]
-    lifetime: float
+    wait: Wait
+    lifetime: float  # s
     source: str
+    queue_run: float = 0.0  # s between runs; 0: tried the moment it is due
+    warning: float = 0.0  # s; 0: never
 
 
-def _postfix() -> Iterator[float]:
-    """The wait doubles, between the least and the greatest (qmgr(8))."""
-    wait = 300.0
-    while True:
-        yield wait
-        wait = min(2.0 * wait, 4000.0)
+def _postfix(_tries: int, age: float, _last: float) -> float:
+    """As long as it is old, between the least and the greatest (qmgr(8), qmgr_active.c)."""
+    return min(max(age, 300.0), 4000.0)
 
 
-def _exim() -> Iterator[float]:
-    """Every 15 min for 2 h, growing by 1.5 from 1 h until 16 h, then every 6 h."""
-    age = 0.0
-    wait = HOUR
-    while True:
-        if age < 2 * HOUR:
-            step = 15 * MINUTE
-        elif age < 16 * HOUR:
-            step, wait = wait, 1.5 * wait
-        else:
-            step = 6 * HOUR
-        age += step
-        yield step
+def _sendmail(_tries: int, _age: float, _last: float) -> float:
+    """Every run of the queue tries everything."""
+    return 0.0
 
 
-def _qmail() -> Iterator[float]:
-    """The n-th retry comes 400 n² s after arrival."""
-    return (400.0 * (n**2 - (n - 1) ** 2) for n in count(1))
+def _exim(_tries: int, age: float, last: float) -> float:
+    """F,2h,15m; G,16h,1h,1.5; F,4d,6h: the rule that its age falls under (retry.c)."""
+    if age <= 2 * HOUR:
+        return 15 * MINUTE
+    if age <= 16 * HOUR:
+        return HOUR if last < HOUR else 1.5 * last
+    return 6 * HOUR
+
+
+def _qmail(_tries: int, age: float, _last: float) -> float:
+    """Due (isqrt(age) + 20)² s after arrival: the n-th retry 400 n² s after it (qmail-send.c)."""
+    return float((isqrt(int(age)) + 20) ** 2) - age
 
 
 SCHEDULES: dict[str, Schedule] = {
     "postfix": Schedule(
-        "after 5 min, then twice as long each time, at most 4000 s; 5 days",
+        "as long as it is old, at least 300 s and at most 4000 s: 5, 10, 20, 40, 80 min after "
+        "arrival, then every 67 min; the queue is looked at every 5 min; 5 days; no warning",
         _postfix,
-        5 * DAY,
+        5 * DAY,  # retry.postfix.lifetime
         "retry.postfix.rule",
+        queue_run=300.0,  # retry.postfix.queue_run
     ),
     "sendmail": Schedule(
-        "at every hourly run of the queue; 5 days",
-        lambda: repeat(HOUR),
-        5 * DAY,
+        "at every hourly run of the queue; warning after 4 h; 5 days",
+        _sendmail,
+        5 * DAY,  # retry.sendmail.lifetime
         "retry.sendmail.queue_run",
+        queue_run=HOUR,
+        warning=4 * HOUR,  # retry.sendmail.warning
     ),
     "exim": Schedule(
-        "every 15 min for 2 h, then growing by half from 1 h, every 6 h after 16 h; 4 days",
+        "due every 15 min for 2 h, then growing by half from 1 h, every 6 h after 16 h; the "
+        "queue is looked at every 30 min; warning after 24 h; 4 days",
         _exim,
-        4 * DAY,
+        4 * DAY,  # retry.exim.lifetime
         "retry.exim",
+        queue_run=30 * MINUTE,  # QUEUEINTERVAL of Debian's exim4; the manual's example too
+        warning=24 * HOUR,  # retry.exim.warning
     ),
     "qmail": Schedule(
-        "400 n² s after arrival for the n-th time; 7 days", _qmail, 7 * DAY, "retry.qmail.remote"
+        "400 n² s after arrival for the n-th time; 7 days, then one last try; no warning",
+        _qmail,
+        7 * DAY,  # retry.qmail.lifetime
+        "retry.qmail.remote",
     ),
 }
 
 
-def waits(retry: str | tuple[float, ...], lifetime: float) -> tuple[float, ...]:
-    """Return the waits (s) before each retry of a message that lives *lifetime* s.
-
-    *retry* names a schedule, or gives the waits, the last of which repeats. The sum of
-    the waits does not exceed the lifetime.
-    """
-    steps = SCHEDULES[retry].waits() if isinstance(retry, str) else _repeating_last(retry)
-    taken: list[float] = []
-    age = 0.0
-    for step in steps:
-        age += step
-        if age > lifetime:
-            break
-        taken.append(step)
-    return tuple(taken)
-
-
-def _repeating_last(given: tuple[float, ...]) -> Iterator[float]:
-    yield from given
-    yield from repeat(given[-1])
+def listed(waits: tuple[float, ...]) -> Wait:
+    """The schedule of a list of waits (s), the last of which repeats."""
+    return lambda tries, _age, _last: waits[min(tries, len(waits) - 1)]

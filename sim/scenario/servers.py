@@ -20,7 +20,7 @@ from sim.scenario.quantities import (
     form,
     read_duration,
 )
-from sim.scenario.retries import SCHEDULES, waits
+from sim.scenario.retries import SCHEDULES, Wait, listed
 
 DEFAULT_LIFETIME = 5 * 86400.0
 """Seconds; smtp.retry.give_up_min: 4 to 5 days (RFC 5321 §4.5.4.1)."""
@@ -87,7 +87,7 @@ Retry = Annotated[
         }
     ),
 ]
-Lifetime = Annotated[
+DurationOrAuto = Annotated[
     float | Literal["auto"],
     form(
         lambda given: given if given == "auto" else read_duration(given),
@@ -165,18 +165,50 @@ class Server(Table):
         "waits of which the last repeats; auto: its flavour's, or postfix",
         "auto",
     )
-    queue_lifetime: Lifetime = key(
-        "how long a deferred message is tried, before a DSN; auto: that of its retry schedule, "
-        "or 5 days",
+    queue_run: DurationOrAuto = key(
+        "how often it looks into its queue for messages that are due; 0: it tries each the moment "
+        "it is due; auto: that of its retry schedule, or 0",
+        "auto",
+        source="retry.postfix.queue_run",
+    )
+    queue_lifetime: DurationOrAuto = key(
+        "how long a deferred message is tried; the first attempt that fails afterwards is the "
+        "last, and a DSN tells the sender; auto: that of its retry schedule, or 5 days",
         "auto",
         source="smtp.retry.give_up_min",
+    )
+    delay_warning: DurationOrAuto = key(
+        "age at which a deferred message is reported to its sender, once, at the next attempt "
+        "that fails; 0: never; auto: that of its retry schedule, or never",
+        "auto",
+        source="retry.sendmail.warning",
     )
     check_recipients: Literal["rcpt", "later"] = key(
         "when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)",
         "rcpt",
         source="chosen",
     )
-    down: Intervals = key("stretches of time in which it does not answer", [])
+    port_587: bool = key(
+        "whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no "
+        "network blocks that port (bcp134.port_587_not_blocked)",
+        False,
+        source="chosen",
+    )
+    greylist_window: Duration = key(
+        "how long after the first attempt a retry counts for the restriction greylist",
+        "1 day",
+        source="greylist.delay.range",
+    )
+    greylist_memory: Duration = key(
+        "how long greylist knows a client, sender and recipient that got through and stay away",
+        "7 days",
+        source="greylist.record_lifetime",
+    )
+    down: Intervals = key(
+        "stretches of time in which it neither answers nor sends: sessions are lost, and what is "
+        "in its queue waits",
+        [],
+    )
 
     @property
     def schedule(self) -> str | tuple[float, ...]:
@@ -188,12 +220,30 @@ class Server(Table):
     @property
     def lifetime(self) -> float:
         """How long (s) a deferred message is tried."""
-        if self.queue_lifetime != "auto":
-            return self.queue_lifetime
-        named = self.schedule
-        return SCHEDULES[named].lifetime if isinstance(named, str) else DEFAULT_LIFETIME
+        return self._scheduled("queue_lifetime", "lifetime", DEFAULT_LIFETIME)
 
     @property
-    def waits(self) -> tuple[float, ...]:
-        """Waits (s) before each retry of a deferred message; after the last it expires."""
-        return waits(self.schedule, self.lifetime)
+    def between_runs(self) -> float:
+        """Time (s) from one look into the queue to the next; 0: it is looked at all the time."""
+        return self._scheduled("queue_run", "queue_run", 0.0)
+
+    @property
+    def warning(self) -> float:
+        """Age (s) at which a deferred message is reported to its sender; 0: never."""
+        return self._scheduled("delay_warning", "warning", 0.0)
+
+    @property
+    def wait(self) -> Wait:
+        """How long a message is left alone after an attempt that failed."""
+        named = self.schedule
+        return SCHEDULES[named].wait if isinstance(named, str) else listed(named)
+
+    def _scheduled(self, own: str, of_schedule: str, otherwise: float) -> float:
+        """What its key *own* says, or its schedule, or else *otherwise*."""
+        stated = getattr(self, own)
+        if stated != "auto":
+            return float(stated)
+        named = self.schedule
+        if not isinstance(named, str):
+            return otherwise
+        return float(getattr(SCHEDULES[named], of_schedule))

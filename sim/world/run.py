@@ -9,6 +9,7 @@ import numpy as np
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from sim.world.outages import Outages
 from sim.world.people import Population, populate, submission_servers
 from sim.world.plan import Plan, Wish, draw
 from sim.world.rows import DELIVERED, Run, finish
@@ -61,8 +62,9 @@ class World:
         }
         blocking = (n for n, network in self.scenario.networks.items() if network.blocks_port_25)
         self.transit = Transit(
-            self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify
-        )
+            self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify,
+            Outages.of(self.scenario),
+        )  # fmt: skip
         around = Surroundings(
             self.transit, self.rows, self.plan.presence, submission, self.log_in
         )  # fmt: skip
@@ -199,20 +201,25 @@ class World:
         """A mail program logs in to POP because it is about to send."""
         self.pop_logins[network, client] = now
 
-    def notify(self, server: Server, about: Message, now: float) -> None:
-        """*server* writes a DSN to the reverse-path of *about*, itself with a null one."""
+    def notify(self, server: Server, about: Message, now: float, late: bool) -> None:
+        """*server* writes a DSN to the reverse-path of *about*, itself with a null one.
+
+        What it says of a message that is only *late* leaves its sender believing: it is still
+        being tried, and nobody is asked to do anything (RFC 3464 section 2.3.3, "delayed").
+        """
         assert about.reverse_path is not None, "nothing is sent to a null reverse-path"
         address = about.reverse_path
         domain = self.boxes.domain_number(address.rpartition("@")[2])
         mailbox = self.boxes.find(address)
         number = self.rows.message(
             "notice", [-1 - domain if mailbox is None else mailbox],
-            sender=-1, group=server.name, wished_at=now, route="dsn",
+            sender=-1, group=server.name, wished_at=now,
+            route="backscatter" if about.spam else "delay_notice" if late else "dsn",
         )  # fmt: skip
         row = self.rows.messages.first_row[number]
         message = Message(
             number, None, None, NOTICE_SIZE, None, about.service, about.luck, 1.0,
-            about.key ^ number, about=about.number,
+            about.key ^ number, about=-1 if late else about.number,
         )  # fmt: skip
         shown = address if mailbox is not None else f"no-such-user@{self.boxes.domains[domain]}"
         if self.boxes.domains[domain] in server.domains and mailbox is not None:

@@ -8,12 +8,17 @@ replaces a resource and its events. The textbook model stays in the tests as the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from heapq import heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.smtp.decision import decide_at
 from sim.smtp.restrictions import Range
+from sim.world import outages
+from sim.world.deferred import Retries
+from sim.world.memory import REMEMBERED, Memory
 from sim.world.rows import Answer, Rows
 
 if TYPE_CHECKING:
@@ -24,11 +29,12 @@ Slot = tuple[float, float]
 
 
 class Client(NamedTuple):
-    """Who connects: address, the name it logged in with, and whether AUTH failed."""
+    """Who connects: address, the name it logged in with, whether AUTH failed, to which port."""
 
     address: int
     login: str | None = None
     auth_failed: bool = False
+    port: int = 25
 
 
 class Sessions:
@@ -67,7 +73,12 @@ class Sessions:
 
     def is_down(self, now: float) -> bool:
         """Whether a stated outage covers *now*."""
-        return any(first <= now < end for first, end in self.down)
+        return outages.is_down(self.down, now)
+
+    def cut(self, at: float) -> None:
+        """An outage begins at *at*: whatever would last longer is lost then."""
+        self.free = [min(free, at) for free in self.free]  # still a heap
+        self.starts = deque(min(start, at) for start in self.starts)
 
 
 def on_no_list(_: int) -> tuple[str, ...]:
@@ -118,7 +129,8 @@ class Server:
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
         self.service = settings.service_time.quantile()
-        self.waits = settings.waits  # before each retry of a next hop (s)
+        self.retries = Retries(name, settings)
+        self._memory: Memory | None = None
         self.per_recipient = settings.per_recipient
         self.rows = rows
         self.last_pop_login = last_pop_login
@@ -140,7 +152,7 @@ class Server:
         """One number for all clients that this policy cannot tell apart at the moment."""
         address = client.address
         key: tuple[object, ...] = (
-            client.login, client.auth_failed,
+            client.login, client.auth_failed, client.port,
             *(first <= address <= last for first, last in self.ranges),
         )  # fmt: skip
         if self.reads_lists:
@@ -166,16 +178,41 @@ class Server:
         """Answer by *policy* from now on."""
         self.policy = policy
         self.decide = Memo(policy)
+        self.decide_587 = Memo(on_port_587(policy)) if self.settings.port_587 else None
         self.asks_anew = bool(policy.reads & MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
+        self.memory = self._remembering(policy)  # None: this policy asks for none
         self.known: dict[tuple[int, str | None, str], Answer] = {}
         self.alike: dict[Client, int] = {}
         self.kinds: dict[tuple[object, ...], int] = {}
         self.met: dict[int, list[Client]] = {}  # clients by address, where lists are read
         self.ranges = ranges(policy)
-        self.offers = offers(policy)
+        self.offers = "auth" if self.settings.port_587 else offers(policy)
         self.answers: dict[int, tuple[Verdict, Answer]] = {}
+        self.greetings: dict[Hashable, Answer | None] = {}
+
+    def _remembering(self, policy: Policy) -> Memory | None:
+        """The memory that *policy* needs; the same one as before, if there was one."""
+        if not policy.reads & REMEMBERED:
+            return None
+        if self._memory is None:
+            self._memory = Memory(self.settings)
+        self._memory.serve(policy)
+        return self._memory
+
+    def greet(self, client: Client, now: float) -> Answer | None:
+        """What a client with many sessions open is told instead of a greeting; None: welcome."""
+        memory = self.memory
+        if memory is None or not memory.counts_sessions:
+            return None
+        count = memory.clients.open_sessions(client.address, now)
+        facts = Facts(client.address, None, "", open_sessions=count)
+        key = self.policy.key(facts)
+        if key not in self.greetings:
+            verdict = decide_at(self.policy, facts, "CONNECT")
+            self.greetings[key] = None if verdict is None else self._answer(verdict)
+        return self.greetings[key]
 
     def judge(
         self,
@@ -185,11 +222,13 @@ class Server:
         now: float,
         spam: bool,
         content: float,
+        recent: int = 0,
+        greylist_age: float | None = None,
     ) -> Answer:
         """Answer one recipient; *forward_path* stands for all that are alike to the policy.
 
-        Answers are kept by what was asked. A policy that reads the clock or a draw is asked
-        each time, and keeps its verdicts by what it makes of them.
+        Answers are kept by what was asked. A policy that reads the clock, a count or a draw is
+        asked each time, and keeps its verdicts by what it makes of them.
         """
         if not self.asks_anew:
             alike = self.alike.get(client)
@@ -204,7 +243,9 @@ class Server:
         if self.reads_pop:
             login = self.last_pop_login(self.network, client.address, now)
             age = None if login is None else now - login
-        return self._asked(client, reverse_path, forward_path, age, spam, content)
+        return self._asked(
+            client, reverse_path, forward_path, age, spam, content, recent, greylist_age
+        )
 
     def _asked(
         self,
@@ -214,8 +255,11 @@ class Server:
         pop_age: float | None = None,
         spam: bool = False,
         content: float = 1.0,
+        recent: int = 0,
+        greylist_age: float | None = None,
     ) -> Answer:
-        verdict = self.decide(
+        decide = self.decide_587 if client.port == 587 and self.decide_587 else self.decide
+        verdict = decide(
             Facts(
                 client=client.address,
                 reverse_path=reverse_path,
@@ -224,6 +268,8 @@ class Server:
                 auth_failed=client.auth_failed,
                 pop_age=pop_age,
                 listed=self.listed(client.address) if self.reads_lists else (),
+                recent=recent,
+                greylist_age=greylist_age,
                 spam=spam,
                 content_draw=content,
             )
@@ -253,12 +299,13 @@ class Server:
         self.tallies.append(self.tally)
 
 
-MOMENTARY = frozenset({"pop_age", "spam", "content_draw"})
+MOMENTARY = REMEMBERED | {"pop_age", "spam", "content_draw"}
 """Facts that differ between two transactions of the same client, sender and recipient."""
 
 OWN: dict[str, tuple[int, str, str]] = {
     "busy": (421, "4.3.2", "busy"),
     "unreachable": (0, "", "unreachable"),
+    "no_answer": (0, "4.4.2", "unreachable"),  # the session was lost
     "temporary": (451, "4.3.0", "temporary"),
     "unknown": (550, "5.1.1", "unknown_recipient"),
     "no_mx": (550, "5.1.2", "unknown_recipient"),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from sim.world import outages
+from sim.world.deferred import Deferred
 from sim.world.plan import Slice
 from sim.world.rows import (
     BOUNCED,
@@ -29,6 +31,7 @@ from sim.world.streams import chance
 
 if TYPE_CHECKING:
     from sim.network.topology import Routes
+    from sim.world.memory import Memory
 
 Answered = list[tuple[Slice, Answer]]
 
@@ -75,9 +78,10 @@ def anyone_at(address: str) -> str:
 class Flight(Event):
     """Part of a message on its way to a server."""
 
+    network: str  # that of its client; only where something is ever down
     __slots__ = (
-        "attempt", "client", "line", "message", "no_way", "origin", "place", "server", "slices",
-        "ticket",
+        "attempt", "client", "line", "message", "network", "no_way", "origin", "place", "server",
+        "slices", "ticket",
     )  # fmt: skip
 
     def __init__(
@@ -98,7 +102,7 @@ class Flight(Event):
         self.message, self.slices, self.server = message, slices, server
         self.client, self.line, self.place, self.attempt = client, line, place, attempt
         self.origin = origin  # the server whose queue it is in; None at submission
-        self.ticket = ticket  # what its sender keeps with it
+        self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
         self.no_way = False  # there is no connection to be had
 
 
@@ -112,11 +116,13 @@ class Transit:
         routes: Routes,
         mx: dict[int, list[Server]],
         blocks_port_25: frozenset[str],
-        write_notice: Callable[[Server, Message, float], None],
+        write_notice: Callable[[Server, Message, float, bool], None],
+        down: outages.Outages | None = None,
     ) -> None:
         self.env, self.rows, self.routes, self.mx = env, rows, routes, mx
         self.blocks_port_25 = blocks_port_25
-        self.write_notice = write_notice
+        self.write_notice = write_notice  # last: whether the message is only late
+        self.outages = down  # None: nothing is ever down
         self._arrive = (self.arrive,)
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
@@ -125,10 +131,14 @@ class Transit:
         latency = server.latency.get(network)
         if latency is None:
             latency = server.latency[network] = self.routes.latency(network, server.network)
+        if self.outages is not None:
+            latency = self.outages.latency(network, server.network, at)
+            flight.network = network
         if latency == inf or flight.client.address == 0:
             flight.no_way, latency = True, 0.0
         elif network in self.blocks_port_25 and flight.origin is None:
-            flight.no_way = network != server.network
+            # bcp134.port_587_not_blocked
+            flight.no_way = network != server.network and flight.client.port != 587
         flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
@@ -157,6 +167,11 @@ class Transit:
         if flight.no_way or (server.sessions.down and server.sessions.is_down(now)):
             self._no_session(flight, now, server.own["unreachable"], count)
             return
+        memory = server.memory
+        if memory is not None and (turned_away := server.greet(flight.client, now)) is not None:
+            tally.turned_away += 1
+            self._no_session(flight, now, turned_away, count)
+            return
         draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
         took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
         slot = server.sessions.admit(now, took)
@@ -165,6 +180,10 @@ class Transit:
             self._no_session(flight, now, server.own["busy"], count)
             return
         start, done = slot
+        if self.outages is not None and self._is_lost(flight, now, start, done, count):
+            return
+        if memory is not None:
+            memory.clients.opened(flight.client.address, done)
         tally.busy += took
         tally.waited += start - now
         if message.spam:
@@ -195,6 +214,8 @@ class Transit:
             if luck < flight.origin.temporary_failure:
                 worst = server.own["temporary"]
                 return [], [(piece, worst) for piece in flight.slices], worst
+        if server.memory is not None:
+            return self._ask_remembering(flight, server.memory, now)
         taken: Answered = []
         refused: Answered = []
         worst = self.rows.nothing
@@ -209,24 +230,76 @@ class Transit:
                 worst = answer
         return taken, refused, worst
 
-    def _no_session(self, flight: Flight, now: float, answer: Answer, count: int) -> None:
-        """No session was to be had: everything is still its sender's."""
+    def _ask_remembering(
+        self, flight: Flight, memory: Memory, now: float
+    ) -> tuple[Answered, Answered, Answer]:
+        """The same of a server whose policy asks what it remembers."""
+        server, message, client = flight.server, flight.message, flight.client
+        answers: Answered = []
+        recent = memory.clients.recent(client.address, now, memory.window)
+        for piece in flight.slices:
+            boxes = self.rows.recipient[piece[0] : piece[1]].tolist() if memory.greylists else []
+            parts = (
+                memory.greylist.parts(piece, boxes, client.address, message.reverse_path, now)
+                if memory.greylists
+                else [(piece, None, [])]
+            )
+            for part, age, triples in parts:
+                answer = server.judge(
+                    client, message.shown, part[3], now, message.spam, message.content, recent, age
+                )
+                answers.append((part, answer))
+                for triple in triples:
+                    memory.greylist.note(triple, answer, now)
+        if any(answer.cause != "rate" for _, answer in answers):
+            memory.clients.made(client.address, now)
+        worst = max((answer for _, answer in answers), key=lambda answer: answer.code)
+        taken = [(part, answer) for part, answer in answers if answer.accepted]
+        return taken, [(part, answer) for part, answer in answers if not answer.accepted], worst
+
+    def _is_lost(self, flight: Flight, now: float, start: float, done: float, count: int) -> bool:
+        """Whether an outage breaks the session; then everything is still its sender's."""
+        assert self.outages is not None
+        server, origin = flight.server, flight.origin
+        at = self.outages.breaks(server, origin, flight.network, now, done)
+        if at is None:
+            return False
+        if server.sessions.is_down(at):
+            server.sessions.cut(at)
+        took = max(0.0, at - start)
+        server.tally.busy += took
+        server.tally.waited += min(start, at) - now
+        if flight.message.spam:
+            server.tally.busy_spam += took
+        self._no_session(
+            flight, now, server.own["no_answer"], count,
+            waited=min(start, at) - now, took=took, known_at=at + outages.NO_ANSWER,
+        )  # fmt: skip
+        return True
+
+    def _no_session(
+        self, flight: Flight, now: float, answer: Answer, count: int, *,
+        waited: float = 0.0, took: float = 0.0, known_at: float | None = None,
+    ) -> None:  # fmt: skip
+        """No session was to be had, or it was lost: everything is still its sender's."""
         message, submission = flight.message, flight.origin is None
         self.rows.attempts += self.rows.add_attempt(
             message.number, flight.attempt, not submission, now, flight.client.address,
-            flight.place, flight.server.number, count, 0, answer.number, 0.0, 0.0,
+            flight.place, flight.server.number, count, 0, answer.number, waited, took,
         )  # fmt: skip
         answers = [(piece, answer) for piece in flight.slices]
+        at = now if known_at is None else known_at
         if submission and message.sender is not None:
-            message.sender.answered(flight, now, answers)
+            message.sender.answered(flight, at, answers)
         else:
-            self._not_taken(flight, now, answers)
+            self._not_taken(flight, at, answers)
 
     def _take(self, flight: Flight, answers: Answered, done: float) -> None:
         """The server has taken the recipients that it accepted: each goes where it belongs."""
         server, rows = flight.server, self.rows
         message, tally = flight.message, server.tally
         onward: dict[int, list[Slice]] = {}
+        unknown: Answered = []
         for piece, answer in answers:
             first, end, domain, address = piece
             if answer.discarded:
@@ -240,11 +313,13 @@ class Transit:
                 else:
                     onward[domain] = [piece]
             elif address.startswith(NO_SUCH_USER):  # accepted first, looked up later
-                self._bounce(server, message, [(piece, server.own["unknown"])], done)
+                unknown.append((piece, server.own["unknown"]))
             else:
                 rows.end(first, end, DELIVERED, answer, done)
                 if message.about >= 0:  # the sender reads the notice
                     rows.messages.believed[message.about] = 0
+        if unknown:
+            self._bounce(server, message, unknown, done)
         for domain, pieces in onward.items():
             self.relay(server, message, domain, pieces, done)
 
@@ -257,8 +332,9 @@ class Transit:
             self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
             return
         flight = Flight(
-            self.env, message, pieces, exchangers[0], server.as_client, line=TRUNK, origin=server
-        )
+            self.env, message, pieces, exchangers[0], server.as_client, line=TRUNK,
+            origin=server, ticket=at,
+        )  # fmt: skip
         self.launch(flight, at, server.network)
 
     def _not_taken(self, flight: Flight, now: float, answers: Answered) -> None:
@@ -271,16 +347,27 @@ class Transit:
         later = [(p, a) for p, a in answers if not a.permanent]
         if not later:
             return
-        waits = server.waits
-        if flight.attempt > len(waits):
+        flight.slices = [p for p, _ in later]
+        flight.no_way = False
+        flight.attempt += 1
+        exchangers = self.mx[flight.slices[0][2]]
+        asked = exchangers.index(flight.server)
+        if asked + 1 < len(exchangers):  # RFC 5321 section 5.1: each in turn, then wait
+            flight.server = exchangers[asked + 1]
+            self.launch(flight, now, server.network)
+            return
+        kept = flight.ticket
+        if not isinstance(kept, Deferred):
+            assert isinstance(kept, float)
+            kept = flight.ticket = Deferred(since=kept)
+        at = server.retries.again(kept, now)
+        if at is None:
             self._bounce(server, flight.message, later, now, fate=EXPIRED)
             return
-        flight.slices = [p for p, _ in later]
-        exchangers = self.mx[flight.slices[0][2]]
-        flight.server = exchangers[flight.attempt % len(exchangers)]
-        flight.attempt += 1
-        flight.no_way = False
-        self.launch(flight, now + waits[flight.attempt - 2], server.network)
+        if server.retries.warns(kept, now) and flight.message.reverse_path is not None:
+            self.write_notice(server, flight.message, now, True)
+        flight.server = exchangers[0]
+        self.launch(flight, outages.up_again(server.sessions.down, at), server.network)
 
     def _bounce(
         self, server: Server, message: Message, answers: Answered, now: float, fate: int = BOUNCED
@@ -290,7 +377,7 @@ class Transit:
         for (first, end, _, _), answer in answers:
             self.rows.end(first, end, fate, answer, now)
         if message.reverse_path is not None:
-            self.write_notice(server, message, now)
+            self.write_notice(server, message, now, False)
 
 
 NO_SUCH_USER = "no-such-user@"

@@ -1,0 +1,66 @@
+"""The queue of a server: when what was deferred is tried again, and when it is given up."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from sim.scenario.servers import Server as Settings
+
+_CLOSE = 1e-9
+"""Runs of the queue; two moments closer than this are one."""
+
+
+class Deferred:
+    """What a server knows of a message in its queue."""
+
+    __slots__ = ("since", "tries", "wait", "warned")
+
+    def __init__(self, since: float) -> None:
+        self.since = since  # when it came into the queue (s)
+        self.tries = 0  # retries so far
+        self.wait = 0.0  # before the last of them, as the schedule has it (s)
+        self.warned = False  # its sender knows that it is late
+
+
+class Retries:
+    """When one server tries again, warns, and gives up.
+
+    It looks into its queue at moments that are spaced evenly; the first depends on its name
+    alone, so servers do not work in step, and no arm or neighbour changes it.
+    """
+
+    __slots__ = ("_first", "lifetime", "run", "wait", "warning")
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.wait, self.lifetime, self.warning = settings.wait, settings.lifetime, settings.warning
+        self.run = settings.between_runs
+        self._first = self.run * crc32(name.encode()) / 2**32
+
+    def again(self, kept: Deferred, now: float) -> float | None:
+        """When the next attempt is, after one that failed at *now*; None: it has expired."""
+        age = now - kept.since
+        if age >= self.lifetime:
+            return None
+        kept.wait = self.wait(kept.tries, age, kept.wait)
+        kept.tries += 1
+        return self.when_run(now, now + kept.wait)
+
+    def when_run(self, now: float, due: float) -> float:
+        """The first moment after *now* at which a message that is due at *due* is tried."""
+        if self.run <= 0.0:
+            return due
+        at = max(
+            ceil((due - self._first) / self.run - _CLOSE),
+            floor((now - self._first) / self.run + _CLOSE) + 1,
+        )
+        return self._first + at * self.run
+
+    def warns(self, kept: Deferred, now: float) -> bool:
+        """Whether the sender is to be told at *now* that the message is late: once."""
+        if kept.warned or not 0.0 < self.warning <= now - kept.since:
+            return False
+        kept.warned = True
+        return True

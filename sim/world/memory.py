@@ -1,0 +1,121 @@
+"""What a server remembers of its clients, for the restrictions that ask: how many transactions
+each made lately, how many sessions it has open, and whom greylisting has seen before.
+
+Nothing is decided here: it becomes facts, and `decide` answers. Only servers whose policy
+reads such facts have a memory.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.smtp.arguments import Rate
+from sim.world.plan import Slice
+from sim.world.rows import Answer
+
+if TYPE_CHECKING:
+    from sim.scenario.servers import Server as Settings
+    from sim.smtp import Policy
+
+REMEMBERED = frozenset({"recent", "open_sessions", "greylist_age"})
+"""Facts that come from a server's memory."""
+
+Triple = tuple[int, str | None, int]
+"""Client, reverse-path and mailbox: what greylisting goes by."""
+
+
+class Memory:
+    """What one server remembers, whatever policy it has at the moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.clients = Clients()
+        self.greylist = Greylist(settings.greylist_window, settings.greylist_memory)
+        self.window = 0.0
+        self.counts_sessions = self.greylists = False
+
+    def serve(self, policy: Policy) -> None:
+        """Remember what *policy* asks about."""
+        limits = (a for r in policy.restrictions() for a in r.args if isinstance(a, Rate))
+        self.window = next((limit.window for limit in limits), 0.0)
+        self.counts_sessions = "open_sessions" in policy.reads
+        self.greylists = "greylist_age" in policy.reads
+
+
+class Clients:
+    """Transactions and sessions of each client address."""
+
+    def __init__(self) -> None:
+        self._made: defaultdict[int, deque[float]] = defaultdict(deque)
+        self._ends: dict[int, list[float]] = {}
+
+    def recent(self, client: int, now: float, window: float) -> int:
+        """Transactions of *client* in the last *window* seconds, without those that its rate
+        forbade: a client over its limit is slowed down, not shut out."""
+        made = self._made[client]
+        while made and made[0] <= now - window:
+            made.popleft()
+        return len(made)
+
+    def made(self, client: int, now: float) -> None:
+        """*client* makes a transaction."""
+        self._made[client].append(now)
+
+    def open_sessions(self, client: int, now: float) -> int:
+        """Sessions that *client* has open, or waits for."""
+        still = self._ends[client] = [end for end in self._ends.get(client, ()) if end > now]
+        return len(still)
+
+    def opened(self, client: int, until: float) -> None:
+        """*client* opens a session that ends at *until*."""
+        self._ends.setdefault(client, []).append(until)
+
+
+class Greylist:
+    """When each triple was first seen.
+
+    A retry later than *window* after that is a first attempt again; a triple that got
+    through is known until it has been away for *memory* (RFC 6647 section 5).
+    """
+
+    def __init__(self, window: float, memory: float) -> None:
+        self.window, self.memory = window, memory
+        self._seen: dict[Triple, tuple[float, float, bool]] = {}  # first, last, got through
+
+    def age(self, triple: Triple, now: float) -> float | None:
+        """Seconds since *triple* was first seen; None: it is new, or forgotten."""
+        seen = self._seen.get(triple)
+        if seen is None:
+            return None
+        first, last, passed = seen
+        forgotten = now - last > self.memory if passed else now - first > self.window
+        return None if forgotten else now - first
+
+    def note(self, triple: Triple, answer: Answer, now: float) -> None:
+        """Keep what became of *triple*: greylisted, or let through."""
+        new = self.age(triple, now) is None
+        if answer.cause == "greylisted":
+            self._seen[triple] = (now if new else self._seen[triple][0], now, False)
+        elif answer.accepted and not new:
+            self._seen[triple] = (self._seen[triple][0], now, True)
+
+    def parts(
+        self, piece: Slice, boxes: list[int], client: int, reverse_path: str | None, now: float
+    ) -> Iterator[tuple[Slice, float | None, list[Triple]]]:
+        """*piece* cut into stretches of one age, since recipients that are alike to a policy
+        may have been seen at different times. *boxes* are its mailboxes.
+
+        Mailboxes that do not exist are as many as there are recipients.
+        """
+        first, end, domain, address = piece
+        triples = [
+            (client, reverse_path, box if box >= 0 else -1 - first - i)
+            for i, box in enumerate(boxes)
+        ]
+        ages = [self.age(triple, now) for triple in triples]
+        start = 0
+        for i in range(1, end - first + 1):
+            if i == end - first or ages[i] != ages[start]:
+                yield (first + start, first + i, domain, address), ages[start], triples[start:i]
+                start = i

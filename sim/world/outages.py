@@ -1,0 +1,103 @@
+"""Stated outages: which server or link is down when, and which sessions that breaks.
+
+Between two moments at which something goes down or comes up the network stays as it is;
+each such stretch has routes of its own, made when they are first asked for. A session is
+lost when an end of it goes down, or when no route is left between them: a connection
+survives a new route. What was said in a lost session counts for nothing, and its client
+hears no more: it tries again as after any failure for now, so nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.network.topology import Routes
+    from sim.scenario import Scenario
+    from sim.world.server import Server
+
+NO_ANSWER = 300.0
+"""Seconds until a client takes a session for lost (smtp.timeout.rcpt)."""
+
+Interval = tuple[float, float]
+
+
+def is_down(down: Sequence[Interval], at: float) -> bool:
+    """Whether one of the intervals covers *at*: its first moment is in, its last is not."""
+    return any(first <= at < end for first, end in down)
+
+
+def up_again(down: Sequence[Interval], at: float) -> float:
+    """The first moment from *at* on that no interval covers."""
+    for first, end in sorted(down):
+        if first <= at < end:
+            at = end
+    return at
+
+
+def next_outage(down: Sequence[Interval], now: float) -> float:
+    """When the next interval begins after *now*; infinity if none does."""
+    return min((first for first, _ in down if first > now), default=inf)
+
+
+class Outages:
+    """What is down when, in one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._down: dict[tuple[str, ...], Sequence[Interval]] = {
+            (name,): network.down for name, network in scenario.networks.items() if network.down
+        }
+        self._down |= {
+            (name, other): link.down
+            for name, network in scenario.networks.items()
+            for other, link in network.links.items()
+            if link.down
+        }
+        moments = {m for down in self._down.values() for interval in down for m in interval}
+        self._starts = [-inf, *sorted(moments)]
+        self._routes: list[Routes | None] = [None] * len(self._starts)
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Outages | None:
+        """Those of *scenario*; None if nothing is ever down."""
+        made = cls(scenario)
+        return made if made._down or any(s.down for s in scenario.servers.values()) else None
+
+    def latency(self, a: str, b: str, at: float) -> float:
+        """Seconds from network *a* to *b* at *at*; infinity if there is no way then."""
+        return self._at(bisect_right(self._starts, at) - 1).latency(a, b)
+
+    def breaks(
+        self, server: Server, client: Server | None, network: str, now: float, until: float
+    ) -> float | None:
+        """When a session from *now* to *until* is lost; None if it is not.
+
+        *client* is the server that opened it, on *network*; None: no server did.
+        """
+        first = next_outage(server.sessions.down, now)
+        if client is not None:
+            first = min(first, next_outage(client.sessions.down, now))
+        index = bisect_right(self._starts, now)
+        while index < len(self._starts) and self._starts[index] < min(first, until):
+            if self._at(index).latency(network, server.network) == inf:
+                first = self._starts[index]
+            index += 1
+        return first if first < until else None
+
+    def _at(self, index: int) -> Routes:
+        made = self._routes[index]
+        if made is None:
+            from sim.network import topology
+
+            at = self._starts[index]
+            down = [names for names, intervals in self._down.items() if is_down(intervals, at)]
+            made = self._routes[index] = topology.routes(
+                self._scenario.graph(),
+                without=[names[0] for names in down if len(names) == 1],
+                without_links=[(a, b) for a, b in (n for n in down if len(n) == 2)],
+            )
+        return made
