@@ -14,7 +14,7 @@ from sim.scenario.found import Found
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import HOME, MOST, WORK, Users
-from sim.scenario.servers import Relay, Server
+from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
 
 MOST_ADDRESSES = 2**20
@@ -146,14 +146,19 @@ def _servers(parts: Parts) -> Iterator[Found]:
         taken[server.address] = name
         if not server.domains and server.role != "submission":
             yield Found(("servers", name, "domains"), "none", "at least one domain")
-        if _ranged(server.relay) and server.role != "mx" and not server.client_ranges:
+        if _lacks_ranges(server):
             expected = "the addresses that the preset address_range lets relay"
             yield Found(("servers", name, "client_ranges"), "none", expected)
+        for index, group in enumerate(server.listed_users):
+            groups = parts.names["users"]
+            yield from dangling(group, groups, "servers", name, "listed_users", index)
 
 
-def _ranged(relay: Relay) -> bool:
-    """Whether a preset needs client_ranges."""
-    return isinstance(relay, str) and "address_range" in map(str.strip, relay.split("+"))
+def _lacks_ranges(server: Server) -> bool:
+    """Whether its preset lets addresses relay that nothing names."""
+    relay = server.relay
+    ranged = isinstance(relay, str) and "address_range" in map(str.strip, relay.split("+"))
+    return ranged and server.role != "mx" and not (server.client_ranges or server.listed_users)
 
 
 def _users(parts: Parts, users: Users) -> Iterator[Found]:
@@ -181,6 +186,10 @@ def _users(parts: Parts, users: Users) -> Iterator[Found]:
                 yield Found((key, place), shown(place), expected)
             elif place not in unknown:
                 yield from dangling(place, valid, key, place)
+    for index, network in enumerate(users.fixed_address):
+        yield from dangling(network, networks, "fixed_address", index)
+        if network in parts.networks and not parts.networks[network].reserved:
+            yield Found(("fixed_address", index), shown(network), "a network with a reserved block")
     for place in users.access:
         if place not in (WORK, *unknown, *users.all_places):
             yield from dangling(place, valid, "access", place)
@@ -257,7 +266,7 @@ def _closing(parts: Parts, operator: Operator, mine: Iterable[str]) -> Iterator[
         for found in policies.faults(server):
             if found.path[0] == "relay":
                 yield found._replace(path=("closes_to", *found.path[1:]))
-    if any(_ranged(s.relay) and s.role != "mx" and not s.client_ranges for s in closed):
+    if any(map(_lacks_ranges, closed)):
         expected = "servers with client_ranges, which the preset address_range lets relay"
         yield Found(("closes_to",), shown(operator.closes_to), expected)
 

@@ -35,6 +35,7 @@ class Expect(Table):
     to: Text = key("the recipient's address")
     sender: Text | None = key("the sender address; without it, user@ the account's domain", None)
     auth: bool = key("whether they logged in with SMTP AUTH", False)
+    wrong_password: bool = key("whether they tried SMTP AUTH with a wrong password", False)
     pop: bool = key("whether they have just logged in by POP", False)
     verdict: Text | None = key("kind of the verdict, such as accept_relay or reject_relay", None)
     code: int | None = key("the reply code", None, ge=200, le=599)
@@ -63,10 +64,12 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         client=int(scenario.networks[network].prefixes[0][0]) if client is None else client,
         reverse_path=expect.sender or f"user@{users.sender_domain or domain}",
         forward_path=expect.to,
-        login="user" if expect.auth else None,
+        login="user" if expect.auth and not expect.wrong_password else None,
+        auth_failed=expect.wrong_password,
         pop_age=0.0 if expect.pop else None,
     )
-    return decide(scenario.policy(expect.server or own), facts)
+    owned = {"user": frozenset({f"user@{domain}"})}
+    return decide(scenario.policy(expect.server or own, login_owns=owned), facts)
 
 
 def unmet(scenario: Scenario) -> Iterator[str]:

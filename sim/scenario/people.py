@@ -129,6 +129,28 @@ class Users(Table):
     pop_before_sending: Share = key(
         "share whose mail program polls before it sends", 0.0, source="chosen"
     )
+    pop_after_sending: Duration = key(
+        "how long after it connects the mail program of the others first polls: what waits in the "
+        "outbox goes before",
+        "60 s",
+        source="chosen",
+    )
+    wrong_password: Share = key(
+        "share whose mail program has a wrong password for SMTP AUTH until the help desk corrects "
+        "it, where that takes the POP password (535: auth.reply.bad_credentials)",
+        0.0,
+        source="chosen",
+    )
+    wrong_separate_password: Share = key(
+        "the same where SMTP AUTH has a password of its own: they enter the POP password",
+        0.1,
+        source="chosen",
+    )
+    fixed_address: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
+        "networks on which each of them has an address of their own out of the reserved block, "
+        "always the same, as far as the block lasts",
+        [],
+    )
     when_refused: Annotated[WhenRefused, AfterValidator(_sum_to_one)] = key(
         "what refused users do: shares that sum to 1",
         {"wait": 0.3, "switch_server": 0.2, "dial_in": 0.1, "ask_isp": 0.2, "give_up": 0.2},

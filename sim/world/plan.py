@@ -17,7 +17,8 @@ import numpy as np
 
 from sim.world import week
 from sim.world.people import Person, Population
-from sim.world.presence import Named, PopLog, Presence, hand_out_addresses, sessions, stays
+from sim.world.pop import PopLog
+from sim.world.presence import Named, Presence, hand_out_addresses, sessions, stays
 from sim.world.rows import Rows
 from sim.world.streams import Generator, stream
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import expm1, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,18 +47,49 @@ class Presence:
         self.starts: list[list[float]] = []  # by person: when each session begins
         self.sessions: list[list[Session]] = []
         self.leasable: dict[str, tuple[int, ...]] = {}
+        self.shared: set[str] = set()  # networks whose guests stand behind one address
+        self.kept: dict[tuple[int, str], int] = {}  # addresses that their holder keeps for good
+        self._spans: dict[str, dict[int, tuple[list[float], list[float]]]] = {}
 
     def client(self, person: Person, network: str, now: float) -> int:
         """The address of *person* on *network* at *now*; 0 if there is none to be had.
 
-        Who is not connected, but sends a refused message again, takes any of the network's
-        addresses: it is decided by the person, so the leases drawn above stay as they are.
+        Who is not connected, but sends a refused message again, takes an address that is idle
+        at the moment: which one is decided by the person, and the leases drawn above stay as
+        they are (two who do so at once may meet on one).
         """
         session = self.session(person, now)
         if session is not None and session.network == network:
             return session.client
-        free = self.leasable.get(network)
-        return free[person.number % len(free)] if free else 0
+        kept = self.kept.get((person.number, network))
+        if kept is not None:
+            return kept
+        free = self.leasable.get(network, ())
+        if network in self.shared:
+            return free[0] if free else 0
+        n = len(free)
+        turns = (free[(person.number + k) % n] for k in range(n))
+        return next((a for a in turns if self.is_idle(network, a, now)), 0)
+
+    def is_idle(self, network: str, address: int, now: float) -> bool:
+        """Whether nobody holds *address* of *network* at *now*."""
+        spans = self._spans.get(network)
+        if spans is None:
+            spans = self._spans[network] = self._index(network)
+        starts, ends = spans.get(address, ([], []))
+        i = bisect_right(starts, now) - 1
+        return i < 0 or ends[i] < now
+
+    def _index(self, network: str) -> dict[int, tuple[list[float], list[float]]]:
+        """When each address of *network* is held: starts and ends, in order."""
+        held = {address: ([0.0], [inf]) for (_, n), address in self.kept.items() if n == network}
+        found = [s for mine in self.sessions for s in mine if s.network == network and s.client]
+        spans: dict[int, tuple[list[float], list[float]]] = {}
+        for s in sorted(found, key=lambda s: s.start):
+            starts, ends = spans.setdefault(s.client, ([], []))
+            starts.append(s.start)
+            ends.append(s.end)
+        return spans | held
 
     def block(self, now: float) -> int:
         """The number of the block that *now* falls into."""
@@ -83,47 +115,12 @@ class Presence:
         return None
 
 
-class PopLog:
-    """POP logins by (network of the account, client address): when was the last one?
-
-    A mail program logs in when its session begins, or after it has sent what waits in the
-    outbox, and then at an interval until the session ends; so logins are worked out when
-    somebody asks, not kept.
-    """
-
-    def __init__(self, scenario: Scenario, presence: Presence) -> None:
-        self.seen: dict[tuple[str, int], tuple[list[float], list[float], list[float]]] = {}
-        self.longest = 0.0
-        every = [s for mine in presence.sessions for s in mine]
-        for s in sorted(every, key=lambda s: s.start + SENDING * (not s.person.polls_first)):
-            interval = scenario.users[s.person.group].pop_poll
-            first = s.start if s.person.polls_first else s.start + SENDING
-            for account in s.person.accounts if not s.person.web else ():
-                self.add(account.network, s.client, first, max(first, s.end), interval)
-
-    def add(self, network: str, client: int, start: float, end: float, interval: float) -> None:
-        """Add one session's logins to an account of *network*; sessions come by start."""
-        starts, ends, intervals = self.seen.setdefault((network, client), ([], [], []))
-        starts.append(start)
-        ends.append(end)
-        intervals.append(interval)
-        self.longest = max(self.longest, end - start)
-
-    def last(self, network: str, client: int, now: float) -> float | None:
-        """Moment of the last login from *client* to an account of *network*; None: never."""
-        starts, ends, intervals = self.seen.get((network, client), ([], [], []))
-        best: float | None = None
-        for i in range(bisect_right(starts, now) - 1, -1, -1):
-            if best is not None and starts[i] + self.longest <= best:
-                break  # whatever began earlier was over before the best login so far
-            polls = (min(now, ends[i]) - starts[i]) // intervals[i]
-            login = starts[i] + polls * intervals[i]
-            best = login if best is None else max(best, login)
-        return best
-
-
-SENDING = 60.0
-"""Seconds that a mail program takes to send before it looks for new mail (chosen)."""
+LENGTHS: dict[str, Callable[[float], float]] = {
+    "exponential": lambda draw: draw,
+    "uniform": lambda draw: -2.0 * expm1(-draw),
+    "constant": lambda _: 1.0,
+}
+"""Length of a lease over its mean, from an exponential draw of mean 1."""
 
 Named = Callable[[str], Generator]
 """A group's streams by purpose."""
@@ -163,10 +160,11 @@ def sessions(
 ) -> None:
     """Open the mail programs of *people* at their *moments* (s, sorted, a list a person).
 
-    A session lasts until the person leaves the place; on a network with leases, where one
-    dials in, an exponential time of that mean at most.
+    A session lasts until the person leaves the place; on a network with leases, no longer
+    than the lease.
     """
     leases = {name: network.lease for name, network in scenario.networks.items()}
+    shapes = {name: network.lease_lengths for name, network in scenario.networks.items()}
     for person, wanted in zip(people, moments, strict=True):
         places = presence.places[person.number]
         draws = lengths.standard_exponential(len(wanted)).tolist()
@@ -180,7 +178,7 @@ def sessions(
             end = presence.edges[block + 1]
             lease = leases[network]
             if lease is not None:
-                end = min(end, moment + lease * length)
+                end = min(end, moment + lease * LENGTHS[shapes[network]](length))
             mine.append(Session(person, places[block], network, 0, moment, end))
         presence.sessions.append(mine)
         presence.starts.append([s.start for s in mine])
@@ -196,8 +194,16 @@ def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int)
         generator = stream(
             scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
         )
-        pool = scenario.pool(name, generator)
+        pool, block = scenario.pool(name, generator), scenario.reserved_pool(name)
         presence.leasable[name] = pool.leasable
+        if scenario.networks[name].shared_address:
+            presence.shared.add(name)
+        keeps = scenario.networks[name].lease is None and name not in presence.shared
+        fixed = {g for g, users in scenario.users.items() if name in users.fixed_address}
         for session in sorted(wanted, key=lambda s: s.start):
-            held = pool.take(session.person.number, session.start, session.end)
+            person = session.person
+            own = block.take(person.number, session.start) if person.group in fixed else None
+            held = own or pool.take(person.number, session.start, session.end)
             session.client = held or 0
+            if own or (held and keeps):
+                presence.kept[person.number, name] = session.client

@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.world.people import anyone_at
 from sim.world.streams import chance
-from sim.world.transit import anyone_at
 
 if TYPE_CHECKING:
     from sim.world.rows import Answer
@@ -74,17 +74,21 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     """Call the help desk, and switch on what it offers, from then on."""
     own = p.around.submission[r.letter.account.network]
     on_already = {"auth": p.auth, "pop_first": p.polls_first}.get(own.offers)
+    advice, change = own.offers, p.switch_on(own.offers)
+    if r.answer.cause == "authentication" and p.mistypes(own):
+        on_already, advice, change = False, "password", p.correct(own)
+        r.letter.tried.append(advice)
     r.letter.client, r.letter.asked = None, own
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
-        p.note(r.letter, own.offers)
+        p.note(r.letter, advice)
         return p.help_at
     if on_already is not False:
         p.around.rows.messages.calls[r.letter.message.number] += 1
         r.letter.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
-    p.note(r.letter, own.offers, calls=1, changes=1)
+    p.note(r.letter, advice, calls=1, changes=1)
     p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.letter.wish.key, 103))
-    p.around.later(p.help_at, p.switch_on(own.offers))
+    p.around.later(p.help_at, change)
     return p.help_at
 
 

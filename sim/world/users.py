@@ -15,7 +15,7 @@ from sim.world.remedies import REMEDIES, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Client, Server
 from sim.world.streams import chance
-from sim.world.transit import Answered, Flight, Message, Transit, anyone_at
+from sim.world.transit import Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
@@ -56,7 +56,7 @@ class Surroundings:
         rows: Rows,
         presence: Presence,
         submission: dict[str, Server],
-        pop_login: Callable[[str, int, float], None],
+        pop_login: Callable[[str, int, float, int], None],
     ) -> None:
         self.transit, self.rows, self.presence = transit, rows, presence
         self.submission = submission  # by network
@@ -68,12 +68,16 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "help_at", "lines", "needs_all", "person", "polls_first", "remembers",
-        "users",
+        "around", "auth", "careless", "corrected", "help_at", "lines", "needs_all", "person",
+        "polls_first", "remembers", "users",
     )  # fmt: skip
 
-    def __init__(self, person: Person, users: Users, around: Surroundings) -> None:
+    def __init__(
+        self, person: Person, users: Users, around: Surroundings, careless: float = 1.0
+    ) -> None:
         self.person, self.users, self.around = person, users, around
+        self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
+        self.corrected: set[str] = set()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth, person.polls_first
         self.needs_all = True
         self.lines: dict[str, Line] = {}  # by place
@@ -92,18 +96,19 @@ class MailProgram:
             client = around.presence.client(person, network, now)
         if person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
-        login: str | None = None
+        login, failed = None, False
         if self.auth and server is own and server.policy.auth_offered:
-            login = anyone_at(letter.account.address)
+            login, failed = letter.account.address, self.mistypes(own)
         if self.polls_first and server is own:
-            around.pop_login(own.network, client, now)
+            around.pop_login(own.network, client, now, person.number)
         rows, number = around.rows, letter.message.number
         rows.messages.attempts[number] += 1
         line = self.lines.get(place)
         if line is None:
             line = self.lines[place] = LINES[self.users.line(place)]
         flight = Flight(
-            around.transit.env, letter.message, letter.slices, server, Client(client, login),
+            around.transit.env, letter.message, letter.slices, server,
+            Client(client, login, failed),
             line=line.bandwidth, place=rows.places[place],
             attempt=rows.messages.attempts[number], ticket=letter,
         )  # fmt: skip
@@ -134,6 +139,8 @@ class MailProgram:
         """Choose what to do about an error box, among what has not been tried yet."""
         messages, number = self.around.rows.messages, letter.message.number
         passed_over = set(letter.tried)
+        if answer.cause == "authentication" and "password" not in passed_over:
+            passed_over.discard("ask_isp")  # it was another question then
         while True:
             remedy = self._choose(letter, passed_over)
             if remedy == "give_up":
@@ -167,6 +174,21 @@ class MailProgram:
         rows.messages.believed[letter.message.number] = 0
         for first, end, _, _ in letter.slices:
             rows.end(first, end, fate, answer, now)
+
+    def mistypes(self, server: Server) -> bool:
+        """Whether the password that is set for SMTP AUTH at *server* is wrong."""
+        separate = server.settings.auth_password == "separate"
+        users = self.users
+        share = users.wrong_separate_password if separate else users.wrong_password
+        return self.careless < share and server.name not in self.corrected
+
+    def correct(self, server: Server) -> Callable[[float], None]:
+        """The change of password that the help desk advised."""
+
+        def change(_: float) -> None:
+            self.corrected.add(server.name)
+
+        return change
 
     def switch_on(self, offer: str) -> Callable[[float], None]:
         """The change of setting that the help desk advised."""
