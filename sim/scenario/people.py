@@ -123,6 +123,18 @@ class Users(Table):
         max_length=1000,
     )
     auth: Share = key("share whose mail program has AUTH on from the start", 0.0, source="chosen")
+    port_587: Share = key(
+        "share whose mail program sends by port 587, with AUTH on, from the start, where their "
+        "server offers it",
+        0.0,
+        source="chosen",
+    )
+    patience: Duration = key(
+        "how long the mail program tries again by itself, after a temporary reply or without a "
+        "connection, until they do what refused users do",
+        "1 day",
+        source="chosen",
+    )
     pop_poll: Duration = key(
         "how often the mail program polls by POP while connected", "10 min", source="chosen"
     )

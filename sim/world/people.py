@@ -42,6 +42,8 @@ class Person:
     """AUTH is switched on from the start."""
     polls_first: bool
     """The mail program looks for mail before it sends, from the start."""
+    by_587: bool = False
+    """The mail program sends by port 587, from the start."""
 
     @property
     def home(self) -> str:
@@ -136,6 +138,7 @@ def populate(scenario: Scenario) -> Population:
         auth = apportion({"off": 1 - users.auth, "on": users.auth}, users.count)
         before = users.pop_before_sending
         polls = apportion({"off": 1 - before, "on": before}, users.count)
+        by_587 = apportion({"off": 1 - users.port_587, "on": users.port_587}, users.count)
         for i, home in enumerate(homes):
             name = f"{group}-{i + 1}"
             accounts = [account(name, home)]
@@ -151,6 +154,7 @@ def populate(scenario: Scenario) -> Population:
                     users.program == "web",
                     auth[i] == "on",
                     polls[i] == "on",
+                    by_587[i] == "on",
                 )
             )
         groups[group] = range(first, len(people))

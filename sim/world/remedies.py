@@ -73,7 +73,8 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
 def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     """Call the help desk, and switch on what it offers, from then on."""
     own = p.around.submission[r.letter.account.network]
-    on_already = {"auth": p.auth, "pop_first": p.polls_first}.get(own.offers)
+    with_auth = p.auth and (p.by_587 or not own.settings.port_587)
+    on_already = {"auth": with_auth, "pop_first": p.polls_first}.get(own.offers)
     advice, change = own.offers, p.switch_on(own.offers)
     if r.answer.cause == "authentication" and p.mistypes(own):
         on_already, advice, change = False, "password", p.correct(own)

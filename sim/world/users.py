@@ -23,15 +23,12 @@ if TYPE_CHECKING:
     from sim.world.plan import Wish
     from sim.world.presence import Presence
 
-PATIENCE = 86400.0
-"""Seconds for which a mail program tries again after temporary replies (chosen)."""
-
 
 class Letter:
     """A message in somebody's outbox, and what has been tried for it."""
 
     __slots__ = (
-        "account", "asked", "client", "draws", "message", "network", "program", "slices",
+        "account", "asked", "client", "draws", "message", "network", "program", "since", "slices",
         "tried", "wish",
     )  # fmt: skip
 
@@ -45,6 +42,7 @@ class Letter:
         self.client: int | None = wish.client  # None: whatever the person has by then
         self.tried: list[str] = []
         self.draws = 0
+        self.since = wish.at  # since when it is tried in the same way
 
 
 class Surroundings:
@@ -68,7 +66,7 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "careless", "corrected", "help_at", "lines", "needs_all", "person",
+        "around", "auth", "by_587", "careless", "corrected", "help_at", "lines", "needs_all", "person",
         "polls_first", "remembers", "users",
     )  # fmt: skip
 
@@ -78,7 +76,8 @@ class MailProgram:
         self.person, self.users, self.around = person, users, around
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
         self.corrected: set[str] = set()  # servers for which it was corrected
-        self.auth, self.polls_first = person.auth, person.polls_first
+        self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
+        self.by_587 = person.by_587
         self.needs_all = True
         self.lines: dict[str, Line] = {}  # by place
         self.help_at: float | None = None  # when the help desk's advice is followed
@@ -97,7 +96,8 @@ class MailProgram:
         if person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
         login, failed = None, False
-        if self.auth and server is own and server.policy.auth_offered:
+        by_587 = self.by_587 and server is own and own.settings.port_587 and not person.web
+        if self.auth and server is own and (by_587 or server.policy.auth_offered):
             login, failed = letter.account.address, self.mistypes(own)
         if self.polls_first and server is own:
             around.pop_login(own.network, client, now, person.number)
@@ -108,7 +108,7 @@ class MailProgram:
             line = self.lines[place] = LINES[self.users.line(place)]
         flight = Flight(
             around.transit.env, letter.message, letter.slices, server,
-            Client(client, login, failed),
+            Client(client, login, failed, 587 if by_587 else 25),
             line=line.bandwidth, place=rows.places[place],
             attempt=rows.messages.attempts[number], ticket=letter,
         )  # fmt: skip
@@ -129,14 +129,17 @@ class MailProgram:
             messages.first_cause[letter.message.number] = CAUSE[worst.cause]
         if worst.permanent:
             self.react(letter, flight.server, worst, now)
-        elif now - letter.wish.at < PATIENCE:
+        elif now - letter.since < self.users.patience:
             letter.client = None
             self.around.later(now + self.users.pop_poll, lambda t: self.submit(letter, t))
         else:
-            self._stop(letter, GAVE_UP, worst, now)
+            self.react(letter, flight.server, worst, now)
 
     def react(self, letter: Letter, asked: Server, answer: Answer, now: float) -> None:
-        """Choose what to do about an error box, among what has not been tried yet."""
+        """Choose what to do about an error box, among what has not been tried yet.
+
+        A temporary reply has become one too, once patience is at an end.
+        """
         messages, number = self.around.rows.messages, letter.message.number
         passed_over = set(letter.tried)
         if answer.cause == "authentication" and "password" not in passed_over:
@@ -145,13 +148,14 @@ class MailProgram:
             remedy = self._choose(letter, passed_over)
             if remedy == "give_up":
                 messages.remedy[number] = REMEDY[remedy]
-                self._stop(letter, REFUSED, answer, now)
+                self._stop(letter, REFUSED if answer.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
             again = REMEDIES[remedy](self, Refusal(letter, asked, answer, now))
             if again is not None:
                 break
         letter.tried.append(remedy)
+        letter.since = again
         if math.isfinite(again):
             self.around.later(again, lambda t: self.submit(letter, t))
 
@@ -195,7 +199,7 @@ class MailProgram:
 
         def change(_: float) -> None:
             if offer == "auth":
-                self.auth = True
+                self.auth = self.by_587 = True  # by 587 where the server offers it
             else:
                 self.polls_first = True
 
