@@ -191,6 +191,11 @@ class Results:
         return self._stored.table("servers")
 
     @cached_property
+    def calendar(self) -> pd.DataFrame:
+        """A row per listing, delisting and closing; columns: sim.records.CALENDAR."""
+        return self._stored.table("calendar")
+
+    @cached_property
     def measures(self) -> pd.DataFrame:
         """Numerator, denominator and value per (arm, replication, phase, class, by, key)."""
         return self._stored.table("measures")

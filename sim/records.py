@@ -2,7 +2,8 @@
 
 One row of *recipients* is one (message, recipient) with exactly one fate; one row of
 *attempts* is one SMTP transaction and what was answered; one row of *servers* is one
-server in one phase. Lowest layer: everything that makes or reads rows imports this.
+server in one phase; one row of *calendar* is one change of the world itself, such as a
+listing. Lowest layer: everything that makes or reads rows imports this.
 """
 
 from __future__ import annotations
@@ -58,13 +59,44 @@ REMEDIES = (
     "switch_server",
     "dial_in",
     "auth",
+    "password",
     "pop_first",
     "change_sender",
     "give_up",
 )
-"""What a refused user did last; ``auth`` and ``pop_first`` follow asking the ISP."""
+"""What a refused user did last; ``auth``, ``password`` (corrected) and ``pop_first`` follow
+asking the ISP."""
+
+PERMISSIONS = (
+    "",  # nobody's in particular: no relaying, one's own network, open trust, or refused
+    "own_window",  # the client's own POP login had opened relaying
+    "inherited_window",  # only the POP login of an earlier holder of the address had
+    "shared_window",  # only that of another guest behind the same shared address had
+    "own_listing",  # the operator lists the address, for this client
+    "others_listing",  # it is listed for somebody else: a false acceptance
+    "missed_listing",  # refused, though the client is listed, by another address: a false refusal
+    "own_login",
+    "stolen_login",  # another person's name and password
+)
+"""By whose permission a submission was relayed, where that is somebody's."""
 
 HOPS = ("submission", "relay")
+
+CHANGES = (
+    "listed",  # an address, or its /24, got on a blocklist
+    "delisted",
+    "closed",  # an operator closed a relay
+)
+REASONS = (
+    "trap",  # listed: spam came to a mailbox that nobody owns
+    "reports",  # listed, or closed: enough reports of spam
+    "died",  # listed: the list answers so for every address from then on
+    "expired",  # delisted: no more spam for so long
+    "removed",  # delisted: the owner asked, and the server did not relay for a stranger
+    "date",  # closed: on the date
+    "curve",  # closed: when the curve of open ISPs fell so far
+    "listings",  # closed: after so many listings
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +156,7 @@ ATTEMPTS: dict[str, Column] = {
     "enhanced": Column("category", "", "its enhanced status code (RFC 3463)"),
     "rule": Column("category", "", "the restriction that decided it"),
     "cause": Column("category", "", "one of CAUSES; '' if every recipient was accepted"),
+    "permission": Column("category", "", "by whose permission it was relayed; of PERMISSIONS"),
     "waited": Column("float32", "s", "wait for a free session"),
     "took": Column("float32", "s", "session time used"),
 }
@@ -144,4 +177,16 @@ SERVERS: dict[str, Column] = {
     "relayed_strangers_spam": Column(
         "int64", "", "spam recipients accepted for relaying from clients outside its own networks"
     ),
+}
+
+CALENDAR: dict[str, Column] = {
+    "arm": Column("category", "", "the policy compared"),
+    "replication": Column("int16", "", "from 0"),
+    "at": Column("float64", "s", "moment of the change"),
+    "change": Column("category", "", "one of CHANGES"),
+    "name": Column("category", "", "the blocklist, or the operator who closed"),
+    "reason": Column("category", "", "one of REASONS"),
+    "address": Column("uint32", "", "the IPv4 address, or the first of the prefix, as a number"),
+    "prefix": Column("int8", "bit", "length of the prefix: 32 is one address, 0 the world"),
+    "server": Column("category", "", "server with this address; '' if none, or a prefix"),
 }

@@ -1,6 +1,7 @@
 """A folder of results: parts written whole or not at all, and a manifest that says of what.
 
-    DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, measures likewise)
+    DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, calendar,
+                                                            measures likewise)
     DIR/manifest.json  DIR/scenario.toml  DIR/summary.csv  DIR/figures/
 
 The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
@@ -21,7 +22,7 @@ from urllib.parse import quote, unquote
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES = ("recipients", "attempts", "servers", "measures")
+TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
 LAST = "measures"
 PART = "part-0.parquet"
 MANIFEST = "manifest.json"

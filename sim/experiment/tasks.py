@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 KEEP = ("rows", "counts")
-"""``rows``: recipients, attempts, servers and measures; ``counts``: the last two."""
+"""``rows``: every table; ``counts``: all but recipients and attempts."""
 
 
 class Done(NamedTuple):

@@ -148,7 +148,7 @@ def _about_arms() -> Iterator[str]:
     yield (
         '## `[arms."NAME"]`\n\nEach line changes one key: `"SECTION.NAME.KEY" = VALUE`, for '
         "networks, servers, users, spammers, blocklists and operators. `NAME` may hold `*` (any "
-        "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines that change "
-        f"the same key the later one wins. Changes of a server's policy ({keys}) take effect at "
+        "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
+        f"that change the same key the later one wins. Changes of a server's policy ({keys}) take effect at "
         "`policy_starts`; all others hold from the beginning.\n"
     )

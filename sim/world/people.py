@@ -65,6 +65,8 @@ class Mailboxes:
     addresses: list[str] = field(default_factory=list)
     domain_of: list[int] = field(default_factory=list)
     number_of: dict[str, int] = field(default_factory=dict)
+    traps: dict[str, range] = field(default_factory=dict)
+    """By blocklist, the mailboxes that nobody owns; no honest person writes to them."""
     _found: dict[str, int] = field(default_factory=dict)
 
     def domain_number(self, domain: str) -> int:
@@ -103,8 +105,9 @@ class Mailboxes:
         return {domain: frozenset(part) for domain, part in parts.items()}
 
     def by_domain(self) -> list[NDArray[np.int64]]:
-        """For each domain, the numbers of its mailboxes."""
-        of = np.array(self.domain_of, dtype=np.int64)
+        """For each domain, the numbers of its mailboxes that people know: all but traps."""
+        first_trap = min((t.start for t in self.traps.values()), default=len(self.domain_of))
+        of = np.array(self.domain_of[:first_trap], dtype=np.int64)
         return [np.flatnonzero(of == d) for d in range(len(self.domains))]
 
 
@@ -162,7 +165,22 @@ def populate(scenario: Scenario) -> Population:
         if network.mailboxes and network.domain is not None:
             for i in range(network.mailboxes):
                 boxes.add(f"{name}-box-{i + 1}", network.domain)
+    for name, blocklist in scenario.blocklists.items():  # last, so that they number nobody anew
+        first = len(boxes.addresses)
+        for at, count in blocklist.traps.items():
+            for i in range(count):
+                boxes.add(f"{name}-trap-{i + 1}", scenario.networks[at].domain or "")
+        boxes.traps[name] = range(first, len(boxes.addresses))
     return Population(people, groups, boxes)
+
+
+def anyone_at(address: str) -> str:
+    """One address that stands for all in the domain of *address*.
+
+    A policy that does not ask who owns a sender address, or a login, reads no more of it
+    than its domain, so servers need to be asked once for all of a domain.
+    """
+    return f"anyone@{address.rpartition('@')[2]}"
 
 
 def submission_servers(scenario: Scenario) -> dict[str, str]:

@@ -10,18 +10,22 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.records import (
     ATTEMPTS,
+    CALENDAR,
     CAUSES,
+    CHANGES,
     CLASSES,
     FATES,
     HOPS,
+    PERMISSIONS,
     PHASES,
+    REASONS,
     RECIPIENTS,
     REMEDIES,
     ROUTES,
@@ -102,8 +106,9 @@ class Messages:
     believed: array[int] = field(default_factory=_ints)
 
 
-# message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took
-_ATTEMPT = Struct("<ihbdIhhiiiff")
+# message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took,
+# permission
+_ATTEMPT = Struct("<ihbdIhhiiiffb")
 _ATTEMPT_DTYPE = np.dtype(
     [
         (name, kind)
@@ -121,12 +126,25 @@ _ATTEMPT_DTYPE = np.dtype(
                 "answer",
                 "waited",
                 "took",
+                "permission",
             ],
-            ["<i4", "<i2", "i1", "<f8", "<u4", "<i2", "<i2", "<i4", "<i4", "<i4", "<f4", "<f4"],
+            "<i4 <i2 i1 <f8 <u4 <i2 <i2 <i4 <i4 <i4 <f4 <f4 i1".split(),
             strict=True,
         )
     ]
 )
+
+
+class Change(NamedTuple):
+    """A row of the calendar: columns as in `sim.records`."""
+
+    at: float
+    change: str
+    name: str
+    reason: str
+    address: int
+    prefix: int
+    server: str
 
 
 class Rows:
@@ -141,6 +159,7 @@ class Rows:
         self.places, self.groups, self.accounts = Names(), Names(), Names()
         self.attempts = bytearray()
         self.add_attempt = _ATTEMPT.pack
+        self.changes: list[Change] = []
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
@@ -211,6 +230,20 @@ class Rows:
         self.ended.extend([np.nan] * n)
         return number
 
+    def change(
+        self,
+        at: float,
+        change: str,
+        name: str,
+        *,
+        reason: str,
+        address: int = 0,
+        prefix: int = 32,
+        server: str = "",
+    ) -> None:
+        """Note a change of the world itself at *at* (s)."""
+        self.changes.append(Change(at, change, name, reason, address, prefix, server))
+
     def end(self, first: int, end: int, fate: int, answer: Answer, at: float) -> None:
         """Recipients *first* to *end* (rows) meet their fate, caused by *answer*."""
         outcome = answer.number * len(FATES) + fate
@@ -250,7 +283,7 @@ class Rows:
 class Run:
     """The rows of a finished run, and how much work it was.
 
-    *recipients*, *attempts* and *servers* hold the columns of `sim.records`; a category
+    *recipients*, *attempts*, *servers* and *calendar* hold the columns of `sim.records`; a category
     column holds codes into ``categories[table][column]``.
     """
 
@@ -259,13 +292,14 @@ class Run:
     recipients: Columns
     attempts: Columns
     servers: Columns
+    calendar: Columns
     categories: dict[str, dict[str, list[str]]]
     wishes: dict[str, tuple[int, int]]  # class -> messages, recipients
     mailboxes: int
     events: int
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """The three tables as data frames, with the columns and types of `sim.records`."""
+        """The tables as data frames, with the columns and types of `sim.records`."""
         return {
             name: _frame(getattr(self, name), columns, self.categories[name])
             for name, columns in TABLES.items()
@@ -276,6 +310,7 @@ TABLES: dict[str, dict[str, Column]] = {
     "recipients": RECIPIENTS,
     "attempts": ATTEMPTS,
     "servers": SERVERS,
+    "calendar": CALENDAR,
 }
 
 
@@ -362,6 +397,7 @@ def finish(
         "code": np.array([a.code for a in rows.answers])[said],
         **{k: facts[k][0][said] for k in ("stage", "enhanced", "rule", "cause")},
     }
+    calendar, calendar_names = _calendar_columns(rows.changes, replication, server_names)
     names = {k: v[1] for k, v in facts.items()}
     kinds = m["kind"][message] if n else np.zeros(0, np.int64)
     in_time = m["wished_at"] <= run_length
@@ -371,6 +407,7 @@ def finish(
         recipients=recipients,
         attempts=attempts,
         servers=_server_columns(server_rows, replication),
+        calendar=calendar,
         categories={
             "recipients": {
                 "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,
@@ -381,10 +418,11 @@ def finish(
             },
             "attempts": {
                 "arm": [arm], "hop": list(HOPS), "place": rows.places.all,
-                "server": server_names, "cause": list(CAUSES),
+                "server": server_names, "cause": list(CAUSES), "permission": list(PERMISSIONS),
                 **{k: names[k] for k in ("stage", "enhanced", "rule")},
             },
             "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
+            "calendar": {"arm": [arm], **calendar_names},
         },
         wishes={
             name: (int(((m["kind"] == k) & in_time).sum()), int((kinds == k).sum()))
@@ -408,6 +446,29 @@ def _answer_codes(answers: list[Answer]) -> dict[str, tuple[NDArray[np.int64], l
         found[name] = np.array([codes[getattr(a, name)] for a in answers]), names
     found["cause"] = np.array([CAUSE[a.cause] for a in answers]), list(CAUSES)
     return found
+
+
+def _calendar_columns(
+    changes: list[Change], replication: int, servers: list[str]
+) -> tuple[Columns, dict[str, list[str]]]:
+    """The calendar in columns, and the names by code of its categories."""
+    names = {
+        "change": list(CHANGES),
+        "reason": list(REASONS),
+        "name": sorted({change.name for change in changes}),
+        "server": servers,
+    }
+    codes = {column: {text: i for i, text in enumerate(known)} for column, known in names.items()}
+    columns: Columns = {
+        "arm": np.zeros(len(changes), np.int8),
+        "replication": np.full(len(changes), replication),
+    }
+    for column in Change._fields:
+        values = [getattr(change, column) for change in changes]
+        if column in codes:
+            values = [codes[column][text] for text in values]
+        columns[column] = np.array(values, dtype=None if values else np.int64)
+    return columns, names
 
 
 def _server_columns(server_rows: list[dict[str, Any]], replication: int) -> Columns:

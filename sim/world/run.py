@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +10,25 @@ import numpy as np
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from sim.world.blocklists import Around, Blocklists
+from sim.world.listing import Listing, draw_up
+from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
-from sim.world.people import Population, populate, submission_servers
+from sim.world.people import Population, anyone_at, populate, submission_servers
+from sim.world.permissions import Permissions
 from sim.world.plan import Plan, Wish, draw
+from sim.world.pop import PopLogins
 from sim.world.rows import DELIVERED, Run, finish
 from sim.world.server import Server, Tally
 from sim.world.spammers import Field, Spammer
-from sim.world.transit import Message, Transit, anyone_at
+from sim.world.streams import stream
+from sim.world.transit import Message, Transit
 from sim.world.users import Letter, MailProgram, Surroundings
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.servers import Server as Settings
+    from sim.smtp import Policy
 
 
 def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
@@ -45,12 +54,12 @@ class World:
         given: tuple[Population, Plan] | None = None,
     ) -> None:
         self.scenario = scenario.arm(arm)
-        self.arm, self.replication = arm, replication
+        self.base, self.arm, self.replication = scenario, arm, replication
         self.population, self.plan = given or exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
         self.env = Environment()
         self.rows = self.plan.rows.copy()
-        self.pop_logins: dict[tuple[str, int], float] = {}
+        self.pop = PopLogins(self.plan.logins)
         self.events = 0
         self.servers = self._servers(scenario)
         by_name = {s.name: s for s in self.servers}
@@ -65,9 +74,11 @@ class World:
             self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify,
             Outages.of(self.scenario),
         )  # fmt: skip
+        self._watch_over_relays()
         around = Surroundings(
-            self.transit, self.rows, self.plan.presence, submission, self.log_in
+            self.transit, self.rows, self.plan.presence, submission, self.pop.log_in
         )  # fmt: skip
+        self.transit.permissions = self._permissions()
         self.programs = self._programs(around)
         self.spammers = self._spammers(
             Field(
@@ -78,7 +89,7 @@ class World:
                     if network.kind == "isp"
                 },
                 accounts=[
-                    (account.network, anyone_at(account.address))
+                    (account.network, account.address)
                     for person in self.population.people
                     for account in person.accounts
                 ],
@@ -94,14 +105,67 @@ class World:
         self.policies = {}
         for number, (name, settings) in enumerate(self.scenario.servers.items()):
             known = _Mailboxes([by_domain[d] for d in settings.domains if d in by_domain])
-            policy = base.policy(name, mailboxes=known)
-            self.policies[name] = self.scenario.policy(name, mailboxes=known)
-            made.append(Server(name, number, settings, policy, self.rows, self.last_pop_login))
+            policy = self._policy(base, name, known)
+            self.policies[name] = self._policy(self.scenario, name, known)
+            server = Server(name, number, settings, policy, self.rows, self.pop.last)
+            server.keep(self._listing(server, base.servers[name], 0.0))
+            made.append(server)
         return made
 
+    def _policy(self, scenario: Scenario, name: str, known: _Mailboxes) -> Policy:
+        """The policy of a server, with who owns which address where it asks for that."""
+        policy = scenario.policy(name, mailboxes=known)
+        if any(r.entry.about == "login" for r in policy.restrictions()):
+            return replace(policy, login_owns=self._logins(name))
+        return policy
+
+    def _logins(self, server: str) -> dict[str, frozenset[str]]:
+        """The addresses that each login of *server* owns: its own."""
+        network = self.scenario.servers[server].network
+        mine = (
+            account.address
+            for person in self.population.people
+            for account in person.accounts
+            if account.network == network
+        )
+        return {address: frozenset([address]) for address in mine}
+
+    def _permissions(self) -> Permissions:
+        presence = self.plan.presence
+        shared = (n for n, network in self.scenario.networks.items() if network.shared_address)
+        return Permissions(
+            self.pop,
+            frozenset(address for n in shared for address in presence.leasable.get(n, ())),
+            {a.address: p.number for p in self.population.people for a in p.accounts},
+        )
+
+    def _listing(self, server: Server, settings: Settings, since: float) -> Listing | None:
+        """The list of people that the operator of *server* draws up at *since*."""
+        if not settings.listed_users:
+            return None
+        people = [
+            person
+            for person in self.population.people
+            if person.group in settings.listed_users
+            and any(account.server == server.name for account in person.accounts)
+        ]
+        update = settings.listing_update
+        delay = None if update == "never" else update
+        return draw_up(people, self.plan.presence, server.trusts, since, delay)
+
     def _programs(self, around: Surroundings) -> list[MailProgram]:
+        careless: list[float] = []
+        for group, numbers in self.population.groups.items():
+            draws = stream(
+                self.scenario.seed, replication=self.replication, entity=f"users.{group}",
+                purpose="passwords",
+            )  # fmt: skip
+            careless += draws.random(len(numbers)).tolist()
         groups = self.scenario.users
-        return [MailProgram(p, groups[p.group], around) for p in self.population.people]
+        return [
+            MailProgram(p, groups[p.group], around, careless[p.number])
+            for p in self.population.people
+        ]
 
     def _spammers(self, field: Field) -> list[Spammer]:
         made: list[Spammer] = []
@@ -127,6 +191,16 @@ class World:
             wish.luck, wish.content, wish.key,
         )  # fmt: skip
         return wish.at, Letter(program, wish, message, wish.slices)
+
+    def _watch_over_relays(self) -> None:
+        """Blocklists and operators, where the scenario has any."""
+        later = self.transit.later
+        operators = Operators(self.scenario, self.replication, self.servers, later, self.close)
+        around = Around(later, self.rows, self.servers, operators.reported, operators.listed)
+        self.blocklists = Blocklists(self.scenario, self.replication, self.boxes, around)
+        if self.blocklists.lists:
+            self.transit.spam_came = self.blocklists.spam
+        operators.start()
 
     # ---- running
 
@@ -181,6 +255,11 @@ class World:
     def _enforce(self) -> None:
         for server in self.servers:
             server.enforce(self.policies[server.name])
+            was, settings = self.base.servers[server.name], server.settings
+            told = (settings.listed_users, settings.listing_update)
+            if told != (was.listed_users, was.listing_update):
+                server.keep(self._listing(server, settings, self.scenario.policy_starts))
+            self.blocklists.policy_changed(server, self.env.now)
         self._next_phase()
 
     def _next_phase(self) -> None:
@@ -189,17 +268,23 @@ class World:
 
     # ---- what parts ask of the world
 
-    def last_pop_login(self, network: str, client: int, now: float) -> float | None:
-        """The last POP login from *client* to an account of *network*."""
-        planned = self.plan.logins.last(network, client, now)
-        extra = self.pop_logins.get((network, client))
-        if planned is None or extra is None:
-            return extra if planned is None else planned
-        return max(planned, extra)
+    def close(self, server: Server, operator: str, reason: str, now: float) -> None:
+        """*operator* closes a relay: its policy but for the relay key stays what it is."""
+        relay = self.scenario.operators[operator].closes_to
+        held, owns = server.policy.mailboxes, server.policy.login_owns
 
-    def log_in(self, network: str, client: int, now: float) -> None:
-        """A mail program logs in to POP because it is about to send."""
-        self.pop_logins[network, client] = now
+        def closed(scenario: Scenario) -> Policy:
+            return scenario.policy(server.name, held, login_owns=owns, relay=relay)
+
+        if is_open(self.policies[server.name]):
+            self.policies[server.name] = closed(self.scenario)
+        if is_open(server.policy):
+            begun = now >= self.scenario.policy_starts
+            server.enforce(closed(self.scenario if begun else self.base))
+            self.blocklists.policy_changed(server, now)
+            self.rows.change(
+                now, "closed", operator, reason=reason, address=server.address, server=server.name
+            )
 
     def notify(self, server: Server, about: Message, now: float, late: bool) -> None:
         """*server* writes a DSN to the reverse-path of *about*, itself with a null one.
@@ -270,6 +355,7 @@ def exogenous(scenario: Scenario, replication: int) -> tuple[Population, Plan]:
     """The people, and the plan of one replication: made once for all arms that share it."""
     told = scenario.model_dump_json(include={"seed", "run_length", "networks", "users"})
     told += str([(n, s.role, s.network, s.domains) for n, s in scenario.servers.items()])
+    told += str([(n, blocklist.traps) for n, blocklist in scenario.blocklists.items()])
     return _drawn(_Shared(scenario, told), replication)
 
 

@@ -17,6 +17,7 @@ from simpy.events import NORMAL, Event
 
 from sim.world import outages
 from sim.world.deferred import Deferred
+from sim.world.permissions import NOBODYS, Permissions
 from sim.world.plan import Slice
 from sim.world.rows import (
     BOUNCED,
@@ -64,15 +65,6 @@ class Message:
     key: int  # for further draws
     spam: bool = False
     about: int = -1  # the message that a notice tells of
-
-
-def anyone_at(address: str) -> str:
-    """One address that stands for all in the domain of *address*.
-
-    A policy that does not ask who owns a sender address reads no more of it than its
-    domain, so servers need to be asked once for all senders of a domain.
-    """
-    return f"anyone@{address.rpartition('@')[2]}"
 
 
 class Flight(Event):
@@ -123,6 +115,9 @@ class Transit:
         self.blocks_port_25 = blocks_port_25
         self.write_notice = write_notice  # last: whether the message is only late
         self.outages = down  # None: nothing is ever down
+        self.spam_came: Callable[[int, int, int, float], None] | None = None
+        """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
+        self.permissions: Permissions | None = None  # None: nobody asks whose they are
         self._arrive = (self.arrive,)
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
@@ -195,9 +190,13 @@ class Transit:
         accepted = 0
         for (first, end, _, _), _ in taken:
             accepted += end - first
+        permission = NOBODYS
+        if server.personal and not relayed and self.permissions is not None:
+            who = self.rows.messages.sender[message.number] if not message.spam else -1
+            permission = self.permissions.of(flight, who, now, taken, refused)
         self.rows.attempts += self.rows.add_attempt(
             message.number, attempt, relayed, now, flight.client.address, flight.place,
-            server.number, count, accepted, worst.number, start - now, took,
+            server.number, count, accepted, worst.number, start - now, took, permission,
         )  # fmt: skip
         if sender is not None:
             sender.answered(flight, done, refused)
@@ -219,7 +218,8 @@ class Transit:
         taken: Answered = []
         refused: Answered = []
         worst = self.rows.nothing
-        shown, spam, content = message.shown, message.spam, message.content
+        shown = message.reverse_path if server.reads_owners else message.shown
+        spam, content = message.spam, message.content
         for piece in flight.slices:
             answer = server.judge(client, shown, piece[3], now, spam, content)
             if answer.accepted:
@@ -235,6 +235,7 @@ class Transit:
     ) -> tuple[Answered, Answered, Answer]:
         """The same of a server whose policy asks what it remembers."""
         server, message, client = flight.server, flight.message, flight.client
+        shown = message.reverse_path if server.reads_owners else message.shown
         answers: Answered = []
         recent = memory.clients.recent(client.address, now, memory.window)
         for piece in flight.slices:
@@ -246,7 +247,7 @@ class Transit:
             )
             for part, age, triples in parts:
                 answer = server.judge(
-                    client, message.shown, part[3], now, message.spam, message.content, recent, age
+                    client, shown, part[3], now, message.spam, message.content, recent, age
                 )
                 answers.append((part, answer))
                 for triple in triples:
@@ -286,6 +287,7 @@ class Transit:
         self.rows.attempts += self.rows.add_attempt(
             message.number, flight.attempt, not submission, now, flight.client.address,
             flight.place, flight.server.number, count, 0, answer.number, waited, took,
+            NOBODYS,
         )  # fmt: skip
         answers = [(piece, answer) for piece in flight.slices]
         at = now if known_at is None else known_at
@@ -318,6 +320,8 @@ class Transit:
                 rows.end(first, end, DELIVERED, answer, done)
                 if message.about >= 0:  # the sender reads the notice
                     rows.messages.believed[message.about] = 0
+                elif message.spam and self.spam_came is not None:
+                    self.spam_came(flight.client.address, first, end, done)
         if unknown:
             self._bounce(server, message, unknown, done)
         for domain, pieces in onward.items():

@@ -1,0 +1,165 @@
+"""Addresses get on a list and off it, with constant times and an exact log; who pays for it."""
+
+import pytest
+from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
+
+from sim.scenario import ScenarioError, loads
+from sim.world.run import exogenous
+
+DELIVERED = ("delivered", "", "permit_auth_destination")
+BLOCKED = ("bounced", "blocklist", "reject_rbl_client")
+
+
+def test_a_trap_lists_the_relay_and_its_honest_customers_pay():
+    world = Little()
+    world.write(HOUR)
+    world.send_spam(2 * HOUR)
+    world.write(2 * HOUR + 60, to="people-3@careless.example")
+    world.write(2 * HOUR + 60)
+    world.write(2 * DAY + 2 * HOUR)
+    world.write(2 * DAY + 3 * HOUR)
+    world.run()
+    # 30 s after the trap was hit, until 2 days after it
+    assert world.log() == [
+        (30.0, "listed", "trap", "proseware-smtp"),
+        (2 * DAY, "delisted", "expired", "proseware-smtp"),
+    ]
+    assert world.calendar["address"].tolist() == [0xC633647E] * 2
+    assert world.calendar["prefix"].tolist() == [32, 32]
+    assert world.calendar["name"].tolist() == ["trap-list"] * 2
+    # careless has no list; adatum refuses while it lasts, and the sender gets a notice
+    assert world.fates() == [DELIVERED, DELIVERED, BLOCKED, BLOCKED, DELIVERED]
+    assert world.rows[world.rows["class"] == "honest"]["believed"].tolist() == [
+        True, True, False, False, True,
+    ]  # fmt: skip
+    assert len(world.fates("notice")) == 2
+
+
+def test_spam_in_the_meantime_puts_expiry_off():
+    world = Little()
+    world.send_spam(2 * HOUR)
+    world.send_spam(2 * HOUR + DAY)
+    assert world.run().log() == [
+        (30.0, "listed", "trap", "proseware-smtp"),
+        (3 * DAY, "delisted", "expired", "proseware-smtp"),
+    ]
+
+
+def test_spam_straight_to_the_mx_lists_the_spammer_and_not_the_relay():
+    world = Little()
+    world.send_spam(2 * HOUR, through="rest-mx")
+    world.write(3 * HOUR)
+    world.send_spam(4 * HOUR, to="people-2@adatum.com", through="adatum-mx")
+    world.run()
+    assert world.log()[0] == (30.0, "listed", "trap", "")
+    assert world.calendar["address"].tolist()[0] == STRANGER
+    assert world.fates() == [DELIVERED]
+    assert world.fates("spam")[1][0] == "in_transit"  # refused; this spammer does not react
+
+
+def test_reports_list_when_there_are_enough():
+    world = Little(**{"blocklists.trap-list.reports": 1.0})
+    for hour in (2, 3, 4):
+        world.send_spam(hour * HOUR, to="rest-box-1@rest.example")
+    assert world.run().log() == [
+        # the second report comes 1 h after the second spam; the third puts expiry off
+        (2 * HOUR + 30.0, "listed", "reports", "proseware-smtp"),
+        (3 * HOUR + 2 * DAY, "delisted", "expired", "proseware-smtp"),
+    ]
+
+
+def test_a_block_of_256_takes_the_neighbours_along():
+    world = Little(**{"blocklists.trap-list.scope": "/24"})
+    world.send_spam(2 * HOUR, through="rest-mx")  # 203.0.113.0/24: careless and rest themselves
+    world.run()
+    assert world.log()[0] == (30.0, "listed", "trap", "")
+    assert world.calendar[["address", "prefix"]].to_numpy().tolist()[0] == [0xCB007100, 24]
+    world = Little(**{"blocklists.trap-list.scope": "/24"})
+    world.send_spam(2 * HOUR, through="rest-mx", by=0xC6336405)  # a customer of proseware
+    world.write(3 * HOUR)
+    assert world.run().fates() == [BLOCKED]
+
+
+def test_an_owner_is_removed_once_the_relay_is_closed():
+    settings = {"blocklists.trap-list.removal": "4 h", "operators.owner.date": "1 day"}
+    world = Little(**settings)
+    world.send_spam(2 * HOUR)
+    world.write(DAY - HOUR)
+    world.write(DAY + 5 * HOUR)
+    world.run()
+    came = world.rows["ended_at"][world.rows["class"] == "spam"].iloc[0]
+    assert world.log() == [
+        # asked for when it was listed, but then the test came through
+        (30.0, "listed", "trap", "proseware-smtp"),
+        (pytest.approx(DAY - came), "closed", "date", "proseware-smtp"),
+        (pytest.approx(DAY + 4 * HOUR - came), "delisted", "removed", "proseware-smtp"),
+    ]
+    assert world.fates() == [BLOCKED, ("delivered", "", "permit_auth_destination")]
+
+
+def test_a_list_of_open_relays_tests_before_it_lists():
+    settings = {"blocklists.trap-list.open_relays_only": True}
+    world = Little(**settings)
+    world.send_spam(2 * HOUR, through="rest-mx")  # from the spammer's own line
+    world.send_spam(3 * HOUR)
+    assert [entry[1:] for entry in world.run().log()] == [
+        ("listed", "trap", "proseware-smtp"), ("delisted", "expired", "proseware-smtp"),
+    ]  # fmt: skip
+    closed = Little(**settings, **{"servers.proseware-smtp.relay": "on_network"})
+    closed.send_spam(2 * HOUR, by=0xC6336405)  # a customer of its own
+    closed.run()
+    assert closed.fates("spam")[0][0] == "delivered"
+    assert closed.log() == []
+
+
+def test_a_dead_list_lists_the_world():
+    world = Little(**{"blocklists.trap-list.lists_the_world": "5 days"})
+    world.write(4 * DAY)
+    world.write(6 * DAY)
+    world.write(6 * DAY, to="people-3@careless.example")
+    world.run()
+    assert world.fates() == [DELIVERED, BLOCKED, DELIVERED]
+    c = world.calendar
+    assert c[["at", "prefix", "address"]].to_numpy().tolist() == [[5 * DAY, 0, 0]]
+    assert c[["change", "reason"]].astype(str).to_numpy().tolist() == [["listed", "died"]]
+
+
+def test_fixed_ranges_are_always_listed():
+    world = Little(**{"blocklists.trap-list.ranges": ["198.51.100.126"]})
+    world.write(HOUR)
+    assert world.run().fates() == [BLOCKED]
+
+
+def test_the_whole_thing_without_a_list_notes_nothing():
+    world = Little(**{"servers.adatum-mx.client": [], "blocklists.trap-list.traps": {}})
+    world.write(HOUR)
+    world.send_spam(2 * HOUR, to="rest-box-1@rest.example")
+    assert world.run().log() == []
+    assert list(world.calendar.columns)[:4] == ["arm", "replication", "at", "change"]
+
+
+def test_honest_people_never_write_to_traps():
+    more = loads(SCENARIO).with_overrides({"blocklists.trap-list.traps": {"rest": 500}})
+    few = loads(SCENARIO)
+    wishes = [
+        [(w.at, w.recipients) for w in exogenous(scenario, 0)[1].wishes] for scenario in (few, more)
+    ]
+    assert len(wishes[0]) > 20
+    assert wishes[0] == wishes[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("servers.adatum-mx.client", ["reject_rbl_client(trap)"], "did you mean 'trap-list'"),
+        ("blocklists.trap-list.traps", {"core": 1}, "expected a network with a mail domain"),
+        ("blocklists.trap-list.traps", {"rset": 1}, "did you mean 'rest'"),
+        ("blocklists.trap-list.scope", "/16", "expected 'address' or '/24'"),
+        ("operators.owner.servers", ["prosewear-*"], "operators.owner.servers"),
+        ("operators.owner.closes_to", "on_netwrk", "did you mean 'on_network'"),
+    ],
+)
+def test_what_cannot_be(key, value, told):
+    with pytest.raises(ScenarioError) as error:
+        loads(SCENARIO).with_overrides({key: value})
+    assert told in str(error.value)

@@ -1,0 +1,170 @@
+"""Relays close on a date, along a curve, or after complaints; an exact log of each."""
+
+import math
+from functools import lru_cache
+
+import pytest
+from little_world import DAY, HOUR, SCENARIO, Little
+
+from sim.scenario import loads
+from sim.scenario.operators import closing_time
+from sim.world import simulate
+
+CURVE = ((10.0, 0.6), (20.0, 0.4), (30.0, 0.4), (40.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("number", "at"),
+    [(0.9, 10.0), (0.6, 10.0), (0.5, 15.0), (0.4, 20.0), (0.1, 37.5), (0.0, 40.0)],
+)
+def test_closing_times_are_read_off_the_curve(number, at):
+    assert closing_time(CURVE, number) == pytest.approx(at)
+
+
+def test_who_is_below_the_curve_to_the_end_stays_open():
+    assert closing_time(CURVE[:2], 0.39) is None
+    assert closing_time((), 0.5) is None
+
+
+def operated(**settings):
+    """The little world, with proseware's operator told otherwise."""
+    told = {f"operators.owner.{key}": value for key, value in settings.items()}
+    return Little(**{"servers.adatum-mx.client": [], "servers.proseware-mx.relay": "open"} | told)
+
+
+def test_a_date():
+    world = operated(date="1 day")
+    world.send_spam(DAY - HOUR, to="people-2@adatum.com")
+    world.send_spam(DAY + HOUR, to="people-2@adatum.com")
+    world.write(DAY + 2 * HOUR)  # a customer, on the network
+    world.run()
+    c = world.calendar
+    assert c["server"].tolist() == ["proseware-smtp", "proseware-mx"]
+    assert c[["at", "address", "prefix"]].to_numpy().tolist() == [
+        [DAY, 0xC633647E, 32], [DAY, 0xC633647D, 32],
+    ]  # fmt: skip
+    assert set(c["name"]) == {"owner"}
+    assert [fate for fate, *_ in world.fates("spam")] == ["delivered", "in_transit"]
+    assert [fate for fate, *_ in world.fates()] == ["delivered"]
+
+
+def test_closed_to_what_is_named():
+    world = operated(date="1 day", closes_to=["reject"])
+    world.write(DAY + 2 * HOUR)
+    assert world.run().fates() == [("refused", "relaying", "reject")]
+
+
+def test_a_number_of_reports_about_the_isp():
+    world = operated(after_reports=2, reaction="3 h")
+    world.settings["blocklists.trap-list.reports"] = 1.0
+    for hour in (2, 3, 4, 5):
+        world.send_spam(hour * HOUR, to="rest-box-1@rest.example")
+    world.send_spam(9 * HOUR, to="rest-box-1@rest.example")
+    log = [entry for entry in world.run().log() if entry[1] == "closed"]
+    # the second report comes 1 h after the second spam, which came 1 h after the first
+    assert [(at, reason) for at, _, reason, _ in log] == [(5 * HOUR, "reports")] * 2
+    assert [fate for fate, *_ in world.fates("spam")] == ["delivered"] * 4 + ["in_transit"]
+
+
+def test_a_number_of_listings_of_the_isp():
+    world = operated(after_listings=2, reaction="3 h")
+    world.settings["blocklists.trap-list.expiry"] = "1 day"
+    for day in (1, 3):
+        world.send_spam(day * DAY)
+    assert [entry for entry in world.run().log() if entry[1] != "delisted"] == [
+        (30.0, "listed", "trap", "proseware-smtp"),
+        (2 * DAY + 30.0, "listed", "trap", "proseware-smtp"),
+        (2 * DAY + 30.0 + 3 * HOUR, "closed", "listings", "proseware-smtp"),
+        (2 * DAY + 30.0 + 3 * HOUR, "closed", "listings", "proseware-mx"),
+    ]
+
+
+def test_what_is_closed_already_is_left_alone():
+    world = operated(date="1 day")
+    world.settings |= {"servers.proseware-*.relay": "on_network+pop_first"}
+    assert world.run().log() == []
+
+
+def test_an_arm_does_not_open_what_an_operator_has_closed():
+    world = operated(date="1 day")
+    world.settings["policy_starts"] = "2 days"
+    world.send_spam(3 * DAY, to="people-2@adatum.com")
+    assert [fate for fate, *_ in world.run().fates("spam")] == ["in_transit"]
+
+
+# ---- a population
+
+ISPS = 200
+
+
+@lru_cache
+def population():
+    """Many ISPs with an open relay each, of which a curve closes one after the other."""
+    networks = "\n".join(
+        f'isp-{i} = {{ kind = "isp", domain = "isp-{i}.example", links = {{ core = "10 ms" }},'
+        f' prefixes = ["10.0.{i}.0/28"] }}'
+        for i in range(ISPS)
+    )
+    told = f"""
+        title = "many"
+        run_length = "10 days"
+        policy_starts = "1 day"
+        transient = "0 s"
+        [networks]
+        core = {{ kind = "transit" }}
+        {networks}
+        [users.nobody]
+        count = 1
+        accounts = {{ isp-0 = 1.0 }}
+        messages = "0 / day"
+        [operators.everybody]
+        servers = ["isp-*"]
+        open_share = [["0 s", 0.55], ["2 days", 0.36], ["9 days", 0.02]]
+        [arms.x]
+        [arms.y]
+        "operators.everybody.open_share" = [["0 s", 0.55], ["2 days", 0.36], ["9 days", 0.01]]
+    """
+    return loads(told)
+
+
+def closings(run):
+    c = run.frames()["calendar"]
+    return dict(zip(c["server"], c["at"], strict=True))
+
+
+def test_the_open_share_follows_the_curve():
+    scenario = population()
+    closed = closings(simulate(scenario, "x", 0))
+    one = [at for name, at in closed.items() if name.endswith("-mx")]
+    for day, share in [(0, 0.55), (1, 0.455), (2, 0.36), (5.5, 0.19), (9, 0.02)]:
+        still = ISPS - sum(at <= day * DAY for at in one)
+        # 4 standard deviations of a binomial number: fails once in 16,000 seeds
+        assert abs(still - ISPS * share) <= 4 * math.sqrt(ISPS * share * (1 - share)) + 1e-9
+    # an ISP closes its machines at once
+    assert all(closed[f"isp-{i}-smtp"] == closed[f"isp-{i}-mx"] for i in range(ISPS)
+               if f"isp-{i}-mx" in closed)  # fmt: skip
+
+
+def test_arms_share_each_isps_number():
+    scenario = population()
+    x, y = (closings(simulate(scenario, arm, 0)) for arm in ("x", "y"))
+    assert set(x) <= set(y)  # the lower curve closes more, and nobody later
+    assert all(y[name] <= x[name] for name in x)
+    assert all(y[name] == x[name] for name in x if x[name] <= 2 * DAY)
+    assert closings(simulate(scenario, "x", 1)) != x
+
+
+def test_one_isp_more_changes_no_others_date():
+    few = population().with_overrides({"operators.everybody.servers": ["isp-1*"]})
+    all_of_them = closings(simulate(population(), "x", 0))
+    some = closings(simulate(few, "x", 0))
+    assert some == {name: at for name, at in all_of_them.items() if name.startswith("isp-1")}
+
+
+def test_complaints_need_a_list_to_complain_to():
+    without = SCENARIO.replace("[blocklists.trap-list]", "[users.other]").split("[users.other]")[0]
+    with pytest.raises(ValueError, match="no list to report to"):
+        loads(
+            without.replace('["reject_rbl_client(trap-list)"]', "[]")
+            + '[operators.o]\nservers = ["*"]\nafter_reports = 3\n[arms.only]\n'
+        )
