@@ -95,6 +95,12 @@ def _again(case: Case) -> Made:
     return replace(case, attempt=replace(case.attempt, waited=DAY))
 
 
+def _password(case: Case) -> Made:
+    if not case.refused.facts.auth_failed:
+        return None
+    return replace(case, attempt=replace(case.attempt, wrong_password=False))
+
+
 def _pop_first(case: Case) -> Made:
     attempt = case.attempt
     if attempt.popped or not _own(case):
@@ -107,14 +113,19 @@ def _auth(case: Case) -> Made:
         return None
     if not case.servers.policy(case.attempt.server).auth_offered:
         return None
-    return replace(case, attempt=replace(case.attempt, login=case.party.address))
+    return replace(case, attempt=replace(case.attempt, login=case.party.login))
 
 
 def _switch_server(case: Case) -> Made:
     server = case.servers.scenario.submission_server(case.attempt.network)
     if server is None or server == case.attempt.server or case.party.web:
         return None
-    return replace(case, attempt=replace(case.attempt, server=server, login=None, popped=False))
+    return replace(
+        case,
+        attempt=replace(
+            case.attempt, server=server, login=None, popped=False, wrong_password=False
+        ),
+    )
 
 
 def _change_sender(case: Case) -> Made:
@@ -153,7 +164,7 @@ def _offer_auth(case: Case) -> Made:
     if not _own(case) or case.refused.server != case.attempt.server:
         return None
     offered = _permitting(case, Restriction("permit_sasl_authenticated"), auth_offered=True)
-    return offered and replace(offered, attempt=replace(case.attempt, login=case.party.address))
+    return offered and replace(offered, attempt=replace(case.attempt, login=case.party.login))
 
 
 def _drop_rule(case: Case) -> Made:
@@ -206,6 +217,7 @@ def _own(case: Case) -> bool:
 
 CHANGES = (
     Change("again", "user", "try again later", "some minutes", _again),
+    Change("password", "user", "correct the password", "one setting, once", _password),
     Change(
         "pop_first",
         "user",

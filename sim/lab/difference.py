@@ -159,11 +159,9 @@ def _changed(before: Verdict, after: Verdict) -> bool:
     return (before.kind, before.code) != (after.kind, after.code)
 
 
-def _goes_through(verdict: Verdict) -> int:
-    """2: at once; 1: when tried again; 0: not, or dropped."""
-    if verdict.accepted:
-        return 0 if verdict.discarded else 2
-    return 0 if verdict.permanent else 1
+def _goes_through(verdict: Verdict) -> bool:
+    """At once: whether a client that is told to try again will fare better is not said here."""
+    return verdict.accepted and not verdict.discarded
 
 
 def _held(credentials: Sequence[str]) -> str:

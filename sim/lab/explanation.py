@@ -85,7 +85,7 @@ class Explanation(Page):
             sender=attempt.reverse_path or "",
             recipient=attempt.forward_path,
             subject=subject(self.question),
-            account=party.address.rpartition("@")[2],
+            account=party.login.rpartition("@")[2],
             server=self.scenario.hostname(attempt.server),
         )
 
@@ -98,7 +98,8 @@ class Explanation(Page):
         before = self.hops[:number]
         helo = before[-1].policy.hostname if before else self.question.party.helo
         lines = content(self.question, before, self.scenario.year)
-        return converse(hop.policy, hop.facts, helo, lines)
+        failing = self.question.party.login if hop.facts.auth_failed else None
+        return converse(hop.policy, hop.facts, helo, lines, failing)
 
     # ---- shown
 
@@ -148,6 +149,8 @@ class Explanation(Page):
         login = self.hops[0].facts.login
         if login is not None:
             return f"AUTH as {login}"
+        if self.hops[0].facts.auth_failed:
+            return f"AUTH as {self.question.party.login}, with a wrong password"
         return "AUTH is on, but this server does not offer it" if self.question.auth else "none"
 
     def _walk(self, hop: Hop) -> Block:
@@ -251,6 +254,7 @@ def explain(
     *,
     account: str = "home",
     server: str | None = None,
+    wrong_password: bool = False,
     caught: bool = False,
 ) -> Explanation:
     """Which restriction decides about one message of *user* from *place* to *to*, and what helps.
@@ -259,14 +263,15 @@ def explain(
     the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
     *pop* say that AUTH is on and that a POP login came just before; *account* is ``home`` or
     ``work``; *server* another server than the one of the account, or a network for its submission
-    server; *caught*: an outbound filter takes it for spam, else it does what is likelier. Raises
-    LabError with every fault at once.
+    server; *wrong_password*: AUTH is on and fails; *caught*: an outbound filter takes it for
+    spam, else it does what is likelier. Raises LabError with every fault at once.
     """
     question = asked(
         scenario, user, place, to, arm,
-        account=account, server=server, sender=sender, auth=auth, pop=pop, caught=caught,
+        account=account, server=server, sender=sender, auth=auth, pop=pop,
+        wrong_password=wrong_password, caught=caught,
     )  # fmt: skip
-    servers = Servers(scenario, question.arm)
+    servers = Servers(scenario, question.arm, logins=[question.party.login])
     journey = servers.journey(question.attempt)
     advice = tuple(advise(servers, question, journey))
     return Explanation(servers.scenario, question, journey, advice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import isinf
@@ -39,6 +39,8 @@ class Attempt:
     forward_path: str
     login: str | None = None
     """The name that the mail program logs in with, where AUTH is offered."""
+    wrong_password: bool = False
+    """The server refuses the login, and the mail program stops there."""
     popped: bool = False
     """A POP login at the server's ISP has just come from this address."""
     waited: float | None = None
@@ -82,12 +84,21 @@ class Journey:
 
 
 class Servers:
-    """The servers of one arm, with policies that may be replaced to see what would follow."""
+    """The servers of one arm, with policies that may be replaced to see what would follow.
+
+    *logins* are addresses of accounts, each of which is also the login that owns it; every
+    server has the account ``user`` besides.
+    """
 
     def __init__(
-        self, scenario: Scenario, arm: str, changed: Mapping[str, Policy] | None = None
+        self,
+        scenario: Scenario,
+        arm: str,
+        changed: Mapping[str, Policy] | None = None,
+        logins: Iterable[str] = (),
     ) -> None:
         self.arm = arm
+        self._logins = tuple(logins)
         self.scenario = scenario.arm(arm)
         self._base = scenario
         self._changed = dict(changed or {})
@@ -95,14 +106,21 @@ class Servers:
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
-        return Servers(self._base, self.arm, {**self._changed, server: policy})
+        return Servers(self._base, self.arm, {**self._changed, server: policy}, self._logins)
 
     def policy(self, server: str) -> Policy:
         """The policy of *server*, made once."""
         if server not in self._policies:
-            made = self._changed.get(server) or self.scenario.policy(server)
-            self._policies[server] = made
+            made = self._changed.get(server)
+            self._policies[server] = made or self.scenario.policy(
+                server, login_owns=self._owns(server)
+            )
         return self._policies[server]
+
+    def _owns(self, server: str) -> dict[str, frozenset[str]]:
+        domains = self.scenario.servers[server].domains
+        own = [login for login in self._logins if login.rpartition("@")[2] in domains]
+        return {a: frozenset((a,)) for a in (*own, *(f"user@{domain}" for domain in domains[:1]))}
 
     @cached_property
     def routes(self) -> Routes:
@@ -121,7 +139,8 @@ class Servers:
             client=attempt.client or 0,
             reverse_path=attempt.reverse_path,
             forward_path=attempt.forward_path,
-            login=attempt.login if offered else None,
+            login=attempt.login if offered and not attempt.wrong_password else None,
+            auth_failed=offered and attempt.wrong_password and attempt.login is not None,
             pop_age=0.0 if attempt.popped else None,
             greylist_age=attempt.waited,
             spam=attempt.spam,

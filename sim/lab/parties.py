@@ -18,8 +18,10 @@ class Party:
     """Who writes: the account in use, and how the mail program is set."""
 
     name: str
-    address: str
+    login: str
     """The account's own address, which is also its login name."""
+    address: str
+    """The sender address that the mail program shows."""
     network: str
     """The network of the account."""
     server: str
@@ -57,6 +59,7 @@ def asked(
     sender: str | None = None,
     auth: bool = False,
     pop: bool = False,
+    wrong_password: bool = False,
     caught: bool = False,
 ) -> Question:
     """Look up everything that was named; raises LabError with every fault at once."""
@@ -78,14 +81,15 @@ def asked(
         client=scenario.guest(party.network_here),
         reverse_path=party.address if shown == "" else shown,
         forward_path=to,
-        login=party.address if auth and own else None,
+        login=party.login if (auth or wrong_password) and own else None,
+        wrong_password=wrong_password,
         popped=pop and own,
         spam=party.spammer,
         draw=CAUGHT if caught else LIKELIER,
     )
     if party.web:
         attempt = from_the_server(scenario, attempt)
-    return Question(party, attempt, arm, auth)
+    return Question(party, attempt, arm, auth or wrong_password)
 
 
 def from_the_server(scenario: Scenario, attempt: Attempt) -> Attempt:
@@ -123,6 +127,7 @@ def _person(questions: Questions, user: str, place: str | None, account: str) ->
     name, domain = f"{group}-{number}", scenario.servers[server].domains[0]
     return Party(
         name=name,
+        login=f"{name}@{domain}",
         address=f"{name}@{users.sender_domain or domain}",
         network=network,
         server=server,
@@ -148,6 +153,7 @@ def _spammer(
     forged = f"offer@{spammers.sender_domain}"
     return Party(
         name=user,
+        login="",
         address=forged,
         network=spammers.network,
         server=server or direct,
@@ -158,5 +164,5 @@ def _spammer(
     )
 
 
-_NOBODY = Party("", "", "", "", HOME, "", "")
+_NOBODY = Party("", "", "", "", "", HOME, "", "")
 """Stands in for who could not be found, until the faults are raised."""

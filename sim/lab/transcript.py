@@ -12,6 +12,7 @@ from sim.smtp.session import Session
 
 PASSWORD = "password"
 """What everybody's password is here."""
+WRONG_PASSWORD = "passwort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,13 @@ def _style(turn: Turn, refusal: set[str]) -> str:
     return "bad" if turn.text in refusal else "server"
 
 
-def converse(policy: Policy, facts: Facts, helo: str, message: Sequence[str]) -> Dialogue:
+def converse(
+    policy: Policy, facts: Facts, helo: str, message: Sequence[str], login: str | None = None
+) -> Dialogue:
     """What a client that calls itself *helo* and a server with *policy* say about one message.
 
-    The client gives up at the first refusal, as a mail program does with one recipient.
+    *login* is the name it logs in with, which fails where *facts* say so. The client gives up
+    at the first refusal, as a mail program does with one recipient.
     """
     session = Session(
         policy, facts, lambda name, password: (name, password) == (facts.login, PASSWORD)
@@ -63,7 +67,7 @@ def converse(policy: Policy, facts: Facts, helo: str, message: Sequence[str]) ->
     if last[0][:1] in "45":
         refused = "CONNECT"
     else:
-        for command, lines in _script(facts, helo, message):
+        for command, lines in _script(facts, helo, message, login or facts.login):
             turns += (Turn("C", line) for line in lines)
             sent = "".join(f"{_stuffed(line, command)}\r\n" for line in lines)
             last = _heard(session.receive(sent.encode("ascii", "replace")), turns)
@@ -76,11 +80,14 @@ def converse(policy: Policy, facts: Facts, helo: str, message: Sequence[str]) ->
     return Dialogue(tuple(turns), refused, tuple(last))
 
 
-def _script(facts: Facts, helo: str, message: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+def _script(
+    facts: Facts, helo: str, message: Sequence[str], login: str | None
+) -> Iterator[tuple[str, Sequence[str]]]:
     """Command by command, what the client says."""
     yield "EHLO", [f"EHLO {helo}"]
-    if facts.login is not None:
-        secret = base64.b64encode(f"\0{facts.login}\0{PASSWORD}".encode()).decode()
+    if login is not None:
+        password = WRONG_PASSWORD if facts.auth_failed else PASSWORD
+        secret = base64.b64encode(f"\0{login}\0{password}".encode()).decode()
         yield "AUTH", [f"AUTH PLAIN {secret}"]
     yield "MAIL", [f"MAIL FROM:<{facts.reverse_path or ''}>"]
     yield "RCPT", [f"RCPT TO:<{facts.forward_path}>"]

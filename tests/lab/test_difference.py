@@ -66,6 +66,12 @@ def test_another_answer_that_is_no_better(scenario):
     assert changes["stranger", "outside", "elsewhere", "none"] == "other"
 
 
+def test_a_temporary_refusal_instead_of_a_permanent_one_is_no_better(scenario):
+    changes = found(scenario, "network", "deferring", "proseware-smtp")
+    assert changes["stranger", "outside", "elsewhere", "none"] == "other"
+    assert set(changes.values()) == {"other"}
+
+
 def test_a_delay_is_a_cost_and_silent_loss_too(scenario):
     delayed = found(scenario, "network", "greylist", "proseware-mx")
     assert delayed["another server", "outside", "same ISP", "none"] == "cost"

@@ -213,6 +213,33 @@ def test_a_refused_logon_has_a_number_of_its_own():
     assert len({*REPLIES.values(), *(number for _, number in STAGES.values())}) == 18
 
 
+def test_a_wrong_password(scenario):
+    found = explain(scenario, "travellers", "hotel", BOB, "AUTH", wrong_password=True)
+    assert found.error_box.number == "0x800CCC18"
+    assert found.dialogues[0].refused_at == found.hops[0].verdict.command == "AUTH"
+    assert "\n".join(found.dialogues[0].reply) == str(found.hops[0].verdict.reply)
+    assert next(a for a in found.advice if a.helps).changes[0].key == "password"
+    assert explain(
+        scenario, "travellers", "home", BOB, "network", wrong_password=True
+    ).journey.arrives
+
+
+OWNERS = {
+    # who logs in, and shows which sender: outcome where a login must own the sender
+    "the account's own": ({"auth": True}, "delivered"),
+    "a colleague's": ({"auth": True, "sender": "user@proseware.com"}, "refused"),
+    "another one": ({"auth": True, "sender": "terri@contoso.com"}, "refused"),
+    "its own, without a login": ({}, "refused"),
+}
+
+
+@pytest.mark.parametrize(("more", "outcome"), OWNERS.values(), ids=OWNERS)
+def test_a_login_owns_its_address(scenario, more, outcome):
+    found = explain(scenario, "travellers", "home", BOB, "owners", **more)
+    assert found.outcome == outcome
+    assert outcome == "delivered" or found.hops[0].verdict.rule == "reject_sender_login_mismatch"
+
+
 @pytest.mark.parametrize(
     ("arm", "more"), [("open", {}), ("filter", {}), ("identity-on-mx", {"place": "home"})]
 )
