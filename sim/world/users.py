@@ -66,8 +66,8 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "by_587", "careless", "corrected", "help_at", "lines", "needs_all", "person",
-        "polls_first", "remembers", "users",
+        "around", "auth", "by_587", "careless", "corrected", "help_at", "lines", "needs_all",
+        "person", "polls_first", "remembers", "users",
     )  # fmt: skip
 
     def __init__(

@@ -1,0 +1,177 @@
+"""Two ISPs and a hotel, constant times, and exactly the mail that a test wants sent."""
+
+import numpy as np
+
+from sim.scenario import loads
+from sim.world.people import anyone_at, populate
+from sim.world.plan import Plan, Wish, opening_rows, runs
+from sim.world.pop import PopLog
+from sim.world.presence import Presence, Session
+from sim.world.rows import GAVE_UP, REFUSED
+from sim.world.run import World
+from sim.world.server import Client
+from sim.world.transit import NO_SUCH_USER, Flight, Message
+from sim.world.week import blocks
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+SCENARIO = """
+title = "small post"
+run_length = "15 days"
+policy_starts = "0 s"
+transient = "0 s"
+
+[networks.core]
+kind = "transit"
+[networks.proseware]
+kind = "isp"
+domain = "proseware.com"
+prefixes = ["198.51.100.0/25"]
+links = { core = "10 ms" }
+[networks.adatum]
+kind = "isp"
+domain = "adatum.com"
+prefixes = ["198.51.100.128/25"]
+links = { core = "20 ms" }
+mailboxes = 9
+[networks.hotel]
+kind = "venue"
+prefixes = ["192.0.2.128/28"]
+links = { core = "30 ms" }
+shared_address = true
+
+[defaults.submission]
+relay = "open"
+service_time = "1 s"
+per_recipient = "0 s"
+temporary_failure = 0
+retry = ["30 min"]
+[defaults.mx]
+relay = "closed"
+service_time = "1 s"
+per_recipient = "0 s"
+temporary_failure = 0
+
+[users.people]
+count = 2
+accounts = { proseware = 1.0 }
+places = { home = 0.5, hotel = 0.5 }
+when_refused = { give_up = 1.0 }
+delays = { ask_isp = "1 day", switch_server = "10 min" }
+
+[arms.only]
+"""
+BOX = "adatum-box-{}@adatum.com"
+SPAMMER = 0xC0000285  # 192.0.2.133
+
+
+class Heedless:
+    """A spammer who never tries again."""
+
+    needs_all = False
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def answered(self, flight, now, refused):
+        for (first, end, _, _), answer in refused:
+            self.rows.end(first, end, REFUSED if answer.permanent else GAVE_UP, answer, now)
+
+
+class Post:
+    """What is written and sent, then what became of it."""
+
+    def __init__(self, settings=None, text=""):
+        self.settings, self.text = settings or {}, text
+        self.wishes, self.spam = [], []
+
+    def write(self, at, *to, by=0, place="home", luck=0.5):
+        """people-1, or another, writes to mailboxes of adatum given by number."""
+        self.wishes.append((at, to or (1,), by, place, luck))
+        return self
+
+    def send_spam(self, at, *to, through="adatum-mx", sender="offer@bulk.example"):
+        """A guest of the hotel sends spam; 0 is a mailbox that does not exist."""
+        self.spam.append((at, to or (1,), through, sender))
+        return self
+
+    def run(self):
+        """Let it happen, and keep the tables."""
+        scenario = loads(SCENARIO + self.text).with_overrides(self.settings)
+        population = populate(scenario)
+        boxes, people = population.mailboxes, population.people
+        presence = Presence(np.array(blocks(15 * DAY)[0]))
+        for person in people:
+            mine = [w for w in self.wishes if w[2] == person.number]
+            place = mine[0][3] if mine else "home"
+            network = person.network_at(place)
+            client = scenario.pool(network).take(person.number, 0.0)
+            presence.places.append([place] * (len(presence.edges) - 1))
+            presence.sessions.append([Session(person, place, network, client, 0.0, 15 * DAY)])
+            presence.starts.append([0.0])
+        presence.leasable = {name: scenario.pool(name).leasable for name in scenario.networks}
+        wishes = [
+            Wish(
+                at, people[by], 0, place, people[by].network_at(place),
+                presence.sessions[by][0].client, people[by].accounts[0].address,
+                sorted(boxes.find(BOX.format(n)) for n in to), [], 4200.0, (0.5, 0.5), luck, 0.5,
+                0.5, 12345 + i,
+            )
+            for i, (at, to, by, place, luck) in enumerate(sorted(self.wishes))
+        ]  # fmt: skip
+        rows = opening_rows(scenario, population, wishes)
+        plan = Plan(wishes, presence, PopLog(scenario, presence), rows)
+        world = World(scenario, "only", 0, (population, plan))
+        for sent in self.spam:
+            self._send(world, *sent)
+        self.frames = world.run().frames()
+        return self
+
+    def _send(self, world, at, to, through, sender):
+        server = next(s for s in world.servers if s.name == through)
+        domain = world.boxes.number_of["adatum.com"]
+        found = [world.boxes.find(BOX.format(n)) if n else -1 - domain for n in to]
+        number = world.rows.message("spam", found, sender=0, group="", wished_at=at, route="direct")
+        first = world.rows.messages.first_row[number]
+        someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]
+        slices = [(first + a, first + b, domain, address) for a, b, address in runs(someone)]
+        message = Message(
+            number, sender, anyone_at(sender), 2900.0, Heedless(world.rows), (0.5, 0.5), 0.5, 0.5,
+            number, spam=True,
+        )  # fmt: skip
+        flight = Flight(world.env, message, slices, server, Client(SPAMMER), line=33.6e3)
+        world.transit.launch(flight, at, "hotel")
+
+    # ---- what became of it
+
+    def log(self, hop=None):
+        """(moment, server, code) of every attempt in order of time."""
+        a = self.frames["attempts"]
+        a = a[a["hop"] == hop] if hop else a
+        a = a.sort_values("at", kind="stable")
+        return [
+            (round(at, 2), server, code)
+            for at, server, code in zip(a["at"], a["server"], a["code"], strict=True)
+        ]
+
+    def moments(self, hop="relay"):
+        """When attempts were made (s)."""
+        return [at for at, _, _ in self.log(hop)]
+
+    def fates(self, name="honest"):
+        """(fate, cause, believed) of every recipient of a class of mail."""
+        r = self.frames["recipients"]
+        r = r[r["class"] == name]
+        return [
+            (fate, cause, bool(believed))
+            for fate, cause, believed in zip(r["fate"], r["cause"], r["believed"], strict=True)
+        ]
+
+    def notices(self):
+        """(moment, route, fate) of every notice."""
+        r = self.frames["recipients"]
+        r = r[r["class"] == "notice"]
+        return [
+            (round(at, 1), route, fate)
+            for at, route, fate in zip(r["wished_at"], r["route"], r["fate"], strict=True)
+        ]
