@@ -136,8 +136,8 @@ class Post:
         someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]
         slices = [(first + a, first + b, domain, address) for a, b, address in runs(someone)]
         message = Message(
-            number, sender, anyone_at(sender), 2900.0, Heedless(world.rows), (0.5, 0.5), 0.5, 0.5,
-            number, spam=True,
+            number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.rows),
+            (0.5, 0.5), 0.5, 0.5, number, spam=True,
         )  # fmt: skip
         flight = Flight(world.env, message, slices, server, Client(SPAMMER), line=33.6e3)
         world.transit.launch(flight, at, "hotel")
