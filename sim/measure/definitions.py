@@ -97,6 +97,16 @@ MEASURES: dict[str, Measure] = {
         _NO_WISH,
         by=(*ROW_KEYS, "cause"),
     ),
+    "collateral_rate": Measure(
+        "lost to a listing",
+        SHARE,
+        "",
+        "recipients with cause blocklist that were neither delivered nor are in transit",
+        _WISHED,
+        _NO_WISH,
+        classes=("honest", "notice"),
+        note="What the customers of a listed server pay; part of refused, given up and bounced.",
+    ),
     "in_transit_rate": Measure(
         "in transit at the end",
         SHARE,

@@ -54,11 +54,12 @@ class Exposure:
 
 
 def exposure(scenario: Scenario) -> Exposure:
-    """The exposure of a scenario: every account of a user is a mailbox, and so are idle ones."""
+    """The exposure of a scenario: accounts, idle mailboxes and traps are all mailboxes."""
     mailboxes = sum(
         group.count * (2 if group.work is not None and group.work_account > 0 else 1)
         for group in scenario.users.values()
     ) + sum(n.mailboxes for n in scenario.networks.values() if n.domain is not None)
+    mailboxes += sum(sum(found.traps.values()) for found in scenario.blocklists.values())
     keys = {
         "place": places(scenario),
         "group": ("", *scenario.users, *scenario.spammers, *scenario.servers),

@@ -95,6 +95,9 @@ NUMERATORS: dict[str, Callable[[Rows], Mask]] = {
     "gave_up_rate": lambda rows: rows.is_in("fate", "gave_up"),
     "silent_loss_rate": lambda rows: rows.is_in("fate", "discarded"),
     "bounce_rate": lambda rows: rows.is_in("fate", "bounced", "expired"),
+    "collateral_rate": lambda rows: (
+        rows.is_in("cause", "blocklist") & ~rows.is_in("fate", "delivered", "in_transit")
+    ),
     "in_transit_rate": lambda rows: rows.is_in("fate", "in_transit"),
     "believed_rate": lambda rows: rows.frame["believed"].to_numpy(dtype=bool),
     "lost_per_day": lambda rows: ~rows.is_in("fate", "delivered", "in_transit"),
