@@ -218,11 +218,18 @@ def report(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    reference: Annotated[
+        bool, typer.Option("--reference", help="The same for people, in Markdown.")
+    ] = False,
+) -> None:
     """JSON Schema of the scenario format, for editors."""
     from sim import scenario
 
-    _print_json(scenario.schema())
+    if reference:
+        print(scenario.reference())
+    else:
+        _print_json(scenario.schema())
 
 
 @app.command()
@@ -230,11 +237,11 @@ def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
 ) -> None:
     """Write a commented starting scenario to a new file."""
-    from sim.starting import TEXT
+    from sim import scenario
 
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(TEXT)
+            target.write(scenario.new())
     except FileExistsError:
         _wrong(f"{file} exists; choose another name")
     except OSError as error:

@@ -251,8 +251,9 @@ def test_report_of_no_results(mailsim, tmp_path):
     assert "no results there" in ended.err
 
 
-def test_schema_is_json(mailsim):
+def test_schema_is_json_or_a_reference(mailsim):
     assert "networks" in json.dumps(mailsim("schema").data)
+    assert "networks" in mailsim("schema", "--reference").out
 
 
 def test_new_writes_a_scenario_that_holds_and_overwrites_nothing(mailsim, tmp_path):

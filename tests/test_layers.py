@@ -22,7 +22,7 @@ LAYERS = {
     "lab": {"figures", "world", "scenario", "network", "smtp", "records"},
     "report": {"figures", "lab", "measure", "scenario", "network", "smtp", "records"},
 }
-TOP = {"__init__", "__main__", "cli", "facade", "starting", "terminal"}
+TOP = {"__init__", "__main__", "cli", "facade", "terminal"}
 
 LIBRARIES = {
     # library: the layers that may name it
