@@ -176,6 +176,10 @@ class Scenario(Head):
             draws=draws,
         )
 
+    def reserved_pool(self, network: str) -> Pool:
+        """The addresses of *network*'s reserved block, each for one customer for good."""
+        return Pool(usable(self.networks[network].reserved, self._servers_of(network)))
+
     def guest(self, network: str) -> int | None:
         """The first address that *network* hands out, as a number; None if it has none."""
         return next(iter(self._leasable(network)), None)
@@ -245,5 +249,7 @@ class Scenario(Head):
 
     def _leasable(self, network: str) -> Iterable[int]:
         keys = self.networks[network]
-        own = [IPv4Network(s.address) for s in self.servers.values() if s.network == network]
-        return usable(keys.prefixes, (*keys.reserved, *own))
+        return usable(keys.prefixes, (*keys.reserved, *self._servers_of(network)))
+
+    def _servers_of(self, network: str) -> list[IPv4Network]:
+        return [IPv4Network(s.address) for s in self.servers.values() if s.network == network]

@@ -59,16 +59,25 @@ class Network(Table):
         max_length=1000,
     )
     lease: Duration | None = key(
-        "how long an address is held, then it is free for another; without it, addresses are "
-        "static: whoever gets one keeps it",
+        "how long an address is held on average, then it is free for another; without it, "
+        "addresses are static: whoever gets one keeps it",
         None,
     )
-    reuse: Literal["fifo", "lifo", "random"] = key(
-        "which free address is given out next: that free longest (fifo), shortest (lifo), or any",
+    lease_lengths: Literal["exponential", "uniform", "constant"] = key(
+        "how leases differ in length: exponential, as calls do; uniform from 0 to twice the mean; "
+        "constant, as where a line is cut after so many hours (address.periodic_change)",
+        "exponential",
+        source="chosen",
+    )
+    reuse: Literal["fifo", "lifo", "random", "sticky"] = key(
+        "which free address is given out next: that free longest (fifo), shortest (lifo), any "
+        "(random), or what the holder had before, if it is free (sticky)",
         "fifo",
         source="chosen",
     )
-    reserved: Prefixes = key("addresses never handed out, such as a block for fixed customers", [])
+    reserved: Prefixes = key(
+        "addresses never leased: a block for customers with a fixed_address, or for nobody", []
+    )
     shared_address: bool = key(
         "all guests stand behind one address (NAT): what opens relaying for one, opens it for all",
         False,

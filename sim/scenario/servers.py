@@ -35,6 +35,8 @@ POLICY_KEYS = (
     "pop_window",
     "client_ranges",
     "trusted_networks",
+    "listed_users",
+    "listing_update",
     "flavour",
     "wording",
 )
@@ -96,6 +98,15 @@ DurationOrAuto = Annotated[
     described("duration or auto", "auto", "5 days"),
 ]
 
+ListingUpdate = Annotated[
+    float | Literal["never"],
+    form(
+        lambda given: given if given == "never" else read_duration(given),
+        "'never' or a duration such as '1 day'",
+    ),
+    WithJsonSchema({"type": "string", "examples": ["never", "1 day"]}),
+]
+
 
 class Server(Table):
     """A server: the submission server that customers name in their mail program, or an MX."""
@@ -128,6 +139,21 @@ class Server(Table):
         "addresses that the preset address_range, and permit_client_ranges without arguments, "
         "let relay",
         [],
+    )
+    listed_users: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
+        "user groups whose members, where customers of this server, the operator lists among "
+        "client_ranges: by the address that each has, outside trusted_networks, when this policy "
+        "takes effect",
+        [],
+    )
+    listing_update: ListingUpdate = key(
+        "how long after a listed customer got another address the operator lists that instead; "
+        "never: the first one stays",
+        "never",
+        source="chosen",
+    )
+    auth_password: Literal["pop", "separate"] = key(
+        "the password of SMTP AUTH: that of POP, or one of its own", "pop", source="chosen"
     )
     trusted_networks: Prefixes = key(
         "addresses that permit_mynetworks and the preset on_network let relay; without it, the "

@@ -94,6 +94,12 @@ class Spammers(Table):
     adaptive: bool = key(
         "whether they leave a route that no longer delivers for the next one", True
     )
+    heeds: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
+        "blocklists that adaptive spammers look up themselves: they leave alone a relay or host "
+        "that is on one of them",
+        [],
+        source="chosen",
+    )
     scan_rate: Rate = key("servers that one spammer tries as relays", "20 / day", source="chosen")
     sender_domain: Domain = key("domain of the forged sender", "bulk.example", source="chosen")
     known_relays: Share = key(
@@ -116,7 +122,11 @@ class Spammers(Table):
     )
     recruits: Rate = key("hosts that one spammer gains", "1 / day", source="chosen")
     stolen: int = key(
-        "logins of other people that one spammer has", 5, source="chosen", ge=0, le=100_000
+        "logins of other people that one spammer has, with their POP passwords",
+        5,
+        source="chosen",
+        ge=0,
+        le=100_000,
     )
     account_lasts: Duration | None = key(
         "mean time until the ISP closes the own account; without it, never", None, source="chosen"

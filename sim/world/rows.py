@@ -128,7 +128,10 @@ _ATTEMPT_DTYPE = np.dtype(
                 "took",
                 "permission",
             ],
-            "<i4 <i2 i1 <f8 <u4 <i2 <i2 <i4 <i4 <i4 <f4 <f4 i1".split(),
+            [
+                *("<i4", "<i2", "i1", "<f8", "<u4", "<i2", "<i2"),
+                *("<i4", "<i4", "<i4", "<f4", "<f4", "i1"),
+            ],
             strict=True,
         )
     ]

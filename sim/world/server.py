@@ -18,11 +18,15 @@ from sim.smtp.decision import decide_at
 from sim.smtp.restrictions import Range
 from sim.world import outages
 from sim.world.deferred import Retries
+from sim.world.listing import Listing, reads_list
 from sim.world.memory import REMEMBERED, Memory
+from sim.world.people import anyone_at
+from sim.world.permissions import personal
 from sim.world.rows import Answer, Rows
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
+    from sim.world.transit import Flight
 
 Slot = tuple[float, float]
 """When a session starts and ends (s)."""
@@ -146,13 +150,15 @@ class Server:
             )
             for name, (code, enhanced, cause) in OWN.items()
         }
+        self._listing: Listing | None = None
+        self.said: dict[Verdict, Answer] = {}
         self.enforce(policy)
 
     def kind_of(self, client: Client) -> int:
         """One number for all clients that this policy cannot tell apart at the moment."""
         address = client.address
         key: tuple[object, ...] = (
-            client.login, client.auth_failed, client.port,
+            self.login_of(client), client.auth_failed, client.port,
             *(first <= address <= last for first, last in self.ranges),
         )  # fmt: skip
         if self.reads_lists:
@@ -174,12 +180,38 @@ class Server:
         """Whether *client* is on one of the server's own networks."""
         return any(first <= client <= last for first, last in self.policy.network_ranges)
 
+    def login_of(self, client: Client) -> str | None:
+        """The login as far as this policy tells logins apart; None if there is none."""
+        login = client.login
+        if login is None or client.auth_failed:
+            return None
+        return login if self.reads_owners else anyone_at(login)
+
+    def asked_again(self, flight: Flight, forward_path: str, pop_age: float | None) -> Answer:
+        """What the answer would be with another *pop_age*."""
+        message = flight.message
+        shown = message.reverse_path if self.reads_owners else message.shown
+        return self._asked(
+            flight.client, shown, forward_path, pop_age, message.spam, message.content
+        )
+
+    def keep(self, listing: Listing | None) -> None:
+        """Add the addresses of *listing* to the policy's ranges, now and whenever it changes."""
+        self._listing = listing
+        self.enforce(self.written)
+
     def enforce(self, policy: Policy) -> None:
         """Answer by *policy* from now on."""
+        self.written = policy
+        self.listing = self._listing if reads_list(policy) else None
+        if self.listing is not None:
+            policy = self.listing.added_to(policy)
+        self.personal = personal(policy, listing=self.listing is not None)
+        self.reads_owners = any(r.entry.about == "login" for r in policy.restrictions())
         self.policy = policy
         self.decide = Memo(policy)
         self.decide_587 = Memo(on_port_587(policy)) if self.settings.port_587 else None
-        self.asks_anew = bool(policy.reads & MOMENTARY)
+        self.asks_anew = bool(policy.reads & MOMENTARY) or self.listing is not None
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
         self.memory = self._remembering(policy)  # None: this policy asks for none
@@ -239,6 +271,8 @@ class Server:
             if answer is None:
                 answer = self.known[key] = self._asked(client, reverse_path, forward_path)
             return answer
+        if self.listing is not None and self.listing.advance(now):
+            self.enforce(self.written)
         age: float | None = None
         if self.reads_pop:
             login = self.last_pop_login(self.network, client.address, now)
@@ -264,7 +298,7 @@ class Server:
                 client=client.address,
                 reverse_path=reverse_path,
                 forward_path=forward_path,
-                login=client.login,
+                login=None if client.login is None else self.login_of(client),
                 auth_failed=client.auth_failed,
                 pop_age=pop_age,
                 listed=self.listed(client.address) if self.reads_lists else (),
@@ -280,6 +314,11 @@ class Server:
         return found[1]
 
     def _answer(self, verdict: Verdict) -> Answer:
+        if verdict not in self.said:
+            self.said[verdict] = self._numbered(verdict)
+        return self.said[verdict]
+
+    def _numbered(self, verdict: Verdict) -> Answer:
         return self.rows.answer(
             self.name,
             cause=verdict.cause,

@@ -59,15 +59,25 @@ class OpenRelay:
         settings = spammer.settings
         self.strange = [s for s in spammer.field.servers if s.network != spammer.network]
         lucky = spammer.named("known relays").random(len(self.strange)) < settings.known_relays
-        self.known = [s for s, known in zip(self.strange, lucky.tolist(), strict=True) if known]
+        self.known = [
+            server
+            for server, known in zip(self.strange, lucky.tolist(), strict=True)
+            if known and relays(spammer, server, spammer.client)
+        ]
 
     def works(self) -> bool:
-        """Whether a relay is known."""
-        return bool(self.known)
+        """Whether a relay is known that can be used."""
+        return bool(self._usable())
+
+    def _usable(self) -> list[Server]:
+        heeds = self.spammer.heeds
+        if not heeds:
+            return self.known
+        return [s for s in self.known if heeds.isdisjoint(s.listed(s.address))]
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """All of it to one relay, chosen evenly among those known."""
-        candidates = self.known or self.strange
+        candidates = self._usable() or self.known or self.strange
         server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
         yield Part(server, slices, self.spammer.client, self.spammer.network)
 
@@ -186,15 +196,23 @@ class Hosts:
         return network, Client(free[int(self.draws.integers(len(free)))])
 
     def works(self) -> bool:
-        """Whether a host is left."""
-        return bool(self.hosts)
+        """Whether a host is left that can be used."""
+        return bool(self._usable())
+
+    def _usable(self) -> list[tuple[str, Client]]:
+        spammer = self.spammer
+        if not spammer.heeds or not spammer.field.servers:
+            return self.hosts
+        listed = spammer.field.servers[0].listed
+        return [h for h in self.hosts if spammer.heeds.isdisjoint(listed(h[1].address))]
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """From one host, to each domain's MX."""
         spammer = self.spammer
-        if not self.hosts:
+        hosts = self._usable() or self.hosts
+        if not hosts:
             return iter([Part(None, slices, spammer.client, spammer.network)])
-        network, client = self.hosts[int(next(spammer.draws) * len(self.hosts))]
+        network, client = hosts[int(next(spammer.draws) * len(hosts))]
         return self.from_host(slices, network, client)
 
     def from_host(self, slices: list[Slice], network: str, client: Client) -> Iterator[Part]:
@@ -257,8 +275,11 @@ class Stolen:
             yield Part(None, slices, spammer.client, spammer.network)
             return
         network, login = self.logins[int(next(spammer.draws) * len(self.logins))]
-        client = Client(spammer.client.address, login)
-        yield Part(spammer.field.submission.get(network), slices, client, spammer.network)
+        server = spammer.field.submission.get(network)
+        # what is stolen is the POP password, which programs send in the clear
+        useless = server is not None and server.settings.auth_password == "separate"
+        client = Client(spammer.client.address, login, useless)
+        yield Part(server, slices, client, spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
         """Drop the login."""
@@ -297,7 +318,7 @@ class Window:
         """None."""
 
 
-ROUTES: dict[str, "Callable[[Spammer], SpamRoute]"] = {
+ROUTES: dict[str, Callable[[Spammer], SpamRoute]] = {
     "open_relay": OpenRelay,
     "own_account": OwnAccount,
     "direct": Direct,

@@ -16,12 +16,13 @@ from simpy.core import Environment
 from simpy.events import Event
 
 from sim.network.lines import LINES
+from sim.world.people import anyone_at
 from sim.world.plan import Slice
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
 from sim.world.server import Client, Server
 from sim.world.spam_routes import ROUTES, SpamRoute
 from sim.world.streams import exponentials, stream, uniforms
-from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit, anyone_at
+from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Route, Spammers
@@ -107,6 +108,7 @@ class Spammer:
         self.gaps = exponentials(self.named("gaps"))
         self.draws = uniforms(self.named("draws"))
         self.keys = self.named("further")
+        self.heeds = frozenset(settings.heeds if settings.adaptive else ())
         self.routes: dict[Route, SpamRoute] = {r: ROUTES[r](self) for r in settings.routes}
 
     def processes(self) -> Iterator[Generator[Event, Any, None]]:

@@ -5,7 +5,8 @@ import pytest
 from sim.scenario import loads
 from sim.world.people import populate
 from sim.world.plan import Plan, Wish, opening_rows
-from sim.world.presence import PopLog, Presence, Session
+from sim.world.pop import PopLog
+from sim.world.presence import Presence, Session
 from sim.world.run import World
 
 HOUR, DAY = 3600.0, 86400.0
