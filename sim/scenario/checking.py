@@ -205,6 +205,8 @@ def _account(network: str, networks: list[str], homes: list[str], *path: str) ->
 
 def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Found]:
     yield from dangling(spammers.network, parts.names["networks"], "network")
+    for index, name in enumerate(spammers.heeds):
+        yield from dangling(name, parts.names["blocklists"], "heeds", index)
     known = spammers.network in parts.networks
     if "own_account" in spammers.routes and known and spammers.network not in parts.with_submission:
         index = spammers.routes.index("own_account")

@@ -37,6 +37,9 @@ class Expect(Table):
     auth: bool = key("whether they logged in with SMTP AUTH", False)
     wrong_password: bool = key("whether they tried SMTP AUTH with a wrong password", False)
     pop: bool = key("whether they have just logged in by POP", False)
+    listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
+        "blocklists that list the client", []
+    )
     verdict: Text | None = key("kind of the verdict, such as accept_relay or reject_relay", None)
     code: int | None = key("the reply code", None, ge=200, le=599)
     rule: Text | None = key("the restriction that decides", None)
@@ -67,6 +70,7 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         login="user" if expect.auth and not expect.wrong_password else None,
         auth_failed=expect.wrong_password,
         pop_age=0.0 if expect.pop else None,
+        listed=expect.listed,
     )
     owned = {"user": frozenset({f"user@{domain}"})}
     return decide(scenario.policy(expect.server or own, login_owns=owned), facts)
@@ -92,6 +96,8 @@ def _faults(parts: Parts, arms: Iterable[str], expect: Expect) -> Iterator[Found
         yield from checking.dangling(expect.arm, arms, "arm")
     if expect.server is not None:
         yield from checking.dangling(expect.server, parts.names["servers"], "server")
+    for index, name in enumerate(expect.listed):
+        yield from checking.dangling(name, parts.names["blocklists"], "listed", index)
     groups = parts.names["users"]
     if expect.user is not None:
         yield from checking.dangling(expect.user, groups, "user")
