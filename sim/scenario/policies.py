@@ -16,6 +16,7 @@ from sim.smtp.restrictions import check_order
 from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
+RATE = "limit_client_rate"
 Lists = dict[str, tuple[Restriction, ...]]
 
 
@@ -86,6 +87,9 @@ def faults(server: Server) -> Iterator[Found]:
         yield from wrong
         if not wrong and (refused := _refused(partial(_listed, server, stage), stage)):
             yield Found((stage,), *refused)
+    rates = [i for i, text in enumerate(server.client) if text.startswith(RATE)]
+    for index in rates[1:]:  # a server counts over one window
+        yield Found(("client", index), shown(server.client[index]), f"one {RATE} in the list")
 
 
 def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:

@@ -31,6 +31,7 @@ POLICY_KEYS = (
     "sender",
     "recipient",
     "content",
+    "check_recipients",
     "auth_offered",
     "pop_window",
     "client_ranges",
