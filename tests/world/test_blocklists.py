@@ -1,10 +1,17 @@
 """Addresses get on a list and off it, with constant times and an exact log; who pays for it."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
 
-from sim.scenario import ScenarioError, loads
+from sim.measure import tallies
+from sim.scenario import ScenarioError, load, loads
+from sim.world import simulate
 from sim.world.run import exogenous
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 DELIVERED = ("delivered", "", "permit_auth_destination")
 BLOCKED = ("bounced", "blocklist", "reject_rbl_client")
@@ -163,3 +170,82 @@ def test_what_cannot_be(key, value, told):
     with pytest.raises(ScenarioError) as error:
         loads(SCENARIO).with_overrides({key: value})
     assert told in str(error.value)
+
+
+# ---- the ready scenarios
+
+
+@pytest.fixture(scope="module")
+def collateral():
+    """Runs of the scenario, in 8 days, by arm."""
+    told = load(SCENARIOS / "blocklist-collateral.toml")
+    scenario = told.with_overrides({"run_length": "8 days"})
+    return {arm: simulate(scenario, arm, 0).frames() for arm in scenario.arms}, scenario
+
+
+def lost(frames):
+    """Honest rows lost to a listing."""
+    r = frames["recipients"]
+    return r[(r["class"] == "honest") & (r["cause"] == "blocklist")]
+
+
+def test_only_who_asks_refuses_and_only_customers_of_the_listed_server_pay(collateral):
+    runs, _ = collateral
+    assert len(lost(runs["nobody asks"])) == 0
+    assert set(lost(runs["adatum asks"])["server"]) == {"adatum-mx"}
+    everybody = lost(runs["everybody asks"])
+    assert set(everybody["group"]) == {"customers"}
+    assert set(everybody["rule"]) == {"reject_rbl_client"}
+    assert everybody["ended_at"].min() > 3 * DAY
+    block = lost(runs["everybody asks, 256 at a time"])
+    assert set(block["group"]) == {"customers", "neighbours"}  # one /24 holds both
+
+
+def test_collateral_over_time_comes_from_the_rows(collateral):
+    runs, scenario = collateral
+    frames = runs["everybody asks"]
+    m = tallies(frames, scenario)
+    m = m[(m["measure"] == "collateral_rate") & (m["class"] == "honest") & (m["by"] == "day")]
+    m = m[m["phase"].isin(["warm-up", "after"])].groupby("key", observed=True)["numerator"].sum()
+    rows = lost(frames)
+    days = np.bincount((rows["wished_at"] / DAY).astype(int), minlength=8)
+    assert [m[str(day)] for day in range(8)] == days.tolist()
+    assert sum(days[:3]) == 0
+    assert min(days[3:]) > 0
+
+
+def test_spam_falls_where_lists_are_asked(collateral):
+    runs, _ = collateral
+
+    def spam(arm):
+        r = runs[arm]["recipients"]
+        wanted = (r["class"] == "spam") & (r["fate"] == "delivered") & (r["phase"] != "warm-up")
+        return int(wanted.sum())
+
+    assert spam("everybody asks") < spam("nobody asks") / 3
+
+
+def test_a_spammer_who_looks_at_the_list_leaves_the_relay(collateral):
+    runs, _ = collateral
+    arm = "everybody asks, the spammer looks too"
+    r = runs[arm]["recipients"]
+    assert "direct" in set(r[r["class"] == "spam"]["route"])
+    r = runs["everybody asks"]["recipients"]
+    assert set(r[r["class"] == "spam"]["route"]) == {"open_relay"}
+
+
+def test_the_same_listings_for_the_same_seed(collateral):
+    runs, scenario = collateral
+    again = simulate(scenario, "everybody asks", 0).frames()["calendar"]
+    assert again.equals(runs["everybody asks"]["calendar"])
+    assert len(again) > 1
+
+
+def test_what_a_dead_list_costs():
+    scenario = load(SCENARIOS / "dead-list.toml")
+    asks = lost(simulate(scenario, "adatum still asks", 0).frames())
+    assert set(asks["server"]) == {"adatum-mx"}
+    assert asks["ended_at"].min() > 5 * DAY
+    both = simulate(scenario, "adatum asks on both machines", 0).frames()["recipients"]
+    own = both[(both["account"] == "adatum") & (both["wished_at"] > 5 * DAY)]
+    assert set(own["fate"]) <= {"refused", "in_transit"}  # its own customers, all of them
