@@ -104,7 +104,8 @@ def meaning(results: Results) -> str:
     others = [arm for arm in results.arms if arm != results.base]
     if not others:
         return "One arm only: there is nothing to compare."
-    means = results.summary().set_index(["arm", "class", "measure"])["mean"]
+    summary = results.summary().set_index(["arm", "class", "measure"])
+    means = summary["mean"]
 
     def spam(arm: str) -> float:
         return float(means[arm, "spam", "spam_per_mailbox_day"])
@@ -113,7 +114,10 @@ def meaning(results: Results) -> str:
         return float(means[arm, "honest", "lost_per_day"])
 
     before = spam(results.base)
-    hardest = min(others, key=spam)
+    least = min(others, key=spam)
+    bound = float(summary["high"][least, "spam", "spam_per_mailbox_day"])
+    alike = [arm for arm in others if spam(arm) <= bound] or [least]  # not told apart
+    hardest = min(alike, key=lost)
     kindest = min(others, key=lost)
     parts = list(_about_spam(hardest, results.base, before, spam(hardest), lost(hardest)))
     if kindest != hardest:
