@@ -141,3 +141,12 @@ def test_a_pool_that_cannot_be_is_refused(settings, message):
 def test_an_empty_pool_gives_a_busy_signal():
     assert Pool([]).take("x", 0) is None
     assert Pool([], shared=True).take("x", 0) is None
+
+
+def test_sticky_reuse_favours_the_old_holder():
+    pool = Pool([A, B, C], leased=True, reuse="sticky")
+    assert [pool.take("x", 0, 10), pool.take("y", 0, 10)] == [A, B]
+    assert pool.take("y", 20, 30) == B  # still free
+    assert pool.take("z", 20, 30) == C  # new here: what is free longest
+    assert pool.take("w", 20, 30) == A
+    assert pool.take("x", 40, 50) == A  # free again, though C and B came free with it
