@@ -19,6 +19,7 @@ Scope = Literal["address", "/24"]
 class Blocklist(Table):
     """A list of client addresses that sent spam; servers use it by ``reject_rbl_client(NAME)``."""
 
+    opens: Duration = key("when the list begins; before, it hears and lists nothing", "0 s")
     reports: Share = key(
         "share of the spam delivered to people that they report to the list; the report names "
         "the client that brought it",

@@ -80,6 +80,8 @@ class Blocklist:
 
     def spam(self, client: int, first: int, end: int, at: float) -> None:
         """Spam from *client* came to the recipients of rows *first* to *end*."""
+        if at < self.settings.opens:
+            return
         if self.traps:
             low, high = self.traps.start, self.traps.stop
             if any(low <= box < high for box in self.around.rows.recipient[first:end]):

@@ -64,6 +64,13 @@ def test_spam_straight_to_the_mx_lists_the_spammer_and_not_the_relay():
     assert world.fates("spam")[1][0] == "in_transit"  # refused; this spammer does not react
 
 
+def test_a_list_hears_nothing_before_it_opens():
+    world = Little(**{"blocklists.trap-list.opens": "1 day"})
+    world.send_spam(2 * HOUR)
+    world.send_spam(DAY + 2 * HOUR)
+    assert world.run().log()[0] == (DAY + 30.0, "listed", "trap", "proseware-smtp")
+
+
 def test_reports_list_when_there_are_enough():
     world = Little(**{"blocklists.trap-list.reports": 1.0})
     for hour in (2, 3, 4):
@@ -199,6 +206,13 @@ def test_only_who_asks_refuses_and_only_customers_of_the_listed_server_pay(colla
     assert everybody["ended_at"].min() > 3 * DAY
     block = lost(runs["everybody asks, 256 at a time"])
     assert set(block["group"]) == {"customers", "neighbours"}  # one /24 holds both
+
+
+def test_lists_change_no_honest_wish(collateral):
+    runs, _ = collateral
+    wish = ["sender", "wished_at", "recipient", "place"]
+    tables = [r[r["class"] == "honest"][wish] for r in (f["recipients"] for f in runs.values())]
+    assert all(np.array_equal(t.to_numpy(), tables[0].to_numpy()) for t in tables)
 
 
 def test_collateral_over_time_comes_from_the_rows(collateral):

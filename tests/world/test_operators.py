@@ -2,14 +2,16 @@
 
 import math
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from little_world import DAY, HOUR, SCENARIO, Little
 
-from sim.scenario import loads
+from sim.scenario import load, loads
 from sim.scenario.operators import closing_time
 from sim.world import simulate
 
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CURVE = ((10.0, 0.6), (20.0, 0.4), (30.0, 0.4), (40.0, 0.0))
 
 
@@ -129,6 +131,7 @@ def population():
 
 def closings(run):
     c = run.frames()["calendar"]
+    c = c[c["change"] == "closed"]
     return dict(zip(c["server"], c["at"], strict=True))
 
 
@@ -168,3 +171,80 @@ def test_complaints_need_a_list_to_complain_to():
             without.replace('["reject_rbl_client(trap-list)"]', "[]")
             + '[operators.o]\nservers = ["*"]\nafter_reports = 3\n[arms.only]\n'
         )
+
+
+# ---- the ready scenarios
+
+
+def spam_by_route(frames, first, last):
+    """Delivered spam by route, of days *first* to *last*."""
+    r = frames["recipients"]
+    within = (r["wished_at"] >= first * DAY) & (r["wished_at"] < last * DAY)
+    chosen = r[within & (r["class"] == "spam") & (r["fate"] == "delivered")]
+    return chosen["route"].astype(str).value_counts().to_dict()
+
+
+def test_one_isp_that_closes_alone_pays_and_stops_no_spam():
+    scenario = load(SCENARIOS / "one-closes-alone.toml")
+    runs = {arm: simulate(scenario, arm, 0).frames() for arm in scenario.arms}
+    spam = {arm: sum(spam_by_route(frames, 6, 14).values()) for arm, frames in runs.items()}
+    assert spam["the first alone"] == spam["all but one"] == spam["nobody closes"]
+    assert spam["all"] < spam["nobody closes"] / 3
+    assert set(spam_by_route(runs["all"], 6, 14)) == {"direct"}
+
+    def refused(arm, account):
+        r = runs[arm]["recipients"]
+        mine = r[(r["class"] == "honest") & (r["account"] == account)]
+        return int((mine["first_cause"] == "relaying").sum())
+
+    paid = refused("the first alone", "isp-01")
+    assert paid > 10
+    assert refused("all", "isp-01") == paid  # the same, whatever the others do
+    assert refused("the first alone", "isp-02") == refused("nobody closes", "isp-01") == 0
+
+
+SURVEY = [(0, 0.55), (3, 0.36), (9, 0.17), (18, 0.043), (27.5, 0.01)]
+"""Day of the run, share of open relays: open_relay_share.1998-01 to .2002-08."""
+
+
+@pytest.fixture(scope="module")
+def history():
+    return load(SCENARIOS / "history-1998-2002.toml").with_overrides({"spammers.bulk.count": 3})
+
+
+@pytest.fixture(scope="module")
+def quiet(history):
+    """The same with hardly any mail: relays close all the same."""
+    hardly = {"users.*.messages": "0 / day", "spammers.bulk.capacity": {"open_relay": "1 / day"}}
+    return history.with_overrides(hardly)
+
+
+def test_the_input_curve_is_the_survey(history, quiet):
+    isps, replications = 60, 5
+    curve = history.arm("as surveyed, 1 in 100 at the end").operators["everybody"].open_share
+    assert [(at / DAY, share) for at, share in curve] == SURVEY
+    assert history.operators["everybody"].open_share == ((0.0, 0.55),)
+    closed = []
+    for replication in range(replications):
+        found = closings(simulate(quiet, "as surveyed, 1 in 100 at the end", replication))
+        closed += [at for name, at in found.items() if name.endswith("-mx")]
+    for day, share in SURVEY:
+        still = isps * replications - sum(at <= day * DAY for at in closed)
+        n = isps * replications
+        assert abs(still - n * share) <= 4 * math.sqrt(n * share * (1 - share))
+
+
+def test_the_band_at_the_end_changes_nothing_before_it(quiet):
+    one, two = (closings(simulate(quiet, f"as surveyed, {n} in 100 at the end", 0)) for n in (1, 2))
+    early = {name: at for name, at in one.items() if at <= 18 * DAY}
+    assert early == {name: at for name, at in two.items() if at <= 18 * DAY}
+    assert set(two) <= set(one)
+
+
+def test_spam_moves_away_from_relays(history):
+    """The direction of spam_route.*, and no more than that."""
+    frames = simulate(history, "as surveyed, with a list from 2001", 0).frames()
+    before, after = spam_by_route(frames, 0, 9), spam_by_route(frames, 21, 30)
+    assert set(before) == {"open_relay"}
+    assert after.get("open_relay", 0) < sum(after.values()) / 2
+    assert after["open_proxy"] > 0
