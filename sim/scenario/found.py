@@ -53,7 +53,7 @@ def validate(model: type[Table], raw: Any) -> tuple[Any, list[Found]]:
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
-        details = error.errors(include_url=False)[:MOST_FAULTS]
+        details = error.errors(include_url=False)[: MOST_FAULTS + 1]
         return None, list(dict.fromkeys(_translated(model, detail) for detail in details))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import dotted, nearest, one_of, shown, unknown_key
 from sim.scenario.filling import expanded, table
-from sim.scenario.found import Found, Path
+from sim.scenario.found import MOST_FAULTS, Found, Path
 from sim.scenario.keys import Table
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
@@ -75,6 +75,8 @@ def apply(
     touched: Touched = {}
     parsed: list[tuple[str, list[str], Any]] = []
     for selector, value in flat(overrides):
+        if len(faults) > MOST_FAULTS:
+            break
         parts = selector.split(".")
         if len(parts) == 1 and selector in heads:
             source = source | {selector: value}
@@ -90,6 +92,8 @@ def apply(
         names = table(expanded(source) if section == "servers" else source, section)
         changed = dict(table(source, section))
         for selector, parts, value in mine:
+            if len(faults) > MOST_FAULTS:
+                break
             chosen = matching(parts[1], names)
             if not chosen:
                 faults.append(_no_match(selector, parts, names))

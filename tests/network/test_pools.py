@@ -119,6 +119,15 @@ def test_an_address_given_back_early_is_free_and_its_lease_ends_nothing():
     assert pool.holder(A, 15) == "y"  # the end of x's lease does not touch y
 
 
+def test_the_end_of_a_lease_given_back_does_not_end_the_next():
+    pool = Pool([A], leased=True)
+    pool.take("x", 0, 10)
+    pool.release("x", 5)
+    pool.take("x", 6, 20)
+    assert pool.holder(A, 15) == "x"
+    assert pool.holder(A, 20) is None
+
+
 def test_pools_are_asked_in_order_of_time():
     pool = Pool([A])
     pool.take("x", 10)

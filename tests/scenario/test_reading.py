@@ -14,7 +14,7 @@ def told(call, *arguments):
     start = time.perf_counter()
     with pytest.raises(ScenarioError) as raised:
         call(*arguments)
-    assert time.perf_counter() - start < 5.0
+    assert time.perf_counter() - start < 20.0  # minutes or more without the bounds
     return str(raised.value)
 
 
@@ -51,10 +51,11 @@ def test_many_dots_in_a_text_are_no_dotted_key():
 
 
 def test_tens_of_thousands_of_unknown_keys_are_cut_short():
-    text = "\n".join(f"key{n} = 1" for n in range(60_000))
-    lines = told(loads, text).splitlines()
-    assert len(lines) == 101
-    assert lines[-1] == "<string>: and more faults"
+    keys = "\n".join(f"key{n} = 1" for n in range(30_000))
+    for text in (keys, SMALL + keys, SMALL.replace("[spammers.bulk]", f"{keys}\n[spammers.bulk]")):
+        lines = told(loads, text).splitlines()
+        assert len(lines) == 101
+        assert lines[-1] == "<string>: and more faults"
 
 
 def test_thousands_of_arms_are_one_fault():
