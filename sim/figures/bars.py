@@ -113,7 +113,7 @@ def shown(value: float) -> str:
     if value in (0, 100):
         return f"{value:.0f}"
     if abs(value) < 1:
-        return f"{value:.2g}"
+        return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"
     return f"{value:.1f}" if abs(value) < 200 else f"{value:,.0f}"
 
 

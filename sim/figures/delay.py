@@ -131,7 +131,12 @@ def _curves(axes: Axes, style: Style, moments: Array, curves: dict[str, Interval
     for number, (arm, found) in enumerate(curves.items()):
         look = palette.arm(number)
         axes.fill_between(
-            moments, 100 * found.low, 100 * found.high, color=look.colour, alpha=0.08, linewidth=0
+            moments,
+            100 * found.low,
+            100 * found.high,
+            color=look.colour,
+            alpha=min(0.15, 0.6 / len(curves)),
+            linewidth=0,
         )
         axes.plot(
             moments,

@@ -116,12 +116,11 @@ def _panel(
                 fontstyle="italic",
                 color="0.35",
             )
-    reach = [abs(x) for row in found.values() for x in (row.mean, row.low, row.high)]
-    limit = bars.ceiling(scale * max((x for x in reach if np.isfinite(x)), default=0.0))
-    signs = [x for row in found.values() for x in (row.mean, row.low, row.high) if np.isfinite(x)]
-    low = -limit if min(signs, default=0.0) < 0 else -0.06 * limit
-    high = limit if max(signs, default=0.0) > 0 else 0.06 * limit
-    axes.set_xlim(low, high)
+    ends = [x for row in found.values() for x in (row.mean, row.low, row.high) if np.isfinite(x)]
+    low = -bars.ceiling(-scale * min(ends)) if min(ends, default=0.0) < 0 else 0.0
+    high = bars.ceiling(scale * max(ends)) if max(ends, default=0.0) > 0 else 0.0
+    room = 0.06 * (high - low) or 1.0  # so that the line at 0 is never the edge
+    axes.set_xlim(min(low, -room), max(high, room))
     axes.locator_params(axis="x", nbins=4)
 
 

@@ -79,6 +79,8 @@ ROUTE = MappingProxyType(
         "stolen_credentials": Look(BLUE, "++++", "P", LOOSE),
         "inherited_window": Look(YELLOW, "----", "p", DASHED),
         "dsn": Look(PALE, "", ">", "-"),
+        "delay_notice": Look(YELLOW, "....", "d", DOTTED),
+        "backscatter": Look(GREY, "////", "h", CHAIN),
     }
 )
 OTHER = Look(GREY, "||||", "h", LONG)

@@ -64,6 +64,8 @@ def topology(
     if chosen:
         figure.suptitle(s.name(f"policies of “{chosen}”", 60), fontsize=style.text)
     notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
+    if topology.number_of_nodes() > MANY:
+        notes.append(f"names are left out: {topology.number_of_nodes()} networks")
     s.legend(figure, style, _entries(style, topology, relays, widest), notes=notes)
     return s.settle(figure, [axes], HEIGHT[style.name])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import made_up
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
@@ -77,7 +78,7 @@ def test_every_caption_says_how_to_make_it_again(made, name):
     assert ("10 replications; seed 1999" in words) is not exact
 
 
-@pytest.mark.parametrize("name", figures.TABLE)
+@pytest.mark.parametrize("name", [name for name in figures.TABLE if name != "waiting"])  # as load
 def test_nothing_that_is_written_leaves_the_figure_or_covers_other_words(made, drawn, name):
     for figure in (drawn[name], figures.draw(name, made.tables(12, 2))):
         _assert_legible(figure)
@@ -92,12 +93,12 @@ def _assert_legible(figure):
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw_without_rendering()
     inside = figure.bbox.expanded(1.002, 1.002)
-    boxes = []
+    boxes, hidden = [], _hidden(figure)
     for text in figure.findobj(Text):
         if not (text.get_text().strip() and text.get_visible()):
             continue
         box = text.get_window_extent(renderer)
-        if box.width and box.height and not _hidden(text, figure):
+        if box.width and box.height and text not in hidden:
             boxes.append((text.get_text(), box))
     assert boxes
     for words, box in boxes:
@@ -110,19 +111,16 @@ def _assert_legible(figure):
             assert wide < 2 or high < 2, (words, other)
 
 
-def _hidden(text, figure):
-    """Whether it is the label of a tick outside the axis, which is not drawn."""
+def _hidden(figure):
+    """The labels of ticks outside their axis, which are not drawn."""
+    hidden = set()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-            if any(text in (tick.label1, tick.label2) for tick in ticks):
-                shown = axis._update_ticks()
-                return not any(
-                    (text is tick.label1 and tick.label1.get_visible())
-                    or (text is tick.label2 and tick.label2.get_visible())
-                    for tick in shown
-                )
-    return False
+            shown = axis._update_ticks()
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if tick not in shown or not axes.axison:
+                    hidden |= {tick.label1, tick.label2}
+    return hidden
 
 
 # ---- rates
@@ -197,7 +195,7 @@ def test_groups_are_split_by_group(made):
 def test_only_rows_after_the_policy_started_count(made):
     frame = made.measures(3)
     before = frame.assign(phase="warm-up", numerator=0)
-    both = figures.draw("places", {"measures": __import__("pandas").concat([before, frame])})
+    both = figures.draw("places", {"measures": pd.concat([before, frame])})
     alone = figures.draw("places", {"measures": frame})
     assert bars(both.axes[1]) == bars(alone.axes[1])
 
@@ -218,6 +216,15 @@ def test_matrix_colours_by_verdict_and_names_the_restriction(made):
     heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
     assert heads[:2] == ["(1) home to same ISP", "(2) home to elsewhere"]
     assert heads[4:6] == ["(5) hotel to same ISP", "(6) hotel to elsewhere"]
+
+
+def test_every_kind_of_verdict_has_a_colour_and_a_hatch_to_tell_it_by():
+    from sim.smtp.replies import SITUATIONS
+
+    kinds = {outcome.kind for outcome in SITUATIONS.values()} - {""}
+    assert kinds | {"accept_local", "accept_relay"} == set(palette.VERDICT)
+    looks = {(kind.colour, kind.hatch) for kind in palette.VERDICT.values()}
+    assert len(looks) == len(palette.VERDICT)
 
 
 def test_a_policy_has_one_row_where_credentials_make_no_difference(made):
@@ -264,6 +271,16 @@ def test_lines_are_as_wide_as_what_they_carry(made):
     assert honest == sorted(honest, reverse=True)
     assert len(set(honest)) == 10
     assert "widest line: 300 recipients / day" in texts(figures.draw("topology", tables))
+
+
+def test_a_large_map_leaves_names_out_and_says_so(made):
+    import networkx as nx
+
+    graph = nx.cycle_graph([f"isp-{number}" for number in range(30)])
+    nx.set_node_attributes(graph, "isp", "kind")
+    words = texts(figures.draw("topology", {"topology": graph}))
+    assert "isp-1" not in words
+    assert any("names are left out: 30 networks" in text for text in words)
 
 
 # ---- frontier
@@ -395,6 +412,17 @@ def test_delay_falls_from_all_and_shows_an_enlargement(made):
     assert widths == sorted(set(widths), reverse=True)  # so that curves that coincide both show
 
 
+def test_the_band_of_the_delay_is_as_wide_as_the_number_of_recipients_allows(made):
+    one = made.recipients(3, 1)
+    alike = pd.concat([one, one.assign(replication=1)])  # no spread: only numbers count
+    wide = []
+    for frame in (alike, pd.concat([alike] * 40)):
+        band = figures.draw("delay", {"recipients": frame}).axes[0].collections[0]
+        path = band.get_paths()[0].vertices
+        wide.append(np.ptp(path[np.isclose(path[:, 0], path[:, 0].max()), 1]))
+    assert wide[0] > 3 * wide[1]
+
+
 def test_routes_count_spam_per_mailbox_and_day_and_mark_the_change(made):
     tables = made.tables(3, 2)
     figure = figures.draw("routes", tables)
@@ -453,11 +481,10 @@ def test_life_shows_each_attempt_between_those_who_spoke(made):
     arrows = [t.arrow_patch for t in figure.axes[0].texts if getattr(t, "arrow_patch", None)]
     assert len(arrows) == 8
     assert "message 7 of “on network”, replication 0" in heads
+    assert len(figure.axes[0].lines) == 4  # a server that relays is the one that was asked
 
 
 def test_life_counts_what_it_leaves_out(made):
-    import pandas as pd
-
     frame = made.life()
     many = pd.concat([frame.assign(at=frame["at"] + 1e5 * n) for n in range(5)])
     assert any("6 later attempts" in t for t in texts(figures.draw("life", {"attempts": many})))
@@ -488,7 +515,7 @@ ROLES = {
 
 @pytest.mark.parametrize(("roles", "table"), ROLES.values(), ids=ROLES)
 def test_every_role_has_a_look_and_they_differ_without_their_colour(roles, table):
-    assert set(table) == set(roles)
+    assert set(table) == set(roles), "give it a look in sim/figures/palette.py"
     looks = [(look.marker, look.hatch, str(look.line)) for look in table.values()]
     assert len(set(looks)) == len(looks)
 
