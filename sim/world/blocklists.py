@@ -82,11 +82,10 @@ class Blocklist:
         """Spam from *client* came to the recipients of rows *first* to *end*."""
         if at < self.settings.opens:
             return
-        if self.traps:
-            low, high = self.traps.start, self.traps.stop
-            if any(low <= box < high for box in self.around.rows.recipient[first:end]):
-                self._hear(client >> self.bits, at)
-                self._wait_to_list(client >> self.bits, at, "trap")
+        recipients = self.around.rows.recipient
+        if self.traps and any(box in self.traps for box in recipients[first:end]):
+            self._hear(client >> self.bits, at)
+            self._wait_to_list(client >> self.bits, at, "trap")
         self.unreported -= end - first
         while self.unreported <= 0:
             self.unreported += next(self.gaps)

@@ -45,7 +45,6 @@ class Isp:
         self.operator, self.settings, self.later, self.close = operator, settings, later, close
         self.servers: list[Server] = []
         self.reports = self.listings = 0
-        self.closed = False
         self.number = float(named("closing").random())
         self.reaction = settings.reaction.quantile()(float(named("reaction").random()))
 
@@ -72,11 +71,9 @@ class Isp:
             self.later(now + self.reaction, lambda t: self.shut("listings", t))
 
     def shut(self, reason: str, now: float) -> None:
-        """Close all its servers, once."""
-        if not self.closed:
-            self.closed = True
-            for server in self.servers:
-                self.close(server, self.operator, reason, now)
+        """Close all its servers that are open."""
+        for server in self.servers:
+            self.close(server, self.operator, reason, now)
 
 
 class Operators:

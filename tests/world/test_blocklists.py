@@ -9,6 +9,7 @@ from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
 from sim.measure import tallies
 from sim.scenario import ScenarioError, load, loads
 from sim.world import simulate
+from sim.world.blocklists import _gaps
 from sim.world.run import exogenous
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -80,6 +81,18 @@ def test_reports_list_when_there_are_enough():
         (2 * HOUR + 30.0, "listed", "reports", "proseware-smtp"),
         (3 * HOUR + 2 * DAY, "delisted", "expired", "proseware-smtp"),
     ]
+
+
+@pytest.mark.parametrize("share", [0.003, 0.2, 0.9])
+def test_each_recipient_reports_with_the_same_chance(share):
+    gaps = _gaps(share, np.random.default_rng(1))
+    recipients, reports, left = 100_000, 0, next(gaps)
+    for _ in range(recipients // 20):
+        left -= 20
+        while left <= 0:
+            reports, left = reports + 1, left + next(gaps)
+    deviation = (recipients * share * (1 - share)) ** 0.5  # binomial
+    assert abs(reports - recipients * share) < 4 * deviation
 
 
 def test_a_block_of_256_takes_the_neighbours_along():
