@@ -17,11 +17,16 @@ from sim.scenario.people import Delays, Users, WhenRefused
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.starting import new
+from sim.scenario.topology import Edge, Latencies, Node, Topology
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
 
 TABLES: dict[str, type[Table]] = {
     "Outside all tables": Head,
+    "`[topology]`": Topology,
+    "`latency` of the topology": Latencies,
+    "Node attributes of a graph handed over": Node,
+    "Edge attributes of a graph handed over": Edge,
     "`[networks.NAME]`": Network,
     "`[servers.NAME]`": Server,
     "`[users.NAME]`": Users,
@@ -149,6 +154,6 @@ def _about_arms() -> Iterator[str]:
         '## `[arms."NAME"]`\n\nEach line changes one key: `"SECTION.NAME.KEY" = VALUE`, for '
         "networks, servers, users, spammers, blocklists and operators. `NAME` may hold `*` (any "
         "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
-        f"that change the same key the later one wins. Changes of a server's policy ({keys}) take effect at "
-        "`policy_starts`; all others hold from the beginning.\n"
+        f"that change the same key the later one wins. Changes of a server's policy ({keys}) take "
+        "effect at `policy_starts`; all others hold from the beginning.\n"
     )
