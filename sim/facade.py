@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.lab import Diff, Explanation, Matrix
     from sim.network.topology import Graph
     from sim.scenario import Scenario as Model
+    from sim.scenario.topology import Graph as AnyGraph
 
 FIRST_FIGURES = ("rates", "places", "topology", "matrix")
 """What a run draws: figures that need no rows, so that they are there at once."""
@@ -291,18 +292,23 @@ class Tables(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-def load(path: str | PathLike[str]) -> Scenario:
-    """Read and check a scenario file; raises ScenarioError with every fault at once."""
+def load(path: str | PathLike[str], *, graph: AnyGraph | None = None) -> Scenario:
+    """Read and check a scenario file; raises ScenarioError with every fault at once.
+
+    A networkx *graph* adds its nodes to the networks of the file: node attributes ``kind``
+    (isp), ``domain`` (NAME.example) and ``size`` (1), edge attribute ``latency`` (10 ms; text
+    with its unit, or seconds), defaults in brackets.
+    """
     from sim import scenario
 
-    return Scenario(scenario.load(path))
+    return Scenario(scenario.load(path, graph=graph))
 
 
-def loads(text: str, name: str = "<string>") -> Scenario:
+def loads(text: str, name: str = "<string>", *, graph: AnyGraph | None = None) -> Scenario:
     """As *load*, from a string; *name* stands in messages."""
     from sim import scenario
 
-    return Scenario(scenario.loads(text, name=name))
+    return Scenario(scenario.loads(text, name=name, graph=graph))
 
 
 def run(

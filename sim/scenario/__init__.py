@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.scenario import building, describing, extending, reading
+from sim.scenario import building, describing, extending, reading, topology
 from sim.scenario.errors import Fault, ScenarioError, shown
 from sim.scenario.model import Scenario
 from sim.scenario.networks import Network
@@ -15,6 +15,9 @@ from sim.scenario.people import Users
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.starting import new
+
+if TYPE_CHECKING:
+    from sim.scenario.topology import Graph
 
 __all__ = [
     "POLICY_KEYS",
@@ -33,21 +36,25 @@ __all__ = [
 ]
 
 
-def load(path: str | os.PathLike[str]) -> Scenario:
+def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenario:
     """Return the scenario of a TOML or JSON file; "-" is standard input.
 
+    The networks of *graph* are added to those of the file (see ``topology.with_graph``).
     Raises ScenarioError with every fault. Nothing is read but the file and what it extends.
     """
     tree, name = reading.read(path)
     if os.fspath(path) == reading.STDIN:
-        return _alone(tree, name)
+        return _alone(tree, name, graph)
     chain = extending.layers(Path(path), tree, name)
-    return building.scenario(extending.merged(chain), name, partial(extending.file_of, chain))
+    return _made(extending.merged(chain), name, graph, partial(extending.file_of, chain))
 
 
-def loads(text: str, name: str = "<string>") -> Scenario:
-    """Return the scenario of a TOML or JSON text; *name* is how messages call it."""
-    return _alone(reading.parse(text, name), name)
+def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:
+    """Return the scenario of a TOML or JSON text; *name* is how messages call it.
+
+    The networks of *graph* are added to those of the text.
+    """
+    return _alone(reading.parse(text, name), name, graph)
 
 
 def schema() -> dict[str, Any]:
@@ -60,8 +67,17 @@ def reference() -> str:
     return describing.reference()
 
 
-def _alone(tree: reading.Tree, name: str) -> Scenario:
+def _alone(tree: reading.Tree, name: str, graph: Graph | None) -> Scenario:
     if "extends" in tree:
         value = shown(tree["extends"])
         raise ScenarioError([Fault(name, "extends", value, "a scenario in a file, to extend")])
-    return building.scenario(tree, name)
+    return _made(tree, name, graph)
+
+
+def _made(
+    tree: reading.Tree, name: str, graph: Graph | None, file_of: building.FileOf | None = None
+) -> Scenario:
+    if graph is None:
+        return building.scenario(tree, name, file_of)
+    tree, found = topology.with_graph(tree, graph)
+    return building.scenario(tree, name, file_of, found)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from sim.scenario import checking, expectations, overriding, policies
+from sim.scenario import checking, expectations, overriding, policies, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted, shown, unknown_key
 from sim.scenario.expectations import Expect
 from sim.scenario.filling import default_path, expanded, table
 from sim.scenario.found import MOST_FAULTS, NAMES, Found, Path, validate
+from sim.scenario.keys import USED_UP
 from sim.scenario.model import (
     MOST_ARMS,
     MOST_EXPECTED,
@@ -41,27 +42,31 @@ DERIVED = ("address", "domains", "trusted_networks")
 """Keys of a server that follow from its network."""
 
 NEEDED = ("networks", "users", "arms")
-HEADS = tuple(name for name in Head.model_fields if name not in ("extends", "defaults"))
+HEADS = tuple(name for name in Head.model_fields if name not in USED_UP)
 ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
 FileOf = Callable[[Path], str]
 
 
-def scenario(source: Tree, name: str, file_of: FileOf | None = None) -> Scenario:
+def scenario(
+    source: Tree, name: str, file_of: FileOf | None = None, known: Iterable[Found] = ()
+) -> Scenario:
     """Return the scenario of a tree; raises ScenarioError with every fault.
 
-    *name* is how messages call its file; *file_of* tells which file of a chain said what.
+    *name* is how messages call its file; *file_of* tells which file of a chain said what, and
+    *known* is what has been found wrong already.
     """
     full = expanded(source)
     parts, found = _parts(source, full)
+    found = [*known, *found]
     too_many = _too_many(source, full)
     found += too_many or [*_of_arms(source), *_of_expectations(source, parts)]
-    known = {(fault.path, fault.value) for fault in found}
+    told = {(fault.path, fault.value) for fault in found}
     arms: dict[str, tuple[Parts, Tree]] = {}
     for arm, overrides in table(source, "arms").items():
         if too_many or len(found) > MOST_FAULTS:
             break
         if isinstance(overrides, dict) and overrides:
-            of_arm, changed, wrong = _arm(arm, overrides, source, (full, parts), known)
+            of_arm, changed, wrong = _arm(arm, overrides, source, (full, parts), told)
             arms[arm] = of_arm, changed
             found += wrong
     if found:
@@ -123,12 +128,23 @@ def _parts(
             value, wrong = validate(model, raw)
             if not re.fullmatch(NAME, name):
                 wrong = [Found((), "", NAMES), *wrong]
-            found += [f.within(section, name) for f in wrong]
+            found += _once((f.within(section, name) for f in wrong), source, found)
             if not wrong:
                 made[name] = value
     found = [f for f in found if not _follows(f, source, full, parts)] + _defaults(source)
+    found += topology.faults(source, table(full, "networks"))
     found = [_without_address(f, full) for f in found]
     return parts, found + list(islice(checking.faults(parts, unchanged), MOST_FAULTS + 1))
+
+
+def _once(wrong: Iterable[Found], source: Tree, found: list[Found]) -> list[Found]:
+    """What of *wrong* is not *found* yet; a key that many networks got is told where it stands."""
+    new: list[Found] = []
+    for fault in wrong:
+        written = fault._replace(path=topology.written_path(source, fault.path))
+        if written == fault or written not in found:
+            new.append(written)
+    return new
 
 
 def _head(source: Tree) -> tuple[Head | None, list[Found]]:
@@ -261,6 +277,7 @@ def _faults(source: Tree, found: list[Found], file_of: FileOf) -> list[Fault]:
         if len(path) > 2 and path[0] == "servers":
             written = default_path(source, str(path[1]), str(path[2]))
             path = path if written is None else (*written, *path[3:])
+        path = topology.written_path(source, path)
         told[Fault(file_of(path), dotted(path), *fault[1:])] = None
     if len(told) <= MOST_FAULTS:
         return list(told)

@@ -9,7 +9,9 @@ from sim.scenario.errors import Fault, ScenarioError, shown
 from sim.scenario.reading import Tree, read
 
 LONGEST_CHAIN = 8
-MERGED = ("networks", "servers", "users", "spammers", "blocklists", "operators", "defaults")
+MERGED = (
+    "networks", "servers", "users", "spammers", "blocklists", "operators", "defaults", "topology",
+)  # fmt: skip
 """Sections whose tables are merged key by key; anything else replaces what it extends."""
 
 

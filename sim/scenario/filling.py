@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from sim.scenario.people import HOME
+from sim.scenario import topology
+from sim.scenario.people import BY_SIZE, HOME
 from sim.scenario.reading import Tree
 from sim.scenario.spammers import ROUTES
 
@@ -25,11 +26,12 @@ def table(tree: Any, name: str) -> Tree:
 
 
 def expanded(source: Tree) -> Tree:
-    """Return *source* with every server it implies, each with its derived keys written out.
+    """Return *source* with every network and server it implies, with derived keys written out.
 
     Expanding what is expanded changes nothing. What is malformed stays as it is, for the
     checks to name.
     """
+    source = source | {"networks": topology.laid_over(source)} | _people(source)
     servers = dict(_servers(source))
     networks = table(source, "networks")
     taken = {server["address"] for server in servers.values() if _is_text(server, "address")}
@@ -103,6 +105,16 @@ def _from_the_top(network: Tree) -> Iterator[str]:
         edge = 0 if prefix.prefixlen >= 31 else 1
         last, first = int(prefix.broadcast_address) - edge, int(prefix.network_address) + edge
         yield from (str(IPv4Address(number)) for number in range(last, first - 1, -1))
+
+
+def _people(source: Tree) -> Tree:
+    """The user groups, those whose accounts go by size with the share of each network."""
+    groups = table(source, "users")
+    by_size = [n for n, keys in groups.items() if table(groups, n).get("accounts") == BY_SIZE]
+    shares = topology.shares(source) if by_size else {}
+    if not shares:
+        return {}
+    return {"users": groups | {n: groups[n] | {"accounts": shares} for n in by_size}}
 
 
 def _users(keys: Tree) -> Tree:

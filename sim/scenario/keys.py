@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 REQUIRED: Any = ...
 
+USED_UP = ("extends", "defaults", "topology")
+"""Keys that have become others once a scenario is loaded."""
+
 
 class Table(BaseModel):
     """A table of a scenario file: frozen, strict in types, without unknown keys."""

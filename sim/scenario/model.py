@@ -16,7 +16,7 @@ from sim.scenario import overriding, policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
 from sim.scenario.expectations import Expect
-from sim.scenario.keys import Table, key
+from sim.scenario.keys import USED_UP, Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Users
@@ -24,6 +24,7 @@ from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
 from sim.scenario.servers import Relay, Server
 from sim.scenario.spammers import Spammers
+from sim.scenario.topology import Topology
 
 if TYPE_CHECKING:
     from sim.network.topology import Graph, Routes
@@ -35,7 +36,7 @@ MOST_GROUPS = 1_000
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
 
-UNHASHED = ("title", "source", "year", "question", "extends", "defaults", "base", "replications")
+UNHASHED = (*USED_UP, "title", "source", "year", "question", "base", "replications")
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
 Heading = Annotated[str, Field(max_length=1000)]
@@ -78,6 +79,7 @@ class Head(Table):
     )
     base: str = key("the arm that the others are compared with; without it, the first", "")
     defaults: Defaults = key("what servers have unless they say otherwise, by role", {})
+    topology: Topology = key("networks to generate", {})
 
 
 class Scenario(Head):
@@ -240,7 +242,7 @@ class Scenario(Head):
         """Whether both say the same, however it was written."""
         if not isinstance(other, Scenario):
             return NotImplemented
-        unsaid = {"extends", "defaults"}
+        unsaid = set(USED_UP)
         return self.model_dump(exclude=unsaid) == other.model_dump(exclude=unsaid)
 
     def __hash__(self) -> int:

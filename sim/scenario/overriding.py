@@ -30,6 +30,11 @@ MODELS: dict[str, type[Table]] = {
 SECTIONS = tuple(MODELS)
 """Tables whose keys can be overridden; servers last, since the others make servers."""
 
+IMPLIED = ("networks", "servers")
+"""Sections in which there is more than the file writes."""
+TOPOLOGY = "topology"
+"""The table of the networks to generate, of which all arms have the same."""
+
 MOST_CHANGES = 20_000
 STRUCTURE = {
     "networks": ("kind", "domain", "prefixes"),
@@ -81,6 +86,9 @@ def apply(
         if len(parts) == 1 and selector in heads:
             source = source | {selector: value}
             touched[(selector,)] = selector
+        elif heads and parts[0] == TOPOLOGY and len(parts) > 1:
+            source = source | {TOPOLOGY: _nested(table(source, TOPOLOGY), parts[1:], value)}
+            touched[tuple(parts)] = selector
         elif fault := _wrong_form(selector, parts, heads, arm):
             faults.append(fault)
         else:
@@ -89,7 +97,7 @@ def apply(
         mine = [item for item in parsed if item[1][0] == section]
         if not mine:
             continue
-        names = table(expanded(source) if section == "servers" else source, section)
+        names = table(expanded(source) if section in IMPLIED else source, section)
         changed = dict(table(source, section))
         for selector, parts, value in mine:
             if len(faults) > MOST_FAULTS:
@@ -141,6 +149,8 @@ def _like(pattern: str, name: str) -> bool:
 def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Found | None:
     if parts[0] == "defaults":
         return Found((selector,), "is already in the servers", "servers by name: servers.*-smtp")
+    if parts[0] == TOPOLOGY and arm:
+        return Found((selector,), "cannot differ between arms", "a key of what is generated")
     if parts[0] not in SECTIONS:
         value, _, near = unknown_key(parts[0], [*heads, *SECTIONS])
         return Found((selector,), value, "" if near else FORM, near)

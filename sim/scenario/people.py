@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from sim.network.lines import LINES
 from sim.scenario.distributions import Octets, Time
@@ -29,6 +36,30 @@ def _whole(shares: dict[str, float]) -> dict[str, float]:
 
 Shares = Annotated[dict[Name, Share], Field(max_length=1000), AfterValidator(_whole)]
 """Shares of a whole, by name."""
+
+BY_SIZE = "by size"
+
+
+def _no_sizes(given: object) -> object:
+    """Where sizes are known, shares have taken the place of the words."""
+    if given == BY_SIZE:
+        raise ValueError("expected a [topology] that generates ISPs, or says their sizes")
+    return given
+
+
+SharesOrSize = Annotated[
+    Shares,
+    BeforeValidator(_no_sizes),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": BY_SIZE},
+                {"type": "object", "additionalProperties": {"type": "number", "kind": "share"}},
+            ]
+        }
+    ),
+]
+"""Shares, or the words "by size"."""
 
 AS_PLACES = "as places"
 SharesOrSame = Annotated[
@@ -73,7 +104,10 @@ class Users(Table):
     """A group of users with the same habits."""
 
     count: int = key("how many people", ge=1, le=MOST)
-    accounts: Shares = key("their home ISPs: shares by network")
+    accounts: SharesOrSize = key(
+        "their home ISPs: shares by network; by size: as large as each is, in the sizes of "
+        "[topology]"
+    )
     work: Name | None = key("the network they work at, where a work account is", None)
     places: Shares = key(
         "where they write from: shares of home, work and venue networks; in evenings and nights, "

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario.filling import expanded, table
 from sim.scenario.found import models
-from sim.scenario.keys import Table
+from sim.scenario.keys import USED_UP, Table
 from sim.scenario.overriding import MODELS, flat
 from sim.scenario.reading import LONGEST_LINE, Tree
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
-
-UNWRITTEN = ("extends", "defaults")
-"""Keys that are used up once a scenario is loaded."""
 
 
 def resolved(scenario: Scenario, source: Tree) -> str:
@@ -25,13 +22,16 @@ def resolved(scenario: Scenario, source: Tree) -> str:
     lines = [
         f"{key} = {value(written)}"
         for key, written in _with_defaults(type(scenario), full).items()
-        if key not in (*MODELS, *UNWRITTEN, "arms", "expect")
+        if key not in (*MODELS, *USED_UP, "arms", "expect")
     ]
     for section in ("networks", "servers", "users", "spammers", "blocklists", "operators"):
-        for name, raw in table(full, section).items():
-            lines += ["", f"[{section}.{_key(name)}]"]
-            written = _with_defaults(MODELS[section], raw)
-            lines += [f"{_key(key)} = {value(given)}" for key, given in written.items()]
+        tables = {
+            n: _with_defaults(MODELS[section], raw) for n, raw in table(full, section).items()
+        }
+        if section == "servers" and len(tables) > MANY:
+            lines += _common(tables)
+        for name, written in tables.items():
+            lines += _table(f"{section}.{_key(name)}", written)
     for arm, overrides in scenario.arms.items():
         lines += ["", f"[arms.{_key(arm)}]"]
         lines += [f"{_key(key)} = {value(given)}" for key, given in flat(overrides)]
@@ -42,6 +42,34 @@ def resolved(scenario: Scenario, source: Tree) -> str:
             *(f"{_key(key)} = {value(given)}" for key, given in raw.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _table(heading: str, keys: Tree) -> Iterator[str]:
+    """The lines of a table; a table in it that no line can hold follows as its own."""
+    yield from ("", f"[{heading}]")
+    long: Tree = {}
+    for name, given in keys.items():
+        if isinstance(given, dict) and len(_inline(given)) > LONGEST_LINE // 2:
+            long[name] = given
+        else:
+            yield f"{_key(name)} = {value(given)}"
+    for name, given in long.items():
+        yield from _table(f"{heading}.{_key(name)}", given)
+
+
+def _common(servers: dict[str, Tree]) -> Iterator[str]:
+    """What most servers of a role share, as its defaults; taken out of *servers*."""
+    for role in dict.fromkeys(keys["role"] for keys in servers.values()):
+        mine = [keys for keys in servers.values() if keys["role"] == role]
+        common = {
+            name: mine[0][name]
+            for name in mine[0]
+            if name not in OWN_KEYS and all(keys.get(name) == mine[0][name] for keys in mine)
+        }
+        yield from _table(f"defaults.{role}", common)
+        for keys in mine:
+            for name in common:
+                del keys[name]
 
 
 def value(given: Any) -> str:
@@ -82,6 +110,11 @@ def _with_defaults(model: type[Table], raw: Any) -> Tree:
         written[name] = _with_defaults(inner, given) if inner and nested else given
     return written
 
+
+MANY = 100
+"""Servers beyond which what all of a role share is written once, under ``defaults``."""
+OWN_KEYS = ("role", "network", "address", "domains", "trusted_networks")
+"""Keys that stay with each server."""
 
 NESTED = ("WhenRefused", "Delays")
 """Tables inside tables whose own defaults are written too."""
