@@ -51,15 +51,18 @@ def perform_here(task: Task, root: Path, keep: str) -> Done:
 
 def perform(scenario: Scenario, task: Task, root: Path, keep: str) -> Done:
     """Run one task and store its parts; raises ConservationError or StorageError."""
-    from sim.measure import conservation, tallies
+    from sim.measure import coded, conservation
+    from sim.measure.exposure import exposure
+    from sim.measure.tallies import measured
     from sim.world import simulate
+    from sim.world.rows import TABLES
 
     began = time.perf_counter()
     run = simulate(scenario, task.arm, task.replication)
     simulated = time.perf_counter()
-    frames = dict(run.frames())
-    conservation.check(frames, run.wishes)
-    frames["measures"] = tallies(frames, scenario)
+    frames = coded.of_run(run, TABLES)
+    conservation.check(frames, run.wishes, run.planned)
+    frames["measures"] = measured(frames, exposure(scenario))
     rows = len(frames["recipients"])
     if keep == "counts":
         del frames["recipients"], frames["attempts"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+from sim.measure.coded import Coded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,10 +24,13 @@ FOLDS = {
 }
 """Which of the phases of records.PHASES each phase of a measure holds."""
 
+LABELS = ("phase", "class", "by", "key", "measure")
+
 
 def fold(phases: Sequence[str], counts: Floats) -> Floats:
-    """Sum counts (classes × phases × keys) to those of *phases* (phases × classes × keys)."""
-    return np.asarray(np.einsum("sp,cpk->sck", np.array([FOLDS[p] for p in phases]), counts))
+    """Sum counts (classes × phases × ...) to those of *phases* (phases × classes × ...)."""
+    folded = np.tensordot(np.array([FOLDS[p] for p in phases]), counts, axes=([1], [1]))
+    return np.asarray(folded)
 
 
 def ratio(top: Floats, below: Floats) -> Floats:
@@ -34,70 +39,78 @@ def ratio(top: Floats, below: Floats) -> Floats:
         return np.where(below > 0.0, top / below, np.nan)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One measure, split by one key: arrays are phases × classes × keys."""
+class Labels(NamedTuple):
+    """What stands beside the cells of one block: they run over phases × classes × keys."""
 
     measure: str
     by: str
-    phases: Sequence[str]
-    classes: Sequence[str]
-    keys: Sequence[str]
+    phases: tuple[str, ...]
+    classes: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One measure, split by one key: arrays are phases × classes × keys.
+
+    Without *value*, that is the quotient of the other two.
+    """
+
+    labels: Labels
     numerator: Floats
     denominator: Floats
-    value: Floats
+    value: Floats | None = None
 
 
-class _Names:
-    """Strings by code, in the order in which they were first met."""
-
-    def __init__(self) -> None:
-        self.codes: dict[str, int] = {}
-        self.parts: list[Ints] = []
-
-    def add(self, names: Sequence[str], keep: NDArray[np.bool_]) -> None:
-        """Add *names*, spread over the axes of *keep* that they are not along."""
-        codes = np.array([self.codes.setdefault(n, len(self.codes)) for n in names])
-        self.parts.append(np.broadcast_to(codes, keep.shape)[keep])
-
-    def add_along(self, axis: int, names: Sequence[str], keep: NDArray[np.bool_]) -> None:
-        """Add *names* that run along one axis of *keep*."""
-        codes = np.array([self.codes.setdefault(n, len(self.codes)) for n in names])
-        shape = [1, 1, 1]
-        shape[axis] = len(names)
-        self.parts.append(np.broadcast_to(codes.reshape(shape), keep.shape)[keep])
-
-    def column(self) -> Any:
-        """All that was added, as a categorical column."""
-        codes = np.concatenate(self.parts) if self.parts else np.zeros(0, np.int64)
-        return pd.Categorical.from_codes(codes, categories=pd.Index(list(self.codes), dtype=object))
-
-
-def table(blocks: Sequence[Block], arm: str, replication: int) -> pd.DataFrame:
+def table(blocks: Sequence[Block], arm: str, replication: int) -> Coded:
     """One table of all cells that have a denominator, or are by ``all``."""
-    phases, classes, by, keys, measures = (_Names() for _ in range(5))
-    values: dict[str, list[Floats]] = {"numerator": [], "denominator": [], "value": []}
+    codes, words, whole = _labels(tuple(block.labels for block in blocks))
+    numerator = np.concatenate([block.numerator.ravel() for block in blocks])
+    denominator = np.concatenate([block.denominator.ravel() for block in blocks])
+    value = ratio(numerator, denominator)
+    at = 0
     for block in blocks:
-        keep = (block.denominator > 0.0) | (block.numerator > 0.0) | (block.by == "all")
-        phases.add_along(0, block.phases, keep)
-        classes.add_along(1, block.classes, keep)
-        keys.add_along(2, block.keys, keep)
-        by.add([block.by], keep)
-        measures.add([block.measure], keep)
-        for name, parts in values.items():
-            parts.append(getattr(block, name)[keep])
-    columns: dict[str, Any] = {
-        "phase": phases.column(),
-        "class": classes.column(),
-        "by": by.column(),
-        "key": keys.column(),
-        "measure": measures.column(),
-        **{name: np.concatenate(parts) for name, parts in values.items()},
-    }
-    size = len(columns["value"])
-    arms: Any = pd.Categorical.from_codes(
-        np.zeros(size, np.int8), categories=pd.Index([arm], dtype=object)
+        if block.value is not None:
+            value[at : at + block.value.size] = block.value.ravel()
+        at += block.numerator.size
+    keep = np.flatnonzero((denominator > 0.0) | (numerator > 0.0) | whole)
+    return Coded(
+        {
+            "arm": np.zeros(len(keep), np.int8),
+            "replication": np.full(len(keep), replication, np.int16),
+            **{name: codes[name][keep] for name in LABELS},
+            "numerator": numerator[keep],
+            "denominator": denominator[keep],
+            "value": value[keep],
+        },
+        {"arm": (arm,), **words},
     )
-    return pd.DataFrame(
-        {"arm": arms, "replication": np.full(size, replication, np.int16), **columns}
-    )
+
+
+@lru_cache(maxsize=8)
+def _labels(
+    blocks: tuple[Labels, ...],
+) -> tuple[dict[str, NDArray[np.int16]], Mapping[str, tuple[str, ...]], NDArray[np.bool_]]:
+    """Codes of every cell, the words behind them, and which cells are by ``all``.
+
+    The runs of a scenario share their labels, so these are made once.
+    """
+    found: dict[str, dict[str, int]] = {name: {} for name in LABELS}
+    parts: dict[str, list[NDArray[np.int16]]] = {name: [] for name in LABELS}
+    for block in blocks:
+        shape = (len(block.phases), len(block.classes), len(block.keys))
+        along = {
+            "phase": (block.phases, (-1, 1, 1)),
+            "class": (block.classes, (1, -1, 1)),
+            "key": (block.keys, (1, 1, -1)),
+            "by": ((block.by,), (1, 1, 1)),
+            "measure": ((block.measure,), (1, 1, 1)),
+        }
+        for name, (words, axes) in along.items():
+            known = found[name]
+            told = np.array([known.setdefault(w, len(known)) for w in words], dtype=np.int16)
+            told = told.reshape(axes)
+            parts[name].append(np.broadcast_to(told, shape).ravel())
+    codes = {name: np.concatenate(part) for name, part in parts.items()}
+    whole = codes["by"] == found["by"].get("all", -1)
+    return codes, {name: tuple(words) for name, words in found.items()}, whole

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from sim.measure import coded
+from sim.measure.coded import Coded, Frames, Ints
 from sim.records import CLASSES, FATES
 
-Frames = Mapping[str, pd.DataFrame]
 SHOWN = 20
 """Rows of a message's history that the error prints."""
 
@@ -19,45 +19,44 @@ class ConservationError(Exception):
     """A run whose books do not balance: a fault of the simulator, never of the scenario."""
 
 
-def check(frames: Frames, wishes: Mapping[str, tuple[int, int]]) -> None:
+def check(
+    frames: Frames, wishes: Mapping[str, tuple[int, int]], planned: tuple[int, int] | None = None
+) -> None:
     """Compare the rows of one run with what was wished, class by class.
 
     *wishes* is the count that the world kept beside the rows: class to (messages,
-    recipients). Raises ConservationError with the history of a message concerned.
+    recipients); *planned* the same of honest mail, counted in the plan, before any row was
+    made. Raises ConservationError with the history of a message concerned.
     """
-    rows = frames["recipients"]
+    rows = coded.of(frames["recipients"])
     _one_known_fate(frames, rows)
     _times(frames, rows)
-    class_ = _code(rows, "class", CLASSES)
-    number = rows["message"].to_numpy()
+    class_ = rows.codes("class", CLASSES)
+    number = rows["message"]
     for code, name in enumerate(CLASSES):
-        messages, recipients = wishes.get(name, (0, 0))
-        _balance(frames, np.flatnonzero(class_ == code), number, name, messages, recipients)
+        mine = np.flatnonzero(class_ == code)
+        _balance(frames, mine, number, name, *wishes.get(name, (0, 0)))
+        if name == "honest" and planned is not None:
+            _balance(frames, mine, number, "honest, by the plan", *planned)
 
 
-def _code(rows: pd.DataFrame, column: str, names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Position in *names* of each value; -1 for anything else."""
-    found = [names.index(c) if c in names else -1 for c in rows[column].cat.categories]
-    return np.array([*found, -1], dtype=np.int64)[rows[column].cat.codes.to_numpy()]
-
-
-def _one_known_fate(frames: Frames, rows: pd.DataFrame) -> None:
+def _one_known_fate(frames: Frames, rows: Coded) -> None:
     for column, names in (("fate", FATES), ("class", CLASSES)):
-        wrong = _code(rows, column, names) < 0
+        wrong = rows.codes(column, names) < 0
         if wrong.any():
-            _fail(frames, f"{int(wrong.sum())} rows without a known {column}", rows[wrong])
+            _fail(frames, f"{int(wrong.sum())} rows without a known {column}", wrong)
 
 
-def _times(frames: Frames, rows: pd.DataFrame) -> None:
+def _times(frames: Frames, rows: Coded) -> None:
     """Only what is in transit has no end, and nothing ends before it is wished."""
-    ended = rows["ended_at"].to_numpy()
-    in_transit = _code(rows, "fate", FATES) == FATES.index("in_transit")
+    ended = rows["ended_at"]
+    in_transit = rows.codes("fate", FATES) == FATES.index("in_transit")
     wrong = np.isnan(ended) != in_transit
     if wrong.any():
-        _fail(frames, "a fate without its moment, or a moment without its fate", rows[wrong])
-    early = ended < rows["wished_at"].to_numpy()
+        _fail(frames, "a fate without its moment, or a moment without its fate", wrong)
+    early = ended < rows["wished_at"]
     if early.any():
-        _fail(frames, "ended before it was wished", rows[early])
+        _fail(frames, "ended before it was wished", early)
 
 
 def _balance(
@@ -68,34 +67,44 @@ def _balance(
     messages: int,
     recipients: int,
 ) -> None:
-    found, counts = np.unique(number[mine], return_counts=True)
-    rows = frames["recipients"]
     if len(mine) != recipients:
         # what has most rows is the likeliest to have too many
-        suspect = rows.iloc[mine[number[mine] == found[counts.argmax()]]] if len(mine) else rows[:0]
+        found, counts = np.unique(number[mine], return_counts=True)
+        suspect = mine[number[mine] == found[counts.argmax()]] if len(mine) else mine
         text = f"{class_}: {recipients} recipients were wished, but there are {len(mine)} fates"
         _fail(frames, text, suspect)
-    if len(found) != messages:
-        text = f"{class_}: {messages} messages were wished, but {len(found)} have rows"
-        _fail(frames, text, rows.iloc[mine])
+    found_messages = _different(number[mine])
+    if found_messages != messages:
+        text = f"{class_}: {messages} messages were wished, but {found_messages} have rows"
+        _fail(frames, text, mine)
 
 
-def _fail(frames: Frames, what: str, suspects: pd.DataFrame) -> None:
-    """Raise, with the first suspect's fates and attempts."""
-    servers = frames["servers"]
+def _different(numbers: Ints) -> int:
+    """How many different numbers there are; rows mostly stand in order of their message."""
+    steps = np.diff(numbers)
+    if (steps < 0).any():
+        return len(np.unique(numbers))
+    return int((steps > 0).sum()) + int(len(numbers) > 0)
+
+
+def _fail(frames: Frames, what: str, suspects: NDArray[np.bool_] | Ints) -> None:
+    """Raise, with the first suspect's fates and attempts; *suspects* are rows of recipients."""
+    servers = coded.of(frames["servers"]).frame(slice(1))
     where = ""
     if len(servers):
         where = f"arm {servers['arm'].iloc[0]!r}, replication {servers['replication'].iloc[0]}: "
     raise ConservationError(where + what + _history(frames, suspects))
 
 
-def _history(frames: Frames, suspects: pd.DataFrame) -> str:
-    if not len(suspects):
+def _history(frames: Frames, suspects: NDArray[np.bool_] | Ints) -> str:
+    rows, tries = (coded.of(frames[name]) for name in ("recipients", "attempts"))
+    of = rows["message"][suspects]
+    if not len(of):
         return " (no row is left to show)"
-    message = int(suspects["message"].iloc[0])
-    fates = suspects[suspects["message"] == message].head(SHOWN)
-    attempts = frames["attempts"]
-    attempts = attempts[attempts["message"] == message].head(SHOWN)
+    message = int(of[0])
+    fates = rows.frame(suspects)
+    fates = fates[fates["message"] == message].head(SHOWN)
+    attempts = tries.frame(np.flatnonzero(tries["message"] == message)[:SHOWN])
     shown = ["recipient", "class", "wished_at", "fate", "cause", "ended_at", "server", "rule"]
     tried = ["attempt", "hop", "at", "server", "recipients", "accepted", "code", "rule", "cause"]
     return (

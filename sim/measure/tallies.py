@@ -1,28 +1,31 @@
 """Rows of one run to measures: a numerator and a denominator in every cell.
 
 Everything is counted by codes with ``bincount``, because this runs once for each replication
-of each arm and must stay far below the run's own time.
+of each arm and must stay far below the run's own time. What a row counts for is one number,
+its *outcome*, so that one pass over the rows gives all measures by one key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, fold, ratio, table
+from sim.measure import coded
+from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, table
+from sim.measure.coded import Coded, Frames
 from sim.measure.definitions import MEASURES, ROW_KEYS
 from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records import CAUSES, CLASSES, PHASES, REMEDIES, ROUTES
+from sim.records import CAUSES, CLASSES, FATES, PHASES, REMEDIES, ROUTES
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    import pandas as pd
 
-Mask = NDArray[np.bool_]
+    from sim.scenario import Scenario
 
 SHOWN = (AFTER, "transient", "steady")
 QUANTILES = {"delay_median": 0.5, "delay_p90": 0.9, "delay_p99": 0.99}
@@ -30,7 +33,7 @@ FIXED = {"route": ROUTES, "remedy": REMEDIES, "cause": CAUSES, "first_cause": CA
 """Keys whose names are the same in every run; the others come from the scenario."""
 
 
-def tallies(frames: Mapping[str, pd.DataFrame], scenario: Scenario) -> pd.DataFrame:
+def tallies(frames: Frames, scenario: Scenario) -> pd.DataFrame:
     """The measures of one (arm, replication): a row for every cell.
 
     Cells without a denominator are left out, except by ``all``, where the value is NaN.
@@ -38,72 +41,52 @@ def tallies(frames: Mapping[str, pd.DataFrame], scenario: Scenario) -> pd.DataFr
     return measure_run(frames, exposure(scenario))
 
 
-def measure_run(frames: Mapping[str, pd.DataFrame], over: Exposure) -> pd.DataFrame:
+def measure_run(frames: Frames, over: Exposure) -> pd.DataFrame:
     """As *tallies*, with the exposure stated."""
-    rows, servers = Rows(frames["recipients"], over), frames["servers"]
+    return measured(frames, over).frame()
+
+
+def measured(frames: Frames, over: Exposure) -> Coded:
+    """As *measure_run*, in codes."""
+    rows, servers = Rows(coded.of(frames["recipients"]), over), coded.of(frames["servers"])
     blocks = [*_counted(rows), *_delays(rows), *_friction(rows), *_servers(servers, rows.phases)]
-    first = servers.iloc[0]  # of the table that is never empty
-    return table(blocks, str(first["arm"]), int(first["replication"]))
+    arm = servers.categories["arm"][int(servers["arm"][0])]  # of the table that is never empty
+    return table(blocks, arm, int(servers["replication"][0]))
 
 
-class Rows:
-    """The recipients table as codes; a moment's day is counted from the start of the run."""
+class Outcome(NamedTuple):
+    """What a row counts for."""
 
-    def __init__(self, frame: pd.DataFrame, over: Exposure) -> None:
-        self.frame, self.over, self.size = frame, over, len(frame)
-        self.class_ = _codes(frame["class"], CLASSES)
-        self.phase = _codes(frame["phase"], PHASES)
-        self.cell = self.class_ * len(PHASES) + self.phase
-        self.phases = [p for p in SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0]
-
-    def key(self, by: str) -> tuple[Ints, list[str]]:
-        """Codes and names of one way to split the rows."""
-        if by == "all":
-            return np.zeros(self.size, dtype=np.int64), [""]
-        if by == "day":
-            day = (self.frame["wished_at"].to_numpy() / DAY).astype(np.int64)
-            last = self.over.days - 1
-            return np.minimum(day, last), [str(d) for d in range(last + 1)]
-        known = FIXED.get(by) or self.over.keys.get(by, ())
-        present = [str(name) for name in self.frame[by].cat.categories]
-        names = tuple(dict.fromkeys([*known, *present]))
-        return _codes(self.frame[by], names), list(names)
-
-    def is_in(self, column: str, *values: str) -> Mask:
-        """Whether a categorical column has one of the values."""
-        series = self.frame[column]
-        wanted = [str(name) in values for name in series.cat.categories]
-        return np.array([*wanted, False])[series.cat.codes.to_numpy()]
-
-    @cached_property
-    def delivered(self) -> Mask:
-        """Whether the fate is delivered."""
-        return self.is_in("fate", "delivered")
-
-    def count(self, codes: Ints, keys: int, mask: Mask | None = None) -> Floats:
-        """Rows in each class × phase × key."""
-        cell = self.cell * keys + codes
-        size = len(CLASSES) * len(PHASES) * keys
-        counted = np.bincount(cell if mask is None else cell[mask], minlength=size)
-        return counted.reshape(len(CLASSES), len(PHASES), keys).astype(np.float64)
+    fate: str
+    refused_at_first: bool
+    for_a_listing: bool
+    believed: bool
 
 
-NUMERATORS: dict[str, Callable[[Rows], Mask]] = {
-    "delivery_rate": lambda rows: rows.delivered,
-    "first_refusal_rate": lambda rows: ~rows.is_in("first_cause", ""),
-    "refusal_rate": lambda rows: rows.is_in("fate", "refused"),
-    "gave_up_rate": lambda rows: rows.is_in("fate", "gave_up"),
-    "silent_loss_rate": lambda rows: rows.is_in("fate", "discarded"),
-    "bounce_rate": lambda rows: rows.is_in("fate", "bounced", "expired"),
-    "collateral_rate": lambda rows: (
-        rows.is_in("cause", "blocklist") & ~rows.is_in("fate", "delivered", "in_transit")
-    ),
-    "in_transit_rate": lambda rows: rows.is_in("fate", "in_transit"),
-    "believed_rate": lambda rows: rows.frame["believed"].to_numpy(dtype=bool),
-    "lost_per_day": lambda rows: ~rows.is_in("fate", "delivered", "in_transit"),
-    "spam_per_mailbox_day": lambda rows: rows.delivered,
+def _lost(row: Outcome) -> bool:
+    return row.fate not in ("delivered", "in_transit")
+
+
+_EITHER = (False, True)
+OUTCOMES = tuple(Outcome(*parts) for parts in product(FATES, _EITHER, _EITHER, _EITHER))
+
+NUMERATORS: dict[str, Callable[[Outcome], bool]] = {
+    "delivery_rate": lambda row: row.fate == "delivered",
+    "first_refusal_rate": lambda row: row.refused_at_first,
+    "refusal_rate": lambda row: row.fate == "refused",
+    "gave_up_rate": lambda row: row.fate == "gave_up",
+    "silent_loss_rate": lambda row: row.fate == "discarded",
+    "bounce_rate": lambda row: row.fate in ("bounced", "expired"),
+    "collateral_rate": lambda row: row.for_a_listing and _lost(row),
+    "in_transit_rate": lambda row: row.fate == "in_transit",
+    "believed_rate": lambda row: row.believed,
+    "lost_per_day": _lost,
+    "spam_per_mailbox_day": lambda row: row.fate == "delivered",
 }
 """Measures counted in rows: what a row must be to count."""
+
+_TOPS = np.array([[counts(row) for counts in NUMERATORS.values()] for row in OUTCOMES], float)
+
 
 EXPOSURES: dict[str, Callable[[Exposure], float]] = {
     "lost_per_day": lambda _: 1.0,
@@ -118,7 +101,7 @@ FRICTION = {
 }
 """Measures counted once a message: the column that its recipients share."""
 
-SERVER_SUMS: dict[str, Callable[[pd.DataFrame], tuple[Any, Any]]] = {
+SERVER_SUMS: dict[str, Callable[[Coded], tuple[NDArray[Any], NDArray[Any]]]] = {
     "spam_abuse_rate": lambda f: (f["relayed_strangers_spam"], f["relayed"]),
     "spam_time_share": lambda f: (f["busy_spam"], f["busy"]),
     "utilisation": lambda f: (f["busy"], f["sessions"] * f["span"]),
@@ -128,21 +111,65 @@ SERVER_SUMS: dict[str, Callable[[pd.DataFrame], tuple[Any, Any]]] = {
 """Measures of servers: numerator and denominator."""
 
 
+class Rows:
+    """The recipients table as codes; a moment's day is counted from the start of the run."""
+
+    def __init__(self, held: Coded, over: Exposure) -> None:
+        self.held, self.over, self.size = held, over, len(held)
+        self.class_ = held.codes("class", CLASSES)
+        self.phase = held.codes("phase", PHASES)
+        self.cell = self.class_ * len(PHASES) + self.phase
+        self.fate = held.codes("fate", FATES)
+        self.phases = tuple(p for p in SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
+
+    def key(self, by: str) -> tuple[Ints, tuple[str, ...]]:
+        """Codes and names of one way to split the rows."""
+        if by == "all":
+            return np.zeros(self.size, dtype=np.int64), ("",)
+        if by == "day":
+            day = (self.held["wished_at"] / DAY).astype(np.int64)
+            last = self.over.days - 1
+            return np.minimum(day, last), tuple(str(d) for d in range(last + 1))
+        known = FIXED.get(by) or self.over.keys.get(by, ())
+        names = tuple(dict.fromkeys([*known, *self.held.categories[by]]))
+        return self.held.codes(by, names), names
+
+    @cached_property
+    def outcome(self) -> Ints:
+        """The position in OUTCOMES of what each row counts for."""
+        refused = self.held.codes("first_cause", CAUSES) != CAUSES.index("")
+        listed = self.held.codes("cause", CAUSES) == CAUSES.index("blocklist")
+        believed = self.held["believed"].astype(np.int64)
+        return np.asarray(((self.fate * 2 + refused) * 2 + listed) * 2 + believed)
+
+    @cached_property
+    def delivered(self) -> NDArray[np.bool_]:
+        """Whether the fate is delivered."""
+        return np.asarray(self.fate == FATES.index("delivered"))
+
+    def count(self, codes: Ints, keys: int) -> Floats:
+        """Rows in each class × phase × key × outcome."""
+        shape = (len(CLASSES), len(PHASES), keys, len(OUTCOMES))
+        cell = (self.cell * keys + codes) * len(OUTCOMES) + self.outcome
+        counted = np.bincount(cell, minlength=int(np.prod(shape)))
+        return counted.reshape(shape).astype(np.float64)
+
+
 def _counted(rows: Rows) -> Iterator[Block]:
     """Every measure counted in rows, by every key it is split by."""
-    masks = {name: numerator(rows) for name, numerator in NUMERATORS.items()}
     for by in (*ROW_KEYS, "cause", "first_cause"):
         codes, keys = rows.key(by)
-        phases = ["warm-up", *rows.phases] if by == "day" else rows.phases
-        wished = fold(phases, rows.count(codes, len(keys)))
-        for name, mask in masks.items():
+        phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
+        counts = rows.count(codes, len(keys))
+        tops = fold(phases, counts @ _TOPS)
+        wished = fold(phases, counts.sum(axis=3))
+        for number, name in enumerate(NUMERATORS):
             if _split(name, by):
-                top = fold(phases, rows.count(codes, len(keys), mask))
-                chosen = [CLASSES.index(c) for c in MEASURES[name].classes]
-                below = _below(rows.over, name, by, phases, wished)
-                top, below = top[:, chosen], below[:, chosen]
-                shown, classes = by.removeprefix("first_"), MEASURES[name].classes
-                yield Block(name, shown, phases, classes, keys, top, below, ratio(top, below))
+                classes = MEASURES[name].classes
+                chosen = [CLASSES.index(c) for c in classes]
+                below = _below(rows.over, name, by, phases, wished)[:, chosen]
+                labels = Labels(name, by.removeprefix("first_"), phases, classes, keys)
+                yield Block(labels, tops[..., number][:, chosen], below)
 
 
 def _split(name: str, by: str) -> bool:
@@ -153,7 +180,7 @@ def _split(name: str, by: str) -> bool:
     return by in MEASURES[name].by
 
 
-def _below(over: Exposure, name: str, by: str, phases: list[str], wished: Floats) -> Floats:
+def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], wished: Floats) -> Floats:
     """The denominator of a measure counted in rows (phases × classes × keys)."""
     if name in EXPOSURES:
         days = over.by_day if by == "day" else over.lengths[:, None]
@@ -166,31 +193,38 @@ def _below(over: Exposure, name: str, by: str, phases: list[str], wished: Floats
 
 def _delays(rows: Rows) -> Iterator[Block]:
     """Quantiles of the time from wish to mailbox, by one sort of the delivered rows."""
-    wished, ended = (rows.frame[c].to_numpy() for c in ("wished_at", "ended_at"))
-    taken = np.flatnonzero(rows.delivered)
-    delay = (ended - wished)[taken]
+    after = rows.delivered & (rows.phase != PHASES.index("warm-up"))
+    taken = np.flatnonzero(after)
+    delay = (rows.held["ended_at"] - rows.held["wished_at"])[taken]
     order = np.argsort(delay)
     taken, delay = taken[order], delay[order]
+    phase, class_ = rows.phase[taken], rows.class_[taken]
     for by in MEASURES["delay_median"].by:
         codes, keys = rows.key(by)
-        cell = (rows.class_ * len(keys) + codes)[taken]
         size = len(CLASSES) * len(keys)
-        found = [
-            _quantiles(cell[inside], delay[inside], size)
-            for phase in rows.phases
-            for inside in [np.array(FOLDS[phase], dtype=bool)[rows.phase[taken]]]
-        ]
+        cell = (class_ * len(keys) + codes[taken]).astype(np.int16 if size < 2**15 else np.int32)
+        grouped = np.argsort(cell, kind="stable")  # of 16 bits: by counting
+        cell, sorted_, at = cell[grouped], delay[grouped], phase[grouped]
+        found = [_quantiles(*_within(name, at, cell, sorted_), size) for name in rows.phases]
         shape = (len(rows.phases), len(CLASSES), len(keys))
         below = np.array([counts for counts, _ in found]).reshape(shape)
+        none = np.full(shape, np.nan)
         for i, name in enumerate(QUANTILES):
             values = np.array([v[i] for _, v in found]).reshape(shape)
-            none = np.full(shape, np.nan)
-            yield Block(name, by, rows.phases, CLASSES, keys, none, below, values)
+            yield Block(Labels(name, by, rows.phases, CLASSES, keys), none, below, values)
 
 
-def _quantiles(cell: Ints, ordered: Floats, size: int) -> tuple[Floats, list[Floats]]:
-    """Counts and quantiles (type 7) of each of *size* cells; *ordered* values are sorted."""
-    grouped = ordered[np.argsort(cell.astype(np.int32), kind="stable")]  # sorted within a cell
+def _within(
+    name: str, phase: Ints, cell: NDArray[Any], delay: Floats
+) -> tuple[NDArray[Any], Floats]:
+    if name == AFTER:
+        return cell, delay
+    inside = np.flatnonzero(phase == PHASES.index(name))
+    return cell[inside], delay[inside]
+
+
+def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, list[Floats]]:
+    """Counts and quantiles (type 7) of each of *size* cells; values are sorted within a cell."""
     counts = np.bincount(cell, minlength=size)
     starts = np.cumsum(counts) - counts
     filled = counts > 0
@@ -209,50 +243,44 @@ def _quantiles(cell: Ints, ordered: Floats, size: int) -> tuple[Floats, list[Flo
 
 def _friction(rows: Rows) -> Iterator[Block]:
     """Once a message, as its first row shows it, per message that arrived anywhere."""
-    honest = np.flatnonzero(rows.class_ == CLASSES.index("honest"))
-    number = rows.frame["message"].to_numpy()[honest]
-    order = np.argsort(number, kind="stable")
-    firsts = np.flatnonzero(np.diff(number[order], prepend=-1))
-    row = honest[order][firsts]
+    row = np.flatnonzero(rows.class_ == CLASSES.index("honest"))
+    number = rows.held["message"][row]
+    if (np.diff(number) < 0).any():
+        order = np.argsort(number, kind="stable")
+        row, number = row[order], number[order]
+    firsts = np.flatnonzero(np.diff(number, prepend=-1))
 
     def widest(values: NDArray[Any]) -> Floats:
-        spread = values[honest[order]].astype(np.float64)
+        spread = values[row]
         return np.asarray(np.maximum.reduceat(spread, firsts)) if len(firsts) else spread
 
     arrived = widest(rows.delivered)
-    tops = {name: widest(rows.frame[column].to_numpy()) for name, column in FRICTION.items()}
+    tops = {name: widest(rows.held[column]) for name, column in FRICTION.items()}
+    row = row[firsts]
     for by in MEASURES["attempts_per_delivered"].by:
         codes, keys = rows.key(by)
         cell = rows.phase[row] * len(keys) + codes[row]
         below = _by_phase(rows.phases, cell, arrived, len(keys))
         for name, top in tops.items():
             above = _by_phase(rows.phases, cell, top, len(keys))
-            yield Block(name, by, rows.phases, ("honest",), keys, above, below, ratio(above, below))
+            yield Block(Labels(name, by, rows.phases, ("honest",), keys), above, below)
 
 
-def _servers(frame: pd.DataFrame, phases: list[str]) -> Iterator[Block]:
+def _servers(held: Coded, phases: tuple[str, ...]) -> Iterator[Block]:
     """Measures of servers: each alone, and all together as a quotient of sums."""
-    alone = frame["server"].cat.codes.to_numpy().astype(np.int64)
-    names = [str(c) for c in frame["server"].cat.categories]
-    phase = _codes(frame["phase"], PHASES)
+    names = tuple(held.categories["server"])
+    alone = held.codes("server", names)
+    phase = held.codes("phase", PHASES)
     for name, sums in SERVER_SUMS.items():
-        top, under = (s.to_numpy(dtype=np.float64) for s in sums(frame))
-        for by, keys, key in (("all", [""], np.zeros_like(alone)), ("server", names, alone)):
+        top, under = sums(held)
+        for by, keys, key in (("all", ("",), np.zeros_like(alone)), ("server", names, alone)):
             cell = phase * len(keys) + key
             above = _by_phase(phases, cell, top, len(keys))
             below = _by_phase(phases, cell, under, len(keys))
-            classes = MEASURES[name].classes
-            yield Block(name, by, phases, classes, keys, above, below, ratio(above, below))
+            yield Block(Labels(name, by, phases, MEASURES[name].classes, keys), above, below)
 
 
-def _by_phase(phases: list[str], cell: Ints, weights: Floats, keys: int) -> Floats:
+def _by_phase(phases: tuple[str, ...], cell: Ints, weights: NDArray[Any], keys: int) -> Floats:
     """Sums of weights by phase and key, for one class."""
     summed = np.bincount(cell, weights, minlength=len(PHASES) * keys)
     return fold(phases, summed.reshape(1, len(PHASES), keys).astype(np.float64))
-
-
-def _codes(column: pd.Series[Any], names: tuple[str, ...]) -> Ints:
-    """Codes of a categorical column in the order of *names*."""
-    index = {name: i for i, name in enumerate(names)}
-    given = np.array([index[str(c)] for c in column.cat.categories] or [0], dtype=np.int64)
-    return given[column.cat.codes.to_numpy()]

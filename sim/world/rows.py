@@ -298,6 +298,7 @@ class Run:
     calendar: Columns
     categories: dict[str, dict[str, list[str]]]
     wishes: dict[str, tuple[int, int]]  # class -> messages, recipients
+    planned: tuple[int, int]  # the same of honest mail, counted in the plan, not in rows
     mailboxes: int
     events: int
 
@@ -346,6 +347,7 @@ def finish(
     phase_starts: tuple[float, float],
     run_length: float,
     events: int,
+    planned: tuple[int, int],
 ) -> Run:
     """Put names to the numbers: *held* says which server (row) processes which domain."""
     m = {name: np.frombuffer(getattr(rows.messages, name), _dtype(getattr(rows.messages, name)))
@@ -431,6 +433,7 @@ def finish(
             name: (int(((m["kind"] == k) & in_time).sum()), int((kinds == k).sum()))
             for k, name in enumerate(CLASSES)
         },
+        planned=planned,
         mailboxes=len(domain_of),
         events=events,
     )  # fmt: skip

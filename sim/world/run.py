@@ -233,6 +233,7 @@ class World:
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
+            planned=(len(self.plan.wishes), sum(len(w.recipients) for w in self.plan.wishes)),
         )
 
     def _feed(self, event: Event) -> None:

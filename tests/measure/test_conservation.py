@@ -46,6 +46,12 @@ def test_a_violation_stops_the_run(rows, wishes, message):
         check(frames(rows), wishes)
 
 
+def test_the_plan_is_a_second_witness():
+    check(frames(GOOD), WISHES, (1, 2))
+    with pytest.raises(ConservationError, match="by the plan: 3 recipients .* are 2"):
+        check(frames(GOOD), WISHES, (1, 3))
+
+
 def test_the_history_of_the_message_is_told():
     tried = [{"message": 0, "server": "proseware-smtp"}, {"message": 1, "server": "adatum-smtp"}]
     rows = [{**GOOD[0], "ended_at": 99.0}, *GOOD[1:]]

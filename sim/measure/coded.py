@@ -1,0 +1,104 @@
+"""A table as columns of numbers, where words are codes: what is counted and stored quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ints = NDArray[np.int64]
+Columns = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Columns by name; one that is in *categories* holds codes into those words (-1: none)."""
+
+    columns: Columns
+    categories: Mapping[str, Sequence[str]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+    def codes(self, name: str, words: Sequence[str]) -> Ints:
+        """The position in *words* of each value of a column; -1 for anything else."""
+        held = self.categories[name]
+        given = self.columns[name]
+        if list(words) == list(held):
+            return np.asarray(given, dtype=np.int64)
+        place = {word: i for i, word in enumerate(words)}
+        found = np.array([*(place.get(word, -1) for word in held), -1], dtype=np.int64)
+        return np.asarray(found[given])
+
+    def frame(self, rows: Any = slice(None)) -> pd.DataFrame:
+        """Those *rows* as a data frame."""
+        import pandas as pd
+
+        made: dict[str, Any] = {}
+        for name, values in self.columns.items():
+            if name in self.categories:
+                words = pd.Index(list(self.categories[name]), dtype=object)
+                made[name] = pd.Categorical.from_codes(
+                    np.asarray(values[rows], dtype=np.int64), categories=words
+                )
+            else:
+                made[name] = values[rows]
+        return pd.DataFrame(made)
+
+
+Frames = Mapping[str, "Coded | pd.DataFrame"]
+"""The tables of one run by name, in either form."""
+
+
+class Rows(Protocol):
+    """What the world hands over: columns of each table, and the words behind their codes."""
+
+    @property
+    def categories(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Words by code, by column, by table."""
+        ...
+
+
+def of_run(run: Rows, columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Coded]:
+    """The tables of *run* as it holds them; *columns* are those of `sim.records`, by table.
+
+    Numbers get the types of `sim.records`; no data frame is made on the way.
+    """
+    return {table: _coded(run, table, wanted) for table, wanted in columns.items()}
+
+
+def _coded(run: Rows, table: str, wanted: Mapping[str, Any]) -> Coded:
+    words = run.categories[table]
+    given: Columns = getattr(run, table)
+    typed = {
+        name: given[name] if name in words else given[name].astype(column.dtype, copy=False)
+        for name, column in wanted.items()
+    }
+    return Coded(typed, words)
+
+
+def of(table: Coded | pd.DataFrame) -> Coded:
+    """A table in this form, whichever form it has."""
+    if isinstance(table, Coded):
+        return table
+    import pandas as pd
+
+    columns: dict[str, NDArray[Any]] = {}
+    categories: dict[str, list[str]] = {}
+    for name in table.columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            columns[name] = column.cat.codes.to_numpy()
+            categories[name] = [str(word) for word in column.cat.categories]
+        else:
+            columns[name] = column.to_numpy()
+    return Coded(columns, categories)
