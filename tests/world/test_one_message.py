@@ -266,3 +266,24 @@ def test_no_connection_from_a_network_that_blocks_port_25(send):
     assert fate(frames)[:2] == ("gave_up", "unreachable")
     # every 10 min for a day
     assert len(frames["attempts"]) == pytest.approx(144, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "ends"),
+    [
+        # the draw is 0.5: caught where the rate of false positives is above it
+        ("discard_outbound_spam(0.9, 0.6)", ("discarded", "content", "", True)),
+        ("discard_outbound_spam(0.9, 0.4)", ("delivered", "", "", True)),
+        ("reject_outbound_spam(0.9, 0.6)", ("refused", "content", "give_up", False)),
+        ("reject_outbound_spam(0.9, 0.4)", ("delivered", "", "", True)),
+    ],
+)
+def test_an_outbound_filter_hits_honest_mail_by_mistake(send, content, ends):
+    frames = send("open", STOP, settings={"servers.proseware-smtp.content": [content]})
+    assert fate(frames) == ends
+
+
+def test_a_discarded_message_is_answered_like_a_delivered_one(send):
+    quiet = {"servers.proseware-smtp.content": ["discard_outbound_spam(0.9, 0.6)"]}
+    discarded, delivered = send("open", STOP, settings=quiet), send("open", STOP)
+    assert log(discarded) == log(delivered)[:1]
