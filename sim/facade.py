@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from os import PathLike
 
     import pandas as pd
@@ -318,6 +319,7 @@ def run(
     replications: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     out: str | PathLike[str] | None = None,
     keep: str = "rows",
     progress: bool = True,
@@ -327,8 +329,10 @@ def run(
     """Run what is missing of an experiment and return its results.
 
     Without *out* they are kept in a temporary folder for as long as the results are held.
-    *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in *out*;
-    without it they are refused. Raises ValueError for a wrong call, sim.experiment.StorageError
+    An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
+    dask.distributed) performs the runs instead of *workers* processes; its machines must see
+    *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
+    *out*; without it they are refused. Raises ValueError for a wrong call, sim.experiment.StorageError
     when *out* cannot be used.
     """
     from sim import experiment
@@ -345,6 +349,7 @@ def run(
             arms=arms,
             replications=replications,
             workers=workers,
+            executor=executor,
             out=folder,
             keep=keep,
             progress=progress,

@@ -18,6 +18,8 @@ from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import run_tasks
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
     from sim.scenario import Scenario
@@ -77,6 +79,7 @@ def run(
     arms: Sequence[str] | None = None,
     replications: int | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     out: Path,
     keep: str = "rows",
     progress: bool = False,
@@ -84,6 +87,8 @@ def run(
     draft: bool = False,
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
+
+    An *executor* performs the tasks instead of *workers*; its machines must see *out*.
 
     Raises UsageError for a wrong call, StorageError when the folder cannot be used,
     ConservationError when the books of a run do not balance. After KeyboardInterrupt what
@@ -111,7 +116,7 @@ def run(
                 written = time.monotonic()
 
         try:
-            run_tasks(scenario, todo, out, keep=keep, workers=workers, done=done)
+            run_tasks(scenario, todo, out, keep=keep, workers=workers, done=done, executor=executor)
             manifest.data["complete"] = True
         finally:
             _write(out, manifest)

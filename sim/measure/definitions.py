@@ -302,8 +302,11 @@ Intervals are 95 %, over replications, never over rows (rows of one run are not 
 - Replications in which a measure is undefined are left out; `replications` says how many remain.
   With one replication there is no interval: `low` and `high` are NaN.
 - A difference of two arms is estimated in pairs, replication by replication, with t over the
-  differences; `correlation` is that of the two arms' values. Above 0, pairing has narrowed the
-  interval.
+  differences; `correlation` is that of the two arms' values, and `gain` how much wider the interval
+  were if the same numbers were no pairs (Welch's): at 1 or below, pairing did not help.
+- Spam removed per honest message lost is a quotient of two paired differences: bootstrap-t over
+  replications (Efron and Tibshirani 1993, chapter 12). Where the interval of the denominator holds
+  nought, no interval is given: no finite one would be honest (Fieller 1954).
 """
 
 

@@ -21,6 +21,7 @@ COMPARISON = (
     "low",
     "high",
     "correlation",
+    "gain",
     "replications",
 )
 
@@ -80,8 +81,9 @@ def compare(
 ) -> pd.DataFrame:
     """What going from arm *a* to arm *b* changes: b - a, estimated in pairs of replications.
 
-    Columns a and b are means over the pairs that have both; ``correlation`` above 0 says that
-    pairing narrowed the interval; NaN with fewer than three pairs or a constant side.
+    Columns a and b are means over the pairs that have both. ``gain`` is how much wider the
+    interval were without pairs: at 1 or below, pairing did not help. ``correlation`` is what
+    pairing achieved; NaN with fewer than three pairs or a constant side.
     """
     wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
     names = wanted["arm"].unique().tolist()
@@ -106,6 +108,7 @@ def compare(
         low=found.low,
         high=found.high,
         correlation=found.correlation,
+        gain=found.gain,
         replications=found.n,
     )
     columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import sim
 from sim import experiment
 from sim.experiment import UsageError, storage, tasks
 from sim.experiment.storage import OtherResultsError, StorageError, Task
+from sim.experiment.workers import Replications
 
 SMALL = Path(__file__).with_name("small.toml")
 ROOT = Path(sim.__file__).resolve().parent.parent
@@ -175,3 +177,18 @@ def test_a_wrong_call_says_so_and_writes_nothing(small, tmp_path, wrong, message
 def test_replications_come_first_so_that_arms_share_their_wishes():
     order = experiment.table_of_runs(["a", "b"], 2, {Task("b", 0)})
     assert order == [Task("a", 0), Task("a", 1), Task("b", 1)]
+
+
+def test_a_worker_goes_on_with_its_replication_and_helps_with_others_at_the_end():
+    todo = Replications([Task(arm, r) for r in range(3) for arm in "abc"])
+    first, second = todo.next(None), todo.next(None)
+    assert (first, second) == (Task("a", 0), Task("a", 1))
+    given = [todo.next(r) for r in (0, 1, 0, 0, 2, 1)]
+    assert given == [Task("b", 0), Task("b", 1), Task("c", 0), *(Task(a, 2) for a in "ab"),
+                     Task("c", 1)]  # fmt: skip
+    assert (todo.next(1), todo.next(2)) == (Task("c", 2), None)  # nobody waits idle
+
+
+def test_an_executor_of_the_caller_gives_the_same_rows(small, alone, tmp_path):
+    with ThreadPoolExecutor(1) as executor:
+        same(alone, sim.run(small, out=tmp_path, executor=executor, progress=False))

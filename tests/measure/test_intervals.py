@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.measure.definitions import RATE, RATIO, SHARE
-from sim.measure.intervals import intervals, paired
+from sim.measure.intervals import intervals, paired, ratio_of_means
 
 
 def one(kind, numerators, denominators):
@@ -132,3 +132,46 @@ def test_correlation_is_given_where_there_is_one(a, b, n, correlation):
         assert np.isnan(found.correlation[0])
     else:
         assert found.correlation[0] == pytest.approx(1.0)
+
+
+def test_the_gain_of_pairing_is_above_one_only_where_it_helps():
+    rng = np.random.default_rng(5)
+    shared, a, b = rng.normal(0.0, 1.0, (3, 200, 30))
+    assert np.median(paired(3 * shared + a, 3 * shared + b).gain) > 2.0
+    assert np.median(paired(shared + a / 3, b / 3 - shared).gain) < 0.8  # they pull apart
+    apart = paired(a, b)
+    expected = stats.ttest_ind(a[0], b[0], equal_var=False).confidence_interval(0.95)
+    width = apart.gain[0] * (apart.high[0] - apart.low[0])
+    assert width == pytest.approx(expected.high - expected.low)
+    assert np.isnan(paired(np.array([[1.0, 2.0]]), np.array([[2.0, 3.0]])).gain[0])  # no spread
+
+
+QUOTIENTS = {
+    # what                          draws: numerators, denominators
+    "alike": lambda rng, n: (rng.normal(30.0, 3.0, n), rng.normal(10.0, 1.0, n)),
+    "together": lambda rng, n: _shared(rng, n),
+    "skewed": lambda rng, n: (rng.gamma(9.0, 30.0 / 9.0, n), rng.gamma(25.0, 10.0 / 25.0, n)),
+}
+
+
+def _shared(rng, n):
+    shared = rng.normal(0.0, 1.0, n)
+    return 30.0 + 3.0 * shared + rng.normal(0.0, 1.0, n), 10.0 + shared
+
+
+@pytest.mark.parametrize("draw", QUOTIENTS.values(), ids=QUOTIENTS)
+def test_a_quotient_of_means_is_covered_as_often_as_is_said(draw):
+    rng = np.random.default_rng(13)
+    tops, belows = draw(rng, (600, 10))
+    found = ratio_of_means(tops, belows)
+    assert (found.low <= found.mean).all()
+    assert (found.mean <= found.high).all()
+    covered = int(((found.low <= 3.0) & (found.high >= 3.0)).sum())
+    assert stats.binomtest(covered, 600, 0.95).pvalue > 0.001
+
+
+def test_a_quotient_of_an_unsure_denominator_has_no_interval():
+    found = ratio_of_means(np.array([[1.0, 2.0, 3.0]]), np.array([[-1.0, 1.0, 0.5]]))
+    assert np.isfinite(found.mean[0])
+    assert np.isnan([found.low[0], found.high[0]]).all()
+    assert np.isnan(ratio_of_means(np.array([[1.0, 2.0]]), np.zeros((1, 2))).mean[0])
