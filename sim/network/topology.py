@@ -61,30 +61,33 @@ class Routes:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._tables: dict[str, tuple[dict[str, float], dict[str, list[str]]]] = {}
+        self._latencies: dict[str, dict[str, float]] = {}
+        self._paths: dict[str, dict[str, list[str]]] = {}
 
     def latency(self, a: str, b: str) -> float:
         """Seconds from *a* to *b*, one way, summed over the links; infinity without a path."""
-        return self._table(a)[0].get(b, math.inf)
+        table = self._latencies.get(a)
+        if table is None:
+            import networkx as nx
+
+            find = nx.single_source_dijkstra_path_length
+            table = find(self._graph, a, weight="latency") if a in self._graph else {}
+            self._latencies[a] = table
+        return table.get(b, math.inf)
 
     def path(self, a: str, b: str) -> list[str]:
         """Networks passed from *a* to *b*, both included; empty without a path."""
-        return list(self._table(a)[1].get(b, ()))
+        table = self._paths.get(a)
+        if table is None:
+            import networkx as nx
+
+            find = nx.single_source_dijkstra_path
+            table = find(self._graph, a, weight="latency") if a in self._graph else {}
+            self._paths[a] = table
+        return list(table.get(b, ()))
 
     def bandwidth(self, a: str, b: str) -> float:
         """Bits per second of the narrowest link between *a* and *b*; infinity within a network."""
         path = self.path(a, b)
         widths = (self._graph.edges[hop]["bandwidth"] for hop in pairwise(path))
         return min(widths, default=math.inf)
-
-    def _table(self, a: str) -> tuple[dict[str, float], dict[str, list[str]]]:
-        table = self._tables.get(a)
-        if table is None:
-            if a not in self._graph:
-                return {}, {}
-            import networkx as nx
-
-            latencies = nx.single_source_dijkstra_path_length(self._graph, a, weight="latency")
-            paths = nx.single_source_dijkstra_path(self._graph, a, weight="latency")
-            table = self._tables[a] = (latencies, paths)
-        return table

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.apportioning import apportion
+
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
@@ -108,7 +110,8 @@ class Mailboxes:
         """For each domain, the numbers of its mailboxes that people know: all but traps."""
         first_trap = min((t.start for t in self.traps.values()), default=len(self.domain_of))
         of = np.array(self.domain_of[:first_trap], dtype=np.int64)
-        return [np.flatnonzero(of == d) for d in range(len(self.domains))]
+        ends = np.cumsum(np.bincount(of, minlength=len(self.domains)))
+        return np.split(np.argsort(of, kind="stable"), ends[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +193,3 @@ def submission_servers(scenario: Scenario) -> dict[str, str]:
         if server.role in ("submission", "both"):
             found.setdefault(server.network, name)
     return found
-
-
-def apportion(shares: dict[str, float], count: int) -> list[str]:
-    """*count* names in the proportions of *shares*, mixed evenly and without chance.
-
-    The i-th goes to the name that is furthest behind its share of i, so that the first
-    half of a group is a sample of the whole.
-    """
-    given = dict.fromkeys(shares, 0)
-    names: list[str] = []
-    for i in range(1, count + 1):
-        name = max(shares, key=lambda n: shares[n] * i - given[n])
-        given[name] += 1
-        names.append(name)
-    return names

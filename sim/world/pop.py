@@ -6,9 +6,14 @@ who it was that logged in, is for counting, and no server ever reads it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -19,13 +24,15 @@ Place = tuple[str, int]
 
 
 class Polls(NamedTuple):
-    """Sessions that polled, by their first login (s): its last possible moment, the interval
-    and who it was."""
+    """Sessions that polled, sorted by what they open relaying for, then by their first login:
+    that place, the first login and its last possible moment (s), the interval, who it was."""
 
-    starts: list[float]
-    ends: list[float]
-    intervals: list[float]
-    people: list[int]
+    places: array[int]
+    starts: array[float]
+    ends: array[float]
+    intervals: array[float]
+    people: array[int]
+    longest: float
 
 
 class PopLog:
@@ -33,39 +40,52 @@ class PopLog:
 
     A mail program logs in when its session begins, or after it has sent what waits in the
     outbox, and then at an interval until the session ends; so logins are worked out when
-    somebody asks, not kept.
+    somebody asks, not kept. Where no policy asks, nothing is ever made.
     """
 
     def __init__(self, scenario: Scenario, presence: Presence) -> None:
-        self.seen: dict[Place, Polls] = {}
-        self.longest = 0.0
-        delays = {name: users.pop_after_sending for name, users in scenario.users.items()}
-        found = [
-            (s.start if s.person.polls_first else s.start + delays[s.person.group], s)
-            for mine in presence.sessions
-            for s in mine
-            if s.client and not s.person.web
-        ]
-        found.sort(key=lambda pair: pair[0])
-        for first, s in found:
-            if first > s.end:
-                continue  # the connection ended before the program looked for mail
-            interval = scenario.users[s.person.group].pop_poll
-            for account in s.person.accounts:
-                self.add(account.network, s.client, first, s.end, interval, s.person.number)
+        self._scenario, self._presence = scenario, presence
+        self._number = {name: number for number, name in enumerate(scenario.networks)}
 
-    def add(
-        self, network: str, client: int, start: float, end: float, interval: float, person: int
-    ) -> None:
-        """Add one session's logins to an account of *network*; sessions come by start."""
-        polls = self.seen.get((network, client))
-        if polls is None:
-            polls = self.seen[network, client] = Polls([], [], [], [])
-        polls.starts.append(start)
-        polls.ends.append(end)
-        polls.intervals.append(interval)
-        polls.people.append(person)
-        self.longest = max(self.longest, end - start)
+    @cached_property
+    def _polls(self) -> Polls:
+        of_people, found = self._of_people(), [s for mine in self._presence.sessions for s in mine]
+        person = np.array([s.person.number for s in found], dtype=np.int64)
+        client = np.array([s.client for s in found], dtype=np.int64)
+        end = np.array([s.end for s in found], dtype=np.float64)
+        delay, interval, *networks = of_people[person].T if len(found) else np.zeros((4, 0))
+        first = np.array([s.start for s in found], dtype=np.float64) + delay
+        parts = []
+        for network in networks:  # of the home account, of the work account
+            polled = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
+            place = network[polled].astype(np.int64) << 32 | client[polled]
+            parts.append((place, polled))
+        place, polled = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((first[polled], place))
+        place, polled = place[order], polled[order]
+        return Polls(
+            array("q", place.tobytes()),
+            array("d", first[polled].tobytes()),
+            array("d", end[polled].tobytes()),
+            array("d", interval[polled].tobytes()),
+            array("q", person[polled].tobytes()),
+            float((end - first)[polled].max(initial=0.0)),
+        )
+
+    def _of_people(self) -> NDArray[np.float64]:
+        """By person: delay of the first login, interval (s), networks of home and work account
+        by number, -1 for none."""
+        groups, rows = self._scenario.users, []
+        people = [mine[0].person for mine in self._presence.sessions if mine]
+        table = np.full((len(self._presence.sessions), 4), -1.0)
+        for person in people:
+            users = groups[person.group]
+            networks = [] if person.web else [self._number[a.network] for a in person.accounts]
+            delay = 0.0 if person.polls_first else users.pop_after_sending
+            rows.append([delay, users.pop_poll, *(*networks, -1, -1)[:2]])
+        if people:
+            table[[person.number for person in people]] = rows
+        return table
 
     def last(
         self, network: str, client: int, now: float, person: int | None = None
@@ -74,13 +94,13 @@ class PopLog:
 
         With *person*, of the last login by that one.
         """
-        polls = self.seen.get((network, client))
-        if polls is None:
-            return None
-        starts, ends, intervals, people = polls
+        places, starts, ends, intervals, people, longest = self._polls
+        place = self._number[network] << 32 | client
+        low = bisect_left(places, place)
+        high = bisect_right(places, place, low)
         best: float | None = None
-        for i in range(bisect_right(starts, now) - 1, -1, -1):
-            if best is not None and starts[i] + self.longest <= best:
+        for i in range(bisect_right(starts, now, low, high) - 1, low - 1, -1):
+            if best is not None and starts[i] + longest <= best:
                 break  # whatever began earlier was over before the best login so far
             if person is not None and people[i] != person:
                 continue

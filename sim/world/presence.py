@@ -6,6 +6,7 @@ All of it is drawn before any server is asked, so it is the same in every arm.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import expm1, inf
@@ -49,6 +50,7 @@ class Presence:
         self.leasable: dict[str, tuple[int, ...]] = {}
         self.shared: set[str] = set()  # networks whose guests stand behind one address
         self.kept: dict[tuple[int, str], int] = {}  # addresses that their holder keeps for good
+        self._held: defaultdict[str, list[Session]] | None = None  # sessions by network
         self._spans: dict[str, dict[int, tuple[list[float], list[float]]]] = {}
 
     def client(self, person: Person, network: str, now: float) -> int:
@@ -83,9 +85,12 @@ class Presence:
     def _index(self, network: str) -> dict[int, tuple[list[float], list[float]]]:
         """When each address of *network* is held: starts and ends, in order."""
         held = {address: ([0.0], [inf]) for (_, n), address in self.kept.items() if n == network}
-        found = [s for mine in self.sessions for s in mine if s.network == network and s.client]
+        if self._held is None:
+            self._held = defaultdict(list)
+            for s in (s for mine in self.sessions for s in mine if s.client):
+                self._held[s.network].append(s)
         spans: dict[int, tuple[list[float], list[float]]] = {}
-        for s in sorted(found, key=lambda s: s.start):
+        for s in sorted(self._held[network], key=lambda s: s.start):
             starts, ends = spans.setdefault(s.client, ([], []))
             starts.append(s.start)
             ends.append(s.end)

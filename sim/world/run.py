@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +95,6 @@ class World:
                 ],
             )
         )  # fmt: skip
-        self.letters = [self._letter(i, wish) for i, wish in enumerate(self.plan.wishes)]
 
     # ---- building
 
@@ -121,14 +120,17 @@ class World:
 
     def _logins(self, server: str) -> dict[str, frozenset[str]]:
         """The addresses that each login of *server* owns: its own."""
-        network = self.scenario.servers[server].network
-        mine = (
-            account.address
-            for person in self.population.people
-            for account in person.accounts
-            if account.network == network
-        )
-        return {address: frozenset([address]) for address in mine}
+        return self._owned.get(self.scenario.servers[server].network, {})
+
+    @cached_property
+    def _owned(self) -> dict[str, dict[str, frozenset[str]]]:
+        """By network, the addresses that each login owns."""
+        found: dict[str, dict[str, frozenset[str]]] = {}
+        for person in self.population.people:
+            for account in person.accounts:
+                mine = found.setdefault(account.network, {})
+                mine[account.address] = frozenset([account.address])
+        return found
 
     def _permissions(self) -> Permissions:
         presence = self.plan.presence
@@ -182,15 +184,14 @@ class World:
                     self.env.process(process)
         return made
 
-    def _letter(self, number: int, wish: Wish) -> tuple[float, Letter]:
-        """A wish as this arm's mail program will get it, and when; message and wish have
-        one number."""
+    def _letter(self, number: int, wish: Wish) -> Letter:
+        """A wish as this arm's mail program gets it; message and wish have one number."""
         program = self.programs[wish.person.number]
         message = Message(
             number, wish.sender, anyone_at(wish.sender), wish.size, program, wish.service,
             wish.luck, wish.content, wish.key,
         )  # fmt: skip
-        return wish.at, Letter(program, wish, message, wish.slices)
+        return Letter(program, wish, message, wish.slices)
 
     def _watch_over_relays(self) -> None:
         """Blocklists and operators, where the scenario has any."""
@@ -210,7 +211,7 @@ class World:
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
         self.transit.later(starts, lambda _: self._enforce())
         self.transit.later(steady, lambda _: self._next_phase())
-        self.letters.reverse()  # the next one last
+        self._handed_over = 0
         self._feeds = (self._feed,)
         waiting = Event(self.env)
         waiting._ok, waiting._value = True, None
@@ -242,15 +243,17 @@ class World:
         They are in order of time, so one event waits for the next of them; those that come
         before any other event are handed over at once, outside the event list.
         """
-        env, letters = self.env, self.letters
+        env, wishes = self.env, self.plan.wishes
         peek = env.peek
-        while letters:
-            at, letter = letters[-1]
+        for number in range(self._handed_over, len(wishes)):
+            wish = wishes[number]
+            at = wish.at
             if at > peek():
+                self._handed_over = number
                 event.callbacks = self._feeds  # type: ignore[assignment]
                 env.schedule(event, NORMAL, at - env.now)
                 return
-            letters.pop()
+            letter = self._letter(number, wish)
             letter.program.submit(letter, at)
 
     def _enforce(self) -> None:
