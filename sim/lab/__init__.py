@@ -1,12 +1,14 @@
-"""What a class needs: situations, matrix, difference, and one message explained; all exact.
+"""What a class needs: situations, matrix, difference, one message explained, exercises.
 
-Everything here asks `sim.smtp.decide` through the policies of a scenario, and nothing else.
+Everything here asks `sim.smtp.decide` through the policies of a scenario; only an exercise about
+what takes time runs a simulation.
 """
 
 from __future__ import annotations
 
 from sim.lab.asked import LabError
 from sim.lab.difference import Diff, diff
+from sim.lab.exercises import check, exercise
 from sim.lab.explanation import Explanation, explain
 from sim.lab.matrix import Matrix, matrix
 from sim.lab.situations import Cell, cells
@@ -18,7 +20,9 @@ __all__ = [
     "LabError",
     "Matrix",
     "cells",
+    "check",
     "diff",
+    "exercise",
     "explain",
     "matrix",
 ]

@@ -1,0 +1,215 @@
+"""Kinds of answers: each reads what a student handed in, and knows what is right when asked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from numbers import Real
+from typing import Any, NamedTuple, Protocol
+
+from sim.scenario.errors import nearest, one_of, shown
+
+
+class Judgement(NamedTuple):
+    """*right* is None where the answer could not be read, or where there is none yet."""
+
+    right: bool | None
+    words: str = ""
+
+
+class Answer(Protocol):
+    """What every kind of answer can do."""
+
+    @property
+    def solution(self) -> str:
+        """What is right, for the lecturer; found by asking the simulator."""
+
+    def judge(self, answer: object) -> Judgement:
+        """Whether *answer* is right; may raise whatever a strange object raises."""
+
+
+RELATIVE = 0.005
+"""How far an exact number may be off, for rounding: half a per cent (chosen)."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that follows exactly."""
+
+    expected: Callable[[], float]
+    unit: str = ""
+
+    @property
+    def solution(self) -> str:
+        """The number."""
+        return f"{self.expected():.6g} {self.unit}".strip()
+
+    def judge(self, answer: object) -> Judgement:
+        """Equal but for rounding."""
+        value = number(answer)
+        if value is None:
+            return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
+        return Judgement(math.isclose(value, self.expected(), rel_tol=RELATIVE, abs_tol=1e-9))
+
+
+@dataclass(frozen=True)
+class Word:
+    """One of several words; how it is written in upper or lower case does not matter."""
+
+    expected: Callable[[], str]
+    among: tuple[str, ...]
+    listed: bool = True
+    """Whether a message may list the words; not where that would give too much away."""
+
+    @property
+    def solution(self) -> str:
+        """The word."""
+        return self.expected()
+
+    def judge(self, answer: object) -> Judgement:
+        """The same word."""
+        word = _word(answer)
+        known = {w.lower(): w for w in self.among}
+        if word.lower() not in known:
+            near = nearest(word, self.among) if word else ""
+            hint = f"; did you mean {near!r}?" if near else ""
+            expected = one_of(self.among) if self.listed else "a word is asked for"
+            return Judgement(None, f"{expected}, not {told(answer)}{hint}")
+        return Judgement(known[word.lower()] == self.expected())
+
+
+@dataclass(frozen=True)
+class Names:
+    """Any number of words, or of numbers, in any order."""
+
+    expected: Callable[[], Iterable[str]]
+    among: tuple[str, ...]
+
+    @property
+    def solution(self) -> str:
+        """The words."""
+        return ", ".join(sorted(set(self.expected()))) or "none of them: set()"
+
+    def judge(self, answer: object) -> Judgement:
+        """The same words; says how many are missing or too many, not which."""
+        if not isinstance(answer, (list, tuple, set, frozenset, str, int)):
+            return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is asked for")
+        items = re.split(r"[,;\s]+", answer) if isinstance(answer, str) else answer
+        given = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
+        strange = sorted(given - set(self.among))
+        if strange:
+            return Judgement(None, f"{strange[0]!r} is not {one_of(self.among)}")
+        right = set(self.expected())
+        missing, more = len(right - given), len(given - right)
+        words = [f"{n} {what}" for n, what in ((missing, "missing"), (more, "too many")) if n]
+        return Judgement(not words, " and ".join(words))
+
+
+@dataclass(frozen=True)
+class Suiting:
+    """Any text that does what is asked: *suits* says whether, and what happened."""
+
+    suits: Callable[[str], tuple[bool, str]]
+    tried: tuple[str, ...]
+    """Texts of which one at least suits, for the lecturer."""
+    what: str
+
+    @property
+    def solution(self) -> str:
+        """All texts that were tried and suit."""
+        return " or ".join(text for text in self.tried if self.suits(text)[0])
+
+    def judge(self, answer: object) -> Judgement:
+        """Try it."""
+        if not isinstance(answer, str) or not answer.strip():
+            return Judgement(None, f"{self.what} is asked for, not {told(answer)}")
+        return Judgement(*self.suits(answer.strip()))
+
+
+REPLICATIONS = 6
+"""Runs of which the reference is made (chosen: a few seconds)."""
+T_99 = {5: 4.032}
+"""Student's t, two-sided 99 %, by degrees of freedom (any table; Law 2015, table T.1)."""
+OTHER_SEED = 7919
+"""Added to the seed, so that the reference and a student's run share no luck."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number that has to be simulated, from *theirs* replications at least.
+
+    *values* makes one value a replication of the reference. A right answer is itself a mean of
+    replications, so it may differ by t · s · √(1/n + 1/m), with s the spread of the n values of the
+    reference and m the student's replications: a 99 % prediction interval, that is, one right
+    answer in a hundred is refused (Hahn and Meeker, Statistical Intervals, 1991, section 4.8).
+    """
+
+    values: Callable[[], Sequence[float]]
+    theirs: int
+    unit: str = ""
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """Mean of the reference, and how far a right answer may be off."""
+        values = self.values()
+        n = len(values)
+        mean = math.fsum(values) / n
+        spread = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1))
+        return mean, T_99[n - 1] * spread * math.sqrt(1 / n + 1 / self.theirs)
+
+    @property
+    def solution(self) -> str:
+        """The mean with its tolerance."""
+        mean, off = self.bounds
+        return f"{mean:.4g} ± {off:.2g} {self.unit}".strip()
+
+    def judge(self, answer: object) -> Judgement:
+        """Within what chance alone explains."""
+        value = number(answer)
+        if value is None or not math.isfinite(value):
+            return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
+        mean, off = self.bounds
+        stated = (
+            f"tolerance ± {off:.2g}, which is what chance does to a mean of {self.theirs} "
+            f"replications in 99 of 100 cases"
+        )
+        right = abs(value - mean) <= off + RELATIVE * abs(mean)
+        if not right and self.unit == "share" and abs(value / 100 - mean) <= off:
+            return Judgement(None, "that looks like per cent; a share between 0 and 1 is asked for")
+        return Judgement(right, stated)
+
+
+def number(answer: object) -> float | None:
+    """The number that was handed in, ``"35 %"`` too; None if it is none."""
+    if isinstance(answer, bool):
+        return None
+    if isinstance(answer, Real):
+        return float(answer)
+    if isinstance(answer, str):
+        match = re.fullmatch(r"\s*([-+]?[0-9]{1,30}(?:[.,][0-9]{1,30})?)\s*(%?)\s*", answer)
+        if match:
+            return float(match[1].replace(",", ".")) / (100 if match[2] else 1)
+    return None
+
+
+def told(answer: object) -> str:
+    """What was handed in, cut to be shown."""
+    return shown(answer) if isinstance(answer, (str, int, float, list, dict)) else _type(answer)
+
+
+def _word(answer: object) -> str:
+    if isinstance(answer, str):
+        return answer.strip()
+    return str(answer) if isinstance(answer, int) and not isinstance(answer, bool) else ""
+
+
+def _of(unit: str) -> str:
+    return f" ({unit})" if unit else ""
+
+
+def _type(answer: object) -> str:
+    return f"an object of type {type(answer).__name__}"

@@ -1,0 +1,163 @@
+"""What an exercise is: a number, a question whose details a student's name varies, an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from html import escape
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sim.scenario.errors import Fault, nearest, one_of, shown
+
+if TYPE_CHECKING:
+    from sim.lab.exercises.answers import Answer
+    from sim.scenario import Scenario
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The details of one student's question; the same name always gets the same ones."""
+
+    number: str
+    student: str = ""
+
+    def pick(self, what: str, among: Sequence[T]) -> T:
+        """One of *among*, by the student's name; the first one for nobody in particular."""
+        if not self.student:
+            return among[0]
+        key = f"{self.number}/{self.student}/{what}".encode()
+        return among[int.from_bytes(blake2b(key, digest_size=8).digest(), "big") % len(among)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a function of the table returns: the question, how to judge an answer, a hint."""
+
+    text: str
+    answer: Answer
+    look: str
+    """What to look at when the answer is wrong; it does not give the answer away."""
+    scenario: Scenario | None = None
+    """The world that the question is about, for ``sim.run``."""
+    start: Any = None
+    """What there is to repair."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise as a student gets it; made by `exercise`."""
+
+    number: str
+    title: str
+    student: str
+    asked: Asked
+
+    @property
+    def text(self) -> str:
+        """The question, with this student's numbers."""
+        return self.asked.text
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The world that the question is about, for ``sim.run``; None: none is needed."""
+        return self.asked.scenario
+
+    @property
+    def start(self) -> Any:
+        """What there is to repair: a copy, to be changed; None where nothing is broken."""
+        start = self.asked.start
+        return {k: list(v) for k, v in start.items()} if isinstance(start, dict) else start
+
+    def __str__(self) -> str:
+        whose = f", for {self.student}" if self.student else ""
+        return f"Exercise {self.number}{whose}: {self.title}\n{self.text}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        whose = f", for {escape(self.student)}" if self.student else ""
+        text = escape(self.text)
+        return (
+            f"<b>Exercise {self.number}{whose}: {escape(self.title)}</b>"
+            f"<pre style='white-space:pre-wrap;margin:0.3em 0'>{text}</pre>"
+        )
+
+
+Question = Callable[[Draw], Asked]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the table."""
+
+    number: str
+    title: str
+    ask: Question
+
+
+TABLE: dict[str, Entry] = {}
+"""Every exercise by its number, ``04.2``: the second of notebook 04; ``.fault``: one to repair."""
+
+
+def numbered(number: str, title: str) -> Callable[[Question], Question]:
+    """Enter a question into the table."""
+
+    def enter(ask: Question) -> Question:
+        TABLE[number] = Entry(number, title, ask)
+        return ask
+
+    return enter
+
+
+class UnknownExercise(ValueError):  # noqa: N818
+    """A number that no exercise has."""
+
+
+def exercise(number: str, student: object = None) -> Task:
+    """The question of one exercise, with the numbers of *student* (any name; None: nobody's).
+
+    Raises UnknownExercise, naming the nearest.
+    """
+    found = find(number)
+    if found is None:
+        raise UnknownExercise(unknown(number))
+    entry, name = found, name_of(student)
+    return Task(entry.number, entry.title, name, entry.ask(Draw(entry.number, name)))
+
+
+def find(number: object) -> Entry | None:
+    """The exercise of that number; ``4.2`` means ``04.2``."""
+    if isinstance(number, float):
+        number = str(number)
+    if not isinstance(number, str):
+        return None
+    text = number.strip()
+    return TABLE.get(text) or TABLE.get(f"0{text}")
+
+
+def unknown(number: object) -> str:
+    """That there is no such exercise, and which one may have been meant."""
+    written = f"0{number}" if isinstance(number, str) and number[1:2] == "." else number
+    near = nearest(written, TABLE)
+    same = [n for n in TABLE if isinstance(written, str) and n[:2] == written.strip()[:2]]
+    return str(Fault("", "exercise", _safe(number), one_of(same or sorted(TABLE)), near))
+
+
+def name_of(student: object) -> str:
+    """The name that varies the numbers; whatever else was given varies nothing."""
+    return student.strip() if isinstance(student, str) else str(student) if _is_id(student) else ""
+
+
+def _is_id(student: object) -> bool:
+    return isinstance(student, int) and not isinstance(student, bool)
+
+
+def _safe(value: object) -> str:
+    """As a message shows it; what cannot even be shown is named by its type."""
+    try:
+        return shown(value)
+    except Exception:  # whatever a student hands in
+        return f"an object of type {type(value).__name__}"

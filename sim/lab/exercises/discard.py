@@ -1,0 +1,76 @@
+"""06: mail that is accepted, and dropped without a word."""
+
+from __future__ import annotations
+
+from sim.lab.exercises.answers import Measured, Number, Word
+from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.worlds import FILTERS, Frames, simulated, wished, world
+from sim.lab.explanation import explain
+
+
+@numbered("06.1", "What the client hears")
+def heard(draw: Draw) -> Asked:
+    """The last reply code about a message that is dropped."""
+    verb = draw.pick("verb", ("discard", "reject"))
+    scenario = world(
+        FILTERS, {"servers.proseware-smtp.content": [f"{verb}_outbound_spam(0.9, 0.02)"]}
+    )
+
+    def right() -> int:
+        told = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
+        return told.dialogues[0].code
+
+    return Asked(
+        f"The server of proseware.com has {verb}_outbound_spam(0.9, 0.02) in its content list, and "
+        f"takes an honest message by mistake for spam. Which reply code does the mail program get "
+        f"after the last line of the message?",
+        Number(right, "reply code"),
+        "which of the two words tells the client? The sender's program knows nothing but this code",
+        scenario,
+    )
+
+
+def gap(frames: Frames) -> float:
+    """Believed delivered and not in a mailbox, as a share of honest recipients."""
+    rows = wished(frames)
+    gone = rows["believed"] & (rows["fate"] == "discarded")
+    return float(gone.mean())
+
+
+@numbered("06.2", "Believed, and not arrived")
+def unbelievable(draw: Draw) -> Asked:
+    """The simulated share of honest recipients that is lost without anybody knowing."""
+    rate = draw.pick("rate", ("0.02", "0.03", "0.05", "0.04"))
+    content = [f"discard_outbound_spam(0.9, {rate})"]
+    scenario = world(FILTERS, {"servers.*-smtp.content": content})
+    return Asked(
+        f"Every submission server has {content[0]}. Run exercise('06.2').scenario, arm 'no filter' "
+        f"(in this exercise all arms have the filter), with 4 replications. Which share of honest "
+        f"recipients does the sender believe reached, though the message was dropped?",
+        Measured(lambda: simulated(scenario, "no filter", gap), 4, "share"),
+        "the measure silent_loss_rate of class honest; the second number of the restriction is "
+        "the share of honest mail that it takes for spam",
+        scenario,
+    )
+
+
+@numbered("06.3", "Who could notice?")
+def notice(draw: Draw) -> Asked:
+    """The fate that is told to nobody."""
+    what = draw.pick("what", ("discard", "reject"))
+    scenario = world(
+        FILTERS, {"servers.proseware-smtp.content": [f"{what}_outbound_spam(0.9, 0.02)"]}
+    )
+
+    def right() -> str:
+        told = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
+        return "the sender" if told.error_box is not None else "nobody"
+
+    words = ("the sender", "the recipient", "the postmaster of adatum.com", "nobody")
+    return Asked(
+        f"{what}_outbound_spam takes an honest message for spam. Who is told at that moment? One "
+        f"of: {', '.join(words)}.",
+        Word(right, words),
+        "scenario.explain(...): is there an error box? A notice?",
+        scenario,
+    )

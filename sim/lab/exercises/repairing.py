@@ -1,0 +1,149 @@
+"""Find the fault: a broken policy to repair, judged by `decide` over given cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations, product
+from typing import TYPE_CHECKING, Any
+
+from sim.lab.exercises.answers import Judgement, told
+from sim.lab.journey import Servers
+from sim.lab.situations import ELSEWHERE, SAME, Cell, customers, others, places
+from sim.scenario.errors import ScenarioError, one_of
+from sim.smtp import Policy, PolicyError
+from sim.smtp.restrictions import check_order, parse
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+Lists = Mapping[str, list[str]]
+STAGES = ("client", "sender", "relay", "recipient", "content")
+
+CANDIDATES = (
+    "permit_mynetworks",
+    "permit_sasl_authenticated",
+    "permit_client_ranges",
+    "permit_pop_before_smtp(30 min)",
+    "permit_all_of(permit_mynetworks, permit_sender_local)",
+    "permit_all_of(permit_mynetworks, permit_sasl_authenticated)",
+    "permit_auth_destination",
+)
+"""What the lecturer's solution is searched among."""
+LONGEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One cell and whether it should let mail through: green or red."""
+
+    who: str
+    place: str
+    to: str = ELSEWHERE
+    credentials: str = "none"
+    through: bool = True
+
+    def __str__(self) -> str:
+        held = {"none": "", "auth": " with AUTH", "pop": " after a POP login"}[self.credentials]
+        colour = "green" if self.through else "red  "
+        return f"{colour}  {self.who}{held}, {self.place}, to {self.to}"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Restriction lists under which every cell of *wants* has its colour."""
+
+    scenario: Scenario
+    server: str
+    start: Lists
+    wants: tuple[Want, ...]
+
+    @property
+    def question(self) -> str:
+        """The broken lists and the cells, as text."""
+        lists = "\n".join(f"  {stage} = {items}" for stage, items in self.start.items())
+        return f"{lists}\n" + "\n".join(f"  {want}" for want in self.wants)
+
+    @property
+    def solution(self) -> str:
+        """The shortest lists that are found to do."""
+        return next(self._found(), "none found")
+
+    def judge(self, answer: object) -> Judgement:
+        """Ask every cell; lists that are not given stay as they are."""
+        lists = _lists(answer)
+        strange = [stage for stage in lists or () if stage not in STAGES]
+        if lists is None or strange:
+            what = repr(strange[0]) if strange else told(answer)
+            return Judgement(
+                None, f"lists such as {{'relay': [...]}}: {one_of(STAGES)}, not {what}"
+            )
+        full = {**self.start, **lists}
+        try:
+            keys = {f"servers.{self.server}.{stage}": items for stage, items in full.items()}
+            changed = self.scenario.with_overrides(keys)
+        except ScenarioError as error:
+            return Judgement(None, str(error))
+        servers = Servers(changed, changed.base)
+        seen = [(want, cell, cell.accepted == want.through) for want, cell in self._cells(servers)]
+        lines = [
+            f"  {'✓' if right else '✗'} {want}: {cell.verdict.kind} by {cell.verdict.rule}"
+            for want, cell, right in seen
+        ]
+        wrong = sum(not right for _, _, right in seen)
+        first = f"{wrong} of {len(seen)} cells have the wrong colour" if wrong else "every cell"
+        return Judgement(not wrong, "\n".join([first, *lines]))
+
+    def _cells(self, servers: Servers) -> Iterator[tuple[Want, Cell]]:
+        guests = places(servers.scenario, self.server, (servers.arm,))
+        found: dict[tuple[str, str, str, str], Cell] = {}
+        for cell in (
+            *customers(servers, self.server, guests),
+            *others(servers, self.server, guests),
+        ):
+            for place in (cell.place, *cell.like):
+                found[cell.who, place, cell.to, cell.credentials] = cell
+        for want in self.wants:
+            yield want, found[want.who, want.place, want.to, want.credentials]
+
+    def _found(self) -> Iterator[str]:
+        servers = Servers(self.scenario, self.scenario.base)
+        policy = servers.policy(self.server)
+        kept = {k: [parse(t, stage=k) for t in v] for k, v in self.start.items() if k != "relay"}
+        emptied: list[dict[str, Any]] = [kept, *({**kept, stage: []} for stage in kept)]
+        for length in range(1, LONGEST + 1):
+            for names, rest in product(permutations(CANDIDATES, length), emptied):
+                tried = _policy(policy, names, rest)
+                if tried is None:
+                    continue
+                changed = servers.with_policy(self.server, tried)
+                if all(c.accepted == w.through for w, c in self._cells(changed)):
+                    lists = {stage: [str(r) for r in items] for stage, items in rest.items()}
+                    yield str({**lists, "relay": list(names)})
+
+
+def _policy(policy: Policy, names: tuple[str, ...], rest: dict[str, Any]) -> Policy | None:
+    relay = tuple(parse(name, stage="relay") for name in names)
+    try:
+        check_order(relay)
+        lists: dict[str, Any] = {stage: tuple(items) for stage, items in rest.items()}
+        return replace(policy, relay=relay, auth_offered=True, **lists)
+    except PolicyError:
+        return None
+
+
+def _lists(answer: object) -> dict[str, Any] | None:
+    if isinstance(answer, (list, tuple, str)):
+        return {"relay": answer if isinstance(answer, str) else list(answer)}
+    if not isinstance(answer, Mapping):
+        return None
+    return {str(k): list(v) if isinstance(v, (list, tuple)) else v for k, v in answer.items()}
+
+
+def stays_red(*whom: str, place: str = "outside") -> tuple[Want, ...]:
+    """Cells through which a spammer must not get."""
+    held = {"sharer": "pop"}  # of the customer who has the same address
+    return tuple(Want(who, place, ELSEWHERE, held.get(who, "none"), False) for who in whom)
+
+
+__all__ = ["ELSEWHERE", "SAME", "Repair", "Want", "stays_red"]

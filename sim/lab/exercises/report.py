@@ -1,0 +1,56 @@
+"""10: how sure a number is, and how many replications it takes."""
+
+from __future__ import annotations
+
+import math
+
+from sim.lab.exercises.answers import Number, Word
+from sim.lab.exercises.asking import Asked, Draw, numbered
+
+
+@numbered("10.1", "How many replications?")
+def enough(draw: Draw) -> Asked:
+    """Replications for an interval a stated factor narrower."""
+    runs = draw.pick("runs", (5, 8, 10))
+    factor = draw.pick("factor", (2, 3, 4))
+    return Asked(
+        f"{runs} replications gave an interval of ± 0.06. The half-width falls with the square "
+        f"root of their number (leave Student's t out of it). How many replications in all for "
+        f"± {0.06 / factor:g}?",
+        Number(lambda: math.ceil(runs * factor**2), "replications"),
+        "half the width takes four times as many",
+    )
+
+
+INTERVALS = ((-0.04, -0.01), (-0.02, 0.03), (0.01, 0.05))
+
+
+@numbered("10.2", "Is there a difference?")
+def difference(draw: Draw) -> Asked:
+    """What a paired interval says."""
+    low, high = draw.pick("interval", INTERVALS)
+
+    def right() -> str:
+        return "falls" if high < 0 else "rises" if low > 0 else "cannot be told"
+
+    words = ("falls", "rises", "cannot be told")
+    return Asked(
+        f"The delivery rate changes from arm A to arm B by an amount whose 95 % interval is "
+        f"{low:g} to {high:g}. Which do you write in the report: it {', it '.join(words)}?",
+        Word(right, words),
+        "on which side of 0 does the whole interval lie?",
+    )
+
+
+@numbered("10.3", "Pairs")
+def pairs(draw: Draw) -> Asked:
+    """The spread of a difference under common random numbers."""
+    s = draw.pick("spread", (0.02, 0.03, 0.05))
+    r = draw.pick("correlation", (0.8, 0.5, 0.9))
+    return Asked(
+        f"Two arms both spread by {s:g} (standard deviation over replications), with correlation "
+        f"{r:g} because they share people and messages. What is the standard deviation of their "
+        f"difference?",
+        Number(lambda: math.sqrt(2 * s * s * (1 - r)), ""),
+        "Var(B - A) = Var A + Var B - 2 Cov(A, B) (Law 2015, section 11.2)",
+    )

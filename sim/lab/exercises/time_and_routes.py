@@ -1,0 +1,69 @@
+"""09: relays close one after the other, and spam moves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from sim.lab.exercises.answers import Measured, Number, Word
+from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
+
+CURVE = ((0.0, 0.55), (3.0, 0.36), (9.0, 0.17), (18.0, 0.043), (27.5, 0.01))
+"""Day of the compressed calendar and share of open relays: the curve of the scenario file."""
+MONTHS_A_DAY = 2
+
+
+@numbered("09.1", "A compressed calendar")
+def calendar(draw: Draw) -> Asked:
+    """The share of open relays on a day between two surveys."""
+    day = draw.pick("day", (6.0, 12.0, 1.5, 15.0))
+
+    def right() -> float:
+        for (a, high), (b, low) in pairwise(CURVE):
+            if a <= day <= b:
+                return high + (low - high) * (day - a) / (b - a)
+        return CURVE[-1][1]
+
+    return Asked(
+        f"In history-1998-2002.toml one simulated day stands for {MONTHS_A_DAY} months. Take the "
+        f"surveyed shares {[list(p) for p in CURVE]} (day, share of open relays) and straight "
+        f"lines between them. Which share is open on day {day:g}?",
+        Number(right, "share"),
+        "which two surveys lie around the day, and how far is it from the first?",
+    )
+
+
+def moved(frames: Frames) -> float:
+    """The share of delivered spam that came directly, once the policy held."""
+    rows = wished(frames, "spam")
+    there = rows[rows["fate"] == "delivered"]
+    return float((there["route"] == "direct").mean()) if len(there) else 0.0
+
+
+@numbered("09.2", "Where does it come from now?")
+def route(draw: Draw) -> Asked:
+    """The simulated share of spam that comes directly after relays have closed."""
+    arm = draw.pick("arm", ("on network", "open trust"))
+    count = draw.pick("spammers", (4, 3, 5))
+    scenario = world(TOWN, {"spammers.stranger.count": count})
+    return Asked(
+        f"{count} spammers prefer open relays and fall back on sending directly. Run "
+        f"exercise('09.2').scenario, arm {arm!r}, with 4 replications. Of the spam that was "
+        f"delivered though wished after the warm-up, which share came by the route 'direct'?",
+        Measured(lambda: simulated(scenario, arm, moved), 4, "share"),
+        "results.recipients, class spam, fate delivered, phase not warm-up: count by route; and "
+        "remember what every server does under this arm",
+        scenario,
+    )
+
+
+@numbered("09.3", "Cause and effect")
+def claim(_: Draw) -> Asked:
+    """Which of the two is an input of the history scenario."""
+    words = ("the share of open relays", "the share of spam by route", "the speed of displacement")
+    return Asked(
+        f"Which of these is put into the history scenario rather than predicted by it? One of: "
+        f"{'; '.join(words)}.",
+        Word(lambda: words[0], words),
+        "read the opening comment of scenarios/history-1998-2002.toml",
+    )

@@ -1,0 +1,115 @@
+"""04: a POP login opens a window for an address, whoever has it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from sim.lab.exercises.answers import Measured, Names, Number
+from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.repairing import Want, stays_red
+from sim.lab.exercises.six_situations import repair
+from sim.lab.exercises.worlds import TOWN, WINDOWS, Frames, simulated, world
+from sim.smtp import Facts, decide
+
+MINUTE = 60.0
+
+
+@numbered("04.1", "Who gets through the window?")
+def window(draw: Draw) -> Asked:
+    """Which of several moments fall into the window, as `decide` judges them."""
+    minutes = draw.pick("window", (30, 20, 45, 10))
+    moments = draw.pick("moments", (("4", "12", "25", "44"), ("3", "17", "31", "40")))
+    scenario = world(TOWN, {"servers.*-smtp.pop_window": f"{minutes} min"})
+
+    def right() -> list[str]:
+        arm = scenario.arm("on network + POP first")
+        policy, guest = arm.policy("proseware-smtp"), arm.guest("hotel") or 0
+
+        def taken(moment: str) -> bool:
+            age = float(moment) * MINUTE
+            facts = Facts(guest, "user@proseware.com", "bob@adatum.com", pop_age=age)
+            return decide(policy, facts).accepted
+
+        return [moment for moment in moments if taken(moment)]
+
+    return Asked(
+        f"Under “on network + POP first” with a window of {minutes} min, Ann looks for mail by POP "
+        f"at 10:00 from the hotel, once. From the same address four strangers try to relay, "
+        f"{', '.join(moments)} minutes past ten. Whose attempts are relayed? A set of minutes.",
+        Names(right, moments),
+        "does the restriction ask who logged in, or from where and when?",
+        scenario,
+    )
+
+
+def borrowed(frames: Frames) -> float:
+    """The share of relayed submissions by POP-first that used somebody else's login."""
+    attempts = frames["attempts"]
+    windows = attempts[
+        (attempts["hop"] == "submission")
+        & attempts["permission"].isin(["own_window", "inherited_window", "shared_window"])
+    ]
+    return float((windows["permission"] != "own_window").mean()) if len(windows) else 0.0
+
+
+@numbered("04.2", "How often is it somebody else's window?")
+def somebody_elses(draw: Draw) -> Asked:
+    """A simulated share of submissions that somebody else's login let through."""
+    minutes = draw.pick("window", (30, 60, 120))
+    count = draw.pick("guests", (60, 50, 70))
+    scenario = world(
+        WINDOWS, {"servers.*-smtp.pop_window": f"{minutes} min", "users.guests.count": count}
+    )
+    return Asked(
+        f"{count} guests of a hotel and an airport, a window of {minutes} min. Run "
+        f"exercise('04.2').scenario with 4 replications. Of the submissions that POP-first let "
+        f"through (permission own_window, inherited_window or shared_window in results.attempts), "
+        f"which share used somebody else's login? A share between 0 and 1.",
+        Measured(lambda: simulated(scenario, "POP first", borrowed), 4, "share"),
+        "results.attempts where hop is 'submission': count by the column permission; the run's "
+        "scenario is that of the exercise, with your name if you gave one",
+        scenario,
+    )
+
+
+@numbered("04.3", "One address for all")
+def neighbours(draw: Draw) -> Asked:
+    """How many guests share one address."""
+    rooms = draw.pick("guests", (40, 25, 64, 31))
+    place = draw.pick("place", ("hotel", "kiosk", "adatum"))
+    scenario = world(TOWN)
+
+    def right() -> int:
+        network = scenario.networks[place]
+        return rooms - 1 if network.shared_address else 0
+
+    behind = "shared_address is true" if place != "adatum" else "every guest has an own address"
+    return Asked(
+        f"{rooms} people are on the network {place} at the same moment ({behind}), and one of them "
+        f"logs in to POP at proseware.com. How many of the others may now relay through "
+        f"proseware-smtp from there under “on network + POP first”?",
+        Number(right, "people"),
+        f"scenario.networks[{place!r}].shared_address; which address does the server see "
+        f"({IPv4Address(scenario.guest(place) or 0)} for one of them)?",
+        scenario,
+    )
+
+
+@numbered("04.fault", "The guest at the next table")
+def next_table(_: Draw) -> Asked:
+    """POP first where guests share an address."""
+    window = "permit_pop_before_smtp(12 hours)"
+    start = {"relay": ["permit_mynetworks", window, "permit_auth_destination"]}
+    return repair(
+        start,
+        (
+            Want("customer", "home"),
+            Want("customer", "hotel", credentials="auth"),
+            Want("customer", "work"),
+            Want("another server", "outside", "same ISP"),
+            *stays_red("sharer", place="hotel"),
+            *stays_red("stranger", "forger"),
+        ),
+        "a sharer has the same address as the customer: what can the server know that tells them "
+        "apart? The office has a fixed range, which is in the server's client_ranges",
+    )

@@ -1,0 +1,193 @@
+"""The worlds that exercises are about: small, so that one is simulated in a second or two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sim.lab.exercises.answers import OTHER_SEED, REPLICATIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+_NETWORKS = """
+[networks]
+core      = { kind = "transit" }
+proseware = { kind = "isp", domain = "proseware.com", prefixes = ["198.51.100.0/25"], links = { core = "12 ms" }, lease = "30 min" }
+adatum    = { kind = "isp", domain = "adatum.com", prefixes = ["198.51.100.128/25"], links = { core = "15 ms" }, lease = "30 min" }
+phone     = { kind = "work", domain = "thephone-company.com", prefixes = ["192.0.2.0/25"], links = { core = "8 ms" } }
+hotel     = { kind = "venue", domain = "hotel.example", prefixes = ["192.0.2.128/26"], links = { core = "30 ms" }, shared_address = true }
+kiosk     = { kind = "venue", domain = "airport.example", prefixes = ["192.0.2.192/26"], links = { core = "30 ms" }, shared_address = true }
+"""  # noqa: E501
+
+_TIMES = """
+seed = 4
+run_length    = "5 days"
+policy_starts = "1 day"
+transient     = "1 day"
+replications  = 4
+year = 2000
+"""
+
+TOWN = f"""
+title = "The six situations, for exercises"
+{_TIMES}
+base = "open trust"
+{_NETWORKS}
+[defaults.submission]
+client_ranges = ["192.0.2.0/25"]
+[users.travellers]
+count    = 60
+accounts = {{ proseware = 0.8, adatum = 0.2 }}
+work     = "phone"
+places   = {{ home = 0.6, hotel = 0.3, kiosk = 0.1 }}
+office_hours = {{ home = 0.2, work = 0.5, hotel = 0.2, kiosk = 0.1 }}
+[spammers.stranger]
+network  = "adatum"
+routes   = ["open_relay", "direct"]
+capacity = {{ open_relay = "100 / day", direct = "20 / day" }}
+[arms."open trust"]
+[arms."on network"]
+"servers.*.relay" = "on_network"
+[arms."on network + AUTH"]
+"servers.*.relay" = "on_network+auth"
+[arms."on network + POP first"]
+"servers.*.relay" = "on_network+pop_first"
+[arms."on network + address range"]
+"servers.*.relay" = "on_network+address_range"
+[arms."closed"]
+"servers.*.relay" = "closed"
+[arms."on network + identity check"]
+"servers.*.relay" = "on_network"
+"servers.*-smtp.sender" = ["reject_sender_not_local"]
+"""
+
+MACHINE = f"""
+title = "One machine for both: submission server and MX of proseware.com"
+{_TIMES}
+base = "as it is"
+{_NETWORKS}
+[servers.proseware]
+role         = "both"
+network      = "proseware"
+relay        = "on_network"
+auth_offered = true
+client_ranges = ["192.0.2.0/25"]
+[users.travellers]
+count    = 20
+accounts = {{ proseware = 1.0 }}
+work     = "phone"
+places   = {{ home = 0.5, hotel = 0.5 }}
+office_hours = {{ work = 1.0 }}
+[arms."as it is"]
+"""
+
+WINDOWS = f"""
+title = "Guests of two venues, and POP before SMTP"
+{_TIMES}
+base = "POP first"
+{_NETWORKS}
+[defaults.submission]
+relay = "on_network+pop_first"
+[defaults.mx]
+relay = "closed"
+[users.guests]
+count              = 60
+accounts           = {{ proseware = 0.6, adatum = 0.4 }}
+places             = {{ home = 0.2, hotel = 0.5, kiosk = 0.3 }}
+pop_before_sending = 0.5
+when_refused       = {{ wait = 0.5, give_up = 0.5 }}
+[arms."POP first"]
+"""
+
+FILTERS = f"""
+title = "A filter that drops what it takes for spam"
+{_TIMES}
+base = "no filter"
+{_NETWORKS}
+[defaults.submission]
+relay = "on_network"
+[users.customers]
+count    = 100
+accounts = {{ proseware = 0.6, adatum = 0.4 }}
+places   = {{ home = 1.0 }}
+[spammers.customer]
+network  = "proseware"
+routes   = ["own_account"]
+capacity = {{ own_account = "300 / day" }}
+recipients = 10
+[arms."no filter"]
+[arms."filter"]
+"servers.*-smtp.content" = ["discard_outbound_spam(0.9, 0.02)"]
+"""
+
+LISTS = f"""
+title = "A list fed by traps, and an open relay"
+{_TIMES}
+base = "nobody asks"
+{_NETWORKS}
+rest = {{ kind = "isp", domain = "rest.example", prefixes = ["203.0.113.0/28"], links = {{ core = "20 ms" }}, mailboxes = 500 }}
+[defaults.submission]
+relay = "on_network"
+[defaults.mx]
+relay = "closed"
+[servers.proseware-smtp]
+relay = "open"
+[blocklists.trap-list]
+traps          = {{ rest = 10 }}
+reports        = 0.001
+expiry         = "2 days"
+removal        = "4 h"
+[users.customers]
+count    = 60
+accounts = {{ proseware = 0.5, adatum = 0.5 }}
+[spammers.bulk]
+network      = "adatum"
+routes       = ["open_relay"]
+capacity     = {{ open_relay = "400 / day" }}
+recipients   = 20
+known_relays = 1.0
+[arms."nobody asks"]
+[arms."everybody asks"]
+"servers.*-mx.client" = ["reject_rbl_client(trap-list)"]
+"""  # noqa: E501
+
+
+@cache
+def _read(text: str) -> Scenario:
+    from sim import scenario
+
+    return scenario.loads(text, name="exercise")
+
+
+def world(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario of *text*, with keys changed by dotted name."""
+    read = _read(text)
+    return read.with_overrides(overrides) if overrides else read
+
+
+Frames = Mapping[str, "pd.DataFrame"]
+Of = Callable[[Frames], float]
+
+
+def simulated(scenario: Scenario, arm: str, of: Of) -> list[float]:
+    """A value for each replication of the reference, with a seed that nobody is told to use."""
+    from sim.world import simulate
+
+    other = scenario.with_overrides({"seed": scenario.seed + OTHER_SEED})
+    return [of(simulate(other, arm, number).frames()) for number in range(REPLICATIONS)]
+
+
+def differences(scenario: Scenario, a: str, b: str, of: Of) -> list[float]:
+    """The change from arm *a* to arm *b*, replication by replication: arms are paired."""
+    first, second = (simulated(scenario, arm, of) for arm in (a, b))
+    return [y - x for x, y in zip(first, second, strict=True)]
+
+
+def wished(frames: Frames, of_class: str = "honest") -> pd.DataFrame:
+    """The recipients of one class wished once the policy held: what every share is a share of."""
+    rows = frames["recipients"]
+    return rows[(rows["class"] == of_class) & (rows["phase"] != "warm-up")]

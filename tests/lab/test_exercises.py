@@ -1,0 +1,147 @@
+"""Exercises mark right answers right and wrong ones wrong, and nothing that is handed in raises."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from sim.lab import check, exercise
+from sim.lab.exercises import TABLE, solutions
+from sim.lab.exercises.answers import REPLICATIONS, Measured
+from sim.lab.exercises.windows import borrowed
+
+STUDENTS = (None, "s123", "s124")
+MEASURED = [n for n in TABLE if isinstance(exercise(n).asked.answer, Measured)]
+EXACT = [n for n in TABLE if n not in MEASURED]
+FAULTS = [n for n in TABLE if n.endswith(".fault")]
+
+
+def read(solution):
+    """What a student would hand in, out of the text for the lecturer."""
+    if solution.startswith("{"):
+        return ast.literal_eval(solution)
+    if solution.startswith("none of them"):
+        return set()
+    if re.fullmatch(r"[-+]?[0-9.e-]+( .*)?", solution) and solution.count(".") < 3:
+        return float(solution.split()[0])
+    return solution.split(" or ")[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "student"),
+    [(n, s) for n in EXACT for s in STUDENTS if s is None or n not in FAULTS],  # do not vary
+)
+def test_the_solution_is_right_and_something_else_is_not(number, student):
+    task = exercise(number, student)
+    right = read(task.asked.answer.solution)
+    if isinstance(right, float) and "A set" in task.text:
+        right = {f"{right:.0f}"}
+    assert check(number, right, student).right is True
+    assert not check(number, -12345, student)
+    assert not check(number, "postmaster@nowhere.example", student)
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_a_measured_answer_is_marked_within_a_stated_tolerance(number):
+    answer = exercise(number).asked.answer
+    mean, off = answer.bounds
+    assert off < max(0.5 * abs(mean), 0.02)  # an answer says something
+    mark = check(number, mean + 0.9 * off)
+    assert mark.right
+    assert "tolerance" in mark.words
+    assert check(number, mean + 1.2 * off + 0.01).right is False
+
+
+def test_a_students_own_run_is_right():
+    attempts = sim.run(exercise("04.2").scenario, replications=4, progress=False).attempts
+    shares = [
+        borrowed({"attempts": rows}) for _, rows in attempts.groupby("replication", observed=True)
+    ]
+    assert check("04.2", np.mean(shares)).right
+    assert check("04.2", f"{100 * np.mean(shares):.1f} %").right
+    assert check("04.2", 100 * np.mean(shares)).right is None  # per cent, where a share is asked
+
+
+@pytest.mark.parametrize("theirs", [1, 4, 30])
+def test_one_right_answer_in_a_hundred_is_refused(theirs):
+    """The tolerance is a prediction interval: its coverage is what it says."""
+    draws, refused = np.random.default_rng(1), 0
+    for _ in range(4000):
+        values = list(draws.normal(0.3, 0.05, REPLICATIONS))
+        mean, off = Measured(lambda values=values: values, theirs).bounds
+        refused += abs(draws.normal(0.3, 0.05 / np.sqrt(theirs)) - mean) > off
+    assert 0.006 < refused / 4000 < 0.015
+
+
+class Hostile:
+    def __eq__(self, other):
+        raise RuntimeError
+
+    __hash__ = None
+    __float__ = __len__ = __iter__ = __str__ = __repr__ = __eq__
+
+
+NONSENSE = [
+    None, ..., "", " ", "\x00", "no", 0, -1, 10**400, float("nan"), float("inf"), 1j, True, [], {},
+    set(), (), [[]], {"relay": 3}, {"relay": ["x(", "permit", "permit"]}, {3: 4}, {"nowhere": []},
+    ["permit"] * 50, b"bytes", object(), Hostile(), [Hostile()], {"relay": Hostile()}, Hostile,
+    pd.DataFrame({"a": [1]}), pd.Series([1.0]), np.array([1, 2]), np.float64(2), print, {1, "a"},
+    "9" * 10_000, {"relay": {"relay": {}}}, {"relay": "nonsense+open"}, {"sender": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", EXACT)
+def test_nonsense_is_not_right_and_does_not_raise(number):
+    for answer in NONSENSE:
+        mark = check(number, answer)
+        assert isinstance(mark.right, bool | None)
+        assert str(mark)
+        assert mark._repr_html_()
+
+
+@pytest.mark.parametrize("number", [None, 4, 4.2, "", "4.9", "04.22", [], Hostile(), "4.fault"])
+def test_an_unknown_number_is_said_with_the_nearest(number):
+    mark = check(number, 1)
+    assert str(mark)
+    if number == "04.22":
+        assert "did you mean '04.2'" in str(mark)
+    if number == "4.fault":
+        assert mark.number == "04.fault"
+
+
+def test_a_student_gets_other_numbers_and_always_the_same():
+    texts = {exercise("04.2", f"s{n}").text for n in range(40)}
+    assert len(texts) > 3
+    assert exercise("04.2", "s1").text == exercise("04.2", " s1 ").text
+    assert exercise("04.2", 123).text == exercise("04.2", "123").text
+
+
+@pytest.mark.parametrize("number", FAULTS)
+def test_what_is_broken_is_wrong_and_opening_to_all_is_no_repair(number):
+    task = exercise(number)
+    assert check(number, task.start).right is False
+    everything = check(number, {"sender": [], "relay": ["permit"]})
+    assert everything.right is False
+    assert "✗ red" in str(everything)
+
+
+def test_a_broken_repair_says_what_is_wrong():
+    mark = check("05.fault", {"relay": ["permit_mynetwork"]})
+    assert mark.right is None
+    assert "did you mean 'permit_mynetworks'" in str(mark)
+
+
+def test_the_lecturers_command_prints_the_solutions_of_a_notebook():
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.lab.solutions", "10"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("→") == sum(n.startswith("10") for n in TABLE)
+    assert [s.task.number for s in solutions("10.1")] == ["10.1"]
