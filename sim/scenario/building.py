@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -40,6 +40,27 @@ MOST_TABLES = 50_000
 
 DERIVED = ("address", "domains", "trusted_networks")
 """Keys of a server that follow from its network."""
+
+STRUCTURAL = frozenset(
+    [
+        "accounts",
+        "address",
+        "domain",
+        "domains",
+        "kind",
+        "links",
+        "network",
+        "places",
+        "prefixes",
+        "role",
+        "routes",
+        "work",
+    ]
+) | {""}
+"""Keys on which the checks of other tables depend."""
+
+NEEDED_VALUES = {"count": 1}
+"""What stands in for a wrong value that a table can't be without."""
 
 NEEDED = ("networks", "users", "arms")
 HEADS = tuple(name for name in Head.model_fields if name not in USED_UP)
@@ -129,12 +150,28 @@ def _parts(
             if not re.fullmatch(NAME, name):
                 wrong = [Found((), "", NAMES), *wrong]
             found += _once((f.within(section, name) for f in wrong), source, found)
-            if not wrong:
+            value = value if not wrong else _stand_in(model, raw, wrong)
+            if value is not None:
                 made[name] = value
     found = [f for f in found if not _follows(f, source, full, parts)] + _defaults(source)
     found += topology.faults(source, table(full, "networks"))
     found = [_without_address(f, full) for f in found]
-    return parts, found + list(islice(checking.faults(parts, unchanged), MOST_FAULTS + 1))
+    found += islice(checking.faults(parts, unchanged), MOST_FAULTS + 1)
+    overlapping = {
+        f.path[1] for f in found if f.path[:1] == ("networks",) and f.path[2:3] == ("prefixes",)
+    }
+    return parts, [f for f in found if not _derived(f, source, full, overlapping)]
+
+
+def _stand_in(model: Any, raw: Any, wrong: list[Found]) -> Any:
+    """A table without its wrong keys, so that the rest of it is checked too; None if that
+    would make other tables look wrong. The scenario is refused in any case."""
+    keys = {str(fault.path[0]) if fault.path else "" for fault in wrong}
+    if not isinstance(raw, dict) or keys & STRUCTURAL:
+        return None
+    kept = {key: value for key, value in raw.items() if key not in keys}
+    needed = {key: value for key, value in NEEDED_VALUES.items() if key in keys}
+    return validate(model, kept | needed)[0]
 
 
 def _once(wrong: Iterable[Found], source: Tree, found: list[Found]) -> list[Found]:
@@ -184,13 +221,18 @@ def _defaults(source: Tree) -> list[Found]:
 
 def _follows(found: Found, source: Tree, full: Tree, parts: Parts) -> bool:
     """Whether a server's fault only follows from one of its network, which is told."""
+    wrong = set(parts.names["networks"]) - set(parts.networks)
+    return _derived(found, source, full, wrong)
+
+
+def _derived(found: Found, source: Tree, full: Tree, wrong: Container[object]) -> bool:
+    """Whether a server's fault is about what follows from a network that is *wrong*."""
     section, *rest = found.path
     if section != "servers" or len(rest) < 2 or rest[1] not in DERIVED:
         return False
     name, key = str(rest[0]), str(rest[1])
-    network = table(table(full, "servers"), name).get("network")
     written = key in table(table(source, "servers"), name) or default_path(source, name, key)
-    return not written and network in parts.names["networks"] and network not in parts.networks
+    return not written and table(table(full, "servers"), name).get("network") in wrong
 
 
 def _without_address(found: Found, full: Tree) -> Found:
