@@ -201,6 +201,30 @@ def plan(
 
 
 @app.command()
+def decide(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """The decision table of stored results: what each policy costs, takes, and changes."""
+    import sim
+    from sim import terminal
+
+    results = sim.open_results(folder)
+    if as_json:
+        _print_json(
+            {
+                "base": results.base,
+                "decision": terminal.as_records(results.decision()),
+                "adoptions": [pair._asdict() for pair in results.adoptions()],
+            }
+        )
+        return
+    for table in terminal.decision(results):
+        _print(table)
+    _print(terminal.ABOUT_DECISION)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
     figures: Annotated[
@@ -372,6 +396,8 @@ def _show(results: Results, as_json: bool) -> None:
     _print(terminal.comparison(results))
     _print(terminal.legend(results))
     _print(terminal.meaning(results))
+    if told := terminal.unhelped(results):
+        _print(told)
     _print(f"Figures, rows and summary.csv: {results.path}")
 
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment import Stored
+    from sim.experiment.adoption import Adoption
     from sim.figures import Gallery
     from sim.lab import Diff, Explanation, Matrix
+    from sim.lab.trace import Trace
     from sim.network.topology import Graph
     from sim.scenario import Scenario as Model
     from sim.scenario.topology import Graph as AnyGraph
@@ -136,6 +138,7 @@ class Results:
     def __init__(self, stored: Stored, model: Model | None = None) -> None:
         self._stored = stored
         self._given = model
+        self._held: dict[str, tuple[Any, ...]] = {}
 
     @property
     def path(self) -> Path:
@@ -229,6 +232,71 @@ class Results:
         for arm in (a, b):
             _one_of("arm", arm, self.arms)
         return compare(self.measures, a, b, by=by, phase=phase)
+
+    def decision(self, *, phase: str = "after") -> pd.DataFrame:
+        """The decision table: costs and takings of each arm, and what it changes from the base.
+
+        A row per arm and quantity: mean, interval, static, difference to the base with its paired
+        interval; the last of each arm is spam removed per honest recipient lost.
+        """
+        from sim.measure.decisions import decision
+        from sim.measure.definitions import PHASES
+
+        _one_of("phase", phase, PHASES)
+        return decision(self.measures, self.base, self.arms, self.static, phase=phase)
+
+    def adoptions(self) -> list[Adoption]:
+        """Pairs of arms of which one does at some servers what the other does at more."""
+        from sim.experiment.adoption import adoptions
+
+        return adoptions(self._model, self.arms)
+
+    def trace(
+        self,
+        message: int | None = None,
+        *,
+        arm: str | None = None,
+        replication: int = 0,
+        **where: Any,
+    ) -> Trace:
+        """One message with every attempt, reply and queue, from the stored rows.
+
+        Without *message*, the first of which a row of recipients has the values in *where*:
+        ``results.trace(place="hotel", fate="refused")``. *arm*: the base if not given. What the
+        rows do not keep (logins, sender addresses) is what `decide` needs to answer as stored.
+        Raises LabError for a message or a column that is not there.
+        """
+        from sim.lab import trace as lab
+
+        arm = self.base if arm is None else arm
+        _one_of("arm", arm, self.arms)
+        recipients = lab.chosen(self._rows("recipients", arm, replication), message, where)
+        attempts = self._rows("attempts", arm, replication)
+        calendar = self._rows("calendar", arm, replication)
+        closed = calendar[calendar["change"] == "closed"]
+        return lab.trace(
+            self._model,
+            recipients,
+            attempts[attempts["message"] == recipients["message"].iloc[0]],
+            arm=arm,
+            replication=replication,
+            closed=dict(zip(closed["server"].astype(str), closed["at"].astype(float), strict=True)),
+        )
+
+    def _rows(self, name: str, arm: str, replication: int) -> pd.DataFrame:
+        """One table of one run; the last that was read is held."""
+        from sim.experiment import storage
+
+        key = (name, arm, replication)
+        if self._held.get(name, (None,))[0] != key:
+            done = {task.replication for task in self._stored.tasks if task.arm == arm}
+            _one_of("replication", str(replication), sorted(map(str, done)))
+            if self.manifest.get("keep") == "counts":
+                self._stored.table(name)  # says what to do
+            task = storage.Task(arm, replication)
+            self._held[name] = (key, storage.read(self.path, name, [task]))
+        held: pd.DataFrame = self._held[name][1]
+        return held
 
     @property
     def figures(self) -> Gallery:
@@ -332,8 +400,8 @@ def run(
     An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
     *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
-    *out*; without it they are refused. Raises ValueError for a wrong call, sim.experiment.StorageError
-    when *out* cannot be used.
+    *out*; without it they are refused. Raises ValueError for a wrong call,
+    sim.experiment.StorageError when *out* cannot be used.
     """
     from sim import experiment
 

@@ -86,6 +86,82 @@ def _differs(results: Results, arm: str) -> set[tuple[str, str]]:
     return set(zip(apart["class"], apart["measure"], strict=True))
 
 
+def decision(results: Results) -> Iterator[Table]:
+    """The decision table of each arm beside the base; then one alone beside all of them."""
+    from rich import box
+    from rich.table import Table
+
+    told = results.decision()
+    for arm in [a for a in results.arms if a != results.base] or results.arms:
+        heads = (arm, "95 %", "static", f"less '{results.base}'", "95 %, in pairs", "gain")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("", max_width=40)
+        for head in heads:
+            table.add_column(head, justify="right", max_width=22)
+        for row in told[told["arm"] == arm].itertuples(index=False):
+            table.add_row(
+                f"{row.quantity}, {row.unit}".removesuffix(", "),
+                _size(row.mean), _between(row.low, row.high), _size(row.static),
+                _size(row.difference), _between(row.difference_low, row.difference_high),
+                _size(row.gain),
+            )  # fmt: skip
+        yield table
+    by_arm = {
+        (str(row["arm"]), str(row["quantity"])): (row["mean"], row["low"], row["high"])
+        for row in told.to_dict("records")
+    }
+    for pair in results.adoptions():
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        arms = (results.base, pair.alone, pair.all)
+        for head in ("alone and together", *arms):
+            table.add_column(head, justify="right" if head in arms else "left", max_width=30)
+        for quantity in told["quantity"].unique():
+            cells = []
+            for arm in arms:
+                found = by_arm.get((arm, quantity))
+                cells.append("-" if found is None else f"{_size(found[0])}  {_between(*found[1:])}")
+            table.add_row(quantity, *cells)
+        yield table
+
+
+ABOUT_DECISION = (
+    "gain: how much wider the interval of the difference were without pairs; at 1 or below, "
+    "pairing did not help. Spam removed per honest recipient lost has no interval where it is "
+    "not sure that the arm loses more (or less) honest mail than the base. "
+    "Definitions: sim/measure/MEASURES.md."
+)
+"""How to read the decision table."""
+
+
+def _size(value: Any) -> str:
+    """Three or four figures of a number; a dash for none."""
+    number = float(value)
+    return f"{number:.4g}" if math.isfinite(number) else "-"
+
+
+def _between(low: Any, high: Any) -> str:
+    return f"{_size(low)} to {_size(high)}" if math.isfinite(float(low)) else "-"
+
+
+def unhelped(results: Results) -> str:
+    """Where pairing the arms with the base narrowed nothing, in words; empty if nowhere."""
+    shown = {(column.class_, column.measure): column.head for column in COLUMNS}
+    found = []
+    for arm in results.arms:
+        if arm == results.base or results.base not in results.arms:
+            continue
+        compared = results.compare(results.base, arm)
+        gains = zip(compared["class"], compared["measure"], compared["gain"], strict=True)
+        for class_, measure, gain in gains:
+            head = shown.get((class_, measure))
+            if head is not None and gain <= 1.0:
+                found.append(f"{head} of '{arm}'")
+    if not found:
+        return ""
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"Pairing with the base did not narrow: {', '.join(found[:3])}{more}."
+
+
 def legend(results: Results) -> str:
     """How to read the table."""
     n = results.replications

@@ -236,6 +236,16 @@ def test_plan_knows_what_is_finished(mailsim, out):
     assert planned["from_measured_runs"]
 
 
+def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
+    ended = mailsim("decide", out)
+    assert ended.status == 0, ended.err
+    assert "spam removed" in ended.out
+    assert "gain" in ended.out
+    told = mailsim("decide", out, "--json").data
+    assert {row["arm"] for row in told["decision"]} == {"open trust", "on network"}
+    assert told["adoptions"] == []  # no arm closes a part of what the other closes
+
+
 def test_report_draws_again_without_running(mailsim, out):
     (out / "recipients").rename(out / "elsewhere")  # figures by measures need no rows
     ended = mailsim("report", out, "--figures", "rates")
@@ -276,6 +286,17 @@ def test_help_names_every_command_and_is_quick():
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         best = min(best, time.perf_counter() - began)
-    for command in ["run", "check", "matrix", "explain", "diff", "plan", "report", "schema", "new"]:
+    for command in [
+        "run",
+        "check",
+        "matrix",
+        "explain",
+        "diff",
+        "plan",
+        "decide",
+        "report",
+        "schema",
+        "new",
+    ]:
         assert re.search(rf"^\W*{command}\b", said.stdout, re.MULTILINE)
     assert best < 1.0  # 0.5 s is the aim; other work on the machine gets its share

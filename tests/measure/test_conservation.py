@@ -48,7 +48,7 @@ def test_a_violation_stops_the_run(rows, wishes, message):
 
 def test_the_plan_is_a_second_witness():
     check(frames(GOOD), WISHES, (1, 2))
-    with pytest.raises(ConservationError, match="by the plan: 3 recipients .* are 2"):
+    with pytest.raises(ConservationError, match=r"by the plan: 3 recipients .* are 2"):
         check(frames(GOOD), WISHES, (1, 3))
 
 

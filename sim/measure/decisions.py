@@ -1,0 +1,152 @@
+"""What a decision rests on: each policy's costs and takings beside those of the base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.measure.definitions import MEASURES, RATE
+from sim.measure.intervals import Array, Intervals, intervals, paired, ratio_of_means
+
+COLUMNS = (
+    "arm",
+    "quantity",
+    "unit",
+    "mean",
+    "low",
+    "high",
+    "static",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "gain",
+    "replications",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One line of the decision table: a measure of a class, or a count of it a day."""
+
+    class_: str
+    measure: str
+    unit: str = ""
+    per_day: bool = False
+
+
+QUANTITIES: Mapping[str, Quantity] = {
+    "spam per mailbox and day": Quantity("spam", "spam_per_mailbox_day", "messages"),
+    "honest recipients lost": Quantity("honest", "lost_per_day", "a day"),
+    "honest mail delivered": Quantity("honest", "delivery_rate", "share"),
+    "lost without a word": Quantity("honest", "silent_loss_rate", "share"),
+    "attempts": Quantity("honest", "attempts_per_delivered", "a message delivered"),
+    "settings changed": Quantity("honest", "settings_per_delivered", "a message delivered"),
+    "calls to the help desk": Quantity("honest", "calls_per_delivered", "a day", per_day=True),
+    "delay, median": Quantity("honest", "delay_median", "s"),
+    "delay, 90 of 100": Quantity("honest", "delay_p90", "s"),
+}
+EXCHANGE = "spam removed per honest recipient lost"
+"""The exchange rate of a policy: what it takes from spam for each honest loss, against the base."""
+
+
+class _Cells:
+    """Measures by ``all`` in phase ``after`` as numbers: a value a replication."""
+
+    def __init__(self, measures: pd.DataFrame, phase: str) -> None:
+        wanted = measures[(measures["by"] == "all") & (measures["phase"] == phase)]
+        plain = wanted.astype({"arm": str, "class": str, "measure": str})
+        self.replications = sorted(plain["replication"].unique())
+        on = ["arm", "class", "measure"]
+        self.found = dict(list(plain.set_index("replication").groupby(on)))
+
+    def column(self, arm: str, class_: str, measure: str, name: str) -> Array:
+        """One row of values, NaN where a replication has none."""
+        cell = self.found.get((arm, class_, measure))
+        if cell is None:
+            return np.full((1, len(self.replications)), np.nan)
+        return cell[name].reindex(self.replications).to_numpy(dtype=np.float64)[None, :]
+
+    def days(self, arm: str) -> Array:
+        """Length of the phase in days: what losses are divided by."""
+        return self.column(arm, "honest", "lost_per_day", "denominator")
+
+
+def decision(
+    measures: pd.DataFrame,
+    base: str,
+    arms: Sequence[str],
+    static: pd.DataFrame | None = None,
+    *,
+    phase: str = "after",
+) -> pd.DataFrame:
+    """A row per arm and quantity: mean, interval, static expectation, difference to *base*.
+
+    Differences are paired; ``gain`` says what pairing did (see `sim.measure.compare`). The
+    last quantity of each arm but the base is EXCHANGE; it has no interval where it is not
+    sure that the arm loses more honest mail than the base (or less).
+    """
+    cells = _Cells(measures, phase)
+    expected = _expected(static if phase == "after" else None)
+    rows = []
+    for arm in arms:
+        for name, quantity in QUANTITIES.items():
+            values, found = _estimate(cells, arm, quantity)
+            against = paired(_estimate(cells, base, quantity)[0], values)
+            apart: tuple[float, ...] = (np.nan,) * 4
+            if arm != base:
+                apart = tuple(
+                    float(x[0])
+                    for x in (against.difference, against.low, against.high, against.gain)
+                )
+            told = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
+            rows.append((arm, name, quantity.unit, *_first(found), told, *apart, int(found.n[0])))
+        if arm != base:
+            found = exchange(cells, base, arm)
+            rows.append(
+                (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 5, int(found.n[0]))
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def exchange(cells: _Cells, base: str, arm: str) -> Intervals:
+    """Spam deliveries that *arm* takes away for each honest recipient that it loses."""
+
+    def counts(which: str, class_: str, measure: str) -> Array:
+        return cells.column(which, class_, measure, "numerator")
+
+    spam = counts(base, *_SPAM) - counts(arm, *_SPAM)
+    lost = counts(arm, *_LOST) - counts(base, *_LOST)
+    return ratio_of_means(spam, lost)
+
+
+_SPAM, _LOST = ("spam", "spam_per_mailbox_day"), ("honest", "lost_per_day")
+
+
+def _estimate(cells: _Cells, arm: str, quantity: Quantity) -> tuple[Array, Intervals]:
+    top, below, value = (
+        cells.column(arm, *_key(quantity), name) for name in ("numerator", "denominator", "value")
+    )
+    kind = MEASURES[quantity.measure].kind
+    if quantity.per_day:
+        kind, below = RATE, cells.days(arm)
+        value = top / below
+    return value, intervals(kind, top, below, value)
+
+
+def _key(quantity: Quantity) -> tuple[str, str]:
+    return quantity.class_, quantity.measure
+
+
+def _first(found: Intervals) -> tuple[float, float, float]:
+    return float(found.mean[0]), float(found.low[0]), float(found.high[0])
+
+
+def _expected(static: pd.DataFrame | None) -> dict[tuple[str, str, str], float]:
+    if static is None:
+        return {}
+    whole = static[static["by"] == "all"]
+    keys = zip(whole["arm"], whole["class"], whole["measure"], strict=True)
+    return dict(zip(keys, whole["static"].astype(float), strict=True))
