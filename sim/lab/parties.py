@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.lab.asked import Questions
 from sim.lab.journey import CAUGHT, LIKELIER, Attempt
+from sim.scenario.apportioning import apportion
 from sim.scenario.people import HOME, WORK
 
 if TYPE_CHECKING:
@@ -113,8 +114,6 @@ def _person(questions: Questions, user: str, place: str | None, account: str) ->
     account = questions.account(account, users)
     if users is None or questions.faults:
         return _NOBODY
-    from sim.world.people import apportion
-
     homes = apportion(users.accounts, users.count)
     if user == group:  # somebody of it, who has the account that is written first
         number = 1 + homes.index(next(iter(users.accounts)))
