@@ -6,7 +6,6 @@ the order in which workers finish matters, nor whether a task was begun twice.
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,6 @@ from concurrent.futures import (
     BrokenExecutor,
     Executor,
     Future,
-    ProcessPoolExecutor,
     as_completed,
     wait,
 )
@@ -27,6 +25,8 @@ from sim.experiment.storage import Task
 from sim.experiment.tasks import Done, perform, perform_here, start_worker
 
 if TYPE_CHECKING:
+    from concurrent.futures.process import ProcessPoolExecutor
+
     from sim.scenario import Scenario
 
 Tell = Callable[[Done], None]
@@ -107,6 +107,9 @@ def _in_lanes(
     scenario: Scenario, tasks: Sequence[Task], root: Path, keep: str, lanes: int, done: Tell
 ) -> None:
     """Each lane is one process that is given a task at a time."""
+    import multiprocessing  # here: one worker needs no processes, and a browser has none
+    from concurrent.futures.process import ProcessPoolExecutor
+
     # spawn, not fork: the same on every system, and safe beside a progress bar's thread
     context = multiprocessing.get_context("spawn")
     pools = [
