@@ -232,13 +232,17 @@ def report(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write summary and figures again from stored results, and print the comparison."""
+    """Write page, tables and figures again from stored results, and print the comparison."""
     import sim
 
     results = sim.open_results(folder)
-    results.save(figures=None if figures is None else figures.split(","))
+    results.save(
+        figures=None if figures is None else [name.strip() for name in figures.split(",")],
+        style=style,
+        formats=FORMATS,
+        workers=workers or _cores(),
+    )
     _show(results, as_json)
-    _say("The page is not made yet: these are its tables and figures.")
 
 
 @app.command()
@@ -312,10 +316,15 @@ def _status(error: Exception) -> int | None:
 
         table += [(UnknownFigure, WRONG), (FigureError, FAILED)]
     return next((status for kind, status in table if isinstance(error, kind)), None)
+    style: Annotated[
+        str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
+    ] = "page",
+    workers: WorkersOption = None,
 
 
 # ---- reading
 
+    from sim.figures import FORMATS
 
 def _load(
     source: str, changes: list[str] | None, *, seed: int | None = None, quick: bool = False

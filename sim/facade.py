@@ -190,6 +190,14 @@ class Results:
         """A row per SMTP transaction; columns: sim.records.ATTEMPTS."""
         return self._stored.table("attempts")
 
+    def drawn_from(self, table: str) -> pd.DataFrame:
+        """A table of rows with the columns that figures need, no others read."""
+        from sim.figures import COLUMNS
+
+        if table in self.__dict__:  # all of it is here already
+            return self.__dict__[table]  # type: ignore[no-any-return]
+        return self._stored.table(table, COLUMNS[table])
+
     @cached_property
     def servers(self) -> pd.DataFrame:
         """A row per server and phase; columns: sim.records.SERVERS."""
@@ -310,19 +318,28 @@ class Results:
         out: str | PathLike[str] | None = None,
         *,
         figures: Sequence[str] | None = FIRST_FIGURES,
+        style: str = "page",
+        formats: Sequence[str] = ("png", "svg"),
+        workers: int = 1,
     ) -> Path:
-        """Complete the folder with summary.csv and figures; copy all of it to *out* if given.
+        """Complete the folder with summary, tables, figures and report.html; return the folder.
 
-        *figures* names those to draw; None: all standard ones, which takes longer.
+        All of it is copied to *out* if given. *figures* names those to draw; None: all standard
+        ones, which takes longer. *style*: column, page or slide; *formats*: of png, svg, pdf.
+        With more *workers*, as many processes draw.
         """
-        from sim.experiment import storage
+        from sim.completing import complete
 
         root = self.path
         if out is not None and Path(out).resolve() != root.resolve():
             root = _copied(self._stored, Path(out)).root
-        _write_summary(self, root / storage.SUMMARY)
-        _write_figures(self, root / storage.FIGURES, figures)
+        complete(self, root, figures=figures, style=style, formats=formats, workers=workers)
         return root
+
+    @property
+    def tasks(self) -> list[tuple[str, int]]:
+        """The runs that are finished: arm and replication."""
+        return [(task.arm, task.replication) for task in self._stored.tasks]
 
     def __repr__(self) -> str:
         done = len(self._stored.tasks)
@@ -341,8 +358,14 @@ class Tables(Mapping[str, Any]):
 
     def __init__(self, model: Model, results: Results | None = None) -> None:
         self.model, self.results = model, results
+        self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Any:
         if name in _OF_SCENARIO:
             return _OF_SCENARIO[name](self.model, self.results)
         if self.results is not None and name in _OF_RESULTS:
@@ -516,43 +539,12 @@ _OF_RESULTS: dict[str, Callable[[Results], Any]] = {
     "summary": lambda results: results.summary(),
     "measures": lambda results: results.measures,
     "comparison": _comparison,
-    "recipients": lambda results: results.recipients,
-    "attempts": lambda results: results.attempts,
+    "recipients": lambda results: results.drawn_from("recipients"),
+    "attempts": lambda results: results.drawn_from("attempts"),
 }
 
 
 # ---- writing
-
-
-def _write_summary(results: Results, path: Path) -> None:
-    """All cells of all phases and keys but days, one file to open in a spreadsheet."""
-    from sim.experiment import storage
-    from sim.measure import everything
-
-    measures = results.measures
-    table = everything(measures[measures["by"] != "day"], results.static)
-    columns = ["arm", "class", "measure", "by", "key", "phase"]
-    table = table[[*columns, "mean", "low", "high", "static", "replications"]]
-    storage.write_text(path, table.to_csv(index=False, float_format="%.10g"))
-
-
-def _write_figures(
-    results: Results, folder: Path, names: Sequence[str] | None = None
-) -> list[Path]:
-    """Those figures (None: all standard ones) as PNG and SVG, each file whole or not at all."""
-    from sim.experiment import storage
-    from sim.figures import save
-
-    gallery = results.figures
-    written: list[Path] = []
-    for name in names if names is not None else gallery:
-        figure = getattr(gallery, name)()
-        with tempfile.TemporaryDirectory() as made:
-            for file in save(figure, Path(made) / name):
-                target = folder / file.name
-                storage.write_bytes(target, file.read_bytes())
-                written.append(target)
-    return written
 
 
 def _copied(stored: Stored, out: Path) -> Stored:

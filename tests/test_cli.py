@@ -250,7 +250,9 @@ def test_report_draws_again_without_running(mailsim, out):
     (out / "recipients").rename(out / "elsewhere")  # figures by measures need no rows
     ended = mailsim("report", out, "--figures", "rates")
     assert ended.status == 0, ended.err
-    assert sorted(p.name for p in (out / "figures").iterdir()) == ["rates.png", "rates.svg"]
+    drawn = sorted(p.name for p in (out / "figures").iterdir())
+    assert drawn == ["rates.pdf", "rates.png", "rates.svg"]
+    assert "rates" in (out / "report.html").read_text("utf-8")
     ended = mailsim("report", out, "--figures", "ratse")
     assert (ended.status, "did you mean 'rates'" in ended.err) == (2, True)
 

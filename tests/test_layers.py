@@ -22,18 +22,20 @@ LAYERS = {
     "lab": {"figures", "world", "scenario", "network", "smtp", "records"},
     "report": {"figures", "lab", "measure", "scenario", "network", "smtp", "records"},
 }
-TOP = {"__init__", "__main__", "cli", "facade", "terminal"}
+TOP = {"__init__", "__main__", "cli", "completing", "facade", "terminal", "swept"}
 
 LIBRARIES = {
     # library: the layers that may name it
     "simpy": {"world"},
     "pydantic": {"scenario"},
+    "pydantic_core": {"scenario", "report"},
     "matplotlib": {"figures", "report"},
     "scipy": {"measure"},
     "pyarrow": {"experiment"},
     "networkx": {"network", "scenario", "world", "figures"},
     "pandas": {"world", "measure", "experiment", "figures", "lab", "report", *TOP},
     "typer": {"cli"},
+    "jinja2": {"report"},
 }
 """rich and numpy are at home everywhere but in the core."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,13 +47,16 @@ class Stored:
         every = (Task(arm, r) for arm in self.arms for r in range(self.replications))
         return [task for task in every if task in done]
 
-    def table(self, name: str) -> pd.DataFrame:
-        """All rows of one table, arm by arm, replication by replication."""
+    def table(self, name: str, columns: Collection[str] | None = None) -> pd.DataFrame:
+        """All rows of one table, arm by arm, replication by replication.
+
+        Of *columns*, if given, those that are stored.
+        """
         if self.manifest.get("keep") == "counts" and name in ("recipients", "attempts"):
             raise storage.StorageError(
                 f"{self.root}: {name} were not kept (keep = 'counts'); run again with keep='rows'"
             )
-        return storage.read(self.root, name, self.tasks)
+        return storage.read(self.root, name, self.tasks, columns)
 
     def scenario(self) -> Scenario:
         """The scenario that these are results of."""

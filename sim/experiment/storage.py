@@ -2,7 +2,10 @@
 
     DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, calendar,
                                                             measures likewise)
-    DIR/manifest.json  DIR/scenario.toml  DIR/summary.csv  DIR/figures/
+    DIR/manifest.json  DIR/scenario.toml  DIR/summary.csv  DIR/figures/  DIR/tables/
+    DIR/report.html
+
+In a sweep ``point=P`` stands before ``arm=ARM``, and the points are in DIR/points.json.
 
 The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
 as one. A part is written under another name, flushed to the disk and renamed; ``measures``
@@ -14,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -32,7 +35,10 @@ MANIFEST = "manifest.json"
 SCENARIO = "scenario.toml"
 SUMMARY = "summary.csv"
 FIGURES = "figures"
-OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES)
+TABLES_OF_PAGE = "tables"
+PAGE = "report.html"
+POINTS = "points.json"
+OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS)
 FORMAT = 1
 """Number of this layout; results of another are refused."""
 
@@ -88,10 +94,14 @@ def _tasks(root: Path, table: str) -> Iterator[Task]:
             yield Task(unquote(path.parent.parent.name.removeprefix("arm=")), int(number))
 
 
-def read(root: Path, table: str, tasks: Iterable[Task]) -> pd.DataFrame:
-    """One table of several tasks, in their order, with arm and replication as columns."""
+    Only *columns* are read, if given, those of them that are stored.
+    """
     import numpy as np
     import pandas as pd
+def read(
+    root: Path, table: str, tasks: Iterable[Task], columns: Collection[str] | None = None
+) -> pd.DataFrame:
+    """One table of several tasks, in their order, with arm and replication as columns.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -100,8 +110,11 @@ def read(root: Path, table: str, tasks: Iterable[Task]) -> pd.DataFrame:
     parts = []
     with explained(root, reading=True):
         for task in wanted:
-            # partitioning=None: what the folder names say is added below, with our types
-            found = pq.read_table(part(root, table, task), partitioning=None)
+            # one file, not a dataset: what the folder names say is added below, with our types
+            file = pq.ParquetFile(part(root, table, task))
+            held = None if columns is None else [c for c in file.schema.names if c in columns]
+            found = file.read(columns=held)
+            file.close()
             parts.append(found.replace_schema_metadata(None))
     if not parts:
         raise StorageError(f"{root}: no {table} are stored there")

@@ -8,11 +8,12 @@ here and below only.
 from __future__ import annotations
 
 from sim.figures.data import TABLES, FigureError
-from sim.figures.gallery import Gallery, UnknownFigure, caption, draw
+from sim.figures.gallery import Gallery, UnknownFigure, caption, draw, known
 from sim.figures.style import FORMATS, STYLES, Style, save
-from sim.figures.table import TABLE, Entry, standard
+from sim.figures.table import COLUMNS, TABLE, Entry, standard
 
 __all__ = [
+    "COLUMNS",
     "FORMATS",
     "STYLES",
     "TABLE",
@@ -24,6 +25,7 @@ __all__ = [
     "UnknownFigure",
     "caption",
     "draw",
+    "known",
     "save",
     "standard",
 ]

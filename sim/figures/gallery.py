@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, update_wrapper
 from typing import Any
 
@@ -41,6 +41,12 @@ class Gallery:
     def caption(self, name: str, **options: Any) -> str:
         """Return the caption of a figure, with what is needed to make it again."""
         return caption(name, self._tables, **options)
+
+
+def known(names: Iterable[str]) -> None:
+    """Raise UnknownFigure, with the nearest name, unless each of *names* is a figure's."""
+    for name in names:
+        find(name)
 
 
 def find(name: str) -> Entry:

@@ -81,6 +81,15 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
 )
 
 
+COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "recipients": frozenset({*refusals.COLUMNS, *delay.COLUMNS, *routes.COLUMNS}),
+        "attempts": frozenset({*load.COLUMNS, *life.COLUMNS}),
+    }
+)
+"""The columns of the large tables that some figure needs: no others need be read."""
+
+
 def standard(available: Any = None) -> tuple[str, ...]:
     """Return the names of the standard set; of those that *available* tables suffice for."""
     return tuple(

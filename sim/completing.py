@@ -1,0 +1,173 @@
+"""What completes a folder of results for a reader: summary, tables, figures, and the page."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.experiment import storage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.facade import Results
+    from sim.report import Content, Drawn
+
+FEW = 4
+"""Figures up to which a second process would take longer to start than it helps."""
+
+
+def complete(
+    results: Results,
+    root: Path,
+    *,
+    figures: Sequence[str] | None,
+    style: str,
+    formats: Sequence[str],
+    workers: int = 1,
+) -> Path:
+    """Write summary.csv, tables, figures and report.html into *root*; return the page's path.
+
+    *figures*: names, or None for all that the results suffice for. Raises FigureError for a
+    figure that was named and cannot be drawn; others are named on the page with the reason.
+    """
+    from sim import figures as drawing
+    from sim import report
+    from sim.figures.style import style as sized
+
+    sized(style)  # a wrong name is told before anything is written
+    every = list(results.figures)
+    names = every if figures is None else list(figures)
+    drawing.known(names)
+    content = _content(results, more=_more(every, names))
+    storage.write_text(root / storage.SUMMARY, _csv(_summary(results)))
+    for name, table in report.tables(content).items():
+        storage.write_text(root / storage.TABLES_OF_PAGE / f"{name}.csv", _csv(table))
+    asked = figures is not None and set(figures) != set(every)
+    drawn = _drawn(results, root, names, style, tuple(formats), workers, fail=asked)
+    page = root / storage.PAGE
+    storage.write_text(page, report.page(content, drawn))
+    return page
+
+
+def _drawn(
+    results: Results,
+    root: Path,
+    names: Sequence[str],
+    style: str,
+    formats: tuple[str, ...],
+    workers: int,
+    *,
+    fail: bool,
+) -> list[Drawn]:
+    if workers == 1 or len(names) <= FEW or root != results.path:
+        return _draw(results, root, names, style, formats, fail)
+    shares = [list(names[start::workers]) for start in range(workers)]
+    # a new interpreter: a fork of one whose libraries have threads may stand still
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
+        others = [pool.submit(_draw_there, root, s, style, formats, fail) for s in shares[1:]]
+        found = _draw(results, root, shares[0], style, formats, fail)
+        found += [drawn for other in others for drawn in other.result()]
+    return sorted(found, key=lambda drawn: names.index(drawn.name))
+
+
+def _draw_there(
+    root: Path, names: Sequence[str], style: str, formats: tuple[str, ...], fail: bool
+) -> list[Drawn]:
+    """As *_draw*, in another process."""
+    import sim
+
+    return _draw(sim.open_results(root), root, names, style, formats, fail)
+
+
+def _draw(
+    results: Results,
+    root: Path,
+    names: Sequence[str],
+    style: str,
+    formats: tuple[str, ...],
+    fail: bool,
+) -> list[Drawn]:
+    from sim import report
+
+    folder = root / storage.FIGURES
+    return list(
+        report.drawings(
+            results.figures, names, folder, storage.write_bytes,
+            style=style, formats=formats, fail=fail,
+        )
+    )  # fmt: skip
+
+
+def _content(results: Results, more: str) -> Content:
+    from sim import report, terminal
+
+    return report.Content(
+        scenario=results.scenario.model,
+        arms=results.arms,
+        base=results.base,
+        manifest=results.manifest,
+        decision=results.decision(),
+        meaning=terminal.meaning(results),
+        draft=results.draft,
+        wished=_wished(results),
+        notes=list(_notes(results)),
+        more=more,
+    )
+
+
+def _notes(results: Results) -> list[str]:
+    """What a reader must know before any number."""
+    from sim.experiment.manifest import code_digest, version
+
+    notes = []
+    wanted = len(results.arms) * results.replications
+    done = len(results.tasks)
+    if done < wanted:
+        notes.append(f"Not finished: {done} of {wanted} runs are in these results.")
+    if results.replications == 1:
+        notes.append("One replication: no interval can be given, and no difference is sure.")
+    made = (results.manifest.get("version"), results.manifest.get("code"))
+    if made != (version(), code_digest()):
+        notes.append(
+            f"These results were made by another version (version {made[0]}, code {made[1]}) than "
+            f"the one that drew this page (version {version()}, code {code_digest()}): run again "
+            "before comparing them with newer ones."
+        )
+    return notes
+
+
+def _wished(results: Results) -> dict[str, int]:
+    """Recipients wished after the policies start, over all arms and replications, by class."""
+    table = results.measures
+    rows = table[
+        (table["by"] == "all") & (table["phase"] == "after") & (table["measure"] == "delivery_rate")
+    ]
+    sums = rows.groupby("class", observed=True)["denominator"].sum()
+    return {kind: int(sums.get(kind, 0)) for kind in ("honest", "spam")}
+
+
+def _more(every: Sequence[str], names: Sequence[str]) -> str:
+    left = [name for name in every if name not in names]
+    if not left:
+        return ""
+    return f"Not drawn here: {', '.join(left)}. “mailsim report DIR” draws all of them."
+
+
+def _summary(results: Results) -> pd.DataFrame:
+    """All cells of all phases and keys but days, one file to open in a spreadsheet."""
+    from sim.measure import everything
+
+    measures = results.measures
+    table = everything(measures[measures["by"] != "day"], results.static)
+    columns = ["arm", "class", "measure", "by", "key", "phase"]
+    return table[[*columns, "mean", "low", "high", "static", "replications"]]
+
+
+def _csv(table: pd.DataFrame) -> str:
+    text: str = table.to_csv(index=False, float_format="%.10g")
+    return text

@@ -1,0 +1,92 @@
+"""What the results rest on: every key with its value, its default, and where that comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticUndefined
+
+from sim.scenario.found import models
+from sim.scenario.keys import USED_UP, Table
+from sim.scenario.model import Head
+from sim.scenario.overriding import MODELS
+from sim.scenario.writing import value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
+STATED, CHOSEN = "stated by the scenario", "chosen"
+SHOWN = 4
+"""Names that are written out where many tables share a value."""
+
+
+def assumptions(scenario: Scenario) -> pd.DataFrame:
+    """A row per table, key and value: whose it is (*of*), its default, its *source*.
+
+    The source is the key of a published fact, ``chosen`` where the default is a choice,
+    ``stated by the scenario`` where the file says otherwise, and empty where the default is no
+    claim about the world.
+    """
+    import pandas as pd
+
+    written = tomllib.loads(scenario.resolved())
+    head = {key: given for key, given in written.items() if key in Head.model_fields}
+    rows = [row for row in _rows("run", {"": head}, Head) if row[2] not in USED_UP]
+    for section, model in MODELS.items():
+        tables = dict(written.get(section, {}))
+        if section == "servers":  # what many servers share is written once, by role
+            tables |= {f"every {role}": t for role, t in written.get("defaults", {}).items()}
+        rows += _rows(section, tables, model)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(
+    section: str,
+    tables: Mapping[str, Mapping[str, Any]],
+    model: type[Table],
+    prefix: str = "",
+    given: Mapping[str, Any] | None = None,
+    origin: str = "",
+) -> Iterator[tuple[str, ...]]:
+    """Rows of *tables*; *given* and *origin* are the default of a table inside a table."""
+    for name, field in model.model_fields.items():
+        found: dict[str, list[str]] = {}
+        inner: dict[str, Mapping[str, Any]] = {}
+        nested = next(models(field.annotation), None)
+        for owner, keys in tables.items():
+            if name not in keys:
+                continue
+            if (
+                nested
+                and isinstance(keys[name], dict)
+                and set(keys[name]) <= set(nested.model_fields)
+            ):
+                inner[owner] = keys[name]
+            else:
+                found.setdefault(value(keys[name]), []).append(owner)
+        usual = (given or {}).get(name, field.default)
+        default = "" if usual is None or usual is PydanticUndefined else value(usual)
+        extra = field.json_schema_extra
+        source = str(extra.get("source", "")) if isinstance(extra, dict) else ""
+        source = source or origin
+        for text, owners in found.items():
+            yield (
+                section, _names(owners, len(tables)), f"{prefix}{name}", text, default,
+                source if text == default else STATED, field.description or "",
+            )  # fmt: skip
+        if inner and nested:
+            table = usual if isinstance(usual, dict) else None
+            yield from _rows(section, inner, nested, f"{prefix}{name}.", table, source)
+
+
+def _names(owners: list[str], number: int) -> str:
+    if len(owners) == number > 1:
+        return f"all {number}"
+    if len(owners) > SHOWN + 1:
+        return f"{', '.join(owners[:SHOWN])} and {len(owners) - SHOWN} more"
+    return ", ".join(owners)

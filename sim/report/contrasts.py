@@ -1,0 +1,30 @@
+"""The scenario as a table of differences: what each arm changes, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim.scenario.overriding import flat
+from sim.scenario.writing import value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+UNCHANGED = "–"
+"""Where an arm leaves a key as the scenario has it."""
+
+
+def contrasts(scenario: Scenario, arms: Sequence[str]) -> pd.DataFrame:
+    """A row per key that some of *arms* changes, a column per arm, values as in a file."""
+    import pandas as pd
+
+    changed = {arm: dict(flat(scenario.arms[arm])) for arm in arms}
+    keys = list(dict.fromkeys(key for found in changed.values() for key in found))
+    rows = [
+        [key, *(value(changed[arm][key]) if key in changed[arm] else UNCHANGED for arm in arms)]
+        for key in keys
+    ]
+    return pd.DataFrame(rows, columns=["key", *arms])

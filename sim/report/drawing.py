@@ -1,0 +1,86 @@
+"""Each figure drawn once, and written in every form that is asked for."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.figures import FORMATS, TABLE, FigureError, Gallery, Style, save
+from sim.figures.gallery import EXACT
+
+Write = Callable[[Path, bytes], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One figure of the page: SVG to stand in HTML, or *why* it could not be drawn."""
+
+    name: str
+    title: str
+    caption: str = ""
+    sampled: bool = False
+    svg: str = ""
+    why: str = ""
+
+
+def drawings(
+    gallery: Gallery,
+    names: Sequence[str],
+    folder: Path,
+    write: Write,
+    *,
+    style: str | Style = "page",
+    formats: Sequence[str] = FORMATS,
+    fail: bool = False,
+) -> Iterator[Drawn]:
+    """Draw *names*, hand each file of *formats* to *write*, and return what the page needs.
+
+    A figure that cannot be drawn honestly says why; with *fail* it raises FigureError.
+    """
+    forms = tuple(dict.fromkeys(("svg", *formats)))
+    for name in names:
+        method = getattr(gallery, name)  # an unknown name is wrong use
+        title = (TABLE[name].draw.__doc__ or name).splitlines()[0].rstrip(".").split(";")[0]
+        title = title.replace("*", "")  # marks of arguments
+        try:
+            figure = method(style=style)
+            caption = gallery.caption(name)
+        except FigureError as error:
+            if fail:
+                raise
+            yield Drawn(name, title, why=str(error))
+            continue
+        svg = ""
+        with tempfile.TemporaryDirectory() as made:
+            for file in save(figure, Path(made) / name, forms):
+                data = file.read_bytes()
+                if file.suffix == ".svg":
+                    svg = inline(data.decode("utf-8"), name)
+                if file.suffix[1:] in formats:
+                    write(folder / file.name, data)
+        yield Drawn(name, title, caption, not set(TABLE[name].needs) <= EXACT, svg)
+
+
+_TAG = re.compile(r"<[^>]*>")
+_TO = re.compile(r'(?<=href="#)|(?<=url\(#)')
+_ID = re.compile(r' id="([^"]*)"')
+
+
+def inline(svg: str, name: str) -> str:
+    """Make a figure part of a page: no prologue, and ids that no other figure has."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    seen: dict[str, int] = {}
+
+    def once(found: re.Match[str]) -> str:
+        number = seen[found[1]] = seen.get(found[1], 0) + 1
+        # matplotlib gives what is drawn twice the same id; nothing refers to those
+        return f' id="{name}-{found[1]}{"" if number == 1 else f"-{number}"}"'
+
+    def tag(found: re.Match[str]) -> str:
+        return _ID.sub(once, _TO.sub(f"{name}-", found[0]))
+
+    return _TAG.sub(tag, body)

@@ -1,0 +1,159 @@
+"""One self-contained page of HTML, from a scenario, its decision table and its figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from sim.report.assumptions import CHOSEN, STATED, assumptions
+from sim.report.contrasts import UNCHANGED, contrasts
+from sim.report.drawing import Drawn
+from sim.report.numbers import between, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+LIMITS = (
+    "TCP packets, message bodies beyond size and a spam score, DNS caching, IPv6 and real "
+    "cryptography are not modelled.",
+    "Volumes are scaled to a few hundred or thousand mailboxes: rates and differences carry over, "
+    "totals do not.",
+    "Shares of roaming users, and what refused users do, have no published source: they are "
+    "chosen, and meant to be varied.",
+    "Capacities, scan rates and prices of spammers are chosen; adaptive and fixed spammers are a "
+    "bracket, not a forecast.",
+    "Intervals cover the randomness of the simulation, not the uncertainty of the assumptions.",
+    "Mail still under way when the run ends counts as wished, and as neither delivered nor lost.",
+)
+SECTIONS = {"run": "The run", "networks": "Networks", "users": "People", "spammers": "Spammers",
+            "blocklists": "Blocklists", "operators": "Operators", "servers": "Servers"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the page tells of.
+
+    *decision* is what `sim.measure.decisions.decision` returns; *manifest* that of the results;
+    *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
+    *notes* what a reader must know first; *more* says where further figures are.
+    """
+
+    scenario: Scenario
+    arms: Sequence[str]
+    base: str
+    manifest: Mapping[str, Any]
+    decision: pd.DataFrame
+    meaning: str = ""
+    draft: bool = False
+    wished: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of the decision table with all that is known of it."""
+
+    mean: str
+    interval: str = ""
+    static: str = ""
+    difference: str = ""
+    sure: bool = False
+
+
+def page(content: Content, figures: Sequence[Drawn]) -> str:
+    """The page as HTML. Every name in it is escaped: names come from strangers."""
+    import jinja2
+
+    source = resources.files("sim.report").joinpath("page.html").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source).render(
+        **vars(content),
+        heads=_heads(content.decision),
+        cells=_cells(content),
+        contrasts=contrasts(content.scenario, content.arms),
+        unchanged=UNCHANGED,
+        assumptions=_by_section(content.scenario),
+        chosen=CHOSEN,
+        stated=STATED,
+        limits=LIMITS,
+        figures=[drawn for drawn in figures if drawn.svg],
+        missing=[drawn for drawn in figures if not drawn.svg],
+        sample=_sample(content),
+        n=_n(content),
+        command=_command(content.manifest),
+    )
+
+
+def tables(content: Content) -> dict[str, pd.DataFrame]:
+    """The tables of the page by name, for files of their own."""
+    return {
+        "decision": content.decision,
+        "arms": contrasts(content.scenario, content.arms),
+        "assumptions": assumptions(content.scenario),
+    }
+
+
+def _heads(decision: pd.DataFrame) -> list[tuple[str, str]]:
+    """Quantities and their units, in order; shares are shown in per cent."""
+    pairs = decision[["quantity", "unit"]].drop_duplicates()
+    return [(q, "%" if u == "share" else u) for q, u in pairs.itertuples(index=False)]
+
+
+def _cells(content: Content) -> list[tuple[str, list[Cell]]]:
+    """Rows of the decision table: arm, and a cell for each quantity."""
+    rows = {(row.arm, row.quantity): row for row in content.decision.itertuples(index=False)}
+    quantities = list(content.decision["quantity"].drop_duplicates())
+    return [(arm, [_cell(rows.get((arm, q))) for q in quantities]) for arm in content.arms]
+
+
+def _cell(row: Any) -> Cell:
+    if row is None or not math.isfinite(row.mean):
+        return Cell(number(float("nan")))
+    share = row.unit == "share"
+    apart = math.isfinite(row.difference)
+    return Cell(
+        number(row.mean, share=share),
+        between(row.low, row.high, share=share),
+        number(row.static, share=share) if math.isfinite(row.static) else "",
+        number(row.difference, share=share, sign=True) if apart else "",
+        bool(apart and (row.difference_low > 0 or row.difference_high < 0)),
+    )
+
+
+def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
+    table = assumptions(scenario)
+    return [
+        (title, [{str(k): str(v) for k, v in row.items()} for row in rows.to_dict("records")])
+        for section, title in SECTIONS.items()
+        if len(rows := table[table["table"] == section])
+    ]
+
+
+def _sample(content: Content) -> str:
+    """How much was simulated: n, replications, seed, scenario."""
+    runs = int(content.manifest.get("replications", 0))
+    words = [_n(content)] if _n(content) else []
+    words.append("one replication, no interval" if runs == 1 else f"{runs} replications")
+    words.append(f"seed {content.manifest.get('seed', content.scenario.seed)}")
+    words.append(f"scenario {content.scenario.hash()[:10]}")
+    return "; ".join(words)
+
+
+def _n(content: Content) -> str:
+    """How many recipients the rates of the page rest on."""
+    counted = " and ".join(f"{n:,} {kind}" for kind, n in content.wished.items() if n)
+    return f"n = {counted} recipients wished after the policies start" if counted else ""
+
+
+def _command(manifest: Mapping[str, Any]) -> str:
+    import shlex
+
+    return shlex.join(str(word) for word in manifest.get("command", ()))

@@ -1,0 +1,162 @@
+"""The page: what it tells, that names in it are harmless, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import browser
+import pandas as pd
+import pytest
+
+import sim
+from sim.figures import FigureError
+from sim.report.drawing import inline
+from sim.report.numbers import between, number
+
+HOSTILE = Path(__file__).with_name("hostile.toml")
+CHOSEN = ("rates", "topology", "routes")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return sim.run(
+        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, draft=True
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(results):
+    return results.save(figures=CHOSEN, formats=("png", "svg", "pdf"))
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text("utf-8")
+
+
+def test_names_of_strangers_are_text(html):
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "Is &lt;b&gt;this&lt;/b&gt; escaped?" in html
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "DRAFT", "2 replications", "seed 3", "recipients wished", "decision.csv",
+        "Delivered: recipients with fate delivered ÷ recipients wished", "servers.*-smtp.relay",
+        "chosen", "stated by the scenario", "pop_window.drac", "Not drawn here: matrix",
+        "mailsim run scenario.toml --replications 2",
+    ],
+)  # fmt: skip
+def test_the_page_tells(html, words):
+    assert words in html
+
+
+def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
+    found = sorted(path.name for path in (folder / "figures").iterdir())
+    assert found == sorted(f"{name}.{form}" for name in CHOSEN for form in ("pdf", "png", "svg"))
+    decision = pd.read_csv(folder / "tables" / "decision.csv")
+    assert set(decision["arm"]) == set(sim.load(HOSTILE).arms)
+    arms = pd.read_csv(folder / "tables" / "arms.csv")
+    assert arms.iloc[0].tolist() == ["servers.*-smtp.relay", "–", '"on_network"']
+
+
+def test_assumptions_name_every_key_that_a_run_reads_and_where_it_comes_from():
+    from sim.report.assumptions import assumptions
+
+    table = assumptions(sim.load(HOSTILE).model).set_index(["table", "key", "of"])
+    row = table.loc[("servers", "pop_window", "all 4")]
+    assert (row["value"], row["source"]) == ('"30 min"', "pop_window.drac")
+    assert table.loc[("users", "places", "travellers")]["source"] == "stated by the scenario"
+    assert table.loc[("users", "when_refused.give_up", "travellers")]["source"] == "chosen"
+    assert table.loc[("run", "seed", "")]["value"] == "3"
+
+
+def test_the_same_results_give_the_same_page(results, html):
+    assert (results.save(figures=CHOSEN) / "report.html").read_text("utf-8") == html
+
+
+def test_a_page_drawn_by_two_processes_is_the_same(results, monkeypatch):
+    from sim import completing
+
+    one = (results.save(figures=CHOSEN) / "report.html").read_text("utf-8")
+    monkeypatch.setattr(completing, "FEW", 1)
+    two = (results.save(figures=CHOSEN, workers=2) / "report.html").read_text("utf-8")
+    assert one == two
+
+
+def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_for_it(
+    folder, tmp_path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for part in copy.glob("recipients/*/*/part-0.parquet"):
+        pd.read_parquet(part, partitioning=None).drop(columns="route").to_parquet(part)
+    opened = sim.open_results(copy)
+    with pytest.raises(FigureError, match="recipients lacks the column 'route'"):
+        opened.save(figures=["routes"])
+    opened.save(figures=None, formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    assert re.search(r"<b>routes</b>: routes: recipients lacks the column", html)
+
+
+def test_one_replication_of_another_version_says_so(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = (copy / "manifest.json").read_text("utf-8")
+    manifest = manifest.replace('"replications": 2', '"replications": 1')
+    (copy / "manifest.json").write_text(re.sub(r'"code": "\w+"', '"code": "other"', manifest))
+    sim.open_results(copy).save(figures=["rates"], formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    assert "One replication: no interval can be given" in html
+    assert "made by another version (version 0.1.0, code other)" in html
+    assert " to " not in "".join(re.findall(r'<span class="mean">.*?</td>', html))
+
+
+def test_an_inline_figure_keeps_its_ids_to_itself():
+    svg = '<?xml?><svg id="a"><g id="b"/><g id="b"/><use href="#b"/><text>id="b"</text></svg>'
+    assert inline(svg, "f") == (
+        '<svg id="f-a"><g id="f-b"/><g id="f-b-2"/><use href="#f-b"/><text>id="b"</text></svg>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "how", "text"),
+    [
+        (float("nan"), {}, "–"),
+        (0.9571, {"share": True}, "95.7"),
+        (-0.1162, {"sign": True}, "−0.116"),
+        (1234.5, {}, "1,234"),
+        (0.0, {}, "0.00"),
+    ],
+)
+def test_numbers_have_the_digits_that_say_something(value, how, text):
+    assert number(value, **how) == text
+    assert between(value, float("nan"), **how) == ""
+
+
+def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path):
+    if browser.found() is None:
+        why = "no Chromium is installed"
+        if os.environ.get("MAILSIM_NEEDS_CHROMIUM"):
+            pytest.fail(why)
+        pytest.skip(why)
+    page = folder / "report.html"
+    with browser.Browser(tmp_path / "profile") as shown:
+        seen = shown.open(page)
+        narrow = shown.open(page, width=800)
+        shown.screenshot(tmp_path / "page.png")
+        assert shown.complaints() == []
+        asked = shown.requests()
+    assert seen["wide"] <= 1280
+    assert narrow["wide"] <= 800
+    assert set(asked) == {page.as_uri()}
+    assert (seen["broken"], seen["figures"], seen["scripts"]) == (0, len(CHOSEN), 0)
+    assert (seen["twice"], seen["dangling"], seen["unnamed"]) == ([], [], 0)
+    assert "<script>alert(1)</script>" in seen["text"]
+    assert (tmp_path / "page.png").stat().st_size > 50_000
