@@ -63,3 +63,16 @@ def test_graph_keeps_what_is_known_of_networks_and_links(graph):
 def test_a_link_to_nowhere_is_refused():
     with pytest.raises(ValueError, match="link a to z: no network 'z'"):
         build(NODES, [Link("a", "z", 0.1)])
+
+
+def test_a_link_that_carries_nothing_is_left_out_and_the_networks_stay():
+    graph = build(
+        dict.fromkeys("abc", {}), [Link("a", "b", 1.0), Link("b", "c", 1.0), Link("a", "c", 5.0)]
+    )
+    found = routes(graph, without_links=[("b", "a")])
+    assert found.path("a", "b") == ["a", "c", "b"]
+    assert found.latency("a", "b") == 6.0
+    alone = routes(graph, without=["b"])
+    assert alone.latency("b", "b") == 0.0  # within a network that is down mail still goes
+    assert alone.latency("a", "b") == float("inf")
+    assert routes(graph).latency("a", "b") == 1.0  # the graph itself is as it was
