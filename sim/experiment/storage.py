@@ -94,14 +94,15 @@ def _tasks(root: Path, table: str) -> Iterator[Task]:
             yield Task(unquote(path.parent.parent.name.removeprefix("arm=")), int(number))
 
 
-    Only *columns* are read, if given, those of them that are stored.
-    """
-    import numpy as np
-    import pandas as pd
 def read(
     root: Path, table: str, tasks: Iterable[Task], columns: Collection[str] | None = None
 ) -> pd.DataFrame:
     """One table of several tasks, in their order, with arm and replication as columns.
+
+    Only *columns* are read, if given, those of them that are stored.
+    """
+    import numpy as np
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
