@@ -230,10 +230,15 @@ def report(
     figures: Annotated[
         str | None, typer.Option("--figures", metavar="NAMES", help="Only these, with commas.")
     ] = None,
+    style: Annotated[
+        str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
+    ] = "page",
+    workers: WorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write page, tables and figures again from stored results, and print the comparison."""
     import sim
+    from sim.figures import FORMATS
 
     results = sim.open_results(folder)
     results.save(
@@ -316,15 +321,10 @@ def _status(error: Exception) -> int | None:
 
         table += [(UnknownFigure, WRONG), (FigureError, FAILED)]
     return next((status for kind, status in table if isinstance(error, kind)), None)
-    style: Annotated[
-        str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
-    ] = "page",
-    workers: WorkersOption = None,
 
 
 # ---- reading
 
-    from sim.figures import FORMATS
 
 def _load(
     source: str, changes: list[str] | None, *, seed: int | None = None, quick: bool = False
