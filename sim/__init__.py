@@ -5,12 +5,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.facade import Results, Scenario, load, loads, open_results, run
     from sim.scenario import ScenarioError
+    from sim.swept import Sweep, open_sweep, sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Results", "Scenario", "ScenarioError", "load", "loads", "open_results", "run"]
+__all__ = [
+    "Results",
+    "Scenario",
+    "ScenarioError",
+    "Sweep",
+    "load",
+    "loads",
+    "open_results",
+    "open_sweep",
+    "run",
+    "sweep",
+]
 
-_HOME = dict.fromkeys(__all__, "sim.facade") | {"ScenarioError": "sim.scenario"}
+_HOME = dict.fromkeys(__all__, "sim.facade") | {
+    "ScenarioError": "sim.scenario",
+    "Sweep": "sim.swept",
+    "open_sweep": "sim.swept",
+    "sweep": "sim.swept",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sim.facade import Results, Scenario
 
 app = typer.Typer(
@@ -51,6 +55,10 @@ WorkersOption = Annotated[
 QuickOption = Annotated[
     bool, typer.Option("--quick", help="A short run of few replications, marked as a draft.")
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster that sees DIR."),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO.")
 ]
@@ -70,6 +78,7 @@ def run(
     keep: Annotated[
         str, typer.Option("--keep", metavar="WHAT", help="rows, or counts: measures alone.")
     ] = "rows",
+    dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run every arm, print the comparison, write rows, summary and figures."""
@@ -80,16 +89,18 @@ def run(
     if quick and replications is None:
         replications = min(loaded.replications, QUICK_REPLICATIONS)
     try:
-        results = sim.run(
-            loaded,
-            arms=_arms(arms),
-            replications=replications,
-            workers=workers or _cores(),
-            out=folder,
-            keep=keep,
-            force=force,
-            draft=quick,
-        )
+        with _executor(dask) as executor:
+            results = sim.run(
+                loaded,
+                arms=_arms(arms),
+                replications=replications,
+                workers=workers or _cores(),
+                executor=executor,
+                out=folder,
+                keep=keep,
+                force=force,
+                draft=quick,
+            )
         results.save()
     except KeyboardInterrupt:
         _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
@@ -198,6 +209,77 @@ def plan(
         out=folder,
     )  # fmt: skip
     _print_json(planned.as_dict()) if as_json else _print(planned)
+
+
+@app.command()
+def sweep(
+    scenario: ScenarioArgument,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over", metavar="KEY=V1,V2,...", help="Values of a key; repeatable. Default: [sweep]."
+        ),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="MODE", help="grid, paired or ranges (least,most).")
+    ] = "grid",
+    break_even: Annotated[
+        str | None,
+        typer.Option("--break-even", metavar="A,B", help="Where the order of two arms flips."),
+    ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="CLASS:MEASURE", help="What is printed.")
+    ] = "honest:lost_per_day",
+    out: OutOption = None,
+    arms: ArmsOption = None,
+    replications: ReplicationsOption = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    set_: SetOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="WHAT", help="counts: measures alone, or rows.")
+    ] = "counts",
+    dask: DaskOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the scenario at every point of a sweep, print one measure, write summary.csv."""
+    import sim
+    from sim import terminal
+
+    loaded = _load(scenario, set_, seed=seed)
+    class_, _, name = measure.partition(":")
+    _known_measure(class_, name)
+    pair = _arms(break_even) or []
+    if break_even is not None and len(pair) != 2:
+        _wrong(f"--break-even {break_even}: expected two arms, A,B")
+    folder = out if out is not None else _default_out(scenario, False) / "sweep"
+    points = _points(over, mode) if over else None
+    try:
+        with _executor(dask) as executor:
+            swept = sim.sweep(
+                loaded, points, out=folder, arms=_arms(arms), replications=replications,
+                workers=workers or _cores(), executor=executor, keep=keep, force=force,
+            )  # fmt: skip
+        swept.save()
+    except KeyboardInterrupt:
+        _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
+        raise typer.Exit(INTERRUPTED) from None
+    found = swept.break_even(pair[0], pair[1], class_, name) if pair else None
+    if as_json:
+        _print_json(
+            {
+                "out": str(swept.path),
+                "points": swept.points,
+                "summary": terminal.as_records(swept.summary()),
+                "break_even": found and {k: getattr(found, k) for k in ("at", "low", "high")},
+            }
+        )
+        return
+    _print(terminal.swept(swept, class_, name))
+    if found is not None:
+        _print(terminal.flips(found, swept.keys[0], *pair))
+    _print(f"All measures at all points: {swept.path / 'summary.csv'}")
 
 
 @app.command()
@@ -359,6 +441,55 @@ def _quick(loaded: Scenario) -> dict[str, str]:
     end = min(loaded.run_length, starts + transient + QUICK["steady"])
     lengths = {"policy_starts": starts, "transient": transient, "run_length": end}
     return {name: f"{value:g} s" for name, value in lengths.items()}
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[Executor | None]:
+    """The executor of a Dask cluster; None without an address."""
+    if address is None:
+        yield None
+        return
+    try:
+        from dask import distributed
+    except ImportError:
+        _wrong("--dask needs the extra: pip install 'mailsim[dask]'")
+    connect: Any = distributed.Client
+    try:
+        client = connect(address, timeout="10 s")
+    except (OSError, ValueError) as error:
+        _wrong(f"--dask {address}: no cluster answers there ({error})")
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
+    """The points of --over and --mode, checked like those of a file."""
+    from sim.scenario.overriding import value_of
+    from sim.scenario.sweeping import Sweep
+
+    if mode == "list":
+        _wrong("--mode list: expected grid, paired or ranges; lists of points stand in a file")
+    values: dict[str, list[Any]] = {}
+    for text in over:
+        name, equals, listed = text.partition("=")
+        if not equals or not name.strip() or not listed.strip():
+            _wrong(f"--over {text}: expected KEY=V1,V2, such as users.travellers.count=10,20")
+        whole = value_of(f"[{listed}]")
+        one_each = [value_of(part.strip()) for part in listed.split(",")]
+        values[name.strip()] = whole if isinstance(whole, list) else one_each
+    try:
+        return Sweep.model_validate({"mode": mode, "over": values}).all()
+    except ValueError as error:
+        told: list[Any] = getattr(error, "errors", list)()
+        _wrong(f"--over: {told[0]['msg'] if told else error}")
+
+
+def _known_measure(class_: str, name: str) -> None:
+    from sim.experiment.usage import one_of
+    from sim.measure.definitions import MEASURES
+
+    one_of("measure", name, MEASURES)
+    one_of("class", class_, MEASURES[name].classes)
 
 
 def _arms(given: str | None) -> list[str] | None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.facade import Results
+    from sim.measure.sweeps import BreakEven
+    from sim.swept import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,42 @@ ABOUT_DECISION = (
     "Definitions: sim/measure/MEASURES.md."
 )
 """How to read the decision table."""
+
+
+def swept(found: Sweep, class_: str, measure: str) -> Table:
+    """One measure at every point of a sweep, an arm a column."""
+    from rich import box
+    from rich.table import Table
+
+    told = found.summary()
+    told = told[(told["class"] == class_) & (told["measure"] == measure)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{measure} ({class_})")
+    for head in (*found.keys, *found.arms):
+        table.add_column(head, justify="right", max_width=30, overflow="fold")
+    for number, point in enumerate(found.points):
+        here = told[told["point"] == number].set_index("arm")
+        cells = ["-"] * len(found.arms)
+        for place, arm in enumerate(found.arms):
+            if arm in here.index:
+                mean, low, high = (here[name][arm] for name in ("mean", "low", "high"))
+                cells[place] = f"{_size(mean)}  {_between(low, high).replace('-', '')}".rstrip()
+        table.add_row(*(str(point.get(key, "as it is")) for key in found.keys), *cells)
+    return table
+
+
+def flips(found: BreakEven, key: str, a: str, b: str) -> str:
+    """Where the order of two arms flips, in a sentence."""
+    if found.at is None:
+        if not found.ahead:
+            return f"'{a}' and '{b}' do not differ."
+        more, less = (b, a) if found.ahead > 0 else (a, b)
+        unsure = "" if found.low is None else " in the mean, though not surely everywhere"
+        return f"'{more}' stays above '{less}' at every value of {key}{unsure}."
+    first = b if found.ahead > 0 else a
+    between = ""
+    if found.low is not None and found.high is not None:
+        between = f"; between {_size(found.low)} and {_size(found.high)} their order is not sure"
+    return f"'{first}' is above up to {key} = {_size(found.at)}, below from there on{between}."
 
 
 def _size(value: Any) -> str:

@@ -150,6 +150,18 @@ WRONG = {
     "an unknown option": (["run", SMALL, "--worker", "2"], "--worker"),
     "no number": (["run", SMALL, "--replications", "x"], "valid integer"),
     "none": (["run", SMALL, "--replications", "0"], "equal to 1"),
+    "nothing swept": (["sweep", SMALL], "no [sweep]"),
+    "an unknown key swept": (["sweep", SMALL, "--over", "users.travelers.count=1"], "travellers"),
+    "values for nothing": (["sweep", SMALL, "--over", "5,6"], "expected KEY=V1,V2"),
+    "an unknown measure": (
+        ["sweep", SMALL, "--over", "seed=1", "--measure", "honest:lost"],
+        "expected one of",
+    ),
+    "one arm to break even": (
+        ["sweep", SMALL, "--over", "seed=1", "--break-even", "open trust"],
+        "expected two arms",
+    ),
+    "no cluster": (["run", SMALL, "--dask", "nonsense"], "--dask"),
     "an unknown command": (["rum"], "rum"),
 }
 
@@ -234,6 +246,17 @@ def test_plan_knows_what_is_finished(mailsim, out):
     planned = mailsim("plan", SMALL, "--out", out, "--replications", "5", "--json").data
     assert (planned["finished"], len(planned["to_do"])) == (6, 4)
     assert planned["from_measured_runs"]
+
+
+def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim, tmp_path):
+    over = ["--over", "users.travellers.count=5,10", "--replications", "2", "--workers", "1"]
+    ended = mailsim("sweep", SMALL, *over, "--break-even", "open trust,on network")
+    assert ended.status == 0, ended.err
+    assert "lost_per_day (honest)" in ended.out
+    assert re.search(r"'on network' stays\s+above 'open trust'", ended.out)
+    assert (tmp_path / "out" / "small" / "sweep" / "summary.csv").is_file()
+    again = mailsim("sweep", SMALL, *over, "--json").data
+    assert again["points"] == [{"users.travellers.count": 5}, {"users.travellers.count": 10}]
 
 
 def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):

@@ -22,7 +22,7 @@ LAYERS = {
     "lab": {"figures", "world", "scenario", "network", "smtp", "records"},
     "report": {"figures", "lab", "measure", "scenario", "network", "smtp", "records"},
 }
-TOP = {"__init__", "__main__", "cli", "completing", "facade", "terminal", "swept"}
+TOP = {"__init__", "__main__", "cli", "docs", "completing", "facade", "terminal", "swept"}
 
 LIBRARIES = {
     # library: the layers that may name it
@@ -34,7 +34,7 @@ LIBRARIES = {
     "pyarrow": {"experiment"},
     "networkx": {"network", "scenario", "world", "figures"},
     "pandas": {"world", "measure", "experiment", "figures", "lab", "report", *TOP},
-    "typer": {"cli"},
+    "typer": {"cli", "docs"},
     "jinja2": {"report"},
 }
 """rich and numpy are at home everywhere but in the core."""

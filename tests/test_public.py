@@ -8,7 +8,10 @@ import pytest
 
 import sim
 
-PUBLIC = ("load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError")
+PUBLIC = (
+    "load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError", "sweep",
+    "open_sweep", "Sweep",
+)  # fmt: skip
 ROOT = Path(sim.__file__).resolve().parent.parent
 
 

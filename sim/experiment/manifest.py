@@ -110,7 +110,8 @@ class Manifest:
 
 
 def _name(task: Task) -> str:
-    return f"{task.arm}/{task.replication}"
+    held = f"{task.arm}/{task.replication}"
+    return held if task.point < 0 else f"{task.point}/{held}"
 
 
 def _now() -> str:

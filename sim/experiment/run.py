@@ -15,7 +15,7 @@ from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
 from sim.experiment.tasks import KEEP, Done
 from sim.experiment.usage import UsageError, at_least, one_of
-from sim.experiment.workers import run_tasks
+from sim.experiment.workers import Points, run_tasks
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -97,14 +97,46 @@ def run(
     ConservationError when the books of a run do not balance. After KeyboardInterrupt what
     is finished stays, and the same call goes on from there.
     """
-    chosen = list(arms) if arms is not None else list(scenario.arms)
-    count = scenario.replications if replications is None else replications
-    _check(chosen, list(scenario.arms), count, workers, keep)
+    chosen, count = wanted(scenario, arms, replications, workers, keep)
     storage.claim(out, identity(scenario, keep=keep), force=force)
     old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
     manifest = Manifest(scenario, keep=keep, workers=workers, draft=draft, before=old)
     manifest.extend(chosen, count, old)
     todo = table_of_runs(chosen, count, storage.finished(out))
+    perform_all(
+        scenario, todo, out, manifest, keep=keep, workers=workers, executor=executor,
+        progress=progress,
+    )  # fmt: skip
+    return Stored(out, manifest.data, chosen, count)
+
+
+def wanted(
+    scenario: Scenario,
+    arms: Sequence[str] | None,
+    replications: int | None,
+    workers: int,
+    keep: str,
+) -> tuple[list[str], int]:
+    """The arms and the number of replications that are asked for; raises UsageError."""
+    chosen = list(arms) if arms is not None else list(scenario.arms)
+    count = scenario.replications if replications is None else replications
+    _check(chosen, list(scenario.arms), count, workers, keep)
+    return chosen, count
+
+
+def perform_all(
+    scenario: Scenario,
+    todo: list[Task],
+    out: Path,
+    manifest: Manifest,
+    *,
+    keep: str,
+    workers: int,
+    executor: Executor | None,
+    progress: bool,
+    points: Points = (),
+) -> None:
+    """Perform the tasks *todo*, telling the manifest of each, whatever ends it."""
     storage.write_text(out / storage.SCENARIO, scenario.resolved())
     _write(out, manifest)
     written = time.monotonic()
@@ -119,11 +151,13 @@ def run(
                 written = time.monotonic()
 
         try:
-            run_tasks(scenario, todo, out, keep=keep, workers=workers, done=done, executor=executor)
+            run_tasks(
+                scenario, todo, out, keep=keep, workers=workers, done=done, executor=executor,
+                points=points,
+            )  # fmt: skip
             manifest.data["complete"] = True
         finally:
             _write(out, manifest)
-    return Stored(out, manifest.data, chosen, count)
 
 
 def open_stored(root: Path) -> Stored:

@@ -44,10 +44,11 @@ FORMAT = 1
 
 
 class Task(NamedTuple):
-    """One run: an arm in one replication."""
+    """One run: an arm in one replication, and at a point (from 0) where there is a sweep."""
 
     arm: str
     replication: int
+    point: int = -1
 
 
 class StorageError(Exception):
@@ -66,7 +67,8 @@ class OtherResultsError(StorageError):
 def folder(root: Path, table: str, task: Task) -> Path:
     """Where one task's part of a table lies."""
     arm = quote(task.arm, safe="")
-    return root / table / f"arm={arm}" / f"replication={task.replication}"
+    held = root / table if task.point < 0 else root / table / f"point={task.point}"
+    return held / f"arm={arm}" / f"replication={task.replication}"
 
 
 def part(root: Path, table: str, task: Task) -> Path:
@@ -88,10 +90,12 @@ def finished(root: Path) -> set[Task]:
 
 
 def _tasks(root: Path, table: str) -> Iterator[Task]:
-    for path in sorted(root.glob(f"{table}/arm=*/replication=*/{PART}")):
-        number = path.parent.name.removeprefix("replication=")
-        if number.isdecimal():
-            yield Task(unquote(path.parent.parent.name.removeprefix("arm=")), int(number))
+    for points in ("", "point=*/"):
+        for path in sorted(root.glob(f"{table}/{points}arm=*/replication=*/{PART}")):
+            named = dict(folder.split("=", 1) for folder in path.parts[-4:-1] if "=" in folder)
+            number, point = named["replication"], named.get("point", "-1") if points else "-1"
+            if number.isdecimal() and (point.isdecimal() or not points):
+                yield Task(unquote(named["arm"]), int(number), int(point))
 
 
 def read(
@@ -126,6 +130,9 @@ def read(
     frame.insert(0, "arm", arm)
     numbers = np.repeat([task.replication for task in wanted], sizes).astype(np.int16)
     frame.insert(1, "replication", numbers)
+    if any(task.point >= 0 for task in wanted):
+        points = np.repeat([task.point for task in wanted], sizes).astype(np.int32)
+        frame.insert(0, "point", points)
     return frame
 
 

@@ -6,9 +6,12 @@ another machine that sees the same folder.
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.experiment import storage
 from sim.experiment.storage import Task
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 KEEP = ("rows", "counts")
 """``rows``: every table; ``counts``: all but recipients and attempts."""
+
+
+Changes = Mapping[str, Any] | None
 
 
 class Done(NamedTuple):
@@ -42,15 +48,18 @@ def start_worker(scenario: Scenario) -> None:
     _scenario = scenario
 
 
-def perform_here(task: Task, root: Path, keep: str) -> Done:
+def perform_here(task: Task, root: Path, keep: str, changes: Changes = None) -> Done:
     """As *perform*, with the scenario that the worker was started with."""
     if _scenario is None:
         raise RuntimeError("start_worker has not run in this process")
-    return perform(_scenario, task, root, keep)
+    return perform(_scenario, task, root, keep, changes)
 
 
-def perform(scenario: Scenario, task: Task, root: Path, keep: str) -> Done:
-    """Run one task and store its parts; raises ConservationError or StorageError."""
+def perform(scenario: Scenario, task: Task, root: Path, keep: str, changes: Changes = None) -> Done:
+    """Run one task and store its parts; raises ConservationError or StorageError.
+
+    *changes* are those of a sweep's point.
+    """
     from sim.measure import coded, conservation
     from sim.measure.exposure import exposure
     from sim.measure.tallies import measured
@@ -58,6 +67,9 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str) -> Done:
     from sim.world.rows import TABLES
 
     began = time.perf_counter()
+    if changes:
+        scenario = _changed(scenario, json.dumps(changes, sort_keys=True))
+    ready = time.perf_counter()
     run = simulate(scenario, task.arm, task.replication)
     simulated = time.perf_counter()
     frames = coded.of_run(run, TABLES)
@@ -68,4 +80,9 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str) -> Done:
         del frames["recipients"], frames["attempts"]
     storage.store(root, task, frames)
     ended = time.perf_counter()
-    return Done(task, ended - began, run.events, rows, simulated - began)
+    return Done(task, ended - began, run.events, rows, simulated - ready)
+
+
+@lru_cache(maxsize=2)
+def _changed(scenario: Scenario, changes: str) -> Scenario:
+    return scenario.with_overrides(json.loads(changes))

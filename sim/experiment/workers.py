@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment.storage import Task
-from sim.experiment.tasks import Done, perform, perform_here, start_worker
+from sim.experiment.tasks import Changes, Done, perform, perform_here, start_worker
 
 if TYPE_CHECKING:
     from concurrent.futures.process import ProcessPoolExecutor
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Tell = Callable[[Done], None]
+Points = Sequence[Mapping[str, Any]]
 
 
 class WorkerDied(RuntimeError):  # noqa: N818 (what happened, said as it is)
@@ -45,8 +46,9 @@ def run_tasks(
     workers: int,
     done: Tell,
     executor: Executor | None = None,
+    points: Points = (),
 ) -> None:
-    """Perform *tasks*; *done* is told of each as it ends.
+    """Perform *tasks*; *done* is told of each as it ends. *points* are those of a sweep.
 
     By *executor* if one is given, else in this process or in *workers* of its own. On Ctrl-C
     or a failure, tasks not yet begun are dropped and those under way are finished and told
@@ -54,12 +56,16 @@ def run_tasks(
     """
     with _told():
         if executor is not None:
-            _by(executor, scenario, tasks, root.resolve(), keep, done)
+            _by(executor, scenario, tasks, root.resolve(), keep, done, points)
         elif workers == 1 or len(tasks) <= 1:
             for task in tasks:
-                done(perform(scenario, task, root, keep))
+                done(perform(scenario, task, root, keep, _changes(points, task)))
         else:
-            _in_lanes(scenario, tasks, root, keep, min(workers, len(tasks)), done)
+            _in_lanes(scenario, tasks, root, keep, min(workers, len(tasks)), done, points)
+
+
+def _changes(points: Points, task: Task) -> Changes:
+    return points[task.point] if task.point >= 0 else None
 
 
 @contextmanager
@@ -80,20 +86,25 @@ class Replications:
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self.left: dict[int, deque[Task]] = {}
+        self.left: dict[tuple[int, int], deque[Task]] = {}
         for task in tasks:
-            self.left.setdefault(task.replication, deque()).append(task)
-        self.begun: set[int] = set()
+            self.left.setdefault(self._of(task), deque()).append(task)
+        self.begun: set[tuple[int, int]] = set()
 
-    def next(self, last: int | None) -> Task | None:
-        """The next task for a worker whose last one was of replication *last*.
+    def _of(self, task: Task) -> tuple[int, int]:
+        return task.point, task.replication
 
-        Of the same; else of one that nobody has begun; else of that with the most left.
+    def next(self, last: Task | None) -> Task | None:
+        """The next task for a worker that did *last*.
+
+        Of the same replication; else of one that nobody has begun; else of that with the
+        most left.
         """
         if not self.left:
             return None
-        fresh = (r for r in self.left if r not in self.begun)
-        chosen = last if last in self.left else next(fresh, None)
+        chosen = None if last is None or self._of(last) not in self.left else self._of(last)
+        if chosen is None:
+            chosen = next((r for r in self.left if r not in self.begun), None)
         if chosen is None:
             chosen = max(self.left, key=lambda r: len(self.left[r]))
         self.begun.add(chosen)
@@ -104,7 +115,13 @@ class Replications:
 
 
 def _in_lanes(
-    scenario: Scenario, tasks: Sequence[Task], root: Path, keep: str, lanes: int, done: Tell
+    scenario: Scenario,
+    tasks: Sequence[Task],
+    root: Path,
+    keep: str,
+    lanes: int,
+    done: Tell,
+    points: Points,
 ) -> None:
     """Each lane is one process that is given a task at a time."""
     import multiprocessing  # here: one worker needs no processes, and a browser has none
@@ -119,9 +136,10 @@ def _in_lanes(
     todo = Replications(tasks)
     under_way: dict[Future[Done], ProcessPoolExecutor] = {}
 
-    def give(lane: ProcessPoolExecutor, last: int | None) -> None:
+    def give(lane: ProcessPoolExecutor, last: Task | None) -> None:
         if (task := todo.next(last)) is not None:
-            under_way[lane.submit(perform_here, task, root, keep)] = lane
+            changes = _changes(points, task)
+            under_way[lane.submit(perform_here, task, root, keep, changes)] = lane
 
     try:
         with _main_left_alone():
@@ -131,7 +149,7 @@ def _in_lanes(
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 lane = under_way.pop(future)
                 finished = future.result()
-                give(lane, finished.task.replication)
+                give(lane, finished.task)
                 done(finished)
     finally:
         for lane in pools:
@@ -146,12 +164,14 @@ def _by(
     root: Path,
     keep: str,
     done: Tell,
+    points: Points,
 ) -> None:
     """By an executor of the caller's, such as that of a cluster whose machines see *root*."""
     futures: dict[Future[Done], None] = {}
     try:
         for task in tasks:
-            futures[executor.submit(perform, scenario, task, root, keep)] = None
+            changes = _changes(points, task)
+            futures[executor.submit(perform, scenario, task, root, keep, changes)] = None
         for future in as_completed(list(futures)):
             del futures[future]
             done(future.result())

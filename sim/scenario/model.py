@@ -24,6 +24,7 @@ from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
 from sim.scenario.servers import Relay, Server
 from sim.scenario.spammers import Spammers
+from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Topology
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ MOST_GROUPS = 1_000
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
 
-UNHASHED = (*USED_UP, "title", "source", "year", "question", "base", "replications")
+UNHASHED = (*USED_UP, "title", "source", "year", "question", "base", "replications", "sweep")
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
 Heading = Annotated[str, Field(max_length=1000)]
@@ -78,6 +79,7 @@ class Head(Table):
         "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
     )
     base: str = key("the arm that the others are compared with; without it, the first", "")
+    sweep: Sweep | None = key("points at which `mailsim sweep` runs the scenario again", None)
     defaults: Defaults = key("what servers have unless they say otherwise, by role", {})
     topology: Topology = key("networks to generate", {})
 

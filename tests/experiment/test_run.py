@@ -38,9 +38,9 @@ def counted(monkeypatch):
     performed = []
     perform = tasks.perform
 
-    def counting(scenario, task, root, keep):
+    def counting(scenario, task, root, keep, changes):
         performed.append(task)
-        return perform(scenario, task, root, keep)
+        return perform(scenario, task, root, keep, changes)
 
     monkeypatch.setattr("sim.experiment.workers.perform", counting)
     return performed
@@ -183,10 +183,10 @@ def test_a_worker_goes_on_with_its_replication_and_helps_with_others_at_the_end(
     todo = Replications([Task(arm, r) for r in range(3) for arm in "abc"])
     first, second = todo.next(None), todo.next(None)
     assert (first, second) == (Task("a", 0), Task("a", 1))
-    given = [todo.next(r) for r in (0, 1, 0, 0, 2, 1)]
+    given = [todo.next(Task("-", r)) for r in (0, 1, 0, 0, 2, 1)]
     assert given == [Task("b", 0), Task("b", 1), Task("c", 0), *(Task(a, 2) for a in "ab"),
                      Task("c", 1)]  # fmt: skip
-    assert (todo.next(1), todo.next(2)) == (Task("c", 2), None)  # nobody waits idle
+    assert (todo.next(Task("-", 1)), todo.next(None)) == (Task("c", 2), None)  # nobody waits idle
 
 
 def test_an_executor_of_the_caller_gives_the_same_rows(small, alone, tmp_path):

@@ -36,7 +36,7 @@ def manifest(root: Path, **changes) -> None:
 
 def test_a_part_comes_back_as_it_went(tmp_path):
     task = Task(ODD, 12)
-    stored = table(["delivered", "refused", "delivered"], *task)
+    stored = table(["delivered", "refused", "delivered"], task.arm, task.replication)
     storage.store(tmp_path, task, stored)
     assert storage.finished(tmp_path) == {task}
     assert not list(tmp_path.rglob("*.tmp"))
@@ -45,10 +45,19 @@ def test_a_part_comes_back_as_it_went(tmp_path):
     )
 
 
+def test_a_part_of_a_sweep_says_its_point(tmp_path):
+    tasks = [Task(ODD, 1, 12), Task(ODD, 1, 2)]
+    for task in tasks:
+        storage.store(tmp_path, task, table(["x"], *task[:2]))
+    assert storage.finished(tmp_path) == set(tasks)
+    assert storage.read(tmp_path, "recipients", tasks)["point"].tolist() == [12, 2]
+    assert sorted(pd.read_parquet(tmp_path / "recipients")["point"].astype(int)) == [2, 12]
+
+
 def test_parts_stand_in_the_order_asked_for_with_one_set_of_categories(tmp_path):
     tasks = [Task("b", 10), Task("b", 2), Task("a", 2)]
     for number, task in enumerate(tasks):
-        storage.store(tmp_path, task, table([f"fate {number}"], *task))
+        storage.store(tmp_path, task, table([f"fate {number}"], *task[:2]))
     found = storage.read(tmp_path, "recipients", tasks)
     assert found["fate"].tolist() == ["fate 0", "fate 1", "fate 2"]
     assert found["arm"].tolist() == ["b", "b", "a"]
@@ -58,7 +67,7 @@ def test_parts_stand_in_the_order_asked_for_with_one_set_of_categories(tmp_path)
 
 def test_pandas_reads_the_folder_as_one_table(tmp_path):
     for task in (Task(ODD, 0), Task("open trust", 1)):
-        storage.store(tmp_path, task, table(["delivered", "refused"], *task))
+        storage.store(tmp_path, task, table(["delivered", "refused"], *task[:2]))
     found = pd.read_parquet(tmp_path / "recipients")
     assert set(found["arm"]) == {ODD, "open trust"}
     assert found.groupby("arm", observed=True).size().tolist() == [2, 2]

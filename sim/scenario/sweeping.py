@@ -1,0 +1,93 @@
+"""`[sweep]`: which keys take which values, and the points that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.scenario.keys import Table, key
+from sim.scenario.overriding import flat
+
+MOST_POINTS = 10_000
+MOST_RANGED = 8
+
+Point = dict[str, Any]
+"""What one point of a sweep changes: keys by dotted name, values as in a file."""
+
+
+def _flattened(given: Any) -> Any:
+    return dict(flat(given)) if isinstance(given, dict) else given
+
+
+Values = Annotated[
+    dict[str, Annotated[list[Any], Field(min_length=1, max_length=MOST_POINTS)]],
+    BeforeValidator(_flattened),
+]
+
+
+class Sweep(Table):
+    """A sweep: the scenario again at each of its points."""
+
+    mode: Literal["grid", "paired", "list", "ranges"] = key(
+        "grid: every combination; paired: first with first, second with second; list: the "
+        "`points` as they stand; ranges: the file's own values, each key of `over` alone at its "
+        "least and its most, then all corners",
+        "grid",
+    )
+    over: Values = key("keys by dotted name, as in an arm, each with its list of values", {})
+    points: list[Annotated[Point, BeforeValidator(_flattened)]] = key(
+        "mode list: tables of keys and values, one a point", [], max_length=MOST_POINTS
+    )
+    arms: list[str] = key("only these arms; without it, all", [])
+
+    @model_validator(mode="after")
+    def _fits(self) -> Sweep:
+        if (self.mode == "list") != bool(self.points) or (self.mode == "list") == bool(self.over):
+            raise ValueError("expected `points` with mode list, and `over` with any other")
+        sizes = {len(values) for values in self.over.values()}
+        if self.mode == "paired" and len(sizes) > 1:
+            raise ValueError("expected lists of one length with mode paired")
+        if self.mode == "ranges" and (sizes != {2} or len(self.over) > MOST_RANGED):
+            raise ValueError(f"expected [least, most] of at most {MOST_RANGED} keys")
+        if self.size() > MOST_POINTS:
+            raise ValueError(f"expected at most {MOST_POINTS} points, got {self.size()}")
+        return self
+
+    def size(self) -> int:
+        """How many points there are."""
+        if self.mode == "grid":
+            total = 1
+            for values in self.over.values():
+                total *= len(values)
+            return total
+        if self.mode == "ranges":
+            return 1 + 2 * len(self.over) + (2 ** len(self.over) if len(self.over) > 1 else 0)
+        return len(self.points) or len(next(iter(self.over.values())))
+
+    def all(self) -> list[Point]:
+        """The points, in order."""
+        return list(self._points())
+
+    def _points(self) -> Iterator[Point]:
+        names = list(self.over)
+        if self.mode == "list":
+            yield from self.points
+        elif self.mode == "paired":
+            for values in zip(*self.over.values(), strict=True):
+                yield dict(zip(names, values, strict=True))
+        elif self.mode == "grid":
+            yield from self._corners()
+        else:
+            yield {}
+            for name in names:
+                for value in self.over[name]:
+                    yield {name: value}
+            if len(names) > 1:
+                yield from self._corners()
+
+    def _corners(self) -> Iterator[Point]:
+        for values in product(*self.over.values()):
+            yield dict(zip(self.over, values, strict=True))

@@ -1,0 +1,173 @@
+"""What users hold of a sweep: its points, and tidy tables of what came out at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.sweeping import StoredSweep
+    from sim.measure.sweeps import BreakEven
+
+
+class Sweep:
+    """Results of a sweep; tables have a column ``point`` and one for each key that is swept."""
+
+    def __init__(self, stored: StoredSweep, base: str) -> None:
+        self._stored = stored
+        self.base = base if base in stored.arms else stored.arms[0]
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._stored.root
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms, in the order of the scenario."""
+        return list(self._stored.arms)
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """What each point changes."""
+        return list(self._stored.points)
+
+    @property
+    def keys(self) -> list[str]:
+        """Every key that is swept."""
+        return self._stored.keys()
+
+    @cached_property
+    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Summary and differences to the base, made point by point, in phase ``after``."""
+        import pandas as pd
+
+        from sim.measure import compare, summarise
+
+        summaries, differences = [], []
+        for point, measures in self._stored.measures():
+            whole = measures[(measures["by"] == "all") & (measures["phase"] == "after")]
+            told = self._stored.told(point)
+            summaries.append(_beside(told, summarise(whole).drop(columns="static")))
+            present = set(whole["arm"])
+            for arm in self.arms:
+                if arm != self.base and {arm, self.base} <= present:
+                    found = compare(whole, self.base, arm)
+                    differences.append(_beside({**told, "arm": arm}, found))
+        return tuple(
+            pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+            for parts in (summaries, differences)
+        )  # type: ignore[return-value]
+
+    def summary(self) -> pd.DataFrame:
+        """Per point, arm, class and measure: mean, interval, replications."""
+        return self._tables[0]
+
+    def compare(self) -> pd.DataFrame:
+        """Per point and arm: paired differences to the base."""
+        return self._tables[1]
+
+    def band(self) -> pd.DataFrame:
+        """Per arm, class and measure: least and greatest mean over all points."""
+        from sim.measure.sweeps import band
+
+        return band(self.summary())
+
+    def tornado(self) -> pd.DataFrame:
+        """What each unknown does alone (mode ranges), the widest swing first."""
+        from sim.experiment.usage import UsageError
+        from sim.measure.sweeps import tornado
+
+        if self.points[0] or any(len(point) != 1 for point in self.points[1:3]):
+            raise UsageError("a tornado needs a sweep in mode ranges")
+        keys = list(dict.fromkeys(key for p in self.points if len(p) == 1 for key in p))
+        return tornado(self.summary(), keys)
+
+    def break_even(self, a: str, b: str, class_: str, measure: str) -> BreakEven:
+        """Where the order of two arms by a measure flips, along the one key that is swept.
+
+        The difference is b - a, in pairs; values of the key must be numbers, or text that
+        begins with one.
+        """
+        from sim.experiment.usage import UsageError, one_of
+        from sim.measure import compare
+        from sim.measure.sweeps import break_even
+
+        if len(self.keys) != 1:
+            raise UsageError("break-even needs a sweep over one key")
+        for arm in (a, b):
+            one_of("arm", arm, self.arms)
+        rows = []
+        for point, measures in self._stored.measures():
+            found = compare(measures, a, b)
+            cell = found[(found["class"] == class_) & (found["measure"] == measure)]
+            if not len(cell):
+                raise UsageError(f"no measure {measure!r} of class {class_!r}")
+            row = cell.iloc[0]
+            value = number(self._stored.told(point)[self.keys[0]])
+            rows.append((value, row["difference"], row["low"], row["high"]))
+        rows.sort()
+        x, *others = zip(*rows, strict=True)
+        import numpy as np
+
+        return break_even(x, *(np.array(column, dtype=float) for column in others))
+
+    def save(self) -> Path:
+        """Write sweep.csv: the tidy summary of all points."""
+        from sim.experiment import storage
+
+        text = self.summary().to_csv(index=False, float_format="%.10g")
+        storage.write_text(self.path / storage.SUMMARY, text)
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {len(self.points)} points over {', '.join(self.keys)}>"
+
+
+def number(value: Any) -> float:
+    """The number of a value: itself, or what text such as '3 / day' begins with."""
+    from sim.experiment.usage import UsageError
+
+    try:
+        return float(value.split()[0] if isinstance(value, str) else value)
+    except (TypeError, ValueError, IndexError):
+        raise UsageError(f"expected values with numbers, got {value!r}") from None
+
+
+def _beside(told: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    for place, (name, value) in enumerate(told.items()):
+        table.insert(place, name, [value] * len(table))
+    return table
+
+
+def sweep(
+    scenario: Any,
+    points: Sequence[dict[str, Any]] | None = None,
+    *,
+    out: Any,
+    progress: bool = True,
+    **options: Any,
+) -> Sweep:
+    """Run a scenario at each of *points* (its own [sweep] without them), in folder *out*.
+
+    Options are those of `sim.run`: arms, replications, workers, executor, keep (here
+    ``counts`` unless stated), force. What is finished in *out* is not run again.
+    """
+    from sim.experiment import sweeping
+    from sim.facade import _model
+
+    model = _model(scenario)
+    stored = sweeping.sweep(model, points, out=Path(out), progress=progress, **options)
+    return Sweep(stored, model.base)
+
+
+def open_sweep(path: Any) -> Sweep:
+    """A sweep that was stored earlier, finished or not."""
+    from sim.experiment import sweeping
+
+    stored = sweeping.open_sweep(Path(path))
+    return Sweep(stored, str(stored.manifest["base"]))

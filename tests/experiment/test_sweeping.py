@@ -1,0 +1,137 @@
+"""Sweeps: points of every mode, tidy results, resumed, and what they show."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from sim.experiment import UsageError
+from sim.experiment.storage import OtherResultsError
+from sim.measure.sweeps import break_even
+from sim.scenario import ScenarioError
+from sim.scenario.sweeping import Sweep
+from sim.swept import open_sweep, sweep
+
+SMALL = Path(__file__).with_name("small.toml")
+COUNT, MAIL = "users.travellers.count", "users.travellers.messages"
+
+MODES = {
+    "grid": (
+        {"over": {"a.b.c": [1, 2], "d.e.f": [3, 4]}},
+        [{"a.b.c": a, "d.e.f": d} for a in (1, 2) for d in (3, 4)],
+    ),
+    "paired": (
+        {"over": {"a.b.c": [1, 2], "d.e.f": [3, 4]}},
+        [{"a.b.c": 1, "d.e.f": 3}, {"a.b.c": 2, "d.e.f": 4}],
+    ),
+    "list": ({"points": [{"a.b.c": 1}, {"d.e.f": 2}]}, [{"a.b.c": 1}, {"d.e.f": 2}]),
+    "ranges": (
+        {"over": {"a.b.c": [1, 2]}},
+        [{}, {"a.b.c": 1}, {"a.b.c": 2}],
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_points(mode):
+    given, points = MODES[mode]
+    made = Sweep.model_validate({"mode": mode, **given})
+    assert made.all() == points
+    assert made.size() == len(points)
+
+
+def test_ranges_hold_each_end_alone_and_all_corners():
+    made = Sweep.model_validate({"mode": "ranges", "over": {"a": [1, 2], "b": [3, 4]}})
+    assert made.size() == len(made.all()) == 1 + 4 + 4
+
+
+WRONG = {
+    "no values": {"over": {"seed": []}},
+    "nothing": {},
+    "a list without points": {"mode": "list", "over": {"seed": [1]}},
+    "pairs of two lengths": {"mode": "paired", "over": {"a": [1], "b": [1, 2]}},
+    "a range of three": {"mode": "ranges", "over": {"a": [1, 2, 3]}},
+    "too many": {"over": {str(n): [1, 2, 3, 4] for n in range(8)}},
+    "no such mode": {"mode": "gird", "over": {"a": [1]}},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_wrong_sweep_is_a_fault_of_the_file(wrong):
+    import json
+
+    text = SMALL.read_text()
+    inline = json.dumps(wrong).replace('": ', '" = ')
+    with pytest.raises(ScenarioError, match="sweep"):
+        sim.loads(text.replace("seed ", f"sweep = {inline}\nseed ", 1))
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    points = [{COUNT: n} for n in (5, 10, 20)]
+    return sweep(SMALL, points, out=tmp_path_factory.mktemp("s"), replications=2, progress=False)
+
+
+def test_a_point_gives_what_the_scenario_so_changed_gives(swept):
+    scenario = sim.load(SMALL).with_overrides({COUNT: 10})
+    alone = sim.run(scenario, replications=2, progress=False).summary().drop(columns="static")
+    point = swept.summary()
+    point = point[point[COUNT] == 10].drop(columns=["point", COUNT]).reset_index(drop=True)
+    pd.testing.assert_frame_equal(point, alone)
+
+
+def test_tidy_tables_say_the_point_and_its_values(swept):
+    assert list(swept.summary().columns[:3]) == ["point", COUNT, "arm"]
+    assert swept.compare()["arm"].unique().tolist() == ["on network"]
+    lost = swept.band().set_index(["arm", "measure"]).loc[("on network", "lost_per_day")]
+    assert lost["least"] < lost["greatest"]
+    assert "mean" in (swept.save() / "summary.csv").read_text().splitlines()[0]
+
+
+def test_a_sweep_goes_on_where_it_stopped_with_two_workers(swept, tmp_path, monkeypatch):
+    first = sweep(SMALL, swept.points, out=tmp_path, replications=1, progress=False)
+    assert len(first.summary())
+    rest = sweep(SMALL, swept.points, out=tmp_path, replications=2, workers=2, progress=False)
+    pd.testing.assert_frame_equal(rest.summary(), swept.summary())
+    pd.testing.assert_frame_equal(open_sweep(tmp_path).compare(), swept.compare())
+
+
+def test_other_points_are_not_mixed_in(swept):
+    with pytest.raises(OtherResultsError, match="another points"):
+        sweep(SMALL, [{COUNT: 5}], out=swept.path, replications=2, progress=False)
+
+
+def test_a_wrong_point_is_told_before_anything_runs(tmp_path):
+    points = [{COUNT: 5}, {"users.travelers.count": 5}]
+    with pytest.raises(ScenarioError, match="travellers"):
+        sweep(SMALL, points, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
+
+
+def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
+    text = SMALL.read_text()
+    more = f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [4, 40]\n"{MAIL}" = ["3 / day", '
+    scenario = sim.loads(text + more + '"5 / day"]\n')
+    found = sweep(scenario, out=tmp_path, replications=1, progress=False).tornado()
+    lost = found[(found["arm"] == "on network") & (found["measure"] == "lost_per_day")]
+    assert lost["key"].tolist() == [COUNT, MAIL]
+    assert (lost["swing"] > 0).all()
+
+
+def test_break_even_lies_where_the_lines_cross():
+    found = break_even(
+        [1.0, 2.0, 4.0], np.array([-3.0, -1.0, 1.0]), np.array([-4.0, -2.0, 0.0]),
+        np.array([-2.0, 0.0, 2.0]),
+    )  # fmt: skip
+    assert (found.at, found.low, found.high, found.ahead) == (3.0, 2.0, 4.0, -1)
+    never = break_even([1.0, 2.0], *(np.array([y, y]) for y in (2.0, 1.0, 3.0)))
+    assert (never.at, never.low, never.high, never.ahead) == (None, None, None, 1)
+
+
+def test_break_even_of_a_sweep(swept):
+    found = swept.break_even("open trust", "on network", "spam", "spam_per_mailbox_day")
+    assert found.ahead == -1
+    with pytest.raises(UsageError, match="did you mean"):
+        swept.break_even("open trust", "on netwrok", "spam", "spam_per_mailbox_day")
