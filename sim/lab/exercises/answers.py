@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from sim.scenario.errors import nearest, one_of, shown
 
@@ -150,7 +150,6 @@ class Measured:
     values: Callable[[], Sequence[float]]
     theirs: int
     unit: str = ""
-    _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
@@ -204,7 +203,8 @@ def told(answer: object) -> str:
 def _word(answer: object) -> str:
     if isinstance(answer, str):
         return answer.strip()
-    return str(answer) if isinstance(answer, int) and not isinstance(answer, bool) else ""
+    value = number(answer)
+    return str(int(value)) if value is not None and value.is_integer() else ""
 
 
 def _of(unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -124,8 +125,14 @@ def exercise(number: str, student: object = None) -> Task:
     found = find(number)
     if found is None:
         raise UnknownExercise(unknown(number))
-    entry, name = found, name_of(student)
-    return Task(entry.number, entry.title, name, entry.ask(Draw(entry.number, name)))
+    return _task(found.number, name_of(student))
+
+
+@lru_cache(maxsize=256)
+def _task(number: str, student: str) -> Task:
+    """Kept, so that a right answer that takes a simulation is worked out once."""
+    entry = TABLE[number]
+    return Task(number, entry.title, student, entry.ask(Draw(number, student)))
 
 
 def find(number: object) -> Entry | None:
