@@ -250,6 +250,15 @@ class Policy:
             or ("literal" in names and domain == self.literal)
         )
 
+    def knows(self, domain: str) -> bool:
+        """Whether anything here tells *domain* from that of any other stranger.
+
+        All plain addresses in domains that it does not know are alike to `decide`, as long as
+        no `Facts.known_domains` tell them apart.
+        """
+        own = self.own_names | self.relay_domains
+        return domain in own or _below(domain, own) or not _PLAIN.fullmatch(domain)
+
     def relays_for(self, address: Address) -> bool:
         """Whether anybody may send to *address* as one of a relay domain."""
         if not self.style.routed_relay and _ROUTE.search(address.local):
@@ -272,6 +281,7 @@ class Policy:
 
 
 _ROUTE = re.compile("[@%!]")
+_PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def _below(domain: str, parents: frozenset[str]) -> bool:

@@ -81,7 +81,7 @@ def draw_up(
         for person in people
         if not person.web
         for step in _steps(
-            [s for s in presence.sessions[person.number] if s.client and not trusts(s.client)],
+            [s for s in presence.of(person) if s.client and not trusts(s.client)],
             since,
             delay,
         )

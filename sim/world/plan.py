@@ -8,18 +8,20 @@ larger group begins with the same people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.world import week
 from sim.world.people import Person, Population
 from sim.world.pop import PopLog
 from sim.world.presence import Named, Presence, hand_out_addresses, sessions, stays
-from sim.world.rows import Rows
+from sim.world.rows import ROUTE, Names, Rows
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
@@ -51,6 +53,116 @@ class Wish:
     key: int  # for further draws, see streams.chance
 
 
+class Wishes(Sequence[Wish]):
+    """The wishes of one replication in order of time, in columns: there may be millions.
+
+    A `Wish` is made when it is asked for; its number is that of its message.
+    """
+
+    def __init__(self, population: Population, shown: Callable[[Person, int], str]) -> None:
+        self._people, self._shown = population.people, shown
+        self._boxes = population.mailboxes
+        self._someone = self._boxes.someone()
+        self.names = Names()  # of places and networks
+        self.at = array("d")
+        self._whole = {name: array(code) for name, code in WHOLE.items()}
+        self._real = array("d")  # the numbers of REAL, wish by wish
+        self.first = array("q", [0])  # recipients of wish i: from first[i] to first[i + 1]
+        self.recipients = array("i")
+        self._senders: dict[int, str] = {}  # where it is not what *shown* says
+
+    def add(self, wish: Wish) -> None:
+        """Add *wish*."""
+        self.put(
+            wish.at, wish.person.number, wish.account, self.names[wish.place],
+            self.names[wish.network], wish.client, wish.key, wish.recipients,
+            (wish.size, *wish.service, wish.luck, wish.choice, wish.content),
+        )  # fmt: skip
+        if wish.sender != self._shown(wish.person, wish.account):
+            self._senders[len(self.at) - 1] = wish.sender
+
+    def put(
+        self, at: float, person: int, account: int, place: int, network: int, client: int,
+        key: int, recipients: list[int], real: tuple[float, ...],
+    ) -> None:  # fmt: skip
+        """Add a wish by its numbers, *place* and *network* as in names."""
+        whole = self._whole
+        self.at.append(at)
+        whole["person"].append(person)
+        whole["account"].append(account)
+        whole["place"].append(place)
+        whole["network"].append(network)
+        whole["client"].append(client)
+        whole["key"].append(key)
+        self._real.extend(real)
+        self.recipients.extend(recipients)
+        self.first.append(len(self.recipients))
+
+    def sort(self) -> None:
+        """Put them in order of time; those of one moment stay in the order they came in."""
+        order = np.argsort(np.array(self.at), kind="stable")
+        if self._senders:
+            moved = {int(old): new for new, old in enumerate(order)}
+            self._senders = {moved[i]: sender for i, sender in self._senders.items()}
+        counts = np.diff(np.array(self.first))[order]
+        ends = np.cumsum(counts)
+        start = np.repeat(np.array(self.first)[:-1][order] - (ends - counts), counts)
+        self.recipients = _array("i", np.array(self.recipients)[start + np.arange(len(start))])
+        self.first = _array("q", np.concatenate([[0], ends]))
+        self.at = _array("d", np.array(self.at)[order])
+        self._real = _array("d", np.array(self._real).reshape(-1, len(REAL))[order])
+        self._whole = {n: _array(c.typecode, np.array(c)[order]) for n, c in self._whole.items()}
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @overload
+    def __getitem__(self, i: int) -> Wish: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Wish]: ...
+    def __getitem__(self, i: int | slice) -> Wish | list[Wish]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if i < 0:
+            i += len(self)
+        whole, names, first = self._whole, self.names.all, self.first[i]
+        at, recipients = self.at[i], self.recipients[first : self.first[i + 1]].tolist()
+        person, account = self._people[whole["person"][i]], whole["account"][i]
+        real = i * len(REAL)
+        size, one, other, luck, choice, content = self._real[real : real + len(REAL)]
+        sender = self._senders.get(i) if self._senders else None
+        return Wish(
+            at, person, account, names[whole["place"][i]], names[whole["network"][i]],
+            whole["client"][i], sender or self._shown(person, account), recipients,
+            self._slices(first, recipients), size, (one, other), luck, choice, content,
+            whole["key"][i],
+        )  # fmt: skip
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """One of the columns of WHOLE."""
+        return np.array(self._whole[name], dtype=np.int64)
+
+    def _slices(self, first: int, recipients: list[int]) -> list[Slice]:
+        domain_of, someone = self._boxes.domain_of, self._someone
+        if len(recipients) == 1:
+            domain = domain_of[recipients[0]]
+            return [(first, first + 1, domain, someone[domain])]
+        domains = [domain_of[m] for m in recipients]
+        return [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
+
+
+WHOLE = {"person": "i", "account": "b", "place": "H", "network": "H", "client": "I", "key": "q"}
+"""Columns of whole numbers, and their types."""
+REAL = ("size", "service", "service at the next hop", "luck", "choice", "content")
+"""What the real numbers of a wish are."""
+
+
+def _array(code: str, values: NDArray[Any]) -> array[Any]:
+    made = array(code)
+    made.frombytes(values.astype(np.dtype(code)).tobytes())
+    return made
+
+
 @dataclass(slots=True)
 class Plan:
     """One replication's wishes in order of time, where everybody is, and POP logins.
@@ -58,10 +170,15 @@ class Plan:
     *rows* are those of the wishes, all in transit: every arm begins with a copy of them.
     """
 
-    wishes: list[Wish]
+    wishes: Wishes
     presence: Presence
     logins: PopLog
     rows: Rows
+
+    @property
+    def wished(self) -> tuple[int, int]:
+        """Messages and recipients."""
+        return len(self.wishes), len(self.wishes.recipients)
 
 
 def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
@@ -82,35 +199,66 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
         sessions(scenario, presence, people, online, named("session lengths"))
         drafts.append((users, people, named, writes))
     hand_out_addresses(scenario, presence, replication)
-    wishes = [
-        wish
-        for users, people, named, writes in drafts
-        for wish in compose(scenario, population, presence, users, people, named, writes)
-    ]
-    wishes.sort(key=lambda w: w.at)
+    wishes = no_wishes(scenario, population)
+    wishes.names = presence.names
+    known = Correspondents(scenario, population)
+    for draft in drafts:
+        compose(wishes, known, presence, *draft)
+    return planned(scenario, population, presence, wishes)
+
+
+def no_wishes(scenario: Scenario, population: Population) -> Wishes:
+    """No wishes yet, of people who show the sender address of their account or group."""
+    domains = {group: users.sender_domain for group, users in scenario.users.items()}
+
+    def shown(person: Person, account: int) -> str:
+        domain = domains[person.group]
+        return person.accounts[account].address if domain is None else f"{person.name}@{domain}"
+
+    return Wishes(population, shown)
+
+
+def planned(
+    scenario: Scenario,
+    population: Population,
+    presence: Presence,
+    wishes: Wishes | Iterable[Wish],
+) -> Plan:
+    """The plan of people who are where *presence* says and have these *wishes*."""
+    if not isinstance(wishes, Wishes):
+        drawn = no_wishes(scenario, population)
+        for wish in wishes:
+            drawn.add(wish)
+        wishes = drawn
+    wishes.sort()
     rows = opening_rows(scenario, population, wishes)
     return Plan(wishes, presence, PopLog(scenario, presence), rows)
 
 
-def opening_rows(scenario: Scenario, population: Population, wishes: list[Wish]) -> Rows:
-    """The rows with which every arm begins: message *i* is wish *i*, nothing has a fate.
-
-    Gives the wishes' slices their row numbers.
-    """
+def opening_rows(scenario: Scenario, population: Population, wishes: Wishes) -> Rows:
+    """The rows with which every arm begins: message *i* is wish *i*, nothing has a fate."""
     rows = Rows()
+    person, account = wishes.column("person"), wishes.column("account")
     number_of = {name: number for number, name in enumerate(scenario.servers)}
-    boxes = population.mailboxes
-    someone = boxes.someone()
-    for wish in wishes:
-        account = wish.person.accounts[wish.account]
-        first = len(rows.recipient)
-        rows.message(
-            "honest", wish.recipients, sender=wish.person.number, group=wish.person.group,
-            wished_at=wish.at, route="web" if wish.person.web else "submission",
-            account=account.network, place=wish.place, asked=number_of[account.server],
-        )  # fmt: skip
-        domains = [boxes.domain_of[m] for m in wish.recipients]
-        wish.slices = [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
+    people = population.people
+    accounts = [[p.accounts[0], p.accounts[-1]] for p in people]  # the second: of work, if any
+    networks = [(a.network, b.network) for a, b in accounts]
+    asked = np.array([[number_of[a.server] for a in pair] for pair in accounts], dtype=np.int64)
+    groups, places = [p.group for p in people], wishes.names.all
+    web = np.array([p.web for p in people], dtype=bool)
+    rows.plan_messages(
+        sender=person,
+        group=rows.numbered(rows.groups, groups, person),
+        account=rows.numbered(
+            rows.accounts, [n for pair in networks for n in pair], 2 * person + account
+        ),
+        place=rows.numbered(rows.places, places, wishes.column("place")),
+        asked=asked[person, account],
+        route=np.where(web[person], ROUTE["web"], ROUTE["submission"]),
+        wished_at=np.array(wishes.at),
+        first_row=np.array(wishes.first)[:-1],
+        recipients=wishes.recipients,
+    )
     return rows
 
 
@@ -125,15 +273,15 @@ def moments(
 
 
 def compose(
-    scenario: Scenario,
-    population: Population,
+    wishes: Wishes,
+    known: Correspondents,
     presence: Presence,
     users: Users,
     people: list[Person],
     named: Named,
     writes: list[list[float]],
-) -> Iterator[Wish]:
-    """The wishes of one group, person by person."""
+) -> None:
+    """Add the wishes of one group, person by person."""
     n = sum(map(len, writes))
     recipients_of = named("recipients per message").geometric(1.0 / users.recipients, n)
     total = int(recipients_of.sum())
@@ -145,38 +293,24 @@ def compose(
     same_isp = iter((named("same isp").random(total) < users.to_same_isp).tolist())
     which = iter(named("recipients").random(total).tolist())
     numbers = iter(recipients_of.tolist())
-    domain_of = population.mailboxes.domain_of
-    known = Correspondents(scenario, population)
+    domain_of, pick = known.domain_of, known.pick
     for person, mine in zip(people, writes, strict=True):
+        accounts = person.accounts
         for at in mine:
-            session = presence.session(person, at)
+            session = presence.index(person, at)
             assert session is not None, "every wish opens a session"
-            account = 1 if next(to_work) and len(person.accounts) > 1 else 0
-            server = person.accounts[account].server
-            chosen = {known.pick(server, next(same_isp), next(which)) for _ in range(next(numbers))}
-            recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
-            shown = person.accounts[account].address
-            if users.sender_domain is not None:
-                shown = f"{person.name}@{users.sender_domain}"
-            first, second = next(service)
-            luck, choice, content = next(uniform)
-            yield Wish(
-                at,
-                person,
-                account,
-                session.place,
-                session.network,
-                session.client,
-                shown,
-                recipients,
-                [],
-                next(sizes),
-                (first, second),
-                luck,
-                choice,
-                content,
-                next(keys),
-            )
+            account = 1 if next(to_work) and len(accounts) > 1 else 0
+            server, count = accounts[account].server, next(numbers)
+            if count == 1:
+                recipients = [pick(server, next(same_isp), next(which))]
+            else:
+                chosen = {pick(server, next(same_isp), next(which)) for _ in range(count)}
+                recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
+            wishes.put(
+                at, person.number, account, presence.place_of[session],
+                presence.network_of[session], presence.client_of[session], next(keys), recipients,
+                (next(sizes), *next(service), *next(uniform)),
+            )  # fmt: skip
 
 
 class Correspondents:
@@ -184,6 +318,7 @@ class Correspondents:
 
     def __init__(self, scenario: Scenario, population: Population) -> None:
         boxes = population.mailboxes
+        self.domain_of = boxes.domain_of
         by_domain = boxes.by_domain()
         self.order: list[int] = np.concatenate(by_domain).tolist() if by_domain else []  # by domain
         ends = np.cumsum([len(part) for part in by_domain]).tolist()

@@ -49,12 +49,11 @@ class PopLog:
 
     @cached_property
     def _polls(self) -> Polls:
-        of_people, found = self._of_people(), [s for mine in self._presence.sessions for s in mine]
-        person = np.array([s.person.number for s in found], dtype=np.int64)
-        client = np.array([s.client for s in found], dtype=np.int64)
-        end = np.array([s.end for s in found], dtype=np.float64)
-        delay, interval, *networks = of_people[person].T if len(found) else np.zeros((4, 0))
-        first = np.array([s.start for s in found], dtype=np.float64) + delay
+        presence = self._presence
+        person, client = presence.owners(), np.array(presence.client_of, dtype=np.int64)
+        end = np.array(presence.end)
+        delay, interval, *networks = self._of_people()[person].T
+        first = np.array(presence.start) + delay
         parts = []
         for network in networks:  # of the home account, of the work account
             polled = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
@@ -75,17 +74,14 @@ class PopLog:
     def _of_people(self) -> NDArray[np.float64]:
         """By person: delay of the first login, interval (s), networks of home and work account
         by number, -1 for none."""
-        groups, rows = self._scenario.users, []
-        people = [mine[0].person for mine in self._presence.sessions if mine]
-        table = np.full((len(self._presence.sessions), 4), -1.0)
-        for person in people:
+        groups = self._scenario.users
+        rows = []
+        for person in self._presence.people:
             users = groups[person.group]
             networks = [] if person.web else [self._number[a.network] for a in person.accounts]
             delay = 0.0 if person.polls_first else users.pop_after_sending
             rows.append([delay, users.pop_poll, *(*networks, -1, -1)[:2]])
-        if people:
-            table[[person.number for person in people]] = rows
-        return table
+        return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
     def last(
         self, network: str, client: int, now: float, person: int | None = None

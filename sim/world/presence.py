@@ -5,18 +5,19 @@ All of it is drawn before any server is asked, so it is the same in every arm.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import expm1, inf
-from typing import TYPE_CHECKING
+from math import expm1
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.world import week
 from sim.world.people import Person
+from sim.world.rows import Names
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
@@ -39,19 +40,73 @@ class Session:
     end: float
 
 
+class Spans(NamedTuple):
+    """When each address is held: stretches sorted by network and address, then by start; and
+    the addresses that somebody keeps for good."""
+
+    places: array[int]
+    starts: array[float]
+    ends: array[float]
+    kept: set[tuple[str, int]]
+
+
 class Presence:
-    """The place of every person in every block, and every session."""
+    """The place of every person in every block, and every session.
+
+    Sessions are millions in a large scenario, so they are kept in columns: those of person
+    *i* from ``first[i]`` to ``first[i + 1]``, in order of time.
+    """
 
     def __init__(self, edges: Floats) -> None:
         self.edges: list[float] = edges.tolist()
         self.places: list[list[str]] = []  # by person, then block
-        self.starts: list[list[float]] = []  # by person: when each session begins
-        self.sessions: list[list[Session]] = []
+        self.people: list[Person] = []
+        self.first = array("q", [0])
+        self.start, self.end = array("d"), array("d")  # s
+        self.place_of, self.network_of = array("H"), array("H")  # numbers in names
+        self.client_of = array("I")
+        self.names = Names()
         self.leasable: dict[str, tuple[int, ...]] = {}
         self.shared: set[str] = set()  # networks whose guests stand behind one address
         self.kept: dict[tuple[int, str], int] = {}  # addresses that their holder keeps for good
-        self._held: defaultdict[str, list[Session]] | None = None  # sessions by network
-        self._spans: dict[str, dict[int, tuple[list[float], list[float]]]] = {}
+        self._spans: Spans | None = None
+
+    def add(self, person: Person, sessions: Iterable[Session]) -> None:
+        """Add the next person, with the *sessions* he has, in order of time."""
+        assert person.number == len(self.people), "people come in the order of their numbers"
+        for s in sessions:
+            self.open(s.place, s.network, s.client, s.start, s.end)
+        self.people.append(person)
+        self.first.append(len(self.start))
+
+    def open(self, place: str, network: str, client: int, start: float, end: float) -> None:
+        """Add a session of the person who is added next."""
+        self.start.append(start)
+        self.end.append(end)
+        self.place_of.append(self.names[place])
+        self.network_of.append(self.names[network])
+        self.client_of.append(client)
+
+    @property
+    def sessions(self) -> list[list[Session]]:
+        """All sessions of each person."""
+        return [self.of(person) for person in self.people]
+
+    def of(self, person: Person) -> list[Session]:
+        """All sessions of *person*, in order of time."""
+        n = person.number
+        return [self._session(i) for i in range(self.first[n], self.first[n + 1])]
+
+    def owners(self) -> Ints:
+        """The number of the person of each session."""
+        return np.repeat(np.arange(len(self.people)), np.diff(np.array(self.first)))
+
+    def _session(self, i: int) -> Session:
+        names, person = self.names.all, self.people[bisect_right(self.first, i) - 1]
+        return Session(
+            person, names[self.place_of[i]], names[self.network_of[i]], self.client_of[i],
+            self.start[i], self.end[i],
+        )  # fmt: skip
 
     def client(self, person: Person, network: str, now: float) -> int:
         """The address of *person* on *network* at *now*; 0 if there is none to be had.
@@ -60,9 +115,9 @@ class Presence:
         at the moment: which one is decided by the person, and the leases drawn above stay as
         they are (two who do so at once may meet on one).
         """
-        session = self.session(person, now)
-        if session is not None and session.network == network:
-            return session.client
+        i = self.index(person, now)
+        if i is not None and self.network_of[i] == self.names.number.get(network):
+            return self.client_of[i]
         kept = self.kept.get((person.number, network))
         if kept is not None:
             return kept
@@ -75,26 +130,28 @@ class Presence:
 
     def is_idle(self, network: str, address: int, now: float) -> bool:
         """Whether nobody holds *address* of *network* at *now*."""
-        spans = self._spans.get(network)
-        if spans is None:
-            spans = self._spans[network] = self._index(network)
-        starts, ends = spans.get(address, ([], []))
-        i = bisect_right(starts, now) - 1
-        return i < 0 or ends[i] < now
+        if self._spans is None:
+            self._spans = self._index()
+        places, starts, ends, kept = self._spans
+        if (network, address) in kept:
+            return False
+        place = self.names[network] << 32 | address
+        low = bisect_left(places, place)
+        i = bisect_right(starts, now, low, bisect_right(places, place, low)) - 1
+        return i < low or ends[i] < now
 
-    def _index(self, network: str) -> dict[int, tuple[list[float], list[float]]]:
-        """When each address of *network* is held: starts and ends, in order."""
-        held = {address: ([0.0], [inf]) for (_, n), address in self.kept.items() if n == network}
-        if self._held is None:
-            self._held = defaultdict(list)
-            for s in (s for mine in self.sessions for s in mine if s.client):
-                self._held[s.network].append(s)
-        spans: dict[int, tuple[list[float], list[float]]] = {}
-        for s in sorted(self._held[network], key=lambda s: s.start):
-            starts, ends = spans.setdefault(s.client, ([], []))
-            starts.append(s.start)
-            ends.append(s.end)
-        return spans | held
+    def _index(self) -> Spans:
+        """When each address of each network is held."""
+        start, client = np.array(self.start), np.array(self.client_of, dtype=np.int64)
+        place = np.array(self.network_of, dtype=np.int64) << 32 | client
+        held = np.flatnonzero(client > 0)
+        order = held[np.lexsort((start[held], place[held]))]
+        return Spans(
+            array("q", place[order].tobytes()),
+            array("d", start[order].tobytes()),
+            array("d", np.array(self.end)[order].tobytes()),
+            {(network, address) for (_, network), address in self.kept.items()},
+        )
 
     def block(self, now: float) -> int:
         """The number of the block that *now* falls into."""
@@ -106,10 +163,15 @@ class Presence:
 
     def session(self, person: Person, now: float) -> Session | None:
         """The session of *person* that is open at *now*; None if the program is closed."""
-        i = bisect_right(self.starts[person.number], now) - 1
-        if i < 0 or self.sessions[person.number][i].end < now:
-            return None
-        return self.sessions[person.number][i]
+        i = self.index(person, now)
+        return None if i is None else self._session(i)
+
+    def index(self, person: Person, now: float) -> int | None:
+        """The number of that session."""
+        n = person.number
+        low = self.first[n]
+        i = bisect_right(self.start, now, low, self.first[n + 1]) - 1
+        return None if i < low or self.end[i] < now else i
 
     def next_on(self, person: Person, network: str, now: float) -> float | None:
         """When *person* is next on *network*, in a later block; None if never in this run."""
@@ -173,7 +235,6 @@ def sessions(
     for person, wanted in zip(people, moments, strict=True):
         places = presence.places[person.number]
         draws = lengths.standard_exponential(len(wanted)).tolist()
-        mine: list[Session] = []
         end = -1.0
         for moment, length in zip(wanted, draws, strict=True):
             if moment <= end:
@@ -184,18 +245,19 @@ def sessions(
             lease = leases[network]
             if lease is not None:
                 end = min(end, moment + lease * LENGTHS[shapes[network]](length))
-            mine.append(Session(person, places[block], network, 0, moment, end))
-        presence.sessions.append(mine)
-        presence.starts.append([s.start for s in mine])
+            presence.open(places[block], network, 0, moment, end)
+        presence.add(person, ())
 
 
 def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int) -> None:
     """Give every session an address of its network, in order of time; 0 if none is free."""
-    by_network: dict[str, list[Session]] = {}
-    for mine in presence.sessions:
-        for session in mine:
-            by_network.setdefault(session.network, []).append(session)
-    for name, wanted in by_network.items():
+    networks, owners = np.array(presence.network_of), presence.owners()
+    order = np.lexsort((np.array(presence.start), networks))
+    number_of = presence.names.number
+    for name in (name for name in scenario.networks if name in number_of):
+        low, high = np.searchsorted(networks[order], [number_of[name], number_of[name] + 1])
+        if low == high:
+            continue
         generator = stream(
             scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
         )
@@ -205,10 +267,11 @@ def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int)
             presence.shared.add(name)
         keeps = scenario.networks[name].lease is None and name not in presence.shared
         fixed = {g for g, users in scenario.users.items() if name in users.fixed_address}
-        for session in sorted(wanted, key=lambda s: s.start):
-            person = session.person
-            own = block.take(person.number, session.start) if person.group in fixed else None
-            held = own or pool.take(person.number, session.start, session.end)
-            session.client = held or 0
+        groups = {p.number for p in presence.people if p.group in fixed} if fixed else ()
+        for i in order[low:high].tolist():
+            person, start = int(owners[i]), presence.start[i]
+            own = block.take(person, start) if person in groups else None
+            held = own or pool.take(person, start, presence.end[i])
+            presence.client_of[i] = held or 0
             if own or (held and keeps):
-                presence.kept[person.number, name] = session.client
+                presence.kept[person, name] = presence.client_of[i]

@@ -8,6 +8,7 @@ is two array writes; names are put in once, when the run is over.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -105,6 +106,9 @@ class Messages:
     changes: array[int] = field(default_factory=_ints)
     believed: array[int] = field(default_factory=_ints)
 
+
+UNTOUCHED = {"believed": 1, "kind": CLASS["honest"]}
+"""Columns of a planned message that do not begin at 0."""
 
 # message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took,
 # permission
@@ -232,6 +236,34 @@ class Rows:
         self.outcome.extend([IN_TRANSIT] * n)
         self.ended.extend([np.nan] * n)
         return number
+
+    def plan_messages(
+        self,
+        *,
+        recipients: array[int],
+        wished_at: NDArray[np.float64],
+        **columns: NDArray[np.int64],
+    ) -> None:
+        """Put in all messages of a plan at once, before any other; nothing has a fate."""
+        m, n = self.messages, len(wished_at)
+        for name in Messages.__slots__:
+            values = columns.get(name, np.full(n, UNTOUCHED.get(name, 0)))
+            if name == "wished_at":
+                m.wished_at.frombytes(wished_at.tobytes())
+            else:
+                getattr(m, name).frombytes(values.astype(np.int32).tobytes())
+        self.recipient = recipients[:]
+        self.outcome = array("i", (IN_TRANSIT,)) * len(recipients)
+        self.ended = array("d", (np.nan,)) * len(recipients)
+
+    @staticmethod
+    def numbered(names: Names, texts: Sequence[str], which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers in *names* of ``texts[i]`` for each i of *which*, new ones as they are met."""
+        met, first = np.unique(which, return_index=True)
+        number = np.zeros(len(texts), dtype=np.int64)
+        for i in met[np.argsort(first)].tolist():
+            number[i] = names[texts[i]]
+        return number[which]
 
     def change(
         self,

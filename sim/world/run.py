@@ -234,7 +234,7 @@ class World:
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
-            planned=(len(self.plan.wishes), sum(len(w.recipients) for w in self.plan.wishes)),
+            planned=self.plan.wished,
         )
 
     def _feed(self, event: Event) -> None:
@@ -246,14 +246,13 @@ class World:
         env, wishes = self.env, self.plan.wishes
         peek = env.peek
         for number in range(self._handed_over, len(wishes)):
-            wish = wishes[number]
-            at = wish.at
+            at = wishes.at[number]
             if at > peek():
                 self._handed_over = number
                 event.callbacks = self._feeds  # type: ignore[assignment]
                 env.schedule(event, NORMAL, at - env.now)
                 return
-            letter = self._letter(number, wish)
+            letter = self._letter(number, wishes[number])
             letter.program.submit(letter, at)
 
     def _enforce(self) -> None:

@@ -104,6 +104,24 @@ def ranges(policy: Policy) -> list[Range]:
     return [*policy.network_ranges, *policy.client_range_pairs, *arguments]
 
 
+class StandIns(dict[str | None, str | None]):
+    """For each address, one that stands for all that *policy* cannot tell from it.
+
+    A server need not be asked for every pair of domains: those it does not know are alike.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.stranger: str | None = None
+
+    def __missing__(self, address: str | None) -> str | None:
+        found = address
+        if address is not None and not self.policy.knows(address.rpartition("@")[2]):
+            found = self.stranger = self.stranger or address
+        self[address] = found
+        return found
+
+
 class Tally:
     """What a server did in one phase."""
 
@@ -157,6 +175,9 @@ class Server:
     def kind_of(self, client: Client) -> int:
         """One number for all clients that this policy cannot tell apart at the moment."""
         address = client.address
+        if len(self.alike) >= MOST_CLIENTS:
+            self.alike.clear()
+            self.met.clear()
         key: tuple[object, ...] = (
             self.login_of(client), client.auth_failed, client.port,
             *(first <= address <= last for first, last in self.ranges),
@@ -174,7 +195,7 @@ class Server:
             addresses = [address for address in range(first, last + 1) if address in self.met]
         for address in addresses:
             for client in self.met.pop(address):
-                del self.alike[client]
+                self.alike.pop(client, None)
 
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
@@ -209,13 +230,14 @@ class Server:
         self.personal = personal(policy, listing=self.listing is not None)
         self.reads_owners = any(r.entry.about == "login" for r in policy.restrictions())
         self.policy = policy
+        self.stands_for = StandIns(policy)
         self.decide = Memo(policy)
         self.decide_587 = Memo(on_port_587(policy)) if self.settings.port_587 else None
         self.asks_anew = bool(policy.reads & MOMENTARY) or self.listing is not None
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
         self.memory = self._remembering(policy)  # None: this policy asks for none
-        self.known: dict[tuple[int, str | None, str], Answer] = {}
+        self.known: dict[tuple[int, str | None, str | None], Answer] = {}
         self.alike: dict[Client, int] = {}
         self.kinds: dict[tuple[object, ...], int] = {}
         self.met: dict[int, list[Client]] = {}  # clients by address, where lists are read
@@ -266,10 +288,11 @@ class Server:
             alike = self.alike.get(client)
             if alike is None:
                 alike = self.alike[client] = self.kind_of(client)
-            key = (alike, reverse_path, forward_path)
+            stands_for = self.stands_for
+            key = (alike, stands_for[reverse_path], stands_for[forward_path])
             answer = self.known.get(key)
             if answer is None:
-                answer = self.known[key] = self._asked(client, reverse_path, forward_path)
+                answer = self.known[key] = self._asked(client, *key[1:])
             return answer
         if self.listing is not None and self.listing.advance(now):
             self.enforce(self.written)
@@ -278,20 +301,22 @@ class Server:
             login = self.last_pop_login(self.network, client.address, now)
             age = None if login is None else now - login
         return self._asked(
-            client, reverse_path, forward_path, age, spam, content, recent, greylist_age
-        )
+            client, self.stands_for[reverse_path], self.stands_for[forward_path], age, spam,
+            content, recent, greylist_age,
+        )  # fmt: skip
 
     def _asked(
         self,
         client: Client,
         reverse_path: str | None,
-        forward_path: str,
+        forward_path: str | None,
         pop_age: float | None = None,
         spam: bool = False,
         content: float = 1.0,
         recent: int = 0,
         greylist_age: float | None = None,
     ) -> Answer:
+        assert forward_path is not None, "only senders are null"
         decide = self.decide_587 if client.port == 587 and self.decide_587 else self.decide
         verdict = decide(
             Facts(
@@ -337,6 +362,9 @@ class Server:
         self.tally = Tally()
         self.tallies.append(self.tally)
 
+
+MOST_CLIENTS = 1 << 13
+"""Clients whose kind a server keeps: customers of a large ISP hardly come twice."""
 
 MOMENTARY = REMEMBERED | {"pop_age", "spam", "content_draw"}
 """Facts that differ between two transactions of the same client, sender and recipient."""

@@ -6,8 +6,7 @@ import numpy as np
 
 from sim.scenario import loads
 from sim.world.people import populate
-from sim.world.plan import Plan, Wish, opening_rows
-from sim.world.pop import PopLog
+from sim.world.plan import Wish, planned
 from sim.world.presence import Presence, Session
 from sim.world.run import World
 from sim.world.server import Client
@@ -108,11 +107,9 @@ class Little:
             mine = (
                 [Session(p, "home", "proseware", 0xC6336401, 0.0, 14 * DAY)] if p is writer else []
             )
-            presence.sessions.append(mine)
-            presence.starts.append([s.start for s in mine])
+            presence.add(p, mine)
         presence.leasable = {n: scenario.pool(n).leasable for n in scenario.networks}
-        rows = opening_rows(scenario, population, wishes)
-        plan = Plan(wishes, presence, PopLog(scenario, presence), rows)
+        plan = planned(scenario, population, presence, wishes)
         world = World(scenario, "only", 0, (population, plan))
         servers = {server.name: server for server in world.servers}
         for at, to, through, by in self.spam:

@@ -4,8 +4,7 @@ import numpy as np
 
 from sim.scenario import loads
 from sim.world.people import anyone_at, populate
-from sim.world.plan import Plan, Wish, opening_rows, runs
-from sim.world.pop import PopLog
+from sim.world.plan import Wish, planned, runs
 from sim.world.presence import Presence, Session
 from sim.world.rows import GAVE_UP, REFUSED
 from sim.world.run import World
@@ -107,8 +106,7 @@ class Post:
             network = person.network_at(place)
             client = scenario.pool(network).take(person.number, 0.0)
             presence.places.append([place] * (len(presence.edges) - 1))
-            presence.sessions.append([Session(person, place, network, client, 0.0, 15 * DAY)])
-            presence.starts.append([0.0])
+            presence.add(person, [Session(person, place, network, client, 0.0, 15 * DAY)])
         presence.leasable = {name: scenario.pool(name).leasable for name in scenario.networks}
         wishes = [
             Wish(
@@ -119,8 +117,7 @@ class Post:
             )
             for i, (at, to, by, place, luck) in enumerate(sorted(self.wishes))
         ]  # fmt: skip
-        rows = opening_rows(scenario, population, wishes)
-        plan = Plan(wishes, presence, PopLog(scenario, presence), rows)
+        plan = planned(scenario, population, presence, wishes)
         world = World(scenario, "only", 0, (population, plan))
         for sent in self.spam:
             self._send(world, *sent)

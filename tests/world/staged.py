@@ -5,8 +5,7 @@ import numpy as np
 from sim.scenario import loads
 from sim.world import week
 from sim.world.people import populate
-from sim.world.plan import Plan, Wish, opening_rows
-from sim.world.pop import PopLog
+from sim.world.plan import Wish, planned
 from sim.world.presence import Presence, Session
 from sim.world.run import World
 
@@ -68,8 +67,7 @@ def staged(text, arm, sessions, wishes, settings=None, replication=0):
             for block in range(presence.block(s.start), presence.block(s.end) + 1):
                 places[block] = s.place
         presence.places.append(places)
-        presence.sessions.append(mine)
-        presence.starts.append([s.start for s in mine])
+        presence.add(person, mine)
     for name, network in scenario.networks.items():
         presence.leasable[name] = scenario.pool(name).leasable
         if network.shared_address:
@@ -88,8 +86,7 @@ def staged(text, arm, sessions, wishes, settings=None, replication=0):
                 1000 + number,
             )
         )  # fmt: skip
-    rows = opening_rows(scenario, population, drawn)
-    plan = Plan(drawn, presence, PopLog(scenario, presence), rows)
+    plan = planned(scenario, population, presence, drawn)
     return World(scenario, arm, replication, (population, plan)).run().frames()
 
 

@@ -4,8 +4,7 @@ import pytest
 
 from sim.scenario import loads
 from sim.world.people import populate
-from sim.world.plan import Plan, Wish, opening_rows
-from sim.world.pop import PopLog
+from sim.world.plan import Wish, planned
 from sim.world.presence import Presence, Session
 from sim.world.run import World
 
@@ -95,16 +94,15 @@ def send():
         network = writer.network_at(place)
         client = pools[network].take(writer.number, 0.0)
         session = Session(writer, place, network, client, at, at + HOUR)
-        presence.sessions = [[session] if p is writer else [] for p in population.people]
-        presence.starts = [[s.start for s in mine] for mine in presence.sessions]
+        for p in population.people:
+            presence.add(p, [session] if p is writer else [])
         boxes = population.mailboxes
         recipient = boxes.find(to)
         wish = Wish(
             at, writer, 0, place, network, client, writer.accounts[0].address, [recipient], [],
             4200.0, (0.5, 0.5), luck, 0.5, 0.5, 12345,
         )  # fmt: skip
-        rows = opening_rows(scenario, population, [wish])
-        plan = Plan([wish], presence, PopLog(scenario, presence), rows)
+        plan = planned(scenario, population, presence, [wish])
         return World(scenario, arm, 0, (population, plan)).run().frames()
 
     return sent

@@ -43,8 +43,7 @@ def hotel():
     held = [[(ONE, 100.0, 200.0)], [(TWO, 150.0, 400.0)], []]
     for person, mine in zip(people, held, strict=True):
         presence.places.append(["hotel", "hotel"])
-        presence.sessions.append([Session(person, "hotel", "hotel", c, a, b) for c, a, b in mine])
-        presence.starts.append([a for _, a, _ in mine])
+        presence.add(person, [Session(person, "hotel", "hotel", c, a, b) for c, a, b in mine])
     return scenario, people, presence
 
 
