@@ -7,6 +7,9 @@ another machine that sees the same folder.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -44,8 +47,17 @@ def start_worker(scenario: Scenario) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _scenario
     _scenario = scenario
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed takes its workers with it: none is left to write."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def perform_here(task: Task, root: Path, keep: str, changes: Changes = None) -> Done:

@@ -1,5 +1,7 @@
 """Killed at any moment, an experiment goes on and ends with the rows of one never killed."""
 
+import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -13,15 +15,31 @@ import sim
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 SMALL = Path(__file__).with_name("small.toml")
-ONCE_MORE = 6
+ONCE_MORE = 4
 
 
 def started(out: Path) -> subprocess.Popen:
     code = (
-        f"import sim; sim.run({str(SMALL)!r}, out={str(out)!r}, replications=20, workers=2, "
+        f"import sim; sim.run({str(SMALL)!r}, out={str(out)!r}, replications=12, workers=2, "
         "progress=False)"
     )
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"STARTED_BY": str(out)},
+    )
+
+
+def left_over(out: Path) -> list[str]:
+    """Processes that a killed one had started and that still run, where /proc tells."""
+    mark = f"STARTED_BY={out}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in path.read_bytes().split(b"\0"):
+                found.append(path.parent.name)
+    return found
 
 
 def test_killed_at_random_moments_the_rows_are_those_of_an_uninterrupted_run(tmp_path):
@@ -41,9 +59,13 @@ def test_killed_at_random_moments_the_rows_are_those_of_an_uninterrupted_run(tmp
             kills += 1
         running.wait()
     assert kills >= 2, "it was never killed at work"
+    waited = time.monotonic() + 20
+    while left_over(out) and time.monotonic() < waited:
+        time.sleep(0.05)
+    assert left_over(out) == [], "a killed run leaves no workers behind"
     assert len(list(out.glob("measures/*/*/part-0.parquet"))) > 2  # something was kept
-    found = sim.run(SMALL, out=out, replications=20, progress=False)
+    found = sim.run(SMALL, out=out, replications=12, progress=False)
     assert not list(out.rglob("*.tmp"))
-    alone = sim.run(SMALL, out=tmp_path / "alone", replications=20, progress=False)
+    alone = sim.run(SMALL, out=tmp_path / "alone", replications=12, progress=False)
     for table in ("recipients", "attempts", "servers", "calendar", "measures"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(alone, table))
