@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import sim
 from sim.lab import check, exercise
 from sim.lab.exercises import TABLE, solutions
 from sim.lab.exercises.answers import REPLICATIONS, Measured
+from sim.lab.exercises.time_and_routes import CURVE
 from sim.lab.exercises.windows import borrowed
 
 STUDENTS = (None, "s123", "s124")
@@ -145,3 +147,9 @@ def test_the_lecturers_command_prints_the_solutions_of_a_notebook():
     )
     assert done.stdout.count("→") == sum(n.startswith("10") for n in TABLE)
     assert [s.task.number for s in solutions("10.1")] == ["10.1"]
+
+
+def test_the_curve_of_the_exercise_is_that_of_the_scenario():
+    scenario = sim.load(Path(__file__).parents[2] / "scenarios" / "history-1998-2002.toml")
+    told = scenario.arm("as surveyed, 1 in 100 at the end").operators["everybody"].open_share
+    assert [(t / 86400, share) for t, share in told] == list(CURVE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sim.lab.exercises.answers import Measured, Number, Word
+from sim.lab.exercises.answers import Measured, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
 
@@ -57,13 +57,23 @@ def route(draw: Draw) -> Asked:
     )
 
 
-@numbered("09.3", "Cause and effect")
-def claim(_: Draw) -> Asked:
-    """Which of the two is an input of the history scenario."""
-    words = ("the share of open relays", "the share of spam by route", "the speed of displacement")
+@numbered("09.3", "If nobody is left")
+def left(draw: Draw) -> Asked:
+    """What follows from the capacities alone once every relay is closed."""
+    relay = draw.pick("relay", (100, 200, 400))
+    direct = draw.pick("direct", (20, 50, 80))
+    capacity = {"open_relay": f"{relay} / day", "direct": f"{direct} / day"}
+    scenario = world(TOWN, {"spammers.stranger.capacity": capacity})
+
+    def right() -> float:
+        rates = scenario.spammers["stranger"].capacity
+        return rates["direct"] / rates["open_relay"]
+
     return Asked(
-        f"Which of these is put into the history scenario rather than predicted by it? One of: "
-        f"{'; '.join(words)}.",
-        Word(lambda: words[0], words),
-        "read the opening comment of scenarios/history-1998-2002.toml",
+        f"A spammer sends to {relay} recipients a day through open relays and to {direct} a day "
+        f"directly, and uses one route at a time, the first that works. All relays close. Which "
+        f"share of the spam is left, by these capacities alone?",
+        Number(right, "share"),
+        "the relay multiplies what the spammer's own line could carry; without it, the line is all",
+        scenario,
     )
