@@ -536,6 +536,8 @@ def _show(results: Results, as_json: bool) -> None:
     _print(terminal.comparison(results))
     _print(terminal.legend(results))
     _print(terminal.meaning(results))
+    if "precision" in results.manifest:
+        _print(results.manifest["precision"]["told"])
     if told := terminal.unhelped(results):
         _print(told)
     _print(f"Figures, rows and summary.csv: {results.path}")

@@ -91,23 +91,61 @@ def run(
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
-    An *executor* performs the tasks instead of *workers*; its machines must see *out*.
+    An *executor* performs the tasks instead of *workers*; its machines must see *out*. Where the
+    scenario states a precision and *replications* are not given, there are as many as it needs.
 
     Raises UsageError for a wrong call, StorageError when the folder cannot be used,
     ConservationError when the books of a run do not balance. After KeyboardInterrupt what
     is finished stays, and the same call goes on from there.
     """
     chosen, count = wanted(scenario, arms, replications, workers, keep)
+
+    def perform(count: int) -> Stored:
+        return _run(
+            scenario, chosen, count, out, workers=workers, executor=executor, keep=keep,
+            progress=progress, force=force and not claimed, draft=draft,
+        )  # fmt: skip
+
+    claimed = False
+    if scenario.precision is None or replications is not None:
+        return perform(count)
+    from sim.experiment.precision import until_precise
+
+    def again(count: int) -> Stored:
+        nonlocal claimed
+        stored = perform(count)
+        claimed = True
+        return stored
+
+    stored, reached = until_precise(scenario.precision, count, again)
+    stored.manifest["precision"] = {**reached.as_dict(), "told": str(reached)}
+    _write_manifest(out, stored.manifest)
+    return stored
+
+
+def _run(
+    scenario: Scenario,
+    arms: list[str],
+    replications: int,
+    out: Path,
+    *,
+    workers: int,
+    executor: Executor | None,
+    keep: str,
+    progress: bool,
+    force: bool,
+    draft: bool,
+) -> Stored:
     storage.claim(out, identity(scenario, keep=keep), force=force)
     old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
     manifest = Manifest(scenario, keep=keep, workers=workers, draft=draft, before=old)
-    manifest.extend(chosen, count, old)
-    todo = table_of_runs(chosen, count, storage.finished(out))
+    manifest.extend(arms, replications, old)
+    todo = table_of_runs(arms, replications, storage.finished(out))
     perform_all(
         scenario, todo, out, manifest, keep=keep, workers=workers, executor=executor,
         progress=progress,
     )  # fmt: skip
-    return Stored(out, manifest.data, chosen, count)
+    return Stored(out, manifest.data, arms, replications)
 
 
 def wanted(
@@ -177,4 +215,8 @@ def _check(arms: list[str], known: list[str], count: int, workers: int, keep: st
 
 
 def _write(root: Path, manifest: Manifest) -> None:
-    storage.write_text(root / storage.MANIFEST, json.dumps(manifest.data, indent=1) + "\n")
+    _write_manifest(root, manifest.data)
+
+
+def _write_manifest(root: Path, data: dict[str, Any]) -> None:
+    storage.write_text(root / storage.MANIFEST, json.dumps(data, indent=1) + "\n")

@@ -20,6 +20,7 @@ from sim.scenario.keys import USED_UP, Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Users
+from sim.scenario.precision import Precision
 from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
 from sim.scenario.servers import Relay, Server
@@ -37,7 +38,9 @@ MOST_GROUPS = 1_000
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
 
-UNHASHED = (*USED_UP, "title", "source", "year", "question", "base", "replications", "sweep")
+UNHASHED = (
+    *USED_UP, "title", "source", "year", "question", "base", "replications", "sweep", "precision",
+)  # fmt: skip
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
 Heading = Annotated[str, Field(max_length=1000)]
@@ -79,6 +82,9 @@ class Head(Table):
         "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
     )
     base: str = key("the arm that the others are compared with; without it, the first", "")
+    precision: Precision | None = key(
+        "run as many replications as an interval of this width needs, from `replications` on", None
+    )
     sweep: Sweep | None = key("points at which `mailsim sweep` runs the scenario again", None)
     defaults: Defaults = key("what servers have unless they say otherwise, by role", {})
     topology: Topology = key("networks to generate", {})

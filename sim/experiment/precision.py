@@ -1,0 +1,98 @@
+"""As many replications as an interval of a stated width needs, within a stated maximum.
+
+Batches, each as large as the spread so far asks for (Law 2015, section 9.4.1, with at least
+the scenario's replications first, so that the spread is known before it is used). To stop
+when the interval happens to be narrow makes it cover a little less than 95 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.usage import UsageError, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.run import Stored
+    from sim.scenario.precision import Precision
+
+FIRST = 5
+"""Replications of the first batch at least; chosen: fewer say too little of the spread."""
+GROWTH = 2.0
+"""A batch at most doubles what there is, so that an unlucky spread does not run away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What was reached: the widest arm's half width, against what was asked for."""
+
+    measure: str
+    asked: float
+    half_width: float
+    arm: str
+    replications: int
+    most: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether the widest arm is as narrow as was asked for."""
+        return self.half_width <= self.asked
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        width = self.half_width if math.isfinite(self.half_width) else None
+        return {
+            "measure": self.measure,
+            "asked": self.asked,
+            "reached": width,
+            "arm": self.arm,
+            "replications": self.replications,
+            "enough": self.enough,
+        }
+
+    def __str__(self) -> str:
+        end = "reached" if self.enough else f"not reached with at most {self.most}"
+        return (
+            f"Precision of {self.measure}: ± {self.half_width:.3g} in '{self.arm}' after "
+            f"{self.replications} replications; ± {self.asked:g} was asked for: {end}."
+        )
+
+
+def until_precise(
+    wanted: Precision, first: int, run: Callable[[int], Stored]
+) -> tuple[Stored, Reached]:
+    """Call *run* with more and more replications until all arms are precise enough."""
+    from sim.measure.definitions import MEASURES
+
+    one_of("measure", wanted.measure, MEASURES)
+    one_of("class", wanted.mail, MEASURES[wanted.measure].classes)
+    count = min(max(first, FIRST), wanted.most)
+    while True:
+        stored = run(count)
+        arm, width = _widest(stored.table("measures"), wanted)
+        reached = Reached(wanted.measure, wanted.half_width, width, arm, count, wanted.most)
+        if reached.enough or count >= wanted.most:
+            return stored, reached
+        count = min(more(count, width, wanted.half_width), wanted.most)
+
+
+def more(count: int, width: float, asked: float) -> int:
+    """Replications to go on to: an interval narrows with their square root."""
+    needed = math.ceil(count * (width / asked) ** 2) if math.isfinite(width) else 2 * count
+    return max(count + 1, min(needed, math.floor(GROWTH * count)))
+
+
+def _widest(measures: pd.DataFrame, wanted: Precision) -> tuple[str, float]:
+    from sim.measure import summarise
+
+    cell = (measures["measure"] == wanted.measure) & (measures["class"] == wanted.mail)
+    table = summarise(measures[cell])
+    if not len(table):
+        raise UsageError(f"{wanted.measure} of {wanted.mail} has no value in this scenario")
+    half = ((table["high"] - table["low"]) / 2).fillna(math.inf)
+    at = int(half.to_numpy().argmax())
+    return str(table["arm"].iloc[at]), float(half.iloc[at])
