@@ -70,7 +70,8 @@ class Scenario:
             for name, value in facts.items()
             if value
         )
-        return f"<b>{escape(model.title)}</b><table>{rows}</table>"
+        matrix = self.matrix(arm=model.base)._repr_html_()
+        return f"<b>{escape(model.title)}</b><table>{rows}</table>{matrix}"
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
         """The scenario with keys changed by dotted name: ``{"users.travellers.count": 10}``."""
@@ -348,9 +349,11 @@ class Results:
         return f"<Results of {self._model.title!r}: {done} of {wanted} runs{draft}>"
 
     def _repr_html_(self) -> str:
-        """In a notebook: the summary."""
-        html: str = self.summary().to_html(index=False, float_format="{:.4g}".format)
-        return html
+        """In a notebook: what was run, and the summary."""
+        from html import escape
+
+        table: str = self.summary().to_html(index=False, float_format="{:.4g}".format)
+        return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
 
 
 class Tables(Mapping[str, Any]):

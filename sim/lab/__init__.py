@@ -11,6 +11,7 @@ from sim.lab.difference import Diff, diff
 from sim.lab.exercises import check, exercise
 from sim.lab.explanation import Explanation, explain
 from sim.lab.matrix import Matrix, matrix
+from sim.lab.panel import Panel, panel
 from sim.lab.situations import Cell, cells
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "Explanation",
     "LabError",
     "Matrix",
+    "Panel",
     "cells",
     "check",
     "diff",
     "exercise",
     "explain",
     "matrix",
+    "panel",
 ]

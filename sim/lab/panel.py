@@ -1,0 +1,247 @@
+"""Controls beside a matrix and rates: change a policy, who roams or the spam, and see what follows.
+
+The matrix is exact and changes at once; the rates come from one short run with few people. Where
+ipywidgets are missing, the same is a picture of the scenario as it is written.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sim.lab.matrix import Matrix, matrix
+from sim.scenario import ScenarioError
+from sim.scenario.people import HOME, WORK
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from sim.scenario import Scenario, Users
+
+AS_WRITTEN, EVERY = "as written", "every submission server"
+RELAY = (
+    AS_WRITTEN,
+    "open",
+    "closed",
+    "on_network",
+    "on_network+auth",
+    "on_network+pop_first",
+    "auth",
+    "pop_first",
+)
+"""Policies to choose from: presets of `relay`."""
+PEOPLE = 60
+"""People in a short run (chosen, so that it takes well under a second)."""
+SHORT = {"policy_starts": "0 s", "transient": "1 h", "run_length": "2 days", "replications": 1}
+AWAY = 0.25
+"""A group roams if it is neither at home nor at work for so much of its time (chosen)."""
+MOST_SPAM = 3.0
+MEASURES = (
+    ("honest", "delivery_rate"),
+    ("honest", "first_refusal_rate"),
+    ("spam", "spam_per_mailbox_day"),
+)
+"""The rates that are drawn."""
+NOTE = f"Rates: one run of 2 days with {PEOPLE} people; sim.run gives intervals."
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the controls stand; *roaming* is a share of all people, *spam* a factor."""
+
+    server: str = EVERY
+    relay: str = AS_WRITTEN
+    roaming: float | None = None
+    spam: float = 1.0
+
+
+class Panel:
+    """Controls, matrix and rates of the base arm; made by `panel`."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.model = scenario
+        self.start = State(roaming=self._roaming)
+        self._rates: dict[State, pd.DataFrame] = {}
+
+    # ---- what the controls can say
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The servers whose policy can be chosen."""
+        sending = (n for n, s in self.model.servers.items() if s.role != "mx")
+        return (EVERY, *sending)
+
+    @cached_property
+    def roamers(self) -> tuple[str, ...]:
+        """The groups of users that roam."""
+        return tuple(name for name, users in self.model.users.items() if _away(users) >= AWAY)
+
+    @property
+    def _roaming(self) -> float | None:
+        """Share of all people that roam; None if nobody does, or all do."""
+        counts = {name: users.count for name, users in self.model.users.items()}
+        share = sum(counts[name] for name in self.roamers) / max(1, sum(counts.values()))
+        return round(share, 2) if 0 < share < 1 else None
+
+    # ---- what follows
+
+    def scenario(self, state: State) -> Scenario:
+        """The scenario with what the controls say."""
+        return self.model.with_overrides(self._changes(state))
+
+    def matrix(self, state: State) -> Matrix:
+        """The matrix of the server in question, under the base arm."""
+        server = None if state.server == EVERY else state.server
+        return matrix(self.scenario(state), server=server, arm=self.model.base)
+
+    def rates(self, state: State) -> pd.DataFrame:
+        """Class, measure and mean of a short run; what has been run once is kept."""
+        if state not in self._rates:
+            self._rates[state] = self._run(state)
+        return self._rates[state]
+
+    def figure(self, state: State) -> Figure:
+        """The rates as written, and beside them those of *state*."""
+        import pandas as pd
+
+        from sim.figures.rates import rates
+
+        shown = {AS_WRITTEN: self.start, "now": state}
+        parts = [self.rates(one).assign(arm=name) for name, one in shown.items()]
+        drawn: Figure = rates(pd.concat(parts, ignore_index=True), measures=MEASURES)
+        return drawn
+
+    def _run(self, state: State) -> pd.DataFrame:
+        import sim
+
+        short = self.model.with_overrides({**self._changes(state, people=PEOPLE), **SHORT})
+        # the base alone, so the policies of the arms do not matter
+        results = sim.run(short, arms=[short.base], replications=1, progress=False)
+        found = results.measures
+        found = found[(found["by"] == "all") & (found["phase"] == "after")]
+        nothing = float("nan")
+        return found[["class", "measure"]].assign(
+            mean=found["value"], low=nothing, high=nothing, static=nothing, replications=1
+        )
+
+    def _changes(self, state: State, people: int | None = None) -> dict[str, Any]:
+        changes: dict[str, Any] = dict(self._counts(state.roaming, people))
+        if state.relay != AS_WRITTEN:
+            named = self.servers[1:] if state.server == EVERY else (state.server,)
+            changes |= {f"servers.{name}.relay": state.relay for name in named}
+        if state.spam != 1.0:
+            for name, spammers in self.model.spammers.items():
+                for route in spammers.routes:
+                    rate = 86400 * spammers.rate(route) * state.spam
+                    changes[f"spammers.{name}.capacity.{route}"] = f"{rate:.6g} / day"
+        return changes
+
+    def _counts(self, roaming: float | None, people: int | None) -> Mapping[str, int]:
+        """How many people of each group, so that *roaming* is the share of those who roam."""
+        written = {name: users.count for name, users in self.model.users.items()}
+        total = sum(written.values())
+        unchanged = roaming is None or roaming == self._roaming
+        if unchanged and (people is None or people >= total):
+            return {}
+        size = total if people is None else min(people, total)
+        roam = sum(written[name] for name in self.roamers)
+        made = {}
+        for name, count in written.items():
+            share = count / total
+            if roaming is not None and not unchanged:
+                share = (
+                    roaming * count / roam
+                    if name in self.roamers
+                    else (1 - roaming) * count / (total - roam)
+                )
+            made[f"users.{name}.count"] = max(1, round(size * share))
+        return made
+
+    # ---- shown
+
+    def picture(self, state: State) -> bytes:
+        """The figure as PNG."""
+        file = io.BytesIO()
+        self.figure(state).savefig(file, format="png", dpi=100)
+        return file.getvalue()
+
+    def __str__(self) -> str:
+        return self.matrix(self.start).text()
+
+    def _repr_html_(self) -> str:
+        """Without widgets: matrix and rates of the scenario as it is written."""
+        drawn = base64.b64encode(self.picture(self.start)).decode()
+        table = self.matrix(self.start)._repr_html_()
+        picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{drawn}">'
+        return f"{table}{picture}<p><small>{escape(NOTE)}</small></p>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """For a notebook: the controls where there are widgets, and always the picture."""
+        del include, exclude  # everything is offered
+        shown = {"text/plain": str(self), "text/html": self._repr_html_()}
+        try:
+            made = self.widget()
+        except ImportError:
+            return shown
+        bundle: dict[str, Any] = made._repr_mimebundle_()
+        return {**bundle, **shown}
+
+    def widget(self) -> Any:
+        """Controls, matrix and figure as one widget; raises ImportError without ipywidgets."""
+        return _widget(self, import_module("ipywidgets"))
+
+
+def panel(scenario: Any) -> Panel:
+    """Controls beside matrix and rates of *scenario*, which `sim.load` returned.
+
+    Policy of a server, share of people who roam, and rate of spam, all of the base arm.
+    """
+    return Panel(getattr(scenario, "model", scenario))
+
+
+def _away(users: Users) -> float:
+    """Share of places, as written, that are neither home nor work."""
+    total = sum(users.places.values())
+    away = sum(share for place, share in users.places.items() if place not in (HOME, WORK))
+    return away / total if total else 0.0
+
+
+def _widget(shown: Panel, w: Any) -> Any:
+    """The controls, wired: each change redraws the matrix first, then the rates."""
+    start = shown.start
+    wide = {"description_width": "12em"}
+    look = {"style": wide, "layout": w.Layout(width="32em")}
+    server = w.Dropdown(options=shown.servers, value=start.server, description="server", **look)
+    relay = w.Dropdown(options=RELAY, value=start.relay, description="who may relay", **look)
+    spam = w.FloatSlider(
+        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, times",
+        continuous_update=False, **look,
+    )  # fmt: skip
+    controls = {"server": server, "relay": relay, "spam": spam}
+    if start.roaming is not None:
+        controls["roaming"] = w.FloatSlider(
+            value=start.roaming, min=0.01, max=0.99, step=0.01, description="share who roam",
+            readout_format=".0%", continuous_update=False, **look,
+        )  # fmt: skip
+    table, figure, said = w.HTML(), w.Image(format="png"), w.HTML()
+
+    def changed(_: Any = None) -> None:
+        state = replace(start, **{name: control.value for name, control in controls.items()})
+        try:
+            table.value = shown.matrix(state)._repr_html_()
+            figure.value = shown.picture(state)
+            said.value = f"<small>{escape(NOTE)}</small>"
+        except ScenarioError as error:
+            said.value = f"<pre>{escape(str(error))}</pre>"
+
+    for control in controls.values():
+        control.observe(changed, names="value")
+    changed()
+    return w.VBox([*controls.values(), table, figure, said])

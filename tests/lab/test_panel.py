@@ -1,0 +1,123 @@
+"""Controls beside matrix and rates: what they change, and what is shown without widgets."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.lab import panel
+from sim.lab.panel import AS_WRITTEN, EVERY, PEOPLE
+
+LAB = Path(__file__).with_name("lab.toml")
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return panel(sim.load(LAB))
+
+
+def rate(shown, state, kind, measure):
+    table = shown.rates(state)
+    return float(table[(table["class"] == kind) & (table["measure"] == measure)]["mean"].iloc[0])
+
+
+def test_it_begins_as_the_scenario_is_written(shown):
+    assert shown.start.relay == AS_WRITTEN
+    assert shown.start.server == EVERY
+    assert shown.scenario(shown.start) == shown.model
+    assert shown.matrix(shown.start).records() == sim.load(LAB).matrix(arm="open").records()
+
+
+def test_travellers_roam_and_whoever_is_at_home_does_not(shown):
+    assert "travellers" in shown.roamers
+    users = shown.model.users
+    away = sum(users[name].count for name in shown.roamers)
+    assert shown.start.roaming == pytest.approx(
+        away / sum(u.count for u in users.values()), abs=0.01
+    )
+
+
+def test_the_policy_of_one_server_is_that_of_no_other(shown):
+    server, other = shown.servers[1:3]
+    state = replace(shown.start, server=server, relay="on_network")
+    changed = shown.scenario(state).arm("open").servers
+    assert changed[server].relay == "on_network"
+    assert changed[other].relay == shown.model.arm("open").servers[other].relay
+    assert shown.matrix(state).server == server
+
+
+def test_every_server_can_be_closed_at_once(shown):
+    state = replace(shown.start, relay="closed")
+    assert {c["verdict"] for c in shown.matrix(state).records() if c["to"] == "elsewhere"} == {
+        "reject_relay"
+    }
+
+
+def test_who_roams_is_a_share_of_all_people(shown):
+    state = replace(shown.start, roaming=0.8)
+    users = shown.scenario(state).users
+    total = sum(u.count for u in users.values())
+    assert total == pytest.approx(sum(u.count for u in shown.model.users.values()), abs=2)
+    assert sum(users[name].count for name in shown.roamers) / total == pytest.approx(0.8, abs=0.05)
+
+
+def test_spam_goes_out_so_many_times_faster(shown):
+    changed = shown.scenario(replace(shown.start, spam=2.5)).spammers
+    for name, spammers in shown.model.spammers.items():
+        for route in spammers.routes:
+            assert changed[name].rate(route) == pytest.approx(2.5 * spammers.rate(route))
+
+
+def test_rates_follow_the_controls(shown):
+    closed = replace(shown.start, relay="on_network")
+    assert rate(shown, shown.start, "honest", "first_refusal_rate") == 0.0
+    assert rate(shown, closed, "honest", "first_refusal_rate") > 0.0
+    more = replace(shown.start, spam=3.0)
+    spam = "spam", "spam_per_mailbox_day"
+    assert rate(shown, more, *spam) > 1.5 * rate(shown, shown.start, *spam)
+
+
+def test_a_short_run_is_short_and_run_once(shown):
+    big = panel(sim.load(LAB).with_overrides({"users.travellers.count": 400}))
+    counts = big._counts(big.start.roaming, PEOPLE).values()
+    assert sum(counts) <= PEOPLE + len(counts)
+    assert shown.rates(shown.start) is shown.rates(shown.start)
+
+
+def test_the_figure_holds_what_was_and_what_is(shown):
+    figure = shown.figure(replace(shown.start, relay="on_network"))
+    said = {t.get_text() for axes in figure.axes for t in axes.get_yticklabels()}
+    assert {"as written", "now"} <= said
+
+
+def test_moving_a_control_changes_matrix_and_figure(shown):
+    made = shown.widget()
+    server, relay, *_, table, figure, said = made.children
+    before = table.value, figure.value
+    relay.value = "on_network"
+    assert table.value != before[0]
+    assert figure.value != before[1]
+    assert bytes(figure.value).startswith(b"\x89PNG")
+    server.value = shown.servers[1]
+    assert shown.servers[1] in table.value
+    assert "intervals" in said.value
+
+
+def test_a_notebook_gets_the_controls_and_the_picture(shown):
+    bundle = shown._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "data:image/png;base64," in bundle["text/html"]
+
+
+def test_without_widgets_it_is_a_picture(shown, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    bundle = shown._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert "<table>" in bundle["text/html"]
+    assert "data:image/png;base64," in bundle["text/html"]
+
+
+def test_it_prints_its_matrix(shown):
+    assert str(shown) == shown.matrix(shown.start).text()
