@@ -153,3 +153,17 @@ def test_the_curve_of_the_exercise_is_that_of_the_scenario():
     scenario = sim.load(Path(__file__).parents[2] / "scenarios" / "history-1998-2002.toml")
     told = scenario.arm("as surveyed, 1 in 100 at the end").operators["everybody"].open_share
     assert [(t / 86400, share) for t, share in told] == list(CURVE)
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def test_every_exercise_is_asked_and_marked_in_its_notebook():
+    asked, marked = set(), set()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        text = path.read_text("utf-8").replace('\\"', '"')
+        mine = [n for n in TABLE if n.startswith(path.name[:2])]
+        asked |= {n for n in mine if f'exercise("{n}", student=ME)' in text}
+        marked |= {n for n in mine if f'check("{n}", ' in text}
+    assert asked == set(TABLE)
+    assert marked == set(TABLE)

@@ -106,7 +106,7 @@ when_refused       = {{ wait = 0.5, give_up = 0.5 }}
 FILTERS = f"""
 title = "A filter that drops what it takes for spam"
 {_TIMES}
-base = "no filter"
+base = "filter"
 {_NETWORKS}
 [defaults.submission]
 relay = "on_network"
@@ -119,9 +119,7 @@ network  = "proseware"
 routes   = ["own_account"]
 capacity = {{ own_account = "300 / day" }}
 recipients = 10
-[arms."no filter"]
 [arms."filter"]
-"servers.*-smtp.content" = ["discard_outbound_spam(0.9, 0.02)"]
 """
 
 LISTS = f"""
