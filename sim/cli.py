@@ -243,7 +243,7 @@ def sweep(
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the scenario at every point of a sweep, print one measure, write summary.csv."""
+    """Run the scenario at every point of a sweep, print and draw one measure, write summary.csv."""
     import sim
     from sim import terminal
 
@@ -261,7 +261,7 @@ def sweep(
                 loaded, points, out=folder, arms=_arms(arms), replications=replications,
                 workers=workers or _cores(), executor=executor, keep=keep, force=force,
             )  # fmt: skip
-        swept.save()
+        swept.save(class_, name)
     except KeyboardInterrupt:
         _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
         raise typer.Exit(INTERRUPTED) from None

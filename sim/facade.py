@@ -254,6 +254,17 @@ class Results:
         _one_of("phase", phase, PHASES)
         return decision(self.measures, self.base, self.arms, self.static, phase=phase)
 
+    def welch(
+        self, class_: str = "honest", measure: str = "delivery_rate", window: int = 1
+    ) -> pd.DataFrame:
+        """Arm, day, mean and moving average, to choose the warm-up (see sim.measure.welch).
+
+        `sim.figures.sweeps.welch` draws it.
+        """
+        from sim.measure.welch import welch
+
+        return welch(self.measures, class_, measure, window)
+
     def adoptions(self) -> list[Adoption]:
         """Pairs of arms of which one does at some servers what the other does at more."""
         from sim.experiment.adoption import adoptions
@@ -364,6 +375,8 @@ class Tables(Mapping[str, Any]):
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
         if name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
@@ -371,17 +384,29 @@ class Tables(Mapping[str, Any]):
     def _make(self, name: str) -> Any:
         if name in _OF_SCENARIO:
             return _OF_SCENARIO[name](self.model, self.results)
-        if self.results is not None and name in _OF_RESULTS:
-            return _OF_RESULTS[name](self.results)
-        raise KeyError(name)
+        from sim.figure_tables import TABLES
+
+        if self.results is None:
+            raise KeyError(name)
+        make = _OF_RESULTS[name] if name in _OF_RESULTS else TABLES[name].make
+        return make(self.results)
 
     def __contains__(self, name: object) -> bool:
         return name in list(self)  # without making the table
 
     def __iter__(self) -> Iterator[str]:
+        from sim.figure_tables import TABLES
+
         yield from _OF_SCENARIO
-        if self.results is not None:
-            yield from _OF_RESULTS
+        if self.results is None:
+            return
+        counts_only = self.results.manifest.get("keep") == "counts"
+        for name in _OF_RESULTS:
+            if not (counts_only and name in ("recipients", "attempts")):
+                yield name
+        for name, made in TABLES.items():
+            if made.of(self.model) and not (counts_only and made.rows):
+                yield name
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -41,6 +41,17 @@ class Sweep:
         """Every key that is swept."""
         return self._stored.keys()
 
+    @property
+    def free(self) -> list[str]:
+        """The keys that do not follow from the first one, as those of a paired sweep do."""
+        first, *others = self.keys or [""]
+        chosen = [first]
+        for key in others:
+            values = {(str(p.get(first)), str(p.get(key))) for p in self.points}
+            if len(values) > len({value for value, _ in values}):
+                chosen.append(key)
+        return chosen
+
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Summary and differences to the base, made point by point, in phase ``after``."""
@@ -97,7 +108,7 @@ class Sweep:
         from sim.measure import compare
         from sim.measure.sweeps import break_even
 
-        if len(self.keys) != 1:
+        if len(self.free) != 1:
             raise UsageError("break-even needs a sweep over one key")
         for arm in (a, b):
             one_of("arm", arm, self.arms)
@@ -116,12 +127,29 @@ class Sweep:
 
         return break_even(x, *(np.array(column, dtype=float) for column in others))
 
-    def save(self) -> Path:
-        """Write sweep.csv: the tidy summary of all points."""
+    def figure(self, class_: str = "honest", measure: str = "lost_per_day", **options: Any) -> Any:
+        """One measure along the one or two keys that are swept, as a matplotlib Figure."""
+        from sim.figures.sweeps import swept
+
+        summary = self.summary().dropna(subset=self.free)
+        return swept(
+            summary, keys=self.free, class_=class_, measure=measure, arms=self.arms, **options
+        )
+
+    def save(self, class_: str = "honest", measure: str = "lost_per_day") -> Path:
+        """Write summary.csv, tidy; and the figure of one measure, where it can be drawn."""
+        import tempfile
+
         from sim.experiment import storage
 
         text = self.summary().to_csv(index=False, float_format="%.10g")
         storage.write_text(self.path / storage.SUMMARY, text)
+        if 1 <= len(self.free) <= 2:
+            from sim.figures import save
+
+            with tempfile.TemporaryDirectory() as made:
+                for file in save(self.figure(class_, measure), Path(made) / measure):
+                    storage.write_bytes(self.path / storage.FIGURES / file.name, file.read_bytes())
         return self.path
 
     def __repr__(self) -> str:

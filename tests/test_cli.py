@@ -194,6 +194,24 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(mailsim, tmp_path):
     assert "cannot write results" in ended.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes")
+def test_a_full_disk_is_one_clear_error(tmp_path):
+    # a limit of the size of files stands for the disk: the third part does not fit
+    code = (
+        "import resource, sys; from sim import cli\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))\n"
+        f"sys.argv = ['mailsim', 'run', {str(SMALL)!r}, '--out', {str(tmp_path / 'out')!r}, "
+        "'--workers', '2']\ncli.main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stderr.startswith("cannot write results to")
+    assert len(ended.stderr.splitlines()) == 1
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
 def test_a_fault_of_the_simulator_is_not_hidden(mailsim, monkeypatch):
     def breaks(*_, **__):
         raise ZeroDivisionError

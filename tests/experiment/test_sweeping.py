@@ -87,6 +87,8 @@ def test_tidy_tables_say_the_point_and_its_values(swept):
     assert swept.compare()["arm"].unique().tolist() == ["on network"]
     lost = swept.band().set_index(["arm", "measure"]).loc[("on network", "lost_per_day")]
     assert lost["least"] < lost["greatest"]
+    assert len(swept.figure().axes[0].lines) == len(swept.arms)
+    assert (swept.save() / "figures" / "lost_per_day.svg").is_file()
     assert "mean" in (swept.save() / "summary.csv").read_text().splitlines()[0]
 
 
@@ -135,3 +137,11 @@ def test_break_even_of_a_sweep(swept):
     assert found.ahead == -1
     with pytest.raises(UsageError, match="did you mean"):
         swept.break_even("open trust", "on netwrok", "spam", "spam_per_mailbox_day")
+
+
+def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):
+    points = [{COUNT: 5, MAIL: "3 / day"}, {COUNT: 10, MAIL: "4 / day"}]
+    pairs = sweep(SMALL, points, out=tmp_path / "pairs", replications=1, progress=False)
+    assert pairs.free == [COUNT]
+    assert len(pairs.figure().axes) == 1
+    assert pairs.break_even("open trust", "on network", "honest", "lost_per_day").ahead == 1

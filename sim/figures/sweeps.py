@@ -1,0 +1,141 @@
+"""A measure along one swept key, or over two: how much an input matters under each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sim.figures import palette, words
+from sim.figures import style as s
+from sim.figures.data import FigureError, need, order, some
+from sim.figures.lines import panels
+from sim.figures.style import Style, drawn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("point", "arm", "class", "measure", "mean", "low", "high")
+
+
+@drawn
+def swept(
+    style: Style,
+    summary: pd.DataFrame,
+    *,
+    keys: Sequence[str],
+    class_: str = "honest",
+    measure: str = "lost_per_day",
+    arms: Sequence[str] | None = None,
+) -> Figure:
+    """A measure at the points of a sweep: a curve an arm over one key, a map an arm over two.
+
+    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure.
+    """
+    frame = need(summary, "summary", (*COLUMNS, *keys), figure="swept")
+    rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
+    rows = some(rows, f"{measure} of {class_}", figure="swept")
+    names = order(rows["arm"], arms, figure="swept")
+    scale = 100.0 if words.is_share(measure) else 1.0
+    label = words.axis(class_, measure)
+    if len(keys) == 1:
+        return _curves(style, rows, keys[0], names, scale, label)
+    if len(keys) == 2:
+        return _maps(style, rows, (keys[0], keys[1]), names, scale, label)
+    raise FigureError(f"swept: {len(keys)} keys; one or two can be drawn")
+
+
+def _curves(
+    style: Style, rows: pd.DataFrame, key: str, names: list[str], scale: float, label: str
+) -> Figure:
+    figure = s.new(style, 0.55 * style.width)
+    axes = s.tidy(figure.subplots(), style)
+    values = list(dict.fromkeys(rows[key]))
+    at, ticks = _positions(values)
+    entries: list[Any] = []
+    for number, arm in enumerate(names):
+        look = palette.arm(number)
+        part = rows[rows["arm"] == arm]
+        x = np.array([at[values.index(value)] for value in part[key]])
+        turn = np.argsort(x, kind="stable")
+        mean, low, high = (part[c].to_numpy(float)[turn] * scale for c in ("mean", "low", "high"))
+        axes.fill_between(x[turn], low, high, color=look.colour, alpha=0.15, linewidth=0)
+        axes.plot(
+            x[turn], mean, color=look.colour, marker=look.marker, linestyle=look.line, gid=arm,
+            markersize=4,
+        )  # fmt: skip
+        handle = Line2D(
+            [], [], color=look.colour, marker=look.marker, linestyle=look.line, markersize=4
+        )
+        entries.append((handle, arm))
+    if ticks is not None:
+        axes.set_xticks(at, ticks)
+    axes.set(xlabel=key, ylabel=label)
+    s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
+    return figure
+
+
+def _positions(values: list[Any]) -> tuple[list[float], list[str] | None]:
+    """Where values stand: numbers where they are, anything else side by side."""
+    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+        return [float(v) for v in values], None
+    return [float(n) for n in range(len(values))], [str(v) for v in values]
+
+
+def _maps(
+    style: Style, rows: pd.DataFrame, keys: tuple[str, str], names: list[str], scale: float,
+    label: str,
+) -> Figure:  # fmt: skip
+    across, up = (list(dict.fromkeys(rows[key])) for key in keys)
+    mean = rows["mean"].to_numpy(float) * scale
+    low, high = float(np.nanmin(mean)), float(np.nanmax(mean))
+    figure, grid = panels(style, names, xlabel=keys[0], ylabel=keys[1])
+    drawn_on: list[Axes] = []
+    image = None
+    for arm, axes in grid:
+        part = rows[rows["arm"] == arm]
+        cells = np.full((len(up), len(across)), np.nan)
+        for x, y, value in zip(part[keys[0]], part[keys[1]], part["mean"], strict=True):
+            cells[up.index(y), across.index(x)] = float(value) * scale
+        axes.grid(visible=False)
+        image = axes.imshow(
+            cells, origin="lower", aspect="auto", vmin=low, vmax=high, cmap="cividis"
+        )
+        axes.set_xticks(range(len(across)), [str(v) for v in across])
+        axes.set_yticks(range(len(up)), [str(v) for v in up])
+        drawn_on.append(axes)
+    if image is not None:
+        figure.colorbar(image, ax=drawn_on, label=label)
+    return figure
+
+
+def caption(*_: object, measure: str = "lost_per_day", **__: object) -> str:
+    """What `swept` shows."""
+    return f"The same scenario at every point of a sweep. {words.definitions(measure)}"
+
+
+@drawn
+def welch(
+    style: Style,
+    daily: pd.DataFrame,
+    *,
+    policy_starts: float,
+    label: str = "mean over replications",
+) -> Figure:
+    """Welch's plot: each day's mean and its moving average, a panel an arm.
+
+    *daily* is what `sim.measure.welch.welch` returns; *policy_starts* (s) is marked.
+    """
+    frame = need(daily, "daily", ("arm", "day", "mean", "smoothed"), figure="welch")
+    names = order(frame["arm"], None, figure="welch")
+    figure, grid = panels(style, names, xlabel="day of the run", ylabel=label)
+    for arm, axes in grid:
+        part = frame[frame["arm"] == arm]
+        axes.plot(part["day"], part["mean"], color="0.6", marker="o", linestyle="", markersize=3)
+        axes.plot(part["day"], part["smoothed"], color="black")
+        axes.axvline(policy_starts / 86400.0 - 0.5, color="0.55", gid="policy change")
+    return figure
