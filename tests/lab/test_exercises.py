@@ -13,12 +13,18 @@ import pytest
 import sim
 from sim.lab import check, exercise
 from sim.lab.exercises import TABLE, solutions
-from sim.lab.exercises.answers import REPLICATIONS, Measured
+from sim.lab.exercises.answers import REPLICATIONS, Measured, Names
 from sim.lab.exercises.time_and_routes import CURVE
 from sim.lab.exercises.windows import borrowed
 
 STUDENTS = (None, "s123", "s124")
-MEASURED = [n for n in TABLE if isinstance(exercise(n).asked.answer, Measured)]
+
+
+def kind(number):
+    return exercise(number).asked.answer
+
+
+MEASURED = [n for n in TABLE if isinstance(kind(n), Measured)]
 EXACT = [n for n in TABLE if n not in MEASURED]
 FAULTS = [n for n in TABLE if n.endswith(".fault")]
 
@@ -46,6 +52,15 @@ def test_the_solution_is_right_and_something_else_is_not(number, student):
     assert check(number, right, student).right is True
     assert not check(number, -12345, student)
     assert not check(number, "postmaster@nowhere.example", student)
+
+
+@pytest.mark.parametrize("number", [n for n in EXACT if isinstance(kind(n), Names)])
+def test_all_of_them_is_too_many_and_none_is_too_few(number):
+    everything = check(number, set(kind(number).among))
+    assert everything.right is False
+    assert everything.words.endswith("too many")
+    assert check(number, set()).words.endswith("missing")
+    assert not check(number, {*kind(number).solution.split(", "), "elsewhere"})
 
 
 @pytest.mark.parametrize("number", MEASURED)

@@ -44,8 +44,9 @@ def unbelievable(draw: Draw) -> Asked:
     content = [f"discard_outbound_spam(0.9, {rate})"]
     scenario = world(FILTERS, {"servers.*-smtp.content": content})
     return Asked(
-        f"Every submission server has {content[0]}. Run exercise('06.2').scenario with 4 replications. Which share "
-        f"of honest recipients does the sender believe reached, though the message was dropped?",
+        f"Every submission server has {content[0]}. Run exercise('06.2').scenario with "
+        f"4 replications. Which share of honest recipients does the sender believe "
+        f"reached, though the message was dropped?",
         Measured(lambda: simulated(scenario, "filter", gap), 4, "share"),
         "the measure silent_loss_rate of class honest; the second number of the restriction is "
         "the share of honest mail that it takes for spam",

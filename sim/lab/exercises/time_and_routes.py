@@ -51,8 +51,8 @@ def route(draw: Draw) -> Asked:
         f"exercise('09.2').scenario, arm {arm!r}, with 4 replications. Of the spam that was "
         f"delivered though wished after the warm-up, which share came by the route 'direct'?",
         Measured(lambda: simulated(scenario, arm, moved), 4, "share"),
-        "results.recipients, class spam, fate delivered, phase not warm-up: count by route. A server "
-        "that no longer relays still takes mail for its own customers",
+        "results.recipients, class spam, fate delivered, phase not warm-up: count by route. A "
+        "server that no longer relays still takes mail for its own customers",
         scenario,
     )
 
