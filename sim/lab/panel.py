@@ -49,7 +49,6 @@ MEASURES = (
     ("spam", "spam_per_mailbox_day"),
 )
 """The rates that are drawn."""
-NOTE = f"Rates: one run of 2 days with {PEOPLE} people; sim.run gives intervals."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,12 @@ class Panel:
         share = sum(counts[name] for name in self.roamers) / max(1, sum(counts.values()))
         return round(share, 2) if 0 < share < 1 else None
 
+    @property
+    def note(self) -> str:
+        """What the rates are of."""
+        people = min(PEOPLE, sum(users.count for users in self.model.users.values()))
+        return f"Rates: one run of 2 days with about {people} people; sim.run gives intervals."
+
     # ---- what follows
 
     def scenario(self, state: State) -> Scenario:
@@ -99,7 +104,10 @@ class Panel:
     def matrix(self, state: State) -> Matrix:
         """The matrix of the server in question, under the base arm."""
         server = None if state.server == EVERY else state.server
-        return matrix(self.scenario(state), server=server, arm=self.model.base)
+        found = matrix(self.scenario(state), server=server, arm=self.model.base)
+        if state.relay == AS_WRITTEN:
+            return found
+        return replace(found, cells=tuple(replace(c, arm=state.relay) for c in found.cells))
 
     def rates(self, state: State) -> pd.DataFrame:
         """Class, measure and mean of a short run; what has been run once is kept."""
@@ -180,7 +188,7 @@ class Panel:
         drawn = base64.b64encode(self.picture(self.start)).decode()
         table = self.matrix(self.start)._repr_html_()
         picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{drawn}">'
-        return f"{table}{picture}<p><small>{escape(NOTE)}</small></p>"
+        return f"{table}{picture}<p><small>{escape(self.note)}</small></p>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """For a notebook: the controls where there are widgets, and always the picture."""
@@ -237,7 +245,7 @@ def _widget(shown: Panel, w: Any) -> Any:
         try:
             table.value = shown.matrix(state)._repr_html_()
             figure.value = shown.picture(state)
-            said.value = f"<small>{escape(NOTE)}</small>"
+            said.value = f"<small>{escape(shown.note)}</small>"
         except ScenarioError as error:
             said.value = f"<pre>{escape(str(error))}</pre>"
 

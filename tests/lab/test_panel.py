@@ -46,6 +46,7 @@ def test_the_policy_of_one_server_is_that_of_no_other(shown):
     assert changed[server].relay == "on_network"
     assert changed[other].relay == shown.model.arm("open").servers[other].relay
     assert shown.matrix(state).server == server
+    assert shown.matrix(state).arms == ["on_network"]
 
 
 def test_every_server_can_be_closed_at_once(shown):

@@ -58,7 +58,7 @@ def lab(tmp_path):
         [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             *("--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="),
-            *("--expose-app-in-browser", "--LabApp.news_url=None"),
+            "--expose-app-in-browser",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ],
         cwd=tmp_path,
