@@ -77,6 +77,40 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ("a", "b", "class", "per_day"),
             "a row per link (a, b) and class: recipients carried per day",
         ),
+        "calendar": Table(
+            ("arm", "replication", "at", "change"),
+            "a row per listing, delisting and closing (sim.records.CALENDAR)",
+        ),
+        "permissions": Table(
+            ("arm", "replication", "start", "permission", "attempts"),
+            "submissions by whose permission they used, in stretches that begin at start (s)",
+        ),
+        "windows": Table(
+            ("arm", "replication", "place", "window", "asked", "let_in"),
+            "a row per run and place: POP window (s), submissions whose own login had not "
+            "opened relaying, "
+            "and those of them that somebody else's let through",
+        ),
+        "spam": Table(
+            (
+                "arm",
+                "replication",
+                "days",
+                "tried",
+                "accepted",
+                "delivered",
+                "answers",
+                "cost",
+                "value",
+                "revenue",
+            ),
+            "a row per run, after the policies start: days, recipients of spam, expected answers, "
+            "USD: cost, revenue, and value if everybody answered",
+        ),
+        "survey": Table(
+            ("at", "low", "high", "source"),
+            "the surveyed share of open relays, from low to high, at moments of the run (s)",
+        ),
         "about": Table(
             (),
             "a mapping about the run; keys used: arms (their order), base, seed, hash, "

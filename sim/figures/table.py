@@ -10,18 +10,24 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from sim.figures import (
+    account,
     believed,
+    collateral,
     delay,
     differences,
     frontier,
+    history,
     life,
+    listings,
     load,
     matrix,
     places,
+    precision,
     rates,
     refusals,
     routes,
     topology,
+    windows,
 )
 
 
@@ -64,6 +70,26 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
             routes.caption,
             takes=("arms", "policy_starts", "run_length", "mailboxes"),
         ),
+        "history": Entry(
+            history.history, ("recipients", "survey"), history.caption, takes=("arms", "run_length")
+        ),
+        "collateral": Entry(
+            collateral.collateral,
+            ("measures", "calendar"),
+            collateral.caption,
+            takes=("arms", "policy_starts", "run_length"),
+        ),
+        "windows": Entry(windows.windows, ("windows",), windows.caption),
+        "listings": Entry(
+            listings.listings,
+            ("permissions",),
+            listings.caption,
+            takes=("arms", "policy_starts", "run_length"),
+        ),
+        "funnel": Entry(account.funnel, ("spam",), account.funnel_caption, takes=("arms",)),
+        "break_even": Entry(
+            account.break_even, ("spam",), account.break_even_caption, takes=("arms",)
+        ),
         "load": Entry(
             load.load,
             ("attempts",),
@@ -76,6 +102,7 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
             load.waiting_caption,
             takes=("arms", "policy_starts", "run_length"),
         ),
+        "precision": Entry(precision.precision, ("measures",), precision.caption, takes=("arms",)),
         "life": Entry(life.life, ("attempts",), life.caption, standard=False),
     }
 )
@@ -83,8 +110,12 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
 
 COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "recipients": frozenset({*refusals.COLUMNS, *delay.COLUMNS, *routes.COLUMNS}),
-        "attempts": frozenset({*load.COLUMNS, *life.COLUMNS}),
+        "recipients": frozenset(
+            {*refusals.COLUMNS, *delay.COLUMNS, *routes.COLUMNS, "message", "group"}
+        ),
+        "attempts": frozenset(
+            {*load.COLUMNS, *life.COLUMNS, "client", "accepted", "cause", "permission", "place"}
+        ),
     }
 )
 """The columns of the large tables that some figure needs: no others need be read."""

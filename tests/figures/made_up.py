@@ -308,12 +308,152 @@ def about(arms=7, replications=10):
     }
 
 
+def runs(arms, replications):
+    """Number and name of the arm, and the replication, of every run."""
+    return [(n, arm, r) for n, arm in enumerate(ARMS[:arms]) for r in range(replications)]
+
+
+def more_measures(arms=7, replications=10):
+    """Measures over all rows and by day."""
+    rows = []
+    for n, arm, r in runs(arms, replications):
+        rows += [
+            (
+                arm,
+                r,
+                "after",
+                "honest",
+                "all",
+                "",
+                "delivery_rate",
+                900 - 20 * n + 3 * (r % 4),
+                1000,
+            ),
+            (
+                arm,
+                r,
+                "after",
+                "spam",
+                "all",
+                "",
+                "spam_per_mailbox_day",
+                5000 - 300 * n + 70 * (r % 5),
+                1000,
+            ),
+        ]
+        for day in range(7):
+            lost = 4 * n + r % 2 if day >= 3 and n else 0
+            phase = "after" if day >= 3 else "warm-up"
+            rows.append((arm, r, phase, "honest", "day", str(day), "collateral_rate", lost, 100))
+    columns = [
+        "arm",
+        "replication",
+        "phase",
+        "class",
+        "by",
+        "key",
+        "measure",
+        "numerator",
+        "denominator",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def calendar(arms=7, replications=10):
+    rows = [
+        (arm, r, DAY * at, change)
+        for n, arm, r in runs(arms, replications)
+        for at, change in ((3.2 + 0.1 * r, "listed"), (5.1, "delisted"), (6.0, "closed"))
+        if n
+    ]
+    return pd.DataFrame(rows, columns=["arm", "replication", "at", "change"])
+
+
+def permissions(arms=7, replications=10):
+    rows = [
+        (arm, r, DAY * day, permission, 10 * (k + 1) + n + r % 3)
+        for n, arm, r in runs(arms, replications)
+        for day in range(3, 7)
+        for k, permission in enumerate(("missed_listing", "others_listing", "own_listing"))
+        if n
+    ]
+    return pd.DataFrame(rows, columns=["arm", "replication", "start", "permission", "attempts"])
+
+
+WINDOWS = (120.0, 1800.0, 10800.0)
+RATE = {"hotel": 1 / 3600, "airport": 1 / 900}
+
+
+def windows(arms=7, replications=10):
+    rows = [
+        (
+            arm,
+            r,
+            place,
+            WINDOWS[n % 3],
+            10_000,
+            round(10_000 * (1 - np.exp(-RATE[place] * WINDOWS[n % 3]))),
+        )
+        for n, arm, r in runs(arms, replications)
+        for place in RATE
+    ]
+    return pd.DataFrame(rows, columns=["arm", "replication", "place", "window", "asked", "let_in"])
+
+
+def spam_account(arms=7, replications=10):
+    rows = []
+    for n, arm, r in runs(arms, replications):
+        delivered = 50_000 // (1 + n) + 100 * (r % 4)
+        tried, answers = 2 * delivered, 1e-5 * delivered
+        rows.append(
+            (
+                arm,
+                r,
+                10.0,
+                tried,
+                1.5 * delivered,
+                delivered,
+                answers,
+                1e-5 * tried * (1 + n),
+                50.0 * delivered,
+                50 * answers,
+            )
+        )
+    columns = [
+        "arm",
+        "replication",
+        "days",
+        "tried",
+        "accepted",
+        "delivered",
+        "answers",
+        "cost",
+        "value",
+        "revenue",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def survey():
+    rows = [
+        (0.0, 0.55, 0.55, "a survey"),
+        (3 * DAY, 0.2, 0.2, "a survey"),
+        (6 * DAY, 0.01, 0.05, "a survey"),
+    ]
+    return pd.DataFrame(rows, columns=["at", "low", "high", "source"])
+
+
 def tables(arms=7, replications=10):
     """Everything a figure may ask for, by name."""
     few = min(replications, 2)
     return {
         "summary": summary(arms, replications),
-        "measures": measures(arms, replications),
+        "measures": pd.concat([measures(arms, replications), more_measures(arms, replications)]),
+        "calendar": calendar(arms, few),
+        "permissions": permissions(arms, replications),
+        "windows": windows(arms, replications),
+        "spam": spam_account(arms, replications),
+        "survey": survey(),
         "comparison": comparison(arms, replications),
         "recipients": recipients(arms, few),
         "attempts": attempts(arms, few),

@@ -50,7 +50,9 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
         return
     lowest = [axes for axes in drawn[name].axes if axes.get_xlabel()]
     assert lowest
-    unit = {"routes": "day", "load": "day", "waiting": "day", "delay": "time", "frontier": "day"}
+    unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
+    unit |= {"listings": "day", "delay": "time", "windows": "(min)", "precision": "replications"}
+    unit |= {"funnel": " / ", "break_even": ""}  # USD, USD / day
     for axes in lowest:
         words = axes.get_xlabel().replace("\n", " ")
         assert "(%)" in words or "difference (" in words or unit[name] in words
@@ -64,7 +66,11 @@ def test_rates_begin_at_nought_and_end_within_the_possible(drawn, name):
         assert 0 < high <= 100
 
 
-@pytest.mark.parametrize("name", ["frontier", "delay", "routes", "load", "waiting"])
+@pytest.mark.parametrize(
+    "name",
+    ["frontier", "delay", "routes", "load", "waiting", "history", "collateral", "listings",
+     "windows", "precision"],
+)  # fmt: skip
 def test_heights_begin_at_nought(drawn, name):
     assert {axes.get_ylim()[0] for axes in drawn[name].axes} == {0}
 
@@ -166,7 +172,8 @@ def test_an_arm_without_rows_of_spam_is_shown_without_a_bar(made):
 
 @pytest.mark.parametrize(
     "name", ["rates", "places", "groups", "frontier", "believed", "differences", "refusals",
-             "delay", "routes", "load", "waiting"]
+             "delay", "routes", "load", "waiting", "history", "collateral", "listings", "windows",
+     "funnel", "break_even"]
 )  # fmt: skip
 def test_one_replication_has_no_interval_and_says_so(made, drawn, name):
     words = " ".join(texts(figures.draw(name, made.tables(3, 1))))
@@ -560,7 +567,7 @@ def test_no_rows_is_one_clear_error(made, name):
 @pytest.mark.parametrize("name", [name for name in figures.TABLE if name != "topology"])
 def test_a_missing_column_is_named(made, name):
     tables = made.tables(3, 2)
-    (need,) = figures.TABLE[name].needs
+    need = figures.TABLE[name].needs[0]
     tables[need] = tables[need].drop(columns="arm")
     with pytest.raises(FigureError, match=f"{name}: {need} lacks the column 'arm'; it has "):
         figures.draw(name, tables)

@@ -40,7 +40,7 @@ def test_a_gallery_names_what_its_tables_suffice_for(made):
     assert list(Gallery({"cells": made.cells(3)})) == ["matrix"]
     assert "comparison" not in made.tables(3)["about"]
     derived = {"measures": made.measures(3), "about": made.about(3)}
-    assert set(Gallery(derived)) == {"places", "groups", "differences"}
+    assert set(Gallery(derived)) == {"places", "groups", "differences", "precision"}
 
 
 def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(made):
