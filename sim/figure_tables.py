@@ -28,7 +28,7 @@ class Made(NamedTuple):
 
 def permissions(results: Results) -> pd.DataFrame:
     """Submissions a day by whose permission they used, for every run."""
-    attempts = results.drawn_from("attempts")
+    attempts = _rows(results, "attempts", ("hop", "at", "permission"), "listings")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
     start = (kept["at"] // DAY) * DAY
     keyed = kept[[*RUN, "permission"]].assign(start=start)
@@ -40,7 +40,8 @@ def windows(results: Results) -> pd.DataFrame:
     """Per run and place: the POP window (s), submissions without an own login, and those let in."""
     model = results.scenario.model
     length = {arm: window(model.arm(arm)) for arm in results.arms}
-    attempts = results.drawn_from("attempts")
+    columns = ("hop", "at", "permission", "cause", "place")
+    attempts = _rows(results, "attempts", columns, "windows")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)]
     kept = kept[kept["place"] != "home"]  # on the own network nobody needs a window
     let_in = kept["permission"].isin(list(OTHERS))
@@ -65,7 +66,8 @@ def window(scenario: Scenario) -> float:
 def spam(results: Results) -> pd.DataFrame:
     """Per run, after the policies start: recipients of spam, and what they cost and bring."""
     model = results.scenario.model
-    rows = results.drawn_from("recipients")
+    columns = ("class", "phase", "group", "route", "fate")
+    rows = _rows(results, "recipients", columns, "spammers' account")
     kept = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
     by = [*RUN, "group", "route", "fate"]
     counted = kept.groupby(by, observed=True, as_index=False).size()
@@ -106,7 +108,11 @@ def traffic(results: Results) -> pd.DataFrame:
 
     model = results.scenario.model
     arm = restricting(results)
-    mine = {name: _of(results.drawn_from(name), arm) for name in ("attempts", "recipients")}
+    columns = {"attempts": ("message", "at", "client", "server", "accepted"),
+               "recipients": ("message", "class")}  # fmt: skip
+    mine = {
+        name: _of(_rows(results, name, wanted, "topology"), arm) for name, wanted in columns.items()
+    }
     kinds = mine["recipients"].drop_duplicates(["replication", "message"])
     joined = mine["attempts"].merge(kinds[["replication", "message", "class"]],
                                     on=["replication", "message"])  # fmt: skip
@@ -143,6 +149,13 @@ def restricting(results: Results) -> str:
         if any(_words(server.relay) != "open" for server in model.arm(arm).servers.values())
     )
     return next(closed, results.arms[0])
+
+
+def _rows(results: Results, table: str, columns: tuple[str, ...], figure: str) -> pd.DataFrame:
+    """The rows of a table; raises FigureError if there are none, or a column is not there."""
+    from sim.figures.data import need
+
+    return need(results.drawn_from(table), table, (*RUN, *columns), figure=figure)
 
 
 def _of(table: pd.DataFrame, arm: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, update_wrapper
@@ -124,9 +125,17 @@ def _given(name: str, entry: Entry, tables: Mapping[str, Any]) -> tuple[list[Any
     if missing:
         raise FigureError(f"{name} needs the table {missing[0]!r}, which is not there")
     about = _about(tables)
-    keywords = {want: tables[want] for want in entry.wants if want in tables}
+    keywords = dict(_wanted(entry, tables))
     keywords |= {key: about[key] for key in entry.takes if about.get(key) is not None}
     return [tables[need] for need in entry.needs], keywords
+
+
+def _wanted(entry: Entry, tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a figure takes if it can be had; it is drawn without what cannot be made."""
+    for name in entry.wants:
+        if name in tables:
+            with contextlib.suppress(FigureError):
+                yield name, tables[name]
 
 
 def _about(tables: Mapping[str, Any]) -> Mapping[str, Any]:
