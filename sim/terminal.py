@@ -192,7 +192,7 @@ def unhelped(results: Results) -> str:
         gains = zip(compared["class"], compared["measure"], compared["gain"], strict=True)
         for class_, measure, gain in gains:
             head = shown.get((class_, measure))
-            if head is not None and gain <= 1.0:
+            if head is not None and gain <= 1.0 + 1e-9:
                 found.append(f"{head} of '{arm}'")
     if not found:
         return ""
