@@ -7,9 +7,7 @@ another machine that sees the same folder.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import threading
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -45,6 +43,7 @@ _scenario: Scenario | None = None
 def start_worker(scenario: Scenario) -> None:
     """Prepare a worker process: the scenario arrives once, Ctrl-C is the parent's business."""
     import signal
+    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -54,6 +53,8 @@ def start_worker(scenario: Scenario) -> None:
 
 def _end_with_parent() -> None:
     """A parent that is killed takes its workers with it: none is left to write."""
+    import multiprocessing  # here, as in `workers`: a browser has none
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
