@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import IPv4Network
 from typing import Protocol
@@ -59,10 +59,13 @@ class Pool:
             raise ValueError(f"reuse {reuse!r}: expected one of {', '.join(REUSE)}")
         if reuse == "random" and draws is None:
             raise ValueError("reuse 'random': expected draws")
-        self._free = deque(dict.fromkeys(addresses))
-        if shared:
-            self._free = deque(list(self._free)[:1])
-        self.leasable: tuple[int, ...] = tuple(self._free)
+        known = dict.fromkeys(addresses)
+        self.leasable: tuple[int, ...] = tuple(known)[:1] if shared else tuple(known)
+        # in the order of coming free; random ones in a list, since they are found by position
+        self._free: OrderedDict[int, None] = OrderedDict.fromkeys(
+            self.leasable if reuse != "random" else ()
+        )
+        self._mixed = list(self.leasable) if reuse == "random" else []
         self._shared, self._leased, self._reuse, self._draws = shared, leased, reuse, draws
         self._now = -math.inf
         self._held: dict[Hashable, tuple[int, float]] = {}
@@ -81,7 +84,7 @@ class Pool:
             return self.leasable[0] if self.leasable else None
         if holder in self._held:
             return self._held[holder][0]
-        if not self._free:
+        if not self.free:
             return None
         address = self._next(holder)
         end = until if self._leased else math.inf
@@ -110,7 +113,7 @@ class Pool:
     @property
     def free(self) -> int:
         """How many addresses nobody holds."""
-        return len(self._free)
+        return len(self._free) + len(self._mixed)
 
     def advance(self, now: float) -> None:
         """Let leases that ended by *now* come free, in the order in which they ended."""
@@ -125,17 +128,20 @@ class Pool:
     def _next(self, holder: Hashable) -> int:
         former = self._former.get(holder)
         if self._reuse == "sticky" and former is not None and former in self._free:
-            self._free.remove(former)
+            del self._free[former]
             return former
-        if self._reuse in ("fifo", "sticky"):
-            return self._free.popleft()
         if self._draws is not None and self._reuse == "random":
-            chosen = int(self._draws.random() * len(self._free))
-            self._free[chosen], self._free[-1] = self._free[-1], self._free[chosen]
-        return self._free.pop()
+            free = self._mixed
+            chosen = int(self._draws.random() * len(free))
+            free[chosen], free[-1] = free[-1], free[chosen]
+            return free.pop()
+        return self._free.popitem(last=self._reuse == "lifo")[0]
 
     def _give_back(self, holder: Hashable) -> None:
         address, _ = self._held.pop(holder)
         del self._holders[address]
         self._former[holder] = address
-        self._free.append(address)
+        if self._reuse == "random":
+            self._mixed.append(address)
+        else:
+            self._free[address] = None

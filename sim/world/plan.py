@@ -64,6 +64,7 @@ class Wishes(Sequence[Wish]):
         self._boxes = population.mailboxes
         self._someone = self._boxes.someone()
         self.names = Names()  # of places and networks
+        self._named: list[str] = []
         self.at = array("d")
         self._whole = {name: array(code) for name, code in WHOLE.items()}
         self._real = array("d")  # the numbers of REAL, wish by wish
@@ -100,6 +101,7 @@ class Wishes(Sequence[Wish]):
 
     def sort(self) -> None:
         """Put them in order of time; those of one moment stay in the order they came in."""
+        self._named = self.names.all
         order = np.argsort(np.array(self.at), kind="stable")
         if self._senders:
             moved = {int(old): new for new, old in enumerate(order)}
@@ -125,7 +127,7 @@ class Wishes(Sequence[Wish]):
             return [self[k] for k in range(*i.indices(len(self)))]
         if i < 0:
             i += len(self)
-        whole, names, first = self._whole, self.names.all, self.first[i]
+        whole, names, first = self._whole, self._named, self.first[i]
         at, recipients = self.at[i], self.recipients[first : self.first[i + 1]].tolist()
         person, account = self._people[whole["person"][i]], whole["account"][i]
         real = i * len(REAL)
