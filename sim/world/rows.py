@@ -164,6 +164,7 @@ class Rows:
         self.ended: array[float] = array("d")
         self.answers: list[Answer] = []
         self.places, self.groups, self.accounts = Names(), Names(), Names()
+        self.nowhere = self.places[""]  # number 0: servers and spammers have no place
         self.attempts = bytearray()
         self.add_attempt = _ATTEMPT.pack
         self.changes: list[Change] = []

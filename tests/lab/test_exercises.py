@@ -165,7 +165,7 @@ def test_the_lecturers_command_prints_the_solutions_of_a_notebook():
 
 
 def test_the_curve_of_the_exercise_is_that_of_the_scenario():
-    scenario = sim.load(Path(__file__).parents[2] / "scenarios" / "history-1998-2002.toml")
+    scenario = sim.load(Path(__file__).parents[2] / "scenarios" / "adoption-1998-2002.toml")
     told = scenario.arm("as surveyed, 1 in 100 at the end").operators["everybody"].open_share
     assert [(t / 86400, share) for t, share in told] == list(CURVE)
 

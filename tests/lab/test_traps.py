@@ -6,7 +6,7 @@ from sim.lab import diff, explain
 from sim.scenario import expectations, load
 
 
-@pytest.mark.parametrize("name", ["travellers-trap", "identity-check-on-the-mx"])
+@pytest.mark.parametrize("name", ["travellers-trap", "identity-check"])
 def test_what_the_file_expects_comes_true(scenarios, name):
     scenario = load(scenarios / f"{name}.toml")
     assert len(scenario.expect) >= 5
@@ -35,7 +35,7 @@ def test_the_check_of_a_hotel_costs_nobody_at_another_server(scenarios):
 
 
 def test_a_check_on_the_mx_refuses_the_worlds_mail(scenarios):
-    scenario = load(scenarios / "identity-check-on-the-mx.toml")
+    scenario = load(scenarios / "identity-check.toml")
     arm = "proseware checks on its one machine"
     found = explain(scenario, "everybody-2", "home", "bob@proseware.com", arm)
     assert found.question.party.network == "adatum"
@@ -46,7 +46,7 @@ def test_a_check_on_the_mx_refuses_the_worlds_mail(scenarios):
 
 
 def test_the_same_check_on_the_submission_server_does_not(scenarios):
-    scenario = load(scenarios / "identity-check-on-the-mx.toml")
+    scenario = load(scenarios / "identity-check.toml")
     found = diff(scenario, "no check", "adatum checks on its submission server")
     assert "cost" not in {change.mark for change in found.changes}
     assert "mixed" in {change.mark for change in found.changes}

@@ -209,7 +209,7 @@ SURVEY = [(0, 0.55), (3, 0.36), (9, 0.17), (18, 0.043), (27.5, 0.01)]
 
 @pytest.fixture(scope="module")
 def history():
-    return load(SCENARIOS / "history-1998-2002.toml").with_overrides({"spammers.bulk.count": 3})
+    return load(SCENARIOS / "adoption-1998-2002.toml").with_overrides({"spammers.bulk.count": 3})
 
 
 @pytest.fixture(scope="module")

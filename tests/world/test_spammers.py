@@ -188,3 +188,13 @@ def test_dead_addresses_bounce_to_whoever_was_forged():
     assert len(notices) > 50
     assert set(notices["domain"]) == {"adatum.com"}
     assert set(notices["fate"]) <= {"bounced", "in_transit"}  # the forged user does not exist
+
+
+def test_only_people_have_a_place():
+    attempts = simulate(loads(SCENARIO), "open", 0).frames()["attempts"]
+    people = attempts["place"].astype(str) != ""
+    assert people.any()
+    assert set(attempts[people]["hop"]) == {"submission"}
+    spam = simulate(loads(SCENARIO), "open", 0).frames()["recipients"]
+    theirs = attempts["message"].isin(spam[spam["class"] == "spam"]["message"])
+    assert not (people & theirs).any()

@@ -25,7 +25,7 @@ def calendar(draw: Draw) -> Asked:
         return CURVE[-1][1]
 
     return Asked(
-        f"In history-1998-2002.toml one simulated day stands for {MONTHS_A_DAY} months. Take the "
+        f"In adoption-1998-2002.toml one simulated day stands for {MONTHS_A_DAY} months. Take the "
         f"surveyed shares {[list(p) for p in CURVE]} (day, share of open relays) and straight "
         f"lines between them. Which share is open on day {day:g}?",
         Number(right, "share"),
