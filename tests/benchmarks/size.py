@@ -30,7 +30,9 @@ def scaled(people):
 
     scenario = load(EVERYTHING)
     factor = people / PEOPLE
-    counts = {f"users.{n}.count": max(1, round(u.count * factor)) for n, u in scenario.users.items()}
+    counts = {
+        f"users.{n}.count": max(1, round(u.count * factor)) for n, u in scenario.users.items()
+    }
     counts |= {
         f"spammers.{n}.count": max(1, round(s.count * factor)) for n, s in scenario.spammers.items()
     }

@@ -67,7 +67,7 @@ def test_a_link_to_nowhere_is_refused():
 
 def test_a_link_that_carries_nothing_is_left_out_and_the_networks_stay():
     graph = build(
-        dict.fromkeys("abc", {}), [Link("a", "b", 1.0), Link("b", "c", 1.0), Link("a", "c", 5.0)]
+        {key: {} for key in "abc"}, [Link("a", "b", 1.0), Link("b", "c", 1.0), Link("a", "c", 5.0)]
     )
     found = routes(graph, without_links=[("b", "a")])
     assert found.path("a", "b") == ["a", "c", "b"]
