@@ -41,6 +41,17 @@ class Client(NamedTuple):
     port: int = 25
 
 
+class Kind(NamedTuple):
+    """Clients that are alike to a policy: a number, the address of one of them, the rest."""
+
+    number: int
+    address: int
+    login: str | None
+    auth_failed: bool
+    port: int
+    listed: tuple[str, ...]
+
+
 class Sessions:
     """The sessions of a server and the connections that wait for one (M/G/c, first come
     first served)."""
@@ -85,9 +96,12 @@ class Sessions:
         self.starts = deque(min(start, at) for start in self.starts)
 
 
+NOT_LISTED: tuple[str, ...] = ()
+
+
 def on_no_list(_: int) -> tuple[str, ...]:
     """What a world without blocklists says of an address."""
-    return ()
+    return NOT_LISTED
 
 
 def offers(policy: Policy) -> str:
@@ -172,20 +186,30 @@ class Server:
         self.said: dict[Verdict, Answer] = {}
         self.enforce(policy)
 
-    def kind_of(self, client: Client) -> int:
-        """One number for all clients that this policy cannot tell apart at the moment."""
+    def kind_of(self, client: Client) -> Kind:
+        """What all clients have in common that this policy cannot tell apart at the moment."""
+        kind = self.alike.get(client)
+        if kind is not None:
+            return kind
         address = client.address
         if len(self.alike) >= MOST_CLIENTS:
             self.alike.clear()
             self.met.clear()
-        key: tuple[object, ...] = (
-            self.login_of(client), client.auth_failed, client.port,
+        login, listed = self.login_of(client), NOT_LISTED
+        if self.reads_lists:
+            listed = self.listed(address)
+            self.met.setdefault(address, []).append(client)
+        key = (
+            login, client.auth_failed, client.port, listed,
             *(first <= address <= last for first, last in self.ranges),
         )  # fmt: skip
-        if self.reads_lists:
-            key = (self.listed(address), *key)
-            self.met.setdefault(address, []).append(client)
-        return self.kinds.setdefault(key, len(self.kinds))
+        kind = self.kinds.get(key)
+        if kind is None:
+            kind = self.kinds[key] = Kind(
+                len(self.kinds), address, login, client.auth_failed, client.port, listed
+            )
+        self.alike[client] = kind
+        return kind
 
     def lists_changed(self, first: int, last: int) -> None:
         """What blocklists say of the addresses from *first* to *last* is no longer true."""
@@ -213,8 +237,9 @@ class Server:
         message = flight.message
         shown = message.reverse_path if self.reads_owners else message.shown
         return self._asked(
-            flight.client, shown, forward_path, pop_age, message.spam, message.content
-        )
+            self.kind_of(flight.client), shown, forward_path, pop_age, message.spam,
+            message.content,
+        )  # fmt: skip
 
     def keep(self, listing: Listing | None) -> None:
         """Add the addresses of *listing* to the policy's ranges, now and whenever it changes."""
@@ -238,8 +263,8 @@ class Server:
         self.reads_lists = "listed" in policy.reads
         self.memory = self._remembering(policy)  # None: this policy asks for none
         self.known: dict[tuple[int, str | None, str | None], Answer] = {}
-        self.alike: dict[Client, int] = {}
-        self.kinds: dict[tuple[object, ...], int] = {}
+        self.alike: dict[Client, Kind] = {}
+        self.kinds: dict[tuple[object, ...], Kind] = {}
         self.met: dict[int, list[Client]] = {}  # clients by address, where lists are read
         self.ranges = ranges(policy)
         self.offers = "auth" if self.settings.port_587 else offers(policy)
@@ -285,14 +310,12 @@ class Server:
         asked each time, and keeps its verdicts by what it makes of them.
         """
         if not self.asks_anew:
-            alike = self.alike.get(client)
-            if alike is None:
-                alike = self.alike[client] = self.kind_of(client)
             stands_for = self.stands_for
-            key = (alike, stands_for[reverse_path], stands_for[forward_path])
+            kind = self.alike.get(client) or self.kind_of(client)
+            key = (kind.number, stands_for[reverse_path], stands_for[forward_path])
             answer = self.known.get(key)
             if answer is None:
-                answer = self.known[key] = self._asked(client, *key[1:])
+                answer = self.known[key] = self._asked(kind, key[1], key[2])
             return answer
         if self.listing is not None and self.listing.advance(now):
             self.enforce(self.written)
@@ -300,14 +323,15 @@ class Server:
         if self.reads_pop:
             login = self.last_pop_login(self.network, client.address, now)
             age = None if login is None else now - login
+        kind, stands_for = self.kind_of(client), self.stands_for
         return self._asked(
-            client, self.stands_for[reverse_path], self.stands_for[forward_path], age, spam,
-            content, recent, greylist_age,
+            kind, stands_for[reverse_path], stands_for[forward_path], age, spam, content, recent,
+            greylist_age,
         )  # fmt: skip
 
     def _asked(
         self,
-        client: Client,
+        kind: Kind,
         reverse_path: str | None,
         forward_path: str | None,
         pop_age: float | None = None,
@@ -317,16 +341,16 @@ class Server:
         greylist_age: float | None = None,
     ) -> Answer:
         assert forward_path is not None, "only senders are null"
-        decide = self.decide_587 if client.port == 587 and self.decide_587 else self.decide
+        decide = self.decide_587 if kind.port == 587 and self.decide_587 else self.decide
         verdict = decide(
             Facts(
-                client=client.address,
+                client=kind.address,
                 reverse_path=reverse_path,
                 forward_path=forward_path,
-                login=None if client.login is None else self.login_of(client),
-                auth_failed=client.auth_failed,
+                login=kind.login,
+                auth_failed=kind.auth_failed,
                 pop_age=pop_age,
-                listed=self.listed(client.address) if self.reads_lists else (),
+                listed=kind.listed,
                 recent=recent,
                 greylist_age=greylist_age,
                 spam=spam,
