@@ -122,7 +122,7 @@ def _users(keys: Tree) -> Tree:
     places = dict.fromkeys(p for part in PARTS for p in table(keys, part))
     lines = {place: "dial-up" if place == HOME else "lan" for place in places or (HOME,)}
     return (
-        keys | {"access": lines | given}
+        keys | {"access": dict(sorted((lines | given).items()))}
         if isinstance(given := keys.get("access", {}), dict)
         else keys
     )
