@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +63,9 @@ def _drawn(
 ) -> list[Drawn]:
     if workers == 1 or len(names) <= FEW or root != results.path:
         return _draw(results, root, names, style, formats, fail)
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     shares = [list(names[start::workers]) for start in range(workers)]
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")

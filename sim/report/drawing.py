@@ -24,6 +24,8 @@ class Drawn:
     sampled: bool = False
     svg: str = ""
     why: str = ""
+    formats: tuple[str, ...] = ()
+    """Of the files beside the page, best known first."""
 
 
 def drawings(
@@ -61,7 +63,9 @@ def drawings(
                     svg = inline(data.decode("utf-8"), name)
                 if file.suffix[1:] in formats:
                     write(folder / file.name, data)
-        yield Drawn(name, title, caption, not set(TABLE[name].needs) <= EXACT, svg)
+        yield Drawn(
+            name, title, caption, not set(TABLE[name].needs) <= EXACT, svg, formats=tuple(formats)
+        )
 
 
 _TAG = re.compile(r"<[^>]*>")
