@@ -21,6 +21,10 @@ MOST_ADDRESSES = 2**20
 """Addresses of all networks together; a larger prefix is a fault."""
 
 
+SHORTEST = 1.0
+"""Seconds from one attempt of a queue or mail program to the next, at least: time must pass."""
+
+
 @dataclass
 class Parts:
     """What of a scenario is valid by itself, and every name that the file uses."""
@@ -144,6 +148,9 @@ def _servers(parts: Parts) -> Iterator[Found]:
             expected = f"an address that {taken[server.address]} does not have"
             yield Found(path, str(server.address), expected)
         taken[server.address] = name
+        if server.between_runs < SHORTEST and (server.between_runs or not server.wait(0, 0.0, 0.0)):
+            expected = "at least 1 s: this schedule tries again at every look into the queue"
+            yield Found(("servers", name, "queue_run"), f"{server.between_runs:g} s", expected)
         if not server.domains and server.role != "submission":
             yield Found(("servers", name, "domains"), "none", "at least one domain")
         if _lacks_ranges(server):
@@ -162,6 +169,8 @@ def _lacks_ranges(server: Server) -> bool:
 
 
 def _users(parts: Parts, users: Users) -> Iterator[Found]:
+    if users.pop_poll < SHORTEST:
+        yield Found(("pop_poll",), f"{users.pop_poll:g} s", "at least 1 s")
     networks = parts.names["networks"]
     homes = [n for n in networks if n not in parts.networks or n in parts.with_submission]
     for network in users.accounts:

@@ -112,7 +112,7 @@ UNTOUCHED = {"believed": 1, "kind": CLASS["honest"]}
 
 # message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took,
 # permission
-_ATTEMPT = Struct("<ihbdIhhiiiffb")
+_ATTEMPT = Struct("<iibdIhhiiiffb")
 _ATTEMPT_DTYPE = np.dtype(
     [
         (name, kind)
@@ -133,7 +133,7 @@ _ATTEMPT_DTYPE = np.dtype(
                 "permission",
             ],
             [
-                *("<i4", "<i2", "i1", "<f8", "<u4", "<i2", "<i2"),
+                *("<i4", "<i4", "i1", "<f8", "<u4", "<i2", "<i2"),
                 *("<i4", "<i4", "<i4", "<f4", "<f4", "i1"),
             ],
             strict=True,

@@ -1,7 +1,9 @@
 """Retry schedules against what the servers' own documents say (facts: retry.*)."""
 
 import pytest
+from small import SMALL
 
+from sim.scenario import ScenarioError, loads
 from sim.scenario.retries import SCHEDULES, listed
 from sim.scenario.servers import Server
 
@@ -56,3 +58,26 @@ def test_schedule_and_lifetime_of_a_server(keys, schedule, days):
     keys = {"role": "mx", "network": "a", "address": "192.0.2.1", **keys}
     server = Server.model_validate(keys)
     assert (server.schedule, server.lifetime) == (schedule, days * DAY)
+
+
+NEVER_ENDING = {
+    "a queue that is looked into all the time": (
+        {"servers.proseware-mx.retry": "sendmail", "servers.proseware-mx.queue_run": "0 s"},
+        "queue_run: 0 s: expected at least 1 s",
+    ),
+    "a thousand times a second": (
+        {"servers.proseware-mx.queue_run": "1 ms"},
+        "queue_run: 0.001 s: expected at least 1 s",
+    ),
+    "a mail program that polls all the time": (
+        {"users.travellers.pop_poll": "0 s"},
+        "pop_poll: 0 s: expected at least 1 s",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "told"), NEVER_ENDING.values(), ids=NEVER_ENDING)
+def test_time_passes_between_attempts(changes, told):
+    with pytest.raises(ScenarioError) as error:
+        loads(SMALL).with_overrides(changes)
+    assert told in str(error.value)

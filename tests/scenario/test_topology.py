@@ -196,8 +196,8 @@ WRONG = {
 }  # fmt: skip
 
 
-MORE = {"isps = 0": 3}
-"""Further lines: without ISPs, what is written for them leads nowhere."""
+MORE = {"isps = 0": 5, "isps = 40\nsizes = { hotell = 2.0 }": 1}
+"""Further lines: without ISPs, what is written for them leads nowhere; no people live there."""
 
 
 @pytest.mark.parametrize(("old", "new", "told"), WRONG.values(), ids=WRONG)

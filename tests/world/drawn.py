@@ -29,6 +29,13 @@ PARAMETERS = {
 }
 """What a parameter of each kind may be."""
 
+RETRIES = (
+    *({"retry": name} for name in ("auto", *SCHEDULES)),
+    {"retry": ["10 min", "2 h"], "queue_run": "0 s"},
+    {"retry": ["1 s"]},
+    {"retry": "sendmail", "queue_run": "30 min"},
+)
+
 REMEDIES = ("wait", "switch_server", "dial_in", "ask_isp", "change_sender", "give_up")
 DISTRIBUTIONS = st.sampled_from(
     [
@@ -115,8 +122,7 @@ def server(draw, role):
         "connection_queue": draw(st.sampled_from([0, 2, 100])),
         "service_time": draw(DISTRIBUTIONS),
         "temporary_failure": draw(st.sampled_from([0.0, 0.05, 0.5, 1.0])),
-        "retry": draw(st.sampled_from(["auto", *SCHEDULES, ["10 min", "2 h"]])),
-        "queue_run": draw(st.sampled_from(["auto", "0 s", "30 min"])),
+        **draw(st.sampled_from(RETRIES)),
         "queue_lifetime": draw(st.sampled_from(["auto", "3 h", "0 s"])),
         "delay_warning": draw(st.sampled_from(["auto", "1 h", "0 s"])),
         "port_587": role == "submission" and draw(st.booleans()),

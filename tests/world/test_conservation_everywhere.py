@@ -56,7 +56,7 @@ QUICK = settings(
     max_examples=25, deadline=None, database=None, derandomize=True,
     phases=[Phase.generate], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-LONG = settings(QUICK, max_examples=1500, derandomize=False, phases=[Phase.generate, Phase.shrink])
+LONG = settings(QUICK, max_examples=300, derandomize=False, phases=[Phase.generate, Phase.shrink])
 
 
 def books_balance(text):
