@@ -59,6 +59,9 @@ class Outages:
         }
         moments = {m for down in self._down.values() for interval in down for m in interval}
         self._starts = [-inf, *sorted(moments)]
+        falls = {first for down in self._down.values() for first, _ in down}
+        falls |= {first for server in scenario.servers.values() for first, _ in server.down}
+        self._falls = sorted(falls)  # moments at which anything goes down
         self._routes: list[Routes | None] = [None] * len(self._starts)
 
     @classmethod
@@ -78,6 +81,10 @@ class Outages:
 
         *client* is the server that opened it, on *network*; None: no server did.
         """
+        falls = self._falls
+        next_fall = bisect_right(falls, now)
+        if next_fall == len(falls) or falls[next_fall] >= until:
+            return None
         first = next_outage(server.sessions.down, now)
         if client is not None:
             first = min(first, next_outage(client.sessions.down, now))

@@ -123,12 +123,13 @@ class Transit:
     def launch(self, flight: Flight, at: float, network: str) -> None:
         """Send *flight* off at *at* from *network*; it arrives one latency later."""
         server = flight.server
-        latency = server.latency.get(network)
-        if latency is None:
-            latency = server.latency[network] = self.routes.latency(network, server.network)
         if self.outages is not None:
             latency = self.outages.latency(network, server.network, at)
             flight.network = network
+        elif network in server.latency:
+            latency = server.latency[network]
+        else:
+            latency = server.latency[network] = self.routes.latency(network, server.network)
         if latency == inf or flight.client.address == 0:
             flight.no_way, latency = True, 0.0
         elif network in self.blocks_port_25 and flight.origin is None:
