@@ -8,7 +8,7 @@ replaces a resource and its events. The textbook model stays in the tests as the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -269,7 +269,7 @@ class Server:
         self.ranges = ranges(policy)
         self.offers = "auth" if self.settings.port_587 else offers(policy)
         self.answers: dict[int, tuple[Verdict, Answer]] = {}
-        self.greetings: dict[Hashable, Answer | None] = {}
+        self.greetings: dict[tuple[int, int], Answer | None] = {}
 
     def _remembering(self, policy: Policy) -> Memory | None:
         """The memory that *policy* needs; the same one as before, if there was one."""
@@ -286,9 +286,10 @@ class Server:
         if memory is None or not memory.counts_sessions:
             return None
         count = memory.clients.open_sessions(client.address, now)
-        facts = Facts(client.address, None, "", open_sessions=count)
-        key = self.policy.key(facts)
+        kind = self.kind_of(client)
+        key = (kind.number, count)
         if key not in self.greetings:
+            facts = Facts(kind.address, None, "", open_sessions=count)
             verdict = decide_at(self.policy, facts, "CONNECT")
             self.greetings[key] = None if verdict is None else self._answer(verdict)
         return self.greetings[key]
