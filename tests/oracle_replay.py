@@ -58,7 +58,7 @@ def facts(policy: dict[str, Any], case: dict[str, Any], *, goes_on: bool = False
     """What the server knew in the session of *case*."""
     session = case["session"]
     auth = session.get("auth", "none")
-    works = policy["auth"]["offered"] and auth in LOGINS
+    works = policy["auth"]["offered"] and LOGINS.get(auth) in policy["auth_users"]
     return Facts(
         client=int(IPv4Address(case["client_ip"])),
         reverse_path=session["sender"] or None,
@@ -121,7 +121,7 @@ def _made(frozen: Any, mta: str) -> Policy:
 
 
 def _relay(policy: dict[str, Any]) -> tuple[Restriction, ...]:
-    """The grants, each of which opens relaying unless `relay_requires` says otherwise."""
+    """The grants: each opens relaying, unless `relay_requires` leaves only some of them."""
     if policy["open_relay"]:
         return _parsed(["permit"])
     network = ["permit_mynetworks"] if policy["trusted_networks"] else []
@@ -131,7 +131,7 @@ def _relay(policy: dict[str, Any]) -> tuple[Restriction, ...]:
         others.append(f"permit_pop_before_smtp({policy['pop_before_smtp']['window_s']} s)")
     grants = {
         "any": [*network, *others, *login],
-        "all": ["permit_all_of(permit_mynetworks, permit_sasl_authenticated)", *others],
+        "all": ["permit_all_of(permit_mynetworks, permit_sasl_authenticated)"] if login else [],
         "auth": login,
     }[policy["relay_requires"]]
     if policy["relay_by_sender_domain"]:
