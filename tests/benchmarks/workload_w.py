@@ -1,71 +1,140 @@
-"""The canonical workload W in two plain programs, interleaved in one run.
+"""The canonical workload W, in three programs that do the same work.
 
-50 servers with 4 sessions each, exponential service, delivered locally, relayed or
-refused by a table, a latency on each link, 2 % of relay attempts deferred and tried again
-after 30 min up to 5 times, one row a message. Both programs draw the same numbers.
+Fifty servers with 4 sessions each, exponential service, each message delivered locally,
+relayed or refused by a table, a latency on each link, 2 % of relay attempts deferred and
+tried again after 30 min up to 5 times, one row a message.
 
-    python tests/benchmarks/workload_w.py [MESSAGES] [REPETITIONS]
-
+*ours*: the scenario workload_w.toml in the simulator, as `sim.run` runs it.
 *textbook*: SimPy as most tutorials teach it, a process a message and a Resource a server.
-*folded*: a plain heapq program that works out the end of a session on arrival.
-The ratio of the two is the room that a simulator of this kind has.
+*folded*: a plain heapq program that works out the end of a session when it is asked for.
+
+The two plain programs get the numbers that ours draws, and must end every message as ours
+does: the same verdict at the same moment.
 """
 
+from __future__ import annotations
+
 import heapq
-import json
-import platform
-import sys
-import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
-SERVERS, SESSIONS, LOAD = 50, 4, 0.7
-RETRY, TRIES, DEFERRED = 1800.0, 5, 0.02
-LOCAL, RELAY, REFUSE = range(3)
+from sim.network.lines import LINES
+from sim.scenario import Scenario, loads
+from sim.world import simulate, week
+from sim.world.people import Population
+from sim.world.plan import Plan
+from sim.world.rows import DELIVERED, EXPIRED, REFUSED, Run
+from sim.world.run import exogenous
+from sim.world.streams import chance
+
+SERVERS, SESSIONS = 50, 4
+RETRY, RETRIES, DEFERRED = 1800.0, 5, 0.02
+DAY = 86400.0
+PEAK_LOAD = 0.9
+"""Of the servers in the busiest hour (chosen: they queue, and get through)."""
+VISITS = 1.5
+"""Sessions a message takes on average: half of them are relayed."""
+ARM = "W"
+LOCAL, RELAY, REFUSE, UNDER_WAY = range(4)
+HOME, AWAY = range(2)
+
+Row = tuple[int, int, int, int, float, float]
+"""Message, first server, server of the recipient, verdict, when wished, when ended (s)."""
+
+
+def scenario(messages: int) -> Scenario:
+    """W with about so many *messages*."""
+    names = [f"isp-{i + 1:03}" for i in range(SERVERS)]
+    text = Path(__file__).with_name("workload_w.toml").read_text("utf-8")
+    text += "".join(f'[servers.{n}-w]\nrole = "both"\nnetwork = "{n}"\n' for n in names)
+    w = loads(text, name="workload_w.toml")
+    each_a_day = messages / w.users["people"].count / week.expected(1 / DAY, DAY)
+    peak = messages * float(week.HOURLY.max()) / 3600.0  # messages a second
+    mean = PEAK_LOAD * SERVERS * SESSIONS / (peak * VISITS)
+    return w.with_overrides({
+        "users.people.messages": f"{each_a_day:.6f} / day",
+        "servers.*.service_time": {"distribution": "exponential", "mean": f"{mean:.6f} s"},
+    })  # fmt: skip
+
+
+class Try(NamedTuple):
+    """One attempt to hand a message on: how long the session takes (s), whether it fails."""
+
+    took: float
+    deferred: bool
 
 
 class Inputs:
-    """Every number that a message needs, drawn beforehand."""
+    """Every number that a message needs, drawn beforehand: by our own plan."""
 
-    def __init__(self, messages, seed):
-        rng = np.random.default_rng(seed)
-        rate = SERVERS * SESSIONS * LOAD / 1.5  # a message takes 1.5 services on average
-        self.at = np.cumsum(rng.exponential(1 / rate, messages)).tolist()
-        self.first = rng.integers(0, SERVERS, messages).tolist()
-        self.second = rng.integers(0, SERVERS, messages).tolist()
-        self.table = rng.choice([LOCAL, RELAY, REFUSE], (SERVERS, SERVERS), p=[0.4, 0.5, 0.1])
-        self.table = self.table.tolist()
-        self.latency = rng.uniform(0.01, 0.1, (SERVERS, SERVERS)).tolist()
-        self.service = rng.exponential(1.0, (messages, 2)).tolist()
-        self.luck = rng.random((messages, TRIES + 1)).tolist()
+    def __init__(self, w: Scenario, population: Population, plan: Plan) -> None:
+        wishes, boxes = plan.wishes, population.mailboxes
+        servers = list(w.servers.values())
+        number = {server.network: i for i, server in enumerate(servers)}
+        domain = {boxes.number_of[s.domains[0]]: i for i, s in enumerate(servers)}
+        quantile, routes = servers[0].service_time.quantile(), w.routes()
+        trunk = 1544e3  # bit/s between servers, a T1
+        line = LINES["lan"]
+        networks = list(number)
+        self.latency = [[routes.latency(a, b) for b in networks] for a in networks]
+        away = [line.latency + routes.latency("hotel", b) for b in networks]
+        self.submission = [[line.latency] * SERVERS, away]
+        self.table = [
+            [[LOCAL if a == b else other for b in range(SERVERS)] for a in range(SERVERS)]
+            for other in (RELAY, REFUSE)
+        ]
+        self.at = wishes.at.tolist()
+        self.place: list[int] = []
+        self.first: list[int] = []
+        self.second: list[int] = []
+        self.service: list[float] = []
+        self.tries: list[list[Try]] = []
+        for wish in wishes:
+            self.place.append(AWAY if wish.network == "hotel" else HOME)
+            self.first.append(number[wish.person.home])
+            self.second.append(domain[boxes.domain_of[wish.recipients[0]]])
+            octets = wish.size * 8
+            self.service.append(quantile(wish.service[0]) + octets / line.bandwidth)
+            draw, luck, tries = wish.service[1], wish.luck, []
+            for attempt in range(1, RETRIES + 2):
+                if attempt > 1:
+                    draw, luck = chance(wish.key, attempt), chance(wish.key, -attempt)
+                tries.append(Try(quantile(draw) + octets / trunk, luck < DEFERRED))
+                if luck >= DEFERRED:
+                    break
+            self.tries.append(tries)
 
 
-def textbook(w):
-    """A process a message, a Resource a server."""
+def textbook(w: Inputs) -> list[Row]:
+    """SimPy by the book: a process a message, a Resource a server."""
     env = simpy.Environment()
     servers = [simpy.Resource(env, SESSIONS) for _ in range(SERVERS)]
     rows = []
 
-    def serve(server, took):
-        with servers[server].request() as turn:
-            yield turn
-            yield env.timeout(took)
-
     def message(i):
-        wished, a, b = env.now, w.first[i], w.second[i]
-        yield env.process(serve(a, w.service[i][0]))
-        verdict = w.table[a][b]
+        a, b, place, wished = w.first[i], w.second[i], w.place[i], env.now
+        yield env.timeout(w.submission[place][a])
+        with servers[a].request() as session:
+            yield session
+            yield env.timeout(w.service[i])
+        verdict = w.table[place][a][b]
         if verdict == RELAY:
-            for attempt in range(TRIES + 1):
-                if w.luck[i][attempt] >= DEFERRED:
+            verdict = REFUSE
+            for took, deferred in w.tries[i]:
+                yield env.timeout(w.latency[a][b])
+                with servers[b].request() as session:
+                    yield session
+                    yield env.timeout(took)
+                if not deferred:
+                    verdict = RELAY
                     break
                 yield env.timeout(RETRY)
-            else:
-                verdict = REFUSE
-        if verdict == RELAY:
-            yield env.timeout(w.latency[a][b])
-            yield env.process(serve(b, w.service[i][1]))
         rows.append((i, a, b, verdict, wished, env.now))
 
     def source():
@@ -74,73 +143,125 @@ def textbook(w):
             env.process(message(i))
 
     env.process(source())
-    env.run()
+    env.run(until=DAY)
     return rows
 
 
-def folded(w):
-    """A heap of events; a session's end is known when it is asked for."""
+def folded(w: Inputs) -> list[Row]:
+    """A heap of events, without SimPy; arrivals are merged in outside it, in order of time."""
     free = [[0.0] * SESSIONS for _ in range(SERVERS)]
-    rows, heap, n = [], [], len(w.at)
     replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
-    i, at = 0, w.at[0]
-    while i < n or heap:
-        if heap and (i >= n or heap[0][0] <= at):
-            now, j, wished = pop(heap)
+    rows, heap, never = [], [], (float("inf"), -1, 0)
+    at = np.array(w.at) + np.array(w.submission)[w.place, w.first]
+    order = np.argsort(at, kind="stable")
+    arrivals = iter(zip(at[order].tolist(), order.tolist(), strict=True))
+    now, i = next(arrivals, never[:2])
+    while True:
+        if heap and heap[0][0] <= now:
+            then, j, attempt = pop(heap)
+            if then > DAY:
+                break
             b = w.second[j]
+            took, deferred = w.tries[j][attempt]
             sessions = free[b]
-            end = max(sessions[0], now) + w.service[j][1]
+            start = sessions[0]
+            end = (start if start > then else then) + took
             replace(sessions, end)
-            rows.append((j, w.first[j], b, RELAY, wished, end))
-            continue
-        now, a, b = at, w.first[i], w.second[i]
-        sessions = free[a]
-        end = max(sessions[0], now) + w.service[i][0]
-        replace(sessions, end)
-        verdict = w.table[a][b]
-        if verdict == RELAY:
-            leaves = end
-            for luck in w.luck[i]:
-                if luck >= DEFERRED:
-                    push(heap, (leaves + w.latency[a][b], i, now))
-                    break
-                leaves += RETRY
+            if not deferred:
+                rows.append((j, w.first[j], b, RELAY, w.at[j], end))
+            elif attempt < RETRIES:
+                push(heap, (end + RETRY + w.latency[w.first[j]][b], j, attempt + 1))
             else:
-                rows.append((i, a, b, REFUSE, now, leaves))
+                rows.append((j, w.first[j], b, REFUSE, w.at[j], end))
+            continue
+        if i < 0 or now > DAY:
+            break
+        a, b = w.first[i], w.second[i]
+        sessions = free[a]
+        start = sessions[0]
+        end = (start if start > now else now) + w.service[i]
+        replace(sessions, end)
+        verdict = w.table[w.place[i]][a][b]
+        if verdict == RELAY:
+            push(heap, (end + w.latency[a][b], i, 0))
         else:
-            rows.append((i, a, b, verdict, now, end))
-        i += 1
-        at = w.at[i] if i < n else 0.0
+            rows.append((i, a, b, verdict, w.at[i], end))
+        now, i = next(arrivals, never[:2])
     return rows
 
 
-def answers(rows):
-    """Delivery rate and mean delay (s) of what was delivered."""
-    delivered = [end - wished for _, _, _, verdict, wished, end in rows if verdict != REFUSE]
-    return len(delivered) / len(rows), sum(delivered) / len(delivered)
+PLAIN: dict[str, Callable[[Inputs], list[Row]]] = {"textbook": textbook, "folded": folded}
 
 
-def main(messages="100000", repetitions="3"):
-    n, programs = int(messages), {"textbook": textbook, "folded": folded}
-    least = dict.fromkeys(programs, float("inf"))
-    for seed in range(int(repetitions)):
-        w = Inputs(n, seed)
-        told = {}
-        for name, program in programs.items():
-            began = time.process_time()
-            rows = program(w)
-            least[name] = min(least[name], time.process_time() - began)
-            told[name] = answers(rows)
-        rate, delay = zip(*told.values(), strict=True)
-        assert rate[0] == rate[1], told
-        assert abs(delay[0] / delay[1] - 1) < 1e-3, told
-    print(json.dumps({
-        "machine": platform.processor() or platform.machine(), "python": sys.version.split()[0],
-        "messages": n, "us per message": {k: round(1e6 * v / n, 2) for k, v in least.items()},
-        "textbook over folded": round(least["textbook"] / least["folded"], 1),
-        "delivery rate, mean delay (s)": [round(x, 4) for x in told["folded"]],
-    }, indent=1))  # fmt: skip
+class Fates(NamedTuple):
+    """By message: its verdict, and when it ended (s), as far as the day goes."""
+
+    verdict: NDArray[np.int64]
+    ended: NDArray[np.float64]
+
+    @classmethod
+    def of_rows(cls, rows: list[Row], messages: int) -> Fates:
+        """From the rows of a plain program."""
+        found = cls(np.full(messages, UNDER_WAY), np.full(messages, np.nan))
+        for i, _, _, verdict, _, end in rows:
+            if end <= DAY:
+                found.verdict[i], found.ended[i] = verdict, end
+        return found
+
+    @classmethod
+    def of_run(cls, run: Run) -> Fates:
+        """From the rows of ours."""
+        fate, relayed = run.recipients["fate"], ~run.recipients["same_isp"]
+        verdict = np.full(len(fate), UNDER_WAY)
+        verdict[fate == DELIVERED] = np.where(relayed, RELAY, LOCAL)[fate == DELIVERED]
+        verdict[(fate == REFUSED) | (fate == EXPIRED)] = REFUSE
+        return cls(verdict, run.recipients["ended_at"])
+
+    def answers(self, at: list[float]) -> tuple[float, float]:
+        """Delivery rate, and mean delay (s) of what was delivered."""
+        delivered = self.verdict < REFUSE
+        return float(delivered.mean()), float((self.ended - at)[delivered].mean())
+
+    def differences(self, other: Fates) -> int:
+        """Messages with another verdict, or an end that is not the same to a microsecond."""
+        same = (self.verdict == other.verdict) & np.isclose(
+            self.ended, other.ended, rtol=0.0, atol=1e-6, equal_nan=True
+        )
+        return int((~same).sum())
+
+
+class Bench:
+    """The three programs on one day's messages, ready to be run again and again."""
+
+    def __init__(self, messages: int) -> None:
+        self.scenario = scenario(messages)
+        population, plan = exogenous(self.scenario.arm(ARM), 0)  # kept for the runs to come
+        self.inputs = Inputs(self.scenario, population, plan)
+        self.messages = len(self.inputs.at)
+
+    def programs(self) -> dict[str, Callable[[], Any]]:
+        """By name, what to call."""
+        plain = {name: partial(program, self.inputs) for name, program in PLAIN.items()}
+        return {"ours": lambda: simulate(self.scenario, ARM, 0), **plain}
+
+    def fates(self, result: Run | list[Row]) -> Fates:
+        """What a program's result says of each message."""
+        if isinstance(result, list):
+            return Fates.of_rows(result, self.messages)
+        return Fates.of_run(result)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    import sys
+    import time
+
+    bench = Bench(int(float(sys.argv[1])) if sys.argv[1:] else 100_000)
+    for _ in range(3):
+        told = []
+        for name, program in bench.programs().items():
+            began = time.process_time()
+            result = program()
+            took = time.process_time() - began
+            told.append(f"{name} {1e6 * took / bench.messages:.2f}")
+            print(name, bench.fates(result).answers(bench.inputs.at))
+        print(" ".join(told), "us a message")
