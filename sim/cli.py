@@ -293,15 +293,9 @@ def decide(
 
     results = sim.open_results(folder)
     if as_json:
-        _print_json(
-            {
-                "base": results.base,
-                "decision": terminal.as_records(results.decision()),
-                "adoptions": [pair._asdict() for pair in results.adoptions()],
-            }
-        )
+        _print_json(_decision(results))
         return
-    for table in terminal.decision(results):
+    for table in (*terminal.decision(results), *terminal.adoption(results)):
         _print(table)
     _print(terminal.ABOUT_DECISION)
 
@@ -521,26 +515,39 @@ def _show(results: Results, as_json: bool) -> None:
             {
                 "out": str(results.path),
                 "draft": results.draft,
-                "base": results.base,
                 "summary": terminal.as_records(results.summary()),
                 "comparison": {
                     arm: terminal.as_records(results.compare(results.base, arm))
                     for arm in results.arms
                     if arm != results.base
                 },
+                **_decision(results),
+                "precision": results.manifest.get("precision"),
             }
         )
         return
     title = results.scenario.title + (" (DRAFT: a short run)" if results.draft else "")
     _print(title)
-    _print(terminal.comparison(results))
+    for table in (*terminal.comparison(results), *terminal.adoption(results)):
+        _print(table)
     _print(terminal.legend(results))
     _print(terminal.meaning(results))
+    if told := terminal.pairing(results):
+        _print(told)
     if "precision" in results.manifest:
         _print(results.manifest["precision"]["told"])
-    if told := terminal.unhelped(results):
-        _print(told)
     _print(f"Figures, rows and summary.csv: {results.path}")
+
+
+def _decision(results: Results) -> dict[str, Any]:
+    """The decision table for ``--json``."""
+    from sim import terminal
+
+    return {
+        "base": results.base,
+        "decision": terminal.as_records(results.decision()),
+        "adoptions": [pair._asdict() for pair in results.adoptions()],
+    }
 
 
 def _print_lab(found: Any, as_json: bool) -> None:

@@ -16,120 +16,137 @@ if TYPE_CHECKING:
     from sim.swept import Sweep
 
 
+Rows = dict[tuple[str, str], Any]
+"""The decision table by arm and quantity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the comparison: a measure of a class, how it is headed and scaled."""
+    """One column of the comparison: a quantity of the decision table, how headed and scaled."""
 
-    class_: str
-    measure: str
+    quantity: str
     head: str
     scale: float = 1.0
     digits: int = 1
 
 
 COLUMNS = (
-    Column("honest", "delivery_rate", "honest delivered %", 100.0),
-    Column("honest", "first_refusal_rate", "refused at first %", 100.0),
-    Column("honest", "lost_per_day", "honest lost / day"),
-    Column("spam", "spam_per_mailbox_day", "spam / mailbox / day", digits=2),
-    Column("spam", "spam_abuse_rate", "spam-abuse rate %", 100.0),
-    Column("honest", "delay_median", "delay, median s"),
+    (
+        Column("honest mail delivered", "honest delivered %", 100.0),
+        Column("refused at first", "refused at first %", 100.0),
+        Column("honest recipients lost", "honest lost / day"),
+        Column("spam per mailbox and day", "spam / mailbox / day", digits=2),
+        Column("spam-abuse rate", "spam-abuse rate %", 100.0),
+        Column("spam removed per honest recipient lost", "spam less per honest lost"),
+    ),
+    (
+        Column("lost without a word", "lost without a word %", 100.0),
+        Column("attempts", "attempts / delivered", digits=2),
+        Column("settings changed", "settings / 100 delivered", 100.0),
+        Column("calls to the help desk", "help desk calls / day"),
+        Column("delay, median", "delay, median s"),
+        Column("delay, 90 of 100", "delay, 90 of 100 s"),
+    ),
 )
-"""What the table of ``mailsim run`` shows."""
+"""The two tables of ``mailsim run``: what happens to mail, and what it costs people."""
 
 
-def comparison(results: Results) -> Table:
-    """Arms by measures: mean (* where it differs from the base), interval, (static)."""
+def comparison(results: Results) -> Iterator[Table]:
+    """Arms by quantities: mean, interval, (static), difference to the base in pairs."""
     from rich import box
     from rich.table import Table
 
-    summary = results.summary().set_index(["arm", "class", "measure"])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("arm", max_width=28, overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column.head, justify="right", min_width=9, max_width=12, overflow="fold")
-    for arm in results.arms:
-        differs = _differs(results, arm)
-        cells = [
-            _cell(summary, arm, column, (column.class_, column.measure) in differs)
-            for column in COLUMNS
-        ]
-        table.add_row(arm, *cells, end_section=True)
-    return table
+    rows = _rows(results)
+    for columns in COLUMNS:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("arm", max_width=28, overflow="fold")
+        for column in columns:
+            table.add_column(column.head, justify="right", max_width=13, overflow="fold")
+        for arm in results.arms:
+            cells = [_cell(rows.get((arm, column.quantity)), column) for column in columns]
+            table.add_row(arm, *cells, end_section=True)
+        yield table
 
 
-def _cell(summary: pd.DataFrame, arm: str, column: Column, differs: bool) -> str:
-    at: Any = (arm, column.class_, column.measure)
-    row = summary.loc[at]
-    mean, low, high, static = (
-        float(row[name]) * column.scale for name in ("mean", "low", "high", "static")
-    )
-    lines = ["*" * differs + _number(mean, column.digits)]
-    if math.isfinite(low):
-        lines.append(f"{_number(low, column.digits)}–{_number(high, column.digits)}")
-    if math.isfinite(static):
-        lines.append(f"({_number(static, column.digits)})")
+def _rows(results: Results) -> Rows:
+    told = results.decision()
+    return {(str(row.arm), str(row.quantity)): row for row in told.itertuples(index=False)}
+
+
+def _cell(row: Any, column: Column) -> str:
+    if row is None:
+        return "-"
+
+    def shown(value: float, sign: str = "") -> str:
+        scaled = value * column.scale
+        return f"{scaled:{sign}.{column.digits if abs(scaled) < 1000 else 0}f}"
+
+    lines = [shown(row.mean) if math.isfinite(row.mean) else "-"]
+    if math.isfinite(row.low):
+        lines.append(f"{shown(row.low)}–{shown(row.high)}")
+    if math.isfinite(row.static):
+        lines.append(f"({shown(row.static)})")
+    if math.isfinite(row.difference_low):
+        half = (row.difference_high - row.difference_low) / 2
+        mark = "*" * _sure(row)
+        lines.append(f"{mark}{shown(row.difference, '+')} ±{shown(half)}")
     return "\n".join(lines)
 
 
-def _number(value: float, digits: int) -> str:
-    """A number of its size; what is undefined is a dash."""
-    if not math.isfinite(value):
-        return "-"
-    return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-def _differs(results: Results, arm: str) -> set[tuple[str, str]]:
-    """Measures whose paired interval against the base leaves out nought."""
-    if arm == results.base or results.base not in results.arms:
-        return set()
-    table = results.compare(results.base, arm)
-    apart = table[(table["low"] > 0) | (table["high"] < 0)]
-    return set(zip(apart["class"], apart["measure"], strict=True))
+def _sure(row: Any) -> bool:
+    """Whether the paired interval of the difference to the base leaves out nought."""
+    return bool(row.difference_low > 0 or row.difference_high < 0)
 
 
 def decision(results: Results) -> Iterator[Table]:
-    """The decision table of each arm beside the base; then one alone beside all of them."""
+    """The decision table of each arm beside the base, with all that is known of each number."""
     from rich import box
     from rich.table import Table
 
     told = results.decision()
+    heads = ("mean", "95 %", "static", "difference", "95 %, in pairs", "corr.", "gain")
     for arm in [a for a in results.arms if a != results.base] or results.arms:
-        heads = (arm, "95 %", "static", f"less '{results.base}'", "95 %, in pairs", "gain")
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("", max_width=40)
+        title = arm if arm == results.base else f"{arm}, against {results.base}"
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+        table.add_column("", max_width=30)
         for head in heads:
-            table.add_column(head, justify="right", max_width=22)
+            table.add_column(head, justify="right")
         for row in told[told["arm"] == arm].itertuples(index=False):
             table.add_row(
                 f"{row.quantity}, {row.unit}".removesuffix(", "),
                 _size(row.mean), _between(row.low, row.high), _size(row.static),
                 _size(row.difference), _between(row.difference_low, row.difference_high),
-                _size(row.gain),
+                _size(row.correlation, 2), _size(row.gain, 2),
             )  # fmt: skip
         yield table
-    by_arm = {
-        (str(row["arm"]), str(row["quantity"])): (row["mean"], row["low"], row["high"])
-        for row in told.to_dict("records")
-    }
+
+
+def adoption(results: Results) -> Iterator[Table]:
+    """One that closes alone beside all that close: the decision table of both and the base."""
+    from rich import box
+    from rich.table import Table
+
+    rows = _rows(results)
     for pair in results.adoptions():
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         arms = (results.base, pair.alone, pair.all)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
         for head in ("alone and together", *arms):
             table.add_column(head, justify="right" if head in arms else "left", max_width=30)
-        for quantity in told["quantity"].unique():
-            cells = []
-            for arm in arms:
-                found = by_arm.get((arm, quantity))
-                cells.append("-" if found is None else f"{_size(found[0])}  {_between(*found[1:])}")
+        for quantity in dict.fromkeys(quantity for _, quantity in rows):
+            found = [rows.get((arm, quantity)) for arm in arms]
+            cells = [
+                f"{_size(row.mean, 3)}  {_between(row.low, row.high)}" if row else "-"
+                for row in found
+            ]
             table.add_row(quantity, *cells)
         yield table
 
 
 ABOUT_DECISION = (
-    "gain: how much wider the interval of the difference were without pairs; at 1 or below, "
-    "pairing did not help. Spam removed per honest recipient lost has no interval where it is "
-    "not sure that the arm loses more (or less) honest mail than the base. "
+    "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
+    "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "
+    "does not vary. Spam removed per honest recipient lost has no interval where it is not sure "
+    "that the arm loses more (or less) honest mail than the base. "
     "Definitions: sim/measure/MEASURES.md."
 )
 """How to read the decision table."""
@@ -171,84 +188,107 @@ def flips(found: BreakEven, key: str, a: str, b: str) -> str:
     return f"'{first}' is above up to {key} = {_size(found.at)}, below from there on{between}."
 
 
-def _size(value: Any) -> str:
-    """Three or four figures of a number; a dash for none."""
+def _size(value: Any, figures: int = 4) -> str:
+    """A few figures of a number; a dash for none."""
     number = float(value)
-    return f"{number:.4g}" if math.isfinite(number) else "-"
+    if not math.isfinite(number):
+        return "-"
+    return f"{number:.0f}" if abs(number) >= 10.0**figures else f"{number:.{figures}g}"
 
 
 def _between(low: Any, high: Any) -> str:
-    return f"{_size(low)} to {_size(high)}" if math.isfinite(float(low)) else "-"
+    if not math.isfinite(float(low)):
+        return "-"
+    return f"{_size(low, 3)}{'–' if low >= 0 else ' to '}{_size(high, 3)}"
 
 
-def unhelped(results: Results) -> str:
-    """Where pairing the arms with the base narrowed nothing, in words; empty if nowhere."""
-    shown = {(column.class_, column.measure): column.head for column in COLUMNS}
-    found = []
-    for arm in results.arms:
-        if arm == results.base or results.base not in results.arms:
-            continue
-        compared = results.compare(results.base, arm)
-        gains = zip(compared["class"], compared["measure"], compared["gain"], strict=True)
-        for class_, measure, gain in gains:
-            head = shown.get((class_, measure))
-            if head is not None and gain <= 1.0 + 1e-9:
-                found.append(f"{head} of '{arm}'")
-    if not found:
+def pairing(results: Results) -> str:
+    """What pairing the arms with the base did, in a sentence; empty where there is no pair."""
+    told = results.decision().dropna(subset="gain")
+    if not len(told):
         return ""
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"Pairing with the base did not narrow: {', '.join(found[:3])}{more}."
+    helped = told[told["gain"] > 1.0]
+    most = f", up to {helped['gain'].max():.1f} times" if len(helped) else ""
+    r = told["correlation"].dropna()
+    between = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
+    rest = f"; the other {len(told) - len(helped)} not" if len(helped) < len(told) else ""
+    return (
+        f"Pairing with '{results.base}' narrowed {len(helped)} of {len(told)} differences in which "
+        f"both vary{most}{between}{rest}: mailsim decide DIR says which."
+    )
 
 
 def legend(results: Results) -> str:
     """How to read the table."""
     n = results.replications
     if n == 1:
-        between = "One replication: no interval can be given."
-    else:
-        between = f"Second line: 95 % interval over {n} replications."
+        return (
+            "One replication: no interval can be given. (In brackets): what follows from the "
+            "inputs alone. Definitions: sim/measure/MEASURES.md."
+        )
     return (
-        f"{between} (In brackets): what follows from the inputs alone. "
-        f"*: differs from '{results.base}', in pairs. Definitions: sim/measure/MEASURES.md."
+        f"Under each mean: its 95 % interval over {n} replications; (what follows from the inputs "
+        f"alone); the difference to '{results.base}' ± its 95 % interval in pairs, * where that "
+        "leaves out 0. Definitions: sim/measure/MEASURES.md."
     )
 
 
 def meaning(results: Results) -> str:
-    """What the table says, in a sentence."""
+    """What the table says, in a sentence or two."""
     others = [arm for arm in results.arms if arm != results.base]
     if not others:
         return "One arm only: there is nothing to compare."
-    summary = results.summary().set_index(["arm", "class", "measure"])
-    means = summary["mean"]
+    rows = _rows(results)
 
     def spam(arm: str) -> float:
-        return float(means[arm, "spam", "spam_per_mailbox_day"])
+        return float(rows[arm, "spam per mailbox and day"].mean)
 
     def lost(arm: str) -> float:
-        return float(means[arm, "honest", "lost_per_day"])
+        return float(rows[arm, "honest recipients lost"].mean)
 
     before = spam(results.base)
-    least = min(others, key=spam)
-    bound = float(summary["high"][least, "spam", "spam_per_mailbox_day"])
-    alike = [arm for arm in others if spam(arm) <= bound] or [least]  # not told apart
-    hardest = min(alike, key=lost)
-    kindest = min(others, key=lost)
-    parts = list(_about_spam(hardest, results.base, before, spam(hardest), lost(hardest)))
-    if kindest != hardest:
-        share = _change(before, spam(kindest))
+    less = [arm for arm in others if _takes(rows[arm, "spam per mailbox and day"])]
+    if not less:
+        told = f"{before:.2f} a mailbox and day"
+        return f"No policy here surely leaves less spam than '{results.base}' ({told})."
+    least = min(less, key=spam)
+    alike = [arm for arm in less if spam(arm) - spam(least) <= ALIKE * before]
+    kindest = min(alike, key=lost)
+    changes = sorted({_change(before, spam(arm)) for arm in alike}, reverse=True)
+    parts = [
+        f"Against '{results.base}', {_who(alike)} the least spam: {spam(least):.2f} a mailbox "
+        f"and day instead of {before:.2f} ({' to '.join(changes)})."
+    ]
+    if len(alike) == 1:
+        parts.append(f"It loses {lost(kindest):.1f} honest recipients a day.")
+    else:
         parts.append(
-            f"'{kindest}' loses the fewest honest messages of the arms that restrict "
-            f"({lost(kindest):.1f} a day) and changes spam by {share}."
+            f"Of these, '{kindest}' loses the fewest honest recipients, {lost(kindest):.1f} a day; "
+            f"the others lose up to {max(map(lost, alike)):.1f}."
+        )
+    milder = min(less, key=lost)
+    if milder not in alike and lost(milder) < lost(kindest):
+        parts.append(
+            f"'{milder}' takes less spam away ({_change(before, spam(milder))}) and loses "
+            f"{lost(milder):.1f} honest recipients a day."
         )
     return " ".join(parts)
 
 
-def _about_spam(arm: str, base: str, before: float, after: float, lost: float) -> Iterator[str]:
-    yield (
-        f"Against '{base}', '{arm}' leaves the least spam: {after:.2f} a mailbox and day instead "
-        f"of {before:.2f} ({_change(before, after)}), and {lost:.1f} honest recipients a day are "
-        "lost."
-    )
+ALIKE = 0.02
+"""Share of the base's spam below which two policies are said to leave as much; chosen."""
+
+
+def _takes(row: Any) -> bool:
+    """Whether an arm leaves less spam than the base: surely, where there is an interval."""
+    bound = row.difference_high if math.isfinite(row.difference_high) else row.difference
+    return bool(bound < 0)
+
+
+def _who(arms: list[str]) -> str:
+    if len(arms) > 2:
+        return f"{len(arms)} policies leave, about alike,"
+    return " and ".join(f"'{arm}'" for arm in arms) + (" leaves" if len(arms) == 1 else " leave")
 
 
 def _change(before: float, after: float) -> str:

@@ -85,6 +85,12 @@ def test_run_as_json_gives_summary_and_paired_differences(mailsim, out):
     assert summary["open trust", "notice", "delay_median"]["static"] is None  # NaN is no JSON
     differences = {(r["class"], r["measure"]): r for r in ended.data["comparison"]["on network"]}
     assert differences["spam", "spam_per_mailbox_day"]["difference"] < 0
+    decided = {(r["arm"], r["quantity"]): r for r in ended.data["decision"]}
+    assert decided["on network", "calls to the help desk"]["mean"] >= 0
+    assert {"low", "static", "difference_low", "correlation", "gain"} <= set(
+        decided["on network", "spam per mailbox and day"]
+    )
+    assert ended.data["adoptions"] == []  # no arm closes a part of what the other closes
 
 
 def test_a_quick_run_is_marked_as_a_draft_and_has_a_folder_of_its_own(mailsim, tmp_path):
@@ -284,7 +290,7 @@ def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
     assert "gain" in ended.out
     told = mailsim("decide", out, "--json").data
     assert {row["arm"] for row in told["decision"]} == {"open trust", "on network"}
-    assert told["adoptions"] == []  # no arm closes a part of what the other closes
+    assert "corr." in ended.out
 
 
 def test_report_draws_again_without_running(mailsim, out):

@@ -22,6 +22,7 @@ COLUMNS = (
     "difference",
     "difference_low",
     "difference_high",
+    "correlation",
     "gain",
     "replications",
 )
@@ -40,7 +41,9 @@ class Quantity:
 QUANTITIES: Mapping[str, Quantity] = {
     "spam per mailbox and day": Quantity("spam", "spam_per_mailbox_day", "messages"),
     "honest recipients lost": Quantity("honest", "lost_per_day", "a day"),
+    "spam-abuse rate": Quantity("spam", "spam_abuse_rate", "share"),
     "honest mail delivered": Quantity("honest", "delivery_rate", "share"),
+    "refused at first": Quantity("honest", "first_refusal_rate", "share"),
     "lost without a word": Quantity("honest", "silent_loss_rate", "share"),
     "attempts": Quantity("honest", "attempts_per_delivered", "a message delivered"),
     "settings changed": Quantity("honest", "settings_per_delivered", "a message delivered"),
@@ -84,9 +87,9 @@ def decision(
 ) -> pd.DataFrame:
     """A row per arm and quantity: mean, interval, static expectation, difference to *base*.
 
-    Differences are paired; ``gain`` says what pairing did (see `sim.measure.compare`). The
-    last quantity of each arm but the base is EXCHANGE; it has no interval where it is not
-    sure that the arm loses more honest mail than the base (or less).
+    Differences are paired; ``correlation`` and ``gain`` say what pairing did (see
+    `sim.measure.compare`). The last quantity of each arm but the base is EXCHANGE; it has no
+    interval where it is not sure that the arm loses more honest mail than the base (or less).
     """
     cells = _Cells(measures, phase)
     expected = _expected(static if phase == "after" else None)
@@ -95,18 +98,15 @@ def decision(
         for name, quantity in QUANTITIES.items():
             values, found = _estimate(cells, arm, quantity)
             against = paired(_estimate(cells, base, quantity)[0], values)
-            apart: tuple[float, ...] = (np.nan,) * 4
+            apart: tuple[float, ...] = (np.nan,) * 5
             if arm != base:
-                apart = tuple(
-                    float(x[0])
-                    for x in (against.difference, against.low, against.high, against.gain)
-                )
+                apart = tuple(float(x[0]) for x in against[:5])
             told = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
             rows.append((arm, name, quantity.unit, *_first(found), told, *apart, int(found.n[0])))
         if arm != base:
             found = exchange(cells, base, arm)
             rows.append(
-                (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 5, int(found.n[0]))
+                (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 6, int(found.n[0]))
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -303,7 +303,8 @@ Intervals are 95 %, over replications, never over rows (rows of one run are not 
   With one replication there is no interval: `low` and `high` are NaN.
 - A difference of two arms is estimated in pairs, replication by replication, with t over the
   differences; `correlation` is that of the two arms' values, and `gain` how much wider the interval
-  were if the same numbers were no pairs (Welch's): at 1 or below, pairing did not help.
+  were if the same numbers were no pairs (Welch's): at 1 or below, pairing did not help. Both are
+  undefined where one of the two arms does not vary: there is nothing to pair.
 - Spam removed per honest message lost is a quotient of two paired differences: bootstrap-t over
   replications (Efron and Tibshirani 1993, chapter 12). Where the interval of the denominator holds
   nought, no interval is given: no finite one would be honest (Fieller 1954).

@@ -39,7 +39,8 @@ class Paired(NamedTuple):
     """Mean differences with bounds, and the correlation that pairing achieved.
 
     *gain* is how much wider the interval were without pairs (Welch's, over as many
-    replications of each); at 1 or below, pairing did not help.
+    replications of each); at 1 or below, pairing did not help. Both are NaN where a side does
+    not vary: there is nothing to pair.
     """
 
     difference: Array
@@ -123,7 +124,7 @@ def paired(a: Array, b: Array) -> Paired:
     low, high = _student(mean, variance, n)
     with np.errstate(all="ignore"):
         gain = _welch_half(a, b, known, n) / ((high - low) / 2)
-    gain = np.where(np.isfinite(gain), gain, np.nan)
+    gain = np.where(np.isfinite(gain) & ~_flat(a, known) & ~_flat(b, known), gain, np.nan)
     return Paired(mean, low, high, _correlation(a, b, known, n), gain, n)
 
 
@@ -188,13 +189,14 @@ def _correlation(a: Array, b: Array, known: NDArray[np.bool_], n: NDArray[np.int
     """Pearson's; NaN for fewer than three pairs (two points lie on a line) or a constant side."""
     centred = [np.where(known, side - _mean(side, known)[:, None], 0.0) for side in (a, b)]
     spread = [(side**2).sum(axis=1) for side in centred]
-    flat = [
-        np.sqrt(s) <= SAME * np.abs(_mean(side, known))
-        for s, side in zip(spread, (a, b), strict=True)
-    ]
     with np.errstate(all="ignore"):
         value = (centred[0] * centred[1]).sum(axis=1) / np.sqrt(spread[0] * spread[1])
-    return np.where((n < 3) | flat[0] | flat[1], np.nan, value)
+    return np.where((n < 3) | _flat(a, known) | _flat(b, known), np.nan, value)
+
+
+def _flat(values: Array, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where all known values are one: such a side pairs with nothing."""
+    return np.asarray(~(_moments(values, known)[1] > 0.0))
 
 
 def _student(mean: Array, variance: Array, n: NDArray[np.int64]) -> tuple[Array, Array]:

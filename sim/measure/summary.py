@@ -83,7 +83,7 @@ def compare(
 
     Columns a and b are means over the pairs that have both. ``gain`` is how much wider the
     interval were without pairs: at 1 or below, pairing did not help. ``correlation`` is what
-    pairing achieved; NaN with fewer than three pairs or a constant side.
+    pairing achieved; NaN with fewer than three pairs. Both are NaN with a constant side.
     """
     wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
     names = wanted["arm"].unique().tolist()

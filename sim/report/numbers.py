@@ -19,8 +19,9 @@ def number(value: Any, *, share: bool = False, sign: bool = False) -> str:
     return text.replace("-", "\u2212")
 
 
-def between(low: Any, high: Any, *, share: bool = False, sign: bool = False) -> str:
+def between(low: Any, high: Any, *, share: bool = False) -> str:
     """An interval, or nothing where there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    return f"{number(low, share=share, sign=sign)} to {number(high, share=share, sign=sign)}"
+    dash = "–" if low >= 0 else " to "
+    return f"{number(low, share=share)}{dash}{number(high, share=share)}"

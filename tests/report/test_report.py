@@ -116,7 +116,7 @@ def test_one_replication_of_another_version_says_so(folder, tmp_path):
     html = (copy / "report.html").read_text("utf-8")
     assert "One replication: no interval can be given" in html
     assert "made by another version (version 0.1.0, code other)" in html
-    assert " to " not in "".join(re.findall(r'<span class="mean">.*?</td>', html))
+    assert not re.search(r"\d–\d", "".join(re.findall(r'<span class="mean">.*?</td>', html)))
 
 
 def test_an_inline_figure_keeps_its_ids_to_itself():
@@ -138,7 +138,12 @@ def test_an_inline_figure_keeps_its_ids_to_itself():
 )
 def test_numbers_have_the_digits_that_say_something(value, how, text):
     assert number(value, **how) == text
-    assert between(value, float("nan"), **how) == ""
+
+
+def test_an_interval_is_short_and_none_is_nothing():
+    assert between(0.0699, 0.0865) == "0.070–0.086"
+    assert between(-2.5, 1.25) == "−2.50 to 1.25"
+    assert between(0.5, float("nan"), share=True) == ""
 
 
 def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path):
