@@ -78,7 +78,7 @@ class ErrorBox:
 
     def __str__(self) -> str:
         """The box as one paragraph, as the mail program writes it."""
-        return ", ".join((self.words, *(f"{name}: {value}" for name, value in self.fields)))
+        return f"{self.words} {', '.join(f'{name}: {value}' for name, value in self.fields)}"
 
 
 def box(

@@ -165,11 +165,24 @@ def html(blocks: Sequence[Block]) -> str:
     return f"<div>{''.join(map(_html_block, blocks))}</div>"
 
 
+def fixed(escaped: str, css: str = "") -> str:
+    """Text that keeps its columns and its lines; a notebook would break long ones within words."""
+    return f'<pre style="{_FIXED};{css}">{escaped}</pre>'
+
+
+_FIXED = (
+    "font-family:monospace;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;"
+    "margin:0.3em 0"
+)
+
+
 def _html_block(block: Block) -> str:
     title = f"<h4>{escape(said(block.title).clean)}</h4>" if block.title else ""
     if isinstance(block, Lines):
-        tag, end = ("pre", "\n") if block.fixed else ("div", "<br>")
-        return f"{title}<{tag}>{end.join(map(_span, block.lines))}</{tag}>"
+        lines = map(_span, block.lines)
+        return title + (
+            fixed("\n".join(lines)) if block.fixed else f"<div>{'<br>'.join(lines)}</div>"
+        )
     head = "".join(f"<th {_LEFT}>{escape(said(c).clean)}</th>" for c in block.columns)
     head = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sim.lab.matrix import Matrix, matrix
+from sim.lab.page import fixed
 from sim.scenario import ScenarioError
 from sim.scenario.people import HOME, WORK
 
@@ -247,7 +248,7 @@ def _widget(shown: Panel, w: Any) -> Any:
             figure.value = shown.picture(state)
             said.value = f"<small>{escape(shown.note)}</small>"
         except ScenarioError as error:
-            said.value = f"<pre>{escape(str(error))}</pre>"
+            said.value = fixed(escape(str(error)))
 
     for control in controls.values():
         control.observe(changed, names="value")

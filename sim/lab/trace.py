@@ -265,12 +265,15 @@ class Trace(Page):
             ("written", ", ".join(filter(None, (_day(about["wished_at"]), about["place"])))),
         ]
         if self._honest:
-            effort = (
-                f"{about['attempts_made']} submission attempts, {about['calls']} calls, "
-                f"{about['changes']} changed settings"
-            )
-            told = "the sender saw no error" if about["believed"] else "the sender was told"
-            rows += [("remedy", about["remedy"] or "none"), ("effort", effort), ("believed", told)]
+            efforts = {
+                "submission attempt": about["attempts_made"],
+                "call": about["calls"],
+                "changed setting": about["changes"],
+            }
+            effort = ", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in efforts.items())
+            believed = "that it arrived" if about["believed"] else "that it did not arrive"
+            rows += [("remedy", about["remedy"] or "none"), ("effort", effort)]
+            rows += [("the sender believes", believed)]
         return Grid("", (), tuple(rows))
 
     def _recipients(self) -> Block:

@@ -185,6 +185,7 @@ def test_error_box_has_the_fields_of_the_source_in_its_order(scenario):
         ("Error Number", "0x800CCC79"),
     )
     assert [name for name, _ in shown.fields] == FIELDS
+    assert str(shown).startswith(f"{shown.words} Subject: 'Greetings', Account: ")
 
 
 NUMBERS = {

@@ -20,6 +20,14 @@ def test_html_is_escaped():
     assert "\x1b" not in html
 
 
+def test_what_keeps_its_columns_breaks_at_words():
+    """Jupyter's own style of <pre> breaks a long line anywhere: situ-ations."""
+    html = Two()._repr_html_()
+    style = html.partition("<pre ")[2].partition(">")[0]
+    assert "font-family:monospace" in style
+    assert "white-space:pre-wrap;word-break:normal" in style
+
+
 def test_terminal_shows_brackets_and_no_escapes():
     text = str(Two())
     assert "a [bold]title[/bold] & more" in text

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sim.lab.page import fixed
 from sim.scenario.errors import Fault, nearest, one_of, shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ class Draw:
 
     number: str
     student: str = ""
+
+    @property
+    def scenario(self) -> str:
+        """How this student gets at the scenario of the question."""
+        mine = f", {self.student!r}" if self.student else ""
+        return f"exercise({self.number!r}{mine}).scenario"
 
     def pick(self, what: str, among: Sequence[T]) -> T:
         """One of *among*, by the student's name; the first one for nobody in particular."""
@@ -80,11 +87,8 @@ class Task:
 
     def _repr_html_(self) -> str:
         whose = f", for {escape(self.student)}" if self.student else ""
-        text = escape(self.text)
-        return (
-            f"<b>Exercise {self.number}{whose}: {escape(self.title)}</b>"
-            f"<pre style='white-space:pre-wrap;margin:0.3em 0'>{text}</pre>"
-        )
+        title = f"Exercise {self.number}{whose}: {escape(self.title)}"
+        return f"<b>{title}</b>{fixed(escape(self.text))}"
 
 
 Question = Callable[[Draw], Asked]

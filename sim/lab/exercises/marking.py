@@ -7,6 +7,7 @@ from html import escape
 
 from sim.lab.exercises.answers import Judgement
 from sim.lab.exercises.asking import exercise, find, name_of, unknown
+from sim.lab.page import fixed
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
 COLOURS = {True: "#1b7837", False: "#b2182b", None: "#666666"}
@@ -34,10 +35,7 @@ class Mark:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return (
-            f"<pre style='white-space:pre-wrap;color:{COLOURS[self.right]}'>"
-            f"{escape(str(self))}</pre>"
-        )
+        return fixed(escape(str(self)), f"color:{COLOURS[self.right]}")
 
 
 def check(number: object, answer: object = None, student: object = None) -> Mark:
