@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.experiment.expected import static
 from sim.lab import check, exercise
-from sim.lab.exercises import TABLE, solutions
-from sim.lab.exercises.answers import REPLICATIONS, Measured, Names
+from sim.lab.exercises import TABLE, solutions, worlds
+from sim.lab.exercises.answers import REPLICATIONS, THEIRS, Measured, Names
 from sim.lab.exercises.time_and_routes import CURVE
 from sim.lab.exercises.windows import borrowed
 
@@ -75,7 +76,7 @@ def test_a_measured_answer_is_marked_within_a_stated_tolerance(number):
 
 
 def test_a_students_own_run_is_right():
-    attempts = sim.run(exercise("04.2").scenario, replications=4, progress=False).attempts
+    attempts = sim.run(exercise("04.2").scenario, progress=False).attempts
     shares = [
         borrowed({"attempts": rows}) for _, rows in attempts.groupby("replication", observed=True)
     ]
@@ -84,13 +85,63 @@ def test_a_students_own_run_is_right():
     assert check("04.2", 100 * np.mean(shares)).right is None  # per cent, where a share is asked
 
 
+def luck_of(number, seed, monkeypatch):
+    """What a student would measure whose luck is that of another seed."""
+    with monkeypatch.context() as patch:
+        patch.setattr(worlds, "OTHER_SEED", seed)
+        patch.setattr(worlds, "REPLICATIONS", THEIRS)
+        return float(np.mean(kind(number).values()))
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_who_has_other_luck_is_right_as_well(number, monkeypatch):
+    """Of two runs of each exercise, none falls into the hundredth that is refused."""
+    for seed in (1, 2):
+        assert check(number, luck_of(number, seed, monkeypatch)).right
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", MEASURED)
+def test_hardly_anybody_is_refused_by_chance(number, monkeypatch):
+    """Refused runs of 100; with a risk of 0.01 each, more than 6 come once in ten thousand."""
+    refused = [not check(number, luck_of(number, seed, monkeypatch)) for seed in range(1, 101)]
+    assert sum(refused) <= 6
+
+
+MISTAKEN = {
+    # what a student says who has not understood, or took another number of the same table
+    "01.2": (0.75, 0.25, 0.0, 1.0),  # to elsewhere, to the own ISP; nobody learns or all do
+    "04.2": (0.0, 0.5, 1.0),
+    "06.2": (0.9, 0.0, 0.1),  # the other number of the restriction; what is believed is true
+    "07.3": (1.0, 0.25, 0.5, 0.0),
+    "08.2": (0.0, 0.36, -0.8, -1.0),  # the wrong direction; the share that has AUTH on
+    "09.2": (0.0, 0.5, 1.0),
+}
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_what_is_mistaken_is_not_taken_for_luck(number):
+    for answer in MISTAKEN[number]:
+        assert check(number, answer).right is False
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_a_neighbours_answer_is_wrong_where_the_numbers_differ(number):
+    """Students whose question differs may not copy, unless chance hides the difference."""
+    mine, theirs = exercise(number), exercise(number, "s3")
+    (a, far), (b, also) = mine.asked.answer.bounds, theirs.asked.answer.bounds
+    if abs(a - b) > far + also:
+        assert not check(number, b)
+        assert not check(number, a, "s3")
+
+
 @pytest.mark.parametrize("theirs", [1, 4, 30])
 def test_one_right_answer_in_a_hundred_is_refused(theirs):
     """The tolerance is a prediction interval: its coverage is what it says."""
     draws, refused = np.random.default_rng(1), 0
     for _ in range(4000):
         values = list(draws.normal(0.3, 0.05, REPLICATIONS))
-        mean, off = Measured(lambda values=values: values, theirs).bounds
+        mean, off = Measured(lambda values=values: values, theirs=theirs).bounds
         refused += abs(draws.normal(0.3, 0.05 / np.sqrt(theirs)) - mean) > off
     assert 0.006 < refused / 4000 < 0.015
 
@@ -162,6 +213,14 @@ def test_the_lecturers_command_prints_the_solutions_of_a_notebook():
     )
     assert done.stdout.count("→") == sum(n.startswith("10") for n in TABLE)
     assert [s.task.number for s in solutions("10.1")] == ["10.1"]
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_what_follows_from_the_inputs_is_the_mark_of_the_figures(student):
+    task = exercise("01.3", student)
+    rows = static(task.scenario, ["on network"])
+    rows = rows[(rows["measure"] == "first_refusal_rate") & (rows["by"] == "all")]
+    assert check("01.3", float(rows["static"].iloc[0]), student).right
 
 
 def test_the_curve_of_the_exercise_is_that_of_the_scenario():

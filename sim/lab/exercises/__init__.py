@@ -10,6 +10,7 @@ from sim.lab.exercises import (  # noqa: F401  each fills the table
     identity,
     lists,
     one_message,
+    open_and_restricted,
     own_policy,
     report,
     six_situations,

@@ -129,9 +129,11 @@ class Suiting:
         return Judgement(*self.suits(answer.strip()))
 
 
-REPLICATIONS = 6
-"""Runs of which the reference is made (chosen: a few seconds)."""
-T_99 = {5: 4.032}
+REPLICATIONS = 20
+"""Runs of which the reference is made (chosen: a second or two)."""
+THEIRS = 10
+"""Runs that a student is asked for (chosen, likewise)."""
+T_99 = {19: 2.861}
 """Student's t, two-sided 99 %, by degrees of freedom (any table; Law 2015, table T.1)."""
 OTHER_SEED = 7919
 """Added to the seed, so that the reference and a student's run share no luck."""
@@ -139,7 +141,7 @@ OTHER_SEED = 7919
 
 @dataclass(frozen=True)
 class Measured:
-    """A number that has to be simulated, from *theirs* replications at least.
+    """A number that has to be simulated, by a student from *theirs* replications at least.
 
     *values* makes one value a replication of the reference. A right answer is itself a mean of
     replications, so it may differ by t · s · √(1/n + 1/m), with s the spread of the n values of the
@@ -148,8 +150,8 @@ class Measured:
     """
 
     values: Callable[[], Sequence[float]]
-    theirs: int
     unit: str = ""
+    theirs: int = THEIRS
 
     @cached_property
     def bounds(self) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.lab.exercises.answers import Measured, Number, Word
+from sim.lab.exercises.answers import THEIRS, Measured, Number, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import FILTERS, Frames, simulated, wished, world
 from sim.lab.explanation import explain
@@ -44,10 +44,10 @@ def unbelievable(draw: Draw) -> Asked:
     content = [f"discard_outbound_spam(0.9, {rate})"]
     scenario = world(FILTERS, {"servers.*-smtp.content": content})
     return Asked(
-        f"Every submission server has {content[0]}. Run exercise('06.2').scenario with "
-        f"4 replications. Which share of honest recipients does the sender believe "
+        f"Every submission server has {content[0]}. Run {draw.scenario} with "
+        f"{THEIRS} replications. Which share of honest recipients does the sender believe "
         f"reached, though the message was dropped?",
-        Measured(lambda: simulated(scenario, "filter", gap), 4, "share"),
+        Measured(lambda: simulated(scenario, "filter", gap), "share"),
         "the measure silent_loss_rate of class honest; the second number of the restriction is "
         "the share of honest mail that it takes for spam",
         scenario,

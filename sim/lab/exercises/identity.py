@@ -6,7 +6,7 @@ from sim.lab.asked import LabError
 from sim.lab.exercises.answers import Names, Suiting, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
-from sim.lab.exercises.six_situations import repair
+from sim.lab.exercises.six_situations import WHERE, repair
 from sim.lab.exercises.worlds import TOWN, world
 from sim.lab.explanation import explain
 
@@ -30,7 +30,7 @@ def way_out(draw: Draw) -> Asked:
 
     domains = [f"guest@{n.domain}" for n in scenario.networks.values() if n.domain]
     return Asked(
-        f"“{CHECK}”: everybody checks. A traveller of proseware.com is at {place} and sends to "
+        f"“{CHECK}”: everybody checks. A traveller of proseware.com is {WHERE[place]} and sends to "
         f"bob@adatum.com through the server of that place ({place}-smtp). Name a sender address "
         f"with which the message is delivered.",
         Suiting(suits, tuple(domains), "a sender address such as ann@proseware.com"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from sim.lab.exercises.answers import Measured, Names, Word
+from sim.lab.exercises.answers import THEIRS, Measured, Names, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import LISTS, Frames, simulated, wished, world
 from sim.smtp import Facts, decide
@@ -68,11 +68,11 @@ def paid(draw: Draw) -> Asked:
     scenario = world(LISTS, {"users.customers.to_same_isp": float(share)})
     return Asked(
         f"Customers write a share of {share} of their mail to their own ISP. Run "
-        f"exercise('07.3').scenario, arm 'everybody asks', with 4 replications. Of the honest "
-        f"recipients that customers of proseware (column account) wished to reach once the policy "
-        f"held (phase is not warm-up), which share was lost to the list (cause is blocklist and "
-        f"the fate neither delivered nor in_transit)?",
-        Measured(lambda: simulated(scenario, "everybody asks", collateral), 4, "share"),
+        f"{draw.scenario}, arm 'everybody asks', with {THEIRS} replications. Of the "
+        f"honest recipients that customers of proseware (column account) wished to reach once the "
+        f"policy held (phase is not warm-up), which share was lost to the list (cause is blocklist "
+        f"and the fate neither delivered nor in_transit)?",
+        Measured(lambda: simulated(scenario, "everybody asks", collateral), "share"),
         "results.recipients, class honest; mail within proseware never leaves the server that is "
         "listed",
         scenario,

@@ -6,18 +6,28 @@ from ipaddress import IPv4Address
 
 from sim.lab.exercises.answers import Number, Suiting, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.six_situations import WHERE
 from sim.lab.exercises.worlds import TOWN, world
 from sim.lab.explanation import Explanation, explain
 
 COMMANDS = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "nowhere")
 
 
+WAYS = (
+    # network of the spammer, relay (None: directly); the notebook shows adatum through proseware
+    ("kiosk", "phone-smtp"),
+    ("hotel", "proseware-smtp"),
+    ("kiosk", "hotel-smtp"),
+    ("adatum", "phone-smtp"),
+    ("hotel", None),
+    ("adatum", "hotel-smtp"),
+    ("kiosk", "proseware-smtp"),
+)
+
+
 def spam(draw: Draw) -> Explanation:
-    """One spam through somebody's open relay."""
-    network = draw.pick("network", ("adatum", "hotel", "kiosk"))
-    relay = draw.pick("relay", ("proseware-smtp", "phone-smtp", "hotel-smtp"))
-    if relay.startswith(network):
-        relay = "proseware-smtp"
+    """One spam, through somebody's open relay or directly."""
+    network, relay = draw.pick("way", WAYS)
     scenario = world(TOWN, {"spammers.stranger.network": network})
     return explain(scenario, "stranger", None, "bob@adatum.com", "open trust", server=relay)
 
@@ -42,8 +52,9 @@ def origin(draw: Draw) -> Asked:
         return str(address) == right(), ""
 
     return Asked(
-        f"Bob gets this:\n\n{header(spam(draw))}\n\nHis own server and the relay before it tell "
-        "the truth. From which IPv4 address was the message really sent?",
+        f"Bob gets this:\n\n{header(spam(draw))}\n\nHis own server tells the truth, and so do the "
+        "relays of ISPs, workplaces and hotels. From which IPv4 address was the message really "
+        "sent?",
         Suiting(suits, (right(),), "an IPv4 address"),
         "read from the top: each server writes the address it saw; whose line is the last that "
         "you can believe, and what could the client itself have written below it?",
@@ -86,8 +97,8 @@ def command(draw: Draw) -> Asked:
 
     shown = f", showing the sender {sender}" if sender else ""
     return Asked(
-        f"“{arm}”: a customer of proseware.com writes from {place} to bob@adatum.com{shown}. After "
-        f"which command of the client does the server refuse? One of {', '.join(COMMANDS)}.",
+        f"“{arm}”: a customer of proseware.com, {WHERE[place]}, writes to bob@adatum.com{shown}. "
+        f"After which command of the client does the server refuse? One of {', '.join(COMMANDS)}.",
         Word(right, COMMANDS),
         "the dialogue of scenario.explain(...): the last line of C: before the reply that begins "
         "with 4 or 5",

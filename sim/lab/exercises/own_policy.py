@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.lab.exercises.answers import Measured, Word
+from sim.lab.exercises.answers import THEIRS, Measured, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
 from sim.lab.exercises.six_situations import repair
@@ -46,10 +46,10 @@ def bought(draw: Draw) -> Asked:
     scenario = world(TOWN, {"users.travellers.auth": on})
     auth = "on network + AUTH"
     return Asked(
-        f"A share of {on:g} of the mail programs has AUTH on. Run exercise('08.2').scenario, arms "
-        f"{arm!r} and {auth!r}, with 4 replications. By how much does first_refusal_rate of honest "
-        f"mail change from the first arm to the second? A number, negative if it falls.",
-        Measured(lambda: differences(scenario, arm, auth, first_refused), 4, "share"),
+        f"A share of {on:g} of the mail programs has AUTH on. Run {draw.scenario}, arms "
+        f"{arm!r} and {auth!r}, with {THEIRS} replications. By how much does first_refusal_rate of "
+        f"honest mail change from the first arm to the second? A number, negative if it falls.",
+        Measured(lambda: differences(scenario, arm, auth, first_refused), "share"),
         f"results.compare({arm!r}, {auth!r}): the column difference",
         scenario,
     )

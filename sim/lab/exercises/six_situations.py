@@ -20,6 +20,7 @@ SITUATIONS = {
     "6": ("hotel", "bob@adatum.com"),
 }
 """The six situations of a customer of proseware.com."""
+WHERE = {"home": "at home", "work": "at work", "hotel": "in the hotel", "kiosk": "at the kiosk"}
 
 ARMS = (
     "on network",
@@ -66,9 +67,13 @@ def rule(draw: Draw) -> Asked:
     how = {"auth": "AUTH" in arm, "pop": "POP" in arm}
     place, to = SITUATIONS[situation]
     scenario = world(TOWN)
-    held = "AUTH is on in the mail program" if how["auth"] else "A POP login has just come"
+    held = (
+        "The mail program has AUTH on"
+        if how["auth"]
+        else "The mail program has just looked for mail"
+    )
     return Asked(
-        f"“{arm}”. {held} from {place}, and the customer of proseware.com writes to {to}. Which "
+        f"“{arm}”. {held}. A customer of proseware.com, {WHERE[place]}, writes to {to}. Which "
         f"restriction of proseware-smtp decides about it? Its name.",
         Word(
             lambda: asked(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
@@ -90,7 +95,7 @@ def code(draw: Draw) -> Asked:
         f"The server of proseware.com is a {make}. With which three-digit code does it refuse a "
         f"stranger's RCPT under “on network”?",
         Number(lambda: asked(scenario, "on network", "6").dialogues[0].code, "reply code"),
-        "the dialogue: exercise('02.3').scenario has this make of server",
+        f"the dialogue: {draw.scenario} has this make of server",
         scenario,
     )
 

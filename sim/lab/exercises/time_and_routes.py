@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sim.lab.exercises.answers import Measured, Number
+from sim.lab.exercises.answers import THEIRS, Measured, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
 
@@ -48,9 +48,9 @@ def route(draw: Draw) -> Asked:
     scenario = world(TOWN, {"spammers.stranger.count": count})
     return Asked(
         f"{count} spammers prefer open relays and fall back on sending directly. Run "
-        f"exercise('09.2').scenario, arm {arm!r}, with 4 replications. Of the spam that was "
+        f"{draw.scenario}, arm {arm!r}, with {THEIRS} replications. Of the spam that was "
         f"delivered though wished after the warm-up, which share came by the route 'direct'?",
-        Measured(lambda: simulated(scenario, arm, moved), 4, "share"),
+        Measured(lambda: simulated(scenario, arm, moved), "share"),
         "results.recipients, class spam, fate delivered, phase not warm-up: count by route. A "
         "server that no longer relays still takes mail for its own customers",
         scenario,

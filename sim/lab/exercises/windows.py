@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from sim.lab.exercises.answers import Measured, Names, Number
+from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import Want, stays_red
 from sim.lab.exercises.six_situations import repair
@@ -62,12 +62,11 @@ def somebody_elses(draw: Draw) -> Asked:
     )
     return Asked(
         f"{count} guests of a hotel and an airport, a window of {minutes} min. Run "
-        f"exercise('04.2').scenario with 4 replications. Of the submissions that POP-first let "
-        f"through (permission own_window, inherited_window or shared_window in results.attempts), "
-        f"which share used somebody else's login? A share between 0 and 1.",
-        Measured(lambda: simulated(scenario, "POP first", borrowed), 4, "share"),
-        "results.attempts where hop is 'submission': count by the column permission; the run's "
-        "scenario is that of the exercise, with your name if you gave one",
+        f"{draw.scenario} with {THEIRS} replications. Of the submissions that POP-first "
+        f"let through (permission own_window, inherited_window or shared_window in "
+        f"results.attempts), which share used somebody else's login? A share between 0 and 1.",
+        Measured(lambda: simulated(scenario, "POP first", borrowed), "share"),
+        "results.attempts where hop is 'submission': count by the column permission",
         scenario,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sim.lab.exercises.answers import OTHER_SEED, REPLICATIONS
+from sim.lab.exercises.answers import OTHER_SEED, REPLICATIONS, THEIRS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +23,12 @@ hotel     = { kind = "venue", domain = "hotel.example", prefixes = ["192.0.2.128
 kiosk     = { kind = "venue", domain = "airport.example", prefixes = ["192.0.2.192/26"], links = { core = "30 ms" }, shared_address = true }
 """  # noqa: E501
 
-_TIMES = """
+_TIMES = f"""
 seed = 4
 run_length    = "5 days"
 policy_starts = "1 day"
 transient     = "1 day"
-replications  = 4
+replications  = {THEIRS}
 year = 2000
 """
 

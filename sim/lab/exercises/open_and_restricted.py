@@ -1,0 +1,92 @@
+"""01: which mail is relayed, what a restriction costs, and what of it follows from the inputs."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
+from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
+from sim.lab.explanation import explain
+
+RECIPIENTS = (
+    "bob@proseware.com",
+    "amy@adatum.com",
+    "joe@thephone-company.com",
+    "zoe@hotel.example",
+)
+
+
+@numbered("01.1", "What is relayed?")
+def relayed(draw: Draw) -> Asked:
+    """The recipients for whom a server has to connect to another one."""
+    isp = draw.pick("isp", ("proseware", "adatum", "hotel"))
+    scenario = world(TOWN)
+
+    def right() -> list[str]:
+        def kind(to: str) -> str:
+            told = explain(scenario, "travellers", "home", to, "open trust", server=isp)
+            verdict = told.hops[0].verdict
+            return verdict.kind if verdict else ""
+
+        return [to for to in RECIPIENTS if kind(to) == "accept_relay"]
+
+    return Asked(
+        f"Under “open trust” somebody hands {isp}-smtp four messages, to {', '.join(RECIPIENTS)}. "
+        f"Which of them does it relay, that is, pass on to the server of another domain? A set.",
+        Names(right, RECIPIENTS),
+        f"scenario.servers['{isp}-smtp'].domains: mail for these stays here",
+        scenario,
+    )
+
+
+def refused_in_the_hotel(frames: Frames) -> float:
+    """Of what honest people wished to send from the hotel, what was refused at first."""
+    rows = wished(frames)
+    return float((rows[rows["place"] == "hotel"]["first_cause"] != "").mean())
+
+
+@numbered("01.2", "What it costs in the hotel")
+def cost(draw: Draw) -> Asked:
+    """The simulated share of first attempts from the hotel that are refused."""
+    share = draw.pick("share", (0.25, 0.5, 0.1))
+    scenario = world(TOWN, {"users.travellers.to_same_isp": share})
+    return Asked(
+        f"Travellers write a share of {share:g} of their mail to their own ISP. Run "
+        f"{draw.scenario}, arm 'on network', with {THEIRS} replications. Of the honest "
+        f"recipients wished from the hotel (column place) once the policy held (phase is not "
+        f"warm-up), which share was refused at the first attempt (first_cause is not '')?",
+        Measured(lambda: simulated(scenario, "on network", refused_in_the_hotel), "share"),
+        "results.recipients, class honest; or results.summary(by='place'), first_refusal_rate. It "
+        "is less than the share of mail to elsewhere: people learn",
+        scenario,
+    )
+
+
+@numbered("01.3", "What follows from the inputs alone")
+def alone(draw: Draw) -> Asked:
+    """The static expectation of a rate, which is a product of two shares."""
+    hotel = draw.pick("hotel", (0.4, 0.2, 0.3))
+    same = draw.pick("same", (0.25, 0.5, 0.1))
+    places = {"home": 1 - hotel, "hotel": hotel}
+    users = {"places": places, "office_hours": places, "to_same_isp": same, "recipients": 1}
+    scenario = world(TOWN, {f"users.travellers.{key}": value for key, value in users.items()})
+
+    def right() -> float:
+        mail = {"bob@proseware.com": same, "bob@adatum.com": 1 - same}
+        return math.fsum(
+            there * part
+            for (place, there), (to, part) in product(places.items(), mail.items())
+            if explain(scenario, "travellers", place, to, "on network").outcome == "refused"
+        )
+
+    return Asked(
+        f"Everybody writes a share of {hotel:g} of their mail in the hotel and the rest at home, "
+        f"a share of {same:g} of it to their own ISP, and nobody ever learns. Every server relays "
+        f"for its own network only. Which share of honest recipients is refused at the first "
+        f"attempt? (This is the mark “static expectation” of the figures.)",
+        Number(right, "share"),
+        "which of the six situations are refused, and how often does each occur?",
+        scenario,
+    )
