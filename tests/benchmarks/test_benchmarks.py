@@ -1,6 +1,13 @@
 """The benchmarks measure what they say: three programs, one workload, the same answers."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import baseline
 import pytest
+from measuring import Spread
 from workload_w import DEFERRED, PLAIN, REFUSE, UNDER_WAY, Bench
 
 
@@ -27,3 +34,33 @@ def test_w_is_the_workload_that_it_says(bench):
     retries = run.attempts["attempt"][relayed]
     assert retries.max() >= 2, "some come again"
     assert REFUSE < UNDER_WAY < len(run.recipients["message"])
+
+
+def test_the_smallest_pass_measures_w_and_says_what(tmp_path):
+    out = tmp_path / "found.json"
+    suite = [sys.executable, Path(__file__).parent, "--only", "w", "--sizes", "3", "--rounds", "1"]
+    told = subprocess.run([*suite, "--json", out], check=True, capture_output=True, text=True)
+    assert "textbook SimPy" in told.stdout
+    found = json.loads(out.read_text("utf-8"))
+    point = found["worlds"]["W"]["points"]["3"]
+    assert point["differences"] == 0
+    assert point["rows"] == point["messages"] == pytest.approx(1000, rel=0.2)
+    assert 1 < point["events a message"] < 3.5, "more is a regression"
+    assert point["folded"] < point["textbook"]
+    assert str(Path.cwd()) not in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict"),
+    [
+        (Spread(1.0, 0.02, 5), "same"),
+        (Spread(0.8, 0.02, 5), "better"),
+        (Spread(1.25, 0.02, 5), "worse"),
+        (Spread(1.25, 0.4, 5), "same"),  # so noisy that it may be nothing
+        (Spread(1.25, float("nan"), 1), "unsure"),
+    ],
+)
+def test_a_ratio_has_changed_where_it_lies_beyond_the_noise(now, verdict):
+    before = {"W, 10^4": Spread(1.01, 0.02, 5)}
+    (change,) = baseline.compare(before, {"W, 10^4": now, "new": now})
+    assert change.verdict == verdict

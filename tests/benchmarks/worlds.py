@@ -1,25 +1,66 @@
-"""The worlds that are measured, each with about so many (message, recipient) as asked for.
+"""The worlds that are measured, each with about as many (message, recipient) as asked for.
 
-What grows is how many there are of people and spammers, or how much is sent; all else stays
-what the scenario says.
+What grows is how many there are of people and spammers, how much they send or how long the
+run is; all else stays what the scenario says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import workload_w
 
 from sim.scenario import Scenario, load
 
 HERE = Path(__file__).parent
 MAIN = HERE.parents[1] / "scenarios" / "open-vs-restricted.toml"
+DAY = 86400.0
 
 
-def spam(rows: int, recipients: int) -> Scenario:
-    """Campaigns with so many *recipients* a transaction."""
-    scenario = load(HERE / "spam.toml")
-    days = scenario.run_length / 86400.0
-    each = rows / scenario.spammers["bulk"].count / days
-    return scenario.with_overrides({
-        "spammers.bulk.recipients": recipients,
-        "spammers.bulk.capacity": {"open_relay": f"{each:.6f} / day"},
-    })  # fmt: skip
+def main(rows: float) -> Scenario:
+    """The main scenario, longer or shorter: 40 300 rows in its 14 days."""
+    scenario = load(MAIN)
+    factor = rows / 40_300
+    stretched = ("run_length", "policy_starts", "transient")
+    return scenario.with_overrides(
+        {name: f"{getattr(scenario, name) * factor:.3f} s" for name in stretched}
+    )
+
+
+def everything(rows: float) -> Scenario:
+    """Every feature at once, with more or fewer people and spammers: 126 000 rows as it is."""
+    scenario = load(HERE / "everything.toml")
+    factor = rows / 126_000
+    counts = {
+        f"{section}.{name}.count": max(1, round(group.count * factor))
+        for section in ("users", "spammers")
+        for name, group in getattr(scenario, section).items()
+    }
+    return scenario.with_overrides(counts)
+
+
+def spam(recipients: int) -> Callable[[float], Scenario]:
+    """Campaigns through open relays, with so many *recipients* a transaction."""
+
+    def world(rows: float) -> Scenario:
+        scenario = load(HERE / "spam.toml")
+        bulk = scenario.spammers["bulk"]
+        each = rows / bulk.count / (scenario.run_length / DAY)
+        return scenario.with_overrides({
+            "spammers.bulk.recipients": recipients,
+            "spammers.bulk.capacity": {"open_relay": f"{each:.6f} / day"},
+        })  # fmt: skip
+
+    return world
+
+
+WORLDS: dict[str, tuple[Callable[[float], Scenario], str]] = {
+    "W": (workload_w.scenario, workload_w.ARM),
+    "main": (main, "on network"),
+    "spam / 1": (spam(1), "spam"),
+    "spam / 10": (spam(10), "spam"),
+    "spam / 100": (spam(100), "spam"),
+    "everything": (everything, "everything"),
+}
+"""By name (spam / recipients a transaction): a scenario of so many rows, and the arm to run."""

@@ -1,0 +1,71 @@
+"""How fast, and how large: ``python tests/benchmarks`` measures, and compares with the baseline.
+
+A short pass: ``python tests/benchmarks --only w,main,spam --sizes 4 --rounds 2``. Parts are the
+worlds (w, main, spam, everything) at each size, and decide, everyday, workers, memory, large
+(one run of 10^7 recipients, only where it is named).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import baseline
+import decide
+import everyday
+import memory
+import points
+import telling
+import workers
+from measuring import machine
+from rich.console import Console
+
+WORLDS = ("w", "main", "spam", "everything")
+PARTS = (*WORLDS, "decide", "everyday", "workers", "memory", "large")
+
+
+def arguments() -> argparse.Namespace:
+    """What the command was asked."""
+    parser = argparse.ArgumentParser(prog="python tests/benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("--only", default=",".join(PARTS[:-1]), help=f"parts, of {', '.join(PARTS)}")
+    add("--sizes", default="4,5,6", help="powers of ten: rows of each world")
+    add("--rounds", type=int, default=3, help="processes for each point")
+    add("--json", type=Path, metavar="FILE", help="write everything that was found")
+    add("--keep", action="store_true", help="make the ratios found the baseline")
+    asked = parser.parse_args()
+    asked.only = asked.only.split(",")
+    asked.sizes = [int(size) for size in asked.sizes.split(",")]
+    if unknown := set(asked.only) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    return asked
+
+
+def main() -> None:
+    """Measure what is asked for, tell it, compare."""
+    asked, console = arguments(), Console()
+    found = {"machine": machine(), "rounds": asked.rounds}
+    with console.status("") as status, tempfile.TemporaryDirectory() as folder:
+        if worlds := points.names([part for part in asked.only if part in WORLDS]):
+            found["worlds"] = points.measure(worlds, asked.sizes, asked.rounds, status.update)
+        if "decide" in asked.only:
+            found["decide"] = decide.figures()
+        if "everyday" in asked.only:
+            found["everyday"] = everyday.measure(Path(folder), asked.rounds, status.update)
+        if "workers" in asked.only:
+            found["workers"] = workers.measure(asked.rounds, status.update)
+        if "memory" in asked.only or "large" in asked.only:
+            found["memory"] = memory.measure("large" in asked.only, status.update)
+    ratios = points.ratios(found.get("worlds", {}))
+    before = baseline.read() if baseline.FILE.exists() else {}
+    telling.tell(found, baseline.compare(before, ratios), console)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if asked.keep:
+        baseline.keep(ratios, found["machine"])
+
+
+if __name__ == "__main__":
+    main()

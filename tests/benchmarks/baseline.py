@@ -1,0 +1,69 @@
+"""The ratios that are kept with the source, and what has become better or worse since.
+
+A ratio is that of our time for a row to the textbook program's for a message of W, measured
+side by side; so it holds, roughly, on other machines too. It has changed where Welch's test
+of the logarithms of both sets of rounds says so.
+"""
+
+from __future__ import annotations
+
+import json
+from math import exp, isnan, log
+from pathlib import Path
+from typing import NamedTuple
+
+from measuring import Spread
+
+FILE = Path(__file__).with_name("baseline.json")
+SIGNIFICANT = 0.01
+LEAST_CHANGE = 0.05
+"""What is less than this is no change, however sure."""
+
+
+class Change(NamedTuple):
+    """One ratio before and now; *verdict* is better, worse, same or unsure."""
+
+    name: str
+    before: float
+    now: float
+    verdict: str
+
+
+def keep(ratios: dict[str, Spread], machine: dict[str, object], file: Path = FILE) -> None:
+    """Make these the baseline; of what was not measured the old one stays."""
+    kept = read(file) if file.exists() else {}
+    kept |= ratios
+    told = {
+        "machine": machine,
+        "ratios": {n: {k: round(v, 4) for k, v in s._asdict().items()} for n, s in kept.items()},
+    }
+    file.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def read(file: Path = FILE) -> dict[str, Spread]:
+    """The ratios of the baseline."""
+    told = json.loads(file.read_text("utf-8"))
+    return {name: Spread(**spread) for name, spread in told["ratios"].items()}
+
+
+def compare(before: dict[str, Spread], now: dict[str, Spread]) -> list[Change]:
+    """What has changed, where both were measured."""
+    return [
+        Change(name, before[name].median, spread.median, _verdict(before[name], spread))
+        for name, spread in now.items()
+        if name in before
+    ]
+
+
+def _verdict(before: Spread, now: Spread) -> str:
+    from scipy import stats
+
+    if isnan(before.deviation) or isnan(now.deviation):
+        return "unsure"  # one round says nothing of the noise
+    a, b = log(before.median), log(now.median)
+    test = stats.ttest_ind_from_stats(
+        a, before.deviation, before.rounds, b, now.deviation, now.rounds, equal_var=False
+    )
+    if test.pvalue > SIGNIFICANT or abs(exp(b - a) - 1) < LEAST_CHANGE:
+        return "same"
+    return "better" if b < a else "worse"

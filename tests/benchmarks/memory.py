@@ -1,0 +1,34 @@
+"""How much memory an experiment takes, as it gets more replications or a longer run.
+
+Each number is the most that a fresh process has had. Then one very large run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from measuring import alone
+
+LARGE = "spam / 100", 1e7
+"""A world, and how many recipients its one run has."""
+EXPERIMENTS: dict[str, tuple[str, float, int]] = {
+    "1 run of 10^5": ("main", 1e5, 1),
+    "8 runs of 10^5": ("main", 1e5, 8),
+    "1 run of 8 * 10^5": ("main", 8e5, 1),
+}
+"""By name: world, rows of a run, replications."""
+
+
+def measure(large: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Megabytes by experiment, with rows kept and with counts alone; one *large* run if asked."""
+    found: dict[str, Any] = {}
+    for name, (world, rows, replications) in EXPERIMENTS.items():
+        for keep in ("rows", "counts"):
+            tell(f"memory of {name}, {keep} kept")
+            one = alone("experiment", world, rows, replications, 1, 1, keep)
+            found[f"{name}, {keep} kept"] = one["peak"] / 1e6
+    if large:
+        tell(f"one run of {LARGE[1]:.0e} recipients")
+        found["one large run"] = alone("point", *LARGE, 1)
+    return found
