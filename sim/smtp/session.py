@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from sim.smtp.addresses import MAX_DOMAIN
 from sim.smtp.decision import decide, decide_at
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
@@ -27,7 +28,7 @@ from sim.smtp.wordings import template
 
 MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
 MAX_AUTH_LINE = 12288  # RFC 4954 section 4
-MAX_TEXT_LINE = 1000  # RFC 5321 section 4.5.3.1.6: smtp.limit.text_line, with CR LF
+MAX_TEXT_LINE = 1000  # section 4.5.3.1.6: smtp.limit.text_line; a hiding dot is not counted
 MAX_RECIPIENTS = 100  # section 4.5.3.1.8: smtp.limit.recipients
 MAX_MESSAGE = 10240000  # octets: postfix.message_size
 MAX_ERRORS = 20  # postfix.errors.hard_limit
@@ -76,7 +77,7 @@ COMMANDS: dict[str, Command] = {
     "HELO": Command("_helo"),
     "EHLO": Command("_ehlo"),
     "AUTH": Command("_auth", frozenset({State.READY}), "bad_sequence", _START),
-    "MAIL": Command("_mail", frozenset({State.READY}), "bad_sequence", _START),
+    "MAIL": Command("_mail", frozenset({State.READY}), "nested_mail", _START),
     "RCPT": Command("_rcpt", frozenset({State.MAIL, State.RCPT}), "need_mail", _START),
     "DATA": Command(
         "_data", frozenset({State.RCPT}), "need_mail", (*_START, (State.MAIL, "need_rcpt"))
@@ -195,6 +196,9 @@ class Session:
     def _error(self, situation: str, detail: str = "", command: str = "") -> None:
         """Say what was wrong; a client that errs too often is sent away."""
         self._say(situation, detail, command)
+        self._erred()
+
+    def _erred(self) -> None:
         self._errors += 1
         if self._errors >= self._max_errors:
             self._say("too_many_errors")
@@ -240,7 +244,7 @@ class Session:
         self._fault = ""
 
     def _helo(self, argument: str) -> None:
-        if not argument:
+        if not argument or len(argument) > MAX_DOMAIN:
             self._error("bad_argument")
             return
         self._begin()
@@ -249,7 +253,7 @@ class Session:
 
     def _ehlo(self, argument: str) -> None:
         self._helo(argument)
-        if self.state is State.READY and argument:
+        if self._out[-1].code == 250:
             greeting = self._out.pop()
             keywords = [greeting.text, "PIPELINING", f"SIZE {self._max_message}", "8BITMIME"]
             if template(self.policy.words, "mail_ok").enhanced:
@@ -332,10 +336,11 @@ class Session:
         if text is None:
             return
         parts = text.split("\0")
-        if len(parts) != 3 or parts[0] not in ("", parts[1]):
+        if len(parts) != 3:
             self._error("auth_malformed")
             return
-        self._try(parts[1], parts[2])
+        acts_for, name, password = parts
+        self._try(name if acts_for in ("", name) else "", password)  # nobody acts for another
 
     def _login_name(self, line: str) -> None:
         self.state = State.READY
@@ -355,9 +360,8 @@ class Session:
             self._facts = self._facts._replace(login=name)
             self._say("auth_ok")
             return
-        verdict = decide(self.policy, self._facts._replace(auth_failed=True))
-        self._refuse(verdict)
-        self._errors += 1
+        self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
+        self._erred()
 
     # ---- the transaction
 
@@ -396,7 +400,7 @@ class Session:
         if path is None:
             return
         if len(self._recipients) >= self._max_recipients:
-            self._error("too_many_recipients")
+            self._say("too_many_recipients")  # RFC 5321 section 4.5.3.1.10: no fault of the client
             return
         facts = self._facts._replace(forward_path=path)
         refusal = decide_at(self.policy, facts, "RCPT")
@@ -423,6 +427,8 @@ class Session:
             self._end_of_message()
         elif line.fault:
             self._fault = _TEXT_FAULTS[line.fault]
+        elif len(text) + 2 > MAX_TEXT_LINE and text[:1] != b".":
+            self._fault = _TEXT_FAULTS["long"]
         elif len(self._content) + len(text) + 2 > self._max_message:
             self._fault = self._fault or "message_too_big"
         elif not self._fault:
@@ -459,7 +465,7 @@ _LOGIN_STEPS = {
     State.LOGIN_NAME: "_login_name",
     State.LOGIN_PASSWORD: "_login_password",
 }
-_LIMITS = {State.DATA: MAX_TEXT_LINE} | dict.fromkeys(_LOGIN_STEPS, MAX_AUTH_LINE)
+_LIMITS = {State.DATA: MAX_TEXT_LINE + 1} | dict.fromkeys(_LOGIN_STEPS, MAX_AUTH_LINE)
 _TEXT_FAULTS = {"long": "text_line_too_long", "bare": "bare_newline_in_data"}
 
 

@@ -98,6 +98,8 @@ DIALOGUES = {
         "250 250 250 354 250 503",
     ),
     "EHLO without a name": ("EHLO", "501"),
+    "EHLO with a name of 255": ("EHLO " + "x" * 255, "250"),
+    "EHLO with a name of 256": ("EHLO " + "x" * 256 + "|MAIL FROM:<>", "501 503"),
     "commands with arguments": ("EHLO x|RSET x|DATA x|QUIT x", "250 501 503 501"),
     "NOOP takes any": ("NOOP|NOOP x", "250 250"),
     "VRFY": ("VRFY bob|VRFY", "252 501"),
@@ -109,9 +111,9 @@ DIALOGUES = {
         f"EHLO x|AUTH PLAIN {FOR_ITSELF}",
         "250 235",
     ),
-    "PLAIN for another": (
+    "PLAIN for another": (  # RFC 4616 section 2: authorization fails
         f"EHLO x|AUTH PLAIN {FOR_ANOTHER}",
-        "250 501",
+        "250 535",
     ),
     "LOGIN": (f"EHLO x|AUTH LOGIN|{b64('terri')}|{b64('secret')}", "250 334 334 235"),
     "LOGIN with the name": (f"EHLO x|AUTH LOGIN {b64('terri')}|{b64('secret')}", "250 334 235"),
@@ -166,6 +168,12 @@ TEXTS = {
     "CR CR LF dot CR LF": (b"a\r\r\n.\r\n", 554, None),
     "line of 1000": (b"x" * 998 + b"\r\n.\r\n", 250, b"x" * 998 + b"\r\n"),
     "line of 1001": (b"x" * 999 + b"\r\n.\r\n", 554, None),
+    "line of 1000 and a hiding dot": (
+        b".." + b"x" * 997 + b"\r\n.\r\n",
+        250,
+        b"." + b"x" * 997 + b"\r\n",
+    ),
+    "line of 1001 and a hiding dot": (b".." + b"x" * 998 + b"\r\n.\r\n", 554, None),
     "long line": (b"x" * 5000 + b"\r\n.\r\n", 554, None),
     "long line that ends in a dot": (b"x" * 2000 + b".\r\n.\r\n", 554, None),
 }
@@ -202,6 +210,27 @@ def test_recipient_limit():
     made.receive(b"EHLO x\r\nMAIL FROM:<>\r\n")
     answer = made.receive(b"RCPT TO:<bob@proseware.com>\r\n" * (MAX_RECIPIENTS + 1))
     assert codes(answer) == [250] * MAX_RECIPIENTS + [452]
+
+
+def test_recipients_beyond_the_limit_are_no_errors_of_the_client():
+    made = session(max_recipients=1, max_errors=2)
+    made.receive(b"EHLO x\r\nMAIL FROM:<>\r\n")
+    answer = made.receive(b"RCPT TO:<bob@proseware.com>\r\n" * 5 + b"DATA\r\n")
+    assert codes(answer) == [250, 452, 452, 452, 452, 354]
+
+
+def test_too_many_guesses_end_the_session():
+    made = session(max_errors=3)
+    guess = b"AUTH PLAIN " + b64("\0terri\0guess").encode() + b"\r\n"
+    assert codes(made.receive(b"EHLO x\r\n" + guess * 4)) == [250, 535, 535, 535, 421]
+    assert made.closed
+
+
+def test_reply_names_what_came_too_soon():
+    made = session(policy=dataclasses.replace(POLICY, flavour="postfix"))
+    answer = made.receive(b"EHLO x\r\nMAIL FROM:<>\r\nMAIL FROM:<>\r\nAUTH PLAIN\r\n")
+    assert b"503 5.5.1 Error: nested MAIL command\r\n" in answer
+    assert b"503 5.5.1 Error: MAIL transaction in progress\r\n" in answer
 
 
 def test_too_many_errors_end_the_session():

@@ -53,6 +53,20 @@ def test_codes_mean_what_happened(wording, situation):
     assert set(re.findall(r"\{(\w+)\}", text)) <= PLACES
 
 
+UNNUMBERED = ("greeting", "helo", "auth_challenge", "data_ok")  # RFC 2034 section 4; 3xx has none
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_enhanced_codes_are_those_of_their_replies(wording):
+    for situation, (code, enhanced, text) in WORDINGS[wording].items():
+        assert 200 <= code < 600
+        assert set(re.findall(r"\{(\w+)\}", text)) <= PLACES
+        if situation in UNNUMBERED:
+            assert enhanced == "", situation
+        elif enhanced:  # RFC 3463 section 2: class, subject 0 to 7, detail
+            assert re.fullmatch(rf"{code // 100}\.[0-7]\.(0|[1-9]\d{{0,2}})", enhanced), situation
+
+
 @pytest.mark.parametrize("situation", STATED)
 @pytest.mark.parametrize("wording", [w for w in WORDINGS if w not in ("neutral", "qpsmtpd")])
 def test_every_make_has_its_own_words(wording, situation):
