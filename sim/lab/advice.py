@@ -297,6 +297,9 @@ def advise(servers: Servers, question: Question, journey: Journey) -> list[Advic
     """
     if journey.outcome in ("delivered", "queued") or question.party.spammer:
         return []
+    last = journey.last.verdict
+    if last is not None and last.accepted and not last.discarded:
+        return []  # nobody refused: no server takes mail for the domain
     case = Case(servers, question.party, question.attempt, journey.last)
     found = [a for change in CHANGES if (a := _tried(case, (change,))) is not None]
     if not any(a.helps and a.by == "user" for a in found):

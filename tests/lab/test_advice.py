@@ -137,6 +137,12 @@ def test_what_does_not_help_says_who_refused_and_why(scenario):
     assert advice.answer.startswith("adatum-mx: reject_sender_not_local: 550 5.7.1")
 
 
+def test_nothing_is_advised_where_nobody_refused(scenario):
+    found = asked(scenario, "open", {"to": "bob@contoso.com"})  # which has no server
+    assert found.outcome == "bounced"
+    assert found.advice == ()
+
+
 def test_words_of_a_change_name_what_is_meant(scenario):
     (advice,) = [
         a for a in asked(scenario, "network", {}).advice if a.changes[0].key == "switch_server"
