@@ -138,10 +138,14 @@ def _grid(block: Grid) -> list[RenderableType]:
     if block.columns:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(block.columns):
-            words = [w for row in block.rows for w in said(row[number]).clean.split()]
-            longest = max(map(len, [*words, column]), default=0)
+            texts = [column, *(said(row[number]).clean for row in block.rows)]
+            word = max(map(len, [column, *(w for text in texts[1:] for w in text.split())]))
+            line = max(len(line) for text in texts for line in text.split("\n"))
             table.add_column(
-                Text(said(column).clean), overflow="fold", min_width=min(longest, WORD)
+                Text(column),
+                overflow="fold",
+                min_width=min(word, WORD),
+                no_wrap=line <= min(word, WORD),  # or rich takes from it, gives back, and overflows
             )
     else:
         table = Table.grid(padding=(0, 1, 0, 2))

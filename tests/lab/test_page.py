@@ -49,3 +49,20 @@ def test_rich_prints_a_page():
 
 def test_long_texts_are_cut():
     assert len(Said("x" * 100_000).clean) == 4096
+
+
+def test_wide_table_loses_no_word():
+    servers = "proseware-smtp, adatum-smtp, isp-c-smtp, isp-d-smtp, isp-f-smtp, rest-smtp"
+    cells = ("sharer\n  pop", "home, adatum, isp-c, isp-e", "end_of_relay_list")
+    row = (*cells, "reject_sender_not_local", servers)
+    heads = ("who", "place and recipient", "before", "after", "servers")
+
+    class Wide(Page):
+        def blocks(self):
+            return [Grid("", heads, (row,))]
+
+    for width in range(92, 120):
+        lines = Wide().text(width)
+        words = lines.split()
+        assert max(map(len, lines.split("\n"))) <= width
+        assert [w for cell in row for w in cell.split() if w not in words] == []
