@@ -297,8 +297,8 @@ def advise(servers: Servers, question: Question, journey: Journey) -> list[Advic
     """
     if journey.outcome in ("delivered", "queued") or question.party.spammer:
         return []
-    last = journey.last.verdict
-    if last is not None and last.accepted and not last.discarded:
+    verdict = journey.last.verdict
+    if verdict is not None and verdict.accepted and not verdict.discarded:
         return []  # nobody refused: no server takes mail for the domain
     case = Case(servers, question.party, question.attempt, journey.last)
     found = [a for change in CHANGES if (a := _tried(case, (change,))) is not None]
