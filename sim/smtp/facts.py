@@ -41,3 +41,22 @@ class Facts(NamedTuple):
     """Whether the content is spam, which a filter tries to tell."""
     content_draw: float = 1.0
     """The filter's uniform draw in [0, 1): the message is caught if draw < rate."""
+
+
+class Circumstances:
+    """Those of the facts that differ between two transactions which are otherwise alike.
+
+    What restrictions make of a clock, a count or a draw (their projections) they make of these
+    too, so that whoever asks often need not put all facts together to know whether he has
+    asked before. Names and meanings are those of `Facts`.
+    """
+
+    __slots__ = ("content_draw", "greylist_age", "open_sessions", "pop_age", "recent", "spam")
+
+    def __init__(self) -> None:
+        self.pop_age: Seconds | None = None
+        self.open_sessions = 0
+        self.recent = 0
+        self.greylist_age: Seconds | None = None
+        self.spam = False
+        self.content_draw = 1.0

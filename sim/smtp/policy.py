@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.smtp import wordings
 from sim.smtp.addresses import Address, Fault, Site, read
-from sim.smtp.facts import Facts
+from sim.smtp.facts import Circumstances, Facts
 from sim.smtp.flavours import FLAVOURS, Flavour
 from sim.smtp.replies import SITUATIONS
 from sim.smtp.restrictions import STAGES, PolicyError, Range, Restriction, check_order
@@ -147,18 +147,24 @@ class Policy:
     def key(self) -> Callable[[Facts], Hashable]:
         """``policy.key(facts)``: the part of the facts that determines the verdict."""
         plain = itemgetter(*(i for i, n in enumerate(Facts._fields) if n in self._as_they_stand))
+        if not any(r.entry.projection is not None for r in self.restrictions()):
+            return plain
+        moment = self.moment
+        return lambda facts: (plain(facts), moment(facts))
+
+    @cached_property
+    def moment(self) -> Callable[[Facts | Circumstances], Hashable]:
+        """``policy.moment(facts)``: what the policy makes of clocks, counts and draws."""
         projections = tuple(
             (r.entry.projection, r.args)
             for r in self.restrictions()
             if r.entry.projection is not None
         )
-        if not projections:
-            return plain
         if len(projections) == 1 and len(projections[0][1]) == 1:
             # the usual case, for the hot path: one window, one limit
             projection, (limit,) = projections[0]
-            return lambda facts: (plain(facts), projection(facts, limit))
-        return lambda facts: (plain(facts), *[p(facts, *args) for p, args in projections])
+            return lambda facts: projection(facts, limit)
+        return lambda facts: tuple([p(facts, *args) for p, args in projections])
 
     @cached_property
     def logins_relay(self) -> bool:
@@ -234,6 +240,13 @@ class Policy:
     def read(self, text: str, *, sender: bool = False) -> Address | Fault:
         """Read an address as this server does."""
         return read(text, self.style.reading, self.site, sender=sender)
+
+    def is_within(self, client: int, ranges: Iterable[Range]) -> bool:
+        """Whether the address *client* is in one of *ranges*, as this server reads them."""
+        for first, last in ranges:
+            if first <= client <= last:
+                return self.style.cidr_edges or first == last or first < client < last
+        return False
 
     def is_local(self, address: Address) -> bool:
         """Whether mail to *address* is delivered here."""

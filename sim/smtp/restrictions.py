@@ -19,7 +19,7 @@ from sim.smtp import arguments
 from sim.smtp.arguments import KINDS, RESTRICTION, Parameter, PolicyError, Range, Rate
 
 if TYPE_CHECKING:
-    from sim.smtp.facts import Facts
+    from sim.smtp.facts import Circumstances, Facts
     from sim.smtp.transaction import Transaction
 
 __all__ = [
@@ -176,7 +176,7 @@ def _below(count: int, limit: float) -> bool:
     return count < limit
 
 
-def _rate_left(facts: Facts, limit: Rate) -> bool:
+def _rate_left(facts: Facts | Circumstances, limit: Rate) -> bool:
     return _below(facts.recent, limit.most)
 
 
@@ -185,7 +185,7 @@ def _limit_client_rate(t: Transaction, limit: Rate) -> Opinion:
     return None if _rate_left(t.facts, limit) else Refusal("rate_limited")
 
 
-def _session_left(facts: Facts, limit: float) -> bool:
+def _session_left(facts: Facts | Circumstances, limit: float) -> bool:
     return _below(facts.open_sessions, limit)
 
 
@@ -247,7 +247,7 @@ def _permit_sasl_authenticated(t: Transaction) -> Opinion:
     return PERMIT if t.facts.login is not None else None
 
 
-def _window_open(facts: Facts, window: float) -> bool:
+def _window_open(facts: Facts | Circumstances, window: float) -> bool:
     age = facts.pop_age
     return age is not None and age < window
 
@@ -289,7 +289,7 @@ def _reject_unlisted_recipient(t: Transaction) -> Opinion:
     return Refusal("unknown_user", "bang" if "!" in t.recipient.local else "")
 
 
-def _old_enough(facts: Facts, delay: float) -> bool:
+def _old_enough(facts: Facts | Circumstances, delay: float) -> bool:
     age = facts.greylist_age
     return age is not None and age >= delay
 
@@ -301,7 +301,7 @@ def _greylist(t: Transaction, delay: float) -> Opinion:
 # ---- content
 
 
-def _caught(facts: Facts, detection: float, false_positives: float) -> bool:
+def _caught(facts: Facts | Circumstances, detection: float, false_positives: float) -> bool:
     return facts.content_draw < (detection if facts.spam else false_positives)
 
 

@@ -64,11 +64,7 @@ class Transaction:
 
     def client_in(self, ranges: Iterable[Range]) -> bool:
         """Whether the client's address is in one of *ranges*."""
-        client = self.facts.client
-        for first, last in ranges:
-            if first <= client <= last:
-                return self.policy.style.cidr_edges or first == last or first < client < last
-        return False
+        return self.policy.is_within(self.facts.client, ranges)
 
     # ---- the sender
 

@@ -229,8 +229,8 @@ class Blocklists:
             for address in range(first, last + 1):
                 self.said.pop(address, None)
         for server in self.servers:
-            if server.reads_lists:
-                server.lists_changed(first, last)
+            if server.answers.reads_lists:
+                server.answers.lists_changed(first, last)
 
 
 def _gaps(share: float, generator: np.random.Generator) -> Iterator[float]:

@@ -63,21 +63,21 @@ class Permissions:
         return NOBODYS
 
     def _window(self, flight: Flight, who: int, now: float, address: str) -> str:
-        server, client = flight.server, flight.client
-        own = self.pop.last_of(who, server.network, client.address, now) if who >= 0 else None
+        server, client = flight.server, flight.address
+        own = self.pop.last_of(who, server.network, client, now) if who >= 0 else None
         answer = server.asked_again(flight, address, None if own is None else now - own)
         if answer.cause != "relaying":
             return "own_window"
-        return "shared_window" if client.address in self.shared else "inherited_window"
+        return "shared_window" if client in self.shared else "inherited_window"
 
     def _listing(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        server, client = flight.server, flight.client.address
+        server, client = flight.server, flight.address
         assert server.listing is not None, "only then is it personal"
         if any(first <= client <= last for first, last in server.written.client_range_pairs):
             return ""
         return "own_listing" if who in server.listing.owners(client) else "others_listing"
 
     def _login(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        login = flight.client.login
+        login = flight.shows.login
         owner = who if login is None else self.owners.get(login, who)
         return "own_login" if owner == who else "stolen_login"

@@ -60,17 +60,19 @@ class Wishes(Sequence[Wish]):
     """
 
     def __init__(self, population: Population, shown: Callable[[Person, int], str]) -> None:
-        self._people, self._shown = population.people, shown
+        self._people, self.shown = population.people, shown
         self._boxes = population.mailboxes
         self._someone = self._boxes.someone()
         self.names = Names()  # of places and networks
         self._named: list[str] = []
         self.at = array("d")
-        self._whole = {name: array(code) for name, code in WHOLE.items()}
+        self.person, self.account = array("i"), array("b")
+        self.place, self.network = array("H"), array("H")  # numbers in names
+        self.client, self.key = array("I"), array("q")
         self._real = array("d")  # the numbers of REAL, wish by wish
         self.first = array("q", [0])  # recipients of wish i: from first[i] to first[i + 1]
         self.recipients = array("i")
-        self._senders: dict[int, str] = {}  # where it is not what *shown* says
+        self.senders: dict[int, str] = {}  # where it is not what *shown* says
 
     def add(self, wish: Wish) -> None:
         """Add *wish*."""
@@ -79,22 +81,21 @@ class Wishes(Sequence[Wish]):
             self.names[wish.network], wish.client, wish.key, wish.recipients,
             (wish.size, *wish.service, wish.luck, wish.choice, wish.content),
         )  # fmt: skip
-        if wish.sender != self._shown(wish.person, wish.account):
-            self._senders[len(self.at) - 1] = wish.sender
+        if wish.sender != self.shown(wish.person, wish.account):
+            self.senders[len(self.at) - 1] = wish.sender
 
     def put(
         self, at: float, person: int, account: int, place: int, network: int, client: int,
         key: int, recipients: list[int], real: tuple[float, ...],
     ) -> None:  # fmt: skip
         """Add a wish by its numbers, *place* and *network* as in names."""
-        whole = self._whole
         self.at.append(at)
-        whole["person"].append(person)
-        whole["account"].append(account)
-        whole["place"].append(place)
-        whole["network"].append(network)
-        whole["client"].append(client)
-        whole["key"].append(key)
+        self.person.append(person)
+        self.account.append(account)
+        self.place.append(place)
+        self.network.append(network)
+        self.client.append(client)
+        self.key.append(key)
         self._real.extend(real)
         self.recipients.extend(recipients)
         self.first.append(len(self.recipients))
@@ -103,9 +104,9 @@ class Wishes(Sequence[Wish]):
         """Put them in order of time; those of one moment stay in the order they came in."""
         self._named = self.names.all
         order = np.argsort(np.array(self.at), kind="stable")
-        if self._senders:
+        if self.senders:
             moved = {int(old): new for new, old in enumerate(order)}
-            self._senders = {moved[i]: sender for i, sender in self._senders.items()}
+            self.senders = {moved[i]: sender for i, sender in self.senders.items()}
         counts = np.diff(np.array(self.first))[order]
         ends = np.cumsum(counts)
         start = np.repeat(np.array(self.first)[:-1][order] - (ends - counts), counts)
@@ -113,7 +114,9 @@ class Wishes(Sequence[Wish]):
         self.first = _array("q", np.concatenate([[0], ends]))
         self.at = _array("d", np.array(self.at)[order])
         self._real = _array("d", np.array(self._real).reshape(-1, len(REAL))[order])
-        self._whole = {n: _array(c.typecode, np.array(c)[order]) for n, c in self._whole.items()}
+        for name in WHOLE:
+            column = getattr(self, name)
+            setattr(self, name, _array(column.typecode, np.array(column)[order]))
 
     def __len__(self) -> int:
         return len(self.at)
@@ -127,34 +130,45 @@ class Wishes(Sequence[Wish]):
             return [self[k] for k in range(*i.indices(len(self)))]
         if i < 0:
             i += len(self)
-        whole, names, first = self._whole, self._named, self.first[i]
-        at, recipients = self.at[i], self.recipients[first : self.first[i + 1]].tolist()
-        person, account = self._people[whole["person"][i]], whole["account"][i]
-        real = i * len(REAL)
-        size, one, other, luck, choice, content = self._real[real : real + len(REAL)]
-        sender = self._senders.get(i) if self._senders else None
+        person, account = self._people[self.person[i]], self.account[i]
+        size, one, other, luck, choice, content = self.draws(i)
         return Wish(
-            at, person, account, names[whole["place"][i]], names[whole["network"][i]],
-            whole["client"][i], sender or self._shown(person, account), recipients,
-            self._slices(first, recipients), size, (one, other), luck, choice, content,
-            whole["key"][i],
+            self.at[i], person, account, self.place_of(i), self.network_of(i), self.client[i],
+            self.senders.get(i) or self.shown(person, account),
+            self.recipients[self.first[i] : self.first[i + 1]].tolist(), self.slices(i), size,
+            (one, other), luck, choice, content, self.key[i],
         )  # fmt: skip
+
+    def place_of(self, i: int) -> str:
+        """Where wish *i* is written."""
+        return self._named[self.place[i]]
+
+    def network_of(self, i: int) -> str:
+        """The network that its writer is connected to."""
+        return self._named[self.network[i]]
+
+    def draws(self, i: int) -> array[float]:
+        """The real numbers of wish *i*: see REAL."""
+        real = i * len(REAL)
+        return self._real[real : real + len(REAL)]
+
+    def slices(self, i: int) -> list[Slice]:
+        """Rows of the recipients of wish *i* that are alike."""
+        first, end = self.first[i], self.first[i + 1]
+        domain_of, someone = self._boxes.domain_of, self._someone
+        if end - first == 1:
+            domain = domain_of[self.recipients[first]]
+            return [(first, end, domain, someone[domain])]
+        domains = [domain_of[m] for m in self.recipients[first:end]]
+        return [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
 
     def column(self, name: str) -> NDArray[np.int64]:
         """One of the columns of WHOLE."""
-        return np.array(self._whole[name], dtype=np.int64)
-
-    def _slices(self, first: int, recipients: list[int]) -> list[Slice]:
-        domain_of, someone = self._boxes.domain_of, self._someone
-        if len(recipients) == 1:
-            domain = domain_of[recipients[0]]
-            return [(first, first + 1, domain, someone[domain])]
-        domains = [domain_of[m] for m in recipients]
-        return [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
+        return np.array(getattr(self, name), dtype=np.int64)
 
 
-WHOLE = {"person": "i", "account": "b", "place": "H", "network": "H", "client": "I", "key": "q"}
-"""Columns of whole numbers, and their types."""
+WHOLE = ("person", "account", "place", "network", "client", "key")
+"""Columns of whole numbers."""
 REAL = ("size", "service", "service at the next hop", "luck", "choice", "content")
 """What the real numbers of a wish are."""
 

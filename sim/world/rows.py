@@ -107,12 +107,12 @@ class Messages:
     believed: array[int] = field(default_factory=_ints)
 
 
-UNTOUCHED = {"believed": 1, "kind": CLASS["honest"]}
+UNTOUCHED = {"believed": 1, "attempts": 1, "kind": CLASS["honest"]}
 """Columns of a planned message that do not begin at 0."""
 
 # message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took,
 # permission
-_ATTEMPT = Struct("<iibdIhhiiiffb")
+_ATTEMPT = Struct("<iibdIhhiiiddb")
 _ATTEMPT_DTYPE = np.dtype(
     [
         (name, kind)
@@ -134,7 +134,7 @@ _ATTEMPT_DTYPE = np.dtype(
             ],
             [
                 *("<i4", "<i4", "i1", "<f8", "<u4", "<i2", "<i2"),
-                *("<i4", "<i4", "<i4", "<f4", "<f4", "i1"),
+                *("<i4", "<i4", "<i4", "<f8", "<f8", "i1"),
             ],
             strict=True,
         )
@@ -170,6 +170,32 @@ class Rows:
         self.changes: list[Change] = []
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
+
+    @property
+    def attempts_made(self) -> int:
+        """How many attempts there are."""
+        return len(self.attempts) // _ATTEMPT.size
+
+    def sessions(self, servers: int, begins: Sequence[int]) -> dict[str, NDArray[Any]]:
+        """What attempts tell of each phase (row) and server (column): how many there were, and
+        the seconds of sessions that they used, that spam used, and that they waited.
+
+        *begins* are the numbers of the attempts with which phases begin.
+        """
+        tries = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
+        phase = np.searchsorted(begins, np.arange(len(tries)), side="right") - 1
+        where, shape = phase * servers + tries["server"], (len(begins), servers)
+        kinds = np.array(self.messages.kind, dtype=np.int32)[tries["message"]]
+        weights = {
+            "connections": np.ones(len(tries)),
+            "busy": tries["took"],
+            "busy_spam": np.where(kinds == CLASS["spam"], tries["took"], 0.0),
+            "waited": tries["waited"],
+        }
+        return {
+            name: np.asarray(np.bincount(where, values, len(begins) * servers)).reshape(shape)
+            for name, values in weights.items()
+        }
 
     def copy(self) -> Rows:
         """The same rows, to be filled in apart."""
@@ -431,6 +457,7 @@ def finish(
         "arm": np.zeros(len(tries), np.int8),
         "replication": np.full(len(tries), replication),
         **{k: tries[k] for k in _ATTEMPT_DTYPE.names or () if k not in ("answer", "server")},
+        **{k: tries[k].astype(np.float32) for k in ("waited", "took")},  # summed before
         "server": tries["server"] + 1,
         "code": np.array([a.code for a in rows.answers])[said],
         **{k: facts[k][0][said] for k in ("stage", "enhanced", "rule", "cause")},

@@ -14,16 +14,16 @@ from sim.world.blocklists import Around, Blocklists
 from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
-from sim.world.people import Population, anyone_at, populate, submission_servers
+from sim.world.people import Population, populate, submission_servers
 from sim.world.permissions import Permissions
-from sim.world.plan import Plan, Wish, draw
+from sim.world.plan import Plan, draw
 from sim.world.pop import PopLogins
 from sim.world.rows import DELIVERED, Run, finish
-from sim.world.server import Server, Tally
+from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
 from sim.world.streams import stream
 from sim.world.transit import Message, Transit
-from sim.world.users import Letter, MailProgram, Surroundings
+from sim.world.users import MailProgram, Surroundings
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -76,7 +76,8 @@ class World:
         )  # fmt: skip
         self._watch_over_relays()
         around = Surroundings(
-            self.transit, self.rows, self.plan.presence, submission, self.pop.log_in
+            self.transit, self.rows, self.plan.presence, submission, self.pop.log_in,
+            self.plan.wishes,
         )  # fmt: skip
         self.transit.permissions = self._permissions()
         self.programs = self._programs(around)
@@ -184,15 +185,6 @@ class World:
                     self.env.process(process)
         return made
 
-    def _letter(self, number: int, wish: Wish) -> Letter:
-        """A wish as this arm's mail program gets it; message and wish have one number."""
-        program = self.programs[wish.person.number]
-        message = Message(
-            number, wish.sender, anyone_at(wish.sender), wish.size, program, wish.service,
-            wish.luck, wish.content, wish.key,
-        )  # fmt: skip
-        return Letter(program, wish, message, wish.slices)
-
     def _watch_over_relays(self) -> None:
         """Blocklists and operators, where the scenario has any."""
         later = self.transit.later
@@ -212,6 +204,7 @@ class World:
         self.transit.later(starts, lambda _: self._enforce())
         self.transit.later(steady, lambda _: self._next_phase())
         self._handed_over = 0
+        self._begins = [0]
         self._feeds = (self._feed,)
         waiting = Event(self.env)
         waiting._ok, waiting._value = True, None
@@ -226,11 +219,7 @@ class World:
             domain_of=self.boxes.domain_of,
             servers=[s.name for s in self.servers],
             held=self._held(),
-            server_rows=[
-                _server_row(server, phase, tally, bounds[phase + 1] - bounds[phase])
-                for server in self.servers
-                for phase, tally in enumerate(server.tallies)
-            ],
+            server_rows=self._server_rows(np.diff(bounds).tolist()),
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
@@ -243,17 +232,16 @@ class World:
         They are in order of time, so one event waits for the next of them; those that come
         before any other event are handed over at once, outside the event list.
         """
-        env, wishes = self.env, self.plan.wishes
-        peek = env.peek
-        for number in range(self._handed_over, len(wishes)):
-            at = wishes.at[number]
+        env, moments, writers = self.env, self.plan.wishes.at, self.plan.wishes.person
+        programs, peek = self.programs, env.peek
+        for number in range(self._handed_over, len(moments)):
+            at = moments[number]
             if at > peek():
                 self._handed_over = number
                 event.callbacks = self._feeds  # type: ignore[assignment]
                 env.schedule(event, NORMAL, at - env.now)
                 return
-            letter = self._letter(number, wishes[number])
-            letter.program.submit(letter, at)
+            programs[writers[number]].write(number, at)
 
     def _enforce(self) -> None:
         for server in self.servers:
@@ -266,8 +254,27 @@ class World:
         self._next_phase()
 
     def _next_phase(self) -> None:
+        self._begins.append(self.rows.attempts_made)
         for server in self.servers:
             server.next_phase()
+
+    def _server_rows(self, spans: list[float]) -> list[dict[str, Any]]:
+        """A row per server and phase; *spans* are the lengths of the phases (s)."""
+        used = self.rows.sessions(len(self.servers), self._begins)
+        return [
+            {
+                "phase": phase,
+                "server": server.number,
+                "sessions": server.settings.sessions,
+                "span": spans[phase],
+                "turned_away": tally.turned_away,
+                "relayed": tally.relayed,
+                "relayed_strangers_spam": tally.strangers,
+                **{name: values[phase, server.number] for name, values in used.items()},
+            }
+            for server in self.servers
+            for phase, tally in enumerate(server.tallies)
+        ]
 
     # ---- what parts ask of the world
 
@@ -336,22 +343,6 @@ class _Mailboxes:
 
     def __contains__(self, address: object) -> bool:
         return any(address in part for part in self.parts)
-
-
-def _server_row(server: Server, phase: int, tally: Tally, span: float) -> dict[str, Any]:
-    return {
-        "phase": phase,
-        "server": server.number,
-        "sessions": server.settings.sessions,
-        "span": span,
-        "connections": tally.connections,
-        "turned_away": tally.turned_away,
-        "busy": tally.busy,
-        "busy_spam": tally.busy_spam,
-        "waited": tally.waited,
-        "relayed": tally.relayed,
-        "relayed_strangers_spam": tally.strangers,
-    }
 
 
 def exogenous(scenario: Scenario, replication: int) -> tuple[Population, Plan]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from simpy.events import Event
 
-from sim.world.server import Client, Server
+from sim.world.answers import NO_LOGIN, Credentials
+from sim.world.server import Server
 from sim.world.transit import Flight
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ RELAY_TEST = "relay-test@relay-test.example"
 
 
 class Part(NamedTuple):
-    """Which recipients are sent to which server, as which client, from which network.
+    """Which recipients are sent to which server, from which address and network, with what login.
 
     Without a server nobody takes their mail.
     """
 
     server: Server | None
     slices: list[Slice]
-    client: Client
+    address: int
     network: str
+    shows: Credentials = NO_LOGIN
 
 
 class SpamRoute(Protocol):
@@ -62,7 +64,7 @@ class OpenRelay:
         self.known = [
             server
             for server, known in zip(self.strange, lucky.tolist(), strict=True)
-            if known and relays(spammer, server, spammer.client)
+            if known and relays(spammer, server)
         ]
 
     def works(self) -> bool:
@@ -79,7 +81,7 @@ class OpenRelay:
         """All of it to one relay, chosen evenly among those known."""
         candidates = self._usable() or self.known or self.strange
         server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
-        yield Part(server, slices, self.spammer.client, self.spammer.network)
+        yield Part(server, slices, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
@@ -96,15 +98,14 @@ class OpenRelay:
         while True:
             yield env.timeout(scans.exponential(mean))
             server = self.strange[int(scans.integers(len(self.strange)))]
-            if server not in self.known and relays(spammer, server, spammer.client):
+            if server not in self.known and relays(spammer, server):
                 self.known.append(server)
 
 
-def relays(spammer: Spammer, server: Server, client: Client) -> bool:
-    """Whether *server* would relay for *client* now: a test without a message."""
+def relays(spammer: Spammer, server: Server) -> bool:
+    """Whether *server* would relay for *spammer* now."""
     now = spammer.field.env.now
-    answer = server.judge(client, spammer.reverse_path, RELAY_TEST, now, False, 1.0)
-    return answer.accepted and answer.relayed
+    return server.relays_for(spammer.address, spammer.reverse_path, RELAY_TEST, now)
 
 
 class OwnAccount:
@@ -131,7 +132,7 @@ class OwnAccount:
         if self.closes_at is None and settings.account_lasts is not None:
             self.closes_at = spammer.field.env.now + self.lasts.exponential(settings.account_lasts)
         server = spammer.field.submission.get(spammer.network)
-        yield Part(server, slices, spammer.client, spammer.network)
+        yield Part(server, slices, spammer.address, spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
         """Take the account for useless for a while, then try again."""
@@ -153,7 +154,7 @@ class Direct:
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """To each domain's MX what is for that domain."""
-        return to_exchangers(self.spammer, slices, self.spammer.client, self.spammer.network)
+        return to_exchangers(self.spammer, slices, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Nothing is lost: other domains may still take it."""
@@ -163,7 +164,7 @@ class Direct:
 
 
 def to_exchangers(
-    spammer: Spammer, slices: list[Slice], client: Client, network: str
+    spammer: Spammer, slices: list[Slice], address: int, network: str
 ) -> Iterator[Part]:
     """One part for each domain, to its preferred MX."""
     by_domain: dict[int, list[Slice]] = {}
@@ -171,7 +172,7 @@ def to_exchangers(
         by_domain.setdefault(piece[2], []).append(piece)
     for domain, part in by_domain.items():
         exchangers = spammer.field.mx.get(domain)
-        yield Part(exchangers[0] if exchangers else None, part, client, network)
+        yield Part(exchangers[0] if exchangers else None, part, address, network)
 
 
 class Hosts:
@@ -187,42 +188,41 @@ class Hosts:
         self.draws = spammer.named(self.purpose)
         self.pools = [(n, free) for n, free in spammer.field.homes.items() if free]
         self.hosts = [self._host() for _ in range(spammer.settings.hosts if self.pools else 0)]
-        self.last: tuple[str, Client] | None = None
 
-    def _host(self) -> tuple[str, Client]:
+    def _host(self) -> tuple[str, int]:
         """A machine anywhere: a network as likely as it is large, any of its addresses."""
         sizes = np.array([len(free) for _, free in self.pools], dtype=float)
         network, free = self.pools[int(self.draws.choice(len(sizes), p=sizes / sizes.sum()))]
-        return network, Client(free[int(self.draws.integers(len(free)))])
+        return network, free[int(self.draws.integers(len(free)))]
 
     def works(self) -> bool:
         """Whether a host is left that can be used."""
         return bool(self._usable())
 
-    def _usable(self) -> list[tuple[str, Client]]:
+    def _usable(self) -> list[tuple[str, int]]:
         spammer = self.spammer
         if not spammer.heeds or not spammer.field.servers:
             return self.hosts
         listed = spammer.field.servers[0].listed
-        return [h for h in self.hosts if spammer.heeds.isdisjoint(listed(h[1].address))]
+        return [h for h in self.hosts if spammer.heeds.isdisjoint(listed(h[1]))]
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """From one host, to each domain's MX."""
         spammer = self.spammer
         hosts = self._usable() or self.hosts
         if not hosts:
-            return iter([Part(None, slices, spammer.client, spammer.network)])
-        network, client = hosts[int(next(spammer.draws) * len(hosts))]
-        return self.from_host(slices, network, client)
+            return iter([Part(None, slices, spammer.address, spammer.network)])
+        network, address = hosts[int(next(spammer.draws) * len(hosts))]
+        return self.from_host(slices, network, address)
 
-    def from_host(self, slices: list[Slice], network: str, client: Client) -> Iterator[Part]:
+    def from_host(self, slices: list[Slice], network: str, address: int) -> Iterator[Part]:
         """Whom one host asks."""
-        return to_exchangers(self.spammer, slices, client, network)
+        return to_exchangers(self.spammer, slices, address, network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Drop the host that was listed, blocked or refused."""
         if cause in ("blocklist", "unreachable", "rate", "relaying"):
-            self.hosts = [h for h in self.hosts if h[1] != flight.client]
+            self.hosts = [h for h in self.hosts if h[1] != flight.address]
 
     def life(self) -> Generator[Event, Any, None] | None:
         """Gain hosts."""
@@ -249,9 +249,9 @@ class Smarthost(Hosts):
 
     purpose = "smarthosts"
 
-    def from_host(self, slices: list[Slice], network: str, client: Client) -> Iterator[Part]:
+    def from_host(self, slices: list[Slice], network: str, address: int) -> Iterator[Part]:
         """All of it to the network's submission server."""
-        yield Part(self.spammer.field.submission.get(network), slices, client, network)
+        yield Part(self.spammer.field.submission.get(network), slices, address, network)
 
 
 class Stolen:
@@ -272,18 +272,17 @@ class Stolen:
         """All of it to the submission server of one of the logins."""
         spammer = self.spammer
         if not self.logins:
-            yield Part(None, slices, spammer.client, spammer.network)
+            yield Part(None, slices, spammer.address, spammer.network)
             return
         network, login = self.logins[int(next(spammer.draws) * len(self.logins))]
         server = spammer.field.submission.get(network)
         # what is stolen is the POP password, which programs send in the clear
         useless = server is not None and server.settings.auth_password == "separate"
-        client = Client(spammer.client.address, login, useless)
-        yield Part(server, slices, client, spammer.network)
+        yield Part(server, slices, spammer.address, spammer.network, Credentials(login, useless))
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
         """Drop the login."""
-        self.logins = [found for found in self.logins if found[1] != flight.client.login]
+        self.logins = [found for found in self.logins if found[1] != flight.shows.login]
 
     def life(self) -> None:
         """None."""
@@ -303,13 +302,13 @@ class Window:
 
     def works(self) -> bool:
         """Whether some server takes mail from this address now."""
-        return any(relays(self.spammer, s, self.spammer.client) for s in self.servers)
+        return any(relays(self.spammer, s) for s in self.servers)
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """All of it to the first server whose window is open."""
         spammer = self.spammer
-        opened = (s for s in self.servers if relays(spammer, s, spammer.client))
-        yield Part(next(opened, None), slices, spammer.client, spammer.network)
+        opened = (s for s in self.servers if relays(spammer, s))
+        yield Part(next(opened, None), slices, spammer.address, spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Nothing: another window will open."""

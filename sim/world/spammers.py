@@ -19,7 +19,7 @@ from sim.network.lines import LINES
 from sim.world.people import anyone_at
 from sim.world.plan import Slice
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
-from sim.world.server import Client, Server
+from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, SpamRoute
 from sim.world.streams import exponentials, stream, uniforms
 from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""
+LINE = LINES["dial-up"].bandwidth
+"""bit/s of a spammer's line."""
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
 
@@ -94,11 +96,11 @@ class Spammer:
 
     def __init__(
         self, group: str, number: int, index: int, settings: Spammers, field: Field,
-        client: int, seed: int, replication: int,
+        address: int, seed: int, replication: int,
     ) -> None:  # fmt: skip
         self.group, self.number, self.settings, self.field = group, number, settings, field
         self.network = settings.network
-        self.client = Client(client)
+        self.address = address
         self.reverse_path = f"offer-{index}@{settings.sender_domain}"
         self.named: Callable[[str], np.random.Generator] = lambda purpose: stream(
             seed, replication=replication, entity=f"spammers.{group}.{index}", purpose=purpose
@@ -161,14 +163,14 @@ class Spammer:
         rows, transit = self.field.rows, self.field.transit
         rows.messages.attempts[message.number] = attempt
         rows.messages.route[message.number] = ROUTE[route]
-        for server, part, client, network in self.routes[route].parts(slices):
+        for server, part, address, network, shows in self.routes[route].parts(slices):
             if server is None:
                 for first, end, _, _ in part:
                     rows.end(first, end, GAVE_UP, rows.nobody, now)
                 continue
             flight = Flight(
-                transit.env, self._signed(message, part), part, server, client,
-                line=LINES["dial-up"].bandwidth, attempt=attempt, ticket=route,
+                transit.env, self._signed(message, part), part, server, address, shows, LINE,
+                attempt=attempt, ticket=route,
             )  # fmt: skip
             transit.launch(flight, now, network)
 

@@ -16,6 +16,7 @@ from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
 from sim.world import outages
+from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.deferred import Deferred
 from sim.world.permissions import NOBODYS, Permissions
 from sim.world.plan import Slice
@@ -27,7 +28,7 @@ from sim.world.rows import (
     Answer,
     Rows,
 )
-from sim.world.server import Client, Server
+from sim.world.server import Server
 from sim.world.streams import chance
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Flight(Event):
 
     network: str  # that of its client; only where something is ever down
     __slots__ = (
-        "attempt", "client", "line", "message", "network", "no_way", "origin", "place", "server",
-        "slices", "ticket",
+        "address", "attempt", "count", "line", "message", "network", "no_way", "origin", "place",
+        "server", "shows", "slices", "ticket",
     )  # fmt: skip
 
     def __init__(
@@ -82,8 +83,8 @@ class Flight(Event):
         message: Message,
         slices: list[Slice],
         server: Server,
-        client: Client,
-        *,
+        address: int,
+        shows: Credentials,
         line: float,
         place: int = 0,
         attempt: int = 1,
@@ -92,10 +93,22 @@ class Flight(Event):
     ) -> None:
         self.env, self._ok, self._value = env, True, None  # an event that has happened
         self.message, self.slices, self.server = message, slices, server
-        self.client, self.line, self.place, self.attempt = client, line, place, attempt
+        self.address, self.shows = address, shows  # of its client, and its login
+        self.line, self.place, self.attempt = line, place, attempt
         self.origin = origin  # the server whose queue it is in; None at submission
         self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
         self.no_way = False  # there is no connection to be had
+        self.count = recipients(slices)
+
+
+def recipients(slices: list[Slice]) -> int:
+    """How many recipients *slices* are."""
+    if len(slices) == 1:
+        return slices[0][1] - slices[0][0]
+    count = 0
+    for first, end, _, _ in slices:
+        count += end - first
+    return count
 
 
 class Transit:
@@ -130,11 +143,11 @@ class Transit:
             latency = server.latency[network]
         else:
             latency = server.latency[network] = self.routes.latency(network, server.network)
-        if latency == inf or flight.client.address == 0:
+        if latency == inf or flight.address == 0:
             flight.no_way, latency = True, 0.0
         elif network in self.blocks_port_25 and flight.origin is None:
             # bcp134.port_587_not_blocked
-            flight.no_way = network != server.network and flight.client.port != 587
+            flight.no_way = network != server.network and flight.shows.port != 587
         flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
@@ -154,49 +167,43 @@ class Transit:
         flight: Flight = event  # type: ignore[assignment]
         now = self.env.now
         server, message, attempt = flight.server, flight.message, flight.attempt
-        relayed = flight.origin is not None
-        tally = server.tally
-        tally.connections += 1
-        count = 0
-        for first, end, _, _ in flight.slices:
-            count += end - first
-        if flight.no_way or (server.sessions.down and server.sessions.is_down(now)):
-            self._no_session(flight, now, server.own["unreachable"], count)
+        relayed, sessions, count = flight.origin is not None, server.sessions, flight.count
+        if flight.no_way or (sessions.down and sessions.is_down(now)):
+            self._no_session(flight, now, server.own["unreachable"])
             return
         memory = server.memory
-        if memory is not None and (turned_away := server.greet(flight.client, now)) is not None:
-            tally.turned_away += 1
-            self._no_session(flight, now, turned_away, count)
-            return
+        if memory is not None:
+            turned_away = server.greet(flight.address, flight.shows, now)
+            if turned_away is not None:
+                server.tally.turned_away += 1
+                self._no_session(flight, now, turned_away)
+                return
         draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
         took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
-        slot = server.sessions.admit(now, took)
+        slot = sessions.admit(now, took)
         if slot is None:
-            tally.turned_away += 1
-            self._no_session(flight, now, server.own["busy"], count)
+            server.tally.turned_away += 1
+            self._no_session(flight, now, server.own["busy"])
             return
         start, done = slot
-        if self.outages is not None and self._is_lost(flight, now, start, done, count):
+        if self.outages is not None and self._is_lost(flight, now, start, done):
             return
         if memory is not None:
-            memory.clients.opened(flight.client.address, done)
-        tally.busy += took
-        tally.waited += start - now
-        if message.spam:
-            tally.busy_spam += took
+            memory.clients.opened(flight.address, done)
         taken, refused, worst = self._ask(flight, now)
         sender = None if relayed else message.sender
-        if sender is not None and refused and sender.needs_all:
-            taken = []
-        accepted = 0
-        for (first, end, _, _), _ in taken:
-            accepted += end - first
+        if not refused:
+            accepted = count
+        elif sender is not None and sender.needs_all:
+            taken, accepted = [], 0
+        else:
+            accepted = recipients([piece for piece, _ in taken])
         permission = NOBODYS
         if server.personal and not relayed and self.permissions is not None:
             who = self.rows.messages.sender[message.number] if not message.spam else -1
             permission = self.permissions.of(flight, who, now, taken, refused)
         self.rows.attempts += self.rows.add_attempt(
-            message.number, attempt, relayed, now, flight.client.address, flight.place,
+            message.number, attempt, relayed, now, flight.address, flight.place,
             server.number, count, accepted, worst.number, start - now, took, permission,
         )  # fmt: skip
         if sender is not None:
@@ -208,25 +215,28 @@ class Transit:
 
     def _ask(self, flight: Flight, now: float) -> tuple[Answered, Answered, Answer]:
         """What the server takes, what it refuses, and the worst of its answers."""
-        server, message, client = flight.server, flight.message, flight.client
-        if flight.origin is not None:
+        server, message = flight.server, flight.message
+        if flight.origin is not None and (fails := flight.origin.temporary_failure):
             luck = message.luck if flight.attempt == 1 else chance(message.key, -flight.attempt)
-            if luck < flight.origin.temporary_failure:
+            if luck < fails:
                 worst = server.own["temporary"]
                 return [], [(piece, worst) for piece in flight.slices], worst
         if server.memory is not None:
             return self._ask_remembering(flight, server.memory, now)
+        answers = server.answering(flight.address, flight.shows, now, message.spam, message.content)
+        shown = message.reverse_path if server.answers.reads_owners else message.shown
+        by_recipient = answers[shown]
+        if len(flight.slices) == 1:  # the usual case
+            piece = flight.slices[0]
+            answer = by_recipient[piece[3]]
+            found = [(piece, answer)]
+            return (found, [], answer) if answer.accepted else ([], found, answer)
         taken: Answered = []
         refused: Answered = []
         worst = self.rows.nothing
-        shown = message.reverse_path if server.reads_owners else message.shown
-        spam, content = message.spam, message.content
         for piece in flight.slices:
-            answer = server.judge(client, shown, piece[3], now, spam, content)
-            if answer.accepted:
-                taken.append((piece, answer))
-            else:
-                refused.append((piece, answer))
+            answer = by_recipient[piece[3]]
+            (taken if answer.accepted else refused).append((piece, answer))
             if answer.code > worst.code:
                 worst = answer
         return taken, refused, worst
@@ -235,31 +245,32 @@ class Transit:
         self, flight: Flight, memory: Memory, now: float
     ) -> tuple[Answered, Answered, Answer]:
         """The same of a server whose policy asks what it remembers."""
-        server, message, client = flight.server, flight.message, flight.client
-        shown = message.reverse_path if server.reads_owners else message.shown
+        server, message, address = flight.server, flight.message, flight.address
         answers: Answered = []
-        recent = memory.clients.recent(client.address, now, memory.window)
+        recent = memory.clients.recent(address, now, memory.window)
         for piece in flight.slices:
             boxes = self.rows.recipient[piece[0] : piece[1]].tolist() if memory.greylists else []
             parts = (
-                memory.greylist.parts(piece, boxes, client.address, message.reverse_path, now)
+                memory.greylist.parts(piece, boxes, address, message.reverse_path, now)
                 if memory.greylists
                 else [(piece, None, [])]
             )
             for part, age, triples in parts:
-                answer = server.judge(
-                    client, shown, part[3], now, message.spam, message.content, recent, age
+                said = server.answering(
+                    address, flight.shows, now, message.spam, message.content, recent, age
                 )
+                shown = message.reverse_path if server.answers.reads_owners else message.shown
+                answer = said[shown][part[3]]
                 answers.append((part, answer))
                 for triple in triples:
                     memory.greylist.note(triple, answer, now)
         if any(answer.cause != "rate" for _, answer in answers):
-            memory.clients.made(client.address, now)
+            memory.clients.made(address, now)
         worst = max((answer for _, answer in answers), key=lambda answer: answer.code)
         taken = [(part, answer) for part, answer in answers if answer.accepted]
         return taken, [(part, answer) for part, answer in answers if not answer.accepted], worst
 
-    def _is_lost(self, flight: Flight, now: float, start: float, done: float, count: int) -> bool:
+    def _is_lost(self, flight: Flight, now: float, start: float, done: float) -> bool:
         """Whether an outage breaks the session; then everything is still its sender's."""
         assert self.outages is not None
         server, origin = flight.server, flight.origin
@@ -268,27 +279,21 @@ class Transit:
             return False
         if server.sessions.is_down(at):
             server.sessions.cut(at)
-        took = max(0.0, at - start)
-        server.tally.busy += took
-        server.tally.waited += min(start, at) - now
-        if flight.message.spam:
-            server.tally.busy_spam += took
         self._no_session(
-            flight, now, server.own["no_answer"], count,
-            waited=min(start, at) - now, took=took, known_at=at + outages.NO_ANSWER,
+            flight, now, server.own["no_answer"], waited=min(start, at) - now,
+            took=max(0.0, at - start), known_at=at + outages.NO_ANSWER,
         )  # fmt: skip
         return True
 
     def _no_session(
-        self, flight: Flight, now: float, answer: Answer, count: int, *,
+        self, flight: Flight, now: float, answer: Answer, *,
         waited: float = 0.0, took: float = 0.0, known_at: float | None = None,
     ) -> None:  # fmt: skip
         """No session was to be had, or it was lost: everything is still its sender's."""
         message, submission = flight.message, flight.origin is None
         self.rows.attempts += self.rows.add_attempt(
-            message.number, flight.attempt, not submission, now, flight.client.address,
-            flight.place, flight.server.number, count, 0, answer.number, waited, took,
-            NOBODYS,
+            message.number, flight.attempt, not submission, now, flight.address, flight.place,
+            flight.server.number, flight.count, 0, answer.number, waited, took, NOBODYS,
         )  # fmt: skip
         answers = [(piece, answer) for piece in flight.slices]
         at = now if known_at is None else known_at
@@ -309,7 +314,7 @@ class Transit:
                 rows.end(first, end, DISCARDED, answer, done)
             elif answer.relayed:
                 tally.relayed += end - first
-                if message.spam and not server.trusts(flight.client.address):
+                if message.spam and not server.trusts(flight.address):
                     tally.strangers += end - first
                 if domain in onward:
                     onward[domain].append(piece)
@@ -322,7 +327,7 @@ class Transit:
                 if message.about >= 0:  # the sender reads the notice
                     rows.messages.believed[message.about] = 0
                 elif message.spam and self.spam_came is not None:
-                    self.spam_came(flight.client.address, first, end, done)
+                    self.spam_came(flight.address, first, end, done)
         if unknown:
             self._bounce(server, message, unknown, done)
         for domain, pieces in onward.items():
@@ -337,7 +342,7 @@ class Transit:
             self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
             return
         flight = Flight(
-            self.env, message, pieces, exchangers[0], server.as_client, line=TRUNK,
+            self.env, message, pieces, exchangers[0], server.address, NO_LOGIN, TRUNK,
             origin=server, ticket=at,
         )  # fmt: skip
         self.launch(flight, at, server.network)
@@ -353,6 +358,7 @@ class Transit:
         if not later:
             return
         flight.slices = [p for p, _ in later]
+        flight.count = recipients(flight.slices)
         flight.no_way = False
         flight.attempt += 1
         exchangers = self.mx[flight.slices[0][2]]

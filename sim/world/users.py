@@ -10,32 +10,32 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.network.lines import LINES, Line
+from sim.world.answers import NO_LOGIN, Credentials
+from sim.world.people import anyone_at
 from sim.world.plan import Slice
 from sim.world.remedies import REMEDIES, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
-from sim.world.server import Client, Server
+from sim.world.server import Server
 from sim.world.streams import chance
 from sim.world.transit import Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
     from sim.world.people import Account, Person
-    from sim.world.plan import Wish
+    from sim.world.plan import Wish, Wishes
     from sim.world.presence import Presence
 
 
 class Letter:
-    """A message in somebody's outbox, and what has been tried for it."""
+    """A message that its writer has to think about, and what has been tried for it."""
 
     __slots__ = (
-        "account", "asked", "client", "draws", "message", "network", "program", "since", "slices",
-        "tried", "wish",
+        "account", "asked", "client", "draws", "message", "network", "since", "slices", "tried",
+        "wish",
     )  # fmt: skip
 
-    def __init__(
-        self, program: MailProgram, wish: Wish, message: Message, slices: list[Slice]
-    ) -> None:
-        self.program, self.wish, self.message, self.slices = program, wish, message, slices
+    def __init__(self, wish: Wish, message: Message, slices: list[Slice]) -> None:
+        self.wish, self.message, self.slices = wish, message, slices
         self.account: Account = wish.person.accounts[wish.account]
         self.network = wish.network
         self.asked: Server | None = None
@@ -43,6 +43,20 @@ class Letter:
         self.tried: list[str] = []
         self.draws = 0
         self.since = wish.at  # since when it is tried in the same way
+
+
+class Way:
+    """How somebody sends from one place by one account, as the mail program is set."""
+
+    __slots__ = ("account", "line", "own", "place", "reverse_path", "server", "shown")
+
+    def __init__(
+        self, account: Account, reverse_path: str, own: Server, server: Server, line: Line,
+        place: int,
+    ) -> None:  # fmt: skip
+        self.account, self.reverse_path, self.shown = account, reverse_path, anyone_at(reverse_path)
+        self.own, self.server, self.line = own, server, line
+        self.place = place  # its number in rows
 
 
 class Surroundings:
@@ -55,8 +69,10 @@ class Surroundings:
         presence: Presence,
         submission: dict[str, Server],
         pop_login: Callable[[str, int, float, int], None],
+        wishes: Wishes,
     ) -> None:
         self.transit, self.rows, self.presence = transit, rows, presence
+        self.wishes = wishes
         self.submission = submission  # by network
         self.later = transit.later
         self.pop_login = pop_login
@@ -66,8 +82,8 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "by_587", "careless", "corrected", "help_at", "lines", "needs_all",
-        "person", "polls_first", "remembers", "users",
+        "around", "auth", "by_587", "careless", "corrected", "help_at", "needs_all", "person",
+        "polls_first", "remembers", "users", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -79,50 +95,95 @@ class MailProgram:
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
         self.by_587 = person.by_587
         self.needs_all = True
-        self.lines: dict[str, Line] = {}  # by place
+        self.ways: dict[tuple[str, int], Way] = {}  # by place and account, while settings last
         self.help_at: float | None = None  # when the help desk's advice is followed
         self.remembers: dict[str, Server] = {}  # place -> server that worked there
 
+    def write(self, number: int, at: float) -> None:
+        """Send wish *number*, which comes at *at*, for the first time; message and wish have
+        one number."""
+        wishes = self.around.wishes
+        place, account = wishes.place_of(number), wishes.account[number]
+        way = self.ways.get((place, account)) or self._way(place, account)
+        size, one, other, luck, _, content = wishes.draws(number)
+        reverse_path, shown = way.reverse_path, way.shown
+        if wishes.senders and number in wishes.senders:
+            reverse_path = wishes.senders[number]
+            shown = anyone_at(reverse_path)
+        message = Message(
+            number, reverse_path, shown, size, self, (one, other), luck, content,
+            wishes.key[number],
+        )  # fmt: skip
+        self._send(
+            way, way.server, message, wishes.slices(number), wishes.network_of(number),
+            wishes.client[number], at, None,
+        )  # fmt: skip
+
     def submit(self, letter: Letter, now: float) -> None:
-        """Open a connection to the server that is set for this place, and offer the letter."""
+        """Offer the letter once more, to the server that is set for this place or that was
+        chosen for it."""
         around, person = self.around, self.person
         place = around.presence.place(person, now)
-        own = around.submission[letter.account.network]
-        server = letter.asked or self.remembers.get(place) or own
+        way = self.ways.get((place, letter.wish.account)) or self._way(place, letter.wish.account)
         network, client = letter.network, letter.client
         if client is None:
             network = person.network_at(place)
             client = around.presence.client(person, network, now)
+        around.rows.messages.attempts[letter.message.number] += 1
+        self._send(
+            way, letter.asked or way.server, letter.message, letter.slices, network, client, now,
+            letter,
+        )  # fmt: skip
+
+    def _way(self, place: str, account: int) -> Way:
+        around = self.around
+        mine = self.person.accounts[account]
+        own = around.submission[mine.network]
+        way = self.ways[place, account] = Way(
+            mine, around.wishes.shown(self.person, account), own,
+            self.remembers.get(place) or own, LINES[self.users.line(place)],
+            around.rows.places[place],
+        )  # fmt: skip
+        return way
+
+    def _send(
+        self, way: Way, server: Server, message: Message, slices: list[Slice], network: str,
+        client: int, now: float, letter: Letter | None,
+    ) -> None:  # fmt: skip
+        """Open a connection to *server* and offer the message."""
+        around, person, own = self.around, self.person, way.own
+        shows = NO_LOGIN
         if person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
-        login, failed = None, False
-        by_587 = self.by_587 and server is own and own.settings.port_587 and not person.web
-        if self.auth and server is own and (by_587 or server.policy.auth_offered):
-            login, failed = letter.account.address, self.mistypes(own)
+        if self.auth and server is own:
+            by_587 = self.by_587 and own.settings.port_587 and not person.web
+            if by_587 or server.policy.auth_offered:
+                shows = Credentials(way.account.address, self.mistypes(own), 587 if by_587 else 25)
         if self.polls_first and server is own:
             around.pop_login(own.network, client, now, person.number)
-        rows, number = around.rows, letter.message.number
-        rows.messages.attempts[number] += 1
-        line = self.lines.get(place)
-        if line is None:
-            line = self.lines[place] = LINES[self.users.line(place)]
+        transit = around.transit
         flight = Flight(
-            around.transit.env, letter.message, letter.slices, server,
-            Client(client, login, failed, 587 if by_587 else 25),
-            line=line.bandwidth, place=rows.places[place],
-            attempt=rows.messages.attempts[number], ticket=letter,
+            transit.env, message, slices, server, client, shows, way.line.bandwidth, way.place,
+            around.rows.messages.attempts[message.number], None, letter,
         )  # fmt: skip
-        around.transit.launch(flight, now + line.latency, network)
+        transit.launch(flight, now + way.line.latency, network)
 
     def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Read the server's answer: done, or a refusal to react to."""
         letter = flight.ticket
-        assert isinstance(letter, Letter)
         if not refused:
+            if letter is None:
+                return
+            assert isinstance(letter, Letter)
             if letter.tried and letter.tried[-1] == "switch_server":
                 place = self.around.presence.place(self.person, now)
                 self.remembers[place] = flight.server
+                self.ways.clear()
             return
+        if letter is None:
+            number = flight.message.number
+            letter = Letter(self.around.wishes[number], flight.message, flight.slices)
+        assert isinstance(letter, Letter)
         worst = max((answer for _, answer in refused), key=lambda a: a.permanent)
         if flight.attempt == 1:
             messages = self.around.rows.messages

@@ -5,11 +5,11 @@ from operator import itemgetter
 import numpy as np
 
 from sim.scenario import loads
+from sim.world.answers import NO_LOGIN
 from sim.world.people import populate
 from sim.world.plan import Wish, planned
 from sim.world.presence import Presence, Session
 from sim.world.run import World
-from sim.world.server import Client
 from sim.world.transit import Flight, Message
 from sim.world.week import blocks
 
@@ -123,7 +123,7 @@ class Little:
                 0.5, 0.5, number, spam=True,
             )  # fmt: skip
             piece = (first, first + 1, boxes.domain_of[box], boxes.addresses[box])
-            flight = Flight(world.env, message, [piece], servers[through], Client(by), line=33.6e3)
+            flight = Flight(world.env, message, [piece], servers[through], by, NO_LOGIN, 33.6e3)
             world.transit.launch(flight, at, "careless")
         frames = world.run().frames()
         self.rows, self.calendar = frames["recipients"], frames["calendar"]

@@ -3,12 +3,12 @@
 import numpy as np
 
 from sim.scenario import loads
+from sim.world.answers import NO_LOGIN
 from sim.world.people import anyone_at, populate
 from sim.world.plan import Wish, planned, runs
 from sim.world.presence import Presence, Session
 from sim.world.rows import GAVE_UP, REFUSED
 from sim.world.run import World
-from sim.world.server import Client
 from sim.world.transit import NO_SUCH_USER, Flight, Message
 from sim.world.week import blocks
 
@@ -136,7 +136,7 @@ class Post:
             number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.rows),
             (0.5, 0.5), 0.5, 0.5, number, spam=True,
         )  # fmt: skip
-        flight = Flight(world.env, message, slices, server, Client(SPAMMER), line=33.6e3)
+        flight = Flight(world.env, message, slices, server, SPAMMER, NO_LOGIN, 33.6e3)
         world.transit.launch(flight, at, "hotel")
 
     # ---- what became of it

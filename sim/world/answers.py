@@ -1,0 +1,222 @@
+"""What a policy has answered so far, by what it can tell apart.
+
+`decide` is asked once for each kind of client, moment, sender and recipient; after that an
+answer is three look-ups. Clients are of one kind when the policy compares neither address nor
+login of theirs differently; a moment is what it makes of clocks, counts and draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.smtp.facts import Circumstances
+from sim.smtp.restrictions import Range
+from sim.world.memory import REMEMBERED
+from sim.world.people import anyone_at
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from sim.world.rows import Answer
+
+MOST_CLIENTS = 1 << 13
+"""Addresses whose kind a server keeps: customers of a large ISP hardly come twice."""
+MOST_ANSWERS = 1 << 18
+"""Answers that are kept of one policy."""
+MOMENTARY = REMEMBERED | {"pop_age", "spam", "content_draw"}
+"""Facts that differ between two transactions of the same client, sender and recipient."""
+
+
+class Credentials(NamedTuple):
+    """What a client shows besides its address: the name it logged in with, whether AUTH failed,
+    the port it came to."""
+
+    login: str | None = None
+    auth_failed: bool = False
+    port: int = 25
+
+
+NO_LOGIN = Credentials()
+
+
+class ByRecipient(dict[str, "Answer"]):
+    """The answers to one kind of client and one sender at one moment, by forward-path."""
+
+    def __init__(self, answers: Answers, kind: Kind, reverse_path: str | None) -> None:
+        self.answers, self.kind, self.reverse_path = answers, kind, reverse_path
+
+    def __missing__(self, forward_path: str) -> Answer:
+        """Ask; domains that the policy does not know are asked for once."""
+        stand_in = self.answers.stands_for[forward_path]
+        if stand_in is not None and stand_in != forward_path:
+            answer = self[stand_in]
+        else:
+            answer = self.answers.ask(self.kind, self.reverse_path, forward_path)
+        self[forward_path] = answer
+        return answer
+
+
+class BySender(dict["str | None", ByRecipient]):
+    """The same to one kind of client at one moment, by reverse-path."""
+
+    def __init__(self, answers: Answers, kind: Kind) -> None:
+        self.answers, self.kind = answers, kind
+
+    def __missing__(self, reverse_path: str | None) -> ByRecipient:
+        """Senders of domains that the policy does not know share their answers."""
+        stand_in = self.answers.stands_for[reverse_path]
+        if stand_in != reverse_path:
+            found = self[stand_in]
+        else:
+            found = ByRecipient(self.answers, self.kind, reverse_path)
+        self[reverse_path] = found
+        return found
+
+
+class Kind:
+    """Clients that are alike to a policy: the address of one of them, what it shows, the lists
+    it is on; and what they were answered."""
+
+    __slots__ = ("address", "at_moment", "greetings", "listed", "shows", "usual")
+
+    def __init__(
+        self, answers: Answers, address: int, shows: Credentials, listed: tuple[str, ...]
+    ) -> None:
+        self.address, self.shows, self.listed = address, shows, listed
+        self.usual = BySender(answers, self)  # where the moment does not matter
+        self.at_moment: dict[Hashable, BySender] = {}
+        self.greetings: dict[int, Answer | None] = {}  # by sessions open
+
+
+class StandIns(dict["str | None", "str | None"]):
+    """For each address, one that stands for all that *policy* cannot tell from it.
+
+    A server need not be asked for every pair of domains: those it does not know are alike.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.stranger: str | None = None
+
+    def __missing__(self, address: str | None) -> str | None:
+        """The first address in a domain that is not known stands for all such."""
+        found = address
+        if address is not None and not self.policy.knows(address.rpartition("@")[2]):
+            found = self.stranger = self.stranger or address
+        self[address] = found
+        return found
+
+
+class Answers:
+    """Everything that one policy has answered; *policy_587* is what holds on port 587, *listed*
+    what blocklists say of an address, *numbered* the answer that rows keep of a verdict."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        policy_587: Policy | None,
+        listed: Callable[[int], tuple[str, ...]],
+        numbered: Callable[[Verdict], Answer],
+    ) -> None:
+        self.decide = Memo(policy)
+        self.decide_587 = self.decide if policy_587 is None else Memo(policy_587)
+        self.listed, self.numbered = listed, numbered
+        self.stands_for = StandIns(policy)
+        self.momentary = bool(policy.reads & MOMENTARY)
+        self.reads_pop = "pop_age" in policy.reads
+        self.reads_lists = "listed" in policy.reads
+        self.reads_owners = any(r.entry.about == "login" for r in policy.restrictions())
+        self.moment = Circumstances()  # that of the present transaction
+        self.of_moment = policy.moment
+        self._ranges = _ranges(policy)
+        self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
+        self._clients: dict[int, dict[Credentials, Kind]] = {}
+        self._asked = 0
+
+    def kind(self, address: int, shows: Credentials) -> Kind:
+        """What all clients have in common that this policy cannot tell apart at the moment."""
+        kinds = self._clients.get(address)
+        if kinds is None:
+            kinds = self._met(address)
+        kind = kinds.get(shows)
+        if kind is None:
+            kind = kinds[shows] = self._kind(kinds, address, shows)
+        return kind
+
+    def now(self, kind: Kind) -> BySender:
+        """What *kind* is answered in the present circumstances."""
+        key = self.of_moment(self.moment)
+        found = kind.at_moment.get(key)
+        if found is None:
+            found = kind.at_moment[key] = BySender(self, kind)
+        return found
+
+    def lists_changed(self, first: int, last: int) -> None:
+        """What blocklists say of the addresses from *first* to *last* is no longer true."""
+        if last - first >= len(self._clients):
+            changed = [address for address in self._clients if first <= address <= last]
+        else:
+            changed = [address for address in range(first, last + 1) if address in self._clients]
+        for address in changed:
+            del self._clients[address]
+
+    def ask(self, kind: Kind, reverse_path: str | None, forward_path: str) -> Answer:
+        """Ask the policy itself."""
+        self._asked += 1
+        if self._asked >= MOST_ANSWERS:
+            self._forget()
+        shows, moment = kind.shows, self.moment
+        decide = self.decide_587 if shows.port == 587 else self.decide
+        return self.numbered(
+            decide(
+                Facts(
+                    client=kind.address,
+                    reverse_path=reverse_path,
+                    forward_path=forward_path,
+                    login=shows.login,
+                    auth_failed=shows.auth_failed,
+                    pop_age=moment.pop_age,
+                    listed=kind.listed,
+                    recent=moment.recent,
+                    greylist_age=moment.greylist_age,
+                    spam=moment.spam,
+                    content_draw=moment.content_draw,
+                )
+            )
+        )
+
+    def _forget(self) -> None:
+        self._asked = 0
+        self._shows.clear()
+        self._clients.clear()
+
+    def _met(self, address: int) -> dict[Credentials, Kind]:
+        """The kinds of clients at *address*: all addresses alike to the policy share them."""
+        if len(self._clients) >= MOST_CLIENTS:
+            self._clients.clear()
+        alike = (
+            self.listed(address) if self.reads_lists else (),
+            *[self.decide.policy.is_within(address, some) for some in self._ranges],
+        )
+        kinds = self._shows.setdefault(alike, {})
+        self._clients[address] = kinds
+        return kinds
+
+    def _kind(self, kinds: dict[Credentials, Kind], address: int, shows: Credentials) -> Kind:
+        login, failed, port = shows
+        if login is not None:
+            # as far as this policy tells logins apart; none where AUTH failed
+            login = None if failed else login if self.reads_owners else anyone_at(login)
+        as_read = Credentials(login, failed, port)
+        if as_read not in kinds:
+            listed = self.listed(address) if self.reads_lists else ()
+            kinds[as_read] = Kind(self, address, as_read, listed)
+        return kinds[as_read]
+
+
+def _ranges(policy: Policy) -> list[tuple[Range, ...]]:
+    """The groups of client addresses that *policy* compares with."""
+    named = (tuple(arg for arg in r.args if isinstance(arg, Range)) for r in policy.restrictions())
+    return [policy.network_ranges, policy.client_range_pairs, *(some for some in named if some)]
