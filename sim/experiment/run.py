@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 MOST_REPLICATIONS = 32_767
 """What the column ``replication`` holds (int16)."""
 MOST_WORKERS = 1_024
-MANIFEST_EVERY = 1.0
-"""Seconds between two writings of the manifest while tasks finish."""
+MANIFEST_EVERY = 10.0
+"""Seconds between two writings of the manifest while tasks finish: it grows with them, and all
+that a kill can take from it is how long the last of them took."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """A folder of results: whole parts or none, never mixed, and readable as one table."""
 
+import errno
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,6 +107,24 @@ def test_what_a_killed_process_left_is_no_part_and_is_swept(tmp_path):
     assert not stale.exists()
 
 
+def test_a_task_whose_part_a_power_cut_left_empty_is_run_again(tmp_path):
+    manifest(tmp_path)
+    for replication in (0, 1):
+        storage.store(tmp_path, Task("open", replication), table(["x"], "open", replication))
+    storage.part(tmp_path, "recipients", Task("open", 1)).write_bytes(b"")
+    storage.claim(tmp_path, IDENTITY)
+    assert storage.finished(tmp_path) == {Task("open", 0)}
+
+
+def test_parts_with_and_without_gaps_are_one_table(tmp_path):
+    tasks = [Task("open", 0), Task("open", 1)]
+    for task, word in zip(tasks, ("x", None), strict=True):
+        storage.store(tmp_path, task, table([word, "y"], *task[:2]))
+    found = storage.read(tmp_path, "recipients", tasks)["fate"]
+    assert found.isna().tolist() == [False, False, True, False]
+    assert len(pd.read_parquet(tmp_path / "recipients")) == 4
+
+
 def test_the_same_results_may_be_gone_on_with(tmp_path):
     manifest(tmp_path)
     storage.claim(tmp_path, IDENTITY)
@@ -139,15 +159,49 @@ def test_a_file_instead_of_a_folder(tmp_path):
         storage.claim(tmp_path / "out", IDENTITY)
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0,
-    reason="nothing is read-only to this user",
-)
-def test_a_read_only_folder_is_one_clear_error(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(StorageError, match=r"cannot write results to .*Permission denied"):
-        storage.claim(tmp_path / "out", IDENTITY)
-    tmp_path.chmod(0o700)
+REFUSALS = {
+    # what refuses: the number that the system gives, and the word in the message
+    "a read-only folder": (errno.EACCES, "Permission denied"),
+    "a read-only file system": (errno.EROFS, "Read-only file system"),
+    "a full disk": (errno.ENOSPC, "No space left on device"),
+    "a used-up quota": (errno.EDQUOT, "quota exceeded"),
+}
+
+
+@pytest.mark.parametrize("call", ["mkdir", "open", "replace"])
+@pytest.mark.parametrize(("number", "word"), REFUSALS.values(), ids=REFUSALS)
+def test_what_the_system_refuses_is_one_clear_error(tmp_path, monkeypatch, number, word, call):
+    def refuses(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    if call == "mkdir":
+        monkeypatch.setattr(Path, "mkdir", refuses)
+    else:
+        import pyarrow.parquet as pq
+
+        where, name = (pq, "write_table") if call == "open" else (os, "replace")
+        monkeypatch.setattr(where, name, refuses)
+    with pytest.raises(StorageError, match=rf"cannot write results to .*{word}"):
+        storage.store(tmp_path / "out", Task("open", 0), table(["x"]))
+    monkeypatch.undo()
+    assert storage.finished(tmp_path / "out") == set()
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such mode there")
+def test_a_folder_that_really_is_read_only_is_one_clear_error(tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    code = (
+        "import os\nfrom pathlib import Path\nfrom sim.experiment import storage\n"
+        "if os.geteuid() == 0: os.setuid(65534)\n"  # root may write anywhere
+        "try: storage.claim(Path('locked/out'), {})\n"
+        "except storage.StorageError as error: print(error)\n"
+    )
+    tmp_path.chmod(0o755)
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert said.stdout == "cannot write results to locked/out: Permission denied\n", said.stderr
 
 
 def test_a_folder_below_a_file_is_one_clear_error(tmp_path):
