@@ -46,6 +46,10 @@ STRUCTURE = {
 Touched = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
+ARMS = "arms"
+_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*)", re.DOTALL)
+"""A key of an arm: ``arms.on network.servers.*.relay``; names of arms may hold dots."""
+
 FORM = "SECTION.NAME.KEY, such as servers.*.relay"
 _SELECTOR = re.compile(r"[A-Za-z0-9_.*{},-]{1,1000}")
 
@@ -62,7 +66,13 @@ def flat(overrides: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Selectors and values, where tables may stand for dots, as TOML's bare keys make them."""
     for selector, value in overrides.items():
         whole = f"{prefix}{selector}"
-        if isinstance(value, dict) and whole.count(".") < 2 and whole.split(".")[0] in SECTIONS:
+        if whole == ARMS and isinstance(value, dict):
+            for arm, changes in value.items():
+                if isinstance(changes, dict):
+                    yield from ((f"{ARMS}.{arm}.{key}", v) for key, v in flat(changes))
+                else:
+                    yield f"{ARMS}.{arm}", changes
+        elif isinstance(value, dict) and whole.count(".") < 2 and whole.split(".")[0] in SECTIONS:
             yield from flat(value, f"{whole}.")
         else:
             yield whole, value
@@ -73,8 +83,9 @@ def apply(
 ) -> tuple[Tree, Touched, list[Found]]:
     """Return *source* with *overrides*, in order, and what was changed and what cannot be.
 
-    *heads* are the keys outside all tables that may change; an *arm* may not change what
-    other keys are derived from. A found fault's path is its selector alone.
+    *heads* are the keys outside all tables that may change, and with them what arms change; an
+    *arm* may not change what other keys are derived from. A found fault's path is its selector
+    alone.
     """
     faults: list[Found] = []
     touched: Touched = {}
@@ -89,6 +100,11 @@ def apply(
         elif heads and parts[0] == TOPOLOGY and len(parts) > 1:
             source = source | {TOPOLOGY: _nested(table(source, TOPOLOGY), parts[1:], value)}
             touched[tuple(parts)] = selector
+        elif heads and (of_arm := _OF_ARM.fullmatch(selector)):
+            pattern, key = of_arm.groups()
+            arms, fault = _in_arms(table(source, ARMS), pattern, key, value)
+            source = source | {ARMS: arms}
+            faults += [fault] if fault else []
         elif fault := _wrong_form(selector, parts, heads, arm):
             faults.append(fault)
         else:
@@ -119,6 +135,19 @@ def apply(
                     touched[path] = selector
         source = source | {section: changed}
     return source, touched, faults
+
+
+def _in_arms(arms: Tree, pattern: str, key: str, value: Any) -> tuple[Tree, Found | None]:
+    """Return *arms* with one more change of those that *pattern* means: their last, so it wins."""
+    chosen = matching(pattern, arms)
+    if not chosen:
+        selector = f"{ARMS}.{pattern}.{key}"
+        return arms, Found((selector,), "matches nothing", one_of(arms), nearest(pattern, arms))
+    changed = {
+        arm: {k: v for k, v in table(arms, arm).items() if k != key} | {key: value}
+        for arm in chosen
+    }
+    return arms | changed, None
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:

@@ -37,7 +37,11 @@ class Sweep(Table):
         "least and its most, then all corners",
         "grid",
     )
-    over: Values = key("keys by dotted name, as in an arm, each with its list of values", {})
+    over: Values = key(
+        "keys by dotted name, as in an arm, each with its list of values; `arms.NAME.KEY` is what "
+        "one arm changes",
+        {},
+    )
     points: list[Annotated[Point, BeforeValidator(_flattened)]] = key(
         "mode list: tables of keys and values, one a point", [], max_length=MOST_POINTS
     )

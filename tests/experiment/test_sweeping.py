@@ -145,3 +145,15 @@ def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):
     assert pairs.free == [COUNT]
     assert len(pairs.figure().axes) == 1
     assert pairs.break_even("open trust", "on network", "honest", "lost_per_day").ahead == 1
+
+
+def test_what_one_arm_changes_can_be_swept(tmp_path):
+    key = "arms.on network.servers.*-smtp.relay"
+    text = (
+        SMALL.read_text() + f'[sweep.over]\narms."on network"."{key[16:]}" = ["open", "closed"]\n'
+    )
+    found = sweep(sim.loads(text), out=tmp_path, replications=1, progress=False)
+    assert found.points == [{key: "open"}, {key: "closed"}]
+    table = found.summary().set_index(["measure", "arm", key])["mean"].loc["lost_per_day"]
+    assert table["on network", "closed"] > table["on network", "open"]
+    assert table["open trust", "closed"] == table["open trust", "open"]

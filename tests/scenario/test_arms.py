@@ -160,3 +160,34 @@ VALUES = {
 @pytest.mark.parametrize(("text", "value"), VALUES.items(), ids=VALUES)
 def test_the_value_of_a_text_from_the_command_line(text, value):
     assert value_of(text) == value
+
+
+def test_what_an_arm_changes_can_be_changed_from_outside():
+    scenario = loads(with_arm('"servers.*.relay" = "closed"', '"servers.phone-mx.relay" = "auth"'))
+    changed = scenario.with_overrides({"arms.it.servers.*-mx.relay": "on_network"})
+    relay = {name: server.relay for name, server in changed.arm("it").servers.items()}
+    assert {relay[f"{n}-mx"] for n in ("proseware", "adatum", "phone")} == {"on_network"}
+    assert relay["phone-smtp"] == "closed"  # what it does not touch stays
+    assert changed.arm("open trust").servers == scenario.arm("open trust").servers
+
+
+def test_arms_are_selected_as_servers_are_and_their_names_may_hold_dots():
+    scenario = loads(SMALL + '[arms."v1.5 + it"]\n[arms."v1.6 + it"]\n')
+    changed = scenario.with_overrides({"arms.v1.*.users.travellers.auth": 0.5})
+    auth = {arm: changed.arm(arm).users["travellers"].auth for arm in changed.arms}
+    assert {arm for arm, share in auth.items() if share == 0.5} == {"v1.5 + it", "v1.6 + it"}
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("arms.on netwrok.servers.*.relay", "did you mean 'on network'"),
+        ("arms.on network.servers.nobody.relay", "matches nothing"),
+        ("arms.on network.servers.*.realy", "did you mean 'relay'"),
+        ("arms.on network", "SECTION.NAME.KEY"),
+        ("arms.on network.networks.hotel.kind", "cannot differ between arms"),
+    ],
+)
+def test_a_wrong_key_of_an_arm_is_a_fault(key, message):
+    with pytest.raises(ScenarioError, match=message):
+        loads(SMALL).with_overrides({key: "closed"})
