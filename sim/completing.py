@@ -66,7 +66,7 @@ def _drawn(
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    shares = [list(names[start::workers]) for start in range(workers)]
+    shares = _shares(names, workers)
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
@@ -74,6 +74,24 @@ def _drawn(
         found = _draw(results, root, shares[0], style, formats, fail)
         found += [drawn for other in others for drawn in other.result()]
     return sorted(found, key=lambda drawn: names.index(drawn.name))
+
+
+def _shares(names: Sequence[str], workers: int) -> list[list[str]]:
+    """Names in shares of about the same work; figures of the same rows stand in one share."""
+    from sim.figure_tables import reads
+
+    rows = {name: reads(name) for name in names}
+    work = [(name, ROWS_COST if rows[name] else 1) for name in sorted(names, key=rows.__getitem__)]
+    total, done = sum(cost for _, cost in work), 0
+    shares: list[list[str]] = [[] for _ in range(workers)]
+    for name, cost in work:
+        shares[done * workers // total].append(name)
+        done += cost
+    return [share for share in shares if share]
+
+
+ROWS_COST = 2
+"""Work of a figure that reads rows of mail, when that of another is 1: measured, about."""
 
 
 def _draw_there(
@@ -93,15 +111,20 @@ def _draw(
     formats: tuple[str, ...],
     fail: bool,
 ) -> list[Drawn]:
+    import gc
+
     from sim import report
 
-    folder = root / storage.FIGURES
-    return list(
-        report.drawings(
-            results.figures, names, folder, storage.write_bytes,
-            style=style, formats=formats, fail=fail,
-        )
-    )  # fmt: skip
+    gc.freeze()  # what is there already is not searched for garbage again and again
+    try:
+        return list(
+            report.drawings(
+                results.figures, names, root / storage.FIGURES, storage.write_bytes,
+                style=style, formats=formats, fail=fail,
+            )
+        )  # fmt: skip
+    finally:
+        gc.unfreeze()
 
 
 def _content(results: Results, more: str) -> Content:

@@ -388,8 +388,9 @@ class Tables(Mapping[str, Any]):
 
         if self.results is None:
             raise KeyError(name)
-        make = _OF_RESULTS[name] if name in _OF_RESULTS else TABLES[name].make
-        return make(self.results)
+        if name in _OF_RESULTS:
+            return _OF_RESULTS[name](self.results)
+        return TABLES[name].make(self, self.results)
 
     def __contains__(self, name: object) -> bool:
         return name in list(self)  # without making the table

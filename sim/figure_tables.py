@@ -19,16 +19,19 @@ NEVER = ("refused", "gave_up", "in_transit")
 
 
 class Made(NamedTuple):
-    """How a table is made, and of which scenarios there is one; *rows* if rows are needed."""
+    """How a table is made of others and of results, and of which scenarios there is one.
 
-    make: Callable[[Results], pd.DataFrame]
+    *rows* names the tables of rows that it is made of.
+    """
+
+    make: Callable[[Mapping[str, Any], Results], pd.DataFrame]
     of: Callable[[Scenario], bool]
-    rows: bool = True
+    rows: tuple[str, ...] = ()
 
 
-def permissions(results: Results) -> pd.DataFrame:
+def permissions(tables: Mapping[str, Any], _: Results) -> pd.DataFrame:
     """Submissions a day by whose permission they used, for every run."""
-    attempts = _rows(results, "attempts", ("hop", "at", "permission"), "listings")
+    attempts = _rows(tables, "attempts", ("hop", "at", "permission"), "listings")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
     start = (kept["at"] // DAY) * DAY
     keyed = kept[[*RUN, "permission"]].assign(start=start)
@@ -36,12 +39,12 @@ def permissions(results: Results) -> pd.DataFrame:
     return counted.rename(columns={"size": "attempts"})
 
 
-def windows(results: Results) -> pd.DataFrame:
+def windows(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     """Per run and place: the POP window (s), submissions without an own login, and those let in."""
     model = results.scenario.model
     length = {arm: window(model.arm(arm)) for arm in results.arms}
     columns = ("hop", "at", "permission", "cause", "place")
-    attempts = _rows(results, "attempts", columns, "windows")
+    attempts = _rows(tables, "attempts", columns, "windows")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)]
     kept = kept[kept["place"] != "home"]  # on the own network nobody needs a window
     let_in = kept["permission"].isin(list(OTHERS))
@@ -63,11 +66,11 @@ def window(scenario: Scenario) -> float:
     return found.pop() if len(found) == 1 else float("nan")
 
 
-def spam(results: Results) -> pd.DataFrame:
+def spam(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     """Per run, after the policies start: recipients of spam, and what they cost and bring."""
     model = results.scenario.model
     columns = ("class", "phase", "group", "route", "fate")
-    rows = _rows(results, "recipients", columns, "spammers' account")
+    rows = _rows(tables, "recipients", columns, "spammers' account")
     kept = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
     by = [*RUN, "group", "route", "fate"]
     counted = kept.groupby(by, observed=True, as_index=False).size()
@@ -89,7 +92,7 @@ def spam(results: Results) -> pd.DataFrame:
     return sums.assign(days=(model.run_length - model.policy_starts) / DAY)
 
 
-def survey(results: Results) -> pd.DataFrame:
+def survey(_: Mapping[str, Any], results: Results) -> pd.DataFrame:
     """The surveyed share of open relays that drives the operators: least and most of all arms."""
     import pandas as pd
 
@@ -101,7 +104,7 @@ def survey(results: Results) -> pd.DataFrame:
     return table.assign(source=results.scenario.model.source)
 
 
-def traffic(results: Results) -> pd.DataFrame:
+def traffic(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     """Recipients a day over each link and class, in the arm whose policies the map shows."""
     import numpy as np
     import pandas as pd
@@ -111,7 +114,7 @@ def traffic(results: Results) -> pd.DataFrame:
     columns = {"attempts": ("message", "at", "client", "server", "accepted"),
                "recipients": ("message", "class")}  # fmt: skip
     mine = {
-        name: _of(_rows(results, name, wanted, "topology"), arm) for name, wanted in columns.items()
+        name: _of(_rows(tables, name, wanted, "topology"), arm) for name, wanted in columns.items()
     }
     kinds = mine["recipients"].drop_duplicates(["replication", "message"])
     joined = mine["attempts"].merge(kinds[["replication", "message", "class"]],
@@ -151,11 +154,13 @@ def restricting(results: Results) -> str:
     return next(closed, results.arms[0])
 
 
-def _rows(results: Results, table: str, columns: tuple[str, ...], figure: str) -> pd.DataFrame:
+def _rows(
+    tables: Mapping[str, Any], table: str, columns: tuple[str, ...], figure: str
+) -> pd.DataFrame:
     """The rows of a table; raises FigureError if there are none, or a column is not there."""
     from sim.figures.data import need
 
-    return need(results.drawn_from(table), table, (*RUN, *columns), figure=figure)
+    return need(tables[table], table, (*RUN, *columns), figure=figure)
 
 
 def _of(table: pd.DataFrame, arm: str) -> pd.DataFrame:
@@ -188,12 +193,23 @@ def _windows_differ(scenario: Scenario) -> bool:
 
 
 TABLES: Mapping[str, Made] = {
-    "calendar": Made(
-        lambda results: results.calendar, lambda model: bool(model.blocklists), rows=False
-    ),
-    "permissions": Made(permissions, _lists_addresses),
-    "windows": Made(windows, _windows_differ),
-    "spam": Made(spam, lambda model: bool(model.spammers)),
-    "survey": Made(survey, lambda model: bool(_surveyed(model)), rows=False),
-    "traffic": Made(traffic, lambda _: True),
+    "calendar": Made(lambda _, results: results.calendar, lambda model: bool(model.blocklists)),
+    "permissions": Made(permissions, _lists_addresses, ("attempts",)),
+    "windows": Made(windows, _windows_differ, ("attempts",)),
+    "spam": Made(spam, lambda model: bool(model.spammers), ("recipients",)),
+    "survey": Made(survey, lambda model: bool(_surveyed(model))),
+    "traffic": Made(traffic, lambda _: True, ("recipients", "attempts")),
 }
+
+
+def reads(figure: str) -> tuple[str, ...]:
+    """Names of the tables of rows that a figure is drawn from, in the end."""
+    from sim.figures import TABLE
+
+    entry = TABLE[figure]
+    names = [*entry.needs, *entry.wants]
+    derived = [row for name in names if name in TABLES for row in TABLES[name].rows]
+    return tuple(name for name in ROWS if name in [*names, *derived])
+
+
+ROWS = ("recipients", "attempts")

@@ -78,7 +78,7 @@ def delay(
     _time(part, moments)
     one = any((found.n == 1).all() for found in curves.values())
     s.legend(figure, style, _entries(style, curves), notes=[ONE_REPLICATION] if one else [])
-    return s.settle(figure, [whole, part], HEIGHT[style.name])
+    return s.settle(figure, [whole, part], HEIGHT[style.name], tallest=style.height)
 
 
 def caption(*_: object, **__: object) -> str:

@@ -58,7 +58,7 @@ def frontier(style: Style, summary: pd.DataFrame, *, arms: Sequence[str] | None 
     for rank, point in enumerate(points):
         _mark(axes, style, point, 1.0 - rank / (2 * len(points)))
     s.legend(figure, style, _entries(style, points), notes=_notes(points, chosen))
-    s.settle(figure, [axes], HEIGHT[style.name])
+    s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
     _number(axes, style, points)
     return figure
 

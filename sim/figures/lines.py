@@ -94,4 +94,5 @@ def settle(figure: Figure, look: s.Style, arms: Sequence[str]) -> Figure:
     """Give the panels of `panels` their height."""
     across = columns(len(arms), {"column": 2, "page": 3, "slide": 4}[look.name])
     first = figure.axes[: len(arms) : across]
-    return s.settle(figure, first, len(first) * height(look, len(arms)))
+    high = len(first) * height(look, len(arms))
+    return s.settle(figure, first, high, tallest=look.height)

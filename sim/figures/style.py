@@ -7,16 +7,21 @@ reader's own matplotlib has. `save` writes the same bytes for the same data.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap as _wrap
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import matplotlib as mpl
+from fontTools.subset import Options  # type: ignore[import-untyped]
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.legend_handler import HandlerLine2D
@@ -137,21 +142,43 @@ def new(look: Style, height: float) -> Figure:
     return figure
 
 
-def settle(figure: Figure, panels: Sequence[Axes], height: float) -> Figure:
+def settle(
+    figure: Figure, panels: Sequence[Axes], height: float, *, tallest: float | None = None
+) -> Figure:
     """Make the figure as tall as it must be for *panels*, one above the other, of *height* inches.
 
-    What the words around them need is measured, not guessed; so nothing can overlap.
+    What the words around them need is measured, not guessed; so nothing can overlap. *tallest*:
+    panels that can be lower are, down to LEAST of their height, so that the figure is no taller.
     """
-    for _ in range(2):  # measured, then set; a second time, so that every word has its place
-        engine = figure.get_layout_engine()
-        if engine is not None:
-            engine.execute(figure)
-        tall = figure.get_figheight()
-        now = sum(axes.get_position().height for axes in panels) * tall
-        if abs(now - height) > 1e-6:
-            figure.set_figheight(tall + height - now)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     figure.set_layout_engine("none")  # nothing moves any more: saving need not measure again
+    tall = figure.get_figheight()
+    spans = [(axes.get_position().y0 * tall, axes.get_position().y1 * tall) for axes in panels]
+    now = sum(top - bottom for bottom, top in spans)
+    if tallest is not None:
+        height = max(min(height, tallest - (tall - now)), LEAST * height)
+    part = height / now
+
+    def moved(at: float) -> float:
+        """Where a height (inches) comes to lie: words keep their room, panels get theirs."""
+        above = sum(max(0.0, min(at, top) - bottom) for bottom, top in spans)
+        return float(at - (1 - part) * above)
+
+    boxes = {axes: axes.get_position() for axes in figure.axes}
+    lower = moved(tall)
+    figure.set_figheight(lower)
+    for axes, box in boxes.items():
+        bottom, top = moved(box.y0 * tall) / lower, moved(box.y1 * tall) / lower
+        axes.set_position((box.x0, bottom, box.width, top - bottom))
+    for text in figure.texts:
+        text.set_y(moved(text.get_position()[1] * tall) / lower)
     return figure
+
+
+LEAST = 0.45
+"""Part of their height that panels keep where a figure would be too tall: chosen."""
 
 
 def tidy(axes: Axes, look: Style) -> Axes:
@@ -228,6 +255,8 @@ def whisker(look: Style, colour: str = "black") -> Line2D:
 
 
 FORMATS = ("png", "svg", "pdf")
+DPI = 300
+"""Of PNG files: what printers ask for."""
 
 
 def save(
@@ -237,11 +266,43 @@ def save(
     unknown = [kind for kind in formats if kind not in FORMATS]
     if unknown:
         raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
     written = []
+    before = figure.canvas, figure.dpi
     with _settings(STYLES["page"]):
         for kind in formats:
             target = Path(f"{path}.{kind}")
-            figure.savefig(target, format=kind, dpi=300, metadata=undated[kind])
+            _WRITERS[kind](figure, target)
             written.append(target)
+    figure.set_canvas(before[0])
+    figure.dpi = before[1]
     return tuple(written)
+
+
+def _png(figure: Figure, target: Path) -> None:
+    figure.dpi = DPI
+    _canvas(FigureCanvasAgg, figure).print_png(target, pil_kwargs={"compress_level": 4})
+
+
+def _svg(figure: Figure, target: Path) -> None:
+    _canvas(FigureCanvasSVG, figure).print_svg(target, metadata={"Date": None})
+
+
+def _pdf(figure: Figure, target: Path) -> None:
+    usual = Options._drop_tables_default
+    Options._drop_tables_default = [*usual, *PLACING]
+    try:
+        _canvas(FigureCanvasPdf, figure).print_pdf(target, metadata={"CreationDate": None})
+    finally:
+        Options._drop_tables_default = usual
+
+
+PLACING = ("GDEF", "GPOS", "GSUB", "kern")
+"""Tables of a font that say where letters go: in a PDF file each has its place already."""
+
+
+def _canvas(kind: type[FigureCanvasBase], figure: Figure) -> Any:
+    """Straight to a canvas: `Figure.savefig` draws all twice, for layouts that are settled here."""
+    return kind(figure)
+
+
+_WRITERS: Mapping[str, Callable[[Figure, Path], None]] = {"png": _png, "svg": _svg, "pdf": _pdf}

@@ -67,7 +67,7 @@ def topology(
     if topology.number_of_nodes() > MANY:
         notes.append(f"names are left out: {topology.number_of_nodes()} networks")
     s.legend(figure, style, _entries(style, topology, relays, widest), notes=notes)
-    return s.settle(figure, [axes], HEIGHT[style.name])
+    return s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
 
 
 def caption(topology: Graph, *, arm: str | None = None, **_: object) -> str:

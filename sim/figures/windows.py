@@ -70,7 +70,7 @@ def windows(
     notes = ["lines: closed form" if closed_form else "lines: 1 − exp(−rate × window), rate fitted"]
     notes += [ONE_REPLICATION] if any(value.replications == 1 for value in found) else []
     s.legend(figure, style, entries, notes=notes)
-    return s.settle(figure, [axes], HEIGHT[style.name])
+    return s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
 
 
 def _point(axes: Axes, style: Style, look: palette.Look, length: float, value: Estimate) -> None:
