@@ -86,7 +86,7 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str, changes: Chan
     run = simulate(scenario, task.arm, task.replication)
     simulated = time.perf_counter()
     frames = coded.of_run(run, TABLES)
-    conservation.check(frames, run.wishes, run.planned)
+    conservation.check(frames, run.wishes, run.planned, run.lost)
     frames["measures"] = measured(frames, exposure(scenario))
     rows = len(frames["recipients"])
     if keep == "counts":

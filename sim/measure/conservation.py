@@ -20,17 +20,23 @@ class ConservationError(Exception):
 
 
 def check(
-    frames: Frames, wishes: Mapping[str, tuple[int, int]], planned: tuple[int, int] | None = None
+    frames: Frames,
+    wishes: Mapping[str, tuple[int, int]],
+    planned: tuple[int, int] | None = None,
+    lost: Ints | None = None,
 ) -> None:
     """Compare the rows of one run with what was wished, class by class.
 
     *wishes* is the count that the world kept beside the rows: class to (messages,
     recipients); *planned* the same of honest mail, counted in the plan, before any row was
-    made. Raises ConservationError with the history of a message concerned.
+    made; *lost* are rows in transit that are in no outbox and no queue. Raises
+    ConservationError with the history of a message concerned.
     """
     rows = coded.of(frames["recipients"])
     _one_known_fate(frames, rows)
     _times(frames, rows)
+    if lost is not None and len(lost):
+        _fail(frames, f"{len(lost)} recipients in transit, but in no outbox and no queue", lost)
     class_ = rows.codes("class", CLASSES)
     number = rows["message"]
     for code, name in enumerate(CLASSES):

@@ -358,6 +358,7 @@ class Run:
     categories: dict[str, dict[str, list[str]]]
     wishes: dict[str, tuple[int, int]]  # class -> messages, recipients
     planned: tuple[int, int]  # the same of honest mail, counted in the plan, not in rows
+    lost: NDArray[np.int64]  # rows of recipients in transit that nothing has: there must be none
     mailboxes: int
     events: int
 
@@ -407,8 +408,10 @@ def finish(
     run_length: float,
     events: int,
     planned: tuple[int, int],
+    waiting: NDArray[np.bool_],
 ) -> Run:
-    """Put names to the numbers: *held* says which server (row) processes which domain."""
+    """Put names to the numbers: *held* says which server (row) processes which domain,
+    *waiting* which recipients (rows) something has to which they can still happen."""
     m = {name: np.frombuffer(getattr(rows.messages, name), _dtype(getattr(rows.messages, name)))
          if len(getattr(rows.messages, name)) else np.zeros(0, np.int32)
          for name in Messages.__slots__}  # fmt: skip
@@ -419,11 +422,12 @@ def finish(
     message = np.repeat(np.arange(len(counts)), counts)
     # Ends are worked out when sessions begin: what would end after the run is in transit,
     # and a notice that would be written then is not written.
+    lost = (outcome == IN_TRANSIT) & ~waiting
     late = ended > run_length
     outcome[late], ended[late] = IN_TRANSIT, np.nan
     if (written := m["wished_at"][message] <= run_length).sum() < len(written):
         recipient, outcome, ended = recipient[written], outcome[written], ended[written]
-        message = message[written]
+        message, lost = message[written], lost[written]
     box_domain = np.array([*domain_of, 0], dtype=np.int64)
     domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
     answer, fate = np.divmod(outcome, len(FATES))
@@ -494,6 +498,7 @@ def finish(
             for k, name in enumerate(CLASSES)
         },
         planned=planned,
+        lost=np.flatnonzero(lost),
         mailboxes=len(domain_of),
         events=events,
     )  # fmt: skip

@@ -224,6 +224,7 @@ class World:
             run_length=scenario.run_length,
             events=next(self.env._eid),
             planned=self.plan.wished,
+            waiting=self.transit.held(),
         )
 
     def _feed(self, event: Event) -> None:

@@ -202,7 +202,7 @@ class Spammer:
         if left:
             again = flight.attempt + 1
             self.field.transit.later(
-                now, lambda t: self.pass_to(self.route(), flight.message, left, t, again)
+                now, lambda t: self.pass_to(self.route(), flight.message, left, t, again), left
             )
 
 

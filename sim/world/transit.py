@@ -7,11 +7,13 @@ arrives is decided at once, with the moments at which sessions start and end wor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
@@ -111,6 +113,12 @@ def recipients(slices: list[Slice]) -> int:
     return count
 
 
+class Waiting(Event):
+    """Something to be done later; *slices* are the recipients that wait for it."""
+
+    slices: Sequence[Slice] = ()
+
+
 class Transit:
     """Carries flights to servers and acts on what these answer."""
 
@@ -152,12 +160,22 @@ class Transit:
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
 
-    def later(self, at: float, do: Callable[[float], None]) -> None:
-        """Call *do* with the time, at *at* or now, whichever is later."""
-        event = Event(self.env)
+    def later(self, at: float, do: Callable[[float], None], slices: Sequence[Slice] = ()) -> None:
+        """Call *do* with the time, at *at* or now, whichever is later; *slices* wait for it."""
+        event = Waiting(self.env)
         event._ok, event._value = True, None
+        event.slices = slices
         event.callbacks = [lambda _: do(self.env.now)]
         self.env.schedule(event, NORMAL, max(0.0, at - self.env.now))
+
+    def held(self) -> NDArray[np.bool_]:
+        """Which recipients (rows) are under way, in a queue or in an outbox: an event has them."""
+        rows = np.zeros(len(self.rows.recipient), dtype=bool)
+        for _, _, _, event in self.env._queue:
+            if isinstance(event, Flight | Waiting):
+                for first, end, _, _ in event.slices:
+                    rows[first:end] = True
+        return rows
 
     def arrive(self, event: Event) -> None:
         """A flight reaches its server: session, answers, rows, and what follows.

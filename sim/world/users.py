@@ -5,7 +5,6 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -192,7 +191,7 @@ class MailProgram:
             self.react(letter, flight.server, worst, now)
         elif now - letter.since < self.users.patience:
             letter.client = None
-            self.around.later(now + self.users.pop_poll, lambda t: self.submit(letter, t))
+            self._submit_later(letter, now + self.users.pop_poll)
         else:
             self.react(letter, flight.server, worst, now)
 
@@ -217,8 +216,10 @@ class MailProgram:
                 break
         letter.tried.append(remedy)
         letter.since = again
-        if math.isfinite(again):
-            self.around.later(again, lambda t: self.submit(letter, t))
+        self._submit_later(letter, again)  # in infinity too: it stays in the outbox
+
+    def _submit_later(self, letter: Letter, at: float) -> None:
+        self.around.later(at, lambda t: self.submit(letter, t), letter.slices)
 
     def _choose(self, letter: Letter, passed_over: set[str]) -> str:
         """A remedy by the group's shares, among those left; giving up is always left."""

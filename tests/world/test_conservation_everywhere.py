@@ -11,6 +11,7 @@ from sim.measure import conservation
 from sim.scenario import load, loads
 from sim.smtp import restrictions
 from sim.world import simulate
+from sim.world.rows import Rows
 
 EVERYTHING = Path(__file__).parents[1] / "benchmarks" / "everything.toml"
 
@@ -19,7 +20,7 @@ def balanced(scenario, arm, replication=0):
     """The frames of a run whose books balance."""
     run = simulate(scenario, arm, replication)
     frames = run.frames()
-    conservation.check(frames, run.wishes, run.planned)
+    conservation.check(frames, run.wishes, run.planned, run.lost)
     return frames
 
 
@@ -100,3 +101,18 @@ def test_a_lost_recipient_is_noticed(everything):
     frames["recipients"] = rows.drop(index=lost).reset_index(drop=True)
     with pytest.raises(conservation.ConservationError):
         conservation.check(frames, run.wishes, run.planned)
+
+
+def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
+    end = Rows.end
+
+    def forgetful(rows, first, *rest):
+        if first % 1000 != 7:
+            end(rows, first, *rest)
+
+    monkeypatch.setattr(Rows, "end", forgetful)
+    with pytest.raises(conservation.ConservationError) as raised:
+        balanced(everything, "everything")
+    told = str(raised.value)
+    assert "in transit, but in no outbox and no queue" in told
+    assert "its attempts:" in told
