@@ -479,8 +479,8 @@ def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
 
 
 def _known_measure(class_: str, name: str) -> None:
+    from sim.definitions import MEASURES
     from sim.experiment.usage import one_of
-    from sim.measure.definitions import MEASURES
 
     one_of("measure", name, MEASURES)
     one_of("class", class_, MEASURES[name].classes)

@@ -43,7 +43,7 @@ def scenario() -> str:
 
 def measures() -> str:
     """Every measure."""
-    from sim.measure.definitions import page
+    from sim.definitions import page
 
     return page()
 

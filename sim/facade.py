@@ -227,8 +227,8 @@ class Results:
         *by*: all, place, group, server, route, remedy, cause or day; *phase*: after (transient
         and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
         """
+        from sim.definitions import BY, PHASES
         from sim.measure import summarise
-        from sim.measure.definitions import BY, PHASES
 
         _one_of("by", by, ("all", *BY))
         _one_of("phase", phase, PHASES)
@@ -248,8 +248,8 @@ class Results:
         A row per arm and quantity: mean, interval, static, difference to the base with its paired
         interval; the last of each arm is spam removed per honest recipient lost.
         """
+        from sim.definitions import PHASES
         from sim.measure.decisions import decision
-        from sim.measure.definitions import PHASES
 
         _one_of("phase", phase, PHASES)
         return decision(self.measures, self.base, self.arms, self.static, phase=phase)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 LIBRARIES = ("simpy", "numpy", "networkx", "pandas", "pyarrow", "scipy", "pydantic")
-CODE = ("records.py", "smtp", "network", "scenario", "world", "measure")
+CODE = ("records.py", "definitions.py", "smtp", "network", "scenario", "world", "measure")
 """The parts of the package that rows and measures depend on."""
 
 IDENTITY = ("scenario_hash", "seed", "keep", "version", "code")

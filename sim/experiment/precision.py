@@ -66,7 +66,7 @@ def until_precise(
     wanted: Precision, first: int, run: Callable[[int], Stored]
 ) -> tuple[Stored, Reached]:
     """Call *run* with more and more replications until all arms are precise enough."""
-    from sim.measure.definitions import MEASURES
+    from sim.definitions import MEASURES
 
     one_of("measure", wanted.measure, MEASURES)
     one_of("class", wanted.mail, MEASURES[wanted.measure].classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.measure.definitions import MEASURES, SHARE
+from sim.definitions import MEASURES, SHARE
 
 INTERVALS = "Whiskers: 95 % intervals over replications."
 AXES = {

@@ -1,7 +1,7 @@
 """Rows to rates: measures, intervals over replications, paired differences, static expectation."""
 
+from sim.definitions import MEASURES, Measure
 from sim.measure.conservation import ConservationError, check
-from sim.measure.definitions import MEASURES, Measure
 from sim.measure.exposure import Exposure, exposure
 from sim.measure.static import expectation
 from sim.measure.summary import compare, everything, summarise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sim.measure.definitions import MEASURES, RATE
+from sim.definitions import MEASURES, RATE
 from sim.measure.intervals import Array, Intervals, intervals, paired, ratio_of_means
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.measure.definitions import MEASURES
+from sim.definitions import MEASURES
 from sim.measure.intervals import Array, intervals, paired
 
 CELL = ("phase", "by", "key", "arm", "class", "measure")

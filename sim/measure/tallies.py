@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.definitions import MEASURES, ROW_KEYS
 from sim.measure import coded
 from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, table
 from sim.measure.coded import Coded, Frames
-from sim.measure.definitions import MEASURES, ROW_KEYS
 from sim.measure.exposure import DAY, Exposure, exposure
 from sim.records import CAUSES, CLASSES, FATES, PHASES, REMEDIES, ROUTES
 

@@ -11,10 +11,10 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from sim import figures, records
+from sim.definitions import MEASURES
 from sim.figures import FigureError, palette
 from sim.figures.delay import survival
 from sim.figures.frontier import dominated
-from sim.measure.definitions import MEASURES
 
 
 def texts(figure):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.measure import definitions, tallies
-from sim.measure.definitions import BY, KINDS, MEASURES, SERVER
+from sim import definitions
+from sim.definitions import BY, KINDS, MEASURES, SERVER
+from sim.measure import tallies
 from sim.records import CLASSES
 
 PAGE = Path(definitions.__file__).with_name("MEASURES.md")
@@ -13,7 +14,7 @@ PAGE = Path(definitions.__file__).with_name("MEASURES.md")
 
 def test_the_page_is_what_the_table_says():
     assert PAGE.read_text("utf-8") == definitions.page(), (
-        "write it again: sim.measure.definitions.write_page()"
+        "write it again: sim.definitions.write_page()"
     )
 
 

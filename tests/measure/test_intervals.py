@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.measure.definitions import RATE, RATIO, SHARE
+from sim.definitions import RATE, RATIO, SHARE
 from sim.measure.intervals import intervals, paired, ratio_of_means
 
 

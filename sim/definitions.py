@@ -1,6 +1,7 @@
 """What each measure is: numerator, denominator, what is left out, what 0 / 0 means.
 
-One table. The tallies are computed by its names, the reference page is generated from it.
+One table. The tallies are computed by its names, expectations of scenarios name them, the
+reference page is generated from it.
 """
 
 from __future__ import annotations
@@ -316,7 +317,7 @@ def page() -> str:
     parts = [
         "# Measures",
         "",
-        "Generated from `sim/measure/definitions.py`.",
+        "Generated from `sim/definitions.py`.",
         "",
         "All per (message, recipient) unless it says otherwise; classes of mail are never mixed.",
         "Only rows wished from `policy_starts` on count:",
@@ -339,8 +340,8 @@ def page() -> str:
 
 
 def write_page() -> None:
-    """Write the reference page again beside this module."""
-    Path(__file__).with_name("MEASURES.md").write_text(page(), "utf-8")
+    """Write the reference page again, beside what computes them."""
+    (Path(__file__).parent / "measure" / "MEASURES.md").write_text(page(), "utf-8")
 
 
 def _entry(name: str, measure: Measure) -> list[str]:
