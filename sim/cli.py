@@ -29,9 +29,6 @@ app = typer.Typer(
 )
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
-QUICK = {"policy_starts": 86400.0, "transient": 86400.0, "steady": 2 * 86400.0}
-"""Longest phases (s) of a draft; chosen so that it takes a few seconds."""
-QUICK_REPLICATIONS = 3
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", show_default=False)]
 SetOption = Annotated[
@@ -84,10 +81,10 @@ def run(
     """Run every arm, print the comparison, write rows, summary and figures."""
     import sim
 
-    loaded = _load(scenario, set_, seed=seed, quick=quick)
+    loaded, scale = _load(scenario, set_, seed=seed), 0.0
     folder = out if out is not None else _default_out(scenario, quick)
-    if quick and replications is None:
-        replications = min(loaded.replications, QUICK_REPLICATIONS)
+    if quick:
+        loaded, replications, scale = _draft(loaded, replications)
     try:
         with _executor(dask) as executor:
             results = sim.run(
@@ -99,7 +96,7 @@ def run(
                 out=folder,
                 keep=keep,
                 force=force,
-                draft=quick,
+                draft=scale,
             )
         results.save()
     except KeyboardInterrupt:
@@ -200,9 +197,9 @@ def plan(
     """The runs that would be made, and about how long they would take."""
     from sim.experiment.plan import plan as make
 
-    loaded = _load(scenario, set_, quick=quick)
-    if quick and replications is None:
-        replications = min(loaded.replications, QUICK_REPLICATIONS)
+    loaded = _load(scenario, set_)
+    if quick:
+        loaded, replications, _ = _draft(loaded, replications)
     folder = out if out is not None else _default_out(scenario, quick)
     planned = make(
         loaded.model, arms=_arms(arms), replications=replications, workers=workers or _cores(),
@@ -402,16 +399,12 @@ def _status(error: Exception) -> int | None:
 # ---- reading
 
 
-def _load(
-    source: str, changes: list[str] | None, *, seed: int | None = None, quick: bool = False
-) -> Scenario:
+def _load(source: str, changes: list[str] | None, *, seed: int | None = None) -> Scenario:
     import sim
 
     loaded = sim.load(source)
     wanted = _changes(changes) | ({} if seed is None else {"seed": seed})
-    if wanted:
-        loaded = loaded.with_overrides(wanted)
-    return loaded.with_overrides(_quick(loaded)) if quick else loaded
+    return loaded.with_overrides(wanted) if wanted else loaded
 
 
 def _changes(given: list[str] | None) -> dict[str, Any]:
@@ -428,13 +421,13 @@ def _changes(given: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def _quick(loaded: Scenario) -> dict[str, str]:
-    """The keys of a draft: the same phases, each cut short."""
-    starts = min(loaded.policy_starts, QUICK["policy_starts"])
-    transient = min(loaded.transient, QUICK["transient"])
-    end = min(loaded.run_length, starts + transient + QUICK["steady"])
-    lengths = {"policy_starts": starts, "transient": transient, "run_length": end}
-    return {name: f"{value:g} s" for name, value in lengths.items()}
+def _draft(loaded: Scenario, replications: int | None) -> tuple[Scenario, int, float]:
+    """The short form, its replications unless they are stated, and the share of people in it."""
+    from sim.experiment.drafting import shortened
+    from sim.facade import Scenario
+
+    short = shortened(loaded.model)
+    return Scenario(short.scenario), replications or short.replications, short.scale
 
 
 @contextmanager
@@ -523,11 +516,11 @@ def _show(results: Results, as_json: bool) -> None:
                 },
                 **_decision(results),
                 "precision": results.manifest.get("precision"),
+                "expectations": terminal.as_records(results.expectations()),
             }
         )
         return
-    title = results.scenario.title + (" (DRAFT: a short run)" if results.draft else "")
-    _print(title)
+    _print(results.scenario.title + (f" (DRAFT: {results.draft_of})" if results.draft else ""))
     for table in (*terminal.comparison(results), *terminal.adoption(results)):
         _print(table)
     _print(terminal.legend(results))
@@ -536,6 +529,8 @@ def _show(results: Results, as_json: bool) -> None:
         _print(told)
     if "precision" in results.manifest:
         _print(results.manifest["precision"]["told"])
+    for part in terminal.expectations(results):
+        _print(part)
     _print(f"Figures, rows and summary.csv: {results.path}")
 
 

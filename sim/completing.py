@@ -137,9 +137,10 @@ def _content(results: Results, more: str) -> Content:
         manifest=results.manifest,
         decision=results.decision(),
         meaning=terminal.meaning(results),
-        draft=results.draft,
+        draft=results.draft_of if results.draft else "",
         wished=_wished(results),
         notes=list(_notes(results)),
+        expectations=results.expectations(),
         more=more,
     )
 

@@ -172,6 +172,13 @@ class Results:
         """Whether this was a short run that only shows that everything works."""
         return bool(self.manifest.get("draft", False))
 
+    @property
+    def draft_of(self) -> str:
+        """What a draft is cut to, in words."""
+        scale = float(self.manifest.get("draft", 0.0))
+        few = "" if scale in (0.0, 1.0) else f" with {100 * scale:.2g} % of the people and the spam"
+        return f"a short run{few}"
+
     @cached_property
     def _model(self) -> Model:
         return self._given if self._given is not None else self._stored.scenario()
@@ -253,6 +260,18 @@ class Results:
 
         _one_of("phase", phase, PHASES)
         return decision(self.measures, self.base, self.arms, self.static, phase=phase)
+
+    def expectations(self) -> pd.DataFrame:
+        """What the scenario expects of measures, and what came out (see sim.measure.judging).
+
+        A row each: expected, outcome (holds, fails, not decided, not run), value, low, high,
+        replications. Exact verdicts need no run: `sim.scenario.expectations.exact`.
+        """
+        from sim.measure.judging import judged
+        from sim.scenario.expectations import ExpectMeasure
+
+        stated = [e for e in self._model.expect if isinstance(e, ExpectMeasure)]
+        return judged(stated, self._model.base, self.measures)
 
     def welch(
         self, class_: str = "honest", measure: str = "delivery_rate", window: int = 1
@@ -444,7 +463,7 @@ def run(
     keep: str = "rows",
     progress: bool = True,
     force: bool = False,
-    draft: bool = False,
+    draft: float = 0.0,
 ) -> Results:
     """Run what is missing of an experiment and return its results.
 
@@ -452,7 +471,8 @@ def run(
     An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
     *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
-    *out*; without it they are refused. Raises ValueError for a wrong call,
+    *out*; without it they are refused. *draft* marks the results as those of a short form with
+    that share of the people (`sim.experiment.drafting`). Raises ValueError for a wrong call,
     sim.experiment.StorageError when *out* cannot be used.
     """
     from sim import experiment

@@ -218,6 +218,35 @@ def pairing(results: Results) -> str:
     )
 
 
+def expectations(results: Results) -> Iterator[Table | str]:
+    """Which of the scenario's expectations hold, which do not, and how sure that is."""
+    from sim.scenario.expectations import exact
+
+    told = list(exact(results.scenario.model))
+    wrong = [f"{about}: {different}" for about, different in told if different]
+    if told:
+        yield f"Exact expectations: {len(told) - len(wrong)} of {len(told)} hold."
+    yield from wrong
+    judged = results.expectations()
+    if len(judged):
+        yield _judged(judged)
+
+
+def _judged(judged: pd.DataFrame) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("expected", overflow="fold")
+    for head in ("found", "95 %", "outcome"):
+        table.add_column(head, justify="right", max_width=22, overflow="fold")
+    for row in judged.itertuples(index=False):
+        table.add_row(
+            str(row.expected), _size(row.value), _between(row.low, row.high), str(row.outcome)
+        )
+    return table
+
+
 def legend(results: Results) -> str:
     """How to read the table."""
     n = results.replications

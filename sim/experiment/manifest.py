@@ -66,7 +66,7 @@ class Manifest:
         *,
         keep: str,
         workers: int,
-        draft: bool,
+        draft: float,
         before: dict[str, Any] | None,
     ) -> None:
         self.began = time.perf_counter()

@@ -88,7 +88,7 @@ def run(
     keep: str = "rows",
     progress: bool = False,
     force: bool = False,
-    draft: bool = False,
+    draft: float = 0.0,
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
@@ -135,7 +135,7 @@ def _run(
     keep: str,
     progress: bool,
     force: bool,
-    draft: bool,
+    draft: float,
 ) -> Stored:
     storage.claim(out, identity(scenario, keep=keep), force=force)
     old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None

@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts, Policy, Verdict, decide
+from sim.smtp.decision import StandIns
 from sim.smtp.restrictions import Range
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class _Inputs:
         self.scenario = scenario
         self.policies = {name: scenario.policy(name) for name in scenario.servers}
         self._asked: dict[tuple[str, Facts], Shares] = {}
+        self._stand_ins = {name: StandIns(policy) for name, policy in self.policies.items()}
+        self._clients: dict[tuple[str, int | tuple[bool, ...]], int] = {}
+        self._arrives: dict[tuple[str, Facts], float] = {}
+        self._onward: dict[tuple[str, str, int, str | None, bool], float] = {}
 
     @cached_property
     def submission(self) -> dict[str, str]:
@@ -102,10 +107,39 @@ class _Inputs:
 
     def ask(self, server: str, facts: Facts) -> Shares:
         """Verdicts of a server with their shares, over what its filter draws."""
-        question = (server, facts)
+        question = (server, self._alike(server, facts))
         if question not in self._asked:
-            self._asked[question] = _shares(self.policies[server], facts)
+            self._asked[question] = _shares(self.policies[server], question[1])
         return self._asked[question]
+
+    def _alike(self, server: str, facts: Facts) -> Facts:
+        """Facts that stand for all that the policy of *server* cannot tell from these."""
+        stands_for = self._stand_ins[server]
+        return facts._replace(
+            client=self._client(server, facts.client),
+            reverse_path=stands_for[facts.reverse_path],
+            forward_path=str(stands_for[facts.forward_path]),
+        )
+
+    def _client(self, server: str, client: int) -> int:
+        """An address that stands for all that the policy of *server* cannot tell from *client*."""
+        found = self._clients.get((server, client))
+        if found is None:
+            policy = self.policies[server]
+            within = tuple(policy.is_within(client, some) for some in policy.ranges)
+            found = self._clients.setdefault((server, within), client)
+            self._clients[server, client] = found
+        return found
+
+    def arrives(self, server: str, facts: Facts) -> float:
+        """Share of what *server* took for elsewhere that gets into a mailbox there."""
+        question = (server, facts._replace(client=0, login=None, pop_age=None, forward_path=""))
+        if question not in self._arrives:
+            self._arrives[question] = sum(
+                share * self.onward(server, facts, domain)
+                for domain, share in self.elsewhere(server).items()
+            )
+        return self._arrives[question]
 
     def onward(self, server: str, facts: Facts, domain: str) -> float:
         """Share of what *server* took for *domain* that its MX takes in the end."""
@@ -114,9 +148,15 @@ class _Inputs:
             return 0.0
         if mx == server:
             return 1.0
-        client = self.policies[server].address
-        passed = facts._replace(client=client, login=None, pop_age=None)
-        return sum(share for share, verdict in self.ask(mx, passed) if _taken(verdict))
+        client = self._client(mx, self.policies[server].address)
+        sender = self._stand_ins[mx][facts.reverse_path]
+        question = (mx, domain, client, sender, facts.spam)
+        found = self._onward.get(question)
+        if found is None:
+            passed = Facts(client, sender, f"someone@{domain}", spam=facts.spam)
+            found = sum(share for share, verdict in self.ask(mx, passed) if _taken(verdict))
+            self._onward[question] = found
+        return found
 
 
 def _taken(verdict: Verdict) -> bool:
@@ -276,11 +316,11 @@ def _clients(
 
 def address_parts(network: Network, policy: Policy) -> Iterator[tuple[float, int]]:
     """Addresses of a network that a policy can tell apart: share, and one to stand for them."""
-    ranges = [*policy.network_ranges, *policy.client_range_pairs]
-    ranges += [a for r in policy.restrictions() for a in r.args if isinstance(a, Range)]
     held = [Range.of(prefix) for prefix in network.prefixes]
     kept = [Range.of(prefix) for prefix in network.reserved]
-    cuts = sorted({cut for r in (*ranges, *held, *kept) for cut in (r.first, r.last + 1)})
+    cuts = sorted(
+        {cut for r in (*chain(*policy.ranges), *held, *kept) for cut in (r.first, r.last + 1)}
+    )
     parts = [
         (high - low, low + (high - low) // 2)
         for low, high in pairwise(cuts)
@@ -371,11 +411,7 @@ def _arrives(inputs: _Inputs, case: _Case, to: _To) -> float:
         return 0.0
     if to.same:
         return 1.0
-    return sum(
-        share
-        * inputs.onward(case.server, case.facts._replace(forward_path=f"someone@{domain}"), domain)
-        for domain, share in inputs.elsewhere(case.server).items()
-    )
+    return inputs.arrives(case.server, case.facts)
 
 
 # ---- spam
@@ -407,12 +443,18 @@ def _spam(inputs: _Inputs, spammers: Spammers, domain: str) -> Facts:
 def _through(inputs: _Inputs, spammers: Spammers, server: str) -> float:
     """Share of the spam handed to *server* that reaches mailboxes."""
     total = sum(inputs.mailboxes.values())
-    reached = 0.0
+    policy, reached = inputs.policies[server], 0.0
+    strangers: Shares | None = None  # what it answers for domains that it cannot tell apart
     for domain, boxes in inputs.mailboxes.items():
         facts = _spam(inputs, spammers, domain)
-        taken = sum(share for share, v in inputs.ask(server, facts) if _taken(v))
-        local = domain in inputs.policies[server].domains
-        onward = 1.0 if local or not taken else inputs.onward(server, facts, domain)
+        if policy.knows(domain):
+            answers = inputs.ask(server, facts)
+        else:
+            answers = strangers = strangers or inputs.ask(server, facts)
+        taken = sum(share for share, v in answers if _taken(v))
+        onward = 1.0
+        if taken and domain not in policy.domains:
+            onward = inputs.onward(server, facts, domain)
         reached += boxes / total * taken * onward
     return reached
 

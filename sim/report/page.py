@@ -38,9 +38,11 @@ SECTIONS = {"run": "The run", "networks": "Networks", "users": "People", "spamme
 class Content:
     """What the page tells of.
 
-    *decision* is what `sim.measure.decisions.decision` returns; *manifest* that of the results;
+    *decision* is what `sim.measure.decisions.decision` returns, *expectations* what
+    `sim.measure.judging.judged` does; *manifest* that of the results;
     *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
-    *notes* what a reader must know first; *more* says where further figures are.
+    *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
+    where further figures are.
     """
 
     scenario: Scenario
@@ -48,8 +50,9 @@ class Content:
     base: str
     manifest: Mapping[str, Any]
     decision: pd.DataFrame
+    expectations: pd.DataFrame
     meaning: str = ""
-    draft: bool = False
+    draft: str = ""
     wished: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     more: str = ""
@@ -77,6 +80,7 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
     return environment.from_string(source).render(
         **vars(content),
         heads=_heads(content.decision),
+        judged=_judged(content.expectations),
         cells=_cells(content),
         contrasts=contrasts(content.scenario, content.arms),
         unchanged=UNCHANGED,
@@ -96,6 +100,7 @@ def tables(content: Content) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     return {
         "decision": content.decision,
+        "expectations": content.expectations,
         "arms": contrasts(content.scenario, content.arms),
         "assumptions": assumptions(content.scenario),
     }
@@ -126,6 +131,14 @@ def _cell(row: Any) -> Cell:
         number(row.difference, share=share, sign=True) if apart else "",
         bool(apart and (row.difference_low > 0 or row.difference_high < 0)),
     )
+
+
+def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Rows of the expectations: expected, found, its interval, outcome."""
+    return [
+        (str(row.expected), number(row.value), between(row.low, row.high), str(row.outcome))
+        for row in expectations.itertuples(index=False)
+    ]
 
 
 def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sim.scenario import checking, expectations, overriding, policies, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted, shown, unknown_key
-from sim.scenario.expectations import Expect
+from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.filling import default_path, expanded, table
 from sim.scenario.found import MOST_FAULTS, NAMES, Found, Path, validate
 from sim.scenario.keys import USED_UP
@@ -80,7 +80,7 @@ def scenario(
     parts, found = _parts(source, full)
     found = [*known, *found]
     too_many = _too_many(source, full)
-    found += too_many or [*_of_arms(source), *_of_expectations(source, parts)]
+    found += too_many or [*_of_arms(source), *_of_draft(source), *_of_expectations(source, parts)]
     told = {(fault.path, fault.value) for fault in found}
     arms: dict[str, tuple[Parts, Tree]] = {}
     for arm, overrides in table(source, "arms").items():
@@ -115,10 +115,14 @@ def _made(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
         **head
         | {section: getattr(parts, section) for section in MOST_NAMES}
         | {"arms": arms, "base": head["base"] or next(iter(arms))}
-        | {"expect": tuple(map(Expect.model_validate, source.get("expect", [])))}
+        | {"expect": tuple(map(_expectation, source.get("expect", [])))}
     )
     made._file, made._source, made._written = name, source, written
     return made
+
+
+def _expectation(raw: Tree) -> Expect | ExpectMeasure:
+    return expectations.model(raw).model_validate(raw)
 
 
 def _parts(
@@ -270,14 +274,19 @@ def _of_arms(source: Tree) -> list[Found]:
     return found
 
 
+def _of_draft(source: Tree) -> list[Found]:
+    _, _, found = overriding.apply(source, table(source, "draft"), heads=HEADS)
+    return [fault.within("draft") for fault in found]
+
+
 def _of_expectations(source: Tree, parts: Parts) -> list[Found]:
     given = source.get("expect", [])
     if not isinstance(given, list) or len(given) > MOST_EXPECTED:
         return [Found(("expect",), shown(given), f"at most {MOST_EXPECTED} [[expect]] tables")]
     found: list[Found] = []
-    valid: dict[int, Expect] = {}
+    valid: dict[int, Expect | ExpectMeasure] = {}
     for index, raw in enumerate(given):
-        expect, wrong = validate(Expect, raw)
+        expect, wrong = validate(expectations.model(raw), raw)
         found += [f.within("expect", index) for f in wrong]
         if expect is not None:
             valid[index] = expect

@@ -8,7 +8,7 @@ from typing import Any
 from sim.network import lines
 from sim.scenario import distributions, retries
 from sim.scenario.blocklists import Blocklist
-from sim.scenario.expectations import Expect
+from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.keys import Table
 from sim.scenario.model import Head, Scenario
 from sim.scenario.networks import Network
@@ -35,7 +35,8 @@ TABLES: dict[str, type[Table]] = {
     "`[spammers.NAME]`": Spammers,
     "`[blocklists.NAME]`": Blocklist,
     "`[operators.NAME]`": Operator,
-    "`[[expect]]`": Expect,
+    "`[[expect]]`, exact": Expect,
+    "`[[expect]]` of a measure": ExpectMeasure,
 }
 """Headings of the reference and the keys under each."""
 

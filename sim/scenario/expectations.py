@@ -1,4 +1,8 @@
-"""The keys of ``[[expect]]``: what a scenario says must come out of it, and whether it does."""
+"""The keys of ``[[expect]]``: what a scenario says must come out of it.
+
+An exact verdict is judged here, by ``decide``; a measure, once it was simulated, by its
+interval (`sim.measure.judging`).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sim import records
+from sim.definitions import BY, MEASURES, PHASES
 from sim.scenario import checking
 from sim.scenario.checking import Parts
+from sim.scenario.errors import shown
 from sim.scenario.found import Found
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
@@ -45,10 +52,53 @@ class Expect(Table):
     rule: Text | None = key("the restriction that decides", None)
 
 
-def faults(parts: Parts, arms: Iterable[str], expectations: dict[int, Expect]) -> Iterator[Found]:
-    """Expectations about people, places or arms that do not exist, or that expect nothing."""
+class ExpectMeasure(Table):
+    """A measure after a run, judged by its 95 % interval: how two arms differ, or bounds."""
+
+    measure: Text = key("the measure, such as delivery_rate; see the page of measures")
+    mail: Literal["honest", "spam", "notice", "server"] = key("its class of mail", "honest")
+    by: Text = key("what it is split by, such as route or place; all: not at all", "all")
+    of: Text | None = key("which one of those, such as open_relay", None)
+    phase: Text = key("after (transient and steady together), transient or steady", "after")
+    arm: Text | None = key("the arm; without it, the base arm", None)
+    than: Text | None = key(
+        "another arm: what is judged is then the difference of arm to it, in pairs", None
+    )
+    direction: Literal["higher", "lower"] | None = key("how arm differs from the other", None)
+    at_least: float | None = key("the least that it may be", None)
+    at_most: float | None = key("the most that it may be", None)
+
+    def __str__(self) -> str:
+        what = f"{self.mail} {self.measure}"
+        if self.of is not None:
+            what += f" ({self.by} {self.of})"
+        if self.phase != "after":
+            what += f", {self.phase}"
+        said = [f"{self.direction} than '{self.than}'"] if self.direction else []
+        if not said and self.than is not None:
+            what, said = f"change of {what}", [f"from '{self.than}'"]
+        said += [f"at least {self.at_least:g}"] if self.at_least is not None else []
+        said += [f"at most {self.at_most:g}"] if self.at_most is not None else []
+        arm = "" if self.arm is None else f" of '{self.arm}'"
+        return f"{what}{arm}: {', '.join(said)}"
+
+
+def model(raw: object) -> type[Expect] | type[ExpectMeasure]:
+    """Which of the two kinds a table of a file is."""
+    return ExpectMeasure if isinstance(raw, dict) and "measure" in raw else Expect
+
+
+def faults(
+    parts: Parts, arms: Iterable[str], expectations: dict[int, Expect | ExpectMeasure]
+) -> Iterator[Found]:
+    """Expectations about what does not exist, or that expect nothing."""
     for index, expect in expectations.items():
-        yield from (found.within("expect", index) for found in _faults(parts, arms, expect))
+        wrong = (
+            _faults(parts, arms, expect)
+            if isinstance(expect, Expect)
+            else _of_measure(parts, list(arms), expect)
+        )
+        yield from (found.within("expect", index) for found in wrong)
 
 
 def verdict(scenario: Scenario, expect: Expect) -> Verdict:
@@ -76,17 +126,62 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     return decide(scenario.policy(expect.server or own, login_owns=owned), facts)
 
 
-def unmet(scenario: Scenario) -> Iterator[str]:
-    """Exact expectations that do not come true, one line each."""
+def exact(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Each exact expectation: what it is about, and what came out otherwise ("": nothing)."""
     for index, expect in enumerate(scenario.expect):
+        if not isinstance(expect, Expect):
+            continue
         answer = verdict(scenario, expect)
         got = {"verdict": answer.kind, "code": answer.code, "rule": answer.rule}
         wanted = {key: getattr(expect, key) for key in got if getattr(expect, key) is not None}
         different = [
             f"{k} {got[k]!r}, expected {wanted[k]!r}" for k in wanted if got[k] != wanted[k]
         ]
-        if different:
-            yield f"expect[{index}]: {expect.place} to {expect.to}: {'; '.join(different)}"
+        yield f"expect[{index}]: {expect.place} to {expect.to}", "; ".join(different)
+
+
+def unmet(scenario: Scenario) -> Iterator[str]:
+    """Exact expectations that do not come true, one line each."""
+    return (f"{about}: {different}" for about, different in exact(scenario) if different)
+
+
+def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterator[Found]:
+    for name in ("arm", "than"):
+        if (arm := getattr(expect, name)) is not None:
+            yield from checking.dangling(arm, arms, name)
+    yield from checking.dangling(expect.phase, PHASES, "phase")
+    yield from checking.dangling(expect.measure, MEASURES, "measure")
+    measure = MEASURES.get(expect.measure)
+    if measure is not None:
+        yield from checking.dangling(expect.mail, measure.classes, "mail")
+        yield from checking.dangling(expect.by, [*dict.fromkeys(("all", *measure.by))], "by")
+    if (expect.by == "all") != (expect.of is None):
+        yield Found(("of",), shown(expect.of), "by and of together")
+    elif expect.of is not None and expect.by in BY and expect.by != "day":
+        yield from checking.dangling(expect.of, _keys(parts, expect.by), "of")
+    if expect.direction is None and expect.at_least is None and expect.at_most is None:
+        yield Found((), "says nothing", "direction, at_least or at_most")
+    if expect.direction is not None and expect.than is None:
+        yield Found(("than",), "missing", "the arm that a direction is meant against")
+    if expect.direction is not None and (expect.at_least, expect.at_most) != (None, None):
+        yield Found(("direction",), shown(expect.direction), "a direction or bounds, not both")
+    least, most = expect.at_least, expect.at_most
+    if least is not None and most is not None and least > most:
+        yield Found(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
+
+
+def _keys(parts: Parts, by: str) -> list[str]:
+    """What a measure that is split by *by* may be of."""
+    places = [place for users in parts.users.values() for place in users.all_places]
+    known = {
+        "place": places,
+        "group": [*parts.names["users"], *parts.names["spammers"]],
+        "server": parts.names["servers"],
+        "route": records.ROUTES,
+        "remedy": records.REMEDIES,
+        "cause": records.CAUSES,
+    }
+    return [key for key in dict.fromkeys(known.get(by, ())) if key]
 
 
 def _faults(parts: Parts, arms: Iterable[str], expect: Expect) -> Iterator[Found]:

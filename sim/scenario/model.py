@@ -15,7 +15,7 @@ from sim.network.names import Names
 from sim.scenario import overriding, policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
-from sim.scenario.expectations import Expect
+from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.keys import USED_UP, Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
@@ -39,7 +39,8 @@ MOST_ARMS = 200
 MOST_EXPECTED = 2_000
 
 UNHASHED = (
-    *USED_UP, "title", "source", "year", "question", "base", "replications", "sweep", "precision",
+    *USED_UP, "title", "source", "year", "question", "base", "replications", "draft", "sweep",
+    "precision",
 )  # fmt: skip
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
@@ -81,6 +82,12 @@ class Head(Table):
     replications: int = key(
         "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
     )
+    draft: Overrides = key(
+        "keys that `mailsim run --quick` changes besides, as --set does; by itself it cuts "
+        "warm-up and transient to 1 day, the rest to 2, replications to 3, and takes a share of "
+        "people, mailboxes and spam where there would be too much mail",
+        {},
+    )
     base: str = key("the arm that the others are compared with; without it, the first", "")
     precision: Precision | None = key(
         "run as many replications as an interval of this width needs, from `replications` on", None
@@ -106,7 +113,7 @@ class Scenario(Head):
         "one {list,of,names}; later lines win",
         max_length=MOST_ARMS,
     )
-    expect: Annotated[tuple[Expect, ...], Field(strict=False)] = key(
+    expect: Annotated[tuple[Expect | ExpectMeasure, ...], Field(strict=False)] = key(
         "what must come out", [], max_length=MOST_EXPECTED
     )
 

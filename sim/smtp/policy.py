@@ -228,6 +228,12 @@ class Policy:
         return tuple(map(Range.of, self.client_ranges))
 
     @cached_property
+    def ranges(self) -> tuple[tuple[Range, ...], ...]:
+        """The groups of client addresses that anything here compares with."""
+        named = (tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions())
+        return (self.network_ranges, self.client_range_pairs, *(some for some in named if some))
+
+    @cached_property
     def owners(self) -> dict[str, frozenset[str]]:
         """The logins to which each owned address belongs."""
         owned: dict[str, frozenset[str]] = {}

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.smtp.decision import StandIns
 from sim.smtp.facts import Circumstances
-from sim.smtp.restrictions import Range
 from sim.world.memory import REMEMBERED
 from sim.world.people import anyone_at
 
@@ -90,25 +90,6 @@ class Kind:
         self.greetings: dict[int, Answer | None] = {}  # by sessions open
 
 
-class StandIns(dict["str | None", "str | None"]):
-    """For each address, one that stands for all that *policy* cannot tell from it.
-
-    A server need not be asked for every pair of domains: those it does not know are alike.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.stranger: str | None = None
-
-    def __missing__(self, address: str | None) -> str | None:
-        """The first address in a domain that is not known stands for all such."""
-        found = address
-        if address is not None and not self.policy.knows(address.rpartition("@")[2]):
-            found = self.stranger = self.stranger or address
-        self[address] = found
-        return found
-
-
 class Answers:
     """Everything that one policy has answered; *policy_587* is what holds on port 587, *listed*
     what blocklists say of an address, *numbered* the answer that rows keep of a verdict."""
@@ -130,7 +111,7 @@ class Answers:
         self.reads_owners = any(r.entry.about == "login" for r in policy.restrictions())
         self.moment = Circumstances()  # that of the present transaction
         self.of_moment = policy.moment
-        self._ranges = _ranges(policy)
+        self._ranges = policy.ranges
         self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
         self._clients: dict[int, dict[Credentials, Kind]] = {}
         self._asked = 0
@@ -214,9 +195,3 @@ class Answers:
             listed = self.listed(address) if self.reads_lists else ()
             kinds[as_read] = Kind(self, address, as_read, listed)
         return kinds[as_read]
-
-
-def _ranges(policy: Policy) -> list[tuple[Range, ...]]:
-    """The groups of client addresses that *policy* compares with."""
-    named = (tuple(arg for arg in r.args if isinstance(arg, Range)) for r in policy.restrictions())
-    return [policy.network_ranges, policy.client_range_pairs, *(some for some in named if some)]

@@ -9,7 +9,7 @@ from sim.definitions import BY, KINDS, MEASURES, SERVER
 from sim.measure import tallies
 from sim.records import CLASSES
 
-PAGE = Path(definitions.__file__).with_name("MEASURES.md")
+PAGE = Path(definitions.__file__).parent / "measure" / "MEASURES.md"
 
 
 def test_the_page_is_what_the_table_says():

@@ -1,0 +1,64 @@
+"""The short form of a scenario: short phases, few replications, and no more mail than a few
+seconds allow. It shows that everything works; its numbers are a draft's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.experiment.plan import recipients
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+LONGEST = {"policy_starts": 86400.0, "transient": 86400.0, "steady": 2 * 86400.0}
+"""Longest phases (s) of a draft; this and all below are chosen so that it takes a few seconds."""
+REPLICATIONS = 3
+ROWS = 150_000
+"""(message, recipient) of all arms and replications together, about."""
+DAY = 86400.0
+
+
+class Draft(NamedTuple):
+    """A scenario cut short, its replications, and the share of people and spam that is left."""
+
+    scenario: Scenario
+    replications: int
+    scale: float
+
+
+def shortened(scenario: Scenario) -> Draft:
+    """The draft of *scenario*.
+
+    Its phases are cut short, and its own ``draft`` is laid over that. Where there would still be
+    too much mail, people, mailboxes and what spammers send are scaled by one factor.
+    """
+    cut = scenario.with_overrides({**_phases(scenario), **scenario.draft})
+    replications = min(cut.replications, REPLICATIONS)
+    scale = ROWS / max(1, recipients(cut) * len(cut.arms) * replications)
+    if scale >= 1.0:
+        return Draft(cut, replications, 1.0)
+    return Draft(cut.with_overrides(_scaled(cut, scale)), replications, scale)
+
+
+def _phases(scenario: Scenario) -> dict[str, str]:
+    """The same phases, each cut short."""
+    starts = min(scenario.policy_starts, LONGEST["policy_starts"])
+    transient = min(scenario.transient, LONGEST["transient"])
+    end = min(scenario.run_length, starts + transient + LONGEST["steady"])
+    lengths = {"policy_starts": starts, "transient": transient, "run_length": end}
+    return {name: f"{value:g} s" for name, value in lengths.items()}
+
+
+def _scaled(scenario: Scenario, scale: float) -> dict[str, int | str]:
+    """Fewer people, mailboxes and spam, as overrides."""
+    found: dict[str, int | str] = {}
+    for name, users in scenario.users.items():
+        found[f"users.{name}.count"] = max(1, round(users.count * scale))
+    for name, network in scenario.networks.items():
+        if network.mailboxes:
+            found[f"networks.{name}.mailboxes"] = max(1, round(network.mailboxes * scale))
+    for name, spammers in scenario.spammers.items():
+        for route in spammers.routes:
+            rate = spammers.rate(route) * DAY * scale
+            found[f"spammers.{name}.capacity.{route}"] = f"{rate:g} / day"
+    return found
