@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim import docs
+from sim.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(docs.FOLDER.glob("*.md"))
@@ -30,6 +31,12 @@ def snippets(page: Path) -> list[tuple[str, str, str]]:
 def test_the_reference_is_what_the_code_says(name):
     stored = (docs.FOLDER / name).read_text("utf-8")
     assert stored == docs.page(name), "run: python -m sim.docs"
+
+
+def test_the_first_page_names_every_command():
+    named = re.findall(r"^    mailsim (\w+)", (ROOT / "README.md").read_text("utf-8"), re.M)
+    commands = [command.name or command.callback.__name__ for command in app.registered_commands]
+    assert sorted(named) == sorted(commands)
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
