@@ -1,5 +1,7 @@
 """The lecturer's guide installs for a class without a network; these are its commands."""
 
+import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,10 +14,17 @@ GUIDE = (ROOT / "notebooks" / "LECTURERS-GUIDE.md").read_text("utf-8")
 COLLECT = 'pip wheel --wheel-dir wheels ".[notebook]"'
 INSTALL = 'pip install --no-index --find-links wheels "mailsim[notebook]"'
 LESSON = """
+import sys
+import jupyterlab, sim
 from sim.lab import check, exercise
-import jupyterlab
+assert sim.__file__.startswith(sys.prefix), sim.__file__
 assert check("02.1", {4, 6}).right and exercise("04.2").scenario
 """
+CLOSED = "http://127.0.0.1:9"
+"""Nobody listens at the discard port."""
+OFFLINE = {"PIP_CONFIG_FILE": os.devnull, "MAILSIM_SHORT": "1"} | dict.fromkeys(
+    ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), CLOSED
+)
 
 
 @pytest.mark.parametrize("command", [COLLECT, INSTALL])
@@ -33,16 +42,27 @@ def words(command):
 
 
 @pytest.mark.slow
-def test_a_folder_of_wheels_is_enough(tmp_path):
-    """Collect on a machine with a network, install without one, mark an exercise."""
+def test_a_folder_of_wheels_is_enough(tmp_path, missing):
+    """Collect on a machine with a network, install without one, mark an exercise, run a lab."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     probe = [*pip, "download", "--no-deps", "--retries", "0", "--dest", str(tmp_path), "simpy"]
     if subprocess.run(probe, capture_output=True).returncode:
-        pytest.skip("no package registry can be reached")
-    source = tmp_path / "source"
+        missing("no package registry can be reached")
+    source, stick = tmp_path / "source", tmp_path / "stick"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
     subprocess.run([*pip, *words(COLLECT)], cwd=source, check=True)
-    venv.create(tmp_path / "course", with_pip=True)
-    python = tmp_path / "course" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "--quiet", *words(INSTALL)], cwd=source, check=True)
-    subprocess.run([python, "-c", LESSON], cwd=tmp_path, check=True)
+    stick.mkdir()
+    for folder in ("wheels", "notebooks", "scenarios"):
+        (source / folder).rename(stick / folder)
+    shutil.rmtree(source)
+
+    venv.create(stick / "course", with_pip=True)
+    here = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))} | OFFLINE
+
+    def offline(program, *rest):
+        command = [stick / "course" / "bin" / program, *rest]
+        subprocess.run(command, cwd=stick, env=here, check=True)
+
+    offline("python", "-m", "pip", "--quiet", *words(INSTALL))
+    offline("python", "-c", LESSON)
+    offline("jupyter", "execute", "notebooks/02-six-situations.ipynb")

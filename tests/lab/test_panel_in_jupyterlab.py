@@ -18,13 +18,6 @@ sys.path.append(str(ROOT / "tests" / "report"))
 
 from browser import Browser, found  # noqa: E402
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(found() is None, reason="Chromium is not there"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("jupyterlab") is None, reason="JupyterLab is not there"
-    ),
-]
 PATIENCE = 120.0
 """Seconds until something must have been shown."""
 CELLS = ("%matplotlib inline\nimport sim\nfrom sim.lab import panel",
@@ -44,8 +37,12 @@ MOVE = """(() => {
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, missing):
     """The address of a JupyterLab of our own, which shows one notebook."""
+    if found() is None:
+        missing("no Chromium is installed")
+    if importlib.util.find_spec("jupyterlab") is None:
+        missing("no JupyterLab is installed: pip install -e '.[notebook]'")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, tmp_path / "panel.ipynb")

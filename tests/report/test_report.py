@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -146,12 +145,9 @@ def test_an_interval_is_short_and_none_is_nothing():
     assert between(0.5, float("nan"), share=True) == ""
 
 
-def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path):
+def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path, missing):
     if browser.found() is None:
-        why = "no Chromium is installed"
-        if os.environ.get("MAILSIM_NEEDS_CHROMIUM"):
-            pytest.fail(why)
-        pytest.skip(why)
+        missing("no Chromium is installed")
     page = folder / "report.html"
     with browser.Browser(tmp_path / "profile") as shown:
         seen = shown.open(page)
