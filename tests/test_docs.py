@@ -99,6 +99,7 @@ def perform(page: Path) -> None:
     found = snippets(page)
     for language, name, text in found:
         if name:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text, "utf-8")
         if language == "python":
             exec(compile(text, f"{page.name}", "exec"), held)
