@@ -166,7 +166,7 @@ def _text(line: Line) -> RenderableType:
 
 def html(blocks: Sequence[Block]) -> str:
     """The blocks as HTML, everything escaped."""
-    return f"<div>{''.join(map(_html_block, blocks))}</div>"
+    return f'<div style="line-height:1.4">{"".join(map(_html_block, blocks))}</div>'
 
 
 def fixed(escaped: str, css: str = "") -> str:

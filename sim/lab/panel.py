@@ -38,6 +38,8 @@ RELAY = (
     "pop_first",
 )
 """Policies to choose from: presets of `relay`."""
+OWN = (HOME, WORK)
+"""Places that are a user's own: whoever is elsewhere is away."""
 PEOPLE = 60
 """People in a short run (chosen, so that it takes well under a second)."""
 SHORT = {"policy_starts": "0 s", "transient": "1 h", "run_length": "2 days", "replications": 1}
@@ -85,10 +87,10 @@ class Panel:
 
     @property
     def _roaming(self) -> float | None:
-        """Share of all people that roam; None if nobody does, or all do."""
+        """Share of all people that roam; None if nobody does."""
         counts = {name: users.count for name, users in self.model.users.items()}
         share = sum(counts[name] for name in self.roamers) / max(1, sum(counts.values()))
-        return round(share, 2) if 0 < share < 1 else None
+        return round(share, 2) or None
 
     @property
     def note(self) -> str:
@@ -142,6 +144,7 @@ class Panel:
 
     def _changes(self, state: State, people: int | None = None) -> dict[str, Any]:
         changes: dict[str, Any] = dict(self._counts(state.roaming, people))
+        changes |= self._places(state.roaming)
         if state.relay != AS_WRITTEN:
             named = self.servers[1:] if state.server == EVERY else (state.server,)
             changes |= {f"servers.{name}.relay": state.relay for name in named}
@@ -156,11 +159,11 @@ class Panel:
         """How many people of each group, so that *roaming* is the share of those who roam."""
         written = {name: users.count for name, users in self.model.users.items()}
         total = sum(written.values())
-        unchanged = roaming is None or roaming == self._roaming
+        roam = sum(written[name] for name in self.roamers)
+        unchanged = roaming is None or roaming == self._roaming or roam == total
         if unchanged and (people is None or people >= total):
             return {}
         size = total if people is None else min(people, total)
-        roam = sum(written[name] for name in self.roamers)
         made = {}
         for name, count in written.items():
             share = count / total
@@ -171,6 +174,23 @@ class Panel:
                     else (1 - roaming) * count / (total - roam)
                 )
             made[f"users.{name}.count"] = max(1, round(size * share))
+        return made
+
+    def _places(self, roaming: float | None) -> Mapping[str, Mapping[str, float]]:
+        """Where all roam: so much of their time in places that are not theirs, the rest at home.
+
+        It is the same mail as if a share of *roaming* went on as written and the others stayed.
+        """
+        if self._roaming != 1.0 or roaming in (None, 1.0):
+            return {}
+        made = {}
+        for name, users in self.model.users.items():
+            for when in ("places", "office_hours", "weekend"):
+                shares = getattr(users, when)
+                if isinstance(shares, Mapping):
+                    there = {p: s if p in OWN else roaming * s for p, s in shares.items()}
+                    home = there.get(HOME, 0.0) + sum(shares.values()) - sum(there.values())
+                    made[f"users.{name}.{when}"] = {**there, HOME: home}
         return made
 
     # ---- shown
@@ -218,7 +238,7 @@ def panel(scenario: Any) -> Panel:
 def _away(users: Users) -> float:
     """Share of places, as written, that are neither home nor work."""
     total = sum(users.places.values())
-    away = sum(share for place, share in users.places.items() if place not in (HOME, WORK))
+    away = sum(share for place, share in users.places.items() if place not in OWN)
     return away / total if total else 0.0
 
 
@@ -236,8 +256,8 @@ def _widget(shown: Panel, w: Any) -> Any:
     controls = {"server": server, "relay": relay, "spam": spam}
     if start.roaming is not None:
         controls["roaming"] = w.FloatSlider(
-            value=start.roaming, min=0.01, max=0.99, step=0.01, description="share who roam",
-            readout_format=".0%", continuous_update=False, **look,
+            value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
+            description="share who roam", readout_format=".0%", continuous_update=False, **look,
         )  # fmt: skip
     table, figure, said = w.HTML(), w.Image(format="png"), w.HTML()
 

@@ -1,6 +1,7 @@
 """Controls beside matrix and rates: what they change, and what is shown without widgets."""
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sim.lab import panel
 from sim.lab.panel import AS_WRITTEN, EVERY, PEOPLE
 
 LAB = Path(__file__).with_name("lab.toml")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,37 @@ def test_who_roams_is_a_share_of_all_people(shown):
     total = sum(u.count for u in users.values())
     assert total == pytest.approx(sum(u.count for u in shown.model.users.values()), abs=2)
     assert sum(users[name].count for name in shown.roamers) / total == pytest.approx(0.8, abs=0.05)
+
+
+def test_where_all_roam_they_stay_at_home_for_so_much_more():
+    shown = panel(sim.load(ROOT / "scenarios" / "six-cases.toml"))
+    assert shown.start.roaming == 1.0
+    users = shown.scenario(replace(shown.start, roaming=0.5)).users["travellers"]
+    assert users.places == pytest.approx({"home": 0.8, "hotel": 0.15, "kiosk": 0.05})
+    assert users.office_hours == pytest.approx(
+        {"home": 0.35, "work": 0.5, "hotel": 0.1, "kiosk": 0.05}
+    )
+    assert users.count == shown.model.users["travellers"].count
+    closed = replace(shown.start, relay="on_network")
+    refused = [
+        rate(shown, replace(closed, roaming=share), "honest", "first_refusal_rate")
+        for share in (1.0, 0.1)
+    ]
+    assert refused[1] < refused[0]
+
+
+@pytest.mark.parametrize("name", ["six-cases", "open-vs-restricted"])
+def test_a_moved_control_takes_less_than_a_second(name):
+    """Time of the processor, for other tests may run beside; the first picture warms up."""
+    shown = panel(sim.load(ROOT / "scenarios" / f"{name}.toml"))
+    shown.picture(shown.start)
+    state = replace(shown.start, relay="on_network", spam=2.0, roaming=0.3)
+    began = time.process_time()
+    shown.matrix(state)._repr_html_()
+    matrix = time.process_time() - began
+    shown.picture(state)
+    assert matrix < 0.2
+    assert time.process_time() - began < 1.0
 
 
 def test_spam_goes_out_so_many_times_faster(shown):
