@@ -23,10 +23,10 @@ def copy(tmp_path):
 
 def run(folder, *command):
     """The output of a Python command in the copy, which must succeed."""
+    env = {"PYTHONPATH": str(folder), "MPLBACKEND": "agg"}
     done = subprocess.run(
-        [sys.executable, *command], cwd=folder, env={"PYTHONPATH": str(folder), "MPLBACKEND": "agg"},
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, *command], cwd=folder, env=env, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -49,8 +49,7 @@ def test_a_restriction_is_a_function_and_a_row(copy):
     scenario = copy / "scenarios" / "fussy.toml"
     scenario.write_text(
         'extends = "six-cases.toml"\ntitle = "Fussy"\n'
-        '[arms.fussy]\n"servers.adatum-mx.sender" = ["reject_null_sender"]\n'
-        '[[expect]]\narm = "fussy"\nplace = "home"\nto = "bob@adatum.com"\nverdict = "accept_relay"\n',
+        '[arms.fussy]\n"servers.adatum-mx.sender" = ["reject_null_sender"]\n',
         "utf-8",
     )
     run(copy, "-m", "sim", "check", str(scenario))
