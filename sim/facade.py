@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.experiment import Stored
     from sim.experiment.adoption import Adoption
     from sim.figures import Gallery
+    from sim.figures.stepper import Stepper
     from sim.lab import Diff, Explanation, Matrix
     from sim.lab.trace import Trace
     from sim.network.topology import Graph
@@ -309,9 +310,9 @@ class Results:
 
         arm = self.base if arm is None else arm
         _one_of("arm", arm, self.arms)
-        recipients = lab.chosen(self._rows("recipients", arm, replication), message, where)
-        attempts = self._rows("attempts", arm, replication)
-        calendar = self._rows("calendar", arm, replication)
+        recipients = lab.chosen(self.of_run("recipients", arm, replication), message, where)
+        attempts = self.of_run("attempts", arm, replication)
+        calendar = self.of_run("calendar", arm, replication)
         closed = calendar[calendar["change"] == "closed"]
         return lab.trace(
             self._model,
@@ -322,7 +323,21 @@ class Results:
             closed=dict(zip(closed["server"].astype(str), closed["at"].astype(float), strict=True)),
         )
 
-    def _rows(self, name: str, arm: str, replication: int) -> pd.DataFrame:
+    def stepper(
+        self, *, arm: str | None = None, replication: int = 0, style: str = "page"
+    ) -> Stepper:
+        """The map of one run, day by day: policies, traffic, what was listed and closed.
+
+        It shows itself in a notebook; ``.save("map.html")`` writes a page of its own. *arm*: the
+        base if not given. For one message see `trace`, which has a stepper too.
+        """
+        from sim.stepping import stepper
+
+        arm = self.base if arm is None else arm
+        _one_of("arm", arm, self.arms)
+        return stepper(self, arm, replication, style=style)
+
+    def of_run(self, name: str, arm: str, replication: int) -> pd.DataFrame:
         """One table of one run; the last that was read is held."""
         from sim.experiment import storage
 

@@ -106,9 +106,6 @@ def survey(_: Mapping[str, Any], results: Results) -> pd.DataFrame:
 
 def traffic(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     """Recipients a day over each link and class, in the arm whose policies the map shows."""
-    import numpy as np
-    import pandas as pd
-
     model = results.scenario.model
     arm = restricting(results)
     columns = {"attempts": ("message", "at", "client", "server", "accepted"),
@@ -116,10 +113,21 @@ def traffic(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     mine = {
         name: _of(_rows(tables, name, wanted, "topology"), arm) for name, wanted in columns.items()
     }
-    kinds = mine["recipients"].drop_duplicates(["replication", "message"])
-    joined = mine["attempts"].merge(kinds[["replication", "message", "class"]],
-                                    on=["replication", "message"])  # fmt: skip
-    joined = joined[joined["at"] >= model.policy_starts]
+    attempts = mine["attempts"][mine["attempts"]["at"] >= model.policy_starts]
+    days = (model.run_length - model.policy_starts) / DAY * max(results.replications, 1)
+    return carried(model, attempts, mine["recipients"], days)
+
+
+def carried(
+    model: Scenario, attempts: pd.DataFrame, recipients: pd.DataFrame, days: float
+) -> pd.DataFrame:
+    """Recipients accepted a day over each link (a, b) and class, *attempts* being of *days*."""
+    import numpy as np
+    import pandas as pd
+
+    kinds = recipients.drop_duplicates(["replication", "message"])
+    joined = attempts.merge(kinds[["replication", "message", "class"]],
+                            on=["replication", "message"])  # fmt: skip
     at = np.asarray(joined["client"], dtype=np.int64)
     source = np.full(len(at), "", dtype=object)
     for name, network in model.networks.items():
@@ -132,7 +140,6 @@ def traffic(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     flows = flows[(flows["source"] != "") & flows["target"].notna()]
     flows = flows.groupby(["source", "target", "class"], as_index=False)[["number"]].sum()
     routes = model.routes()
-    days = (model.run_length - model.policy_starts) / DAY * max(results.replications, 1)
     rows = [
         (a, b, kind, number / days)
         for start, end, kind, number in flows.itertuples(index=False)

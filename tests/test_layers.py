@@ -31,6 +31,7 @@ TOP = {
     "completing",
     "facade",
     "figure_tables",
+    "stepping",
     "terminal",
     "swept",
 }

@@ -63,11 +63,13 @@ def life(
     arm: str | None = None,
     replication: int | None = None,
     message: int | None = None,
+    reached: int | None = None,
 ) -> Figure:
     """Every attempt of one message, in order of time (equal steps, not to scale).
 
     Without *message* the one with the most attempts is drawn (the first of these), in *arm* and
-    *replication* (without them, the first there are).
+    *replication* (without them, the first there are). Of the attempts the first *reached* are
+    drawn, the others left blank, if it is given.
     """
     frame = need(attempts, "attempts", COLUMNS, figure="life")
     rows = _chosen(frame, arm, replication, message)
@@ -99,7 +101,8 @@ def life(
             parse_math=False,
         )
     top = 0.0
-    for exchange, (ask, answer), height in zip(exchanges, step, tall, strict=True):
+    drawn_ = list(zip(exchanges, step, tall, strict=True))
+    for exchange, (ask, answer), height in drawn_[:reached]:
         _draw(
             axes,
             style,
@@ -233,7 +236,7 @@ def _draw(
         )
         axes.text(
             (start + end + shift) / 2,
-            y - 0.15 * style.small,
+            y - 0.3 * style.small,
             "\n".join(_wrapped(text, room)),
             ha="center",
             va="bottom",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap as _wrap
-from typing import Any, Concatenate, ParamSpec
+from typing import IO, Any, Concatenate, ParamSpec
 
 import matplotlib as mpl
 from fontTools.subset import Options  # type: ignore[import-untyped]
@@ -76,7 +76,9 @@ def _settings(look: Style) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
-                "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
+                "font.family": ["sans-serif"],
+                # the first comes with matplotlib: the same everywhere; an SVG file names all
+                "font.sans-serif": ["DejaVu Sans", "Verdana"],
                 "font.size": look.text,
                 "axes.titlesize": look.text,
                 "axes.labelsize": look.text,
@@ -267,27 +269,32 @@ def save(
     if unknown:
         raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
     written = []
-    before = figure.canvas, figure.dpi
-    with _settings(STYLES["page"]):
-        for kind in formats:
-            target = Path(f"{path}.{kind}")
-            _WRITERS[kind](figure, target)
-            written.append(target)
-    figure.set_canvas(before[0])
-    figure.dpi = before[1]
+    for kind in formats:
+        target = Path(f"{path}.{kind}")
+        write(figure, target, kind)
+        written.append(target)
     return tuple(written)
 
 
-def _png(figure: Figure, target: Path) -> None:
+def write(figure: Figure, target: Path | IO[bytes], kind: str) -> None:
+    """Write *figure* in one of FORMATS to a path or a file."""
+    canvas, dpi = figure.canvas, figure.dpi
+    with _settings(STYLES["page"]):
+        _WRITERS[kind](figure, target)
+    figure.set_canvas(canvas)
+    figure.dpi = dpi
+
+
+def _png(figure: Figure, target: Path | IO[bytes]) -> None:
     figure.dpi = DPI
     _canvas(FigureCanvasAgg, figure).print_png(target, pil_kwargs={"compress_level": 4})
 
 
-def _svg(figure: Figure, target: Path) -> None:
+def _svg(figure: Figure, target: Path | IO[bytes]) -> None:
     _canvas(FigureCanvasSVG, figure).print_svg(target, metadata={"Date": None})
 
 
-def _pdf(figure: Figure, target: Path) -> None:
+def _pdf(figure: Figure, target: Path | IO[bytes]) -> None:
     usual = Options._drop_tables_default
     Options._drop_tables_default = [*usual, *PLACING]
     try:
@@ -305,4 +312,8 @@ def _canvas(kind: type[FigureCanvasBase], figure: Figure) -> Any:
     return kind(figure)
 
 
-_WRITERS: Mapping[str, Callable[[Figure, Path], None]] = {"png": _png, "svg": _svg, "pdf": _pdf}
+_WRITERS: Mapping[str, Callable[[Figure, Path | IO[bytes]], None]] = {
+    "png": _png,
+    "svg": _svg,
+    "pdf": _pdf,
+}

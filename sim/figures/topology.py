@@ -44,11 +44,13 @@ def topology(
     policies: pd.DataFrame | None = None,
     traffic: pd.DataFrame | None = None,
     arm: str | None = None,
+    most: float | None = None,
 ) -> Figure:
     """Networks and links of a scenario, with the relay policies of one *arm*.
 
     Without *arm* the first arm is drawn in which some server restricts relaying. The left half
-    of a sign stands for the submission server, the right half for the MX.
+    of a sign stands for the submission server, the right half for the MX. The widest line is
+    *most* recipients a day, or what the busiest link carries.
     """
     if topology is None or topology.number_of_nodes() == 0:
         raise FigureError("topology: there are no networks, so there is nothing to draw")
@@ -57,7 +59,9 @@ def topology(
     axes = figure.subplots()
     axes.set_axis_off()
     places = layout(topology)
-    widest = _links(axes, style, topology, places, _carried(traffic))
+    carried = _carried(traffic)
+    widest = max(carried.values(), default=0.0) if most is None else most
+    _links(axes, style, topology, places, carried, widest)
     for node in topology.nodes:
         _node(axes, style, topology, places, str(node), relays.get(str(node), {}))
     _margins(axes, places, topology, style)
@@ -70,13 +74,18 @@ def topology(
     return s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
 
 
-def caption(topology: Graph, *, arm: str | None = None, **_: object) -> str:
+def caption(topology: Graph, *, arm: str | None = None, traffic: object = None, **_: object) -> str:
     """What `topology` shows."""
     words = (
         f"The {topology.number_of_nodes()} networks and {topology.number_of_edges()} links of the "
         "scenario. Shape: kind of network; fill: whether its servers relay for everybody (left "
         "half: submission server, right half: MX); at the links: one-way latency."
     )
+    if traffic is not None:
+        words += (
+            " Width of the lines: recipients accepted a day over each link, honest mail and spam, "
+            "mean over replications after the policy started, in the policy that is shown."
+        )
     return words + (f" Policies of “{arm}”." if arm else "")
 
 
@@ -163,12 +172,13 @@ def _links(
     graph: Graph,
     places: Mapping[str, Point],
     carried: Mapping[tuple[frozenset[str], str], float],
-) -> float:
-    """Draw the links; return recipients a day on the busiest (0 without traffic)."""
-    widest = max(carried.values(), default=0.0)
+    widest: float,
+) -> None:
+    """Draw the links, as wide as what they carry, if *widest* is not 0."""
     for a, b, data in graph.edges(data=True):
         ends = (places[str(a)], places[str(b)])
         if widest:
+            axes.plot(*zip(*ends, strict=True), color="0.8", linewidth=0.5 * style.line, zorder=0)
             for kind, side in (("honest", 1), ("spam", -1)):
                 number = carried.get((frozenset((str(a), str(b))), kind), 0.0)
                 if number:
@@ -177,7 +187,6 @@ def _links(
             axes.plot(*zip(*ends, strict=True), color="0.45", linewidth=style.line, zorder=1)
         if graph.number_of_nodes() <= MANY and data.get("latency") is not None:
             _latency(axes, style, ends, float(data["latency"]))
-    return widest
 
 
 def _line(

@@ -10,6 +10,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sim.lab.page import Block, Grid, Line, Lines, Page, Said
+from sim.lab.page import said as role_of
 from sim.lab.replayed import Past, Replayed, Stored
 from sim.lab.transcript import Dialogue, converse
 from sim.scenario.errors import Fault, shown
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from sim.figures.stepper import Stepper
     from sim.scenario import Scenario
 
 MOST_ROWS = 30
@@ -139,6 +141,32 @@ class Trace(Page):
         return life(
             self.rows, arm=self.arm, replication=self.replication, message=self.message, **options
         )
+
+    def stepper(self, **options: Any) -> Stepper:
+        """The attempts one after the other, each with what was said, for a notebook.
+
+        *options* are those of `sim.figures.life`. Raises FigureError without attempts.
+        """
+        from sim.figures.life import MOST
+        from sim.figures.stepper import Step, Stepper
+
+        begin = self.about["wished_at"]
+        steps = [
+            Step(
+                f"+{_span(attempt.at - begin)}, {attempt.holder} to {attempt.server}",
+                self.figure(reached=number, **options),
+                [role_of(line).clean for line in dialogue.lines()]
+                if dialogue
+                else [NO_SESSION.get(attempt.cause, "the rows do not say what was said")],
+            )
+            for number, (attempt, dialogue) in enumerate(
+                zip(self.attempts[:MOST], self.dialogues, strict=False), 1
+            )
+        ]
+        fates = [": ".join(filter(None, (r.address, r.fate, r.cause))) for r in self.recipients]
+        if steps:
+            steps.append(Step("what became of it", self.figure(**options), fates[:MOST_ROWS]))
+        return Stepper(f"Message {self.message} under “{self.arm}”", steps)
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: plain numbers and texts, moments in seconds since the run began."""
