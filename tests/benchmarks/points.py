@@ -11,6 +11,8 @@ from worlds import WORLDS
 
 TURNS = {3: 3, 4: 3, 5: 2}
 """Turns of each program in one process, by the power of ten; one for larger worlds."""
+LARGE = 6
+"""From here on two rounds do: they take minutes."""
 LEAST = ("run", "plan", "after", "textbook", "folded", "its rows")
 """Times, of which the least round counts; of all else the median."""
 
@@ -22,8 +24,8 @@ def measure(
 ) -> Found:
     """By world: its points by size, and the growth of time and memory."""
     found: dict[tuple[str, int], list[Found]] = {}
-    for turn in range(rounds):
-        for size in sizes:
+    for size in sizes:
+        for turn in range(rounds if size < LARGE else min(rounds, 2)):
             for world in worlds:
                 tell(f"{world}, 10^{size} rows, round {turn + 1} of {rounds}")
                 one = alone("point", world, 10.0**size, TURNS.get(size, 1))

@@ -31,9 +31,7 @@ def tell(found: Found, changes: Sequence[Change], console: Console) -> None:
 
 
 def _table(title: str, heads: Iterable[str]) -> Table:
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     for i, head in enumerate(heads):
         table.add_column(head, justify="left" if i == 0 else "right", no_wrap=True)
     return table
@@ -82,18 +80,17 @@ def _print_growth(worlds: Found, console: Console) -> None:
             slope, within = grown["growth"]["slope"], grown["growth"]["within"]
             console.print(
                 f"{world}: time grows as rows ** {slope:.3f} ± {within:.3f} (95 %);"
-                f" {grown['octets a further row']:.0f} octets a further row"
+                f" {grown['octets a further row']:.0f} octets a further row",
+                soft_wrap=True,
             )
 
 
-def _plain(title: str, values: Found, within: str = "") -> Table:
-    table = _table(title, (title, ""))
-    for name, value in values.items():
-        if isinstance(value, dict):
-            text = ", ".join(f"{key} {number:.4g}" for key, number in value.items())
-        else:
-            text = f"{value:.4g}"
-        table.add_row(within + name, text)
+def _plain(title: str, values: Found) -> Table:
+    rows = {n: v if isinstance(v, dict) else {"": v} for n, v in values.items()}
+    heads = list(dict.fromkeys(head for row in rows.values() for head in row))
+    table = _table("", (title, *heads))
+    for name, row in rows.items():
+        table.add_row(name, *(f"{row[head]:.4g}" if head in row else "" for head in heads))
     return table
 
 
