@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+SWEEP = "sweep"
+"""Folder of a sweep within the results of its scenario, where `Results.unknowns` finds it."""
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", show_default=False)]
 SetOption = Annotated[
@@ -78,7 +80,10 @@ def run(
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run every arm, print the comparison, write rows, summary and figures."""
+    """Run every arm, print the comparison, write rows, summary and figures.
+
+    Where the file's [sweep] has mode ranges, run that too: the band over the unknowns.
+    """
     import sim
 
     loaded, scale = _load(scenario, set_, seed=seed), 0.0
@@ -98,6 +103,11 @@ def run(
                 force=force,
                 draft=scale,
             )
+            if loaded.sweep is not None and loaded.sweep.mode == "ranges":
+                sim.sweep(
+                    loaded, arms=_arms(arms), replications=results.replications, executor=executor,
+                    workers=workers or _cores(), out=folder / SWEEP, force=force,
+                ).save()  # fmt: skip
         results.save()
     except KeyboardInterrupt:
         _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
@@ -250,7 +260,7 @@ def sweep(
     pair = _arms(break_even) or []
     if break_even is not None and len(pair) != 2:
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
-    folder = out if out is not None else _default_out(scenario, False) / "sweep"
+    folder = out if out is not None else _default_out(scenario, False) / SWEEP
     points = _points(over, mode) if over else None
     try:
         with _executor(dask) as executor:
@@ -273,7 +283,10 @@ def sweep(
             }
         )
         return
-    _print(terminal.swept(swept, class_, name))
+    for table in (
+        terminal.unknowns(swept) if swept.ranged else [terminal.swept(swept, class_, name)]
+    ):
+        _print(table)
     if found is not None:
         _print(terminal.flips(found, swept.keys[0], *pair))
     _print(f"All measures at all points: {swept.path / 'summary.csv'}")
@@ -517,6 +530,7 @@ def _show(results: Results, as_json: bool) -> None:
                 **_decision(results),
                 "precision": results.manifest.get("precision"),
                 "expectations": terminal.as_records(results.expectations()),
+                "unknowns": results.unknowns and terminal.as_records(results.unknowns.tornado()),
             }
         )
         return
@@ -527,6 +541,9 @@ def _show(results: Results, as_json: bool) -> None:
     _print(terminal.meaning(results))
     if told := terminal.pairing(results):
         _print(told)
+    if results.unknowns is not None:
+        for table in terminal.unknowns(results.unknowns):
+            _print(table)
     if "precision" in results.manifest:
         _print(results.manifest["precision"]["told"])
     for part in terminal.expectations(results):

@@ -40,11 +40,13 @@ def complete(
     every = list(results.figures)
     names = every if figures is None else list(figures)
     drawing.known(names)
+    if results.unknowns is not None and names and "tornado" not in names:
+        names.append("tornado")
     content = _content(results, more=_more(every, names))
     storage.write_text(root / storage.SUMMARY, _csv(_summary(results)))
     for name, table in report.tables(content).items():
         storage.write_text(root / storage.TABLES_OF_PAGE / f"{name}.csv", _csv(table))
-    asked = figures is not None and set(figures) != set(every)
+    asked = figures is not None and set(names) != set(every)
     drawn = _drawn(results, root, names, style, tuple(formats), workers, fail=asked)
     page = root / storage.PAGE
     storage.write_text(page, report.page(content, drawn))
@@ -141,6 +143,7 @@ def _content(results: Results, more: str) -> Content:
         wished=_wished(results),
         notes=list(_notes(results)),
         expectations=results.expectations(),
+        unknowns=None if results.unknowns is None else results.unknowns.tornado(),
         more=more,
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.network.topology import Graph
     from sim.scenario import Scenario as Model
     from sim.scenario.topology import Graph as AnyGraph
+    from sim.swept import Sweep
 
 FIRST_FIGURES = ("rates", "places", "topology", "matrix")
 """What a run draws: figures that need no rows, so that they are there at once."""
@@ -285,6 +286,19 @@ class Results:
 
         return welch(self.measures, class_, measure, window)
 
+    @cached_property
+    def unknowns(self) -> Sweep | None:
+        """The finished sweep over the ranges of the scenario's unknowns, if one lies beside."""
+        from sim.experiment import storage
+        from sim.swept import open_sweep
+
+        root = self.path / storage.SWEEP
+        if not (root / storage.MANIFEST).exists():
+            return None
+        found = open_sweep(root)
+        same = found.manifest["scenario_hash"] == self.manifest["scenario_hash"]
+        return found if same and found.ranged and found.manifest["complete"] else None
+
     def adoptions(self) -> list[Adoption]:
         """Pairs of arms of which one does at some servers what the other does at more."""
         from sim.experiment.adoption import adoptions
@@ -437,7 +451,8 @@ class Tables(Mapping[str, Any]):
             return
         counts_only = self.results.manifest.get("keep") == "counts"
         for name in _OF_RESULTS:
-            if not (counts_only and name in ("recipients", "attempts")):
+            absent = name == "ranges" and self.results.unknowns is None
+            if not absent and not (counts_only and name in ("recipients", "attempts")):
                 yield name
         for name, made in TABLES.items():
             if made.of(self.model) and not (counts_only and made.rows):
@@ -603,6 +618,7 @@ _OF_RESULTS: dict[str, Callable[[Results], Any]] = {
     "summary": lambda results: results.summary(),
     "measures": lambda results: results.measures,
     "comparison": _comparison,
+    "ranges": lambda results: results.unknowns and results.unknowns.tornado(),
     "recipients": lambda results: results.drawn_from("recipients"),
     "attempts": lambda results: results.drawn_from("attempts"),
 }

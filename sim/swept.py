@@ -32,6 +32,11 @@ class Sweep:
         return list(self._stored.arms)
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, seed, scenario hash, command and durations."""
+        return self._stored.manifest
+
+    @property
     def points(self) -> list[dict[str, Any]]:
         """What each point changes."""
         return list(self._stored.points)
@@ -88,15 +93,29 @@ class Sweep:
 
         return band(self.summary())
 
+    @property
+    def ranged(self) -> bool:
+        """Whether this is a sweep in mode ranges: as stated, each unknown alone, all corners."""
+        return not self.points[0] and [len(point) for point in self.points[1:3]] == [1, 1]
+
     def tornado(self) -> pd.DataFrame:
-        """What each unknown does alone (mode ranges), the widest swing first."""
+        """What each unknown does alone (mode ranges), the widest swing first.
+
+        Columns: arm, class, measure and `sim.measure.sweeps.TORNADO`, of which low and high are
+        the band over all corners. `sim.figures.tornado` draws it.
+        """
         from sim.experiment.usage import UsageError
         from sim.measure.sweeps import tornado
+        from sim.scenario.writing import value
 
-        if self.points[0] or any(len(point) != 1 for point in self.points[1:3]):
+        if not self.ranged:
             raise UsageError("a tornado needs a sweep in mode ranges")
-        keys = list(dict.fromkeys(key for p in self.points if len(p) == 1 for key in p))
-        return tornado(self.summary(), keys)
+        keys: dict[str, Any] = {}
+        for point in self.points[1:]:
+            if len(point) == 1:
+                ((key, told),) = point.items()
+                keys[key] = (*keys.get(key, ()), value(told))
+        return tornado(self.summary(), {key: (ends[0], ends[1]) for key, ends in keys.items()})
 
     def break_even(self, a: str, b: str, class_: str, measure: str) -> BreakEven:
         """Where the order of two arms by a measure flips, along the one key that is swept.
@@ -128,7 +147,13 @@ class Sweep:
         return break_even(x, *(np.array(column, dtype=float) for column in others))
 
     def figure(self, class_: str = "honest", measure: str = "lost_per_day", **options: Any) -> Any:
-        """One measure along the one or two keys that are swept, as a matplotlib Figure."""
+        """One measure along the one or two keys that are swept; of ranges, the tornado."""
+        if self.ranged:
+            from sim.figures.tornado import tornado
+
+            return tornado(
+                self.tornado(), class_=class_, measure=measure, arms=self.arms, **options
+            )
         from sim.figures.sweeps import swept
 
         summary = self.summary().dropna(subset=self.free)
@@ -137,18 +162,26 @@ class Sweep:
         )
 
     def save(self, class_: str = "honest", measure: str = "lost_per_day") -> Path:
-        """Write summary.csv, tidy; and the figure of one measure, where it can be drawn."""
+        """Write summary.csv, tidy; and the figure of one measure, where it can be drawn.
+
+        Of ranges, tornado.csv too.
+        """
         import tempfile
 
         from sim.experiment import storage
 
-        text = self.summary().to_csv(index=False, float_format="%.10g")
-        storage.write_text(self.path / storage.SUMMARY, text)
-        if 1 <= len(self.free) <= 2:
+        tables = {storage.SUMMARY: self.summary()}
+        if self.ranged:
+            tables[storage.TORNADO] = self.tornado()
+        for name, table in tables.items():
+            text = table.to_csv(index=False, float_format="%.10g")
+            storage.write_text(self.path / name, text)
+        if self.ranged or 1 <= len(self.free) <= 2:
             from sim.figures import save
 
+            name = f"tornado-{measure}" if self.ranged else measure
             with tempfile.TemporaryDirectory() as made:
-                for file in save(self.figure(class_, measure), Path(made) / measure):
+                for file in save(self.figure(class_, measure), Path(made) / name):
                     storage.write_bytes(self.path / storage.FIGURES / file.name, file.read_bytes())
         return self.path
 

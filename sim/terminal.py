@@ -29,6 +29,13 @@ class Column:
     scale: float = 1.0
     digits: int = 1
 
+    def shown(self, value: float, sign: str = "") -> str:
+        """A number as this column has it; what is undefined is a dash."""
+        scaled = value * self.scale
+        if not math.isfinite(scaled):
+            return "-"
+        return f"{scaled:{sign}.{self.digits if abs(scaled) < 1000 else 0}f}"
+
 
 COLUMNS = (
     (
@@ -77,11 +84,8 @@ def _cell(row: Any, column: Column) -> str:
     if row is None:
         return "-"
 
-    def shown(value: float, sign: str = "") -> str:
-        scaled = value * column.scale
-        return f"{scaled:{sign}.{column.digits if abs(scaled) < 1000 else 0}f}"
-
-    lines = [shown(row.mean) if math.isfinite(row.mean) else "-"]
+    shown = column.shown
+    lines = [shown(row.mean)]
     if math.isfinite(row.low):
         lines.append(f"{shown(row.low)}–{shown(row.high)}")
     if math.isfinite(row.static):
@@ -150,6 +154,46 @@ ABOUT_DECISION = (
     "Definitions: sim/measure/MEASURES.md."
 )
 """How to read the decision table."""
+
+
+def unknowns(found: Sweep) -> Iterator[Table]:
+    """Of a sweep over ranges: the band of each arm, and how far each unknown alone moves it."""
+    from rich import box
+    from rich.table import Table
+
+    from sim.measure.sweeps import unknowns as told
+
+    band, alone = told(found.tornado())
+    columns = [c for table in COLUMNS for c in table if c.quantity in set(band["quantity"])]
+
+    def table(first: str, title: str) -> Table:
+        made = Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title,
+            title_justify="left",
+        )  # fmt: skip
+        made.add_column(first, min_width=18, max_width=40, overflow="fold")
+        for column in columns:
+            made.add_column(column.head, justify="right", min_width=9, max_width=11)
+        return made
+
+    bands = table("arm", "As stated; below it, from the least to the most over the unknowns")
+    for arm, rows in band.groupby("arm", sort=False):
+        own, low, high = (dict(zip(rows["quantity"], rows[name], strict=True))
+                          for name in ("own", "low", "high"))  # fmt: skip
+        bands.add_row(
+            str(arm),
+            *(f"{c.shown(own[c.quantity])}\n{c.shown(low[c.quantity])}–{c.shown(high[c.quantity])}"
+              for c in columns),
+            end_section=True,
+        )  # fmt: skip
+    yield bands
+    swings = table("unknown", "How far each unknown alone moves it, at most over the arms")
+    for (key, least, most), rows in alone.groupby(["key", "least", "most"], sort=False):
+        swing = dict(zip(rows["quantity"], rows["swing"], strict=True))
+        swings.add_row(
+            f"{key}: {least} to {most}", *(c.shown(swing[c.quantity]) for c in columns)
+        )  # fmt: skip
+    yield swings
 
 
 def swept(found: Sweep, class_: str, measure: str) -> Table:
@@ -291,9 +335,11 @@ def meaning(results: Results) -> str:
     if len(alike) == 1:
         parts.append(f"It loses {lost(kindest):.1f} honest recipients a day.")
     else:
+        most = max(map(lost, alike))
+        rest = f"others lose up to {most:.1f}" if len(alike) > 2 else f"other loses {most:.1f}"
         parts.append(
             f"Of these, '{kindest}' loses the fewest honest recipients, {lost(kindest):.1f} a day; "
-            f"the others lose up to {max(map(lost, alike)):.1f}."
+            f"the {rest}."
         )
     milder = min(less, key=lost)
     if milder not in alike and lost(milder) < lost(kindest):

@@ -283,6 +283,26 @@ def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim
     assert again["points"] == [{"users.travellers.count": 5}, {"users.travellers.count": 10}]
 
 
+def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_path):
+    file = tmp_path / "mine.toml"
+    over = '[sweep]\nmode = "ranges"\n[sweep.over]\n"users.travellers.count" = [5, 40]\n'
+    file.write_text(SMALL.read_text() + over)
+    ended = mailsim("run", file, "--replications", "2", "--workers", "1")
+    assert ended.status == 0, ended.err
+    assert "from the least to the most over the unknowns" in ended.out
+    assert "users.travellers.count" in ended.out
+    page = (tmp_path / "out" / "mine" / "report.html").read_text("utf-8")
+    assert "If the unknowns are otherwise" in page
+    assert "figures/tornado.svg" in page
+    again = mailsim("run", file, "--replications", "2", "--workers", "1", "--json").data
+    lost = [
+        r for r in again["unknowns"] if (r["arm"], r["measure"]) == ("on network", "lost_per_day")
+    ]
+    assert lost[0]["at_least"] < lost[0]["own"] < lost[0]["at_most"]
+    swept = mailsim("sweep", file, "--replications", "2", "--workers", "1")  # the same again
+    assert "How far each unknown alone moves it" in swept.out
+
+
 def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
     ended = mailsim("decide", out)
     assert ended.status == 0, ended.err

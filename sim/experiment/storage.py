@@ -38,7 +38,10 @@ FIGURES = "figures"
 TABLES_OF_PAGE = "tables"
 PAGE = "report.html"
 POINTS = "points.json"
-OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS)
+TORNADO = "tornado.csv"
+SWEEP = "sweep"
+"""Where a sweep of the same scenario lies, a folder of results within: not part of these."""
+OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, TORNADO)
 PAGE_SIZE = 2**30
 """Octets of a Parquet page, and rows of a batch, at most: no column is ever cut."""
 FORMAT = 1
@@ -266,7 +269,7 @@ def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> No
     with explained(root):
         if root.exists() and not root.is_dir():
             raise OtherResultsError(f"{root} is a file; choose another --out")
-        if root.is_dir() and any(root.iterdir()):
+        if root.is_dir() and any(path.name != SWEEP for path in root.iterdir()):
             if not (root / MANIFEST).exists():
                 raise OtherResultsError(
                     f"{root} is not empty and holds no results; choose another --out"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.measure.intervals import Intervals, intervals
+from sim.measure.sweeps import TORNADO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ("arm", "base", "class", "measure", "difference", "low", "high", "replications"),
             "paired differences of each other arm from the base (sim.measure.compare, with "
             "columns arm and base); made from measures where it is not there",
+        ),
+        "ranges": Table(
+            ("arm", "class", "measure", *TORNADO),
+            "a row per arm, class, measure and unknown: the means at the ends of its range "
+            "(sim.swept.Sweep.tornado)",
         ),
         "recipients": Table(
             ("arm", "replication", "class", "phase", "fate"),

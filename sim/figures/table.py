@@ -27,6 +27,7 @@ from sim.figures import (
     refusals,
     routes,
     topology,
+    tornado,
     windows,
 )
 
@@ -61,6 +62,7 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
         "differences": Entry(
             differences.differences, ("comparison",), differences.caption, takes=("arms",)
         ),
+        "tornado": Entry(tornado.tornado, ("ranges",), tornado.caption, takes=("arms",)),
         "believed": Entry(believed.believed, ("summary",), believed.caption, takes=("arms",)),
         "refusals": Entry(refusals.refusals, ("recipients",), refusals.caption, takes=("arms",)),
         "delay": Entry(delay.delay, ("recipients",), delay.caption, takes=("arms", "run_length")),

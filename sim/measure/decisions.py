@@ -51,6 +51,14 @@ QUANTITIES: Mapping[str, Quantity] = {
     "delay, median": Quantity("honest", "delay_median", "s"),
     "delay, 90 of 100": Quantity("honest", "delay_p90", "s"),
 }
+BANDED = (
+    "honest mail delivered",
+    "refused at first",
+    "honest recipients lost",
+    "spam per mailbox and day",
+    "delay, median",
+)
+"""What is told of a sweep over the ranges of unknowns."""
 EXCHANGE = "spam removed per honest recipient lost"
 """The exchange rate of a policy: what it takes from spam for each honest loss, against the base."""
 

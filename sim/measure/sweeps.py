@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sim.measure.decisions import BANDED, QUANTITIES
 from sim.measure.intervals import Array
 
 
@@ -71,25 +72,55 @@ def band(summary: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def tornado(summary: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+TORNADO = ("key", "least", "most", "own", "at_least", "at_most", "swing", "low", "high")
+
+
+def tornado(summary: pd.DataFrame, keys: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
     """What each unknown does alone: per arm, class, measure and key the means at its ends.
 
     *summary* is that of a sweep in mode ranges: point 0 changes nothing, then come two points
-    for each of *keys*. Widest *swing* (greatest less least of the three means) first.
+    for each of *keys*, whose two ends are given in words. Widest *swing* (greatest less least of
+    the three means) first. *low* and *high* are the band over all points, corners too.
     """
     on = ["arm", "class", "measure"]
     means = summary.set_index(["point", *on])["mean"].to_dict()
     cells = summary.loc[summary["point"] == 0, on].itertuples(index=False, name=None)
+    whole = band(summary).set_index(on)[["least", "greatest"]]
     rows: list[tuple[Any, ...]] = []
     for cell in cells:
         own = means[(0, *cell)]
-        for number, name in enumerate(keys):
-            ends = [means.get((1 + 2 * number + end, *cell), np.nan) for end in (0, 1)]
-            three = np.array([own, *ends])
+        for number, (name, words) in enumerate(keys.items()):
+            found = [means.get((1 + 2 * number + end, *cell), np.nan) for end in (0, 1)]
+            three = np.array([own, *found])
             swing = float(three.max() - three.min())  # NaN where one is undefined
-            rows.append((*cell, name, own, *ends, swing))
-    table = pd.DataFrame(rows, columns=[*on, "key", "own", "at_least", "at_most", "swing"])
+            rows.append((*cell, name, *words, own, *found, swing, *whole.loc[cell]))
+    table = pd.DataFrame(rows, columns=[*on, *TORNADO])
     table["order"] = table.groupby(on, sort=False).ngroup()
     return table.sort_values(
         ["order", "swing"], ascending=[True, False], kind="stable", ignore_index=True
     ).drop(columns="order")
+
+
+def unknowns(tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a reader is told of a tornado, for the quantities BANDED.
+
+    First the band: arm, quantity, unit, own, low, high. Then what each unknown does alone:
+    key, least, most, quantity, unit, swing (the greatest of all arms); the widest by honest
+    recipients lost first.
+    """
+    named = {(q.class_, q.measure): name for name, q in QUANTITIES.items() if name in BANDED}
+    pairs = zip(tornado["class"], tornado["measure"], strict=True)
+    told = tornado.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
+    told = told.dropna(subset="quantity")
+    told = told.assign(unit=told["quantity"].map({n: q.unit for n, q in QUANTITIES.items()}))
+    band = told.drop_duplicates(["arm", "quantity"])[[*BAND, "own", "low", "high"]]
+    alone = told.groupby([*ALONE], sort=False, as_index=False)["swing"].max()
+    lost = alone[alone["quantity"] == LEADING].sort_values("swing", ascending=False, kind="stable")
+    place = {key: n for n, key in enumerate(lost["key"])}
+    alone = alone.assign(place=alone["key"].map(place)).sort_values("place", kind="stable")
+    return band.reset_index(drop=True), alone.drop(columns="place").reset_index(drop=True)
+
+
+BAND = ("arm", "quantity", "unit")
+ALONE = ("key", "least", "most", "quantity", "unit")
+LEADING = "honest recipients lost"

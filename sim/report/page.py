@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from sim.measure.sweeps import unknowns
 from sim.report.assumptions import CHOSEN, STATED, assumptions
 from sim.report.contrasts import UNCHANGED, contrasts
 from sim.report.drawing import Drawn
@@ -42,7 +43,7 @@ class Content:
     `sim.measure.judging.judged` does; *manifest* that of the results;
     *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
     *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
-    where further figures are.
+    where further figures are; *unknowns* is the tornado of a sweep over ranges, if there is one.
     """
 
     scenario: Scenario
@@ -56,6 +57,7 @@ class Content:
     wished: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     more: str = ""
+    unknowns: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
         heads=_heads(content.decision),
         judged=_judged(content.expectations),
         cells=_cells(content),
+        unknown=_unknown(content),
         contrasts=contrasts(content.scenario, content.arms),
         unchanged=UNCHANGED,
         assumptions=_by_section(content.scenario),
@@ -98,7 +101,8 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
 
 def tables(content: Content) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
-    return {
+    ranges = {} if content.unknowns is None else {"unknowns": content.unknowns}
+    return ranges | {
         "decision": content.decision,
         "expectations": content.expectations,
         "arms": contrasts(content.scenario, content.arms),
@@ -139,6 +143,23 @@ def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:
         (str(row.expected), number(row.value), between(row.low, row.high), str(row.outcome))
         for row in expectations.itertuples(index=False)
     ]
+
+
+def _unknown(content: Content) -> dict[str, Any]:
+    """What the section of the unknowns holds: bands by arm, and what each unknown does alone."""
+    if content.unknowns is None:
+        return {}
+    band, alone = unknowns(content.unknowns)
+    bands: dict[str, list[Cell]] = {}
+    for row in band.to_dict("records"):
+        share = bool(row["unit"] == "share")
+        cell = Cell(number(row["own"], share=share), between(row["low"], row["high"], share=share))
+        bands.setdefault(str(row["arm"]), []).append(cell)
+    swings: dict[str, list[str]] = {}
+    for row in alone.to_dict("records"):
+        told = f"{row['key']}: {row['least']} to {row['most']}"
+        swings.setdefault(told, []).append(number(row["swing"], share=bool(row["unit"] == "share")))
+    return {"heads": _heads(band), "bands": bands, "swings": swings}
 
 
 def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:

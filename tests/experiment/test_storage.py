@@ -145,6 +145,11 @@ def test_force_replaces_results_and_nothing_else(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_a_sweep_beside_is_no_obstacle(tmp_path):
+    (tmp_path / storage.SWEEP).mkdir()
+    storage.claim(tmp_path, IDENTITY)
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_a_folder_of_something_else_is_left_alone(tmp_path, force):
     (tmp_path / "figures").mkdir()

@@ -116,10 +116,17 @@ def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
     text = SMALL.read_text()
     more = f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [4, 40]\n"{MAIL}" = ["3 / day", '
     scenario = sim.loads(text + more + '"5 / day"]\n')
-    found = sweep(scenario, out=tmp_path, replications=1, progress=False).tornado()
+    made = sweep(scenario, out=tmp_path, replications=1, progress=False)
+    found = made.tornado()
     lost = found[(found["arm"] == "on network") & (found["measure"] == "lost_per_day")]
     assert lost["key"].tolist() == [COUNT, MAIL]
+    assert lost["least"].tolist() == ["4", '"3 / day"']
     assert (lost["swing"] > 0).all()
+    means = made.summary().set_index(["arm", "measure"])["mean"].loc[("on network", "lost_per_day")]
+    assert set(lost["low"]) == {means.min()}  # the corners reach further than each alone
+    assert set(lost["high"]) == {means.max()}
+    assert (made.save() / "tornado.csv").is_file()
+    assert (made.path / "figures" / "tornado-lost_per_day.svg").is_file()
 
 
 def test_break_even_lies_where_the_lines_cross():

@@ -12,6 +12,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from sim.measure.sweeps import TORNADO
+
 ARMS = (
     "open trust",
     "on network",
@@ -434,6 +436,16 @@ def spam_account(arms=7, replications=10):
     return pd.DataFrame(rows, columns=columns)
 
 
+def ranges(arms=7):
+    rows = [
+        (arm, "honest", "lost_per_day", key, "1", "9", 5.0 * n, n * low, n * high, n * (high - low),
+         n * 2.0, n * 13.0)
+        for n, arm in enumerate(ARMS[:arms])
+        for key, low, high in (("users.travellers.count", 3.0, 11.0), ("users.a.auth", 6.0, 4.0))
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["arm", "class", "measure", *TORNADO])
+
+
 def survey():
     rows = [
         (0.0, 0.55, 0.55, "a survey"),
@@ -454,6 +466,7 @@ def tables(arms=7, replications=10):
         "windows": windows(arms, replications),
         "spam": spam_account(arms, replications),
         "survey": survey(),
+        "ranges": ranges(arms),
         "comparison": comparison(arms, replications),
         "recipients": recipients(arms, few),
         "attempts": attempts(arms, few),

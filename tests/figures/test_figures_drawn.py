@@ -51,7 +51,13 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     lowest = [axes for axes in drawn[name].axes if axes.get_xlabel()]
     assert lowest
     unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
-    unit |= {"listings": "day", "delay": "time", "windows": "(min)", "precision": "replications"}
+    unit |= {
+        "tornado": "day",
+        "listings": "day",
+        "delay": "time",
+        "windows": "(min)",
+        "precision": "replications",
+    }
     unit |= {"funnel": " / ", "break_even": ""}  # USD, USD / day
     for axes in lowest:
         words = axes.get_xlabel().replace("\n", " ")

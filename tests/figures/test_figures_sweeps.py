@@ -6,6 +6,8 @@ import pytest
 
 from sim.figures.data import FigureError
 from sim.figures.sweeps import caption, swept, welch
+from sim.figures.tornado import caption as tornado_caption
+from sim.figures.tornado import tornado
 
 KEYS = ["users.a.count", "users.a.messages"]
 
@@ -46,6 +48,42 @@ def test_three_keys_are_too_many():
     with pytest.raises(FigureError, match="one or two"):
         swept(summary([dict.fromkeys("abc", 1)]), keys=list("abc"))
     assert "sweep" in caption()
+
+
+RANGES = pd.DataFrame(
+    [
+        # arm, key, least, most, own, at_least, at_most, low, high
+        ("open", "a.count", "1", "9", 5.0, 5.0, 5.0, 4.0, 6.0),
+        ("open", "b.share", "0.1", "0.2", 5.0, 4.0, 6.0, 4.0, 6.0),
+        ("closed", "a.count", "1", "9", 7.0, 6.5, 7.5, 2.0, 12.0),
+        ("closed", "b.share", "0.1", "0.2", 7.0, 11.0, 3.0, 2.0, 12.0),
+    ],
+    columns=["arm", "key", "least", "most", "own", "at_least", "at_most", "low", "high"],
+).assign(**{"class": "honest", "measure": "lost_per_day", "swing": [0.0, 2.0, 1.0, 8.0]})
+
+
+def test_a_tornado_has_a_bar_to_each_end_of_each_unknown_the_widest_on_top():
+    figure = tornado(RANGES)
+    assert [axes.get_title() for axes in figure.axes] == ["open", "closed"]
+    axes = figure.axes[1]
+    bars = {bar.get_gid(): bar for bar in axes.patches if ": " in (bar.get_gid() or "")}
+    assert (bars["b.share: least"].get_x(), bars["b.share: least"].get_width()) == (7.0, 4.0)
+    assert bars["b.share: most"].get_width() == -4.0
+    assert bars["b.share: most"].get_y() > bars["a.count: most"].get_y()
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert labels == ["a.count: 1 to 9", "b.share: 0.1 to 0.2"]
+    (own,) = (line for line in axes.lines if line.get_gid() == "own")
+    assert list(own.get_xdata()) == [7.0, 7.0]
+    (band,) = (patch for patch in axes.patches if patch.get_gid() == "band")
+    assert (band.get_x(), band.get_x() + band.get_width()) == (2.0, 12.0)
+    legend = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert legend == {"at its least", "at its most", "all as stated", "band over all corners"}
+
+
+def test_a_tornado_of_another_measure_is_refused_and_its_caption_says_what_matters():
+    with pytest.raises(FigureError, match="delivery_rate of honest"):
+        tornado(RANGES, measure="delivery_rate")
+    assert "Most depends on b.share" in tornado_caption(RANGES)
 
 
 def test_welch_marks_where_the_policies_start():
