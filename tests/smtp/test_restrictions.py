@@ -125,6 +125,12 @@ ROWS = {
         "accept_relay",
         NETWORK,
     ),
+    "an address literal is no domain": (
+        "reject_unknown_sender_domain",
+        facts(sender="x@[203.0.113.9]", known_domains=KNOWN),
+        "accept_relay",
+        NETWORK,
+    ),
     "all domains exist": (
         "reject_unknown_sender_domain",
         facts(sender="x@nosuch.example"),

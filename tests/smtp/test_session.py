@@ -198,6 +198,18 @@ def test_long_line_split_before_its_end_is_no_end_of_message():
     assert codes(made.receive(b".\r\n")) == [554]
 
 
+@pytest.mark.parametrize("between", ["RSET|", "EHLO x|", f"{MESSAGE}|"], ids=["RSET", "EHLO", "."])
+def test_recipients_of_one_transaction_are_not_those_of_the_next(between):
+    made = session()
+    lines = f"EHLO x|MAIL FROM:<a@b.example>|RCPT TO:<bob@proseware.com>|{between}"
+    lines += f"MAIL FROM:<>|RCPT TO:<terri@proseware.com>|{MESSAGE}|"
+    made.receive(lines.replace("|", "\r\n").encode())
+    last = made.messages[-1]
+    assert last.reverse_path is None
+    assert [path for path, _ in last.recipients] == ["terri@proseware.com"]
+    assert last.content == b"Subject: hi\r\n\r\ntext\r\n"
+
+
 def test_message_too_big():
     made = session(max_message=100)
     made.receive(START.encode())
