@@ -58,6 +58,10 @@ DaskOption = Annotated[
     str | None,
     typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster that sees DIR."),
 ]
+KEEP = (
+    "rows; counts: measures alone; sample: and of 1 message in 100 the rows; "
+    "COLUMN=VALUE,...: and of such messages."
+)
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO.")
 ]
@@ -74,9 +78,7 @@ def run(
     set_: SetOption = None,
     quick: QuickOption = False,
     force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
-    keep: Annotated[
-        str, typer.Option("--keep", metavar="WHAT", help="rows, or counts: measures alone.")
-    ] = "rows",
+    keep: Annotated[str, typer.Option("--keep", metavar="WHAT", help=KEEP)] = "rows",
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -244,9 +246,7 @@ def sweep(
     workers: WorkersOption = None,
     set_: SetOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
-    keep: Annotated[
-        str, typer.Option("--keep", metavar="WHAT", help="counts: measures alone, or rows.")
-    ] = "counts",
+    keep: Annotated[str, typer.Option("--keep", metavar="WHAT", help=KEEP)] = "counts",
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:

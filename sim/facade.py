@@ -444,12 +444,13 @@ class Tables(Mapping[str, Any]):
         return name in list(self)  # without making the table
 
     def __iter__(self) -> Iterator[str]:
+        from sim.experiment.keeping import whole
         from sim.figure_tables import TABLES
 
         yield from _OF_SCENARIO
         if self.results is None:
             return
-        counts_only = self.results.manifest.get("keep") == "counts"
+        counts_only = not whole(self.results.manifest)
         for name in _OF_RESULTS:
             absent = name == "ranges" and self.results.unknowns is None
             if not absent and not (counts_only and name in ("recipients", "attempts")):
@@ -500,7 +501,9 @@ def run(
     Without *out* they are kept in a temporary folder for as long as the results are held.
     An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
-    *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
+    *out*. *keep*: ``rows``; ``counts`` for measures alone; beside them ``sample`` or a
+    filter such as ``place=hotel,fate=refused`` for rows of some messages, which *trace* reads
+    (`sim.experiment.keeping`). *force* replaces other results in
     *out*; without it they are refused. *draft* marks the results as those of a short form with
     that share of the people (`sim.experiment.drafting`). Raises ValueError for a wrong call,
     sim.experiment.StorageError when *out* cannot be used.

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment import storage
+from sim.experiment import keeping, storage
 from sim.experiment.manifest import Manifest, identity
 from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
-from sim.experiment.tasks import KEEP, Done
+from sim.experiment.tasks import Done
 from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import Points, run_tasks
 
@@ -53,9 +53,11 @@ class Stored:
 
         Of *columns*, if given, those that are stored.
         """
-        if self.manifest.get("keep") == "counts" and name in ("recipients", "attempts"):
+        if name in keeping.OF_MESSAGES and not keeping.whole(self.manifest):
+            keep = self.manifest["keep"]
+            how = "were not kept" if keep == keeping.COUNTS else "were kept of some messages only"
             raise storage.StorageError(
-                f"{self.root}: {name} were not kept (keep = 'counts'); run again with keep='rows'"
+                f"{self.root}: {name} {how} (keep = {keep!r}); run again with keep='rows'"
             )
         return storage.read(self.root, name, self.tasks, columns)
 
@@ -212,7 +214,7 @@ def _check(arms: list[str], known: list[str], count: int, workers: int, keep: st
         raise UsageError("arms: expected at least one, none twice")
     at_least("replications", count, 1, MOST_REPLICATIONS)
     at_least("workers", workers, 1, MOST_WORKERS)
-    one_of("keep", keep, KEEP)
+    keeping.check(keep)
 
 
 def _write(root: Path, manifest: Manifest) -> None:

@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.experiment import storage
+from sim.experiment.keeping import kept
 from sim.experiment.storage import Task
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-
-KEEP = ("rows", "counts")
-"""``rows``: every table; ``counts``: all but recipients and attempts."""
-
 
 Changes = Mapping[str, Any] | None
 
@@ -89,9 +86,7 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str, changes: Chan
     conservation.check(frames, run.wishes, run.planned, run.lost)
     frames["measures"] = measured(frames, exposure(scenario))
     rows = len(frames["recipients"])
-    if keep == "counts":
-        del frames["recipients"], frames["attempts"]
-    storage.store(root, task, frames)
+    storage.store(root, task, kept(frames, keep))
     ended = time.perf_counter()
     return Done(task, ended - began, run.events, rows, simulated - ready)
 

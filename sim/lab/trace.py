@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 30
 """Attempts and recipients that are shown; `Trace.as_dict` has all (chosen)."""
+MOST_NAMED = 10
+"""Numbers of messages that an error names (chosen)."""
 MOST_DIALOGUES = 4
 """Dialogues that are shown, of those that differ (chosen)."""
 FATE_STYLES = {
@@ -438,8 +440,10 @@ def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, An
             wanted = f"a value that occurs together with the others; of {', '.join(seen)}"
             raise LabError([Fault("", column, shown(value), wanted, "")])
     if rows.empty:
-        last = int(recipients["message"].max()) if len(recipients) else -1
-        raise LabError([Fault("", "message", shown(message), f"0 to {last}", "")])
+        numbers = [int(n) for n in recipients["message"].unique()[: MOST_NAMED + 1]]
+        some = ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)
+        wanted = f"one of the messages that were kept: {some or 'none'}"
+        raise LabError([Fault("", "message", shown(message), wanted, "")])
     found: pd.DataFrame = recipients[recipients["message"] == rows["message"].iloc[0]]
     return found
 

@@ -39,6 +39,10 @@ class Coded:
         found = np.array([*(place.get(word, -1) for word in held), -1], dtype=np.int64)
         return np.asarray(found[given])
 
+    def where(self, rows: NDArray[np.bool_]) -> Coded:
+        """The same with those *rows* alone."""
+        return Coded({n: values[rows] for n, values in self.columns.items()}, self.categories)
+
     def frame(self, rows: Any = slice(None)) -> pd.DataFrame:
         """Those *rows* as a data frame."""
         import pandas as pd
