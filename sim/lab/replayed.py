@@ -109,14 +109,18 @@ class Past:
                 for name, o in self.scenario.operators.items()
                 if server in self.scenario.run_by(name)
             )
+        owned = {login: frozenset((login,)) for login in self.logins(server)}
+        return held.policy(server, self._addresses, login_owns=owned, relay=relay)
+
+    def logins(self, server: str) -> list[str]:
+        """The logins of the customers of *server*, each the address of an account."""
         network = self.scenario.servers[server].network
-        owned = {
-            account.address: frozenset((account.address,))
+        return [
+            account.address
             for person in self.population.people
             for account in person.accounts
             if account.network == network
-        }
-        return held.policy(server, self._addresses, login_owns=owned, relay=relay)
+        ]
 
     def replayed(
         self,

@@ -202,11 +202,10 @@ class Trace(Page):
         person = self.past.person(self.about["sender_number"]) if self._honest else None
         logins = [a.address for a in person.accounts] if person and submission else []
         if self.about["route"] == "stolen_credentials" and submission:
-            domains = self.past.scenario.servers[attempt.server].domains
-            logins = [f"anyone@{domain}" for domain in domains[:1]]
+            logins = self.past.logins(attempt.server)[:1]
         row = Stored(attempt.server, attempt.at, attempt.client, attempt.code, attempt.rule)
         return self.past.replayed(
-            row, self._senders(attempt), logins, self._asked_for(attempt), spam=self._spam
+            row, self._senders(attempt, logins), logins, self._asked_for(attempt), spam=self._spam
         )
 
     @property
@@ -217,15 +216,17 @@ class Trace(Page):
     def _spam(self) -> bool:
         return bool(self.about["class"] == "spam")
 
-    def _senders(self, attempt: Attempt) -> list[str | None]:
+    def _senders(self, attempt: Attempt, logins: list[str]) -> list[str | None]:
         """The address that was shown, then others that may have been shown instead."""
         if self.sender is None:
             return [None]
         name = self.sender.partition("@")[0]
         domains = self.past.scenario.servers[attempt.server].domains
-        if self._spam:  # forged in the victim's domain
-            domains = tuple(r.address.rpartition("@")[2] for r in self.recipients[:1])
-        return [self.sender, *(f"{name}@{domain}" for domain in domains[:1])]
+        if not self._spam:
+            return [self.sender, *(f"{name}@{domain}" for domain in domains[:1])]
+        # forged in the recipient's domain, in the server's, or as the owner of a stolen login
+        victims = (*(r.address.rpartition("@")[2] for r in self.recipients[:1]), *domains[:1])
+        return [self.sender, *(f"{name}@{domain}" for domain in victims), *logins]
 
     def _asked_for(self, attempt: Attempt) -> list[str]:
         """Recipients that this may have been about: first those that it ended, one a domain."""

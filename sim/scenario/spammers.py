@@ -106,9 +106,10 @@ class Spammers(Table):
         "share of the open relays that they know at the start", 1.0, source="chosen"
     )
 
-    forge: Literal["fixed", "recipient"] = key(
-        "the forged sender's domain: fixed (sender_domain), or that of the recipient, so that "
-        "it seems to come from the victim's own domain",
+    forge: Literal["fixed", "recipient", "customer"] = key(
+        "the forged sender: fixed (in sender_domain); recipient (in the recipient's own domain); "
+        "or customer of the server that is asked (in its domain; with a stolen login, the address "
+        "that belongs to it)",
         "fixed",
         source="chosen",
     )

@@ -105,7 +105,7 @@ class OpenRelay:
 def relays(spammer: Spammer, server: Server) -> bool:
     """Whether *server* would relay for *spammer* now."""
     now = spammer.field.env.now
-    return server.relays_for(spammer.address, spammer.reverse_path, RELAY_TEST, now)
+    return server.relays_for(spammer.address, spammer.customer_of(server), RELAY_TEST, now)
 
 
 class OwnAccount:

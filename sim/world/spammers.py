@@ -26,6 +26,7 @@ from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Route, Spammers
+    from sim.world.answers import Credentials
     from sim.world.people import Mailboxes
 
 SIZE = 2900.0
@@ -168,18 +169,30 @@ class Spammer:
                 for first, end, _, _ in part:
                     rows.end(first, end, GAVE_UP, rows.nobody, now)
                 continue
+            signed = self._signed(message, part, server, shows)
             flight = Flight(
-                transit.env, self._signed(message, part), part, server, address, shows, LINE,
+                transit.env, signed, part, server, address, shows, LINE,
                 attempt=attempt, ticket=route,
             )  # fmt: skip
             transit.launch(flight, now, network)
 
-    def _signed(self, message: Message, slices: list[Slice]) -> Message:
-        """The message with its forged sender: one of the victim's own domain if so wished."""
+    def _signed(
+        self, message: Message, slices: list[Slice], server: Server, shows: Credentials
+    ) -> Message:
+        """The message with its forged sender: one of a victim's own domain if so wished."""
         if self.settings.forge == "fixed":
             return message
-        sender = f"offer-{self.number}@{self.field.mailboxes.domains[slices[0][2]]}"
+        if self.settings.forge == "customer":
+            sender = shows.login or self.customer_of(server)
+        else:
+            sender = f"offer-{self.number}@{self.field.mailboxes.domains[slices[0][2]]}"
         return replace(message, reverse_path=sender, shown=anyone_at(sender))
+
+    def customer_of(self, server: Server) -> str:
+        """A sender address under which *server* may take the spammer for its own customer."""
+        if self.settings.forge != "customer" or not server.settings.domains:
+            return self.reverse_path
+        return f"offer-{self.number}@{server.settings.domains[0]}"
 
     def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""

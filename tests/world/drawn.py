@@ -189,7 +189,7 @@ def spammers(draw):
         "unknown": draw(st.sampled_from([0.0, 0.4, 1.0])),
         "adaptive": draw(st.booleans()),
         "heeds": [LIST] if draw(st.booleans()) else [],
-        "forge": draw(st.sampled_from(["fixed", "recipient"])),
+        "forge": draw(st.sampled_from(["fixed", "recipient", "customer"])),
         "sender_domain": draw(st.sampled_from(["bulk.example", "adatum.example"])),
         "hosts": draw(st.integers(0, 5)),
         "stolen": draw(st.integers(0, 5)),

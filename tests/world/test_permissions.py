@@ -208,6 +208,9 @@ THEFT = {
         "auth", {"servers.proseware-smtp.auth_password": "separate"}, {(535, "")},
     ),
     "not with a sender that the login does not own": ("owners", {}, {(550, "")}),
+    "but with the address that belongs to it": (
+        "owners", {"spammers.thief.forge": "customer"}, {(250, "stolen_login")},
+    ),
 }  # fmt: skip
 
 

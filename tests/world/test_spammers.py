@@ -181,6 +181,15 @@ def test_forged_in_the_recipients_own_domain_it_passes_no_check_of_senders(spam)
         assert (rows["fate"] == "delivered").any() == passes
 
 
+def test_forged_in_the_domain_of_the_server_it_relays_where_senders_open_relaying():
+    checked = {"servers.*.relay": ["permit_sender_local", "permit_auth_destination"]}
+    for forge, route in (("fixed", "direct"), ("customer", "open_relay")):
+        settings = {"spammers.bulk.routes": ["open_relay", "direct"], "spammers.bulk.forge": forge}
+        changed = loads(SCENARIO).with_overrides(settings | checked)
+        rows = simulate(changed, "open", 0).frames()["recipients"]
+        assert set(rows[rows["class"] == "spam"]["route"]) == {route}
+
+
 def test_dead_addresses_bounce_to_whoever_was_forged():
     settings = {"spammers.bulk.unknown": 0.5, "spammers.bulk.sender_domain": "adatum.com"}
     run = simulate(loads(SCENARIO).with_overrides(settings), "open", 0).frames()["recipients"]
