@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.experiment import run
+from sim.experiment.drafting import shortened
+from sim.measure.judging import FAILS, HOLDS, judged
 from sim.scenario import load, loads
-from sim.scenario.expectations import unmet, verdict
+from sim.scenario.expectations import Expect, ExpectMeasure, unmet, verdict
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path.name for path in FOLDER.glob("*.toml"))
@@ -16,8 +19,34 @@ def test_exact_expectations_come_true(name):
     assert list(unmet(load(FOLDER / name))) == []
 
 
-# Statistical expectations (a measure, judged by its interval) are judged beside these, from
-# a short run of the same file; until a file states one there is nothing to judge.
+@pytest.mark.parametrize("name", FILES)
+def test_every_scenario_expects_something_of_its_measures(name):
+    assert measured(load(FOLDER / name))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_short_form_decides_for_what_the_scenario_expects_and_against_nothing(name, tmp_path):
+    draft = shortened(load(FOLDER / name))
+    outcomes = outcome(draft.scenario, tmp_path, draft.replications)
+    assert FAILS not in outcomes.values()
+    assert HOLDS in outcomes.values()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({*FILES} - {"internet-1998.toml"}))  # that takes an hour
+def test_what_is_expected_of_measures_comes_true(name, tmp_path):
+    outcomes = outcome(load(FOLDER / name), tmp_path)
+    assert outcomes == dict.fromkeys(outcomes, HOLDS)
+
+
+def measured(scenario):
+    return [expect for expect in scenario.expect if isinstance(expect, ExpectMeasure)]
+
+
+def outcome(scenario, out, replications=None):
+    stored = run(scenario, replications=replications, out=out / "r", keep="counts")
+    found = judged(measured(scenario), scenario.base, stored.table("measures"))
+    return dict(zip(found["expected"], found["outcome"], strict=True))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -79,7 +108,8 @@ def test_the_file_of_the_six_cases_expects_each_situation(situation):
     stated = [
         expect
         for expect in scenario.expect
-        if (expect.arm, expect.account, expect.place, expect.to, expect.sender)
+        if isinstance(expect, Expect)
+        and (expect.arm, expect.account, expect.place, expect.to, expect.sender)
         == ("on network", account, place, to, None)
     ]
     assert [expect.verdict for expect in stated] == [kind]
