@@ -266,6 +266,18 @@ def test_plan_runs_and_writes_nothing(mailsim, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_plan_tells_of_the_sweep(mailsim, tmp_path):
+    file = tmp_path / "mine.toml"
+    over = '[sweep]\nmode = "ranges"\n[sweep.over]\n"users.travellers.count" = [5, 4000]\n'
+    file.write_text(SMALL.read_text() + over)
+    planned = mailsim("plan", file, "--json", "--workers", "1").data
+    assert planned["sweep_runs"] == 3 * 2 * 3  # points, arms, replications
+    assert planned["sweep_is_part_of_run"]
+    assert planned["sweep_seconds"] > 2 * planned["seconds"]  # one point is 200 times as large
+    assert "then the unknowns as ranges: 18 runs" in mailsim("plan", file).out
+    assert mailsim("plan", SMALL, "--json").data["sweep_runs"] == 0
+
+
 def test_plan_knows_what_is_finished(mailsim, out):
     planned = mailsim("plan", SMALL, "--out", out, "--replications", "5", "--json").data
     assert (planned["finished"], len(planned["to_do"])) == (6, 4)

@@ -34,7 +34,7 @@ def shortened(scenario: Scenario) -> Draft:
     """
     cut = scenario.with_overrides({**_phases(scenario), **scenario.draft})
     replications = min(cut.replications, REPLICATIONS)
-    scale = ROWS / max(1, recipients(cut) * len(cut.arms) * replications)
+    scale = ROWS / max(1, sum(recipients(cut)) * len(cut.arms) * replications)
     if scale >= 1.0:
         return Draft(cut, replications, 1.0)
     return Draft(cut.with_overrides(_scaled(cut, scale)), replications, scale)

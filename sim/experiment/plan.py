@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
-PER_RECIPIENT = 30e-6
-"""Seconds of one core for one (message, recipient), storing included: measured on the main
-scenario, and only used until the folder holds runs of its own."""
-PER_RUN = 0.05
+PER_RUN, PER_HONEST, PER_SPAM = 0.02, 22e-6, 3e-6
+"""Seconds of one core for one run, and in it for one honest and one spam recipient, storing
+included: fitted to twelve scenarios within a factor of two (tests/benchmarks/overhead.py), and
+only used until the folder holds runs of its own."""
+SAMPLED = 20
+"""Points of a sweep that are looked at to tell its time, at most."""
 START = 1.5
 """Seconds until worker processes are up."""
 
@@ -37,15 +39,23 @@ class Plan:
     recipients: int  # expected in each run
     seconds_each: float
     measured: bool
+    swept: int  # runs of the scenario's own sweep, if it has one
+    swept_each: float  # seconds
+    ranges: bool  # the sweep is over unknowns as ranges, and `mailsim run` makes it too
 
     @property
     def seconds(self) -> float:
-        """Expected time of what is left."""
-        if not self.todo:
-            return 0.0
-        lanes = min(self.workers, len(self.todo))
-        starting = START if lanes > 1 else 0.0
-        return starting + self.seconds_each * len(self.todo) / lanes
+        """Expected time of what is left, without the sweep."""
+        return self._lasts(len(self.todo), self.seconds_each)
+
+    @property
+    def seconds_of_sweep(self) -> float:
+        """Expected time of the sweep."""
+        return self._lasts(self.swept, self.swept_each)
+
+    def _lasts(self, runs: int, each: float) -> float:
+        lanes = max(min(self.workers, runs), 1)
+        return (START if lanes > 1 else 0.0) + each * runs / lanes
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -59,6 +69,9 @@ class Plan:
             "seconds_each": round(self.seconds_each, 3),
             "seconds": round(self.seconds, 1),
             "from_measured_runs": self.measured,
+            "sweep_runs": self.swept,
+            "sweep_seconds": round(self.seconds_of_sweep, 1),
+            "sweep_is_part_of_run": self.ranges,
         }
 
     def __rich__(self) -> Table:
@@ -66,12 +79,14 @@ class Plan:
         from rich.table import Table
 
         source = "as runs in that folder took" if self.measured else "estimated"
-        table = Table(
-            box=box.SIMPLE_HEAD,
-            caption=f"{len(self.todo)} runs to do, {self.workers} at a time, about "
-            f"{self.seconds:.0f} s ({self.seconds_each:.2f} s each, {source})",
-            caption_justify="left",
+        caption = (
+            f"{len(self.todo)} runs to do, {self.workers} at a time, about "
+            f"{self.seconds:.0f} s ({self.seconds_each:.2f} s each, {source})"
         )
+        if self.swept:
+            who = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
+            caption += f"\n{who}: {self.swept} runs, about {self.seconds_of_sweep:.0f} s"
+        table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
         for head in ("arm", "replications", "finished", "to do", "recipients each, about"):
             table.add_column(head, justify="left" if head == "arm" else "right")
         for arm in self.arms:
@@ -97,7 +112,10 @@ def plan(
     manifest = _same(scenario, out)
     done = storage.finished(out) if out is not None and manifest else set()
     every = table_of_runs(chosen, count)
-    expected = recipients(scenario)
+    sweep = scenario.sweep
+    points = [] if sweep is None else sweep.all()
+    sampled = points[:: -(-len(points) // SAMPLED) or 1]
+    each = [seconds(scenario.with_overrides(point)) for point in sampled]
     told = [float(t["seconds"]) for t in (manifest or {}).get("tasks", {}).values()]
     return Plan(
         arms=tuple(chosen),
@@ -105,17 +123,26 @@ def plan(
         workers=workers,
         finished=tuple(task for task in every if task in done),
         todo=tuple(task for task in every if task not in done),
-        recipients=expected,
-        seconds_each=sum(told) / len(told) if told else PER_RUN + PER_RECIPIENT * expected,
+        recipients=round(sum(recipients(scenario))),
+        seconds_each=sum(told) / len(told) if told else seconds(scenario),
         measured=bool(told),
+        swept=len(points) * len(sweep.arms or chosen if sweep else ()) * count,
+        swept_each=sum(each) / len(each) if each else 0.0,
+        ranges=sweep is not None and sweep.mode == "ranges",
     )
 
 
-def recipients(scenario: Scenario) -> int:
-    """About how many (message, recipient) one run has: honest mail, and spam by first routes."""
+def recipients(scenario: Scenario) -> tuple[float, float]:
+    """About how many (message, recipient) one run has: honest mail; spam by first routes."""
     honest = sum(u.count * u.messages * u.recipients for u in scenario.users.values())
     spam = sum(s.count * s.rate(s.routes[0]) for s in scenario.spammers.values())
-    return round((honest + spam) * scenario.run_length)
+    return honest * scenario.run_length, spam * scenario.run_length
+
+
+def seconds(scenario: Scenario) -> float:
+    """About how long one run takes on one core (s)."""
+    honest, spam = recipients(scenario)
+    return PER_RUN + PER_HONEST * honest + PER_SPAM * spam
 
 
 def _same(scenario: Scenario, out: Path | None) -> dict[str, Any] | None:

@@ -56,6 +56,8 @@ def _curves(
     axes = s.tidy(figure.subplots(), style)
     values = list(dict.fromkeys(rows[key]))
     at, ticks = _positions(values)
+    if ticks is None and min(at) > 0 and max(at) >= LOGARITHMIC * min(at):
+        axes.set_xscale("log")
     entries: list[Any] = []
     for number, arm in enumerate(names):
         look = palette.arm(number)
@@ -77,6 +79,10 @@ def _curves(
     axes.set(xlabel=key, ylabel=label)
     s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
     return figure
+
+
+LOGARITHMIC = 50.0
+"""From so many times the least value on, the axis of a key is logarithmic; chosen."""
 
 
 def _positions(values: list[Any]) -> tuple[list[float], list[str] | None]:

@@ -18,6 +18,7 @@ from typing import Any
 from unittest import mock
 
 import sim
+from sim.experiment import plan
 from sim.swept import sweep
 
 ROOT = Path(sim.__file__).resolve().parent.parent
@@ -86,5 +87,22 @@ def main() -> None:
             )
 
 
+PLANNED = ("six-cases", "pop-window", "silent-discard", "open-vs-restricted", "roaming-sweep",
+           "servers-in-trouble", "blocklist-collateral", "adoption-1998-2002")  # fmt: skip
+
+
+def planned() -> None:
+    """Print how long `mailsim plan` says that a run takes, and how long one does take."""
+    for name in PLANNED:
+        scenario = sim.load(ROOT / "scenarios" / f"{name}.toml").model
+        told = plan.seconds(scenario)
+        with tempfile.TemporaryDirectory() as made:
+            began = time.process_time()
+            sim.run(scenario, out=Path(made) / "out", replications=1, progress=False)
+            took = (time.process_time() - began) / len(scenario.arms)
+        print(f"plan of {name}: {told:.2f} s a run, took {took:.2f} s: {told / took:.1f} times")
+
+
 if __name__ == "__main__":
     main()
+    planned()

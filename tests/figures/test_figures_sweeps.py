@@ -31,6 +31,12 @@ def test_a_curve_an_arm_in_the_order_of_the_values():
     assert axes.get_xlabel() == KEYS[0]
 
 
+@pytest.mark.parametrize(("last", "scale"), [(40, "linear"), (10_000, "log")])
+def test_values_over_orders_of_magnitude_stand_on_a_logarithmic_axis(last, scale):
+    figure = swept(summary([{KEYS[0]: v} for v in (10, 20, last)]), keys=KEYS[:1])
+    assert figure.axes[0].get_xscale() == scale
+
+
 def test_values_that_are_no_numbers_stand_side_by_side():
     figure = swept(summary([{KEYS[1]: v} for v in ("3 / day", "5 / day")]), keys=KEYS[1:])
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["3 / day", "5 / day"]
