@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +45,14 @@ def complete(
     if results.unknowns is not None and names and "tornado" not in names:
         names.append("tornado")
     content = _content(results, more=_more(every, names))
-    storage.write_text(root / storage.SUMMARY, _csv(_summary(results)))
-    for name, table in report.tables(content).items():
-        storage.write_text(root / storage.TABLES_OF_PAGE / f"{name}.csv", _csv(table))
+    storage.write_text(root / storage.SUMMARY, report.csv(_summary(results)))
+    written = {**report.tables(content), **_without_rows(results)}
+    _write(root, written)
     asked = figures is not None and set(names) != set(every)
     drawn = _drawn(results, root, names, style, tuple(formats), workers, fail=asked)
+    folder = root / storage.TABLES_OF_PAGE
+    counted = [n for n in _of_rows(results, names) if (folder / f"{n}.csv").exists()]
+    content = replace(content, tables=(*written, *counted))
     page = root / storage.PAGE
     storage.write_text(page, report.page(content, drawn))
     return page
@@ -116,17 +121,50 @@ def _draw(
     import gc
 
     from sim import report
+    from sim.figures import FigureError
 
+    figures = results.figures
     gc.freeze()  # what is there already is not searched for garbage again and again
     try:
-        return list(
+        drawn = list(
             report.drawings(
-                results.figures, names, root / storage.FIGURES, storage.write_bytes,
+                figures, names, root / storage.FIGURES, storage.write_bytes,
                 style=style, formats=formats, fail=fail,
             )
         )  # fmt: skip
     finally:
         gc.unfreeze()
+    for name in _of_rows(results, names):
+        with contextlib.suppress(FigureError):  # the figure has said why there is none
+            _write(root, {name: figures.table(name)})
+    return drawn
+
+
+def _without_rows(results: Results) -> dict[str, pd.DataFrame]:
+    """The tables of figures that no rows of mail are needed for, and the servers."""
+    from sim.figure_tables import TABLES
+
+    figures = results.figures
+    small = [name for name, made in TABLES.items() if not made.rows]
+    names = [name for name in ("comparison", "cells", "policies", *small) if name in figures.given]
+    return {**{name: figures.table(name) for name in names}, "servers": results.servers}
+
+
+def _of_rows(results: Results, figures: Sequence[str]) -> list[str]:
+    """The small tables that rows of mail are counted into, for some of *figures*."""
+    from sim.figure_tables import TABLES
+    from sim.figures import TABLE
+
+    wanted = {name for figure in figures for name in (*TABLE[figure].needs, *TABLE[figure].wants)}
+    there = results.figures.given
+    return [name for name, made in TABLES.items() if made.rows and name in wanted and name in there]
+
+
+def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    from sim import report
+
+    for name, table in tables.items():
+        storage.write_text(root / storage.TABLES_OF_PAGE / f"{name}.csv", report.csv(table))
 
 
 def _content(results: Results, more: str) -> Content:
@@ -194,8 +232,3 @@ def _summary(results: Results) -> pd.DataFrame:
     table = everything(measures[measures["by"] != "day"], results.static)
     columns = ["arm", "class", "measure", "by", "key", "phase"]
     return table[[*columns, "mean", "low", "high", "static", "replications"]]
-
-
-def _csv(table: pd.DataFrame) -> str:
-    text: str = table.to_csv(index=False, float_format="%.10g")
-    return text

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 
 from sim.figures import style as s
 from sim.figures.data import Estimate
+from sim.figures.numbers import tell
 from sim.figures.palette import Look
 
 ONE_REPLICATION = "one replication: no interval"
@@ -142,7 +143,9 @@ def panel(
     axes.set_title("\n".join(s.name(line, letters) for line in panel.title.split("\n")))
     axes.grid(axis="x", color="0.88", linewidth=0.5 * look.line)
     for place, arm in zip(rows.middles, arms, strict=True):
-        _row(axes, look, panel, place, panel.rows.get(arm, Estimate(float("nan"))))
+        row = panel.rows.get(arm, Estimate(float("nan")))
+        _row(axes, look, panel, place, row)
+        tell(axes, row, panel.scale, row=arm)
 
 
 def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -> None:

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from sim.figures import bars, palette, words
 from sim.figures import style as s
 from sim.figures.data import Estimate, FigureError, need, order
+from sim.figures.numbers import tell
 from sim.figures.rates import select
 from sim.figures.style import Style, drawn
 
@@ -97,6 +98,9 @@ def _both(
             row = table.get(arm, Estimate(float("nan")))
             if not row.defined:
                 continue
+            tell(
+                axes, row, 100.0, row=arm, series="delivered" if side < 0 else "believed delivered"
+            )
             at = place + side * OFFSET * style.row
             if row.interval:
                 axes.plot(

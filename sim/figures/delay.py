@@ -18,7 +18,8 @@ from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
 from sim.figures.data import estimates, honest_after, need, order
-from sim.figures.lines import DAY, HOUR
+from sim.figures.lines import DAY, HOUR, nested
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def delay(
     whole, part = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     for axes in (whole, part):
         _curves(axes, style, moments, curves)
+    for arm, found in curves.items():
+        tell(whole, found, 100.0, x=moments, series=arm, unit="not yet delivered (%), x in s")
     whole.set_ylim(0, 100)
     whole.set_ylabel(s.name("not yet delivered (%)", 16))
     part.set_ylim(0, 100 * min(1.0, _enlarged(moments, curves)))
@@ -143,14 +146,9 @@ def _curves(axes: Axes, style: Style, moments: Array, curves: dict[str, Interval
             100 * found.mean,
             color=look.colour,
             linestyle=look.line,
-            linewidth=_width(style, number, len(curves)),
+            linewidth=nested(style, number, len(curves)),
             label=arm,
         )
-
-
-def _width(style: Style, number: int, all_: int) -> float:
-    """Earlier arms are drawn wider, so that curves that coincide stay visible."""
-    return style.line * (1.0 + 1.4 * (all_ - 1 - number) / max(all_ - 1, 1))
 
 
 def _enlarged(moments: Array, curves: dict[str, Intervals]) -> float:
@@ -170,7 +168,7 @@ def _entries(style: Style, curves: dict[str, Intervals]) -> list[tuple[Artist | 
     made: list[tuple[Artist | None, str]] = []
     for number, arm in enumerate(curves):
         look = palette.arm(number)
-        width = _width(style, number, len(curves))
+        width = nested(style, number, len(curves))
         line = Line2D([], [], color=look.colour, linestyle=look.line, linewidth=width)
         made.append((line, s.name(arm, int(1.6 * style.wrap))))
     if any(np.isfinite(found.low).any() for found in curves.values()):

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from sim.figures import bars, palette, words
 from sim.figures import style as s
 from sim.figures.data import Estimate, FigureError, need, order, some
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _panel(
     axes.grid(axis="x", color="0.9", linewidth=0.5 * style.line)
     for place, arm in zip(rows.middles, arms, strict=True):
         row = found.get(arm, Estimate(float("nan")))
+        tell(axes, row, scale, row=arm)
         if row.defined:
             _mark(axes, style, palette.CLASS[kind], place, row, scale)
         else:

@@ -17,6 +17,7 @@ from sim.figures import palette, words
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
 from sim.figures.data import Estimate, FigureError, need, order
+from sim.figures.numbers import tell
 from sim.figures.rates import select
 from sim.figures.style import Style, drawn
 
@@ -115,6 +116,9 @@ def _staircase(axes: Axes, style: Style, best: Sequence[Point]) -> None:
 def _mark(axes: Axes, style: Style, point: Point, size: float) -> None:
     """Draw one arm; each later one a little smaller, so that those that coincide stay visible."""
     look = palette.arm(point.number - 1)
+    tell(axes, point.lost, row=point.arm, series=_series(point), unit=axes.get_xlabel())
+    unit = axes.get_ylabel().replace("\n", " ")
+    tell(axes, point.spam, row=point.arm, series=_series(point), unit=unit)
     for estimate, along in ((point.lost, "x"), (point.spam, "y")):
         if estimate.interval:
             reach = [[estimate.mean - estimate.low], [estimate.high - estimate.mean]]
@@ -137,6 +141,10 @@ def _mark(axes: Axes, style: Style, point: Point, size: float) -> None:
         zorder=3,
         gid=f"arm {point.number}",
     )
+
+
+def _series(point: Point) -> str:
+    return "dominated" if point.dominated else "not dominated"
 
 
 def _marker(style: Style, point: Point, size: float) -> dict[str, Any]:

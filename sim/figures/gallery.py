@@ -39,6 +39,15 @@ class Gallery:
         """Names of the standard figures that these tables suffice for."""
         return iter(standard(self._tables))
 
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of the tables that there are."""
+        return frozenset(self._tables)
+
+    def table(self, name: str) -> Any:
+        """Return one of the tables that figures are drawn from."""
+        return self._tables[name]
+
     def caption(self, name: str, **options: Any) -> str:
         """Return the caption of a figure, with what is needed to make it again."""
         return caption(name, self._tables, **options)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.figures import style as s
 from sim.figures.bars import ceiling, columns
 from sim.figures.data import estimates
+from sim.figures.numbers import tell
 from sim.figures.palette import Look
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def curve(
     axes: Axes, look: s.Style, role: Look, at: NDArray[np.float64], found: Intervals, *, label: str
 ) -> tuple[float, float]:
     """Draw a mean with its band; return the greatest value of each."""
+    tell(axes, found, x=at, series=label, unit=_unit(axes))
     axes.fill_between(at, found.low, found.high, color=role.colour, alpha=0.18, linewidth=0)
     axes.plot(
         at, found.mean, color=role.colour, linestyle=role.line, linewidth=look.line, label=label
@@ -64,16 +66,26 @@ def curve(
     return float(mean), float(high)
 
 
+def _unit(axes: Axes) -> str:
+    figure = axes.get_figure(root=True)
+    return f"{figure.get_supylabel()}, x in days".replace("\n", " ") if figure else ""
+
+
 def rows(kind: str, cells: NDArray[np.float64], exposure: float | NDArray[np.float64]) -> Intervals:
     """Return intervals of *cells* (bins × replications) over the *exposure* of each bin."""
     shape = np.broadcast_to(np.asarray(exposure, dtype=float), (cells.shape[1], cells.shape[0])).T
     return estimates(kind, cells, np.ascontiguousarray(shape))
 
 
-def entry(look: s.Style, role: Look, label: str) -> tuple[Line2D, str]:
+def entry(look: s.Style, role: Look, label: str, width: float | None = None) -> tuple[Line2D, str]:
     """Return the legend's line for a role."""
-    line = Line2D([], [], color=role.colour, linestyle=role.line, linewidth=look.line)
-    return line, label
+    width = look.line if width is None else width
+    return Line2D([], [], color=role.colour, linestyle=role.line, linewidth=width), label
+
+
+def nested(look: s.Style, number: int, all_: int) -> float:
+    """Return a width: earlier arms are drawn wider, so that curves that coincide stay visible."""
+    return look.line * (1.0 + 1.4 * (all_ - 1 - number) / max(all_ - 1, 1))
 
 
 CUT = 4.0

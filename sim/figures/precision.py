@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from sim.definitions import MEASURES, RATIO
 from sim.figures import palette, words
 from sim.figures import style as s
-from sim.figures.data import FigureError, estimates, need, order, some
-from sim.figures.lines import entry
+from sim.figures.data import Estimate, FigureError, estimates, need, order, some
+from sim.figures.lines import entry, nested
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -52,17 +53,26 @@ def precision(
             halves = [_half(measure, mine.iloc[:n]) for n in at[: max(len(mine) - LEAST + 1, 0)]]
             look = palette.arm(place)
             axes.plot(at[: len(halves)], scale * np.asarray(halves), color=look.colour,
-                      linestyle=look.line, linewidth=style.line, label=arm)  # fmt: skip
+                      linestyle=look.line, linewidth=nested(style, place, len(chosen)),
+                      label=arm)  # fmt: skip
+            for n, half in zip(at, halves, strict=False):
+                told = Estimate(half, replications=int(n))
+                tell(axes, told, scale, row=arm, x=int(n), unit=_unit(measure, scale))
         axes.set_ylim(bottom=0)
         axes.set_xlim(LEAST, max(number, LEAST + 1))
         axes.set_title(words.title(kind, measure))
         axes.set_xlabel("replications")
-        unit = "percentage points" if scale > 1 else MEASURES[measure].unit
-        axes.set_ylabel(s.name(f"± {unit}", 30))
+        axes.set_ylabel(s.name(_unit(measure, scale), 30))
         axes.xaxis.get_major_locator().set_params(integer=True)
-    names = [(palette.arm(n), s.name(arm, style.wrap)) for n, arm in enumerate(chosen)]
-    s.legend(figure, style, [entry(style, look, name) for look, name in names])
+    s.legend(figure, style, [
+        entry(style, palette.arm(n), s.name(arm, style.wrap), nested(style, n, len(chosen)))
+        for n, arm in enumerate(chosen)
+    ])  # fmt: skip
     return s.settle(figure, [grid[0]], HEIGHT[style.name])
+
+
+def _unit(measure: str, scale: float) -> str:
+    return f"± {'percentage points' if scale > 1 else MEASURES[measure].unit}"
 
 
 def _half(measure: str, rows: pd.DataFrame) -> float:

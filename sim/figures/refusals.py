@@ -14,6 +14,7 @@ from sim.definitions import SHARE
 from sim.figures import bars, palette
 from sim.figures import style as s
 from sim.figures.data import Estimate, estimate, honest_after, need, order
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 STOPPED = ("refused", "gave_up")
@@ -53,9 +54,8 @@ def refusals(
         axes.set_xlabel(s.name("honest recipients wished (%)", letters))
         axes.tick_params(labelbottom=True)
         for place, arm in zip(fitted.middles, chosen, strict=True):
-            _stack(
-                axes, style, place, shares.get((group, arm), {}), totals.get((group, arm)), rules
-            )
+            found = shares.get((group, arm), {}), totals.get((group, arm))
+            _stack(axes, style, place, arm, *found, rules)
         bars.label_arms(axes, style, fitted, words=number % across == 0)
     for axes in grid.flat[len(groups) :]:
         axes.remove()
@@ -118,6 +118,7 @@ def _stack(
     axes: Axes,
     style: Style,
     place: float,
+    arm: str,
     shares: dict[str, float],
     total: Estimate | None,
     rules: Sequence[str],
@@ -141,6 +142,8 @@ def _stack(
                 linewidth=0.7 * style.line,
             )
             start += part
+            tell(axes, Estimate(part), row=arm, series=rule)
+    tell(axes, total, 100.0, row=arm, series="sum")
     bars.whisker(axes, style, place, total, 100.0)
     bars.value(axes, style, place, 100 * total.mean)
 

@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 
 from sim.figures import style as s
 from sim.figures import words
-from sim.figures.data import need, order, some
+from sim.figures.data import Estimate, need, order, some
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, keys: list[str], scale: float, style:
     for at, key in enumerate(keys):
         for end, (colour, hatch) in ENDS.items():
             to = float(rows[f"at_{end}"][key]) * scale
+            tell(axes, Estimate(to), row=key, series=f"at its {end}")
             axes.barh(
                 at, to - own, left=own, height=0.7 if abs(to - own) else 0.0, color=colour,
                 hatch=hatch, edgecolor="black", linewidth=0.5 * style.line, gid=f"{key}: {end}",

@@ -16,6 +16,7 @@ from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
 from sim.figures.data import Estimate, estimate, need, some
+from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ def windows(
                   linewidth=style.line, gid=f"closed form {place}")  # fmt: skip
         for length, value in points.items():
             _point(axes, style, look, length, value)
+            tell(
+                axes,
+                value,
+                100.0,
+                x=length / MINUTE,
+                series=str(place) or "spammers",
+                static=100.0 * form(length),
+                unit="let in by somebody else's login (%), x in min",
+            )
         tops += [*line, *(100 * value.top for value in points.values())]
         found += points.values()
         mark = Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.report.drawing import Drawn, drawings
+from sim.report.drawing import Drawn, csv, drawings
 from sim.report.page import Content, page, tables
 
-__all__ = ["Content", "Drawn", "drawings", "page", "tables"]
+__all__ = ["Content", "Drawn", "csv", "drawings", "page", "tables"]

@@ -7,9 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.figures import FORMATS, TABLE, FigureError, Gallery, Style, save
 from sim.figures.gallery import EXACT
+from sim.figures.numbers import numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Write = Callable[[Path, bytes], object]
 
@@ -55,7 +60,7 @@ def drawings(
                 raise
             yield Drawn(name, title, why=str(error))
             continue
-        svg = ""
+        svg, files = "", tuple(formats)
         with tempfile.TemporaryDirectory() as made:
             for file in save(figure, Path(made) / name, forms):
                 data = file.read_bytes()
@@ -63,9 +68,17 @@ def drawings(
                     svg = inline(data.decode("utf-8"), name)
                 if file.suffix[1:] in formats:
                     write(folder / file.name, data)
-        yield Drawn(
-            name, title, caption, not set(TABLE[name].needs) <= EXACT, svg, formats=tuple(formats)
-        )
+        shown = numbers(figure)
+        if len(shown):
+            write(folder / f"{name}.csv", csv(shown).encode("utf-8"))
+            files = (*files, "csv")
+        yield Drawn(name, title, caption, not set(TABLE[name].needs) <= EXACT, svg, formats=files)
+
+
+def csv(table: pd.DataFrame) -> str:
+    """A table as it is written beside a page: the same numbers give the same text."""
+    text: str = table.to_csv(index=False, float_format="%.10g")
+    return text
 
 
 _TAG = re.compile(r"<[^>]*>")

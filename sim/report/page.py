@@ -43,7 +43,8 @@ class Content:
     `sim.measure.judging.judged` does; *manifest* that of the results;
     *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
     *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
-    where further figures are; *unknowns* is the tornado of a sweep over ranges, if there is one.
+    where further figures are; *unknowns* is the tornado of a sweep over ranges, if there is one;
+    *tables* names the CSV files beside the page.
     """
 
     scenario: Scenario
@@ -58,6 +59,7 @@ class Content:
     notes: Sequence[str] = ()
     more: str = ""
     unknowns: pd.DataFrame | None = None
+    tables: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

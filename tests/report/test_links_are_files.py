@@ -28,6 +28,9 @@ def results(tmp_path_factory):
 @pytest.mark.parametrize("formats", [("png", "svg"), ("png", "svg", "pdf")])
 def test_links_to_figures_are_files(results, formats, tmp_path):
     page = complete(results, tmp_path, figures=["rates"], style="page", formats=formats)
-    linked = re.findall(r'href="(figures/[^"]+)"', page.read_text(encoding="utf-8"))
-    assert linked == [f"figures/rates.{kind}" for kind in formats]
-    assert all((tmp_path / name).is_file() for name in linked)
+    html = page.read_text(encoding="utf-8")
+    linked = re.findall(r'href="(figures/[^"]+)"', html)
+    assert linked == [f"figures/rates.{kind}" for kind in (*formats, "csv")]
+    tables = re.findall(r'href="((?:tables/|summary)[^"]+)"', html)
+    assert len(set(tables)) > 6
+    assert all((tmp_path / name).is_file() for name in (*linked, *tables))

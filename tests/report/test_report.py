@@ -58,9 +58,17 @@ def test_the_page_tells(html, words):
 
 def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
     found = sorted(path.name for path in (folder / "figures").iterdir())
-    assert found == sorted(f"{name}.{form}" for name in CHOSEN for form in ("pdf", "png", "svg"))
+    wanted = [f"{name}.{form}" for name in CHOSEN for form in ("pdf", "png", "svg")]
+    assert found == sorted([*wanted, "rates.csv", "routes.csv"])  # a map estimates nothing
+    shown = pd.read_csv(folder / "figures" / "rates.csv")
+    summary = sim.open_results(folder).summary()
+    delivered = summary[(summary["class"] == "honest") & (summary["measure"] == "delivery_rate")]
+    mine = shown[shown["panel"] == "honest mail: delivered"]
+    assert mine["value"].tolist() == pytest.approx(list(100 * delivered["mean"]))
     decision = pd.read_csv(folder / "tables" / "decision.csv")
     assert set(decision["arm"]) == set(sim.load(HOSTILE).arms)
+    for name in ("comparison", "cells", "policies", "servers", "traffic", "assumptions"):
+        assert len(pd.read_csv(folder / "tables" / f"{name}.csv"))
     arms = pd.read_csv(folder / "tables" / "arms.csv")
     assert arms.iloc[0].tolist() == ["servers.*-smtp.relay", "–", '"on_network"']
 
