@@ -83,7 +83,8 @@ def _times(parts: Parts) -> Iterator[Found]:
 
 
 def _days(seconds: float) -> str:
-    return f"{seconds / 86400.0:g} days"
+    days = seconds / 86400.0
+    return f"{days:g} day{'' if days == 1.0 else 's'}"
 
 
 def _prefixes(parts: Parts) -> Iterator[Found]:
