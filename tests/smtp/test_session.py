@@ -79,6 +79,7 @@ DIALOGUES = {
     "wrong word": ("EHLO x|MAIL TO:<a@b.example>", "250 501"),
     "size and body": ("EHLO x|MAIL FROM:<> SIZE=1000 BODY=8BITMIME", "250 250"),
     "too big": ("EHLO x|MAIL FROM:<> SIZE=99999999", "250 552"),
+    "size of 21 digits": ("EHLO x|MAIL FROM:<> SIZE=" + "0" * 21, "250 555"),
     "unknown parameter": ("EHLO x|MAIL FROM:<> RET=FULL", "250 555"),
     "no size on RCPT": ("EHLO x|MAIL FROM:<>|RCPT TO:<bob@proseware.com> SIZE=1", "250 250 555"),
     "no greeting": ("MAIL FROM:<>|RCPT TO:<bob@proseware.com>|DATA|AUTH PLAIN", "503 503 503 503"),
@@ -89,6 +90,7 @@ DIALOGUES = {
         "EHLO x|MAIL FROM:<>|RCPT TO:<bob@proseware.com>|RSET|DATA",
         "250 250 250 250 503",
     ),
+    "RSET is no greeting": ("RSET|MAIL FROM:<>", "250 503"),
     "EHLO forgets": (
         "EHLO x|MAIL FROM:<>|RCPT TO:<bob@proseware.com>|EHLO x|DATA",
         "250 250 250 250 503",
@@ -125,6 +127,11 @@ DIALOGUES = {
     "cancelled": ("EHLO x|AUTH PLAIN|*|AUTH LOGIN|*", "250 334 501 334 501"),
     "not base64": ("EHLO x|AUTH PLAIN|hello!|AUTH PLAIN ????", "250 334 501 501"),
     "not UTF-8": ("EHLO x|AUTH PLAIN /w==", "250 501"),
+    "a faulty line ends AUTH": ("EHLO x|AUTH PLAIN|a\nb|NOOP", "250 334 500 250"),
+    "another name": (
+        f"EHLO x|AUTH LOGIN|{b64('bob')}|{b64('secret')}|AUTH LOGIN|{b64('terri')}|{b64('secret')}",
+        "250 334 334 535 334 334 235",
+    ),
     "other mechanism": ("EHLO x|AUTH CRAM-MD5|AUTH", "250 504 501"),
     "twice": (f"EHLO x|AUTH PLAIN {PLAIN}|AUTH PLAIN {PLAIN}", "250 235 503"),
     "in a transaction": (f"EHLO x|MAIL FROM:<>|AUTH PLAIN {PLAIN}", "250 250 503"),
@@ -262,6 +269,21 @@ def test_too_many_connections():
     )
     assert made.closed
     assert session(policy=policy, open_sessions=1).state.value == "start"
+
+
+def test_only_what_is_told_in_the_session_counts():
+    made = session(login="terri", auth_failed=True)
+    assert codes(made.receive(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<kim@adatum.com>\r\n")) == [
+        250,
+        250,
+        550,
+    ]
+
+
+def test_nobody_logs_in_without_a_name():
+    made = Session(POLICY, Facts(HOTEL, None, ""), lambda _name, _password: True)
+    nameless = b64("\0\0secret").encode()
+    assert codes(made.receive(b"EHLO x\r\nAUTH PLAIN " + nameless + b"\r\n")) == [250, 535]
 
 
 def test_auth_is_offered_only_where_it_is():
