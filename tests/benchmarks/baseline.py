@@ -1,23 +1,24 @@
 """The ratios that are kept with the source, and what has become better or worse since.
 
 A ratio is that of our time for a row to the textbook program's for a message of W, measured
-side by side; so it holds, roughly, on other machines too. It has changed where Welch's test
-of the logarithms of both sets of rounds says so.
+side by side; so it holds, roughly, on other machines too. It has changed where the medians of
+both sets of rounds lie further apart than three standard errors (of their logarithms).
 """
 
 from __future__ import annotations
 
 import json
-from math import exp, isnan, log
+from math import hypot, log, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
 from measuring import Spread
 
 FILE = Path(__file__).with_name("baseline.json")
-SIGNIFICANT = 0.01
-LEAST_CHANGE = 0.05
-"""What is less than this is no change, however sure."""
+ERRORS = 3.0
+"""Standard errors beyond which a difference is one."""
+NOISE = 0.03
+"""Rounds of ours lie so far apart (a standard deviation) at least: two that agree do by chance."""
 
 
 class Change(NamedTuple):
@@ -56,14 +57,10 @@ def compare(before: dict[str, Spread], now: dict[str, Spread]) -> list[Change]:
 
 
 def _verdict(before: Spread, now: Spread) -> str:
-    from scipy import stats
-
-    if isnan(before.deviation) or isnan(now.deviation):
+    if min(before.rounds, now.rounds) < 2:
         return "unsure"  # one round says nothing of the noise
-    a, b = log(before.median), log(now.median)
-    test = stats.ttest_ind_from_stats(
-        a, before.deviation, before.rounds, b, now.deviation, now.rounds, equal_var=False
-    )
-    if test.pvalue > SIGNIFICANT or abs(exp(b - a) - 1) < LEAST_CHANGE:
+    error = hypot(*(max(s.deviation, NOISE) / sqrt(s.rounds) for s in (before, now)))
+    change = log(now.median / before.median)
+    if abs(change) <= ERRORS * error:
         return "same"
-    return "better" if b < a else "worse"
+    return "better" if change < 0 else "worse"

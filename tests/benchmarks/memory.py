@@ -1,6 +1,6 @@
 """How much memory an experiment takes, as it gets more replications or a longer run.
 
-Each number is the most that a fresh process has had. Then one very large run.
+Each number is the most that a fresh process has had.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ EXPERIMENTS: dict[str, tuple[str, float, int]] = {
 """By name: world, rows of a run, replications (the plans of two stay at hand)."""
 
 
-def measure(large: bool, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Megabytes by experiment, with rows kept and with counts alone; one *large* run if asked."""
+def measure(tell: Callable[[str], None]) -> dict[str, Any]:
+    """Megabytes by experiment, with rows kept and with counts alone."""
     found: dict[str, Any] = {}
     for name, (world, rows, replications) in EXPERIMENTS.items():
         found[name] = {}
@@ -29,8 +29,11 @@ def measure(large: bool, tell: Callable[[str], None]) -> dict[str, Any]:
             tell(f"memory of {name}, {keep} kept")
             one = alone("experiment", world, rows, replications, 1, 1, keep)
             found[name][f"{keep} kept, MB"] = one["peak"] / 1e6
-    if large:
-        tell(f"one run of {LARGE[1]:.0e} recipients")
-        one = alone("point", *LARGE, 1)
-        found |= {f"one large run: {name}": value for name, value in one.items()}
     return found
+
+
+def large(tell: Callable[[str], None]) -> dict[str, Any]:
+    """One very large run, as a point of its world."""
+    world, rows = LARGE
+    tell(f"one run of {rows:.0e} recipients")
+    return alone("point", world, rows, 1)

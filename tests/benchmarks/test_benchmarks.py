@@ -57,6 +57,8 @@ def test_the_smallest_pass_measures_w_and_says_what(tmp_path):
         (Spread(0.8, 0.02, 5), "better"),
         (Spread(1.25, 0.02, 5), "worse"),
         (Spread(1.25, 0.4, 5), "same"),  # so noisy that it may be nothing
+        (Spread(0.8, 0.001, 2), "better"),
+        (Spread(0.95, 0.001, 2), "same"),  # that two rounds agree is chance
         (Spread(1.25, float("nan"), 1), "unsure"),
     ],
 )
