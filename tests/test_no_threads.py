@@ -5,6 +5,7 @@ below us import ``threading``, ``socket`` and ``subprocess`` at their top even i
 they may; nothing of `sim` may, and whoever starts something of theirs fails.
 """
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ import builtins, os, sys, types
 GONE = {"multiprocessing", "concurrent.futures.process", "_multiprocessing"}
 NOT_OURS = GONE | {"threading", "_thread", "socket", "_socket", "subprocess"}
 OPTIONAL = {"ipywidgets", "IPython", "jupyterlab", "ipykernel"}
-import threading, socket, subprocess  # as the libraries below find them
+import _thread, threading, socket, subprocess  # as the libraries below find them
 
 def refuse(what):
     def start(*_, **__):
@@ -44,9 +45,12 @@ def importing(name, given=None, *rest, **more):
 sys.meta_path.insert(0, Gone())
 builtins.__import__ = importing
 threading.Thread.start = refuse("a thread")
+threading._start_new_thread = _thread.start_new_thread = refuse("a thread")
+if hasattr(threading, "_start_joinable_thread"):  # from Python 3.13 on
+    threading._start_joinable_thread = refuse("a thread")
 subprocess.Popen.__init__ = refuse("a process")
 socket.socket.__init__ = refuse("a socket")
-os.fork = refuse("a process")
+os.fork = os.posix_spawn = os.posix_spawnp = os.system = refuse("a process")
 """
 
 CORE = """
@@ -78,16 +82,57 @@ def test_the_core_needs_none_of_them():
     assert done.stdout.strip() == "done", done.stderr
 
 
+SHOWN = """
+import io
+
+def shown(value):
+    if hasattr(value, "savefig"):
+        value.savefig(io.BytesIO())
+    elif hasattr(value, "_repr_mimebundle_"):
+        assert {"text/plain", "text/html"} <= set(value._repr_mimebundle_())
+    elif value is not None:
+        assert value._repr_html_()
+"""
+
+
+def as_run(cell: str) -> str:
+    """A cell as a notebook runs it: its last expression is shown."""
+    lines = [line for line in cell.splitlines() if not line.startswith("%")]
+    parsed = ast.parse("\n".join(lines))
+    if parsed.body and isinstance(parsed.body[-1], ast.Expr):
+        last = parsed.body[-1]
+        last.value = ast.Call(ast.Name("shown", ast.Load()), [last.value], [])
+    return ast.unparse(ast.fix_missing_locations(parsed))
+
+
 @pytest.mark.parametrize("name", ["01-open-versus-restricted", "02-six-situations"])
 def test_the_first_notebooks_need_none_of_them(name):
+    """All that their cells run and show; controls become a picture, for there are no widgets."""
     path = ROOT / "notebooks" / f"{name}.ipynb"
-    if not path.exists():
-        pytest.skip("is not there yet")
-    cells = nbformat.read(path, as_version=4).cells
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    lines = [line for line in code.splitlines() if not line.startswith("%")]
-    done = run("\n".join([*lines, "print('done')"]), path.parent)
+    cells = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assert "panel(scenario)" in cells
+    done = run("\n".join([SHOWN, *map(as_run, cells), "print('done')"]), path.parent)
     assert done.stdout.rstrip().endswith("done"), done.stderr
+
+
+IN_A_BROWSER = """
+import sim.experiment.progress as progress
+from unittest.mock import patch
+from rich.console import Console
+
+sys.platform = "emscripten"
+out = io.StringIO()
+with patch("rich.console.Console", lambda **_: Console(file=out, force_terminal=True)):
+    with progress.progress(2, shown=True) as advance:
+        advance()
+print(out.getvalue().count("1/2") > 0)
+"""
+
+
+def test_the_progress_bar_needs_no_thread_in_a_browser():
+    assert run("import io\n" + IN_A_BROWSER).stdout.strip() == "True"
+    elsewhere = IN_A_BROWSER.replace("sys.platform =", "not_here =")
+    assert run("import io\n" + elsewhere).returncode == 1  # the thread that it starts is refused
 
 
 @pytest.mark.parametrize(
@@ -96,12 +141,24 @@ def test_the_first_notebooks_need_none_of_them(name):
         ("import multiprocessing", "No module named 'multiprocessing'"),
         ("from concurrent.futures import ProcessPoolExecutor", "No module named"),
         ("threading.Thread(target=print).start()", "a thread was started"),
+        ("_thread.start_new_thread(print, ())", "a thread was started"),
+        ("os.system('true')", "a process was started"),
         ("subprocess.run(['true'])", "a process was started"),
         ("socket.socket()", "a socket was started"),
         ("exec('import socket', {'__name__': 'sim.x'})", "sim.x imports socket"),
         (CORE.replace("workers=1", "workers=2"), "sim.experiment.workers imports multiprocessing"),
     ],
-    ids=["module", "pool", "thread", "process", "socket", "ours", "two workers"],
+    ids=[
+        "module",
+        "pool",
+        "thread",
+        "bare thread",
+        "shell",
+        "process",
+        "socket",
+        "ours",
+        "two workers",
+    ],
 )
 def test_what_is_blocked_is_blocked(code, what):
     assert what in run(code).stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -39,6 +40,12 @@ def progress(total: int, *, shown: bool, what: str = "simulating") -> Iterator[A
     if not console.is_terminal and not console.is_jupyter:
         yield lambda: None
         return
-    with Progress(*columns, console=console) as bar:
+    # a browser has no thread that could draw: there the bar is drawn at each step alone
+    with Progress(*columns, console=console, auto_refresh=sys.platform != "emscripten") as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+
+        def advance() -> None:
+            bar.advance(task)
+            bar.refresh()
+
+        yield advance
