@@ -52,7 +52,10 @@ class Number:
         value = number(answer)
         if value is None:
             return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
-        return Judgement(math.isclose(value, self.expected(), rel_tol=RELATIVE, abs_tol=1e-9))
+        right = self.expected()
+        if math.isclose(value, right, rel_tol=RELATIVE, abs_tol=1e-9):
+            return Judgement(True)
+        return _per_cent(self.unit, value, right, RELATIVE * abs(right)) or Judgement(False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Names:
         """The same words; says how many are missing or too many, not which."""
         if not isinstance(answer, (list, tuple, set, frozenset, str, int)):
             return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is asked for")
-        items = re.split(r"[,;\s]+", answer) if isinstance(answer, str) else answer
+        items = re.split(r"[][(){}'\",;\s]+", answer) if isinstance(answer, str) else answer
         given = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
         strange = sorted(given - set(self.among))
         if strange:
@@ -179,9 +182,8 @@ class Measured:
             f"replications in 99 of 100 cases"
         )
         right = abs(value - mean) <= off + RELATIVE * abs(mean)
-        if not right and self.unit == "share" and abs(value / 100 - mean) <= off:
-            return Judgement(None, "that looks like per cent; a share between 0 and 1 is asked for")
-        return Judgement(right, stated)
+        hint = None if right else _per_cent(self.unit, value, mean, off)
+        return hint or Judgement(right, stated)
 
 
 def number(answer: object) -> float | None:
@@ -191,10 +193,19 @@ def number(answer: object) -> float | None:
     if isinstance(answer, Real):
         return float(answer)
     if isinstance(answer, str):
-        match = re.fullmatch(r"\s*([-+]?[0-9]{1,30}(?:[.,][0-9]{1,30})?)\s*(%?)\s*", answer)
+        match = re.fullmatch(
+            r"\s*([-+]?(?:[0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))\s*(%?)\s*", answer
+        )
         if match:
             return float(match[1].replace(",", ".")) / (100 if match[2] else 1)
     return None
+
+
+def _per_cent(unit: str, value: float, right: float, off: float) -> Judgement | None:
+    """What is said to whoever writes 35 where the share 0.35 is right."""
+    if unit != "share" or abs(value / 100 - right) > off:
+        return None
+    return Judgement(None, "that looks like per cent; a share between 0 and 1 is asked for")
 
 
 def told(answer: object) -> str:

@@ -44,6 +44,13 @@ def check(number: object, answer: object = None, student: object = None) -> Mark
     The right answer is asked of the simulator now. Nothing that is handed in raises: what cannot
     be read is said to be so.
     """
+    try:
+        return _marked(number, answer, student)
+    except Exception as error:  # a student may hand in anything, even a name that has no text
+        return Mark("?", None, f"this cannot be read ({type(error).__name__})")
+
+
+def _marked(number: object, answer: object, student: object) -> Mark:
     entry = find(number)
     if entry is None:
         return Mark("?", None, unknown(number))
@@ -52,6 +59,6 @@ def check(number: object, answer: object = None, student: object = None) -> Mark
     task = exercise(entry.number, name_of(student))
     try:
         right, words = task.asked.answer.judge(answer)
-    except Exception as error:  # a student may hand in anything, even what cannot be compared
+    except Exception as error:  # what cannot be compared; the hint stands all the same
         right, words = Judgement(None, f"this cannot be read ({type(error).__name__})")
     return Mark(entry.number, right, words, "" if right else task.asked.look)
