@@ -408,11 +408,10 @@ class Results:
         return f"<Results of {self._model.title!r}: {done} of {wanted} runs{draft}>"
 
     def _repr_html_(self) -> str:
-        """In a notebook: what was run, and the summary."""
-        from html import escape
+        """In a notebook: what was run, and the decision table."""
+        from sim.report.notebook import shown
 
-        table: str = self.summary().to_html(index=False, float_format="{:.4g}".format)
-        return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
+        return shown(repr(self)[1:-1], self.decision(), self.arms, self.base)
 
 
 class Tables(Mapping[str, Any]):

@@ -83,9 +83,9 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
     )
     return environment.from_string(source).render(
         **vars(content),
-        heads=_heads(content.decision),
+        heads=heads(content.decision),
         judged=_judged(content.expectations),
-        cells=_cells(content),
+        cells=cells(content.decision, content.arms),
         unknown=_unknown(content),
         contrasts=contrasts(content.scenario, content.arms),
         unchanged=UNCHANGED,
@@ -112,17 +112,17 @@ def tables(content: Content) -> dict[str, pd.DataFrame]:
     }
 
 
-def _heads(decision: pd.DataFrame) -> list[tuple[str, str]]:
+def heads(decision: pd.DataFrame) -> list[tuple[str, str]]:
     """Quantities and their units, in order; shares are shown in per cent."""
     pairs = decision[["quantity", "unit"]].drop_duplicates()
     return [(q, "%" if u == "share" else u) for q, u in pairs.itertuples(index=False)]
 
 
-def _cells(content: Content) -> list[tuple[str, list[Cell]]]:
+def cells(decision: pd.DataFrame, arms: Sequence[str]) -> list[tuple[str, list[Cell]]]:
     """Rows of the decision table: arm, and a cell for each quantity."""
-    rows = {(row.arm, row.quantity): row for row in content.decision.itertuples(index=False)}
-    quantities = list(content.decision["quantity"].drop_duplicates())
-    return [(arm, [_cell(rows.get((arm, q))) for q in quantities]) for arm in content.arms]
+    rows = {(row.arm, row.quantity): row for row in decision.itertuples(index=False)}
+    quantities = list(decision["quantity"].drop_duplicates())
+    return [(arm, [_cell(rows.get((arm, q))) for q in quantities]) for arm in arms]
 
 
 def _cell(row: Any) -> Cell:
@@ -161,7 +161,7 @@ def _unknown(content: Content) -> dict[str, Any]:
     for row in alone.to_dict("records"):
         told = f"{row['key']}: {row['least']} to {row['most']}"
         swings.setdefault(told, []).append(number(row["swing"], share=bool(row["unit"] == "share")))
-    return {"heads": _heads(band), "bands": bands, "swings": swings}
+    return {"heads": heads(band), "bands": bands, "swings": swings}
 
 
 def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
