@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from sim.figures import palette, words
 from sim.figures import style as s
 from sim.figures.data import FigureError, need, order, some
-from sim.figures.lines import panels
+from sim.figures.lines import panels, settle
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def _curves(
     at, ticks = _positions(values)
     if ticks is None and min(at) > 0 and max(at) >= LOGARITHMIC * min(at):
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     entries: list[Any] = []
     for number, arm in enumerate(names):
         look = palette.arm(number)
@@ -78,7 +79,7 @@ def _curves(
         axes.set_xticks(at, ticks)
     axes.set(xlabel=key, ylabel=label)
     s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
-    return figure
+    return s.settle(figure, [axes], 0.45 * style.width)
 
 
 LOGARITHMIC = 50.0
@@ -116,7 +117,7 @@ def _maps(
         drawn_on.append(axes)
     if image is not None:
         figure.colorbar(image, ax=drawn_on, label=label)
-    return figure
+    return settle(figure, style, names)
 
 
 def caption(*_: object, measure: str = "lost_per_day", **__: object) -> str:
@@ -144,4 +145,4 @@ def welch(
         axes.plot(part["day"], part["mean"], color="0.6", marker="o", linestyle="", markersize=3)
         axes.plot(part["day"], part["smoothed"], color="black")
         axes.axvline(policy_starts / 86400.0 - 0.5, color="0.55", gid="policy change")
-    return figure
+    return settle(figure, style, names)

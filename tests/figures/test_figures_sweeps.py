@@ -35,6 +35,14 @@ def test_a_curve_an_arm_in_the_order_of_the_values():
 def test_values_over_orders_of_magnitude_stand_on_a_logarithmic_axis(last, scale):
     figure = swept(summary([{KEYS[0]: v} for v in (10, 20, last)]), keys=KEYS[:1])
     assert figure.axes[0].get_xscale() == scale
+    assert not [t for t in figure.axes[0].get_xticklabels() if "$" in t.get_text()]
+
+
+def test_a_figure_of_a_sweep_is_no_taller_than_it_is_wide():
+    over_two = [{KEYS[0]: a, KEYS[1]: b} for a in (1, 2, 3) for b in ("x", "y")]
+    for points, keys in (([{KEYS[0]: v} for v in (1, 2)], KEYS[:1]), (over_two, KEYS)):
+        width, height = swept(summary(points), keys=keys).get_size_inches()
+        assert height < 0.8 * width
 
 
 def test_values_that_are_no_numbers_stand_side_by_side():
