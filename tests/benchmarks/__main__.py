@@ -67,6 +67,8 @@ def main() -> None:
         asked.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if asked.keep:
         baseline.keep(ratios, found["machine"])
+    if different := points.differences(found.get("worlds", {})):
+        raise SystemExit(f"the programs of W end {different:.0f} messages differently")
 
 
 if __name__ == "__main__":

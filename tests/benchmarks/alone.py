@@ -6,7 +6,9 @@ import json
 import struct
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,12 @@ from sim.experiment import storage
 from sim.measure import coded, conservation
 from sim.measure.exposure import exposure
 from sim.measure.tallies import measured
+from sim.scenario import Scenario
 from sim.world import simulate
-from sim.world.rows import TABLES
+from sim.world.rows import TABLES, Run
 from sim.world.run import exogenous
 
+Programs = dict[str, Callable[[], Any]]
 YARDSTICK, SMALL = 10_000, 100
 """Messages of W: for the textbook program beside another world; to warm up."""
 
@@ -33,45 +37,61 @@ def point(world: str, rows: float, turns: int) -> dict[str, Any]:
     scenario = make(rows)
     small = Bench(SMALL)  # once through, so that what is imported late is there
     afterwards(small.scenario, ARM, small.programs()["ours"]())
-    before = peak()
-    planning, _ = cpu(lambda: exogenous(scenario.arm(arm), 0))
-    ours = partial(simulate, scenario, arm, 0)
-    took, run = cpu(ours)
-    after_run = peak()
-    after = afterwards(scenario, arm, run)
-    after_all = peak()
-    frames = run.frames()
-    kept = sum(int(frames[table].memory_usage().sum()) for table in ("recipients", "attempts"))
-    times = {"ours": [took], "textbook": [], "folded": []}
+    found, run, first = once(scenario, arm)
     bench = Bench(round(rows) if world == "W" else YARDSTICK)
-    programs = bench.programs() | {"ours": ours}
-    results = {"ours": run}
-    for turn in range(turns):
-        for name in ("textbook", "folded", "ours"):
-            if turn or name != "ours":
-                took, results[name] = cpu(programs[name])
-                times[name].append(took)
-    n, attempts = (len(table["message"]) for table in (run.recipients, run.attempts))
-    messages = sum(count for count, _ in run.wishes.values())
-    least = {name: 1e6 * min(taken) for name, taken in times.items()}
-    textbook, folded = (least[name] / bench.messages for name in ("textbook", "folded"))
-    found = {
-        "rows": n, "attempts": attempts, "messages": messages, "seconds": least["ours"] / 1e6,
-        "run": least["ours"] / n, "plan": 1e6 * planning / n, "after": 1e6 * after / n,
-        "textbook": textbook, "folded": folded, "ratio": least["ours"] / n / textbook,
-        "events a message": run.events / messages,
-        "octets a row": (after_run - before) / n, "kept octets a row": kept / (n + attempts),
-        "peak": after_all,
+    programs = bench.programs() | {"ours": partial(simulate, scenario, arm, 0)}
+    times, results = in_turn(programs, turns, {"ours": (first, run)})
+    run_each = 1e6 * times["ours"] / found["rows"]
+    textbook, folded = (1e6 * times[name] / bench.messages for name in ("textbook", "folded"))
+    found |= {
+        "seconds": times["ours"], "run": run_each, "textbook": textbook, "folded": folded,
+        "ratio": run_each / textbook,
     }  # fmt: skip
     if world == "W":
         fates = {name: bench.fates(result) for name, result in results.items()}
-        found["its rows"] = 1e6 * writing(run) / n
+        found["its rows"] = 1e6 * writing(run) / found["rows"]
         found["answers"] = {name: f.answers(bench.inputs.at) for name, f in fates.items()}
         found["differences"] = sum(f.differences(fates["ours"]) for f in fates.values())
     return found
 
 
-def writing(run: Any) -> float:
+def once(scenario: Scenario, arm: str) -> tuple[dict[str, Any], Run, float]:
+    """The first run of this process: what it took besides its time, its rows, its time (s)."""
+    before = peak()
+    planning, _ = cpu(lambda: exogenous(scenario.arm(arm), 0))
+    took, run = cpu(lambda: simulate(scenario, arm, 0))
+    after_run = peak()
+    after = afterwards(scenario, arm, run)
+    after_all = peak()
+    n, attempts = (len(table["message"]) for table in (run.recipients, run.attempts))
+    messages = sum(count for count, _ in run.wishes.values())
+    frames = run.frames()
+    kept = sum(int(frames[table].memory_usage().sum()) for table in ("recipients", "attempts"))
+    found = {
+        "rows": n, "attempts": attempts, "messages": messages,
+        "plan": 1e6 * planning / n, "after": 1e6 * after / n,
+        "events a message": run.events / messages,
+        "octets a row": (after_run - before) / n, "kept octets a row": kept / (n + attempts),
+        "peak": after_all,
+    }  # fmt: skip
+    return found, run, took
+
+
+def in_turn(
+    programs: Programs, turns: int, first: dict[str, tuple[float, Any]]
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """The least time (s) of each program, and its last result; *first* turns are done."""
+    least = {name: first[name][0] if name in first else inf for name in programs}
+    results = {name: result for name, (_, result) in first.items()}
+    for turn in range(turns):
+        for name, program in programs.items():
+            if turn or name not in first:
+                took, results[name] = cpu(program)
+                least[name] = min(least[name], took)
+    return least, results
+
+
+def writing(run: Run) -> float:
     """Seconds to write the rows of *run* again, one by one: each table's as packed octets."""
     total = 0.0
     for table in (run.recipients, run.attempts):
@@ -87,7 +107,7 @@ def _write(pack: Any, rows: list[tuple[Any, ...]]) -> None:
         written += pack(*row)
 
 
-def afterwards(scenario: Any, arm: str, run: Any) -> float:
+def afterwards(scenario: Scenario, arm: str, run: Run) -> float:
     """Seconds of what follows a run: books, measures, storing (experiment.tasks)."""
 
     def do() -> None:

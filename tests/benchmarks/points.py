@@ -74,6 +74,11 @@ def ratios(worlds: Found) -> dict[str, Spread]:
     }
 
 
+def differences(worlds: Found) -> float:
+    """Messages of W that the plain programs end differently than ours."""
+    return sum(point["differences"] for point in worlds.get("W", {"points": {}})["points"].values())
+
+
 def names(asked: Sequence[str]) -> list[str]:
     """The worlds whose names begin as one of *asked* does."""
     return [world for world in WORLDS if any(world.lower().startswith(a) for a in asked)]

@@ -62,6 +62,7 @@ def _programs(points: Found) -> Table:
         "ours": lambda p: p["run"],
         "textbook SimPy": lambda p: p["textbook"],
         "folded heapq": lambda p: p["folded"],
+        "drawing the messages, for all three": lambda p: p["plan"],
         "writing our rows": lambda p: p["its rows"],
         "textbook / ours": lambda p: 1 / p["ratio"]["median"],
         "ours / (2.5 folded + rows)": lambda p: p["run"] / (2.5 * p["folded"] + p["its rows"]),
