@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from statistics import NormalDist
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from sim.scenario.keys import Table
 from sim.scenario.quantities import read_duration, read_size
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
 
 Quantile = Callable[[float], float]
 """From a uniform number in [0, 1) to a value of the quantity."""
@@ -35,6 +41,10 @@ class Distribution(Table):
         """The inverse of the distribution function: one uniform number makes one value."""
         return TABLE[self.distribution].quantile(self)
 
+    def quantiles(self, uniforms: Numbers) -> Numbers:
+        """`quantile` of many numbers at once: the same but for the last digit."""
+        return TABLE[self.distribution].quantiles(self, uniforms)
+
 
 class Kind(NamedTuple):
     """A distribution that a file can name."""
@@ -43,6 +53,25 @@ class Kind(NamedTuple):
     parameters: tuple[str, ...]
     expectation: Callable[[Distribution], float]
     quantile: Callable[[Distribution], Quantile]
+    quantiles: Callable[[Distribution, Numbers], Numbers]
+
+
+def _one_by_one(d: Distribution, uniforms: Numbers) -> Numbers:
+    import numpy as np
+
+    return np.array([d.quantile()(u) for u in uniforms.tolist()])
+
+
+def _same(d: Distribution, uniforms: Numbers) -> Numbers:
+    import numpy as np
+
+    return np.full(len(uniforms), d.mean)
+
+
+def _logarithms(d: Distribution, uniforms: Numbers) -> Numbers:
+    import numpy as np
+
+    return -d.mean * np.log1p(-uniforms)
 
 
 def _constant(d: Distribution) -> Quantile:
@@ -67,19 +96,21 @@ def _lognormal(d: Distribution) -> Quantile:
 
 
 TABLE: dict[str, Kind] = {
-    "constant": Kind("always the mean", ("mean",), lambda d: d.mean, _constant),
-    "exponential": Kind("exponential", ("mean",), lambda d: d.mean, _exponential),
+    "constant": Kind("always the mean", ("mean",), lambda d: d.mean, _constant, _same),
+    "exponential": Kind("exponential", ("mean",), lambda d: d.mean, _exponential, _logarithms),
     "uniform": Kind(
         "equally likely from low to high",
         ("low", "high"),
         lambda d: (d.low + d.high) / 2.0,
         _uniform,
+        _one_by_one,
     ),
     "lognormal": Kind(
         "its logarithm is normal with standard deviation sigma",
         ("median", "sigma"),
         lambda d: d.median * math.exp(d.sigma**2 / 2.0),
         _lognormal,
+        _one_by_one,
     ),
 }
 

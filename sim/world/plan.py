@@ -69,9 +69,10 @@ class Wishes(Sequence[Wish]):
         self.person, self.account = array("i"), array("b")
         self.place, self.network = array("H"), array("H")  # numbers in names
         self.client, self.key = array("I"), array("q")
-        self._real = array("d")  # the numbers of REAL, wish by wish
+        self.reals = array("d")  # the numbers of REAL, wish by wish
         self.first = array("q", [0])  # recipients of wish i: from first[i] to first[i + 1]
         self.recipients = array("i")
+        self._by_person: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self.senders: dict[int, str] = {}  # where it is not what *shown* says
 
     def add(self, wish: Wish) -> None:
@@ -96,7 +97,7 @@ class Wishes(Sequence[Wish]):
         self.network.append(network)
         self.client.append(client)
         self.key.append(key)
-        self._real.extend(real)
+        self.reals.extend(real)
         self.recipients.extend(recipients)
         self.first.append(len(self.recipients))
 
@@ -113,7 +114,7 @@ class Wishes(Sequence[Wish]):
         self.recipients = _array("i", np.array(self.recipients)[start + np.arange(len(start))])
         self.first = _array("q", np.concatenate([[0], ends]))
         self.at = _array("d", np.array(self.at)[order])
-        self._real = _array("d", np.array(self._real).reshape(-1, len(REAL))[order])
+        self.reals = _array("d", np.array(self.reals).reshape(-1, len(REAL))[order])
         for name in WHOLE:
             column = getattr(self, name)
             setattr(self, name, _array(column.typecode, np.array(column)[order]))
@@ -150,7 +151,11 @@ class Wishes(Sequence[Wish]):
     def draws(self, i: int) -> array[float]:
         """The real numbers of wish *i*: see REAL."""
         real = i * len(REAL)
-        return self._real[real : real + len(REAL)]
+        return self.reals[real : real + len(REAL)]
+
+    def choice(self, i: int) -> float:
+        """What its writer does when it is refused, in [0, 1)."""
+        return self.reals[i * len(REAL) + 4]
 
     def slices(self, i: int) -> list[Slice]:
         """Rows of the recipients of wish *i* that are alike."""
@@ -161,6 +166,18 @@ class Wishes(Sequence[Wish]):
             return [(first, end, domain, someone[domain])]
         domains = [domain_of[m] for m in self.recipients[first:end]]
         return [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
+
+    def of_person(self, person: int) -> NDArray[np.int64]:
+        """The numbers of a person's wishes, in order of time."""
+        if self._by_person is None:
+            people = self.column("person")
+            order = np.argsort(people, kind="stable")
+            self._by_person = (
+                order,
+                np.searchsorted(people[order], np.arange(len(self._people) + 1)),
+            )
+        order, starts = self._by_person
+        return order[starts[person] : starts[person + 1]]
 
     def column(self, name: str) -> NDArray[np.int64]:
         """One of the columns of WHOLE."""

@@ -42,7 +42,7 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
     there = presence.next_on(p.person, network, r.now)
     p.note(r.letter, "wait")
     r.letter.client, r.letter.asked = None, p.around.submission[network]
-    return math.inf if there is None else there + SOON * chance(r.letter.wish.key, 100)
+    return math.inf if there is None else there + SOON * chance(r.letter.message.key, 100)
 
 
 def switch_server(p: MailProgram, r: Refusal) -> float | None:
@@ -53,7 +53,7 @@ def switch_server(p: MailProgram, r: Refusal) -> float | None:
         return None
     p.note(r.letter, "switch_server", changes=1)
     r.letter.client, r.letter.asked = None, local
-    return r.now + p.users.delays.switch_server.quantile()(chance(r.letter.wish.key, 101))
+    return r.now + p.users.delays.switch_server.quantile()(chance(r.letter.message.key, 101))
 
 
 def dial_in(p: MailProgram, r: Refusal) -> float | None:
@@ -67,7 +67,7 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
     p.note(r.letter, "dial_in")
     r.letter.network, r.letter.client = network, client
     r.letter.asked = p.around.submission[network]
-    return r.now + p.users.delays.dial_in.quantile()(chance(r.letter.wish.key, 102))
+    return r.now + p.users.delays.dial_in.quantile()(chance(r.letter.message.key, 102))
 
 
 def ask_isp(p: MailProgram, r: Refusal) -> float | None:
@@ -88,7 +88,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
         r.letter.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
     p.note(r.letter, advice, calls=1, changes=1)
-    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.letter.wish.key, 103))
+    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.letter.message.key, 103))
     p.around.later(p.help_at, change)
     return p.help_at
 
@@ -102,7 +102,7 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     r.letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
     r.letter.message.shown = anyone_at(r.letter.message.reverse_path)
     r.letter.client, r.letter.asked = None, r.asked
-    return r.now + p.users.delays.change_sender.quantile()(chance(r.letter.wish.key, 104))
+    return r.now + p.users.delays.change_sender.quantile()(chance(r.letter.message.key, 104))
 
 
 Remedy = Callable[["MailProgram", Refusal], float | None]

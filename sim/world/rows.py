@@ -171,19 +171,25 @@ class Rows:
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
-    @property
-    def attempts_made(self) -> int:
-        """How many attempts there are."""
-        return len(self.attempts) // _ATTEMPT.size
+    def add_attempts(self, columns: Columns) -> None:
+        """Put in first attempts at which one recipient was taken, in order of time."""
+        more = np.zeros(len(columns["message"]), _ATTEMPT_DTYPE)
+        for name in ("attempt", "recipients", "accepted"):
+            more[name] = 1
+        for name, values in columns.items():
+            more[name] = values
+        tries = np.concatenate([np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE), more])
+        order = np.lexsort((tries["message"], tries["at"]))
+        self.attempts = bytearray(tries[order].tobytes())
 
-    def sessions(self, servers: int, begins: Sequence[int]) -> dict[str, NDArray[Any]]:
+    def sessions(self, servers: int, begins: Sequence[float]) -> dict[str, NDArray[Any]]:
         """What attempts tell of each phase (row) and server (column): how many there were, and
         the seconds of sessions that they used, that spam used, and that they waited.
 
-        *begins* are the numbers of the attempts with which phases begin.
+        *begins* are the moments at which phases begin (s).
         """
         tries = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
-        phase = np.searchsorted(begins, np.arange(len(tries)), side="right") - 1
+        phase = np.searchsorted(begins, tries["at"], side="right") - 1
         where, shape = phase * servers + tries["server"], (len(begins), servers)
         kinds = np.array(self.messages.kind, dtype=np.int32)[tries["message"]]
         weights = {
@@ -310,7 +316,7 @@ class Rows:
         """Recipients *first* to *end* (rows) meet their fate, caused by *answer*."""
         outcome = answer.number * len(FATES) + fate
         if self.outcome[first] != IN_TRANSIT:
-            raise EndedTwiceError(self._history(first, outcome, at))
+            raise self.ended_twice(first, outcome, at)
         if end - first == 1:
             self.outcome[first] = outcome
             self.ended[first] = at
@@ -318,6 +324,10 @@ class Rows:
             n = end - first
             self.outcome[first:end] = array("i", (outcome,)) * n
             self.ended[first:end] = array("d", (at,)) * n
+
+    def ended_twice(self, row: int, outcome: int, at: float) -> EndedTwiceError:
+        """What to raise when the recipient of *row* would get a second *outcome*."""
+        return EndedTwiceError(self._history(row, outcome, at))
 
     def _history(self, row: int, outcome: int, at: float) -> str:
         def told(number: int) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from simpy.core import Environment
-from simpy.events import NORMAL, Event
 
 from sim.world.blocklists import Around, Blocklists
+from sim.world.foreseen import Foreseen
 from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
@@ -74,13 +75,18 @@ class World:
             self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify,
             Outages.of(self.scenario),
         )  # fmt: skip
-        self._watch_over_relays()
         around = Surroundings(
             self.transit, self.rows, self.plan.presence, submission, self.pop.log_in,
-            self.plan.wishes,
+            self.plan.wishes, self.scenario.users,
         )  # fmt: skip
         self.transit.permissions = self._permissions()
         self.programs = self._programs(around)
+        self.foreseen = Foreseen(
+            self.scenario, self.plan, self.boxes, self.transit, self.programs, self.servers,
+            reads_pop=any("pop_age" in policy.reads for policy in self._all_policies()),
+        )  # fmt: skip
+        around.before_change = self.foreseen.leaves
+        self._watch_over_relays()
         self.spammers = self._spammers(
             Field(
                 self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission,
@@ -118,6 +124,13 @@ class World:
         if any(r.entry.about == "login" for r in policy.restrictions()):
             return replace(policy, login_owns=self._logins(name))
         return policy
+
+    def _all_policies(self) -> Iterator[Policy]:
+        """Those of all servers, before and after, and those that operators may close to."""
+        yield from (server.policy for server in self.servers)
+        yield from self.policies.values()
+        for operator in self.scenario.operators.values():
+            yield from (self.scenario.policy(n, relay=operator.closes_to) for n in self.policies)
 
     def _logins(self, server: str) -> dict[str, frozenset[str]]:
         """The addresses that each login of *server* owns: its own."""
@@ -203,13 +216,9 @@ class World:
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
         self.transit.later(starts, lambda _: self._enforce())
         self.transit.later(steady, lambda _: self._next_phase())
-        self._handed_over = 0
-        self._begins = [0]
-        self._feeds = (self._feed,)
-        waiting = Event(self.env)
-        waiting._ok, waiting._value = True, None
-        self._feed(waiting)
+        self.foreseen.start()
         self.env.run(until=scenario.run_length)
+        self.rows.add_attempts(self.foreseen.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         return finish(
             self.rows,
@@ -219,32 +228,16 @@ class World:
             domain_of=self.boxes.domain_of,
             servers=[s.name for s in self.servers],
             held=self._held(),
-            server_rows=self._server_rows(np.diff(bounds).tolist()),
+            server_rows=self._server_rows(bounds),
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
             planned=self.plan.wished,
-            waiting=self.transit.held(),
+            waiting=self._held_somewhere(),
         )
 
-    def _feed(self, event: Event) -> None:
-        """Hand wishes to their mail programs, each at its moment.
-
-        They are in order of time, so one event waits for the next of them; those that come
-        before any other event are handed over at once, outside the event list.
-        """
-        env, moments, writers = self.env, self.plan.wishes.at, self.plan.wishes.person
-        programs, peek = self.programs, env.peek
-        for number in range(self._handed_over, len(moments)):
-            at = moments[number]
-            if at > peek():
-                self._handed_over = number
-                event.callbacks = self._feeds  # type: ignore[assignment]
-                env.schedule(event, NORMAL, at - env.now)
-                return
-            programs[writers[number]].write(number, at)
-
     def _enforce(self) -> None:
+        self.foreseen.before_change()
         for server in self.servers:
             server.enforce(self.policies[server.name])
             was, settings = self.base.servers[server.name], server.settings
@@ -252,16 +245,24 @@ class World:
             if told != (was.listed_users, was.listing_update):
                 server.keep(self._listing(server, settings, self.scenario.policy_starts))
             self.blocklists.policy_changed(server, self.env.now)
+        self.foreseen.judge(self.servers)
         self._next_phase()
 
     def _next_phase(self) -> None:
-        self._begins.append(self.rows.attempts_made)
         for server in self.servers:
             server.next_phase()
 
-    def _server_rows(self, spans: list[float]) -> list[dict[str, Any]]:
-        """A row per server and phase; *spans* are the lengths of the phases (s)."""
-        used = self.rows.sessions(len(self.servers), self._begins)
+    def _held_somewhere(self) -> Any:
+        """Which recipients (rows) something has to which they can still happen."""
+        rows = self.transit.held()
+        self.foreseen.hold(rows)
+        return rows
+
+    def _server_rows(self, bounds: list[float]) -> list[dict[str, Any]]:
+        """A row per server and phase; *bounds* are the first moment of each phase and the end."""
+        used = self.rows.sessions(len(self.servers), bounds[:-1])
+        relayed = self.foreseen.relayed(bounds[:-1])
+        spans = np.diff(bounds).tolist()
         return [
             {
                 "phase": phase,
@@ -269,7 +270,7 @@ class World:
                 "sessions": server.settings.sessions,
                 "span": spans[phase],
                 "turned_away": tally.turned_away,
-                "relayed": tally.relayed,
+                "relayed": tally.relayed + relayed[phase, server.number],
                 "relayed_strangers_spam": tally.strangers,
                 **{name: values[phase, server.number] for name, values in used.items()},
             }
@@ -291,7 +292,9 @@ class World:
             self.policies[server.name] = closed(self.scenario)
         if is_open(server.policy):
             begun = now >= self.scenario.policy_starts
+            self.foreseen.before_change()
             server.enforce(closed(self.scenario if begun else self.base))
+            self.foreseen.judge([server])
             self.blocklists.policy_changed(server, now)
             self.rows.change(
                 now, "closed", operator, reason=reason, address=server.address, server=server.name

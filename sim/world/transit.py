@@ -178,12 +178,14 @@ class Transit:
         return rows
 
     def arrive(self, event: Event) -> None:
-        """A flight reaches its server: session, answers, rows, and what follows.
+        """A flight reaches its server."""
+        self.reach(event, self.env.now)  # type: ignore[arg-type]
+
+    def reach(self, flight: Flight, now: float) -> None:
+        """*flight* reaches its server at *now*: session, answers, rows, and what follows.
 
         The hot path: everything a hop costs is here and in what it calls.
         """
-        flight: Flight = event  # type: ignore[assignment]
-        now = self.env.now
         server, message, attempt = flight.server, flight.message, flight.attempt
         relayed, sessions, count = flight.origin is not None, server.sessions, flight.count
         if flight.no_way or (sessions.down and sessions.is_down(now)):
@@ -200,8 +202,7 @@ class Transit:
         took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
         slot = sessions.admit(now, took)
         if slot is None:
-            server.tally.turned_away += 1
-            self._no_session(flight, now, server.own["busy"])
+            self.turn_away(flight, now)
             return
         start, done = slot
         if self.outages is not None and self._is_lost(flight, now, start, done):
@@ -230,6 +231,11 @@ class Transit:
             self._not_taken(flight, done, refused)
         if taken:
             self._take(flight, taken, done)
+
+    def turn_away(self, flight: Flight, now: float) -> None:
+        """Too many wait for a session already (RFC 5321 section 3.8)."""
+        flight.server.tally.turned_away += 1
+        self._no_session(flight, now, flight.server.own["busy"])
 
     def _ask(self, flight: Flight, now: float) -> tuple[Answered, Answered, Answer]:
         """What the server takes, what it refuses, and the worst of its answers."""
@@ -355,15 +361,24 @@ class Transit:
         self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
     ) -> None:
         """Pass recipients of one domain on to its MX."""
+        flight = self.onward(server, message, domain, pieces, at)
+        if flight is None:
+            self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
+        else:
+            self.launch(flight, at, server.network)
+
+    def onward(
+        self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
+    ) -> Flight | None:
+        """The flight to the MX of *domain*, in the queue of *server* since *at*; None: it has
+        none."""
         exchangers = self.mx.get(domain)
         if not exchangers:
-            self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
-            return
-        flight = Flight(
+            return None
+        return Flight(
             self.env, message, pieces, exchangers[0], server.address, NO_LOGIN, TRUNK,
             origin=server, ticket=at,
         )  # fmt: skip
-        self.launch(flight, at, server.network)
 
     def _not_taken(self, flight: Flight, now: float, answers: Answered) -> None:
         """The next hop did not take these: try again later, or tell the sender."""

@@ -5,7 +5,7 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sim.network.lines import LINES, Line
@@ -21,7 +21,7 @@ from sim.world.transit import Answered, Flight, Message, Transit
 if TYPE_CHECKING:
     from sim.scenario.people import Users
     from sim.world.people import Account, Person
-    from sim.world.plan import Wish, Wishes
+    from sim.world.plan import Wishes
     from sim.world.presence import Presence
 
 
@@ -29,19 +29,21 @@ class Letter:
     """A message that its writer has to think about, and what has been tried for it."""
 
     __slots__ = (
-        "account", "asked", "client", "draws", "message", "network", "since", "slices", "tried",
-        "wish",
+        "account", "asked", "by", "choice", "client", "draws", "message", "network", "since",
+        "slices", "tried",
     )  # fmt: skip
 
-    def __init__(self, wish: Wish, message: Message, slices: list[Slice]) -> None:
-        self.wish, self.message, self.slices = wish, message, slices
-        self.account: Account = wish.person.accounts[wish.account]
-        self.network = wish.network
+    def __init__(
+        self, wishes: Wishes, by: int, account: Account, message: Message, slices: list[Slice]
+    ) -> None:
+        self.by, self.account, self.message, self.slices = by, account, message, slices
+        number = message.number
+        self.network, self.choice = wishes.network_of(number), wishes.choice(number)
         self.asked: Server | None = None
-        self.client: int | None = wish.client  # None: whatever the person has by then
+        self.client: int | None = wishes.client[number]  # None: whatever the person has by then
         self.tried: list[str] = []
         self.draws = 0
-        self.since = wish.at  # since when it is tried in the same way
+        self.since = wishes.at[number]  # since when it is tried in the same way
 
 
 class Way:
@@ -69,9 +71,16 @@ class Surroundings:
         submission: dict[str, Server],
         pop_login: Callable[[str, int, float, int], None],
         wishes: Wishes,
+        groups: Mapping[str, Users],
     ) -> None:
+        self.shares = {
+            group: [(name, getattr(users.when_refused, name)) for name in REMEDIES]
+            for group, users in groups.items()
+        }
         self.transit, self.rows, self.presence = transit, rows, presence
         self.wishes = wishes
+        self.before_change: Callable[[int], None] = lambda _: None
+        """Told of a person who is about to change a setting."""
         self.submission = submission  # by network
         self.later = transit.later
         self.pop_login = pop_login
@@ -82,13 +91,14 @@ class MailProgram:
 
     __slots__ = (
         "around", "auth", "by_587", "careless", "corrected", "help_at", "needs_all", "person",
-        "polls_first", "remembers", "users", "ways",
+        "polls_first", "remembers", "shares", "users", "ways",
     )  # fmt: skip
 
     def __init__(
         self, person: Person, users: Users, around: Surroundings, careless: float = 1.0
     ) -> None:
         self.person, self.users, self.around = person, users, around
+        self.shares = around.shares[person.group]
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
         self.corrected: set[str] = set()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
@@ -99,58 +109,82 @@ class MailProgram:
         self.remembers: dict[str, Server] = {}  # place -> server that worked there
 
     def write(self, number: int, at: float) -> None:
-        """Send wish *number*, which comes at *at*, for the first time; message and wish have
-        one number."""
+        """Send wish *number*, which comes at *at*, for the first time."""
+        way, flight, network = self.first(number)
+        self._launch(way, flight, network, at)
+
+    def first(self, number: int) -> tuple[Way, Flight, str]:
+        """The first flight of wish *number*, and the network that it starts from."""
         wishes = self.around.wishes
-        place, account = wishes.place_of(number), wishes.account[number]
-        way = self.ways.get((place, account)) or self._way(place, account)
+        way = self._way(wishes.place_of(number), wishes.account[number])
+        network, client = wishes.network_of(number), wishes.client[number]
+        flight, network = self._flight(
+            way,
+            way.server,
+            self._message(way, number),
+            wishes.slices(number),
+            network,
+            client,
+            None,
+        )
+        return way, flight, network
+
+    def message(self, number: int) -> Message:
+        """The message of wish *number*: they have one number."""
+        wishes = self.around.wishes
+        return self._message(self._way(wishes.place_of(number), wishes.account[number]), number)
+
+    def _message(self, way: Way, number: int) -> Message:
+        wishes = self.around.wishes
         size, one, other, luck, _, content = wishes.draws(number)
         reverse_path, shown = way.reverse_path, way.shown
         if wishes.senders and number in wishes.senders:
             reverse_path = wishes.senders[number]
             shown = anyone_at(reverse_path)
-        message = Message(
+        return Message(
             number, reverse_path, shown, size, self, (one, other), luck, content,
             wishes.key[number],
         )  # fmt: skip
-        self._send(
-            way, way.server, message, wishes.slices(number), wishes.network_of(number),
-            wishes.client[number], at, None,
-        )  # fmt: skip
+
+    def shown(self, account: int) -> str:
+        """One address that stands for all senders in the domain of the account's."""
+        return anyone_at(self.around.wishes.shown(self.person, account))
 
     def submit(self, letter: Letter, now: float) -> None:
         """Offer the letter once more, to the server that is set for this place or that was
         chosen for it."""
         around, person = self.around, self.person
         place = around.presence.place(person, now)
-        way = self.ways.get((place, letter.wish.account)) or self._way(place, letter.wish.account)
+        way = self._way(place, letter.by)
         network, client = letter.network, letter.client
         if client is None:
             network = person.network_at(place)
             client = around.presence.client(person, network, now)
         around.rows.messages.attempts[letter.message.number] += 1
-        self._send(
-            way, letter.asked or way.server, letter.message, letter.slices, network, client, now,
-            letter,
-        )  # fmt: skip
+        server = letter.asked or way.server
+        flight, network = self._flight(
+            way, server, letter.message, letter.slices, network, client, letter
+        )
+        self._launch(way, flight, network, now)
 
     def _way(self, place: str, account: int) -> Way:
-        around = self.around
-        mine = self.person.accounts[account]
-        own = around.submission[mine.network]
-        way = self.ways[place, account] = Way(
-            mine, around.wishes.shown(self.person, account), own,
-            self.remembers.get(place) or own, LINES[self.users.line(place)],
-            around.rows.places[place],
-        )  # fmt: skip
+        way = self.ways.get((place, account))
+        if way is None:
+            around, mine = self.around, self.person.accounts[account]
+            own = around.submission[mine.network]
+            way = self.ways[place, account] = Way(
+                mine, around.wishes.shown(self.person, account), own,
+                self.remembers.get(place) or own, LINES[self.users.line(place)],
+                around.rows.places[place],
+            )  # fmt: skip
         return way
 
-    def _send(
+    def _flight(
         self, way: Way, server: Server, message: Message, slices: list[Slice], network: str,
-        client: int, now: float, letter: Letter | None,
-    ) -> None:  # fmt: skip
-        """Open a connection to *server* and offer the message."""
-        around, person, own = self.around, self.person, way.own
+        client: int, letter: Letter | None,
+    ) -> tuple[Flight, str]:  # fmt: skip
+        """What brings the message to *server*, and the network that it starts from."""
+        person, own = self.person, way.own
         shows = NO_LOGIN
         if person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
@@ -158,14 +192,17 @@ class MailProgram:
             by_587 = self.by_587 and own.settings.port_587 and not person.web
             if by_587 or server.policy.auth_offered:
                 shows = Credentials(way.account.address, self.mistypes(own), 587 if by_587 else 25)
-        if self.polls_first and server is own:
-            around.pop_login(own.network, client, now, person.number)
-        transit = around.transit
         flight = Flight(
-            transit.env, message, slices, server, client, shows, way.line.bandwidth, way.place,
-            around.rows.messages.attempts[message.number], None, letter,
+            self.around.transit.env, message, slices, server, client, shows, way.line.bandwidth,
+            way.place, self.around.rows.messages.attempts[message.number], None, letter,
         )  # fmt: skip
-        transit.launch(flight, now + way.line.latency, network)
+        return flight, network
+
+    def _launch(self, way: Way, flight: Flight, network: str, now: float) -> None:
+        """Open a connection, after a look for mail if the program is set so."""
+        if self.polls_first and flight.server is way.own:
+            self.around.pop_login(way.own.network, flight.address, now, self.person.number)
+        self.around.transit.launch(flight, now + way.line.latency, network)
 
     def answered(self, flight: Flight, now: float, refused: Answered) -> None:
         """Read the server's answer: done, or a refusal to react to."""
@@ -176,14 +213,18 @@ class MailProgram:
             assert isinstance(letter, Letter)
             if letter.tried and letter.tried[-1] == "switch_server":
                 place = self.around.presence.place(self.person, now)
+                self.around.before_change(self.person.number)
                 self.remembers[place] = flight.server
                 self.ways.clear()
             return
         if letter is None:
-            number = flight.message.number
-            letter = Letter(self.around.wishes[number], flight.message, flight.slices)
+            wishes = self.around.wishes
+            by = wishes.account[flight.message.number]
+            letter = Letter(wishes, by, self.person.accounts[by], flight.message, flight.slices)
         assert isinstance(letter, Letter)
-        worst = max((answer for _, answer in refused), key=lambda a: a.permanent)
+        worst = refused[0][1]
+        if len(refused) > 1:
+            worst = max([answer for _, answer in refused], key=lambda a: a.permanent)
         if flight.attempt == 1:
             messages = self.around.rows.messages
             messages.first_cause[letter.message.number] = CAUSE[worst.cause]
@@ -223,10 +264,9 @@ class MailProgram:
 
     def _choose(self, letter: Letter, passed_over: set[str]) -> str:
         """A remedy by the group's shares, among those left; giving up is always left."""
-        shares = self.users.when_refused
-        left = [(name, getattr(shares, name)) for name in REMEDIES if name not in passed_over]
-        total = shares.give_up + sum(share for _, share in left)
-        draw = letter.wish.choice if letter.draws == 0 else chance(letter.wish.key, letter.draws)
+        left = [(name, share) for name, share in self.shares if name not in passed_over]
+        total = self.users.when_refused.give_up + sum([share for _, share in left])
+        draw = letter.choice if letter.draws == 0 else chance(letter.message.key, letter.draws)
         letter.draws += 1
         draw *= total
         for name, share in left:
@@ -252,6 +292,7 @@ class MailProgram:
         """The change of password that the help desk advised."""
 
         def change(_: float) -> None:
+            self.around.before_change(self.person.number)
             self.corrected.add(server.name)
 
         return change
@@ -260,6 +301,7 @@ class MailProgram:
         """The change of setting that the help desk advised."""
 
         def change(_: float) -> None:
+            self.around.before_change(self.person.number)
             if offer == "auth":
                 self.auth = self.by_587 = True  # by 587 where the server offers it
             else:
