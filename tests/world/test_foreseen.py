@@ -1,0 +1,86 @@
+"""What is worked out for all messages at once happens as it would one by one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.scenario import load
+from sim.world.foreseen import ASK, LOCAL, ONWARD, WRITE
+from sim.world.run import World
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+ROUNDING = 1e-5  # s: moments are added up in another order
+
+CASES = {
+    # what changes on the way           scenario               arm                  keys
+    "nothing": ("open-vs-restricted", "open trust", {}),
+    "policies, and people learn": ("open-vs-restricted", "on network + AUTH", {}),
+    "POP logins are asked for": ("open-vs-restricted", "on network + POP first", {}),
+    "a relay at a time": ("adoption-1998-2002", "as surveyed, 1 in 100 at the end", {}),
+    "servers with few sessions": (
+        "open-vs-restricted",
+        "on network",
+        {"servers.*.sessions": 1, "servers.*.connection_queue": 0},
+    ),
+    "servers that remember": ("servers-in-trouble", "greylisting", {}),
+    "links that fail": ("servers-in-trouble", "a bad week", {}),
+}
+
+
+def small(scenario, keys):
+    """The scenario with at most a hundred people in a group, for a week."""
+    found = load(SCENARIOS / f"{scenario}.toml")
+    counts = {f"users.{n}.count": min(u.count, 100) for n, u in found.users.items()}
+    return found.with_overrides(counts | keys)
+
+
+def one_by_one(scenario, arm):
+    """A world in which nothing is foreseen: every mail program writes at the time of the wish."""
+    world = World(scenario, arm, 0)
+    foreseen = world.foreseen
+    foreseen.one.known[:] = WRITE
+    foreseen.one.at[:] = foreseen.written
+    foreseen.order = np.arange(len(foreseen.written))
+    return world
+
+
+def settled(frame):
+    """Rows in an order that does not depend on which of two things of one moment came first."""
+    keys = [name for name in ("message", "recipient", "attempt", "hop", "at") if name in frame]
+    return frame.sort_values(keys, kind="stable").reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("scenario", "arm", "keys"), CASES.values(), ids=CASES)
+def test_the_rows_are_those_of_one_by_one(scenario, arm, keys):
+    scenario = small(scenario, keys)
+    told = World(scenario, arm, 0).run().frames()
+    expected = one_by_one(scenario, arm).run().frames()
+    for table in ("recipients", "attempts", "servers", "calendar"):
+        a, b = settled(told[table]), settled(expected[table])
+        assert len(a) == len(b) > 0 or table == "calendar"
+        for name in a:
+            if a[name].dtype.kind == "f":
+                assert np.allclose(a[name], b[name], rtol=1e-6, atol=ROUNDING, equal_nan=True)
+            else:
+                assert (a[name].astype(str) == b[name].astype(str)).all(), (table, name)
+
+
+def test_most_is_foreseen_where_policies_read_no_clock():
+    world = World(small("open-vs-restricted", {}), "on network", 0)
+    world.run()
+    known = world.foreseen.one.known
+    assert np.isin(known, [LOCAL, ONWARD]).mean() > 0.5
+    assert (known == ASK).any(), "travellers are refused, and that is not done here"
+
+
+def test_where_anything_is_ever_down_nothing_is():
+    world = World(small("servers-in-trouble", {}), "a bad week", 0)
+    assert (world.foreseen.one.known == WRITE).all()
+
+
+def test_a_message_that_is_dropped_here_is_missed():
+    world = World(small("open-vs-restricted", {}), "open trust", 0)
+    foreseen = world.foreseen
+    foreseen.out[int(foreseen.order[5])] = 1  # nobody writes it now
+    assert len(world.run().lost) == np.diff(world.plan.wishes.first)[foreseen.order[5]]
