@@ -93,8 +93,7 @@ class _Walk:
         if self.permit is not None:
             self.t.granted = self.permit.entry.grants
             return None
-        helps = self.facts.login is None and policy.logins_relay
-        refusal = LOGIN_WOULD_HELP if helps else RELAY_DENIED
+        refusal = LOGIN_WOULD_HELP if policy.logins_relay else RELAY_DENIED
         self.note("relay", (END_OF_LIST, "nothing permitted it"), refusal)
         return self.refused("relay", END_OF_LIST, refusal)
 

@@ -294,6 +294,21 @@ def test_auth_is_offered_only_where_it_is():
     assert codes(answer) == [250, 502]
 
 
+def test_enhanced_codes_are_announced_only_where_they_are_given():
+    for flavour, announced in {"sendmail": True, "exim": False}.items():
+        answer = session(policy=dataclasses.replace(POLICY, flavour=flavour)).receive(b"EHLO x\r\n")
+        assert (b"ENHANCEDSTATUSCODES" in answer) == announced
+
+
+def test_a_login_is_asked_for_only_where_it_is_offered():
+    lines = b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<kim@adatum.com>\r\n"
+    for offered in (True, False):
+        policy = dataclasses.replace(POLICY, flavour="sendmail", auth_offered=offered)
+        answer = session(policy=policy).receive(lines)
+        assert (b"Relaying denied. Proper authentication required." in answer) == offered
+        assert b"Relaying denied" in answer
+
+
 def test_content_is_judged_at_the_end():
     filtered = {"content": (parse("reject_outbound_spam(1, 0)"),)}
     made = session(HOME, dataclasses.replace(POLICY, **filtered), spam=True, content_draw=0.5)
