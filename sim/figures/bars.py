@@ -50,13 +50,12 @@ def draw(
     look: s.Style, panels: Sequence[Panel], arms: Sequence[str], *, notes: Sequence[str] = ()
 ) -> Figure:
     """Draw *panels*, as many side by side as fit, each with a row for each of *arms*."""
-    across = columns(len(panels), look.across)
-    down = -(-len(panels) // across)
-    rows = fit(look, arms, down)
+    rows = fit(look, arms, len(panels))
+    across, down = rows.across, rows.down
     figure = s.new(look, down * rows.height)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for number, (axes, item) in enumerate(zip(grid.flat, panels, strict=False)):
-        panel(axes, look, item, arms, rows, across)
+        panel(axes, look, item, arms, rows)
         label_arms(axes, look, rows, words=number % across == 0)
     for axes in grid.flat[len(panels) :]:
         axes.remove()
@@ -70,11 +69,17 @@ HEAD = 5.5
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a panel: wrapped *names*, the *middles* of rows, the *height* of all (in)."""
+    """The rows of panels: wrapped *names*, the *middles* of rows, the *height* of all (in).
+
+    *across* and *down* is how panels stand, *letters* what their headings and axes have room for.
+    """
 
     names: tuple[str, ...]
     middles: tuple[float, ...]
     height: float
+    across: int
+    down: int
+    letters: int
 
 
 def columns(panels: int, across: int) -> int:
@@ -83,23 +88,48 @@ def columns(panels: int, across: int) -> int:
     return -(-panels // max(down, 1))
 
 
-def fit(look: s.Style, arms: Sequence[str], down: int = 1) -> Rows:
-    """Give each arm the height that its name needs.
+NARROWEST = 12
+"""Letters that a panel must have room for: chosen, what a short heading has."""
 
-    Names are broken later where *down* panels above each other would be taller than the style
-    allows; if that is not enough the figure is taller, for nothing may overlap.
+
+def fit(look: s.Style, arms: Sequence[str], panels: int, across: int | None = None) -> Rows:
+    """Give each arm the height that its name needs, for as many *panels*.
+
+    Where they would be taller than the style allows, names are broken later, then more panels
+    stand side by side than its *across*; if that is not enough the figure is taller, for nothing
+    may overlap.
     """
-    for widening in (1.0, 1.4, 1.8):
-        names = tuple(s.name(arm, int(widening * look.wrap)) for arm in arms)
-        heights = [
-            max(look.row, (s.lines([name]) * 1.2 * look.small + 0.4 * look.small) / 72)
-            for name in names
-        ]
-        if down * (sum(heights) + HEAD * look.text / 72) + 0.5 <= look.height:
-            break
+    usual = look.across if across is None else across
+    tried: list[tuple[float, Rows]] = []
+    for wanted in dict.fromkeys(columns(panels, n) for n in range(usual, max(panels, usual) + 1)):
+        for widening in (1.0, 1.4, 1.8):
+            rows = _fitted(look, arms, panels, wanted, int(widening * look.wrap))
+            if rows.letters >= NARROWEST or not tried:
+                tried.append((rows.down * (rows.height + HEAD * look.text / 72) + 0.5, rows))
+    return next((rows for tall, rows in tried if tall <= look.height), min(tried, key=_tall)[1])
+
+
+def _tall(tried: tuple[float, Rows]) -> float:
+    return tried[0]
+
+
+def _fitted(look: s.Style, arms: Sequence[str], panels: int, across: int, wrap: int) -> Rows:
+    names = tuple(s.name(arm, wrap) for arm in arms)
+    heights = [
+        max(look.row, (s.lines([name]) * 1.2 * look.small + 0.4 * look.small) / 72)
+        for name in names
+    ]
     ends = np.cumsum(heights)
     middles = tuple(float(end - height / 2) for end, height in zip(ends, heights, strict=True))
-    return Rows(names, middles, float(ends[-1]))
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
+    room = (72 * look.width - 0.58 * look.small * longest) / across - 1.2 * look.text
+    letters = int(room / (0.6 * look.text))
+    return Rows(names, middles, float(ends[-1]), across, -(-panels // across), letters)
+
+
+def ticks(rows: Rows) -> int:
+    """Return how many steps an axis has room for."""
+    return 4 if rows.letters > 14 else 2
 
 
 def label_arms(axes: Axes, look: s.Style, rows: Rows, *, words: bool = True) -> None:
@@ -127,18 +157,16 @@ def ceiling(value: float) -> float:
     return float(next(step * power for step in steps if step * power >= 1.02 * value))
 
 
-def panel(
-    axes: Axes, look: s.Style, panel: Panel, arms: Sequence[str], rows: Rows, across: int
-) -> None:
-    """Draw one panel that takes one part in *across* of the width."""
+def panel(axes: Axes, look: s.Style, panel: Panel, arms: Sequence[str], rows: Rows) -> None:
+    """Draw one panel."""
     s.tidy(axes, look)
     top = max((row.top for row in panel.rows.values()), default=0.0)
     limit = panel.limit if panel.limit is not None else ceiling(top)
     if panel.percent:
         limit = min(limit, 1.0)
     axes.set_xlim(0, limit * panel.scale)
-    axes.locator_params(axis="x", nbins=4)
-    letters = int(72 * (look.width - 1.4) / across / (0.6 * look.text))
+    axes.locator_params(axis="x", nbins=ticks(rows))
+    letters = rows.letters
     axes.set_xlabel(s.name(panel.label, letters))
     axes.set_title("\n".join(s.name(line, letters) for line in panel.title.split("\n")))
     axes.grid(axis="x", color="0.88", linewidth=0.5 * look.line)
@@ -206,11 +234,17 @@ def whisker(axes: Axes, look: s.Style, place: float, row: Estimate, scale: float
 
 def value(axes: Axes, look: s.Style, place: float, number: float) -> None:
     """Write a value to the right of its row."""
-    axes.text(
-        1.03,
-        place,
-        shown(number),
-        transform=axes.get_yaxis_transform(),
+    beside(axes, look, place, shown(number))
+
+
+def beside(axes: Axes, look: s.Style, place: float, words: str) -> None:
+    """Write *words* to the right of a row, clear of a whisker that ends at the edge."""
+    axes.annotate(
+        words,
+        (1.0, place),
+        (0.8 * look.small, 0.0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
         va="center",
         fontsize=look.small,
     )

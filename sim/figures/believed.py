@@ -36,14 +36,14 @@ def believed(style: Style, summary: pd.DataFrame, *, arms: Sequence[str] | None 
     if not delivered or not thought:
         raise FigureError("believed: summary has no rows of delivery_rate and believed_rate")
     across = 1 if style.across == 1 else 2
-    down = 2 // across
-    rows = bars.fit(style, chosen, down)
+    rows = bars.fit(style, chosen, 2, across)
+    across, down = rows.across, rows.down
     figure = s.new(style, down * rows.height)
     grid = figure.subplots(
         down, across, sharey=True, squeeze=False, width_ratios=(2, 1) if across == 2 else None
     )
     left, right = grid.flat
-    bars.panel(right, style, _lost(lost), chosen, rows, across)
+    bars.panel(right, style, _lost(lost), chosen, rows)
     _both(left, style, delivered, thought, chosen, rows)
     for number, axes in enumerate((left, right)):
         bars.label_arms(axes, style, rows, words=number % across == 0)
@@ -123,14 +123,8 @@ def _both(
             )
         pair = [table[arm].mean for table in (delivered, thought) if arm in table]
         if len(pair) == 2 and np.isfinite(pair).all():
-            axes.text(
-                1.02,
-                place,
-                " / ".join(bars.shown(100 * mean) for mean in pair),
-                transform=axes.get_yaxis_transform(),
-                va="center",
-                fontsize=style.small,
-            )
+            shown = " / ".join(bars.shown(100 * mean) for mean in pair)
+            bars.beside(axes, style, place, shown)
 
 
 def _entries(style: Style, interval: bool) -> list[tuple[Artist | None, str]]:

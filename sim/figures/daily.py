@@ -70,8 +70,8 @@ def draw(
             at = middles(role.numerators.shape[1], end)
             tops.append(lines.curve(axes, style, role.look, at, found, label=role.label))
         if not any(role.numerators[number].any() for role in roles):
-            axes.text(0.5, 0.5, nothing, ha="center", transform=axes.transAxes,
-                      fontsize=style.small, fontstyle="italic")  # fmt: skip
+            axes.text(0.5, 0.5, s.name(nothing, 16), transform=axes.transAxes, ha="center",
+                      va="center", fontsize=style.small, fontstyle="italic")  # fmt: skip
         if policy_starts is not None:
             axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
         extra = (also(arm, axes) if also else []) or extra

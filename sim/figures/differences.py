@@ -50,13 +50,12 @@ def differences(
         )
         for kind, measure in measures
     }
-    across = bars.columns(len(panels), style.across)
-    down = -(-len(panels) // across)
-    rows = bars.fit(style, chosen, down)
+    rows = bars.fit(style, chosen, len(panels))
+    across, down = rows.across, rows.down
     figure = s.new(style, down * rows.height)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for number, (axes, (key, part)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
-        _panel(axes, style, key, _rows(part), chosen, rows, across)
+        _panel(axes, style, key, _rows(part), chosen, rows)
         bars.label_arms(axes, style, rows, words=number % across == 0)
     for axes in grid.flat[len(panels) :]:
         axes.remove()
@@ -89,12 +88,11 @@ def _panel(
     found: dict[str, Estimate],
     arms: Sequence[str],
     rows: bars.Rows,
-    across: int,
 ) -> None:
     kind, measure = key
     share = words.is_share(measure)
     scale = 100.0 if share else 1.0
-    letters = int(72 * (style.width - 1.4) / across / (0.6 * style.text))
+    letters = rows.letters
     s.tidy(axes, style)
     title = words.title(kind, measure).split("\n")
     axes.set_title("\n".join(s.name(line, letters) for line in title))
@@ -123,7 +121,7 @@ def _panel(
     high = bars.ceiling(scale * max(ends)) if max(ends, default=0.0) > 0 else 0.0
     room = 0.06 * (high - low) or 1.0  # so that the line at 0 is never the edge
     axes.set_xlim(min(low, -room), max(high, room))
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=bars.ticks(rows))
 
 
 def _mark(
@@ -151,14 +149,9 @@ def _mark(
         linestyle="none",
         zorder=3,
     )
-    axes.text(
-        1.03,
-        place,
-        f"{'+' if row.mean > 0 else ''}{bars.shown(scale * row.mean)}".replace("-", "\u2212"),
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=style.small,
-    )
+    sign = "+" if row.mean > 0 else ""
+    shown = f"{sign}{bars.shown(scale * row.mean)}".replace("-", "\u2212")
+    bars.beside(axes, style, place, shown)
 
 
 def _entries(style: Style, frame: pd.DataFrame) -> list[tuple[Artist | None, str]]:
@@ -166,9 +159,9 @@ def _entries(style: Style, frame: pd.DataFrame) -> list[tuple[Artist | None, str
         return []
     dot = {"marker": "o", "markersize": 0.85 * style.small, "linestyle": "none"}
     return [
-        (s.whisker(style), "95 % interval of the paired difference"),
-        (Line2D([], [], color="0.2", **dot), "leaves out 0"),  # type: ignore[arg-type]
-        (Line2D([], [], color="0.2", markerfacecolor="white", **dot), "includes 0"),  # type: ignore[arg-type]
+        (s.whisker(style), "95 % interval, paired"),
+        (Line2D([], [], color="0.2", **dot), "it leaves out 0"),  # type: ignore[arg-type]
+        (Line2D([], [], color="0.2", markerfacecolor="white", **dot), "it includes 0"),  # type: ignore[arg-type]
     ]
 
 

@@ -65,7 +65,7 @@ def history(
 
     figure = daily.draw(
         style, chosen, roles, kind=SHARE, end=end, also=surveyed, nothing="no spam delivered",
-        ylabel="share (%)",
+        ylabel="spam delivered, open relays (%)",
     )  # fmt: skip
     for axes in figure.axes:
         axes.set_ylim(0, 100)

@@ -66,7 +66,7 @@ def listings(
     ]
     return daily.draw(
         style, chosen, roles, kind=RATE, end=end, policy_starts=policy_starts,
-        ylabel="submissions (a day)", nothing="no submission turned on the list",
+        ylabel="submissions / day", nothing="no submission turned on the list",
     )  # fmt: skip
 
 

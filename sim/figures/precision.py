@@ -60,7 +60,8 @@ def precision(
                 tell(axes, told, scale, row=arm, x=int(n), unit=_unit(measure, scale))
         axes.set_ylim(bottom=0)
         axes.set_xlim(LEAST, max(number, LEAST + 1))
-        axes.set_title(words.title(kind, measure))
+        room = int(72 * (style.width / len(shown) - 0.5) / (0.6 * style.text))
+        axes.set_title("\n".join(s.name(t, room) for t in words.title(kind, measure).split("\n")))
         axes.set_xlabel("replications")
         axes.set_ylabel(s.name(_unit(measure, scale), 30))
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -68,7 +69,7 @@ def precision(
         entry(style, palette.arm(n), s.name(arm, style.wrap), nested(style, n, len(chosen)))
         for n, arm in enumerate(chosen)
     ])  # fmt: skip
-    return s.settle(figure, [grid[0]], HEIGHT[style.name])
+    return s.settle(figure, [grid[0]], HEIGHT[style.name], tallest=style.height)
 
 
 def _unit(measure: str, scale: float) -> str:

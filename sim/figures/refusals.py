@@ -39,9 +39,8 @@ def refusals(
         {rule for found in shares.values() for rule in found},
         key=lambda rule: -sum(found.get(rule, 0.0) for found in shares.values()),
     )
-    across = bars.columns(len(groups), style.across)
-    down = -(-len(groups) // across)
-    fitted = bars.fit(style, chosen, down)
+    fitted = bars.fit(style, chosen, len(groups))
+    across, down = fitted.across, fitted.down
     figure = s.new(style, down * fitted.height)
     grid = figure.subplots(down, across, sharey=True, sharex=True, squeeze=False)
     limit = bars.ceiling(max((total.top for total in totals.values()), default=0.0))
@@ -49,9 +48,8 @@ def refusals(
         s.tidy(axes, style)
         axes.set_title(group or "(no group)")
         axes.set_xlim(0, 100 * min(limit, 1.0))
-        axes.locator_params(axis="x", nbins=4)
-        letters = int(72 * (style.width - 1.4) / across / (0.6 * style.text))
-        axes.set_xlabel(s.name("honest recipients wished (%)", letters))
+        axes.locator_params(axis="x", nbins=bars.ticks(fitted))
+        axes.set_xlabel(s.name("honest recipients wished (%)", fitted.letters))
         axes.tick_params(labelbottom=True)
         for place, arm in zip(fitted.middles, chosen, strict=True):
             found = shares.get((group, arm), {}), totals.get((group, arm))

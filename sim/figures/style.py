@@ -169,6 +169,10 @@ def settle(
         return float(at - (1 - part) * above)
 
     boxes = {axes: axes.get_position() for axes in figure.axes}
+    heights = {axes: (moved(b.y1 * tall) - moved(b.y0 * tall)) for axes, b in boxes.items()}
+    if any([_wrapped(axes, room) for axes, room in heights.items()]):  # noqa: C419 (all of them)
+        figure.set_layout_engine(engine)
+        return settle(figure, panels, height)
     lower = moved(tall)
     figure.set_figheight(lower)
     for axes, box in boxes.items():
@@ -177,6 +181,17 @@ def settle(
     for text in figure.texts:
         text.set_y(moved(text.get_position()[1] * tall) / lower)
     return figure
+
+
+def _wrapped(axes: Axes, room: float) -> bool:
+    """Break the label of a height axis to *room* inches; whether it took more lines than before."""
+    label = axes.yaxis.label
+    letters = max(8, int(72 * room / (0.6 * float(label.get_fontsize()))))
+    before = label.get_text()
+    if len(max(before.split("\n"), key=len)) <= letters:
+        return False
+    axes.set_ylabel(name(before.replace("\n", " "), letters))
+    return axes.get_ylabel() != before
 
 
 LEAST = 0.45

@@ -50,7 +50,9 @@ def tornado(
     figure = s.new(style, tall * len(names))
     panels = figure.subplots(len(names), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes, arm in zip(panels, names, strict=True):
-        s.tidy(axes, style).set_title(s.name(arm, int(72 * style.width / (0.6 * style.text))))
+        s.tidy(axes, style).set_title(
+            s.name(arm, int(0.55 * 72 * style.width / (0.6 * style.text)))
+        )
         _panel(axes, rows[rows["arm"] == arm].set_index("key"), keys, scale, style)
     panels[0].set_yticks(range(len(keys)), labels)
     panels[-1].set_xlabel(words.axis(class_, measure))

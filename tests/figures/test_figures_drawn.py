@@ -90,15 +90,35 @@ def test_every_caption_says_how_to_make_it_again(made, name):
     assert ("10 replications; seed 1999" in words) is not exact
 
 
+ALIKE = {"waiting", "places", "break_even"}
+"""Drawn by the code of another figure, with as many panels or fewer."""
+
+
 @pytest.mark.parametrize("name", [name for name in figures.TABLE if name != "waiting"])  # as load
 def test_nothing_that_is_written_leaves_the_figure_or_covers_other_words(made, drawn, name):
     for figure in (drawn[name], figures.draw(name, made.tables(12, 2))):
         _assert_legible(figure)
 
 
-def test_narrow_figures_are_as_legible(made):
-    for name in ("rates", "matrix", "frontier", "routes"):
-        _assert_legible(figures.draw(name, made.tables(7, 2), style="column"))
+@pytest.mark.parametrize("style", ["column", "slide"])
+@pytest.mark.parametrize("name", [name for name in figures.TABLE if name not in ALIKE])
+def test_narrow_figures_and_slides_are_as_legible(made, name, style):
+    for arms in (3, 12):
+        _assert_legible(figures.draw(name, made.tables(arms, 2), style=style))
+
+
+TALLER = {("matrix", "slide"), *((n, "column") for n in ("differences", "groups", "refusals"))} | {
+    ("tornado", s) for s in figures.STYLES
+}
+"""Of twelve arms with long names, these do not fit at the size of their type."""
+
+
+@pytest.mark.parametrize("style", figures.STYLES)
+@pytest.mark.parametrize("name", [name for name in figures.TABLE if name not in ALIKE])
+def test_figures_of_twelve_arms_are_no_taller_than_their_style(made, name, style):
+    figure = figures.draw(name, made.tables(12, 2), style=style)
+    fits = figure.get_figheight() <= figures.STYLES[style].height + 0.01
+    assert fits or (name, style) in TALLER
 
 
 def _assert_legible(figure):
