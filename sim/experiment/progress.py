@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 Advance = Callable[[], None]
 
@@ -36,8 +37,8 @@ def progress(total: int, *, shown: bool, what: str = "simulating") -> Iterator[A
         TimeRemainingColumn(),
         TextColumn("left"),
     )
-    # in a notebook rich asks for ipywidgets; without a terminal or one of those, no bar
-    if not console.is_terminal and not console.is_jupyter:
+    # in a notebook rich draws with ipywidgets; without a terminal or those, no bar
+    if not console.is_terminal and not (console.is_jupyter and find_spec("ipywidgets")):
         yield lambda: None
         return
     # a browser has no thread that could draw: there the bar is drawn at each step alone
