@@ -67,7 +67,7 @@ class Sweep:
         summaries, differences = [], []
         for point, measures in self._stored.measures():
             whole = measures[(measures["by"] == "all") & (measures["phase"] == "after")]
-            told = self._stored.told(point)
+            told = {name: shown(value) for name, value in self._stored.told(point).items()}
             summaries.append(_beside(told, summarise(whole).drop(columns="static")))
             present = set(whole["arm"])
             for arm in self.arms:
@@ -120,9 +120,11 @@ class Sweep:
     def break_even(self, a: str, b: str, class_: str, measure: str) -> BreakEven:
         """Where the order of two arms by a measure flips, along the one key that is swept.
 
-        The difference is b - a, in pairs; values of the key must be numbers, or text that
-        begins with one.
+        The difference is b - a, in pairs. Values that are no numbers, nor text that begins with
+        one, stand side by side in the order of the sweep.
         """
+        from dataclasses import replace
+
         from sim.experiment.usage import UsageError, one_of
         from sim.measure import compare
         from sim.measure.sweeps import break_even
@@ -131,6 +133,8 @@ class Sweep:
             raise UsageError("break-even needs a sweep over one key")
         for arm in (a, b):
             one_of("arm", arm, self.arms)
+        told = [self._stored.told(point)[self.keys[0]] for point in range(len(self.points))]
+        names, at = _places(told)
         rows = []
         for point, measures in self._stored.measures():
             found = compare(measures, a, b)
@@ -138,13 +142,13 @@ class Sweep:
             if not len(cell):
                 raise UsageError(f"no measure {measure!r} of class {class_!r}")
             row = cell.iloc[0]
-            value = number(self._stored.told(point)[self.keys[0]])
-            rows.append((value, row["difference"], row["low"], row["high"]))
+            rows.append((at[point], row["difference"], row["low"], row["high"]))
         rows.sort()
         x, *others = zip(*rows, strict=True)
         import numpy as np
 
-        return break_even(x, *(np.array(column, dtype=float) for column in others))
+        crossed = break_even(x, *(np.array(column, dtype=float) for column in others))
+        return replace(crossed, names=names)
 
     def figure(self, class_: str = "honest", measure: str = "lost_per_day", **options: Any) -> Any:
         """One measure along the one or two keys that are swept; of ranges, the tornado."""
@@ -187,6 +191,24 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.points)} points over {', '.join(self.keys)}>"
+
+
+def _places(values: Sequence[Any]) -> tuple[tuple[str, ...], list[float]]:
+    """Where values stand: numbers where they are; anything else side by side, with its name."""
+    from sim.experiment.usage import UsageError
+    from sim.scenario.writing import value as written
+
+    try:
+        return (), [number(value) for value in values]
+    except UsageError:
+        return tuple(map(written, values)), [float(place) for place in range(len(values))]
+
+
+def shown(value: Any) -> Any:
+    """A value of a key as tables have it: tables and lists as they are written in a file."""
+    from sim.scenario.writing import value as written
+
+    return written(value) if isinstance(value, (dict, list)) else value
 
 
 def number(value: Any) -> float:

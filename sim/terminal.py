@@ -201,6 +201,8 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
     from rich import box
     from rich.table import Table
 
+    from sim.swept import shown
+
     told = found.summary()
     told = told[(told["class"] == class_) & (told["measure"] == measure)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{measure} ({class_})")
@@ -213,7 +215,8 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
             if arm in here.index:
                 mean, low, high = (here[name][arm] for name in ("mean", "low", "high"))
                 cells[place] = f"{_size(mean)}  {_between(low, high).replace('-', '')}".rstrip()
-        table.add_row(*(str(point.get(key, "as it is")) for key in found.keys), *cells)
+        values = (str(shown(point.get(key, "as it is"))) for key in found.keys)
+        table.add_row(*values, *cells)
     return table
 
 
@@ -226,6 +229,9 @@ def flips(found: BreakEven, key: str, a: str, b: str) -> str:
         unsure = "" if found.low is None else " in the mean, though not surely everywhere"
         return f"'{more}' stays above '{less}' at every value of {key}{unsure}."
     first = b if found.ahead > 0 else a
+    if found.names:
+        before, after = (found.names[place(found.at)] for place in (math.floor, math.ceil))
+        return f"'{first}' is above with {key} = {before}, below with {after}."
     between = ""
     if found.low is not None and found.high is not None:
         between = f"; between {_size(found.low)} and {_size(found.high)} their order is not sure"

@@ -20,13 +20,14 @@ class BreakEven:
     *at* is None if it is so nowhere between the first and the last value; *low* and *high*
     hold all values at which the interval of the difference holds nought (None: none does),
     cut off at the ends of what was tried. *ahead* is the sign of the difference at the first
-    value.
+    value. Where the values are no numbers, these are places among *names*, from 0.
     """
 
     at: float | None
     low: float | None
     high: float | None
     ahead: int
+    names: tuple[str, ...] = ()
 
 
 def break_even(x: Sequence[float], difference: Array, low: Array, high: Array) -> BreakEven:

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import sim
+from sim import terminal
 from sim.experiment import UsageError
 from sim.experiment.storage import OtherResultsError
-from sim.measure.sweeps import break_even
+from sim.measure.sweeps import BreakEven, break_even
 from sim.scenario import ScenarioError
 from sim.scenario.sweeping import Sweep
 from sim.swept import open_sweep, sweep
@@ -144,6 +145,20 @@ def test_break_even_of_a_sweep(swept):
     assert found.ahead == -1
     with pytest.raises(UsageError, match="did you mean"):
         swept.break_even("open trust", "on netwrok", "spam", "spam_per_mailbox_day")
+
+
+def test_break_even_along_values_that_are_no_numbers(tmp_path):
+    key = "users.travellers.places"
+    points = [{key: {"home": 1 - away, "hotel": away}} for away in (0.05, 0.5)]
+    found = sweep(SMALL, points, out=tmp_path, replications=1, progress=False)
+    assert len(found.figure().axes[0].lines) == 2
+    assert (found.save() / "summary.csv").is_file()
+    flips = found.break_even("open trust", "on network", "honest", "lost_per_day")
+    assert flips.names == ("{ home = 0.95, hotel = 0.05 }", "{ home = 0.5, hotel = 0.5 }")
+    told = BreakEven(0.4, None, None, -1, flips.names)
+    assert terminal.flips(told, key, "a", "b") == (
+        f"'a' is above with {key} = {flips.names[0]}, below with {flips.names[1]}."
+    )
 
 
 def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):
