@@ -102,7 +102,7 @@ class Foreseen:
         wishes, m, n = plan.wishes, plan.rows.messages, len(plan.wishes)
         self.written = np.array(wishes.at)
         self.person, self.first_row = wishes.column("person"), np.array(m.first_row)
-        reals = np.array(wishes.reals).reshape(n, len(REAL))
+        reals = np.frombuffer(wishes.reals).reshape(n, len(REAL))
         self.size, self.draws, self.luck = reals[:, 0], reals[:, 1:3], reals[:, 3]
         self.single = np.diff(np.array(wishes.first)) == 1
         recipient = np.array(wishes.recipients)[np.array(wishes.first)[:-1]]

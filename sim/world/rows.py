@@ -8,7 +8,7 @@ is two array writes; names are put in once, when the run is over.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -480,29 +480,34 @@ def finish(
     names = {k: v[1] for k, v in facts.items()}
     kinds = m["kind"][message] if n else np.zeros(0, np.int64)
     in_time = m["wished_at"] <= run_length
+    categories = {
+        "recipients": {
+            "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,
+            "account": rows.accounts.all, "place": rows.places.all, "phase": list(PHASES),
+            "fate": list(FATES), "cause": list(CAUSES), "first_cause": list(CAUSES),
+            "server": server_names, "rule": names["rule"], "remedy": list(REMEDIES),
+            "route": list(ROUTES),
+        },
+        "attempts": {
+            "arm": [arm], "hop": list(HOPS), "place": rows.places.all,
+            "server": server_names, "cause": list(CAUSES), "permission": list(PERMISSIONS),
+            **{k: names[k] for k in ("stage", "enhanced", "rule")},
+        },
+        "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
+        "calendar": {"arm": [arm], **calendar_names},
+    }  # fmt: skip
+    tables = {
+        "recipients": recipients, "attempts": attempts, "calendar": calendar,
+        "servers": _server_columns(server_rows, replication),
+    }  # fmt: skip
+    kept = {
+        name: _slim(columns, TABLES[name], categories[name]) for name, columns in tables.items()
+    }
     return Run(
         arm=arm,
         replication=replication,
-        recipients=recipients,
-        attempts=attempts,
-        servers=_server_columns(server_rows, replication),
-        calendar=calendar,
-        categories={
-            "recipients": {
-                "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,
-                "account": rows.accounts.all, "place": rows.places.all, "phase": list(PHASES),
-                "fate": list(FATES), "cause": list(CAUSES), "first_cause": list(CAUSES),
-                "server": server_names, "rule": names["rule"], "remedy": list(REMEDIES),
-                "route": list(ROUTES),
-            },
-            "attempts": {
-                "arm": [arm], "hop": list(HOPS), "place": rows.places.all,
-                "server": server_names, "cause": list(CAUSES), "permission": list(PERMISSIONS),
-                **{k: names[k] for k in ("stage", "enhanced", "rule")},
-            },
-            "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
-            "calendar": {"arm": [arm], **calendar_names},
-        },
+        **kept,
+        categories=categories,
         wishes={
             name: (int(((m["kind"] == k) & in_time).sum()), int((kinds == k).sum()))
             for k, name in enumerate(CLASSES)
@@ -512,6 +517,19 @@ def finish(
         mailboxes=len(domain_of),
         events=events,
     )  # fmt: skip
+
+
+def _slim(
+    values: Columns, columns: Mapping[str, Column], categories: Mapping[str, Sequence[str]]
+) -> Columns:
+    """The columns in the types of `sim.records`, codes in the smallest that holds them."""
+
+    def kind(name: str) -> np.dtype[Any]:
+        if name in categories:
+            return np.min_scalar_type(-len(categories[name]) - 1)
+        return np.dtype(columns[name].dtype)
+
+    return {name: column.astype(kind(name), copy=False) for name, column in values.items()}
 
 
 def _dtype(column: array[Any]) -> str:

@@ -23,6 +23,15 @@ CASES = {
         "on network",
         {"servers.*.sessions": 1, "servers.*.connection_queue": 0},
     ),
+    "policies, while mail is on its way": (
+        "open-vs-restricted",
+        "on network + AUTH",
+        {
+            "networks.hotel.links": {"core": "6 h"},
+            "networks.phone.links": {"core": "3 h"},
+            "users.travellers.auth": 1.0,
+        },
+    ),
     "servers that remember": ("servers-in-trouble", "greylisting", {}),
     "links that fail": ("servers-in-trouble", "a bad week", {}),
 }
@@ -64,6 +73,12 @@ def test_the_rows_are_those_of_one_by_one(scenario, arm, keys):
                 assert np.allclose(a[name], b[name], rtol=1e-6, atol=ROUNDING, equal_nan=True)
             else:
                 assert (a[name].astype(str) == b[name].astype(str)).all(), (table, name)
+
+
+def test_a_kept_row_is_small():
+    run = World(small("open-vs-restricted", {}), "on network", 0).run()
+    for table in (run.recipients, run.attempts):
+        assert sum(column.dtype.itemsize for column in table.values()) <= 60, "octets a row"
 
 
 def test_most_is_foreseen_where_policies_read_no_clock():
