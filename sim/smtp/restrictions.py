@@ -103,6 +103,8 @@ class Entry:
     """It is judged before the client has said anything."""
     about: str = ""
     """``login`` for a rule on who may use a sender; some servers judge those earlier."""
+    asks_all: bool = False
+    """A rule about logins that also asks clients without one who owns their sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +469,7 @@ _ENTRIES = (
         _says_owner,
         reads=("reverse_path", "login"),
         about="login",
+        asks_all=True,
     ),
     Entry(
         "reject_authenticated_sender_login_mismatch",

@@ -79,7 +79,7 @@ class Kind:
     """Clients that are alike to a policy: the address of one of them, what it shows, the lists
     it is on; and what they were answered."""
 
-    __slots__ = ("address", "at_moment", "greetings", "listed", "shows", "usual")
+    __slots__ = ("address", "at_moment", "greetings", "listed", "shows", "usual", "whole_sender")
 
     def __init__(
         self, answers: Answers, address: int, shows: Credentials, listed: tuple[str, ...]
@@ -88,6 +88,9 @@ class Kind:
         self.usual = BySender(answers, self)  # where the moment does not matter
         self.at_moment: dict[Hashable, BySender] = {}
         self.greetings: dict[int, Answer | None] = {}  # by sessions open
+        self.whole_sender = answers.reads_all_owners or (
+            answers.reads_owners and shows.login is not None
+        )  # not its domain alone
 
 
 class Answers:
@@ -108,7 +111,9 @@ class Answers:
         self.momentary = bool(policy.reads & MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
-        self.reads_owners = any(r.entry.about == "login" for r in policy.restrictions())
+        rules = [r.entry for r in policy.restrictions() if r.entry.about == "login"]
+        self.reads_owners = bool(rules)  # of the senders of clients that log in
+        self.reads_all_owners = any(entry.asks_all for entry in rules)
         self.moment = Circumstances()  # that of the present transaction
         self.of_moment = policy.moment
         self._ranges = policy.ranges

@@ -230,7 +230,7 @@ class Foreseen:
         answers = server.answers
         if (
             server.asks_anew or server.memory is not None
-            or answers.reads_lists or answers.reads_owners
+            or answers.reads_lists or answers.reads_all_owners
         ):  # fmt: skip
             return
         stands_for = answers.stands_for

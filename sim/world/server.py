@@ -147,8 +147,9 @@ class Server:
         moment = answers.moment
         moment.pop_age, moment.recent, moment.greylist_age = pop_age, 0, None
         moment.spam, moment.content_draw = message.spam, message.content
-        shown = message.reverse_path if answers.reads_owners else message.shown
-        return answers.now(answers.kind(flight.address, flight.shows))[shown][forward_path]
+        kind = answers.kind(flight.address, flight.shows)
+        shown = message.reverse_path if kind.whole_sender else message.shown
+        return answers.now(kind)[shown][forward_path]
 
     def keep(self, listing: Listing | None) -> None:
         """Add the addresses of *listing* to the policy's ranges, now and whenever it changes."""

@@ -248,8 +248,7 @@ class Transit:
         if server.memory is not None:
             return self._ask_remembering(flight, server.memory, now)
         answers = server.answering(flight.address, flight.shows, now, message.spam, message.content)
-        shown = message.reverse_path if server.answers.reads_owners else message.shown
-        by_recipient = answers[shown]
+        by_recipient = answers[message.reverse_path if answers.kind.whole_sender else message.shown]
         if len(flight.slices) == 1:  # the usual case
             piece = flight.slices[0]
             answer = by_recipient[piece[3]]
@@ -283,7 +282,7 @@ class Transit:
                 said = server.answering(
                     address, flight.shows, now, message.spam, message.content, recent, age
                 )
-                shown = message.reverse_path if server.answers.reads_owners else message.shown
+                shown = message.reverse_path if said.kind.whole_sender else message.shown
                 answer = said[shown][part[3]]
                 answers.append((part, answer))
                 for triple in triples:
