@@ -53,12 +53,12 @@ MOVE = """(() => {
 
 
 @pytest.fixture
-def lab(tmp_path, missing):
+def lab(tmp_path):
     """The address of a JupyterLab of our own, which shows the notebook."""
     if found() is None:
-        missing("no Chromium is installed")
+        pytest.skip("no Chromium is installed")
     if importlib.util.find_spec("jupyterlab") is None:
-        missing("no JupyterLab is installed: pip install -e '.[notebook]'")
+        pytest.skip("no JupyterLab is installed: pip install -e '.[notebook]'")
     for folder in ("notebooks", "scenarios"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     # cells out of sight are shown as well, so that there is something to look for
