@@ -162,6 +162,9 @@ def explain(
     ] = None,
     auth: Annotated[bool, typer.Option("--auth", help="With SMTP AUTH switched on.")] = False,
     pop: Annotated[bool, typer.Option("--pop", help="After a POP login.")] = False,
+    by_587: Annotated[
+        bool, typer.Option("--587", help="By port 587, with AUTH, where the server offers it.")
+    ] = False,
     account: Annotated[
         str, typer.Option("--account", metavar="WHICH", help="home or work.")
     ] = "home",
@@ -177,7 +180,7 @@ def explain(
     loaded = _load(scenario, set_)
     found = loaded.explain(
         user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop,
-        account=account, server=server,
+        by_587=by_587, account=account, server=server,
     )  # fmt: skip
     _print_lab(found, as_json)
 

@@ -270,9 +270,10 @@ What follows from the inputs alone, computed without sampling from the policies 
 the scenario; what the simulation adds (time, queues, learning, leases, displacement) is the
 difference. For honest mail the sum runs over group × account × block of the week × place ×
 recipient at the same ISP or elsewhere × credentials, each with its share, and the first attempt is
-put to the very `decide` that the simulation asks. Credentials are those that the shares `auth` and
-`pop_before_sending` state; a POP login that is recent because the mail program polled before is a
-matter of time, and so is what users learn.
+put to the very `decide` that the simulation asks. Credentials are those that the shares `auth`,
+`port_587` and `pop_before_sending` state; a POP login that is recent because the mail program
+polled before is a matter of time, and so is what users learn. Whoever asks port 25 from a network
+that blocks it finds no connection, and counts as refused.
 
 - `first_refusal_rate`: share of wishes whose first attempt is refused, by cause.
 - `delivery_rate` = 1 − refused × share of `give_up` among what the group does when refused

@@ -100,19 +100,20 @@ class Scenario:
         sender: str | None = None,
         auth: bool = False,
         pop: bool = False,
+        by_587: bool = False,
         account: str = "home",
         server: str | None = None,
     ) -> Explanation:
         """Which restriction decides about one message: rule walk, dialogue, error box, advice.
 
-        *account* is home or work; *server* another server than the account's own, such as the
-        hotel's.
+        *by_587*: by port 587 with AUTH, where it is offered; *account* is home or work; *server*
+        another server than the account's own, such as the hotel's.
         """
         from sim import lab
 
         return lab.explain(
             self.model, user=user, place=place, to=to, arm=arm, sender=sender, auth=auth, pop=pop,
-            account=account, server=server,
+            by_587=by_587, account=account, server=server,
         )  # fmt: skip
 
     def diff(self, a: str, b: str) -> Diff:

@@ -21,7 +21,7 @@ from sim.figures.style import Style, drawn
 if TYPE_CHECKING:
     import pandas as pd
 
-CREDENTIALS = {"none": "no credentials", "auth": "AUTH", "pop": "POP first"}
+CREDENTIALS = {"none": "no credentials", "auth": "AUTH", "pop": "POP first", "587": "port 587"}
 SITUATIONS = {
     ("home", "same ISP"): "1",
     ("home", "elsewhere"): "2",

@@ -146,6 +146,7 @@ VERDICT = MappingProxyType(
         "reject_busy": Kind("#f7f0a3", "xx", "✗", "deferred: busy"),
         "greylisted": Kind("#f7f0a3", "..", "…", "deferred: greylisted"),
         "discard": Kind("#bdbdbd", "xx", "✗", "accepted, then dropped"),
+        "unreachable": Kind("#ffffff", "xx", "✗", "no connection"),
     }
 )
 

@@ -116,6 +116,13 @@ def _auth(case: Case) -> Made:
     return replace(case, attempt=replace(case.attempt, login=case.party.login))
 
 
+def _by_587(case: Case) -> Made:
+    offered = case.servers.scenario.servers[case.attempt.server].port_587
+    if case.attempt.port == 587 or not offered or not _own(case):
+        return None
+    return replace(case, attempt=replace(case.attempt, port=587, login=case.party.login))
+
+
 def _switch_server(case: Case) -> Made:
     server = case.servers.scenario.submission_server(case.attempt.network)
     if server is None or server == case.attempt.server or case.party.web:
@@ -123,7 +130,7 @@ def _switch_server(case: Case) -> Made:
     return replace(
         case,
         attempt=replace(
-            case.attempt, server=server, login=None, popped=False, wrong_password=False
+            case.attempt, server=server, login=None, popped=False, wrong_password=False, port=25
         ),
     )
 
@@ -233,6 +240,13 @@ CHANGES = (
         "one setting, once",
         _auth,
         "without TLS the password crosses the network here in clear",
+    ),
+    Change(
+        "by_587",
+        "user",
+        "send by port 587 with SMTP AUTH",
+        "two settings, once",
+        _by_587,
     ),
     Change(
         "switch_server",

@@ -138,7 +138,10 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
     for server in scenario.servers:
         if server not in first.scenario.servers or server not in second.scenario.servers:
             continue
-        if same_networks and first.policy(server) == second.policy(server):
+        alike = first.policy(server) == second.policy(server) and (
+            first.scenario.servers[server].port_587 == second.scenario.servers[server].port_587
+        )
+        if same_networks and alike:
             continue
         guests = places(scenario, server, (a, b))
         for before, after in zip(
@@ -166,10 +169,10 @@ def _goes_through(verdict: Verdict) -> bool:
 
 def _held(credentials: Sequence[str]) -> str:
     """With which credentials a change holds; nothing is said where they make no difference."""
-    if set(credentials) in ({"none"}, set(CREDENTIALS)):
+    if set(credentials) == {"none"} or {*CREDENTIALS} - {"587"} <= set(credentials):
         return ""
     return f"\n  {' or '.join(credentials)}"
 
 
 def _answer(verdict: Verdict) -> str:
-    return f"{verdict.kind} {verdict.code}\n{verdict.rule}"
+    return f"{verdict.kind} {verdict.code or ''}".rstrip() + f"\n{verdict.rule}"

@@ -91,6 +91,7 @@ def box(
     subject: str,
     account: str,
     server: str,
+    port: int = 25,
 ) -> ErrorBox:
     """The box for a refusal at *stage*: `UNREACHABLE`, CONNECT, or the command that was refused.
 
@@ -110,7 +111,7 @@ def box(
             ("Server", f"'{server}'"),
             ("Protocol", "SMTP"),
             *answered,
-            ("Port", str(PORT)),
+            ("Port", str(port)),
             ("Secure (SSL)", "No"),
             *((("Server Error", str(code)),) if code else ()),
             ("Error Number", f"0x{number:08X}"),

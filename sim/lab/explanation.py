@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.lab import error_box
 from sim.lab.advice import Advice, advise
 from sim.lab.error_box import ErrorBox
-from sim.lab.journey import Hop, Journey, Servers
+from sim.lab.journey import Hop, Journey, Servers, port
 from sim.lab.page import Block, Grid, Line, Lines, Page, Said
 from sim.lab.parties import Question, asked
 from sim.lab.received import Header, chain, content, subject
@@ -56,6 +56,11 @@ class Explanation(Page):
         """The servers that were asked, in order, with facts, policy and verdict."""
         return self.journey.hops
 
+    @property
+    def port(self) -> int:
+        """The port of the server that was asked."""
+        return port(self.scenario, self.question.attempt)
+
     @cached_property
     def dialogues(self) -> tuple[Dialogue, ...]:
         """What client and server said, for each hop that had a connection."""
@@ -87,6 +92,7 @@ class Explanation(Page):
             subject=subject(self.question),
             account=party.login.rpartition("@")[2],
             server=self.scenario.hostname(attempt.server),
+            port=self.port,
         )
 
     @property
@@ -148,7 +154,7 @@ class Explanation(Page):
     def _login(self) -> str:
         login = self.hops[0].facts.login
         if login is not None:
-            return f"AUTH as {login}"
+            return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
         if self.hops[0].facts.auth_failed:
             return f"AUTH as {self.question.party.login}, with a wrong password"
         return "AUTH is on, but this server does not offer it" if self.question.auth else "none"
@@ -157,7 +163,7 @@ class Explanation(Page):
         title = f"Restrictions at {self._host(hop)}"
         verdict = hop.verdict
         if verdict is None:
-            return Lines(title, (Said("no connection to port 25", "bad"),))
+            return Lines(title, (Said(f"no connection to port {self.port}", "bad"),))
         rows = tuple(
             (step.stage, step.rule, step.compared, Said(step.opinion, _OPINION[step.opinion]))
             for step in verdict.trace
@@ -254,6 +260,7 @@ def explain(
     *,
     account: str = "home",
     server: str | None = None,
+    by_587: bool = False,
     wrong_password: bool = False,
     caught: bool = False,
 ) -> Explanation:
@@ -261,14 +268,15 @@ def explain(
 
     *user* is a group (somebody of it), a person such as ``travellers-12``, or a spammer; *sender*
     the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
-    *pop* say that AUTH is on and that a POP login came just before; *account* is ``home`` or
-    ``work``; *server* another server than the one of the account, or a network for its submission
-    server; *wrong_password*: AUTH is on and fails; *caught*: an outbound filter takes it for
-    spam, else it does what is likelier. Raises LabError with every fault at once.
+    *pop* say that AUTH is on and that a POP login came just before, *by_587* that it goes by port
+    587 with AUTH, where the server offers that; *account* is ``home`` or ``work``; *server*
+    another server than the one of the account, or a network for its submission server;
+    *wrong_password*: AUTH is on and fails; *caught*: an outbound filter takes it for spam, else
+    it does what is likelier. Raises LabError with every fault at once.
     """
     question = asked(
         scenario, user, place, to, arm,
-        account=account, server=server, sender=sender, auth=auth, pop=pop,
+        account=account, server=server, sender=sender, auth=auth, pop=pop, by_587=by_587,
         wrong_password=wrong_password, caught=caught,
     )  # fmt: skip
     servers = Servers(scenario, question.arm, logins=[question.party.login])

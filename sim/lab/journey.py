@@ -8,7 +8,9 @@ from functools import cached_property
 from math import isinf
 from typing import TYPE_CHECKING
 
+from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, addresses, decide
+from sim.smtp.verdicts import UNREACHABLE
 
 if TYPE_CHECKING:
     from sim.network.names import Names
@@ -47,6 +49,10 @@ class Attempt:
     """Seconds since the same was tried for the first time; None: this is the first time."""
     spam: bool = False
     """Whether its content is spam."""
+    port: int = 25
+    """587: submission with AUTH, where the server offers it; else it is port 25 all the same."""
+    queued: bool = False
+    """Whether it comes from the queue of a server: no network blocks that."""
     draw: float = LIKELIER
     """The draw of an outbound filter, which catches the message if it is below its rate."""
 
@@ -100,16 +106,18 @@ class Servers:
         self.arm = arm
         self._logins = tuple(logins)
         self.scenario = scenario.arm(arm)
-        self._base = scenario
+        self.base = scenario
         self._changed = dict(changed or {})
         self._policies: dict[str, Policy] = {}
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
-        return Servers(self._base, self.arm, {**self._changed, server: policy}, self._logins)
+        return Servers(self.base, self.arm, {**self._changed, server: policy}, self._logins)
 
-    def policy(self, server: str) -> Policy:
-        """The policy of *server*, made once."""
+    def policy(self, server: str, port: int = 25) -> Policy:
+        """The policy of *server* on a port where it listens, made once."""
+        if port == 587:
+            return on_port_587(self.policy(server))
         if server not in self._policies:
             made = self._changed.get(server)
             self._policies[server] = made or self.scenario.policy(
@@ -132,9 +140,13 @@ class Servers:
         """Which servers take the mail of which domain."""
         return self.scenario.names()
 
+    def asked(self, attempt: Attempt) -> Policy:
+        """The policy by which the server that was asked answers."""
+        return self.policy(attempt.server, port(self.scenario, attempt))
+
     def facts(self, attempt: Attempt) -> Facts:
         """What the server that was asked knows."""
-        offered = self.policy(attempt.server).auth_offered
+        offered = self.asked(attempt).auth_offered
         return Facts(
             client=attempt.client or 0,
             reverse_path=attempt.reverse_path,
@@ -148,25 +160,33 @@ class Servers:
         )
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
-        """The answer of the server that was asked."""
-        return decide(self.policy(attempt.server), self.facts(attempt), trace=trace)
+        """The answer of the server that was asked, or what stands for none."""
+        if self.blocked(attempt):
+            return UNREACHABLE
+        return decide(self.asked(attempt), self.facts(attempt), trace=trace)
 
-    def reaches(self, network: str, server: str) -> bool:
-        """Whether a guest of *network* gets a connection to port 25 of *server*."""
-        there = self.scenario.servers[server].network
-        if self.scenario.networks[network].blocks_port_25 and network != there:
-            return False
-        return not isinf(self.routes.latency(network, there))
+    def blocked(self, attempt: Attempt) -> bool:
+        """Whether the client's network does not let it out to port 25 of this server."""
+        network = attempt.network
+        away = network != self.scenario.servers[attempt.server].network
+        blocks = self.scenario.networks[network].blocks_port_25
+        return blocks and away and not attempt.queued and port(self.scenario, attempt) == 25
+
+    def reaches(self, attempt: Attempt) -> bool:
+        """Whether the client gets a connection to the server."""
+        there = self.scenario.servers[attempt.server].network
+        return not self.blocked(attempt) and not isinf(self.routes.latency(attempt.network, there))
 
     def journey(self, attempt: Attempt) -> Journey:
         """Ask one server after the other, until the message is in a mailbox or is stopped."""
-        facts, policy = self.facts(attempt), self.policy(attempt.server)
-        if attempt.client is None or not self.reaches(attempt.network, attempt.server):
+        facts, policy = self.facts(attempt), self.asked(attempt)
+        if attempt.client is None or not self.reaches(attempt):
             return Journey((Hop(attempt.server, facts, policy, None),), "unreachable")
         hops: list[Hop] = []
         server = attempt.server
         while True:
-            policy = self.policy(server)
+            if hops:
+                policy = self.policy(server)
             verdict = decide(policy, facts, trace=True)
             hops.append(Hop(server, facts, policy, verdict))
             ended = _ended(verdict, first=len(hops) == 1)
@@ -189,6 +209,12 @@ class Servers:
             if isinf(self.routes.latency(here, there)):
                 hops.append(Hop(server, facts, self.policy(server), None))
                 return Journey(tuple(hops), "queued")
+
+
+def port(scenario: Scenario, attempt: Attempt) -> int:
+    """The port that is asked: 587 where that is wanted and offered."""
+    offered = scenario.servers[attempt.server].port_587
+    return 587 if attempt.port == 587 and offered else 25
 
 
 def _onward(forward_path: str, to: addresses.Address | addresses.Fault) -> str:

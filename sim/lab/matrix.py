@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.lab.asked import Questions
 from sim.lab.journey import Servers
 from sim.lab.page import Block, Grid, Line, Page, Said
-from sim.lab.situations import CREDENTIALS, RECIPIENTS, Cell, customers, places
+from sim.lab.situations import RECIPIENTS, Cell, customers, places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ class Matrix(Page):
             for first in {cell.place: cell for cell in mine}.values()
             for to in RECIPIENTS
         )
-        heads = [_head(names) for names, _ in groups]
+        heads = [_head(names) if len(groups) > 1 else "any credentials" for names, _ in groups]
         return Grid(
             f"“{arm}” at {self.server} ({self.hostname})", ("place", "recipient", *heads), rows
         )
@@ -89,7 +89,7 @@ Answers = dict[tuple[str, str], Cell]
 def _alike(mine: Sequence[Cell]) -> list[tuple[list[str], Answers]]:
     """Credentials and the answers they get; those that get the same stand together."""
     groups: list[tuple[list[str], Answers]] = []
-    for credentials in CREDENTIALS:
+    for credentials in dict.fromkeys(cell.credentials for cell in mine):
         answers = {(c.place, c.to): c for c in mine if c.credentials == credentials}
         for names, same in groups:
             if all(_same(answers[key], same[key]) for key in answers):
@@ -104,12 +104,10 @@ def _same(a: Cell, b: Cell) -> bool:
     return (a.verdict.kind, a.verdict.rule) == (b.verdict.kind, b.verdict.rule)
 
 
-_WORDS = {"none": "no credentials", "auth": "AUTH", "pop": "POP first"}
+_WORDS = {"none": "no credentials", "auth": "AUTH", "pop": "POP first", "587": "port 587"}
 
 
 def _head(names: Sequence[str]) -> str:
-    if len(names) == len(CREDENTIALS):
-        return "any credentials"
     return " or ".join(_WORDS[name] for name in names)
 
 

@@ -60,6 +60,7 @@ def asked(
     sender: str | None = None,
     auth: bool = False,
     pop: bool = False,
+    by_587: bool = False,
     wrong_password: bool = False,
     caught: bool = False,
 ) -> Question:
@@ -76,13 +77,15 @@ def asked(
     questions.check()
     asked_server = named or party.server
     own = asked_server == party.server and not party.spammer
+    auth = auth or by_587 or wrong_password
     attempt = Attempt(
         server=asked_server,
         network=party.network_here,
         client=scenario.guest(party.network_here),
         reverse_path=party.address if shown == "" else shown,
         forward_path=to,
-        login=party.login if (auth or wrong_password) and own else None,
+        login=party.login if auth and own else None,
+        port=587 if by_587 and own else 25,
         wrong_password=wrong_password,
         popped=pop and own,
         spam=party.spammer,
@@ -90,14 +93,19 @@ def asked(
     )
     if party.web:
         attempt = from_the_server(scenario, attempt)
-    return Question(party, attempt, arm, auth or wrong_password)
+    return Question(party, attempt, arm, auth)
 
 
 def from_the_server(scenario: Scenario, attempt: Attempt) -> Attempt:
     """Web mail: the ISP's own machine is the client."""
     server = scenario.servers[attempt.server]
     return replace(
-        attempt, network=server.network, client=int(server.address), login=None, popped=False
+        attempt,
+        network=server.network,
+        client=int(server.address),
+        login=None,
+        popped=False,
+        port=25,
     )
 
 

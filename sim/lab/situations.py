@@ -24,6 +24,7 @@ CREDENTIALS = {
     "none": "no credentials",
     "auth": "AUTH is on in the mail program; it logs in where the server offers it",
     "pop": "a POP login has just come from this address",
+    "587": "by port 587, with AUTH; asked only where some arm offers that port",
 }
 
 KINDS = ("isp", "work", "venue", "transit")
@@ -126,9 +127,16 @@ def cells(scenario: Scenario, server: str | None = None, arm: str | None = None)
 def customers(servers: Servers, server: str, guests: Sequence[Place]) -> Iterator[Cell]:
     """What the customers of *server* are answered at each of their places."""
     for place in guests:
-        for credentials in CREDENTIALS:
+        for credentials in known(servers, server):
             for to in RECIPIENTS:
                 yield _cell(servers, server, "customer", place, to, credentials)
+
+
+def known(servers: Servers, server: str) -> list[str]:
+    """The credentials that make a difference to ask for: port 587 only where an arm offers it."""
+    base = servers.base
+    offered = any(base.arm(arm).servers[server].port_587 for arm in base.arms)
+    return [name for name in CREDENTIALS if name != "587" or offered]
 
 
 def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -> list[Place]:
@@ -225,9 +233,11 @@ def _attempt(
         client=place.client,
         reverse_path=sender,
         forward_path=f"bob@{here if to == SAME else there}",
-        login=f"user@{here}" if credentials == "auth" else None,
+        login=f"user@{here}" if credentials in ("auth", "587") else None,
         popped=credentials == "pop",
         spam=WHO[who].honest is False,
+        port=587 if credentials == "587" else 25,
+        queued=who in ("another server", "a notice"),
     )
 
 
@@ -235,7 +245,7 @@ def _answers(servers: Servers, server: str, place: Place) -> tuple[tuple[str, st
     """Kind and rule of every cell of a customer at one place."""
     questions = (
         _attempt(servers.scenario, server, "customer", place, to, credentials)
-        for credentials in CREDENTIALS
+        for credentials in known(servers, server)
         for to in RECIPIENTS
     )
     return tuple((v.kind, v.rule) for v in map(servers.verdict, questions))

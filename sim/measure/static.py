@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.smtp import Facts, Policy, Verdict, decide
 from sim.smtp.decision import StandIns
 from sim.smtp.restrictions import Range
+from sim.smtp.verdicts import UNREACHABLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,11 @@ class _Inputs:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.policies = {name: scenario.policy(name) for name in scenario.servers}
+        self.policies |= {
+            f"{name}:587": scenario.policy_587(name)
+            for name, server in scenario.servers.items()
+            if server.port_587
+        }
         self._asked: dict[tuple[str, Facts], Shares] = {}
         self._stand_ins = {name: StandIns(policy) for name, policy in self.policies.items()}
         self._clients: dict[tuple[str, int | tuple[bool, ...]], int] = {}
@@ -159,6 +165,10 @@ class _Inputs:
         return found
 
 
+NOBODY: Shares = [(1.0, UNREACHABLE)]
+"""What a client is told that is let out to nobody."""
+
+
 def _taken(verdict: Verdict) -> bool:
     """Taken in the end: at once, or on a retry after a temporary reply."""
     return (verdict.accepted and not verdict.discarded) or not (
@@ -211,6 +221,7 @@ class _Case(NamedTuple):
     group: str
     place: str
     server: str
+    asked: str  # the server, or its port 587; "": the network lets nobody out to it
     facts: Facts  # forward_path is filled in for each recipient
 
 
@@ -266,9 +277,9 @@ def _cases(inputs: _Inputs, week: Week) -> Iterator[_Case]:
         weight = users.count * users.messages * users.recipients
         for part, home, network in _accounts(users):
             for place, at in _places(users, week).items():
-                for share, facts in _clients(inputs, users, group, home, network, place):
-                    server = inputs.submission[network]
-                    yield _Case(weight * part * at * share, group, place, server, facts)
+                server = inputs.submission[network]
+                for share, asked, facts in _clients(inputs, users, group, home, network, place):
+                    yield _Case(weight * part * at * share, group, place, server, asked, facts)
 
 
 def _accounts(users: Users) -> Iterator[tuple[float, str, str]]:
@@ -291,27 +302,32 @@ def _places(users: Users, week: Week) -> dict[str, float]:
 
 def _clients(
     inputs: _Inputs, users: Users, group: str, home: str, network: str, place: str
-) -> Iterator[tuple[float, Facts]]:
-    """Addresses and credentials with their shares."""
+) -> Iterator[tuple[float, str, Facts]]:
+    """Addresses, ports and credentials with their shares."""
     server = inputs.submission[network]
     policy = inputs.policies[server]
     address = f"{group}-1@{inputs.domain(network)}"
     sender = f"{group}-1@{users.sender_domain}" if users.sender_domain else address
     facts = Facts(client=policy.address, reverse_path=sender, forward_path="")
     if users.program == "web":  # sent by the ISP's own machine
-        yield 1.0, facts
+        yield 1.0, server, facts
         return
     at = home if place == "home" else users.work or place if place == "work" else place
-    for share, client in address_parts(inputs.scenario.networks[at], policy):
-        with_auth = users.auth if policy.auth_offered else 0.0
-        first = users.pop_before_sending
-        for logins, login in ((with_auth, address), (1.0 - with_auth, None)):
+    here = inputs.scenario.networks[at]
+    by_25 = "" if here.blocks_port_25 and at != network else server
+    by_587 = users.port_587 if f"{server}:587" in inputs.policies else 0.0
+    with_auth = (1.0 - by_587) * (users.auth if policy.auth_offered else 0.0)
+    ways = (
+        (by_587, f"{server}:587", address),
+        (with_auth, by_25, address),
+        (1.0 - by_587 - with_auth, by_25, None),
+    )
+    first = users.pop_before_sending
+    for share, client in address_parts(here, policy):
+        for ways_share, asked, login in ways:
             for polls, age in ((first, 0.0), (1.0 - first, None)):
-                if logins * polls > 0.0:
-                    yield (
-                        share * logins * polls,
-                        facts._replace(client=client, login=login, pop_age=age),
-                    )
+                if (part := share * ways_share * polls) > 0.0:
+                    yield part, asked, facts._replace(client=client, login=login, pop_age=age)
 
 
 def address_parts(network: Network, policy: Policy) -> Iterator[tuple[float, int]]:
@@ -350,8 +366,10 @@ def _answers(inputs: _Inputs, case: _Case, users: Users) -> Iterator[tuple[float
     same ISP with the share ``to_same_isp``.
     """
     here, there = _forward_paths(inputs, case.server)
-    same = inputs.ask(case.server, case.facts._replace(forward_path=here))
-    other = inputs.ask(case.server, case.facts._replace(forward_path=there))
+    same = other = NOBODY
+    if case.asked:
+        same = inputs.ask(case.asked, case.facts._replace(forward_path=here))
+        other = inputs.ask(case.asked, case.facts._replace(forward_path=there))
     s = users.to_same_isp
     alone_same, alone_other = _all_alike(users.recipients, s), _all_alike(users.recipients, 1 - s)
     for share, a, b in _together(same, other):
@@ -364,7 +382,9 @@ def _answers(inputs: _Inputs, case: _Case, users: Users) -> Iterator[tuple[float
             worst = max(verdicts, key=lambda v: (not v.accepted, v.permanent))
             cause = "" if worst.accepted else worst.cause
             dropped = not cause and (a if to_same else b).discarded
-            yield share * part, _To(to_same, bool(cause) and worst.permanent, float(dropped)), cause
+            # without a connection the mail program tries until the user's patience ends
+            final = bool(cause) and (worst.permanent or worst is UNREACHABLE)
+            yield share * part, _To(to_same, final, float(dropped)), cause
 
 
 def _all_alike(mean: float, share: float) -> float:
@@ -461,6 +481,8 @@ def _through(inputs: _Inputs, spammers: Spammers, server: str) -> float:
 
 def _open_relay(inputs: _Inputs, spammers: Spammers) -> float:
     """Chosen evenly among the servers of other networks that relay for a stranger."""
+    if inputs.scenario.networks[spammers.network].blocks_port_25:
+        return 0.0
     reached = []
     for name, server in inputs.scenario.servers.items():
         stranger = _spam(inputs, spammers, next(iter(inputs.elsewhere(name)), "elsewhere.example"))

@@ -237,6 +237,10 @@ class Scenario(Head):
         network = self.networks[keys.network]
         return policies.build(server, keys, network, mailboxes=mailboxes, login_owns=login_owns)
 
+    def policy_587(self, server: str) -> Policy:
+        """How *server* answers on port 587, where it offers that."""
+        return policies.on_port_587(self.policy(server))
+
     # ---- itself
 
     def resolved(self) -> str:

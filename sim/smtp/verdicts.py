@@ -57,7 +57,7 @@ class Verdict:
     kind: str
     """accept_local, accept_relay, reject_relay, reject_sender, reject_unknown_user, reject_auth,
     reject_syntax, reject_blocklist, reject_content, reject_rate, reject_busy, greylisted or
-    discard."""
+    discard; unreachable where there is no connection and nobody answers."""
     accepted: bool
     """The client sees 250; so it does where the message is then dropped."""
     discarded: bool
@@ -104,6 +104,14 @@ class Verdict:
     def text(self) -> str:
         """The text of the reply, without its codes."""
         return self.reply.text
+
+
+UNREACHABLE = Verdict(
+    "unreachable", accepted=False, discarded=False, relayed=False, permanent=False, code=0,
+    enhanced="", stage="client", command="CONNECT", rule="blocks_port_25", cause="unreachable",
+    situation="",
+)  # fmt: skip
+"""What is seen from a network that lets nobody out to port 25 of another (bcp134)."""
 
 
 def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:

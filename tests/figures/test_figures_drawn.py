@@ -255,7 +255,7 @@ def test_every_kind_of_verdict_has_a_colour_and_a_hatch_to_tell_it_by():
     from sim.smtp.replies import SITUATIONS
 
     kinds = {outcome.kind for outcome in SITUATIONS.values()} - {""}
-    assert kinds | {"accept_local", "accept_relay"} == set(palette.VERDICT)
+    assert kinds | {"accept_local", "accept_relay", "unreachable"} == set(palette.VERDICT)
     looks = {(kind.colour, kind.hatch) for kind in palette.VERDICT.values()}
     assert len(looks) == len(palette.VERDICT)
 

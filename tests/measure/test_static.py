@@ -112,6 +112,18 @@ POLICIES = {
     "the hotel is listed": (
         "", '[arms.x]\n"servers.*.relay" = "on_network+address_range"\n'
         '"servers.*.client_ranges" = ["192.0.2.128/28"]', 0.0),
+    "the hotel blocks port 25": (
+        "", '[arms.x]\n"networks.hotel.blocks_port_25" = true', AWAY),
+    "it does, and AUTH does not help": (
+        "auth = 1.0", '[arms.x]\n"servers.*.relay" = "on_network+auth"\n'
+        '"networks.hotel.blocks_port_25" = true', AWAY),
+    "but port 587 does": (
+        "port_587 = 0.3", '[arms.x]\n"servers.*-smtp.port_587" = true\n'
+        '"networks.hotel.blocks_port_25" = true', AWAY * 0.7),
+    "where it is offered": (
+        "port_587 = 0.3", '[arms.x]\n"networks.hotel.blocks_port_25" = true', AWAY),
+    "web mail passes": (
+        'program = "web"', '[arms.x]\n"networks.hotel.blocks_port_25" = true', 0.0),
     "a sender of another domain": (
         'sender_domain = "contoso.com"', '[arms.x]\n"servers.*-smtp.sender" = '
         '["reject_sender_not_local"]', 1.0),
@@ -157,3 +169,10 @@ def test_the_simulation_agrees_where_it_has_nothing_to_add():
         spread = row["high"] - row["low"]  # twice what 95 % allows: one test in thousands fails
         assert abs(row["mean"] - expected[name, "all", ""]) < spread, name
         assert row["static"] == expected[name, "all", ""]
+
+
+def test_no_connection_is_a_cause_of_its_own_and_stops_spam_too():
+    arms = '[arms.x]\n"networks.{hotel,adatum}.blocks_port_25" = true'
+    found = values("", arms, arm="x")
+    assert found["first_refusal_rate", "cause", "unreachable"] == pytest.approx(AWAY)
+    assert found["spam_per_mailbox_day", "route", "open_relay"] == 0.0
