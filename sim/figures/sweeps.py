@@ -76,7 +76,9 @@ def _curves(
         )
         entries.append((handle, arm))
     if ticks is not None:
-        axes.set_xticks(at, ticks)
+        letters = max(map(len, ticks)) * len(ticks)
+        wide = 0.6 * style.small * letters > 0.8 * 72 * style.width
+        axes.set_xticks(at, ticks, rotation=90 if wide else 0)
     axes.set(xlabel=key, ylabel=label)
     s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
     return s.settle(figure, [axes], 0.45 * style.width)
@@ -90,7 +92,7 @@ def _positions(values: list[Any]) -> tuple[list[float], list[str] | None]:
     """Where values stand: numbers where they are, anything else side by side."""
     if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
         return [float(v) for v in values], None
-    return [float(n) for n in range(len(values))], [str(v) for v in values]
+    return [float(n) for n in range(len(values))], [_label(v) for v in values]
 
 
 def _maps(
@@ -112,12 +114,23 @@ def _maps(
         image = axes.imshow(
             cells, origin="lower", aspect="auto", vmin=low, vmax=high, cmap="cividis"
         )
-        axes.set_xticks(range(len(across)), [str(v) for v in across])
-        axes.set_yticks(range(len(up)), [str(v) for v in up])
+        labels = [_label(value) for value in across]
+        upright = max(map(len, labels)) > FITS
+        axes.set_xticks(range(len(across)), labels, rotation=90 if upright else 0)
+        axes.set_yticks(range(len(up)), [_label(value) for value in up])
         drawn_on.append(axes)
     if image is not None:
         figure.colorbar(image, ax=drawn_on, label=label)
     return settle(figure, style, names)
+
+
+FITS = 6
+"""Letters of a value that fit under a cell of a map; longer ones stand upright."""
+
+
+def _label(value: Any) -> str:
+    """A value at an axis; a table without its braces."""
+    return str(value).strip("{} ")
 
 
 def caption(*_: object, measure: str = "lost_per_day", **__: object) -> str:

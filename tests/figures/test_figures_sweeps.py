@@ -58,6 +58,21 @@ def test_a_map_an_arm_over_two_keys():
     assert len(figure.axes) == 3  # two arms and the scale
 
 
+def test_long_values_under_a_map_stand_upright_and_do_not_overlap():
+    away = ["{ home = 0.9, hotel = 0.1 }", "{ home = 0.6, hotel = 0.4 }"]
+    points = [{KEYS[0]: a, KEYS[1]: b} for a in away for b in (1, 2)]
+    figure = swept(summary(points), keys=KEYS)
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_xticklabels()
+    assert labels[0].get_text() == "home = 0.9, hotel = 0.1"
+    first, second = (label.get_window_extent() for label in labels)
+    assert not first.overlaps(second)
+    figure = swept(
+        summary([{KEYS[0]: a} for a in [*away, away[0] * 2]]), keys=KEYS[:1], style="column"
+    )
+    assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {90}
+
+
 def test_three_keys_are_too_many():
     with pytest.raises(FigureError, match="one or two"):
         swept(summary([dict.fromkeys("abc", 1)]), keys=list("abc"))
