@@ -163,12 +163,12 @@ def _shared(rng, n):
 @pytest.mark.parametrize("draw", QUOTIENTS.values(), ids=QUOTIENTS)
 def test_a_quotient_of_means_is_covered_as_often_as_is_said(draw):
     rng = np.random.default_rng(13)
-    tops, belows = draw(rng, (600, 10))
+    tops, belows = draw(rng, (2000, 10))
     found = ratio_of_means(tops, belows)
     assert (found.low <= found.mean).all()
     assert (found.mean <= found.high).all()
     covered = int(((found.low <= 3.0) & (found.high >= 3.0)).sum())
-    assert stats.binomtest(covered, 600, 0.95).pvalue > 0.001
+    assert stats.binomtest(covered, 2000, 0.95).pvalue > 0.001
 
 
 def test_a_quotient_of_an_unsure_denominator_has_no_interval():
