@@ -222,7 +222,18 @@ class Results:
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Numerator, denominator and value per (arm, replication, phase, class, by, key)."""
-        return self._stored.table("measures")
+        from sim.experiment.storage import StorageError
+        from sim.measure.cells import LABELS
+
+        found = self._stored.table("measures")
+        wanted = (*LABELS, "numerator", "denominator", "value")
+        lost = [name for name in wanted if name not in found]
+        if lost:
+            raise StorageError(
+                f"{self.path}: measures lack {', '.join(map(repr, lost))}; they are of another "
+                "version, or were changed: run again"
+            )
+        return found
 
     @cached_property
     def static(self) -> pd.DataFrame:

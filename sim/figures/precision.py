@@ -38,7 +38,7 @@ def precision(
     chosen = order(frame["arm"], arms, figure="precision")
     number = int(frame["replication"].nunique())
     if number < LEAST:
-        raise FigureError(f"precision: {number} replications; it takes {LEAST} to see a trend")
+        raise FigureError(f"precision: one replication; it takes {LEAST} to see a trend")
     kept = frame[(frame["by"] == "all") & (frame["phase"] == "after")]
     figure = s.new(style, HEIGHT[style.name])
     grid = figure.subplots(1, len(shown), squeeze=False)[0]

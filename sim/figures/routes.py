@@ -53,6 +53,8 @@ def routes(
         raise FigureError(f"routes: mailboxes is {mailboxes}; spam per mailbox needs one at least")
     counted = _counts(frame, chosen, replications, days)
     found = [name for number, name in enumerate(ROUTES) if counted[:, number].any()]
+    if not found:
+        raise FigureError("routes: no spam was delivered in any arm, so there is nothing to draw")
     figure, panels = lines.panels(
         style,
         chosen,

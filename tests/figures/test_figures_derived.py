@@ -117,7 +117,7 @@ def test_precision_draws_half_the_interval_of_the_first_replications():
 
 
 def test_precision_of_one_replication_is_refused():
-    with pytest.raises(FigureError, match="1 replications; it takes 2"):
+    with pytest.raises(FigureError, match="one replication; it takes 2"):
         figures.draw("precision", made_up.tables(3, 1))
 
 

@@ -482,6 +482,12 @@ def test_an_arm_into_which_no_spam_came_says_so(made):
     assert [t.get_text() for t in figure.axes[1].texts] == ["no spam delivered"]
 
 
+def test_where_no_spam_came_at_all_there_is_no_empty_figure(made):
+    frame = made.recipients(3, 2)
+    with pytest.raises(FigureError, match="no spam was delivered in any arm"):
+        figures.draw("routes", {"recipients": frame[frame["class"] != "spam"]})
+
+
 def test_load_is_session_time_over_time(made):
     tables = made.tables(3, 2)
     axes = figures.draw("load", tables, servers=["proseware-smtp"]).axes[0]

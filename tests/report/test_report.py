@@ -113,6 +113,17 @@ def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_
     assert re.search(r"<b>routes</b>: routes: recipients lacks the column", html)
 
 
+def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_path):
+    from sim.experiment.storage import StorageError
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for part in copy.glob("measures/*/*/part-0.parquet"):
+        pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
+    with pytest.raises(StorageError, match="measures lack 'numerator'"):
+        sim.open_results(copy).save()
+
+
 def test_one_replication_of_another_version_says_so(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
