@@ -1,4 +1,4 @@
-"""What is missing is passed over with a reason; in CI nothing is missing, and a skip is a failure."""
+"""What is missing is passed over with a reason; in CI nothing is, and a skip is a failure."""
 
 import os
 
