@@ -238,7 +238,7 @@ class Foreseen:
         senders, sender = _alike(self.sender[some], lambda s: stands_for[self.shown[s]])
         paths, path = _alike(self.domain[some], lambda d: stands_for[self.someone[d]])
         s, p = len(senders), len(paths)
-        asked, which = np.unique((kind * s + sender) * p + path, return_inverse=True)
+        asked, which = _distinct((kind * s + sender) * p + path)
         said: list[Answer] = [
             kinds[a // (s * p)].usual[senders[a // p % s]][paths[a % p]] for a in asked.tolist()
         ]
@@ -443,10 +443,21 @@ def _known(answer: Answer, server: Server) -> int:
 
 def _alike(values: Ints, same: Callable[[int], Hashable]) -> tuple[list[Any], Ints]:
     """What *values* come to under *same*, and which of these each is."""
-    met, which = np.unique(values, return_inverse=True)
+    met, which = _distinct(values)
     found: dict[Hashable, int] = {}
     number = np.array([found.setdefault(same(v), len(found)) for v in met.tolist()], dtype=np.int64)
     return list(found), number[which]
+
+
+def _distinct(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct *values*, ascending, and which of them each is: as np.unique, without sorting
+    where they lie close together."""
+    low = int(values.min(initial=0))
+    if int(values.max(initial=0)) - low > 4 * len(values):
+        met, which = np.unique(values, return_inverse=True)
+        return met, which
+    there = np.bincount(values - low) > 0
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
 
 
 def _grouped(keys: Ints, some: Ints) -> Iterator[tuple[int, Ints]]:

@@ -178,9 +178,9 @@ class Rows:
             more[name] = 1
         for name, values in columns.items():
             more[name] = values
-        tries = np.concatenate([np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE), more])
-        order = np.lexsort((tries["message"], tries["at"]))
-        self.attempts = bytearray(tries[order].tobytes())
+        tries = np.concatenate([np.frombuffer(self.attempts, _ATTEMPT_DTYPE), more])
+        at, message = np.ascontiguousarray(tries["at"]), np.ascontiguousarray(tries["message"])
+        self.attempts = bytearray(tries[np.lexsort((message, at))].data)
 
     def sessions(self, servers: int, begins: Sequence[float]) -> dict[str, NDArray[Any]]:
         """What attempts tell of each phase (row) and server (column): how many there were, and
