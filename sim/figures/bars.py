@@ -122,7 +122,7 @@ def _fitted(look: s.Style, arms: Sequence[str], panels: int, across: int, wrap: 
     ends = np.cumsum(heights)
     middles = tuple(float(end - height / 2) for end, height in zip(ends, heights, strict=True))
     longest = max((len(line) for name in names for line in name.split("\n")), default=0)
-    room = (72 * look.width - 0.58 * look.small * longest) / across - 1.2 * look.text
+    room = (72 * look.width - 0.58 * look.small * longest) / across - 0.8 * look.text
     letters = int(room / (0.6 * look.text))
     return Rows(names, middles, float(ends[-1]), across, -(-panels // across), letters)
 
