@@ -261,7 +261,7 @@ def pairing(results: Results) -> str:
     most = f", up to {helped['gain'].max():.1f} times" if len(helped) else ""
     r = told["correlation"].dropna()
     between = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
-    rest = f"; the other {len(told) - len(helped)} not" if len(helped) < len(told) else ""
+    rest = f"; it did not help {len(told) - len(helped)}" if len(helped) < len(told) else ""
     return (
         f"Pairing with '{results.base}' narrowed {len(helped)} of {len(told)} differences in which "
         f"both vary{most}{between}{rest}: mailsim decide DIR says which."
