@@ -74,7 +74,7 @@ class Surroundings:
         groups: Mapping[str, Users],
     ) -> None:
         self.shares = {
-            group: [(name, getattr(users.when_refused, name)) for name in REMEDIES]
+            group: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
             for group, users in groups.items()
         }
         self.transit, self.rows, self.presence = transit, rows, presence
