@@ -80,7 +80,7 @@ class Manifest:
             "arms": [],
             "replications": 0,
             "complete": False,
-            "command": [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else [],
+            "command": _command(),
             "workers": workers,
             "python": platform.python_version(),
             "libraries": {name: _installed(name) for name in LIBRARIES},
@@ -116,6 +116,14 @@ def _name(task: Task) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _command() -> list[str]:
+    """What was typed: ``python -m sim`` is another way to say ``mailsim``."""
+    if not sys.argv:
+        return []
+    name = Path(sys.argv[0]).name
+    return ["mailsim" if name == "__main__.py" else name, *sys.argv[1:]]
 
 
 def _installed(name: str) -> str:
