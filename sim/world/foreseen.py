@@ -4,8 +4,8 @@ As long as nobody has changed a setting, a planned message's first server, the m
 there and the time its session takes follow from the plan, and so does the answer of a policy
 that reads neither clock nor count. All this is worked out for all messages at once, in
 columns. What is left for the run is what depends on the order of things: when a session comes
-free. Whatever else may happen (a refusal, a failure, a policy that asks about the moment) is
-`Transit`'s, as for every other message; nothing here decides anything.
+free. Whatever else may happen (a refusal that somebody reacts to, a failure, a policy that asks
+about the moment) is `Transit`'s, as for every other message; nothing here decides anything.
 
 Messages are taken in order of arrival, so that most need no event at their first hop.
 """
@@ -27,7 +27,7 @@ from sim.network.lines import LINES
 from sim.records import FATES
 from sim.world.answers import NO_LOGIN
 from sim.world.plan import REAL
-from sim.world.rows import DELIVERED, IN_TRANSIT, Answer
+from sim.world.rows import DELIVERED, IN_TRANSIT, REFUSED, Answer
 from sim.world.server import Server
 from sim.world.transit import TRUNK, Flight, Transit
 
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from sim.world.users import MailProgram
 
 Ints = NDArray[np.int64]
-WRITE, ASK, LOCAL, ONWARD = range(4)
+WRITE, ASK, LOCAL, ONWARD, REFUSAL = range(5)
 """What is known of a hop: nothing, so that the mail program writes at the time of the wish;
-that the flight arrives then; that it ends here; that it goes on to one next hop."""
+that the flight arrives then; that it ends here; that it goes on to one next hop; that it is
+refused for good, and the writer gives up."""
 CHUNK = 4096
 """Messages that are taken out of the columns at once."""
 
@@ -207,6 +208,9 @@ class Foreseen:
         one.known[rest] = ASK
         for number, some in _grouped(one.server, rest[~self.auth[rest]]):
             self._answer(one, self.servers[number], some, self.client, self.bandwidth, 0)
+        for number in rest[one.known[rest] == REFUSAL].tolist():
+            if not self.programs[self.person[number]].gives_up_at_once(number):
+                one.known[number] = ASK
         relayed = rest[one.known[rest] == ONWARD]
         lost = (two.server[relayed] < 0) | (self.latency[relayed] == inf)
         one.known[relayed[lost]] = ASK
@@ -218,6 +222,7 @@ class Foreseen:
             self._answer(two, self.servers[number], some, origin, trunk, 1)
         fails = np.array([s.temporary_failure for s in self.servers])[one.server[relayed]]
         two.known[relayed[self.luck[relayed] < fails]] = ASK
+        two.known[relayed[two.known[relayed] != LOCAL]] = ASK
         self._entries = self._taken()
         self._waiting = None
 
@@ -242,8 +247,9 @@ class Foreseen:
         said: list[Answer] = [
             kinds[a // (s * p)].usual[senders[a // p % s]][paths[a % p]] for a in asked.tolist()
         ]
-        hop.end[some] = np.array([a.number * len(FATES) + DELIVERED for a in said])[which]
         hop.known[some] = np.array([_known(a, server) for a in said], np.int8)[which]
+        ends = [a.number * len(FATES) + (DELIVERED if a.accepted else REFUSED) for a in said]
+        hop.end[some] = np.array(ends)[which]
         new = some[np.isnan(hop.took[some])]
         service = server.settings.service_time.quantiles(self.draws[new, draw])
         hop.took[new] = service + server.per_recipient + self.size[new] * 8 / bandwidth[new]
@@ -309,6 +315,9 @@ class Foreseen:
                             until = there
                     elif outcome[row] == IN_TRANSIT:
                         outcome[row], ended[row] = end, done
+                        if known == REFUSAL:
+                            answer = self.rows.answers[end // len(FATES)]
+                            programs[writers[number]].gave_up(number, answer)
                     else:
                         raise self.rows.ended_twice(row, end, done)
                     continue
@@ -415,7 +424,7 @@ class Foreseen:
         return np.bincount(phase * n + one.server[made], minlength=len(begins) * n).reshape(-1, n)
 
     def attempts(self) -> dict[str, NDArray[Any]]:
-        """The attempts that `Transit` has not seen, in columns; nothing was refused in any."""
+        """The attempts that `Transit` has not seen, in columns."""
         parts = []
         origin = self.addresses[self.one.server]
         for number, (hop, clients, places) in enumerate(
@@ -424,7 +433,7 @@ class Foreseen:
             made = np.flatnonzero(~np.isnan(hop.waited))
             columns = {
                 "message": made, "hop": np.full(len(made), number), "client": clients[made],
-                "place": places[made],
+                "place": places[made], "accepted": hop.known[made] != REFUSAL,
                 "answer": hop.end[made] // len(FATES),
                 **{name: getattr(hop, name)[made] for name in ("at", "server", "waited", "took")},
             }  # fmt: skip
@@ -434,7 +443,9 @@ class Foreseen:
 
 def _known(answer: Answer, server: Server) -> int:
     """What follows from *answer* alone."""
-    if not answer.accepted or answer.discarded:
+    if not answer.accepted:
+        return REFUSAL if answer.permanent else ASK
+    if answer.discarded:
         return ASK
     if not answer.relayed:
         return LOCAL

@@ -172,9 +172,9 @@ class Rows:
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
     def add_attempts(self, columns: Columns) -> None:
-        """Put in first attempts at which one recipient was taken, in order of time."""
+        """Put in first attempts for one recipient each, in order of time."""
         more = np.zeros(len(columns["message"]), _ATTEMPT_DTYPE)
-        for name in ("attempt", "recipients", "accepted"):
+        for name in ("attempt", "recipients"):
             more[name] = 1
         for name, values in columns.items():
             more[name] = values

@@ -5,7 +5,7 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.network.lines import LINES, Line
@@ -268,12 +268,19 @@ class MailProgram:
         total = self.users.when_refused.give_up + sum([share for _, share in left])
         draw = letter.choice if letter.draws == 0 else chance(letter.message.key, letter.draws)
         letter.draws += 1
-        draw *= total
-        for name, share in left:
-            draw -= share
-            if draw < 0:
-                return name
-        return "give_up"
+        return _drawn(draw * total, left)
+
+    def gives_up_at_once(self, number: int) -> bool:
+        """Whether wish *number*, refused for good, is not tried again: the first choice."""
+        total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
+        return _drawn(self.around.wishes.choice(number) * total, self.shares) == "give_up"
+
+    def gave_up(self, number: int, answer: Answer) -> None:
+        """Keep that wish *number* was refused with *answer*, and not tried again."""
+        messages = self.around.rows.messages
+        messages.first_cause[number] = CAUSE[answer.cause]
+        messages.remedy[number] = REMEDY["give_up"]
+        messages.believed[number] = 0
 
     def _stop(self, letter: Letter, fate: int, answer: Answer, now: float) -> None:
         rows = self.around.rows
@@ -315,3 +322,12 @@ class MailProgram:
         messages.remedy[number] = REMEDY[remedy]
         messages.calls[number] += calls
         messages.changes[number] += changes
+
+
+def _drawn(draw: float, shares: Sequence[tuple[str, float]]) -> str:
+    """The remedy on whose share *draw* falls; none of them: giving up, which comes last."""
+    for name, share in shares:
+        draw -= share
+        if draw < 0:
+            return name
+    return "give_up"
