@@ -430,7 +430,7 @@ class Foreseen:
         for number, (hop, clients, places) in enumerate(
             ((self.one, self.client, self.place), (self.two, origin, np.zeros_like(self.place)))
         ):
-            made = np.flatnonzero(~np.isnan(hop.waited))
+            made = self.order[~np.isnan(hop.waited[self.order])]  # in order of time, or nearly
             columns = {
                 "message": made, "hop": np.full(len(made), number), "client": clients[made],
                 "place": places[made], "accepted": hop.known[made] != REFUSAL,

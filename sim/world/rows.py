@@ -107,6 +107,8 @@ class Messages:
     believed: array[int] = field(default_factory=_ints)
 
 
+ONCE = {"attempt": 1, "recipients": 1}
+"""Columns of a first attempt for one recipient that are not 0."""
 UNTOUCHED = {"believed": 1, "attempts": 1, "kind": CLASS["honest"]}
 """Columns of a planned message that do not begin at 0."""
 
@@ -171,29 +173,39 @@ class Rows:
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
-    def add_attempts(self, columns: Columns) -> None:
-        """Put in first attempts for one recipient each, in order of time."""
-        more = np.zeros(len(columns["message"]), _ATTEMPT_DTYPE)
-        for name in ("attempt", "recipients"):
-            more[name] = 1
-        for name, values in columns.items():
-            more[name] = values
-        tries = np.concatenate([np.frombuffer(self.attempts, _ATTEMPT_DTYPE), more])
-        at, message = np.ascontiguousarray(tries["at"]), np.ascontiguousarray(tries["message"])
-        self.attempts = bytearray(tries[np.lexsort((message, at))].data)
+    def tries(self, more: Columns) -> Columns:
+        """All attempts in order of time; *more* are first attempts for one recipient each that
+        were not packed one by one, in a few stretches that are in order themselves.
 
-    def sessions(self, servers: int, begins: Sequence[float]) -> dict[str, NDArray[Any]]:
-        """What attempts tell of each phase (row) and server (column): how many there were, and
+        Attempts of one moment stand in the order of their messages.
+        """
+        packed = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
+        n = len(more["message"])
+
+        def joined(name: str) -> NDArray[Any]:
+            one_by_one = packed[name]
+            together = more.get(name, np.full(n, ONCE.get(name, 0)))
+            return np.concatenate([one_by_one, together.astype(one_by_one.dtype)])
+
+        made = {name: joined(name) for name in packed.dtype.names or ()}
+        order = np.argsort(made["at"], kind="stable")
+        if (np.diff(made["at"][order]) == 0.0).any():
+            order = np.lexsort((made["message"], made["at"]))
+        return {name: values[order] for name, values in made.items()}
+
+    def sessions(
+        self, tries: Columns, servers: int, begins: Sequence[float]
+    ) -> dict[str, NDArray[Any]]:
+        """What *tries* tell of each phase (row) and server (column): how many there were, and
         the seconds of sessions that they used, that spam used, and that they waited.
 
         *begins* are the moments at which phases begin (s).
         """
-        tries = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
         phase = np.searchsorted(begins, tries["at"], side="right") - 1
         where, shape = phase * servers + tries["server"], (len(begins), servers)
         kinds = np.array(self.messages.kind, dtype=np.int32)[tries["message"]]
         weights = {
-            "connections": np.ones(len(tries)),
+            "connections": np.ones(len(phase)),
             "busy": tries["took"],
             "busy_spam": np.where(kinds == CLASS["spam"], tries["took"], 0.0),
             "waited": tries["waited"],
@@ -406,6 +418,7 @@ def _frame(
 
 def finish(
     rows: Rows,
+    tries: Columns,
     *,
     arm: str,
     replication: int,
@@ -420,8 +433,9 @@ def finish(
     planned: tuple[int, int],
     waiting: NDArray[np.bool_],
 ) -> Run:
-    """Put names to the numbers: *held* says which server (row) processes which domain,
-    *waiting* which recipients (rows) something has to which they can still happen."""
+    """Put names to the numbers: *tries* are all attempts, *held* says which server (row)
+    processes which domain, *waiting* which recipients (rows) something has to which they can
+    still happen."""
     m = {name: np.frombuffer(getattr(rows.messages, name), _dtype(getattr(rows.messages, name)))
          if len(getattr(rows.messages, name)) else np.zeros(0, np.int32)
          for name in Messages.__slots__}  # fmt: skip
@@ -465,12 +479,11 @@ def finish(
         "rule": facts["rule"][0][answer],
         **per_message,
     }
-    tries = np.frombuffer(bytes(rows.attempts), _ATTEMPT_DTYPE)
     said = tries["answer"]
     attempts: Columns = {
-        "arm": np.zeros(len(tries), np.int8),
-        "replication": np.full(len(tries), replication),
-        **{k: tries[k] for k in _ATTEMPT_DTYPE.names or () if k not in ("answer", "server")},
+        "arm": np.zeros(len(said), np.int8),
+        "replication": np.full(len(said), replication),
+        **{k: tries[k] for k in tries if k not in ("answer", "server")},
         **{k: tries[k].astype(np.float32) for k in ("waited", "took")},  # summed before
         "server": tries["server"] + 1,
         "code": np.array([a.code for a in rows.answers])[said],

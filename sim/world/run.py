@@ -19,7 +19,7 @@ from sim.world.people import Population, populate, submission_servers
 from sim.world.permissions import Permissions
 from sim.world.plan import Plan, draw
 from sim.world.pop import PopLogins
-from sim.world.rows import DELIVERED, Run, finish
+from sim.world.rows import DELIVERED, Columns, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
 from sim.world.streams import stream
@@ -218,17 +218,18 @@ class World:
         self.transit.later(steady, lambda _: self._next_phase())
         self.foreseen.start()
         self.env.run(until=scenario.run_length)
-        self.rows.add_attempts(self.foreseen.attempts())
+        tries = self.rows.tries(self.foreseen.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         return finish(
             self.rows,
+            tries,
             arm=self.arm,
             replication=self.replication,
             domains=self.boxes.domains,
             domain_of=self.boxes.domain_of,
             servers=[s.name for s in self.servers],
             held=self._held(),
-            server_rows=self._server_rows(bounds),
+            server_rows=self._server_rows(tries, bounds),
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
@@ -258,9 +259,9 @@ class World:
         self.foreseen.hold(rows)
         return rows
 
-    def _server_rows(self, bounds: list[float]) -> list[dict[str, Any]]:
+    def _server_rows(self, tries: Columns, bounds: list[float]) -> list[dict[str, Any]]:
         """A row per server and phase; *bounds* are the first moment of each phase and the end."""
-        used = self.rows.sessions(len(self.servers), bounds[:-1])
+        used = self.rows.sessions(tries, len(self.servers), bounds[:-1])
         relayed = self.foreseen.relayed(bounds[:-1])
         spans = np.diff(bounds).tolist()
         return [
