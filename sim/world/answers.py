@@ -131,6 +131,13 @@ class Answers:
             kind = kinds[shows] = self._kind(kinds, address, shows)
         return kind
 
+    def bounds(self) -> list[int]:
+        """Addresses, ascending, with each of which begins a stretch of addresses that are alike:
+        ranges are compared with their first and last address, and with nothing in between."""
+        ranges = {address for some in self._ranges for address in some}
+        edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
+        return sorted(edges | {0})
+
     def now(self, kind: Kind) -> BySender:
         """What *kind* is answered in the present circumstances."""
         key = self.of_moment(self.moment)

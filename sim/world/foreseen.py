@@ -239,7 +239,9 @@ class Foreseen:
         ):  # fmt: skip
             return
         stands_for = answers.stands_for
-        kinds, kind = _alike(clients[some], lambda a: answers.kind(a, NO_LOGIN))
+        bounds = answers.bounds()
+        stretch = np.searchsorted(bounds, clients[some], side="right") - 1
+        kinds, kind = _alike(stretch, lambda i: answers.kind(bounds[i], NO_LOGIN))
         senders, sender = _alike(self.sender[some], lambda s: stands_for[self.shown[s]])
         paths, path = _alike(self.domain[some], lambda d: stands_for[self.someone[d]])
         s, p = len(senders), len(paths)
