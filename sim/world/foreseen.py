@@ -68,7 +68,7 @@ class Hop:
         n = len(server)
         self.server = server  # number; -1 for none
         self.servers = array("q", server.tobytes())
-        self.one_known, self.known = _column("b", n, ASK)  # WRITE, ASK, LOCAL or ONWARD
+        self.one_known, self.known = _column("b", n, ASK)  # WRITE to REFUSAL
         self.one_end, self.end = _column("i", n, 0)  # the outcome: see `Rows.end`
         self.one_took, self.took = _column("d", n, np.nan)  # s
         self.one_at, self.at = _column("d", n, 0.0)  # arrival (s)
@@ -101,6 +101,7 @@ class Foreseen:
         self.transit, self.env, self.rows = transit, transit.env, transit.rows
         self.programs, self.servers, self.wishes = programs, servers, plan.wishes
         wishes, m, n = plan.wishes, plan.rows.messages, len(plan.wishes)
+        self.addresses = np.array([s.address for s in servers], dtype=np.int64)
         self.written = np.array(wishes.at)
         self.person, self.first_row = wishes.column("person"), np.array(m.first_row)
         reals = np.frombuffer(wishes.reals).reshape(n, len(REAL))
@@ -116,7 +117,6 @@ class Foreseen:
         self._submission(scenario, plan.rows.groups.all, group, asked, reads_pop)
         self._senders(group)
         self._next_hop()
-        self.addresses = np.array([s.address for s in servers], dtype=np.int64)
         self.order = np.argsort(self.one.at, kind="stable")
         self.out = bytearray(n)  # 1: no longer on this way
         self.left: set[int] = set()  # people who have changed a setting
@@ -151,8 +151,7 @@ class Foreseen:
         latency = np.array([transit.routes.latency(a, b) for a, b in ends])[which]
         barred = np.array([a in transit.blocks_port_25 for a, _ in ends], dtype=bool)[which]
         web = np.array([scenario.users[g].program == "web" for g in groups], dtype=bool)[group]
-        own = np.array([s.address for s in self.servers], dtype=np.int64)[server]
-        self.client = np.where(web, own, client)
+        self.client = np.where(web, self.addresses[server], client)
         latency, barred = np.where(web, 0.0, latency), barred & ~web
         known = (latency < inf) & (self.client != 0) & ~barred & (transit.outages is None)
         if self.wishes.senders:
@@ -168,10 +167,9 @@ class Foreseen:
 
     def _senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart."""
-        pairs, first, self.sender = np.unique(
+        _, first, self.sender = np.unique(
             group * len(self.servers) + self.one.server, return_index=True, return_inverse=True
         )
-        del pairs
         self.shown = [
             self.programs[self.person[i]].shown(self.wishes.account[i]) for i in first.tolist()
         ]
@@ -179,10 +177,8 @@ class Foreseen:
     def _next_hop(self) -> None:
         """The second hop, if the first relays: where to, how far, how long."""
         of = {d: exchangers[0].number for d, exchangers in self.transit.mx.items() if exchangers}
-        exchanger = np.array([of.get(d, -1) for d in range(max(of, default=0) + 1)])
-        server = np.where(
-            self.domain < len(exchanger), exchanger[self.domain.clip(max=len(exchanger) - 1)], -1
-        )
+        highest = int(self.domain.max(initial=0))
+        server = np.array([of.get(d, -1) for d in range(highest + 1)])[self.domain]
         self.two = Hop(server)
         servers, n = self.servers, len(self.servers)
         pairs, which = np.unique(self.one.server * n + server.clip(min=0), return_inverse=True)
