@@ -9,9 +9,10 @@ larger group begins with the same people.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -337,7 +338,7 @@ def compose(
             if count == 1:
                 recipients = [pick(server, next(same_isp), next(which))]
             else:
-                chosen = {pick(server, next(same_isp), next(which)) for _ in range(count)}
+                chosen = known.several(server, islice(same_isp, count), which)
                 recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
             wishes.put(
                 at, person.number, account, presence.place_of[session],
@@ -364,17 +365,39 @@ class Correspondents:
 
     def pick(self, server: str, same_isp: bool, uniform: float) -> int:
         """One mailbox, chosen evenly by *uniform* in [0, 1)."""
+        within, boxes = self._among(server, same_isp)
+        return self._ranked(server, within, int(uniform * boxes))
+
+    def several(
+        self, server: str, same_isp: Iterable[bool], uniform: Iterator[float]
+    ) -> Iterator[int]:
+        """A mailbox for each of *same_isp*, evenly but no two alike: none where all are taken."""
+        taken: tuple[list[int], list[int]] = ([], [])  # ranks elsewhere, and here, ascending
+        for same in same_isp:
+            within, boxes = self._among(server, same)
+            had, drawn = taken[within], next(uniform)
+            if len(had) < boxes:
+                rank = int(drawn * (boxes - len(had)))
+                for other in had:
+                    rank += rank >= other
+                insort(had, rank)
+                yield self._ranked(server, within, rank)
+
+    def _among(self, server: str, same_isp: bool) -> tuple[bool, int]:
+        """Whether the recipient is one that *server* holds, and of how many mailboxes."""
         inside = self.inside[server]
         outside = len(self.order) - inside
-        if (same_isp and inside) or not outside:
-            at = int(uniform * inside)
-            for start, end in self.held[server]:
-                if at < end - start:
-                    return self.order[start + at]
-                at -= end - start
-        at = int(uniform * outside)
+        within = bool((same_isp and inside) or not outside)
+        return within, inside if within else outside
+
+    def _ranked(self, server: str, within: bool, at: int) -> int:
+        """Mailbox *at* of those that *server* holds, or of all others."""
         for start, end in self.held[server]:
-            if at >= start:
+            if within and at < end - start:
+                return self.order[start + at]
+            if within:
+                at -= end - start
+            elif at >= start:
                 at += end - start
         return self.order[at]
 
