@@ -19,8 +19,10 @@ from sim.scenario.errors import shown
 from sim.scenario.found import Found
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
+from sim.scenario.policies import on_port_587
 from sim.scenario.quantities import Name
 from sim.smtp import Facts, Verdict, decide
+from sim.smtp.verdicts import UNREACHABLE
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
@@ -44,6 +46,11 @@ class Expect(Table):
     auth: bool = key("whether they logged in with SMTP AUTH", False)
     wrong_password: bool = key("whether they tried SMTP AUTH with a wrong password", False)
     pop: bool = key("whether they have just logged in by POP", False)
+    port_587: bool = key(
+        "whether they send by port 587, where the server offers it; by port 25, nobody answers "
+        "who is on a network that blocks it",
+        False,
+    )
     listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
         "blocklists that list the client", []
     )
@@ -112,7 +119,11 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     assert account is not None, "checked when loaded"
     own, client = scenario.submission_server(account), scenario.guest(network)
     assert own is not None, "checked when loaded"
-    domain = scenario.servers[own].domains[0]
+    domain, name = scenario.servers[own].domains[0], expect.server or own
+    asked = scenario.servers[name]
+    by_587 = expect.port_587 and asked.port_587
+    if scenario.networks[network].blocks_port_25 and network != asked.network and not by_587:
+        return UNREACHABLE
     facts = Facts(
         client=int(scenario.networks[network].prefixes[0][0]) if client is None else client,
         reverse_path=expect.sender or f"user@{users.sender_domain or domain}",
@@ -123,7 +134,8 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         listed=expect.listed,
     )
     owned = {"user": frozenset({f"user@{domain}"})}
-    return decide(scenario.policy(expect.server or own, login_owns=owned), facts)
+    policy = scenario.policy(name, login_owns=owned)
+    return decide(on_port_587(policy) if by_587 else policy, facts)
 
 
 def exact(scenario: Scenario) -> Iterator[tuple[str, str]]:
