@@ -22,7 +22,7 @@ SERVER = "server"
 """Class of measures that belong to a server rather than to a class of mail."""
 
 ROW_KEYS = ("all", "place", "group", "server", "route", "remedy", "day")
-BY = (*ROW_KEYS, "cause")
+BY = (*ROW_KEYS, "cause", "permission")
 
 _MAIL = tuple(CLASSES)
 _HONEST = ("honest",)
@@ -137,6 +137,34 @@ MEASURES: dict[str, Measure] = {
         by=(*ROW_KEYS, "cause"),
         excluded="recipients still in transit at the end are not counted as lost",
     ),
+    **{
+        f"{name}_per_day": Measure(
+            title,
+            RATE,
+            "submissions / day",
+            numerator,
+            "days of the phase",
+            "does not occur: a phase of no length has no row",
+            classes=("honest", "spam"),
+            by=("all", "place", "group", "server", "day", "permission"),
+            excluded="submissions that anybody could make from there, such as those at home",
+            note=note,
+        )
+        for name, title, numerator, note in (
+            (
+                "false_acceptances",
+                "accepted on another's permission",
+                "submissions relayed by a POP window, a listed address or a login of somebody else",
+                "Hijacks. The permission is that in the column of the attempts.",
+            ),
+            (
+                "false_refusals",
+                "refused though permitted",
+                "submissions refused because the list has another address of the same customer",
+                "The other side of yesterday's address.",
+            ),
+        )
+    },
     "spam_per_mailbox_day": Measure(
         "spam per mailbox and day",
         RATE,

@@ -20,7 +20,7 @@ from sim.measure import coded
 from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, table
 from sim.measure.coded import Coded, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records import CAUSES, CLASSES, FATES, PHASES, REMEDIES, ROUTES
+from sim.records import CAUSES, CLASSES, FATES, PERMISSIONS, PHASES, REMEDIES, ROUTES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,10 @@ def measure_run(frames: Frames, over: Exposure) -> pd.DataFrame:
 def measured(frames: Frames, over: Exposure) -> Coded:
     """As *measure_run*, in codes."""
     rows, servers = Rows(coded.of(frames["recipients"]), over), coded.of(frames["servers"])
-    blocks = [*_counted(rows), *_delays(rows), *_friction(rows), *_servers(servers, rows.phases)]
+    blocks = [
+        *_counted(rows), *_permitted(rows, coded.of(frames["attempts"])), *_delays(rows),
+        *_friction(rows), *_servers(servers, rows.phases),
+    ]  # fmt: skip
     arm = servers.categories["arm"][int(servers["arm"][0])]  # of the table that is never empty
     return table(blocks, arm, int(servers["replication"][0]))
 
@@ -90,6 +93,8 @@ _TOPS = np.array([[counts(row) for counts in NUMERATORS.values()] for row in OUT
 
 EXPOSURES: dict[str, Callable[[Exposure], float]] = {
     "lost_per_day": lambda _: 1.0,
+    "false_acceptances_per_day": lambda _: 1.0,
+    "false_refusals_per_day": lambda _: 1.0,
     "spam_per_mailbox_day": lambda over: float(over.mailboxes),
 }
 """Rates: what a day of the phase is multiplied by to give the denominator."""
@@ -100,6 +105,14 @@ FRICTION = {
     "calls_per_delivered": "calls",
 }
 """Measures counted once a message: the column that its recipients share."""
+
+PERMITTED = {
+    "false_acceptances_per_day": (
+        "inherited_window", "shared_window", "others_listing", "stolen_login",
+    ),
+    "false_refusals_per_day": ("missed_listing",),
+}  # fmt: skip
+"""Measures of submissions: the permissions that they used, or missed."""
 
 SERVER_SUMS: dict[str, Callable[[Coded], tuple[NDArray[Any], NDArray[Any]]]] = {
     "spam_abuse_rate": lambda f: (f["relayed_strangers_spam"], f["relayed"]),
@@ -170,6 +183,35 @@ def _counted(rows: Rows) -> Iterator[Block]:
                 below = _below(rows.over, name, by, phases, wished)[:, chosen]
                 labels = Labels(name, by.removeprefix("first_"), phases, classes, keys)
                 yield Block(labels, tops[..., number][:, chosen], below)
+
+
+def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
+    """Submissions that used somebody else's permission, or missed their own: by each key, in
+    the phase and on the day of the wish."""
+    permission = attempts.codes("permission", PERMISSIONS)
+    asked = attempts.where(permission != 0)
+    permission, message = permission[permission != 0], asked["message"]
+    row = np.flatnonzero(np.isin(rows.held["message"], message))[::-1]
+    first = np.zeros(int(message.max(initial=0)) + 1, dtype=np.int64)
+    first[rows.held["message"][row]] = row  # the one written last is the first row
+    row = first[message]
+    for by in MEASURES["false_refusals_per_day"].by:
+        if by in ("permission", "server"):  # of the submission; the others are its message's
+            keys = tuple(dict.fromkeys([*rows.over.keys.get(by, ()), *asked.categories[by]]))
+            codes = asked.codes(by, keys)
+        else:
+            codes, keys = rows.key(by)
+            codes = codes[row]
+        phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
+        shape = (len(CLASSES), len(PHASES), len(keys))
+        cell = rows.cell[row] * len(keys) + codes
+        for name, counts in PERMITTED.items():
+            which = np.isin(permission, [PERMISSIONS.index(p) for p in counts])
+            counted = np.bincount(cell[which], minlength=int(np.prod(shape))).reshape(shape)
+            classes = MEASURES[name].classes
+            tops = fold(phases, counted.astype(np.float64))[:, [CLASSES.index(c) for c in classes]]
+            below = _below(rows.over, name, by, phases, tops)
+            yield Block(Labels(name, by, phases, classes, keys), tops, below)
 
 
 def _split(name: str, by: str) -> bool:

@@ -192,6 +192,7 @@ def _keys(parts: Parts, by: str) -> list[str]:
         "route": records.ROUTES,
         "remedy": records.REMEDIES,
         "cause": records.CAUSES,
+        "permission": records.PERMISSIONS,
     }
     return [key for key in dict.fromkeys(known.get(by, ())) if key]
 

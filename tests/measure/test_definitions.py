@@ -29,9 +29,16 @@ def test_each_measure_says_everything(name):
 
 
 def test_every_measure_is_computed_and_nothing_else():
-    from sim.measure.tallies import EXPOSURES, FRICTION, NUMERATORS, QUANTILES, SERVER_SUMS
+    from sim.measure.tallies import (
+        EXPOSURES,
+        FRICTION,
+        NUMERATORS,
+        PERMITTED,
+        QUANTILES,
+        SERVER_SUMS,
+    )
 
-    computed = [*NUMERATORS, *QUANTILES, *FRICTION, *SERVER_SUMS]
+    computed = [*NUMERATORS, *PERMITTED, *QUANTILES, *FRICTION, *SERVER_SUMS]
     assert sorted(computed) == sorted(MEASURES)
     rates = {name for name, measure in MEASURES.items() if measure.kind == definitions.RATE}
     assert set(EXPOSURES) == rates

@@ -41,9 +41,9 @@ SPAMMED = [
 ]
 
 
-def measured(rows=None, servers=None) -> pd.Series:
+def measured(rows=None, servers=None, attempts=None) -> pd.Series:
     rows = HONEST + SPAMMED if rows is None else rows
-    table = measure_run(frames([STEADY | row for row in rows], servers=servers), OVER)
+    table = measure_run(frames([STEADY | row for row in rows], attempts, servers), OVER)
     on = ["phase", "class", "by", "key", "measure"]
     return table.astype(dict.fromkeys(on, object)).set_index(on)
 
@@ -81,6 +81,49 @@ def test_counted_by_hand(name, class_, by, key, top, below):
     row = measured().loc[("after", class_, by, key, name)]
     assert (row["numerator"], row["denominator"]) == (top, below)
     assert row["value"] == pytest.approx(top / below)
+
+
+def asked(message, permission, **settings):
+    return {"message": message, "permission": permission} | settings
+
+
+SUBMITTED = [
+    asked(0, "own_window"),
+    asked(0, "inherited_window", attempt=2),
+    asked(1, "missed_listing", server="other"),
+    asked(1, "missed_listing", attempt=2),
+    asked(2, "others_listing"),
+    asked(3, ""),
+    asked(7, "shared_window"),  # in the warm-up
+    asked(10, "stolen_login"),
+]
+PERMITTED = {
+    # measure                       class    by            key                 numerator
+    "others' permissions": ("false_acceptances", "honest", "all", "", 2),
+    "a window": ("false_acceptances", "honest", "permission", "inherited_window", 1),
+    "a list": ("false_acceptances", "honest", "permission", "others_listing", 1),
+    "none of one's own": ("false_acceptances", "honest", "permission", "own_window", 0),
+    "a spammer's": ("false_acceptances", "spam", "permission", "stolen_login", 1),
+    "where somebody was": ("false_acceptances", "honest", "place", "hotel", 1),
+    "missed, at each attempt": ("false_refusals", "honest", "all", "", 2),
+    "missed by one server": ("false_refusals", "honest", "server", "other", 1),
+    "missed by no spammer": ("false_refusals", "spam", "all", "", 0),
+}
+
+
+@pytest.mark.parametrize(("name", "class_", "by", "key", "top"), PERMITTED.values(), ids=PERMITTED)
+def test_permissions_counted_by_hand(name, class_, by, key, top):
+    row = measured(attempts=SUBMITTED).loc[("after", class_, by, key, f"{name}_per_day")]
+    assert (row["numerator"], row["denominator"]) == (top, 3)
+
+
+def test_permissions_by_day_know_the_warm_up():
+    table = measured(attempts=SUBMITTED)
+    by_day = [
+        table.loc[(phase, "honest", "day", str(day), "false_acceptances_per_day"), "numerator"]
+        for phase, day in (("warm-up", 0), ("after", 2))
+    ]
+    assert by_day == [1, 2]
 
 
 def test_only_rows_wished_after_the_policy_count():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from staged import staged, submissions
 
+from sim.measure import tallies
 from sim.measure.permissions import permissions
 from sim.scenario import loads
 from sim.world import simulate
@@ -210,3 +211,19 @@ def test_mistakes_over_time():
     assert missed["start"].tolist() == [DAY * day for day in range(1, 8)]
     counted = frames["attempts"]
     assert missed["attempts"].sum() == (counted["permission"] == "missed_listing").sum()
+
+
+def test_mistakes_are_measures_with_the_same_counts():
+    scenario = office()
+    frames = simulate(scenario, "listed", 0).frames()
+    table = permissions(frames).groupby(["permission", "start"])["attempts"].sum()
+    m = tallies(frames, scenario)
+    m = m[(m["by"] == "day") & (m["class"] == "honest") & m["phase"].isin(["warm-up", "after"])]
+    for measure, name in (
+        ("false_refusals_per_day", "missed_listing"),
+        ("false_acceptances_per_day", "others_listing"),
+    ):
+        days = m[m["measure"] == measure].groupby("key", observed=True)["numerator"].sum()
+        counted = [days[str(day)] for day in range(1, 8)]
+        assert counted == table[name].tolist()
+        assert sum(counted) == days.sum() > 10
