@@ -9,14 +9,17 @@ import simpy
 from sim.world.server import Sessions
 
 
-def textbook(arrivals, services, sessions):
-    """Start and end of each service, by a process a customer and a Resource."""
+def textbook(arrivals, services, sessions, limit):
+    """Start and end of each service, by a process a customer and a Resource; None for those
+    who find *limit* waiting."""
     env = simpy.Environment()
     resource = simpy.Resource(env, sessions)
     slots = [None] * len(arrivals)
 
     def customer(i):
         yield env.timeout(arrivals[i])
+        if resource.count == sessions and len(resource.queue) >= limit:
+            return
         with resource.request() as turn:
             yield turn
             start = env.now
@@ -31,17 +34,20 @@ def textbook(arrivals, services, sessions):
 
 @pytest.mark.parametrize("sessions", [1, 2, 4])
 @pytest.mark.parametrize("load", [0.3, 0.9, 1.5])
-def test_departures_are_those_of_a_resource(sessions, load):
+@pytest.mark.parametrize("limit", [0, 3, 10**9])
+def test_departures_are_those_of_a_resource(sessions, load, limit):
     rng = random.Random(f"{sessions}/{load}")
     now, arrivals = 0.0, []
     for _ in range(2000):
         now += rng.expovariate(load * sessions)
         arrivals.append(now)
     services = [rng.expovariate(1.0) for _ in arrivals]
-    folded = Sessions(sessions, limit=10**9, down=[])
+    folded = Sessions(sessions, limit=limit, down=[])
     slots = [folded.admit(at, took) for at, took in zip(arrivals, services, strict=True)]
-    for ours, theirs in zip(slots, textbook(arrivals, services, sessions), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-9)
+    expected = textbook(arrivals, services, sessions, limit)
+    assert (None in expected) == (limit < 10**9)
+    for ours, theirs in zip(slots, expected, strict=True):
+        assert ours == (theirs and pytest.approx(theirs, rel=1e-9))
 
 
 def test_a_full_queue_turns_away():
@@ -90,43 +96,3 @@ def test_mean_wait_is_that_of_mmc(sessions, load, runs):
     deviation = math.sqrt(sum((m - mean) ** 2 for m in means) / (runs - 1))
     # 4 standard errors: a correct model fails one time in 2000 (t with 19 degrees of freedom)
     assert abs(mean - wait_in_mmc(sessions, load)) < 4 * deviation / math.sqrt(runs)
-
-
-def test_mean_wait_is_that_of_md1():
-    load, runs, means = 0.7, 20, []
-    for run in range(runs):
-        rng = random.Random(f"md1/{run}")
-        folded = Sessions(1, limit=10**9, down=[])
-        now, waits = 0.0, []
-        for i in range(12_000):
-            now += rng.expovariate(load)
-            start, _ = folded.admit(now, 1.0)
-            if i >= 2000:
-                waits.append(start - now)
-        means.append(sum(waits) / len(waits))
-    mean = sum(means) / runs
-    deviation = math.sqrt(sum((m - mean) ** 2 for m in means) / (runs - 1))
-    # Pollaczek and Khinchine: load / (2 (1 - load)) for a service of exactly 1
-    assert abs(mean - load / (2 * (1 - load))) < 4 * deviation / math.sqrt(runs)
-
-
-def test_littles_law():
-    """Mean number present, sampled at even moments, is arrival rate times mean stay."""
-    rng = random.Random("little")
-    folded = Sessions(2, limit=10**9, down=[])
-    now, slots = 0.0, []
-    for _ in range(30_000):
-        now += rng.expovariate(1.6)
-        _, end = folded.admit(now, rng.expovariate(1.0))
-        slots.append((now, end))
-    length = slots[-1][0]
-    changes = sorted([(a, 1) for a, _ in slots] + [(b, -1) for _, b in slots])
-    samples = [length * (i + 0.5) / 20_000 for i in range(20_000)]
-    present, at, seen = 0, 0, []
-    for moment in samples:
-        while at < len(changes) and changes[at][0] <= moment:
-            present += changes[at][1]
-            at += 1
-        seen.append(present)
-    stay = sum(min(b, length) - a for a, b in slots) / len(slots)
-    assert sum(seen) / len(seen) == pytest.approx(len(slots) / length * stay, rel=0.01)
