@@ -24,6 +24,15 @@ SOON = 7200.0
 """Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
 
 
+class Habit(NamedTuple):
+    """A way to send: the server that is asked, the network that is dialled in to for it, and the
+    sender address that is shown, where these are not the usual ones."""
+
+    server: Server
+    dials: str | None = None
+    sender: str | None = None
+
+
 class Refusal(NamedTuple):
     """A letter that *asked* refused for good, with what it said and when."""
 
@@ -41,7 +50,7 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
         return None  # there already, and refused: waiting does not help
     there = presence.next_on(p.person, network, r.now)
     p.note(r.letter, "wait")
-    r.letter.client, r.letter.asked = None, p.around.submission[network]
+    r.letter.habit = Habit(p.around.submission[network])
     return math.inf if there is None else there + SOON * chance(r.letter.message.key, 100)
 
 
@@ -52,7 +61,7 @@ def switch_server(p: MailProgram, r: Refusal) -> float | None:
     if local is None or local is r.asked:
         return None
     p.note(r.letter, "switch_server", changes=1)
-    r.letter.client, r.letter.asked = None, local
+    r.letter.habit = Habit(local)
     return r.now + p.users.delays.switch_server.quantile()(chance(r.letter.message.key, 101))
 
 
@@ -61,12 +70,10 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
     network = r.letter.account.network
     if p.around.presence.place(p.person, r.now) == "home" and network == p.person.home:
         return None
-    client = p.around.presence.client(p.person, network, r.now)
-    if client == 0:
+    if p.around.presence.client(p.person, network, r.now) == 0:
         return None
     p.note(r.letter, "dial_in")
-    r.letter.network, r.letter.client = network, client
-    r.letter.asked = p.around.submission[network]
+    r.letter.habit = Habit(p.around.submission[network], dials=network)
     return r.now + p.users.delays.dial_in.quantile()(chance(r.letter.message.key, 102))
 
 
@@ -79,7 +86,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     if r.answer.cause == "authentication" and p.mistypes(own):
         on_already, advice, change = False, "password", p.correct(own)
         r.letter.tried.append(advice)
-    r.letter.client, r.letter.asked = None, own
+    r.letter.habit = Habit(own)
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
         p.note(r.letter, advice)
         return p.help_at
@@ -101,7 +108,7 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     p.note(r.letter, "change_sender", changes=1)
     r.letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
     r.letter.message.shown = anyone_at(r.letter.message.reverse_path)
-    r.letter.client, r.letter.asked = None, r.asked
+    r.letter.habit = Habit(r.asked, r.letter.habit and r.letter.habit.dials)
     return r.now + p.users.delays.change_sender.quantile()(chance(r.letter.message.key, 104))
 
 

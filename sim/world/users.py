@@ -12,7 +12,7 @@ from sim.network.lines import LINES, Line
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.people import anyone_at
 from sim.world.plan import Slice
-from sim.world.remedies import REMEDIES, Refusal
+from sim.world.remedies import REMEDIES, Habit, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Server
 from sim.world.streams import chance
@@ -29,8 +29,7 @@ class Letter:
     """A message that its writer has to think about, and what has been tried for it."""
 
     __slots__ = (
-        "account", "asked", "by", "choice", "client", "draws", "message", "network", "since",
-        "slices", "tried",
+        "account", "by", "choice", "draws", "habit", "message", "since", "slices", "tried",
     )  # fmt: skip
 
     def __init__(
@@ -38,9 +37,8 @@ class Letter:
     ) -> None:
         self.by, self.account, self.message, self.slices = by, account, message, slices
         number = message.number
-        self.network, self.choice = wishes.network_of(number), wishes.choice(number)
-        self.asked: Server | None = None
-        self.client: int | None = wishes.client[number]  # None: whatever the person has by then
+        self.choice = wishes.choice(number)
+        self.habit: Habit | None = None  # how it is tried now; None: as others are
         self.tried: list[str] = []
         self.draws = 0
         self.since = wishes.at[number]  # since when it is tried in the same way
@@ -49,14 +47,15 @@ class Letter:
 class Way:
     """How somebody sends from one place by one account, as the mail program is set."""
 
-    __slots__ = ("account", "line", "own", "place", "reverse_path", "server", "shown")
+    __slots__ = ("account", "dials", "line", "own", "place", "reverse_path", "server", "shown")
 
     def __init__(
-        self, account: Account, reverse_path: str, own: Server, server: Server, line: Line,
+        self, account: Account, reverse_path: str, own: Server, habit: Habit, line: Line,
         place: int,
     ) -> None:  # fmt: skip
-        self.account, self.reverse_path, self.shown = account, reverse_path, anyone_at(reverse_path)
-        self.own, self.server, self.line = own, server, line
+        self.reverse_path = habit.sender or reverse_path
+        self.account, self.shown = account, anyone_at(self.reverse_path)
+        self.own, self.server, self.dials, self.line = own, habit.server, habit.dials, line
         self.place = place  # its number in rows
 
 
@@ -104,9 +103,9 @@ class MailProgram:
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
         self.by_587 = person.by_587
         self.needs_all = True
-        self.ways: dict[tuple[str, int], Way] = {}  # by place and account, while settings last
+        self.ways: dict[tuple[str, int, Habit | None], Way] = {}  # by place and account
         self.help_at: float | None = None  # when the help desk's advice is followed
-        self.remembers: dict[str, Server] = {}  # place -> server that worked there
+        self.remembers: dict[tuple[str, int], Habit] = {}  # what worked: by place and account
 
     def write(self, number: int, at: float) -> None:
         """Send wish *number*, which comes at *at*, for the first time."""
@@ -116,8 +115,12 @@ class MailProgram:
     def first(self, number: int) -> tuple[Way, Flight, str]:
         """The first flight of wish *number*, and the network that it starts from."""
         wishes = self.around.wishes
-        way = self._way(wishes.place_of(number), wishes.account[number])
+        place, account = wishes.place_of(number), wishes.account[number]
+        way = self._way(place, account, self.remembers.get((place, account)))
         network, client = wishes.network_of(number), wishes.client[number]
+        if way.dials:
+            network = way.dials
+            client = self.around.presence.client(self.person, network, wishes.at[number])
         flight, network = self._flight(
             way,
             way.server,
@@ -130,9 +133,11 @@ class MailProgram:
         return way, flight, network
 
     def message(self, number: int) -> Message:
-        """The message of wish *number*: they have one number."""
+        """The message of wish *number*, written before anything was learned: they have one
+        number."""
         wishes = self.around.wishes
-        return self._message(self._way(wishes.place_of(number), wishes.account[number]), number)
+        way = self._way(wishes.place_of(number), wishes.account[number], None)
+        return self._message(way, number)
 
     def _message(self, way: Way, number: int) -> Message:
         wishes = self.around.wishes
@@ -151,33 +156,45 @@ class MailProgram:
         return anyone_at(self.around.wishes.shown(self.person, account))
 
     def submit(self, letter: Letter, now: float) -> None:
-        """Offer the letter once more, to the server that is set for this place or that was
-        chosen for it."""
+        """Offer the letter once more, in the way that was chosen for it, or is usual here."""
         around, person = self.around, self.person
         place = around.presence.place(person, now)
-        way = self._way(place, letter.by)
-        network, client = letter.network, letter.client
-        if client is None:
-            network = person.network_at(place)
-            client = around.presence.client(person, network, now)
+        way = self._way(place, letter.by, letter.habit or self.remembers.get((place, letter.by)))
+        network = way.dials or person.network_at(place)
+        client = around.presence.client(person, network, now)
         around.rows.messages.attempts[letter.message.number] += 1
-        server = letter.asked or way.server
         flight, network = self._flight(
-            way, server, letter.message, letter.slices, network, client, letter
+            way, way.server, letter.message, letter.slices, network, client, letter
         )
         self._launch(way, flight, network, now)
 
-    def _way(self, place: str, account: int) -> Way:
-        way = self.ways.get((place, account))
+    def _way(self, place: str, account: int, habit: Habit | None) -> Way:
+        """How to send from *place*; without a habit, as the mail program was set at first."""
+        way = self.ways.get((place, account, habit))
         if way is None:
             around, mine = self.around, self.person.accounts[account]
             own = around.submission[mine.network]
-            way = self.ways[place, account] = Way(
-                mine, around.wishes.shown(self.person, account), own,
-                self.remembers.get(place) or own, LINES[self.users.line(place)],
-                around.rows.places[place],
+            line = "dial-up" if habit and habit.dials else self.users.line(place)
+            way = self.ways[place, account, habit] = Way(
+                mine, around.wishes.shown(self.person, account), own, habit or Habit(own),
+                LINES[line], around.rows.places[place],
             )  # fmt: skip
         return way
+
+    def _remember(self, letter: Letter, server: Server, now: float) -> None:
+        """Send from this place as has just worked, from now on."""
+        around, by = self.around, letter.by
+        at = around.presence.place(self.person, now), by
+        sender = letter.message.reverse_path
+        worked = Habit(
+            server,
+            letter.habit and letter.habit.dials,
+            None if sender == around.wishes.shown(self.person, by) else sender,
+        )
+        usual = Habit(around.submission[letter.account.network])
+        if worked != self.remembers.get(at, usual):
+            around.before_change(self.person.number)
+            self.remembers[at] = worked
 
     def _flight(
         self, way: Way, server: Server, message: Message, slices: list[Slice], network: str,
@@ -211,11 +228,8 @@ class MailProgram:
             if letter is None:
                 return
             assert isinstance(letter, Letter)
-            if letter.tried and letter.tried[-1] == "switch_server":
-                place = self.around.presence.place(self.person, now)
-                self.around.before_change(self.person.number)
-                self.remembers[place] = flight.server
-                self.ways.clear()
+            if letter.tried:
+                self._remember(letter, flight.server, now)
             return
         if letter is None:
             wishes = self.around.wishes
@@ -231,7 +245,6 @@ class MailProgram:
         if worst.permanent:
             self.react(letter, flight.server, worst, now)
         elif now - letter.since < self.users.patience:
-            letter.client = None
             self._submit_later(letter, now + self.users.pop_poll)
         else:
             self.react(letter, flight.server, worst, now)
