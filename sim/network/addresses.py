@@ -7,6 +7,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import IPv4Network
+from itertools import chain, islice, pairwise
 from typing import Protocol
 
 REUSE = ("fifo", "lifo", "random", "sticky")
@@ -15,20 +16,30 @@ holder had before, if it is still free (RFC 2131 §4.3.1), else the one free lon
 
 
 def usable(prefixes: Iterable[IPv4Network], reserved: Iterable[IPv4Network] = ()) -> Iterator[int]:
-    """Host addresses of *prefixes* in order, as numbers, without the *reserved* ones.
+    """Host addresses of *prefixes* in order, as numbers, each once, without the *reserved* ones.
 
     The first and the last address of a prefix name the network and its broadcast
     (RFC 1812 §4.2.2.11), except where a prefix is too small to have them (RFC 3021).
     """
-    held_back = sorted((int(r.network_address), int(r.broadcast_address)) for r in reserved)
-    for prefix in prefixes:
-        edge = 0 if prefix.prefixlen >= 31 else 1
-        address = int(prefix.network_address) + edge
-        last = int(prefix.broadcast_address) - edge
-        for low, high in held_back:
-            yield from range(address, min(low, last + 1))
-            address = max(address, high + 1)
-        yield from range(address, last + 1)
+    prefixes, held_back = list(prefixes), sorted(map(_ends, reserved))
+    stretches = (_between(prefix, held_back) for prefix in prefixes)
+    numbers = chain.from_iterable(chain.from_iterable(stretches))
+    apart = all(one[1] < other[0] for one, other in pairwise(sorted(map(_ends, prefixes))))
+    return numbers if apart else iter(dict.fromkeys(numbers))
+
+
+def _ends(network: IPv4Network) -> tuple[int, int]:
+    return int(network.network_address), int(network.broadcast_address)
+
+
+def _between(prefix: IPv4Network, held_back: list[tuple[int, int]]) -> Iterator[range]:
+    edge = 0 if prefix.prefixlen >= 31 else 1
+    first, last = _ends(prefix)
+    address, last = first + edge, last - edge
+    for low, high in held_back:
+        yield range(address, min(low, last + 1))
+        address = max(address, high + 1)
+    yield range(address, last + 1)
 
 
 class Draws(Protocol):
@@ -59,17 +70,15 @@ class Pool:
             raise ValueError(f"reuse {reuse!r}: expected one of {', '.join(REUSE)}")
         if reuse == "random" and draws is None:
             raise ValueError("reuse 'random': expected draws")
-        known = dict.fromkeys(addresses)
-        self.leasable: tuple[int, ...] = tuple(known)[:1] if shared else tuple(known)
-        # in the order of coming free; random ones in a list, since they are found by position
-        self._free: OrderedDict[int, None] = OrderedDict.fromkeys(
-            self.leasable if reuse != "random" else ()
-        )
-        self._mixed = list(self.leasable) if reuse == "random" else []
+        self.leasable: tuple[int, ...] = tuple(islice(addresses, 1) if shared else addresses)
         self._shared, self._leased, self._reuse, self._draws = shared, leased, reuse, draws
+        # Free addresses: those nobody has had yet, and those that came back, in that order;
+        # random ones in a list, since they are found by position.
+        self._fresh = iter(self.leasable[:: -1 if reuse == "lifo" else 1])
+        self._back: OrderedDict[int, None] = OrderedDict()
+        self._mixed = list(self.leasable) if reuse == "random" else []
         self._now = -math.inf
-        self._held: dict[Hashable, tuple[int, float]] = {}
-        self._holders: dict[int, Hashable] = {}
+        self._held: dict[Hashable, int] = {}
         self._ends: list[tuple[float, int, Hashable]] = []
         self._taken = 0
         self._former: dict[Hashable, int] = {}
@@ -79,69 +88,48 @@ class Pool:
 
         A new lease ends at *until*; one that runs already keeps its end.
         """
-        self.advance(now)
-        if self._shared:
-            return self.leasable[0] if self.leasable else None
-        if holder in self._held:
-            return self._held[holder][0]
-        if not self.free:
-            return None
-        address = self._next(holder)
-        end = until if self._leased else math.inf
-        self._held[holder] = (address, end)
-        self._holders[address] = holder
-        if end < math.inf:
-            self._taken += 1  # leases that end together come free in the order of taking
-            heapq.heappush(self._ends, (end, self._taken, holder))
-        return address
-
-    def release(self, holder: Hashable, now: float) -> None:
-        """Give *holder*'s address back at *now*, before its lease ends."""
-        self.advance(now)
-        if holder in self._held:
-            self._give_back(holder)
-
-    def holder(self, address: int, now: float) -> Hashable | None:
-        """Who holds *address* at *now*; None for nobody, and behind a shared address."""
-        self.advance(now)
-        return self._holders.get(address)
-
-    def until(self, holder: Hashable) -> float:
-        """The moment (s) at which *holder*'s lease ends; infinity without an end or a lease."""
-        return self._held[holder][1] if holder in self._held else math.inf
-
-    @property
-    def free(self) -> int:
-        """How many addresses nobody holds."""
-        return len(self._free) + len(self._mixed)
-
-    def advance(self, now: float) -> None:
-        """Let leases that ended by *now* come free, in the order in which they ended."""
         if now < self._now:
             raise ValueError(f"now {now}: expected at least {self._now}, pools are asked in order")
         self._now = now
         while self._ends and self._ends[0][0] <= now:
-            end, _, holder = heapq.heappop(self._ends)
-            if self.until(holder) == end:  # not given back early meanwhile
-                self._give_back(holder)
+            self._give_back(heapq.heappop(self._ends)[2])
+        if self._shared:
+            return self.leasable[0] if self.leasable else None
+        if holder in self._held:
+            return self._held[holder]
+        address = self._next(holder)
+        if address is not None:
+            self._held[holder] = address
+            if self._leased and until < math.inf:
+                self._taken += 1  # leases that end together come free in the order of taking
+                heapq.heappush(self._ends, (until, self._taken, holder))
+        return address
 
-    def _next(self, holder: Hashable) -> int:
-        former = self._former.get(holder)
-        if self._reuse == "sticky" and former is not None and former in self._free:
-            del self._free[former]
+    def _next(self, holder: Hashable) -> int | None:
+        if self._reuse == "random":
+            return self._any()
+        back, former = self._back, self._former.get(holder)
+        if former is not None and former in back:
+            del back[former]
             return former
-        if self._draws is not None and self._reuse == "random":
-            free = self._mixed
-            chosen = int(self._draws.random() * len(free))
-            free[chosen], free[-1] = free[-1], free[chosen]
-            return free.pop()
-        return self._free.popitem(last=self._reuse == "lifo")[0]
+        if back and self._reuse == "lifo":
+            return back.popitem()[0]
+        address = next(self._fresh, None)
+        return back.popitem(last=False)[0] if address is None and back else address
+
+    def _any(self) -> int | None:
+        free = self._mixed
+        if not free or self._draws is None:
+            return None
+        chosen = int(self._draws.random() * len(free))
+        free[chosen], free[-1] = free[-1], free[chosen]
+        return free.pop()
 
     def _give_back(self, holder: Hashable) -> None:
-        address, _ = self._held.pop(holder)
-        del self._holders[address]
-        self._former[holder] = address
+        address = self._held.pop(holder)
         if self._reuse == "random":
             self._mixed.append(address)
         else:
-            self._free[address] = None
+            self._back[address] = None
+        if self._reuse == "sticky":
+            self._former[holder] = address

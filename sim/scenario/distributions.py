@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Quantile = Callable[[float], float]
 """From a uniform number in [0, 1) to a value of the quantity."""
+LEAST = 1e-16
+"""What stands for a uniform number of 0, which no normal number has below it."""
 
 
 class Distribution(Table):
@@ -59,7 +61,7 @@ class Kind(NamedTuple):
 def _one_by_one(d: Distribution, uniforms: Numbers) -> Numbers:
     import numpy as np
 
-    return np.array([d.quantile()(u) for u in uniforms.tolist()])
+    return np.array(list(map(d.quantile(), uniforms.tolist())))
 
 
 def _same(d: Distribution, uniforms: Numbers) -> Numbers:
@@ -72,6 +74,19 @@ def _logarithms(d: Distribution, uniforms: Numbers) -> Numbers:
     import numpy as np
 
     return -d.mean * np.log1p(-uniforms)
+
+
+def _normal(d: Distribution) -> NormalDist:
+    return NormalDist(math.log(d.median), d.sigma)
+
+
+def _exponentials(d: Distribution, uniforms: Numbers) -> Numbers:
+    import numpy as np
+
+    if d.median == 0.0 or d.sigma == 0.0:
+        return np.full(len(uniforms), d.median)
+    of = _normal(d).inv_cdf
+    return np.array([math.exp(of(u)) for u in uniforms.clip(min=LEAST).tolist()])
 
 
 def _constant(d: Distribution) -> Quantile:
@@ -91,8 +106,8 @@ def _uniform(d: Distribution) -> Quantile:
 def _lognormal(d: Distribution) -> Quantile:
     if d.median == 0.0 or d.sigma == 0.0:
         return lambda _: d.median
-    normal = NormalDist(math.log(d.median), d.sigma)
-    return lambda u: math.exp(normal.inv_cdf(max(u, 1e-16)))  # 0 has no logarithm
+    of = _normal(d).inv_cdf
+    return lambda u: math.exp(of(max(u, LEAST)))
 
 
 TABLE: dict[str, Kind] = {
@@ -110,7 +125,7 @@ TABLE: dict[str, Kind] = {
         ("median", "sigma"),
         lambda d: d.median * math.exp(d.sigma**2 / 2.0),
         _lognormal,
-        _one_by_one,
+        _exponentials,
     ),
 }
 

@@ -69,6 +69,7 @@ class Mailboxes:
     number_of: dict[str, int] = field(default_factory=dict)
     traps: dict[str, range] = field(default_factory=dict)
     """By blocklist, the mailboxes that nobody owns; no honest person writes to them."""
+    _someone: dict[int, str] = field(default_factory=dict)
     _found: dict[str, int] = field(default_factory=dict)
 
     def domain_number(self, domain: str) -> int:
@@ -80,11 +81,18 @@ class Mailboxes:
 
     def add(self, local: str, domain: str) -> int:
         """Add local@domain and return its mailbox number."""
-        address = f"{local}@{domain}"
-        self._found[address] = len(self.addresses)
-        self.addresses.append(address)
-        self.domain_of.append(self.domain_number(domain))
-        return len(self.addresses) - 1
+        return self.extend([f"{local}@{domain}"], domain).start
+
+    def extend(self, addresses: list[str], domain: str) -> range:
+        """Add *addresses* in *domain* and return their mailbox numbers."""
+        numbers = range(len(self.addresses), len(self.addresses) + len(addresses))
+        if addresses:
+            of = self.domain_number(domain)
+            self.addresses += addresses
+            self.domain_of += [of] * len(addresses)
+            self._someone[of] = addresses[-1]
+            self._found.update(zip(addresses, numbers, strict=True))
+        return numbers
 
     def copy(self) -> Mailboxes:
         """The same mailboxes; domains met later are added to the copy alone."""
@@ -96,8 +104,7 @@ class Mailboxes:
 
     def someone(self) -> dict[int, str]:
         """For each domain with mailboxes, the address of one of them."""
-        last = {domain: number for number, domain in enumerate(self.domain_of)}
-        return {domain: self.addresses[number] for domain, number in last.items()}
+        return self._someone
 
     def addresses_by_domain(self) -> dict[str, frozenset[str]]:
         """The addresses in each domain."""
@@ -166,13 +173,13 @@ def populate(scenario: Scenario) -> Population:
         groups[group] = range(first, len(people))
     for name, network in scenario.networks.items():
         if network.mailboxes and network.domain is not None:
-            for i in range(network.mailboxes):
-                boxes.add(f"{name}-box-{i + 1}", network.domain)
+            at = network.domain
+            boxes.extend([f"{name}-box-{i + 1}@{at}" for i in range(network.mailboxes)], at)
     for name, blocklist in scenario.blocklists.items():  # last, so that they number nobody anew
         first = len(boxes.addresses)
-        for at, count in blocklist.traps.items():
-            for i in range(count):
-                boxes.add(f"{name}-trap-{i + 1}", scenario.networks[at].domain or "")
+        for network_name, count in blocklist.traps.items():
+            at = scenario.networks[network_name].domain or ""
+            boxes.extend([f"{name}-trap-{i + 1}@{at}" for i in range(count)], at)
         boxes.traps[name] = range(first, len(boxes.addresses))
     return Population(people, groups, boxes)
 

@@ -9,10 +9,9 @@ larger group begins with the same people.
 from __future__ import annotations
 
 from array import array
-from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -21,8 +20,18 @@ from numpy.typing import NDArray
 from sim.world import week
 from sim.world.people import Person, Population
 from sim.world.pop import PopLog
-from sim.world.presence import Named, Presence, hand_out_addresses, sessions, stays
-from sim.world.rows import ROUTE, Names, Rows
+from sim.world.presence import (
+    Floats,
+    Ints,
+    Moments,
+    Named,
+    Presence,
+    hand_out_addresses,
+    in_turn,
+    sessions,
+    stays,
+)
+from sim.world.rows import ROUTE, Columns, Names, Rows
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
@@ -60,65 +69,48 @@ class Wishes(Sequence[Wish]):
     A `Wish` is made when it is asked for; its number is that of its message.
     """
 
-    def __init__(self, population: Population, shown: Callable[[Person, int], str]) -> None:
+    def __init__(
+        self,
+        population: Population,
+        shown: Callable[[Person, int], str],
+        names: Names,
+        drawn: Columns,
+        senders: Mapping[int, str],
+    ) -> None:
+        """Put *drawn* in order of time; what is of one moment stays as it comes.
+
+        *senders* are the addresses of those that do not show what *shown* says, by their
+        number in *drawn*.
+        """
         self._people, self.shown = population.people, shown
         self._boxes = population.mailboxes
         self._someone = self._boxes.someone()
-        self.names = Names()  # of places and networks
-        self._named: list[str] = []
-        self.at = array("d")
-        self.person, self.account = array("i"), array("b")
-        self.place, self.network = array("H"), array("H")  # numbers in names
-        self.client, self.key = array("I"), array("q")
-        self.reals = array("d")  # the numbers of REAL, wish by wish
-        self.first = array("q", [0])  # recipients of wish i: from first[i] to first[i + 1]
-        self.recipients = array("i")
-        self._by_person: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-        self.senders: dict[int, str] = {}  # where it is not what *shown* says
-
-    def add(self, wish: Wish) -> None:
-        """Add *wish*."""
-        self.put(
-            wish.at, wish.person.number, wish.account, self.names[wish.place],
-            self.names[wish.network], wish.client, wish.key, wish.recipients,
-            (wish.size, *wish.service, wish.luck, wish.choice, wish.content),
-        )  # fmt: skip
-        if wish.sender != self.shown(wish.person, wish.account):
-            self.senders[len(self.at) - 1] = wish.sender
-
-    def put(
-        self, at: float, person: int, account: int, place: int, network: int, client: int,
-        key: int, recipients: list[int], real: tuple[float, ...],
-    ) -> None:  # fmt: skip
-        """Add a wish by its numbers, *place* and *network* as in names."""
-        self.at.append(at)
-        self.person.append(person)
-        self.account.append(account)
-        self.place.append(place)
-        self.network.append(network)
-        self.client.append(client)
-        self.key.append(key)
-        self.reals.extend(real)
-        self.recipients.extend(recipients)
-        self.first.append(len(self.recipients))
-
-    def sort(self) -> None:
-        """Put them in order of time; those of one moment stay in the order they came in."""
-        self._named = self.names.all
-        order = np.argsort(np.array(self.at), kind="stable")
-        if self.senders:
-            moved = {int(old): new for new, old in enumerate(order)}
-            self.senders = {moved[i]: sender for i, sender in self.senders.items()}
-        counts = np.diff(np.array(self.first))[order]
+        self.names, self._named = names, names.all  # of places and networks
+        order = np.argsort(drawn["at"], kind="stable")
+        self.at: array[float] = _array("d", drawn["at"][order])
+        self.person: array[int] = _array("i", drawn["person"][order])
+        self.account: array[int] = _array("b", drawn["account"][order])
+        self.place: array[int] = _array("H", drawn["place"][order])  # number in names
+        self.network: array[int] = _array("H", drawn["network"][order])
+        self.client: array[int] = _array("I", drawn["client"][order])
+        self.key: array[int] = _array("q", drawn["key"][order])
+        self.reals: array[float] = _array(
+            "d", drawn["reals"][order]
+        )  # the numbers of REAL, wish by wish
+        counts = drawn["count"]
+        before = (np.cumsum(counts) - counts)[order]
+        counts = counts[order]
         ends = np.cumsum(counts)
-        start = np.repeat(np.array(self.first)[:-1][order] - (ends - counts), counts)
-        self.recipients = _array("i", np.array(self.recipients)[start + np.arange(len(start))])
-        self.first = _array("q", np.concatenate([[0], ends]))
-        self.at = _array("d", np.array(self.at)[order])
-        self.reals = _array("d", np.array(self.reals).reshape(-1, len(REAL))[order])
-        for name in WHOLE:
-            column = getattr(self, name)
-            setattr(self, name, _array(column.typecode, np.array(column)[order]))
+        moved = np.repeat(before - (ends - counts), counts)
+        self.recipients: array[int] = _array(
+            "i", drawn["recipients"][moved + np.arange(len(moved))]
+        )
+        self.first: array[int] = _array(
+            "q", np.append(0, ends)
+        )  # of wish i: from first[i] to first[i + 1]
+        new = np.argsort(order) if senders else order
+        self.senders = {int(new[i]): sender for i, sender in senders.items()}
+        self._by_person: tuple[Ints, Ints] | None = None
 
     def __len__(self) -> int:
         return len(self.at)
@@ -168,7 +160,7 @@ class Wishes(Sequence[Wish]):
         domains = [domain_of[m] for m in self.recipients[first:end]]
         return [(first + a, first + b, d, someone[d]) for a, b, d in runs(domains)]
 
-    def of_person(self, person: int) -> NDArray[np.int64]:
+    def of_person(self, person: int) -> Ints:
         """The numbers of a person's wishes, in order of time."""
         if self._by_person is None:
             people = self.column("person")
@@ -180,13 +172,11 @@ class Wishes(Sequence[Wish]):
         order, starts = self._by_person
         return order[starts[person] : starts[person + 1]]
 
-    def column(self, name: str) -> NDArray[np.int64]:
-        """One of the columns of WHOLE."""
+    def column(self, name: str) -> Ints:
+        """One of the columns of whole numbers."""
         return np.array(getattr(self, name), dtype=np.int64)
 
 
-WHOLE = ("person", "account", "place", "network", "client", "key")
-"""Columns of whole numbers."""
 REAL = ("size", "service", "service at the next hop", "luck", "choice", "content")
 """What the real numbers of a wish are."""
 
@@ -218,66 +208,80 @@ class Plan:
 def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
     """Draw one replication's plan."""
     edges, kinds = week.blocks(scenario.run_length)
-    presence = Presence(edges)
-    drafts: list[tuple[Users, list[Person], Named, list[list[float]]]] = []
+    presence, known = Presence(edges), Correspondents(scenario, population)
+    drawn: list[Columns] = []
     for group, users in scenario.users.items():
         people = [population.people[i] for i in population.groups[group]]
 
         def named(purpose: str, entity: str = f"users.{group}") -> Generator:
             return stream(scenario.seed, replication=replication, entity=entity, purpose=purpose)
 
-        presence.places += stays(users, len(people), edges, kinds, named)
         writes = moments(users.messages, len(people), scenario.run_length, named, "messages")
         looks = moments(users.mail_checks, len(people), scenario.run_length, named, "checks")
-        online = [sorted(a + b) for a, b in zip(writes, looks, strict=True)]
-        sessions(scenario, presence, people, online, named("session lengths"))
-        drafts.append((users, people, named, writes))
+        where = stays(users, len(people), edges, kinds, named)
+        online = writes.and_also(looks)
+        session = sessions(scenario, presence, people, where, online, named("session lengths"))
+        wished = compose(known, users, people, named, writes)
+        drawn.append(wished | {"session": session[: len(writes.at)]})
     hand_out_addresses(scenario, presence, replication)
-    wishes = no_wishes(scenario, population)
-    wishes.names = presence.names
-    known = Correspondents(scenario, population)
-    for draft in drafts:
-        compose(wishes, known, presence, *draft)
-    return planned(scenario, population, presence, wishes)
+    columns = {name: np.concatenate([some[name] for some in drawn]) for name in drawn[0]}
+    session = columns.pop("session")
+    columns["place"] = np.array(presence.place_of)[session]
+    columns["network"] = np.array(presence.network_of)[session]
+    columns["client"] = np.array(presence.client_of)[session]
+    return _plan(scenario, population, presence, presence.names, columns, {})
 
 
-def no_wishes(scenario: Scenario, population: Population) -> Wishes:
-    """No wishes yet, of people who show the sender address of their account or group."""
+def planned(
+    scenario: Scenario, population: Population, presence: Presence, wishes: Iterable[Wish]
+) -> Plan:
+    """The plan of people who are where *presence* says and have these *wishes*."""
+    wishes, names, shown = list(wishes), Names(), showing(scenario)
+    columns = {
+        "at": np.array([w.at for w in wishes], dtype=np.float64),
+        "person": np.array([w.person.number for w in wishes], dtype=np.int64),
+        "account": np.array([w.account for w in wishes], dtype=np.int64),
+        "place": np.array([names[w.place] for w in wishes], dtype=np.int64),
+        "network": np.array([names[w.network] for w in wishes], dtype=np.int64),
+        "client": np.array([w.client for w in wishes], dtype=np.int64),
+        "key": np.array([w.key for w in wishes], dtype=np.int64),
+        "reals": np.array(
+            [(w.size, *w.service, w.luck, w.choice, w.content) for w in wishes]
+        ).reshape(-1, len(REAL)),
+        "count": np.array([len(w.recipients) for w in wishes], dtype=np.int64),
+        "recipients": np.array([m for w in wishes for m in w.recipients], dtype=np.int64),
+    }
+    senders = {i: w.sender for i, w in enumerate(wishes) if w.sender != shown(w.person, w.account)}
+    return _plan(scenario, population, presence, names, columns, senders)
+
+
+def _plan(
+    scenario: Scenario, population: Population, presence: Presence, names: Names,
+    columns: Columns, senders: Mapping[int, str],
+) -> Plan:  # fmt: skip
+    wishes = Wishes(population, showing(scenario), names, columns, senders)
+    rows = opening_rows(scenario, population, wishes)
+    return Plan(wishes, presence, PopLog(scenario, presence), rows)
+
+
+def showing(scenario: Scenario) -> Callable[[Person, int], str]:
+    """Which address somebody shows as the sender of one of his accounts: its own, or one in
+    his group's domain."""
     domains = {group: users.sender_domain for group, users in scenario.users.items()}
 
     def shown(person: Person, account: int) -> str:
         domain = domains[person.group]
         return person.accounts[account].address if domain is None else f"{person.name}@{domain}"
 
-    return Wishes(population, shown)
-
-
-def planned(
-    scenario: Scenario,
-    population: Population,
-    presence: Presence,
-    wishes: Wishes | Iterable[Wish],
-) -> Plan:
-    """The plan of people who are where *presence* says and have these *wishes*."""
-    if not isinstance(wishes, Wishes):
-        drawn = no_wishes(scenario, population)
-        for wish in wishes:
-            drawn.add(wish)
-        wishes = drawn
-    wishes.sort()
-    rows = opening_rows(scenario, population, wishes)
-    return Plan(wishes, presence, PopLog(scenario, presence), rows)
+    return shown
 
 
 def opening_rows(scenario: Scenario, population: Population, wishes: Wishes) -> Rows:
     """The rows with which every arm begins: message *i* is wish *i*, nothing has a fate."""
     rows = Rows()
     person, account = wishes.column("person"), wishes.column("account")
-    number_of = {name: number for number, name in enumerate(scenario.servers)}
     people = population.people
-    accounts = [[p.accounts[0], p.accounts[-1]] for p in people]  # the second: of work, if any
-    networks = [(a.network, b.network) for a, b in accounts]
-    asked = np.array([[number_of[a.server] for a in pair] for pair in accounts], dtype=np.int64)
+    networks = [(p.accounts[0].network, p.accounts[-1].network) for p in people]
     groups, places = [p.group for p in people], wishes.names.all
     web = np.array([p.web for p in people], dtype=bool)
     rows.plan_messages(
@@ -287,7 +291,7 @@ def opening_rows(scenario: Scenario, population: Population, wishes: Wishes) -> 
             rows.accounts, [n for pair in networks for n in pair], 2 * person + account
         ),
         place=rows.numbered(rows.places, places, wishes.column("place")),
-        asked=asked[person, account],
+        asked=servers_of(scenario, people)[person, account],
         route=np.where(web[person], ROUTE["web"], ROUTE["submission"]),
         wished_at=np.array(wishes.at),
         first_row=np.array(wishes.first)[:-1],
@@ -296,110 +300,125 @@ def opening_rows(scenario: Scenario, population: Population, wishes: Wishes) -> 
     return rows
 
 
-def moments(
-    rate: float, count: int, run_length: float, named: Named, purpose: str
-) -> list[list[float]]:
-    """Sorted moments (s) at which each of *count* people acts, *rate* a second on average."""
+def servers_of(scenario: Scenario, people: Sequence[Person]) -> Ints:
+    """By person, the numbers of the submission servers of the first and the last account."""
+    number_of = {name: number for number, name in enumerate(scenario.servers)}
+    pairs = [(number_of[p.accounts[0].server], number_of[p.accounts[-1].server]) for p in people]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def moments(rate: float, count: int, run_length: float, named: Named, purpose: str) -> Moments:
+    """When each of *count* people acts, *rate* a second on average."""
     mean = week.expected(rate, run_length)
     numbers = named(f"{purpose}: how many").poisson(mean, count)
     at = week.moments(named(f"{purpose}: when").random(int(numbers.sum())), run_length)
-    return [sorted(part) for part in np.split(at, np.cumsum(numbers)[:-1])]
+    person = np.repeat(np.arange(count), numbers)
+    return Moments(person, at[in_turn(person, at)])
 
 
 def compose(
-    wishes: Wishes,
-    known: Correspondents,
-    presence: Presence,
-    users: Users,
-    people: list[Person],
-    named: Named,
-    writes: list[list[float]],
-) -> None:
-    """Add the wishes of one group, person by person."""
-    n = sum(map(len, writes))
-    recipients_of = named("recipients per message").geometric(1.0 / users.recipients, n)
-    total = int(recipients_of.sum())
-    to_work = iter((named("account").random(n) < users.work_account).tolist())
-    sizes = map(users.size.quantile(), named("size").random(n).tolist())
-    service = iter(named("service").random((n, 2)).tolist())
-    uniform = iter(named("luck").random((n, 3)).tolist())
-    keys = iter(named("further").integers(0, 2**63, n).tolist())
-    same_isp = iter((named("same isp").random(total) < users.to_same_isp).tolist())
-    which = iter(named("recipients").random(total).tolist())
-    numbers = iter(recipients_of.tolist())
-    domain_of, pick = known.domain_of, known.pick
-    for person, mine in zip(people, writes, strict=True):
-        accounts = person.accounts
-        for at in mine:
-            session = presence.index(person, at)
-            assert session is not None, "every wish opens a session"
-            account = 1 if next(to_work) and len(accounts) > 1 else 0
-            server, count = accounts[account].server, next(numbers)
-            if count == 1:
-                recipients = [pick(server, next(same_isp), next(which))]
-            else:
-                chosen = known.several(server, islice(same_isp, count), which)
-                recipients = sorted(chosen, key=lambda m: (domain_of[m], m))
-            wishes.put(
-                at, person.number, account, presence.place_of[session],
-                presence.network_of[session], presence.client_of[session], next(keys), recipients,
-                (next(sizes), *next(service), *next(uniform)),
-            )  # fmt: skip
+    known: Correspondents, users: Users, people: list[Person], named: Named, writes: Moments
+) -> Columns:
+    """What one group writes to whom: a message for each of *writes*."""
+    n, person = len(writes.at), writes.person
+    counts = named("recipients per message").geometric(1.0 / users.recipients, n)
+    two = np.array([len(p.accounts) > 1 for p in people], dtype=bool)
+    account = ((named("account").random(n) < users.work_account) & two[person]).astype(np.int64)
+    draws = [named("size").random(n), named("service").random((n, 2)), named("luck").random((n, 3))]
+    draws[0] = users.size.quantiles(draws[0])
+    message = np.repeat(np.arange(n), counts)
+    same_isp = named("same isp").random(len(message)) < users.to_same_isp
+    server = servers_of(known.scenario, people)[person, account]
+    message, recipients = known.pick(
+        message, server[message], same_isp, named("recipients").random(len(message))
+    )
+    return {
+        "at": writes.at,
+        "person": np.array([p.number for p in people], dtype=np.int64)[person],
+        "account": account,
+        "key": named("further").integers(0, 2**63, n),
+        "reals": np.column_stack(draws),
+        "count": np.bincount(message, minlength=n),
+        "recipients": recipients,
+    }
 
 
 class Correspondents:
-    """Whom the customers of a server write to: mailboxes it holds itself, and all others."""
+    """Whom the customers of a server write to: mailboxes it holds itself, and all others.
+
+    Mailboxes stand in *order* by domain, so what a server holds is a few stretches of it; what
+    it does not hold is what is left when these are skipped, and the other way round.
+    """
 
     def __init__(self, scenario: Scenario, population: Population) -> None:
-        boxes = population.mailboxes
-        self.domain_of = boxes.domain_of
+        self.scenario, boxes = scenario, population.mailboxes
         by_domain = boxes.by_domain()
-        self.order: list[int] = np.concatenate(by_domain).tolist() if by_domain else []  # by domain
-        ends = np.cumsum([len(part) for part in by_domain]).tolist()
-        starts = [0, *ends[:-1]]
-        self.held: dict[str, list[tuple[int, int]]] = {}  # stretches of *order*, ascending
-        for name, server in scenario.servers.items():
-            domains = sorted(boxes.number_of[d] for d in server.domains)
-            self.held[name] = [(starts[d], ends[d]) for d in domains if ends[d] > starts[d]]
-        self.inside = {n: sum(b - a for a, b in held) for n, held in self.held.items()}
+        self.order = np.concatenate([np.zeros(0, dtype=np.int64), *by_domain])
+        ends = np.cumsum([0, *map(len, by_domain)]).tolist()
+        held = [
+            [(ends[d], ends[d + 1]) for d in sorted(boxes.number_of[d] for d in server.domains)]
+            for server in scenario.servers.values()
+        ]
+        gaps = [
+            list(zip([0, *(end for _, end in mine)], [start for start, _ in mine], strict=False))
+            for mine in held
+        ]
+        self.inside = np.array([sum(end - start for start, end in mine) for mine in held])
+        self.skipped = {True: _stretches(gaps), False: _stretches(held)}  # to stay inside, or not
 
-    def pick(self, server: str, same_isp: bool, uniform: float) -> int:
-        """One mailbox, chosen evenly by *uniform* in [0, 1)."""
-        within, boxes = self._among(server, same_isp)
-        return self._ranked(server, within, int(uniform * boxes))
+    def pick(
+        self, message: Ints, server: Ints, same_isp: NDArray[np.bool_], uniform: Floats
+    ) -> tuple[Ints, Ints]:
+        """Whom each *message* goes to: a mailbox for each draw, evenly but no two alike; none
+        where all are taken. Messages again, ascending, and mailboxes, by domain.
 
-    def several(
-        self, server: str, same_isp: Iterable[bool], uniform: Iterator[float]
-    ) -> Iterator[int]:
-        """A mailbox for each of *same_isp*, evenly but no two alike: none where all are taken."""
-        taken: tuple[list[int], list[int]] = ([], [])  # ranks elsewhere, and here, ascending
-        for same in same_isp:
-            within, boxes = self._among(server, same)
-            had, drawn = taken[within], next(uniform)
-            if len(had) < boxes:
-                rank = int(drawn * (boxes - len(had)))
-                for other in had:
-                    rank += rank >= other
-                insort(had, rank)
-                yield self._ranked(server, within, rank)
-
-    def _among(self, server: str, same_isp: bool) -> tuple[bool, int]:
-        """Whether the recipient is one that *server* holds, and of how many mailboxes."""
+        It is one that *server* holds if it shall be the *same_isp*, else any other.
+        """
         inside = self.inside[server]
         outside = len(self.order) - inside
-        within = bool((same_isp and inside) or not outside)
-        return within, inside if within else outside
+        within = (same_isp & (inside > 0)) | (outside == 0)
+        group, boxes = 2 * message + within, np.where(within, inside, outside)
+        order = np.argsort(group, kind="stable")
+        turn = _turn(group[order])
+        left = boxes[order] - turn
+        order, turn, left = order[left > 0], turn[left > 0], left[left > 0]
+        picked = (uniform[order] * left).astype(np.int64)
+        _set_apart(picked, turn)
+        message, server, within = message[order], server[order], within[order]
+        for stay, stretches in self.skipped.items():
+            some = np.flatnonzero(within == stay)
+            for start, length in stretches:
+                past = picked[some] >= start[server[some]]
+                picked[some] += np.where(past, length[server[some]], 0)
+        message, picked = np.divmod(np.sort(message * len(self.order) + picked), len(self.order))
+        return message, self.order[picked]
 
-    def _ranked(self, server: str, within: bool, at: int) -> int:
-        """Mailbox *at* of those that *server* holds, or of all others."""
-        for start, end in self.held[server]:
-            if within and at < end - start:
-                return self.order[start + at]
-            if within:
-                at -= end - start
-            elif at >= start:
-                at += end - start
-        return self.order[at]
+
+def _turn(group: Ints) -> Ints:
+    """How many of the same *group* (ascending) come before each."""
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    return np.arange(len(group)) - np.repeat(first, np.diff(first, append=len(group)))
+
+
+def _set_apart(picked: Ints, turn: Ints) -> None:
+    """What each of a group (*turn* 0, 1, ...) has *picked* is a place among those that were left:
+    make it one among all, and let those of a group ascend."""
+    for k in range(1, int(turn.max(initial=0)) + 1):
+        group = np.flatnonzero(turn == k)[:, None] + np.arange(-k, 1)
+        numbers = picked[group]
+        for other in range(k):
+            numbers[:, k] += numbers[:, k] >= numbers[:, other]
+        picked[group] = np.sort(numbers, axis=1)
+
+
+def _stretches(
+    of_servers: list[list[tuple[int, int]]],
+) -> list[tuple[Ints, Ints]]:
+    """First the first stretch of each server, its start and length, then the second, ..."""
+    most = max(map(len, of_servers), default=0)
+    filled = [mine + [(0, 0)] * (most - len(mine)) for mine in of_servers]
+    columns = np.array(filled, dtype=np.int64).reshape(len(filled), most, 2).transpose(1, 2, 0)
+    return [(start, end - start) for start, end in columns]
 
 
 def runs(domains: list[int]) -> list[tuple[int, int, int]]:

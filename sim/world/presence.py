@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -75,17 +74,28 @@ class Presence:
         """Add the next person, with the *sessions* he has, in order of time."""
         assert person.number == len(self.people), "people come in the order of their numbers"
         for s in sessions:
-            self.open(s.place, s.network, s.client, s.start, s.end)
+            self.start.append(s.start)
+            self.end.append(s.end)
+            self.place_of.append(self.names[s.place])
+            self.network_of.append(self.names[s.network])
+            self.client_of.append(s.client)
         self.people.append(person)
         self.first.append(len(self.start))
 
-    def open(self, place: str, network: str, client: int, start: float, end: float) -> None:
-        """Add a session of the person who is added next."""
-        self.start.append(start)
-        self.end.append(end)
-        self.place_of.append(self.names[place])
-        self.network_of.append(self.names[network])
-        self.client_of.append(client)
+    def extend(self, people: Sequence[Person], owner: Ints, start: Floats, end: Floats,
+               place: Ints, network: Ints) -> None:  # fmt: skip
+        """Add the next *people* with their sessions, which have no address yet.
+
+        A session of *owner* (place in *people*; ascending) is *place* and *network* as in names.
+        """
+        ends = len(self.start) + np.searchsorted(owner, np.arange(len(people)), side="right")
+        self.first.frombytes(ends.astype(np.int64).tobytes())
+        self.people.extend(people)
+        self.start.frombytes(start.tobytes())
+        self.end.frombytes(end.tobytes())
+        self.place_of.frombytes(place.astype(np.uint16).tobytes())
+        self.network_of.frombytes(network.astype(np.uint16).tobytes())
+        self.client_of.extend(bytes(len(start)))
 
     @property
     def sessions(self) -> list[list[Session]]:
@@ -182,10 +192,10 @@ class Presence:
         return None
 
 
-LENGTHS: dict[str, Callable[[float], float]] = {
-    "exponential": lambda draw: draw,
-    "uniform": lambda draw: -2.0 * expm1(-draw),
-    "constant": lambda _: 1.0,
+LENGTHS: dict[str, Callable[[Floats], Floats]] = {
+    "exponential": lambda draws: draws,
+    "uniform": lambda draws: -2.0 * np.expm1(-draws),
+    "constant": np.ones_like,
 }
 """Length of a lease over its mean, from an exponential draw of mean 1."""
 
@@ -193,7 +203,34 @@ Named = Callable[[str], Generator]
 """A group's streams by purpose."""
 
 
-def stays(users: Users, count: int, edges: Floats, kinds: Ints, named: Named) -> list[list[str]]:
+class Moments(NamedTuple):
+    """When who of a group (by place in it) does something (s)."""
+
+    person: Ints
+    at: Floats
+
+    def and_also(self, other: Moments) -> Moments:
+        """These moments, then the *other* ones."""
+        return Moments(
+            np.concatenate([self.person, other.person]), np.concatenate([self.at, other.at])
+        )
+
+
+class Stays(NamedTuple):
+    """Where who of a group (row, by place in it) is in which block: a number in *names*."""
+
+    names: list[str]
+    place: Ints
+
+
+def in_turn(person: Ints, at: Floats) -> Ints:
+    """The order person by person, of each in order of time."""
+    order = np.argsort(at)
+    small = np.min_scalar_type(int(person.max(initial=0)))  # 16 bits are sorted by counting
+    return order[np.argsort(person[order].astype(small), kind="stable")]
+
+
+def stays(users: Users, count: int, edges: Floats, kinds: Ints, named: Named) -> Stays:
     """The place of each of *count* people in each block.
 
     One number in [0, 1) a person says how far away he is; it is drawn anew at a block
@@ -215,63 +252,118 @@ def stays(users: Users, count: int, edges: Floats, kinds: Ints, named: Named) ->
         cumulative = np.cumsum([shares.get(name, 0.0) for name in names])
         found = np.searchsorted(cumulative, away, side="right").clip(max=len(names) - 1)
         chosen = np.where(kinds == k, found, chosen)
-    return [[names[i] for i in row] for row in chosen.tolist()]
+    return Stays(names, chosen)
 
 
 def sessions(
     scenario: Scenario,
     presence: Presence,
     people: list[Person],
-    moments: list[list[float]],
+    where: Stays,
+    online: Moments,
     lengths: Generator,
-) -> None:
-    """Open the mail programs of *people* at their *moments* (s, sorted, a list a person).
+) -> Ints:
+    """Open the mail programs of *people* when they go *online*; the session of each moment.
 
     A session lasts until the person leaves the place; on a network with leases, no longer
     than the lease.
     """
-    leases = {name: network.lease for name, network in scenario.networks.items()}
-    shapes = {name: network.lease_lengths for name, network in scenario.networks.items()}
-    for person, wanted in zip(people, moments, strict=True):
-        places = presence.places[person.number]
-        draws = lengths.standard_exponential(len(wanted)).tolist()
-        end = -1.0
-        for moment, length in zip(wanted, draws, strict=True):
-            if moment <= end:
-                continue
-            block = presence.block(moment)
-            network = person.network_at(places[block])
-            end = presence.edges[block + 1]
-            lease = leases[network]
-            if lease is not None:
-                end = min(end, moment + lease * LENGTHS[shapes[network]](length))
-            presence.open(places[block], network, 0, moment, end)
-        presence.add(person, ())
+    presence.places += [[where.names[i] for i in row] for row in where.place.tolist()]
+    order = in_turn(*online)
+    person, at = online.person[order], online.at[order]
+    block = np.searchsorted(presence.edges, at, side="right") - 1
+    place, names = where.place[person, block], presence.names
+    networks = [[names[p.network_at(name)] for name in where.names] for p in people]
+    network = np.array(networks, dtype=np.int64).reshape(len(people), -1)[person, place]
+    end = np.minimum(
+        np.array(presence.edges)[block + 1],
+        at + _leases(scenario, names.all, network, lengths.standard_exponential(len(at))),
+    )
+    opening = _opening(person, at, end)
+    first, which = len(presence.start), np.empty(len(at), dtype=np.int64)
+    which[order] = first - 1 + np.searchsorted(opening, np.arange(len(at)), side="right")
+    place_number = np.array([names[name] for name in where.names], dtype=np.int64)
+    presence.extend(
+        people, person[opening], at[opening], end[opening], place_number[place[opening]],
+        network[opening],
+    )  # fmt: skip
+    return which
+
+
+def _leases(scenario: Scenario, names: list[str], network: Ints, draws: Floats) -> Floats:
+    """How long a lease that begins on each *network* (number in *names*) is (s)."""
+    known = [scenario.networks.get(name) for name in names]
+    mean = np.array([n.lease if n and n.lease is not None else np.inf for n in known])[network]
+    shape = np.array([list(LENGTHS).index(n.lease_lengths) if n else 0 for n in known])[network]
+    leases = np.full(len(network), np.inf)
+    for k, length in enumerate(LENGTHS.values()):
+        some = np.flatnonzero((shape == k) & (mean < np.inf))
+        leases[some] = mean[some] * length(draws[some])
+    return leases
+
+
+def _opening(person: Ints, at: Floats, end: Floats) -> Ints:
+    """Which moments open a session, that would last to *end*: those that fall into none."""
+    opening: list[int] = []
+    who, until = -1, 0.0
+    for i, (p, a, e) in enumerate(zip(person.tolist(), at.tolist(), end.tolist(), strict=True)):
+        if p != who or a > until:
+            opening.append(i)
+            who, until = p, e
+    return np.array(opening, dtype=np.int64)
 
 
 def hand_out_addresses(scenario: Scenario, presence: Presence, replication: int) -> None:
     """Give every session an address of its network, in order of time; 0 if none is free."""
     networks, owners = np.array(presence.network_of), presence.owners()
-    order = np.lexsort((np.array(presence.start), networks))
+    client = np.zeros(len(networks), dtype=np.uint32)
+    in_time = np.argsort(np.array(presence.start), kind="stable")
+    order = in_time[np.argsort(networks[in_time], kind="stable")]
     number_of = presence.names.number
     for name in (name for name in scenario.networks if name in number_of):
         low, high = np.searchsorted(networks[order], [number_of[name], number_of[name] + 1])
-        if low == high:
-            continue
-        generator = stream(
-            scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
-        )
-        pool, block = scenario.pool(name, generator), scenario.reserved_pool(name)
-        presence.leasable[name] = pool.leasable
-        if scenario.networks[name].shared_address:
-            presence.shared.add(name)
-        keeps = scenario.networks[name].lease is None and name not in presence.shared
-        fixed = {g for g, users in scenario.users.items() if name in users.fixed_address}
-        groups = {p.number for p in presence.people if p.group in fixed} if fixed else ()
-        for i in order[low:high].tolist():
-            person, start = int(owners[i]), presence.start[i]
-            own = block.take(person, start) if person in groups else None
-            held = own or pool.take(person, start, presence.end[i])
-            presence.client_of[i] = held or 0
-            if own or (held and keeps):
-                presence.kept[person, name] = presence.client_of[i]
+        if low < high:
+            generator = stream(
+                scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
+            )
+            here = order[low:high]
+            client[here] = _handed_out(scenario, presence, name, generator, here, owners[here])
+    presence.client_of = array("I", client.tobytes())
+
+
+def _handed_out(
+    scenario: Scenario,
+    presence: Presence,
+    name: str,
+    generator: Generator,
+    here: Ints,
+    owners: Ints,
+) -> Ints:
+    """The addresses of the sessions *here*, all those on network *name* in order of time."""
+    pool, block = scenario.pool(name, generator), scenario.reserved_pool(name)
+    presence.leasable[name] = pool.leasable
+    shared = scenario.networks[name].shared_address
+    leased = scenario.networks[name].lease is not None
+    if shared:
+        presence.shared.add(name)
+    fixed = {g for g, users in scenario.users.items() if name in users.fixed_address}
+    people = {p.number for p in presence.people if p.group in fixed} if fixed else ()
+    asking = which = np.arange(len(here))
+    if shared or not leased:  # what somebody gets first, an address or none, is what he gets
+        asking, which = _first_of_each(owners)
+    given: list[int] = []
+    for person, i in zip(owners[asking].tolist(), here[asking].tolist(), strict=True):
+        begin, until = presence.start[i], presence.end[i]
+        own = block.take(person, begin) if person in people else None
+        held = own or pool.take(person, begin, until) or 0
+        given.append(held)
+        if own or (held and not leased and not shared):
+            presence.kept[person, name] = held
+    return np.array(given)[which]
+
+
+def _first_of_each(owners: Ints) -> tuple[Ints, Ints]:
+    """Where each of *owners* comes first, ascending, and which of these is whose."""
+    _, first, which = np.unique(owners, return_index=True, return_inverse=True)
+    turn = np.argsort(first)
+    return first[turn], np.argsort(turn)[which]

@@ -304,9 +304,11 @@ class Rows:
     @staticmethod
     def numbered(names: Names, texts: Sequence[str], which: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers in *names* of ``texts[i]`` for each i of *which*, new ones as they are met."""
-        met, first = np.unique(which, return_index=True)
+        first = np.full(len(texts), len(which))
+        first[which[::-1]] = np.arange(len(which))[::-1]  # the last one that is put in stays
+        met = np.flatnonzero(first < len(which))
         number = np.zeros(len(texts), dtype=np.int64)
-        for i in met[np.argsort(first)].tolist():
+        for i in met[np.argsort(first[met])].tolist():
             number[i] = names[texts[i]]
         return number[which]
 

@@ -1,14 +1,15 @@
 """Who writes to whom, when and from where: against the shares that the scenario states."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim.scenario import loads
-from sim.world.people import apportion, populate
-from sim.world.plan import Correspondents, draw, runs
+from sim.world.people import Mailboxes, Population, apportion, populate
+from sim.world.plan import Correspondents, _set_apart, draw, runs
 
 SCENARIO = """
 title = "plan"
@@ -62,6 +63,13 @@ def test_runs_of_equal_domains(domains, expected):
     assert runs(domains) == expected
 
 
+def picked(known, server, same_isp, uniform, message=None):
+    """Messages and mailboxes of draws by customers of *server* (number)."""
+    n = len(uniform)
+    message = np.arange(n) if message is None else message
+    return known.pick(message, np.full(n, server), np.full(n, same_isp), uniform)
+
+
 def test_every_mailbox_is_picked_alike_inside_and_outside(scenario):
     known = Correspondents(scenario, populate(scenario))
     boxes = populate(scenario).mailboxes
@@ -69,27 +77,57 @@ def test_every_mailbox_is_picked_alike_inside_and_outside(scenario):
     for server in ("proseware-smtp", "adatum-smtp"):
         own = scenario.servers[server].domains[0]
         for same in (True, False):
-            picked = [known.pick(server, same, u) for u in draws]
-            domains = {boxes.domains[boxes.domain_of[m]] for m in picked}
+            _, found = picked(known, list(scenario.servers).index(server), same, draws)
+            domains = {boxes.domains[boxes.domain_of[m]] for m in found}
             assert (domains == {own}) == same
-            numbers = [picked.count(m) for m in set(picked)]
+            numbers = np.unique(found, return_counts=True)[1]
             assert max(numbers) - min(numbers) <= 1
+
+
+def test_a_server_with_several_domains_holds_them_all_and_nothing_between():
+    boxes = Mailboxes()
+    for local in ("one", "two", "three"):
+        for domain in ("a.example", "b.example", "c.example", "d.example"):
+            boxes.add(local, domain)
+    servers = {"bd": SimpleNamespace(domains=["d.example", "b.example"])}
+    known = Correspondents(SimpleNamespace(servers=servers), Population([], {}, boxes))
+    draws = (np.arange(60) + 0.5) / 60
+    for same, domains in ((True, "bd"), (False, "ac")):
+        _, found = picked(known, 0, same, draws)
+        names = [boxes.domains[boxes.domain_of[m]][0] for m in found]
+        assert names == sorted(names)
+        assert set(names) == set(domains)
+        assert set(np.bincount(found)) == {0, 10}
 
 
 def test_the_recipients_of_a_message_differ_and_are_as_many_as_drawn(scenario):
     known = Correspondents(scenario, populate(scenario))
-    inside = known.inside["adatum-smtp"]  # 17 mailboxes
-    uniform = np.random.default_rng(3).random((3000, 4))
-    times: dict[int, int] = {}
-    for row in uniform:
-        found = list(known.several("adatum-smtp", [True, False, True, True], iter(row)))
-        assert len(set(found)) == 4
-        for place in (0, 2, 3):
-            times[found[place]] = times.get(found[place], 0) + 1
+    adatum = list(scenario.servers).index("adatum-smtp")
+    inside = known.inside[adatum]  # 17 mailboxes
+    same = np.tile([True, False, True, True], 3000)
+    draws = np.random.default_rng(3).random(len(same))
+    message, found = picked(known, adatum, same, draws, np.repeat(np.arange(3000), 4))
+    assert (message == np.repeat(np.arange(3000), 4)).all()
+    assert all(len(set(found[i : i + 4])) == 4 for i in range(0, len(found), 4))
+    boxes = populate(scenario).mailboxes
+    here = np.array(boxes.domain_of) == boxes.number_of["adatum.com"]
+    times = np.bincount(found, minlength=len(here))[here]
     assert len(times) == inside == 17
-    assert stats.chisquare(list(times.values())).pvalue > 1e-4
-    everybody = list(known.several("adatum-smtp", [True] * 30, iter(np.tile(uniform[0], 8))))
+    assert times.sum() == 9000
+    assert stats.chisquare(times).pvalue > 1e-4
+    _, everybody = picked(known, adatum, True, np.tile(draws[:4], 8)[:30], np.zeros(30, dtype=int))
     assert len(everybody) == len(set(everybody)) == inside  # no more than there are
+
+
+@pytest.mark.parametrize(("drawn", "places"), [
+    ([0, 0, 0], [0, 1, 2]),
+    ([2, 2, 0, 1], [0, 2, 3, 4]),  # the last: the second of what 0, 2, 3 leave is 4
+    ([3, 0, 2], [0, 3, 4]),
+])  # fmt: skip
+def test_what_is_picked_is_counted_among_what_is_left(drawn, places):
+    numbers = np.array([*drawn, 7])
+    _set_apart(numbers, np.array([*range(len(drawn)), 0]))
+    assert numbers.tolist() == [*places, 7]
 
 
 def between(mean, values):
