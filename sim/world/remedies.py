@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SOON = 7200.0
 """Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
+THEN = 1e-3
+"""Seconds after the help desk's advice is followed until other messages that waited for it are
+sent: enough to come after it, however moments are rounded (chosen)."""
 
 
 class Habit(NamedTuple):
@@ -89,7 +92,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     r.letter.habit = Habit(own)
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
         p.note(r.letter, advice)
-        return p.help_at
+        return p.help_at + THEN
     if on_already is not False:
         p.around.rows.messages.calls[r.letter.message.number] += 1
         r.letter.tried.append("ask_isp")
