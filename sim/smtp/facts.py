@@ -43,15 +43,19 @@ class Facts(NamedTuple):
     """The filter's uniform draw in [0, 1): the message is caught if draw < rate."""
 
 
+CIRCUMSTANCES = ("content_draw", "greylist_age", "open_sessions", "pop_age", "recent", "spam")
+"""Facts that differ between two transactions which are otherwise alike."""
+
+
 class Circumstances:
-    """Those of the facts that differ between two transactions which are otherwise alike.
+    """Those of the facts that are CIRCUMSTANCES.
 
     What restrictions make of a clock, a count or a draw (their projections) they make of these
     too, so that whoever asks often need not put all facts together to know whether he has
     asked before. Names and meanings are those of `Facts`.
     """
 
-    __slots__ = ("content_draw", "greylist_age", "open_sessions", "pop_age", "recent", "spam")
+    __slots__ = CIRCUMSTANCES
 
     def __init__(self) -> None:
         self.pop_age: Seconds | None = None

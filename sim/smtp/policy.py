@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.smtp import wordings
 from sim.smtp.addresses import Address, Fault, Site, read
-from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.facts import CIRCUMSTANCES, Circumstances, Facts
 from sim.smtp.flavours import FLAVOURS, Flavour
 from sim.smtp.replies import SITUATIONS
 from sim.smtp.restrictions import STAGES, PolicyError, Range, Restriction, check_order
@@ -155,16 +155,28 @@ class Policy:
     @cached_property
     def moment(self) -> Callable[[Facts | Circumstances], Hashable]:
         """``policy.moment(facts)``: what the policy makes of clocks, counts and draws."""
-        projections = tuple(
-            (r.entry.projection, r.args)
+        return self.moment_of(CIRCUMSTANCES)
+
+    def moment_of(self, facts: Iterable[str]) -> Callable[[Facts | Circumstances], Hashable]:
+        """The same for some of the *facts* that it may read."""
+        wanted = set(facts)
+        made = [
+            _bound(r.entry.projection, r.args)
             for r in self.restrictions()
-            if r.entry.projection is not None
-        )
-        if len(projections) == 1 and len(projections[0][1]) == 1:
-            # the usual case, for the hot path: one window, one limit
-            projection, (limit,) = projections[0]
-            return lambda facts: projection(facts, limit)
-        return lambda facts: tuple([p(facts, *args) for p, args in projections])
+            if r.entry.projection is not None and wanted.intersection(r.entry.projects)
+        ]
+        if len(made) == 1:  # usual cases, for the hot path
+            return made[0]
+        if len(made) == 2:
+            one, two = made
+            return lambda facts: (one(facts), two(facts))
+        return lambda facts: tuple([projection(facts) for projection in made])
+
+    def turns(self, fact: str) -> list[Any]:
+        """Values of *fact*, ascending: what the policy makes of it is the same from one of them
+        up to the next. Empty for what is no clock, count or draw that it reads."""
+        found = {v for r in self.restrictions() for v in r.entry.turns(*r.args).get(fact, ())}
+        return sorted(found, key=lambda value: (value is not None, value))
 
     @cached_property
     def logins_relay(self) -> bool:
@@ -301,6 +313,16 @@ class Policy:
 
 _ROUTE = re.compile("[@%!]")
 _PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def _bound(
+    projection: Callable[..., Hashable], args: tuple[Any, ...]
+) -> Callable[[Facts | Circumstances], Hashable]:
+    """*projection* with its arguments."""
+    if len(args) == 1:
+        (limit,) = args
+        return lambda facts: projection(facts, limit)
+    return lambda facts: projection(facts, *args)
 
 
 def _below(domain: str, parents: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -70,6 +70,10 @@ Opinion = Permit | Refusal | None
 """None: no opinion, the next restriction is asked."""
 
 
+def _no_turns(*_: object) -> Mapping[str, tuple[Any, ...]]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of `TABLE`.
@@ -90,6 +94,9 @@ class Entry:
     projection: Callable[..., Hashable] | None = None
     projects: tuple[str, ...] = ()
     """Names of the facts that *projection* looks at."""
+    turns: Callable[..., Mapping[str, tuple[Any, ...]]] = _no_turns
+    """By fact, the values from which on *projection* may be another: between two of them it
+    is that of the lower one. None comes below all numbers."""
     own: bool = False
     """The name is ours: Postfix has none for it."""
     grants: bool = False
@@ -438,6 +445,7 @@ _ENTRIES = (
         parameters=(Parameter("limit", "rate"),),
         projection=_rate_left,
         projects=("recent",),
+        turns=lambda limit: {"recent": (0, limit.most)},
         own=True,
     ),
     Entry(
@@ -449,6 +457,7 @@ _ENTRIES = (
         parameters=(Parameter("limit", "count"),),
         projection=_session_left,
         projects=("open_sessions",),
+        turns=lambda limit: {"open_sessions": (0, limit)},
         own=True,
         at_connect=True,
     ),
@@ -532,6 +541,7 @@ _ENTRIES = (
         parameters=(Parameter("window", "duration"),),
         projection=_window_open,
         projects=("pop_age",),
+        turns=lambda window: {"pop_age": (None, 0.0, window)},
         own=True,
         grants=True,
     ),
@@ -617,6 +627,7 @@ _ENTRIES = (
         parameters=(Parameter("delay", "duration"),),
         projection=_old_enough,
         projects=("greylist_age",),
+        turns=lambda delay: {"greylist_age": (None, delay)},
         own=True,
     ),
     Entry(
@@ -628,6 +639,7 @@ _ENTRIES = (
         parameters=_FILTER,
         projection=_caught,
         projects=("spam", "content_draw"),
+        turns=lambda *rates: {"content_draw": (0.0, *rates)},
         own=True,
     ),
     Entry(
@@ -639,6 +651,7 @@ _ENTRIES = (
         parameters=_FILTER,
         projection=_caught,
         projects=("spam", "content_draw"),
+        turns=lambda *rates: {"content_draw": (0.0, *rates)},
         own=True,
     ),
 )

@@ -8,12 +8,12 @@ login of theirs differently; a moment is what it makes of clocks, counts and dra
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts, Memo, Policy, Verdict
 from sim.smtp.decision import StandIns
 from sim.smtp.facts import Circumstances
-from sim.world.memory import REMEMBERED
 from sim.world.people import anyone_at
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ MOST_CLIENTS = 1 << 13
 """Addresses whose kind a server keeps: customers of a large ISP hardly come twice."""
 MOST_ANSWERS = 1 << 18
 """Answers that are kept of one policy."""
-MOMENTARY = REMEMBERED | {"pop_age", "spam", "content_draw"}
-"""Facts that differ between two transactions of the same client, sender and recipient."""
+UNFORESEEN = ("pop_age", "recent", "greylist_age")
+"""Facts that nobody can tell before a message comes."""
+MOMENTARY = (*UNFORESEEN, "spam", "content_draw")
+"""Facts that differ between two transactions of the same client, sender and recipient; how many
+sessions are open is asked before there is one."""
 
 
 class Credentials(NamedTuple):
@@ -108,14 +111,16 @@ class Answers:
         self.decide_587 = self.decide if policy_587 is None else Memo(policy_587)
         self.listed, self.numbered = listed, numbered
         self.stands_for = StandIns(policy)
-        self.momentary = bool(policy.reads & MOMENTARY)
+        self.momentary = not policy.reads.isdisjoint(MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
         rules = [r.entry for r in policy.restrictions() if r.entry.about == "login"]
         self.reads_owners = bool(rules)  # of the senders of clients that log in
         self.reads_all_owners = any(entry.asks_all for entry in rules)
         self.moment = Circumstances()  # that of the present transaction
-        self.of_moment = policy.moment
+        self.of_moment = policy.moment_of(MOMENTARY)
+        unforeseen = (policy.turns(f) or [Facts._field_defaults[f]] for f in UNFORESEEN)
+        self._unforeseen = list(product(*unforeseen))
         self._ranges = policy.ranges
         self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
         self._clients: dict[int, dict[Credentials, Kind]] = {}
@@ -144,6 +149,26 @@ class Answers:
         found = kind.at_moment.get(key)
         if found is None:
             found = kind.at_moment[key] = BySender(self, kind)
+        return found
+
+    def draws(self) -> list[float]:
+        """Draws of content, ascending, from each of which on what filters say is the same."""
+        return self.decide.policy.turns("content_draw") or [0.0]
+
+    def settled(
+        self, kind: Kind, draw: float, reverse_path: str, forward_path: str
+    ) -> Answer | None:
+        """What *kind* is answered to honest mail of that *draw* of content, whatever clocks and
+        counts may say; None where it depends on these."""
+        if not self.momentary:
+            return kind.usual[reverse_path][forward_path]
+        moment, found = self.moment, None
+        moment.spam, moment.content_draw = False, draw
+        for moment.pop_age, moment.recent, moment.greylist_age in self._unforeseen:
+            answer = self.now(kind)[reverse_path][forward_path]
+            if found is not None and answer.number != found.number:
+                return None
+            found = answer
         return found
 
     def lists_changed(self, first: int, last: int) -> None:

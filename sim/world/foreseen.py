@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from sim.world.users import MailProgram
 
 Ints = NDArray[np.int64]
-WRITE, ASK, LOCAL, ONWARD, REFUSAL = range(5)
+WRITE, ASK, COUNT, LOCAL, ONWARD, REFUSAL = range(6)
 """What is known of a hop: nothing, so that the mail program writes at the time of the wish;
-that the flight arrives then; that it ends here; that it goes on to one next hop; that it is
-refused for good, and the writer gives up."""
+that the flight arrives then; that it arrives at a server that keeps counts and lists; that it
+ends here; that it goes on to one next hop; that it is refused for good, and the writer gives
+up."""
 CHUNK = 4096
 """Messages that are taken out of the columns at once."""
 
@@ -106,6 +107,7 @@ class Foreseen:
         self.person, self.first_row = wishes.column("person"), np.array(m.first_row)
         reals = np.frombuffer(wishes.reals).reshape(n, len(REAL))
         self.size, self.draws, self.luck = reals[:, 0], reals[:, 1:3], reals[:, 3]
+        self.content = reals[:, 5]
         self.single = np.diff(np.array(wishes.first)) == 1
         recipient = np.array(wishes.recipients)[np.array(wishes.first)[:-1]]
         self.domain = np.array(boxes.domain_of, dtype=np.int64)[recipient]
@@ -123,6 +125,7 @@ class Foreseen:
         self._next, self._now = 0, 0.0  # the next in order, the moment of the last
         self._waiting: tuple[Any, ...] | None = None
         self._stale = set(range(len(servers)))  # servers to be asked
+        self._change = 0.0  # when a network or link goes down or comes up; the next such moment
         self._feeds, self._onward = (self.feed,), (self.onward,)
 
     # ---- what does not change during a run
@@ -148,12 +151,14 @@ class Foreseen:
         pairs, which = np.unique(network * len(self.servers) + server, return_inverse=True)
         ends = [(names[p // len(self.servers)], self.servers[p % len(self.servers)].network)
                 for p in pairs.tolist()]  # fmt: skip
-        latency = np.array([transit.routes.latency(a, b) for a, b in ends])[which]
-        barred = np.array([a in transit.blocks_port_25 for a, _ in ends], dtype=bool)[which]
+        latency = self._latency(ends, which, self.written + self.line_latency)
+        barred = np.array([a in transit.blocks_port_25 and a != b for a, b in ends], dtype=bool)[
+            which
+        ]
         web = np.array([scenario.users[g].program == "web" for g in groups], dtype=bool)[group]
         self.client = np.where(web, self.addresses[server], client)
         latency, barred = np.where(web, 0.0, latency), barred & ~web
-        known = (latency < inf) & (self.client != 0) & ~barred & (transit.outages is None)
+        known = (latency < inf) & (self.client != 0) & ~barred
         if self.wishes.senders:
             known[list(self.wishes.senders)] = False
         polls = [p.polls_first for p in self.programs]
@@ -182,10 +187,16 @@ class Foreseen:
         self.two = Hop(server)
         servers, n = self.servers, len(self.servers)
         pairs, which = np.unique(self.one.server * n + server.clip(min=0), return_inverse=True)
-        self.latency = np.array(
-            [self.transit.routes.latency(servers[p // n].network, servers[p % n].network)
-             for p in pairs.tolist()]
-        )[which]  # fmt: skip
+        ends = [(servers[p // n].network, servers[p % n].network) for p in pairs.tolist()]
+        self.latency = self._latency(ends, which, self.one.at)
+
+    def _latency(
+        self, ends: Sequence[tuple[str, str]], which: Ints, at: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Seconds on the way between the networks ``ends[which[i]]``, from ``at[i]`` on."""
+        if self.transit.outages is not None:
+            return self.transit.outages.latencies(ends, which, at)
+        return np.array([self.transit.routes.latency(a, b) for a, b in ends])[which]
 
     # ---- what depends on the policies of the moment
 
@@ -218,7 +229,7 @@ class Foreseen:
             self._answer(two, self.servers[number], some, origin, trunk, 1)
         fails = np.array([s.temporary_failure for s in self.servers])[one.server[relayed]]
         two.known[relayed[self.luck[relayed] < fails]] = ASK
-        two.known[relayed[two.known[relayed] != LOCAL]] = ASK
+        two.known[relayed[~np.isin(two.known[relayed], (COUNT, LOCAL))]] = ASK
         self._entries = self._taken()
         self._waiting = None
 
@@ -227,12 +238,13 @@ class Foreseen:
         bandwidth: NDArray[np.float64], draw: int,
     ) -> None:  # fmt: skip
         """What *server* answers the messages *some*, where its policy needs no more than the
-        plan to say so, and how long it takes."""
-        answers = server.answers
-        if (
-            server.asks_anew or server.memory is not None
-            or answers.reads_lists or answers.reads_all_owners
-        ):  # fmt: skip
+        plan to say so."""
+        answers, memory = server.answers, server.memory
+        if server.listing is not None or server.sessions.down or answers.reads_all_owners:
+            return
+        self._time(hop, server, some, bandwidth, draw)
+        if memory is not None or answers.reads_lists:
+            hop.known[some] = ASK if memory is not None and memory.greylists else COUNT
             return
         stands_for = answers.stands_for
         bounds = answers.bounds()
@@ -240,14 +252,23 @@ class Foreseen:
         kinds, kind = _alike(stretch, lambda i: answers.kind(bounds[i], NO_LOGIN))
         senders, sender = _alike(self.sender[some], lambda s: stands_for[self.shown[s]])
         paths, path = _alike(self.domain[some], lambda d: stands_for[self.someone[d]])
-        s, p = len(senders), len(paths)
-        asked, which = _distinct((kind * s + sender) * p + path)
-        said: list[Answer] = [
-            kinds[a // (s * p)].usual[senders[a // p % s]][paths[a % p]] for a in asked.tolist()
-        ]
+        draws = answers.draws()
+        drawn = np.searchsorted(draws, self.content[some], side="right") - 1
+        c, s, p = len(draws), len(senders), len(paths)
+        asked, which = _distinct(((kind * c + drawn) * s + sender) * p + path)
+        said = [
+            answers.settled(
+                kinds[a // (c * s * p)], draws[a // (s * p) % c], senders[a // p % s], paths[a % p]
+            )
+            for a in asked.tolist()
+        ]  # fmt: skip
         hop.known[some] = np.array([_known(a, server) for a in said], np.int8)[which]
-        ends = [a.number * len(FATES) + (DELIVERED if a.accepted else REFUSED) for a in said]
-        hop.end[some] = np.array(ends)[which]
+        hop.end[some] = np.array([0 if a is None else _end(a) for a in said])[which]
+
+    def _time(
+        self, hop: Hop, server: Server, some: Ints, bandwidth: NDArray[np.float64], draw: int
+    ) -> None:
+        """How long sessions of the messages *some* take at *server*."""
         new = some[np.isnan(hop.took[some])]
         service = server.settings.service_time.quantiles(self.draws[new, draw])
         hop.took[new] = service + server.per_recipient + self.size[new] * 8 / bandwidth[new]
@@ -289,6 +310,7 @@ class Foreseen:
         env, transit, programs, writers = self.env, self.transit, self.programs, self.wishes.person
         out, waited, until, began = self.out, self.one.one_waited, env.peek(), env.now
         outcome, ended, then = self.rows.outcome, self.rows.ended, self._onward
+        change = self._change
         entries = self._entries
         if self._waiting is not None:
             entries = chain((self._waiting,), entries)
@@ -304,6 +326,10 @@ class Foreseen:
                 slot = sessions.admit(at, took)
                 if slot is not None:
                     start, done = slot
+                    if done >= change and self._changes(at, done):
+                        transit.session(self._first(number), at, slot, took)
+                        until, change = env.peek(), self._change
+                        continue
                     waited[number] = start - at
                     if known == ONWARD:
                         delay = done + latency - began
@@ -319,13 +345,13 @@ class Foreseen:
                     else:
                         raise self.rows.ended_twice(row, end, done)
                     continue
-                transit.turn_away(programs[writers[number]].first(number)[1], at)
+                transit.turn_away(self._first(number), at)
             else:
                 self._next, self._now = place + 1, at
-                if known == ASK:
-                    transit.reach(programs[writers[number]].first(number)[1], at)
-                else:
+                if known == WRITE:
                     programs[writers[number]].write(number, at)
+                else:
+                    transit.reach(self._first(number), at)
             until = env.peek()
         self._next, self._waiting = len(self.order), None
 
@@ -334,25 +360,58 @@ class Foreseen:
         if self._stale:
             self._judge()
         number, at, two = event.number, event.at, self.two
-        plain = two.one_known[number] == LOCAL
-        if plain:
-            slot = self.servers[two.servers[number]].sessions.admit(at, two.one_took[number])
-            if slot is not None:
-                start, done = slot
-                two.one_at[number], two.one_waited[number] = at, start - at
-                rows = self.rows
-                row, end = rows.messages.first_row[number], two.one_end[number]
-                if rows.outcome[row] != IN_TRANSIT:
-                    raise rows.ended_twice(row, end, done)
-                rows.outcome[row], rows.ended[row] = end, done
-                return
-        flight = self._flight(number, event.done)
-        if plain:
-            self.transit.turn_away(flight, at)
-        else:
-            self.transit.reach(flight, at)
+        known, server = two.one_known[number], self.servers[two.servers[number]]
+        if known == ASK or (known == COUNT and not self._accepts(server, number, at)):
+            self.transit.reach(self._flight(number, event.done), at)
+            return
+        took = two.one_took[number]
+        slot = server.sessions.admit(at, took)
+        if slot is None:
+            self.transit.turn_away(self._flight(number, event.done), at)
+            return
+        start, done = slot
+        if done >= self._change and self._changes(at, done):
+            self.transit.session(self._flight(number, event.done), at, slot, took)
+            return
+        if server.memory is not None:
+            client = self.servers[self.one.servers[number]].address
+            server.memory.clients.opened(client, done)
+            server.memory.clients.made(client, at)
+        two.one_at[number], two.one_waited[number] = at, start - at
+        rows = self.rows
+        row, end = rows.messages.first_row[number], two.one_end[number]
+        if rows.outcome[row] != IN_TRANSIT:
+            raise rows.ended_twice(row, end, done)
+        rows.outcome[row], rows.ended[row] = end, done
+
+    def _accepts(self, server: Server, number: int, at: float) -> bool:
+        """Whether *server*, which keeps counts and lists, takes the message for a mailbox of its
+        own, by what these say at *at*."""
+        client, memory = self.servers[self.one.servers[number]].address, server.memory
+        recent = 0
+        if memory is not None:
+            if server.greet(client, NO_LOGIN, at) is not None:
+                return False
+            recent = memory.clients.recent(client, at, memory.window)
+        said = server.answering(client, NO_LOGIN, at, False, self.content[number], recent)
+        answer = said[self.shown[self.sender[number]]][self.someone[self.domain[number]]]
+        self.two.one_end[number] = _end(answer)
+        return answer.accepted and not answer.relayed and not answer.discarded
+
+    def _changes(self, at: float, done: float) -> bool:
+        """Whether a network or a link goes down or comes up between *at* and *done*."""
+        outages = self.transit.outages
+        self._change = inf if outages is None else outages.next_change(at)
+        return done >= self._change
+
+    def _first(self, number: int) -> Flight:
+        """The flight of message *number* to its first server."""
+        _, flight, network = self.programs[self.wishes.person[number]].first(number)
+        flight.network = network
+        return flight
 
     def _flight(self, number: int, done: float) -> Flight:
+        """The same to its second, when it is *done* with the first."""
         program = self.programs[self.person[number]]
         origin = self.servers[self.one.server[number]]
         pieces = self.wishes.slices(number)
@@ -360,6 +419,7 @@ class Foreseen:
             origin, program.message(number), int(self.domain[number]), pieces, done
         )
         assert flight is not None, "only then is it known to go on"
+        flight.network = origin.network
         return flight
 
     # ---- changes
@@ -439,8 +499,15 @@ class Foreseen:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _known(answer: Answer, server: Server) -> int:
+def _end(answer: Answer) -> int:
+    """The outcome of a recipient that has met its fate by *answer*: see `Rows.end`."""
+    return answer.number * len(FATES) + (DELIVERED if answer.accepted else REFUSED)
+
+
+def _known(answer: Answer | None, server: Server) -> int:
     """What follows from *answer* alone."""
+    if answer is None:
+        return ASK
     if not answer.accepted:
         return REFUSAL if answer.permanent else ASK
     if answer.discarded:

@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from sim.network.topology import Routes
     from sim.scenario import Scenario
@@ -72,7 +75,25 @@ class Outages:
 
     def latency(self, a: str, b: str, at: float) -> float:
         """Seconds from network *a* to *b* at *at*; infinity if there is no way then."""
-        return self._at(bisect_right(self._starts, at) - 1).latency(a, b)
+        return self.routes(at).latency(a, b)
+
+    def routes(self, at: float) -> Routes:
+        """The routes that there are at *at*."""
+        return self._at(bisect_right(self._starts, at) - 1)
+
+    def latencies(
+        self, pairs: Sequence[tuple[str, str]], which: NDArray[np.int64], at: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The same in columns: that of ``pairs[which[i]]`` at ``at[i]``."""
+        stretch = np.searchsorted(self._starts, at, side="right") - 1
+        found, each = np.unique(stretch * len(pairs) + which, return_inverse=True)
+        told = [self._at(f // len(pairs)).latency(*pairs[f % len(pairs)]) for f in found.tolist()]
+        return np.array(told)[each]
+
+    def next_change(self, now: float) -> float:
+        """When a network or a link next goes down or comes up; infinity if none does."""
+        index = bisect_right(self._starts, now)
+        return self._starts[index] if index < len(self._starts) else inf
 
     def breaks(
         self, server: Server, client: Server | None, network: str, now: float, until: float

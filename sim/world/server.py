@@ -124,7 +124,6 @@ class Server:
         self.last_pop_login = last_pop_login
         self.tally = Tally()  # that of the present phase
         self.tallies = [self.tally]
-        self.latency: dict[str, float] = {}  # from each network (s)
         self.temporary_failure = settings.temporary_failure
         self.listed: Callable[[int], tuple[str, ...]] = on_no_list
         self.own = {

@@ -30,7 +30,7 @@ from sim.world.rows import (
     Answer,
     Rows,
 )
-from sim.world.server import Server
+from sim.world.server import Server, Slot
 from sim.world.streams import chance
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Message:
 class Flight(Event):
     """Part of a message on its way to a server."""
 
-    network: str  # that of its client; only where something is ever down
+    network: str  # that of its client
     __slots__ = (
         "address", "attempt", "count", "line", "message", "network", "no_way", "origin", "place",
         "server", "shows", "slices", "ticket",
@@ -140,17 +140,13 @@ class Transit:
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
         self._arrive = (self.arrive,)
+        self._change = inf if down is None else -inf  # these routes hold until then
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
         """Send *flight* off at *at* from *network*; it arrives one latency later."""
         server = flight.server
-        if self.outages is not None:
-            latency = self.outages.latency(network, server.network, at)
-            flight.network = network
-        elif network in server.latency:
-            latency = server.latency[network]
-        else:
-            latency = server.latency[network] = self.routes.latency(network, server.network)
+        flight.network = network
+        latency = self._routes(at).latency(network, server.network)
         if latency == inf or flight.address == 0:
             flight.no_way, latency = True, 0.0
         elif network in self.blocks_port_25 and flight.origin is None:
@@ -159,6 +155,17 @@ class Transit:
         flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
+
+    def _routes(self, at: float) -> Routes:
+        """The routes that there are at *at*."""
+        if at < self._change:
+            return self.routes
+        outages, now = self.outages, self.env.now
+        assert outages is not None
+        if now < self._change:
+            return outages.routes(at)
+        self.routes, self._change = outages.routes(now), outages.next_change(now)
+        return self._routes(at)
 
     def later(self, at: float, do: Callable[[float], None], slices: Sequence[Slice] = ()) -> None:
         """Call *do* with the time, at *at* or now, whichever is later; *slices* wait for it."""
@@ -187,23 +194,29 @@ class Transit:
         The hot path: everything a hop costs is here and in what it calls.
         """
         server, message, attempt = flight.server, flight.message, flight.attempt
-        relayed, sessions, count = flight.origin is not None, server.sessions, flight.count
+        relayed, sessions = flight.origin is not None, server.sessions
         if flight.no_way or (sessions.down and sessions.is_down(now)):
             self._no_session(flight, now, server.own["unreachable"])
             return
-        memory = server.memory
-        if memory is not None:
+        if server.memory is not None:
             turned_away = server.greet(flight.address, flight.shows, now)
             if turned_away is not None:
                 server.tally.turned_away += 1
                 self._no_session(flight, now, turned_away)
                 return
         draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
-        took = server.service(draw) + server.per_recipient * count + message.size * 8 / flight.line
+        took = server.service(draw) + server.per_recipient * flight.count
+        took += message.size * 8 / flight.line
         slot = sessions.admit(now, took)
         if slot is None:
             self.turn_away(flight, now)
-            return
+        else:
+            self.session(flight, now, slot, took)
+
+    def session(self, flight: Flight, now: float, slot: Slot, took: float) -> None:
+        """*flight* reached its server at *now* and has a session of *took* seconds."""
+        server, message, attempt = flight.server, flight.message, flight.attempt
+        relayed, memory, count = flight.origin is not None, server.memory, flight.count
         start, done = slot
         if self.outages is not None and self._is_lost(flight, now, start, done):
             return
@@ -245,40 +258,53 @@ class Transit:
             if luck < fails:
                 worst = server.own["temporary"]
                 return [], [(piece, worst) for piece in flight.slices], worst
-        if server.memory is not None:
-            return self._ask_remembering(flight, server.memory, now)
-        answers = server.answering(flight.address, flight.shows, now, message.spam, message.content)
+        memory, address = server.memory, flight.address
+        recent = 0
+        if memory is not None:
+            if memory.greylists:
+                return self._ask_greylisting(flight, memory, now)
+            recent = memory.clients.recent(address, now, memory.window)
+        answers = server.answering(
+            address, flight.shows, now, message.spam, message.content, recent
+        )
         by_recipient = answers[message.reverse_path if answers.kind.whole_sender else message.shown]
         if len(flight.slices) == 1:  # the usual case
             piece = flight.slices[0]
-            answer = by_recipient[piece[3]]
-            found = [(piece, answer)]
-            return (found, [], answer) if answer.accepted else ([], found, answer)
+            worst = by_recipient[piece[3]]
+            found = [(piece, worst)]
+            taken, refused = (found, []) if worst.accepted else ([], found)
+        else:
+            taken, refused, worst = self._told_apart(
+                [(piece, by_recipient[piece[3]]) for piece in flight.slices]
+            )
+        if memory is not None and (taken or any(a.cause != "rate" for _, a in refused)):
+            memory.clients.made(address, now)
+        return taken, refused, worst
+
+    def _told_apart(self, answers: Answered) -> tuple[Answered, Answered, Answer]:
+        """Those of *answers* that accept, those that do not, and the worst of all."""
         taken: Answered = []
         refused: Answered = []
         worst = self.rows.nothing
-        for piece in flight.slices:
-            answer = by_recipient[piece[3]]
-            (taken if answer.accepted else refused).append((piece, answer))
+        for told in answers:
+            answer = told[1]
+            (taken if answer.accepted else refused).append(told)
             if answer.code > worst.code:
                 worst = answer
         return taken, refused, worst
 
-    def _ask_remembering(
+    def _ask_greylisting(
         self, flight: Flight, memory: Memory, now: float
     ) -> tuple[Answered, Answered, Answer]:
-        """The same of a server whose policy asks what it remembers."""
+        """The same of a server that remembers whom it has seen before."""
         server, message, address = flight.server, flight.message, flight.address
         answers: Answered = []
         recent = memory.clients.recent(address, now, memory.window)
         for piece in flight.slices:
-            boxes = self.rows.recipient[piece[0] : piece[1]].tolist() if memory.greylists else []
-            parts = (
-                memory.greylist.parts(piece, boxes, address, message.reverse_path, now)
-                if memory.greylists
-                else [(piece, None, [])]
-            )
-            for part, age, triples in parts:
+            boxes = self.rows.recipient[piece[0] : piece[1]].tolist()
+            for part, age, triples in memory.greylist.parts(
+                piece, boxes, address, message.reverse_path, now
+            ):
                 said = server.answering(
                     address, flight.shows, now, message.spam, message.content, recent, age
                 )
@@ -289,9 +315,7 @@ class Transit:
                     memory.greylist.note(triple, answer, now)
         if any(answer.cause != "rate" for _, answer in answers):
             memory.clients.made(address, now)
-        worst = max((answer for _, answer in answers), key=lambda answer: answer.code)
-        taken = [(part, answer) for part, answer in answers if answer.accepted]
-        return taken, [(part, answer) for part, answer in answers if not answer.accepted], worst
+        return self._told_apart(answers)
 
     def _is_lost(self, flight: Flight, now: float, start: float, done: float) -> bool:
         """Whether an outage breaks the session; then everything is still its sender's."""

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from sim.scenario import load
-from sim.world.foreseen import ASK, LOCAL, ONWARD, WRITE
+from sim.world.foreseen import ASK, COUNT, LOCAL, ONWARD, WRITE
 from sim.world.run import World
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+ROOT = Path(__file__).parents[2]
+SCENARIOS = ROOT / "scenarios"
+EVERYTHING = ROOT / "tests" / "benchmarks" / "everything.toml"
 ROUNDING = 1e-5  # s: moments are added up in another order
 
 CASES = {
@@ -34,12 +36,27 @@ CASES = {
     ),
     "servers that remember": ("servers-in-trouble", "greylisting", {}),
     "links that fail": ("servers-in-trouble", "a bad week", {}),
+    "servers that count": (
+        "open-vs-restricted",
+        "on network",
+        {"servers.*.client": ["limit_client_rate(6 / hour)", "limit_connections(2)"]},
+    ),
+    "filters": (
+        "open-vs-restricted",
+        "on network + POP first",
+        {
+            "servers.*.content": ["reject_outbound_spam(0.5, 0.02)"],
+            "servers.proseware-smtp.content": ["discard_outbound_spam(0.5, 0.05)"],
+        },
+    ),
+    "lists": ("blocklist-collateral", "everybody asks", {}),
+    "everything": (EVERYTHING, "everything", {}),
 }
 
 
 def small(scenario, keys):
     """The scenario with at most a hundred people in a group, for a week."""
-    found = load(SCENARIOS / f"{scenario}.toml")
+    found = load(SCENARIOS / f"{scenario}.toml" if isinstance(scenario, str) else scenario)
     counts = {f"users.{n}.count": min(u.count, 100) for n, u in found.users.items()}
     return found.with_overrides(counts | keys)
 
@@ -89,9 +106,12 @@ def test_most_is_foreseen_where_policies_read_no_clock():
     assert (known == ASK).any(), "travellers are refused, and that is not done here"
 
 
-def test_where_anything_is_ever_down_nothing_is():
-    world = World(small("servers-in-trouble", {}), "a bad week", 0)
-    assert (world.foreseen.one.known == WRITE).all()
+def test_most_is_foreseen_with_every_feature_on():
+    world = World(small(EVERYTHING, {}), "everything", 0)
+    world.run()
+    counted = world.foreseen.two.known == COUNT
+    assert np.isin(world.foreseen.one.known, [LOCAL, ONWARD]).mean() > 0.4
+    assert counted.sum() > 100 < (~np.isnan(world.foreseen.two.waited[counted])).sum()
 
 
 def test_a_message_that_is_dropped_here_is_missed():
