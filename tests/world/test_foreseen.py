@@ -36,10 +36,19 @@ CASES = {
     ),
     "servers that remember": ("servers-in-trouble", "greylisting", {}),
     "links that fail": ("servers-in-trouble", "a bad week", {}),
+    "links that fail under long sessions": (
+        "servers-in-trouble",
+        "a bad week",
+        {"servers.*.service_time": "4 h", "servers.*.sessions": 1000},
+    ),
     "servers that count": (
         "open-vs-restricted",
         "on network",
-        {"servers.*.client": ["limit_client_rate(6 / hour)", "limit_connections(2)"]},
+        {
+            "servers.*-mx.client": ["limit_client_rate(2 / hour)", "limit_connections(2)"],
+            "servers.*.service_time": "20 min",
+            "servers.*.sessions": 100,
+        },
     ),
     "filters": (
         "open-vs-restricted",
