@@ -254,6 +254,23 @@ def test_facts_with_the_same_key_have_the_same_verdict(policy, facts, other):
     assert decide(policy, mixed) == decide(policy, facts)
 
 
+COUNTING = [parse(n + text) for n, text in ARGUMENTS.items() if TABLE[n].projection is not None]
+
+
+@pytest.mark.parametrize("restriction", COUNTING, ids=str)
+@given(facts=FACTS)
+def test_up_to_its_next_turn_a_fact_changes_nothing(restriction, facts):
+    entry, args = restriction.entry, restriction.args
+    turning = entry.turns(*args)
+    assert {*turning, "spam"} == {*entry.projects, "spam"}
+    for name, turns in turning.items():
+        value = getattr(facts, name)
+        below = [t for t in turns if t is None or (value is not None and t <= value)]
+        turn = max(below, key=lambda t: -1 if t is None else t)
+        same = entry.projection(facts._replace(**{name: turn}), *args)
+        assert same == entry.projection(facts, *args)
+
+
 @given(POLICIES, st.lists(FACTS, min_size=2, max_size=8))
 def test_memo_agrees_with_decide(policy, many):
     memo = Memo(policy)
