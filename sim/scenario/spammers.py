@@ -129,6 +129,14 @@ class Spammers(Table):
         ge=0,
         le=100_000,
     )
+    calls: int = key(
+        "how often, for one message by inherited_window, they dial in again on a network that "
+        "leases addresses, until they get one with an open window",
+        10,
+        source="chosen",
+        ge=0,
+        le=1000,
+    )
     account_lasts: Duration | None = key(
         "mean time until the ISP closes the own account; without it, never", None, source="chosen"
     )

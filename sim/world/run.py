@@ -100,6 +100,13 @@ class World:
                     for person in self.population.people
                     for account in person.accounts
                 ],
+                leased={
+                    name: addresses
+                    for name, addresses in self.plan.presence.leasable.items()
+                    if self.scenario.networks[name].lease is not None
+                    and name not in self.plan.presence.shared
+                },
+                is_idle=self.plan.presence.is_idle,
             )
         )  # fmt: skip
 

@@ -291,24 +291,45 @@ class Stolen:
 class Window:
     """Submission servers that somebody's POP login, from the same address, has opened.
 
-    The spammer stands where addresses are shared or handed on, and asks one server after
-    the other; a refusal only means that no window is open at the moment.
+    The spammer stands where addresses are shared, or handed on: there, dialling in again gets
+    another one that nobody holds. He asks one server after the other; a refusal only means that
+    no window is open at the moment.
     """
 
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
-        others = spammer.field.submission.items()
-        self.servers = [server for network, server in others if network != spammer.network]
+        field = spammer.field
+        self.servers = [s for network, s in field.submission.items() if network != spammer.network]
+        self.addresses = field.leased.get(spammer.network, ())
+        self.calls = spammer.named("calls")
 
     def works(self) -> bool:
-        """Whether some server takes mail from this address now."""
-        return any(relays(self.spammer, s) for s in self.servers)
+        """Whether some server takes mail from an address that is to be had now."""
+        return self._opened() is not None
+
+    def _opened(self) -> Server | None:
+        """A server with an open window, for the present address or that of another call."""
+        for address in (self.spammer.address, *self._more()):
+            if self.addresses and not self._is_idle(address):
+                continue
+            self.spammer.address = address
+            for server in self.servers:
+                if relays(self.spammer, server):
+                    return server
+        return None
+
+    def _is_idle(self, address: int) -> bool:
+        field = self.spammer.field
+        return field.is_idle(self.spammer.network, address, field.env.now)
+
+    def _more(self) -> Iterator[int]:
+        for _ in range(self.spammer.settings.calls if self.addresses else 0):
+            yield self.addresses[int(self.calls.integers(len(self.addresses)))]
 
     def parts(self, slices: list[Slice]) -> Iterator[Part]:
         """All of it to the first server whose window is open."""
-        spammer = self.spammer
-        opened = (s for s in self.servers if relays(spammer, s))
-        yield Part(next(opened, None), slices, spammer.address, spammer.network)
+        server = self._opened()
+        yield Part(server, slices, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Nothing: another window will open."""

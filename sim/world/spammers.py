@@ -50,6 +50,8 @@ class Field:
     submission: dict[str, Server]  # by network
     homes: dict[str, Sequence[int]]  # networks of ISPs: addresses that they hand out
     accounts: list[tuple[str, str]]  # network and login of every account
+    leased: dict[str, Sequence[int]]  # networks that lease: addresses that a call may get
+    is_idle: Callable[[str, int, float], bool]  # network, address, moment: whether nobody has it
 
 
 class TargetList:

@@ -104,6 +104,32 @@ def test_a_spammer_behind_the_same_address_has_it_too():
     assert (used["accepted"] == 1).all()
 
 
+def test_a_spammer_who_dials_in_again_gets_the_address_of_who_hung_up():
+    """Alice holds FIRST to 1000 s and polls; Bob gets it from 3000 s to 4000 s and polls, too."""
+    spammer = """
+    [spammers.guest]
+    network = "hotel"
+    routes = ["inherited_window"]
+    capacity = { inherited_window = "20000 / day" }
+    recipients = 1
+    calls = 100
+    """
+    sessions = [stay(ALICE, FIRST, 100, 1000), stay(BOB, FIRST, 3000, 4000)]
+    closed = {"run_length": "3 hours", "servers.adatum-smtp.relay": "on_network"}
+    frames = staged(GUESTS + spammer, "pop", sessions, [], closed)
+    attempts = frames["attempts"]
+    used = attempts[attempts["permission"] != ""]
+    assert set(used["permission"]) == {"inherited_window"}
+    assert set(used["client"]) == {FIRST}
+    # Alice's last login is at 700 s, Bob's at 3660 s: 30 min from then, while nobody is there
+    after_alice, after_bob = used[used["at"] < 3000], used[used["at"] >= 3000]
+    for at, (start, end) in ((after_alice["at"], (1000, 2500)), (after_bob["at"], (4000, 5460))):
+        assert start < at.min() < start + 120
+        assert end - 120 < at.max() < end + 1
+    without = staged(GUESTS + spammer, "pop", sessions, [], closed | {"spammers.guest.calls": 0})
+    assert set(without["attempts"]["permission"]) <= {""}
+
+
 LOGINS = """
 [users.travellers]
 count = 2
