@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,7 @@ class World:
             Field(
                 self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission,
                 homes={
-                    name: self.plan.presence.leasable.get(name, ())
+                    name: self._addresses(name)
                     for name, network in self.scenario.networks.items()
                     if network.kind == "isp"
                 },
@@ -193,7 +193,7 @@ class World:
     def _spammers(self, field: Field) -> list[Spammer]:
         made: list[Spammer] = []
         for group, settings in self.scenario.spammers.items():
-            free = self.scenario.pool(settings.network, np.random.default_rng(0)).leasable
+            free = self._addresses(settings.network)
             for index in range(settings.count):
                 client = free[-1 - (len(made) % len(free))] if free else 0
                 spammer = Spammer(
@@ -204,6 +204,11 @@ class World:
                 for process in spammer.processes():
                     self.env.process(process)
         return made
+
+    def _addresses(self, network: str) -> Sequence[int]:
+        """What *network* hands out, whether or not anybody in this world is ever on it."""
+        known = self.plan.presence.leasable.get(network)
+        return known or self.scenario.pool(network, np.random.default_rng(0)).leasable
 
     def _watch_over_relays(self) -> None:
         """Blocklists and operators, where the scenario has any."""
