@@ -316,6 +316,8 @@ that blocks it finds no connection, and counts as refused.
   `direct` if the receiving MX does; NaN for routes whose supply the inputs do not state.
 
 Temporary failures, outages, full queues, blocklists, greylisting and rate limits count as absent.
+Relays that operators close on a date count as closed if that is when the policies start, or before;
+where operators close some later, along a curve or after complaints, nothing follows (NaN).
 
 Where nothing else plays a part (nobody learns, no queue refuses), simulated rates differ from these
 by chance and by two small things. The mean over replications of a quotient R ÷ W lies off

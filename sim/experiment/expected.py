@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.scenario import Scenario
+    from sim.scenario.servers import Relay
 
 
 def static(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
-    """What follows from the inputs alone for each of *arms* (see sim.measure.static)."""
+    """What follows from the inputs alone for each of *arms* (see sim.measure.static).
+
+    NaN where operators close relays in the course of the run: that is a matter of time.
+    """
     import pandas as pd
 
     from sim.measure.static import Week, expectation
@@ -21,4 +26,32 @@ def static(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     starts, ends = scenario.policy_starts, scenario.run_length
     written = calendar.expected(1.0, ends) - calendar.expected(1.0, starts)
     week = Week(calendar.block_weights(ends, starts), written / (ends - starts))
-    return pd.concat([expectation(scenario, arm, week) for arm in arms], ignore_index=True)
+    tables = []
+    for arm in arms:
+        closed = closed_by_then(scenario.arm(arm))
+        table = expectation(scenario, arm, week, closed)
+        tables.append(table if closed is not None else table.assign(static=float("nan")))
+    return pd.concat(tables, ignore_index=True)
+
+
+def closed_by_then(scenario: Scenario) -> dict[str, Relay] | None:
+    """What operators make of the relay key of servers by the time the policies start.
+
+    None where they may close some after it, or by chance.
+    """
+    from sim.world.operators import is_open
+
+    closed: dict[str, Relay] = {}
+    dates = {name: inf if o.date is None else o.date for name, o in scenario.operators.items()}
+    for name in sorted(dates, key=dates.__getitem__):
+        operator, servers = scenario.operators[name], scenario.run_by(name)
+        waits = operator.open_share or operator.after_reports or operator.after_listings
+        if not any(is_open(scenario.policy(server)) for server in servers):
+            continue  # nothing to close
+        if waits or scenario.policy_starts < dates[name] < scenario.run_length:
+            return None
+        if dates[name] <= scenario.policy_starts:
+            for server in servers:
+                if server not in closed and is_open(scenario.policy(server)):
+                    closed[server] = operator.closes_to
+    return closed

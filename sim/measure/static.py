@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.networks import Network
     from sim.scenario.people import Users
+    from sim.scenario.servers import Relay
     from sim.scenario.spammers import Spammers
 
 DAY = 86400.0
@@ -45,11 +46,16 @@ class Week:
     activity: float = 1.0
 
 
-def expectation(scenario: Scenario, arm: str, week: Week) -> pd.DataFrame:
-    """The static expectation of one arm: arm, class, measure, by, key, static (NaN: none)."""
+def expectation(
+    scenario: Scenario, arm: str, week: Week, closed: Mapping[str, Relay] | None = None
+) -> pd.DataFrame:
+    """The static expectation of one arm: arm, class, measure, by, key, static (NaN: none).
+
+    *closed*: what the relay key of those servers is that their operators have closed.
+    """
     import pandas as pd
 
-    inputs = _Inputs(scenario.arm(arm))
+    inputs = _Inputs(scenario.arm(arm), closed or {})
     rows = [*_honest_rows(inputs, week), *_spam_rows(inputs)]
     return pd.DataFrame([(arm, *row) for row in rows], columns=list(COLUMNS))
 
@@ -57,9 +63,11 @@ def expectation(scenario: Scenario, arm: str, week: Week) -> pd.DataFrame:
 class _Inputs:
     """A scenario with the policies of an arm, ready to be asked."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, closed: Mapping[str, Relay]) -> None:
         self.scenario = scenario
-        self.policies = {name: scenario.policy(name) for name in scenario.servers}
+        self.policies = {
+            name: scenario.policy(name, relay=closed.get(name)) for name in scenario.servers
+        }
         self.policies |= {
             f"{name}:587": scenario.policy_587(name)
             for name, server in scenario.servers.items()
@@ -240,7 +248,8 @@ def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[tuple[str, str, str, s
         sums = [cells["all", ""], cells["place", case.place], cells["group", case.group]]
         for share, to, cause in _answers(inputs, case, users):
             weight = case.weight * share
-            lost = users.when_refused.give_up if to.final else 1.0 - _arrives(inputs, case, to)
+            arrives = min(_arrives(inputs, case, to), 1.0)  # a sum of shares, rounded
+            lost = users.when_refused.give_up if to.final else 1.0 - arrives
             for cell in sums:
                 cell.wished += weight
                 cell.silent += weight * to.silent

@@ -192,3 +192,35 @@ def test_no_connection_is_a_cause_of_its_own_and_stops_spam_too():
     found = values("", arms, arm="x")
     assert found["first_refusal_rate", "cause", "unreachable"] == pytest.approx(AWAY)
     assert found["spam_per_mailbox_day", "route", "open_relay"] == 0.0
+
+
+OPERATED = """
+[operators.proseware]
+servers = ["proseware-*"]
+[arms.by-date]
+"operators.proseware.date" = "1 day"
+[arms.at-once]
+"servers.proseware-*.relay" = "on_network"
+[arms.later]
+"operators.proseware.date" = "3 days"
+[arms.along-a-curve]
+"operators.proseware.open_share" = [["0 s", 1.0], ["6 days", 0.0]]
+[arms.after-the-end]
+"operators.proseware.date" = "9 days"
+[arms.closed-already]
+"operators.proseware.date" = "3 days"
+"servers.proseware-*.relay" = "on_network"
+"""
+
+
+def test_what_operators_close_by_then_follows_from_the_inputs_and_what_they_close_later_does_not():
+    scenario = sim.loads(TEXT.format(users="", arms=OPERATED))
+    told = scenario.expectation().set_index(["arm", "class", "measure", "by", "key"])["static"]
+    at_once = told["at-once"]
+    assert at_once["honest", "first_refusal_rate", "all", ""] > 0.1
+    for arm, same in {
+        "by-date": "at-once", "closed-already": "at-once", "after-the-end": "open",
+    }.items():  # fmt: skip
+        assert told[arm].to_dict() == told[same].to_dict(), arm
+    for arm in ("later", "along-a-curve"):
+        assert told[arm].isna().all(), arm
