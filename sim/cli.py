@@ -561,7 +561,7 @@ def _decision(results: Results) -> dict[str, Any]:
     return {
         "base": results.base,
         "decision": terminal.as_records(results.decision()),
-        "adoptions": [pair._asdict() for pair in results.adoptions()],
+        "adoption": terminal.as_records(results.adoption()),
     }
 
 

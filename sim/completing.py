@@ -176,6 +176,7 @@ def _content(results: Results, more: str) -> Content:
         base=results.base,
         manifest=results.manifest,
         decision=results.decision(),
+        adoption=results.adoption(),
         meaning=terminal.meaning(results),
         draft=results.draft_of if results.draft else "",
         wished=_wished(results),

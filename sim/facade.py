@@ -312,10 +312,29 @@ class Results:
         return found if same and found.ranged and found.manifest["complete"] else None
 
     def adoptions(self) -> list[Adoption]:
-        """Pairs of arms of which one does at some servers what the other does at more."""
+        """The policies that some arms have in fewer networks than another: one alone, and all."""
         from sim.experiment.adoption import adoptions
 
         return adoptions(self._model, self.arms)
+
+    def adoption(self) -> pd.DataFrame:
+        """Of each of `adoptions`, the base, the parts and all side by side.
+
+        A row per policy (named by the arm in which all have it), arm and quantity, with the number
+        of networks that have it; the difference is all - arm, in pairs.
+        """
+        import pandas as pd
+
+        from sim.measure.decisions import adoption
+
+        tables = []
+        for parts, whole, networks in self.adoptions():
+            table = adoption(self.measures, self.base, parts, whole)
+            numbers = dict(zip((*parts, whole), networks, strict=True))
+            table.insert(0, "policy", whole)
+            table.insert(2, "networks", table["arm"].map(numbers).fillna(0).astype(int))
+            tables.append(table)
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def trace(
         self,

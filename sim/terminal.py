@@ -29,12 +29,17 @@ class Column:
     scale: float = 1.0
     digits: int = 1
 
-    def shown(self, value: float, sign: str = "") -> str:
-        """A number as this column has it; what is undefined is a dash."""
+    def shown(self, value: float, sign: str = "", more: int = 0) -> str:
+        """A number as this column has it, with *more* digits; what is undefined is a dash."""
         scaled = value * self.scale
         if not math.isfinite(scaled):
             return "-"
-        return f"{scaled:{sign}.{self.digits if abs(scaled) < 1000 else 0}f}"
+        return f"{scaled:{sign}.{self.digits + more if abs(scaled) < 1000 else 0}f}"
+
+    def further(self, half: float) -> int:
+        """How many digits more say how wide *half* is, two at most."""
+        size = half * self.scale
+        return 0 if size <= 0.0 else min(max(-math.floor(math.log10(size)) - self.digits, 0), 2)
 
 
 COLUMNS = (
@@ -56,6 +61,7 @@ COLUMNS = (
     ),
 )
 """The two tables of ``mailsim run``: what happens to mail, and what it costs people."""
+SPAM = next(column for column in COLUMNS[0] if column.quantity == "spam per mailbox and day")
 
 
 def comparison(results: Results) -> Iterator[Table]:
@@ -63,7 +69,7 @@ def comparison(results: Results) -> Iterator[Table]:
     from rich import box
     from rich.table import Table
 
-    rows = _rows(results)
+    rows = _by_arm(results.decision())
     for columns in COLUMNS:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("arm", max_width=28, overflow="fold")
@@ -75,9 +81,8 @@ def comparison(results: Results) -> Iterator[Table]:
         yield table
 
 
-def _rows(results: Results) -> Rows:
-    told = results.decision()
-    return {(str(row.arm), str(row.quantity)): row for row in told.itertuples(index=False)}
+def _by_arm(decision: pd.DataFrame) -> Rows:
+    return {(str(row.arm), str(row.quantity)): row for row in decision.itertuples(index=False)}
 
 
 def _cell(row: Any, column: Column) -> str:
@@ -88,13 +93,30 @@ def _cell(row: Any, column: Column) -> str:
     lines = [shown(row.mean)]
     if math.isfinite(row.low):
         lines.append(f"{shown(row.low)}–{shown(row.high)}")
-    if math.isfinite(row.static):
+    if math.isfinite(getattr(row, "static", math.nan)):
         lines.append(f"({shown(row.static)})")
-    if math.isfinite(row.difference_low):
-        half = (row.difference_high - row.difference_low) / 2
-        mark = "*" * _sure(row)
-        lines.append(f"{mark}{shown(row.difference, '+')} ±{shown(half)}")
+    if math.isfinite(row.difference):
+        lines.append(_apart(row, column))
     return "\n".join(lines)
+
+
+def _apart(row: Any, column: Column) -> str:
+    """A difference ± half its paired interval: * where that leaves out 0, ° where pairs did
+    not narrow it."""
+    if not math.isfinite(row.difference):
+        return "-"
+    if not math.isfinite(row.difference_low):
+        return column.shown(row.difference, "+")
+    half = (row.difference_high - row.difference_low) / 2
+    if row.difference == 0.0 == half:
+        return "no change"
+    more = column.further(half)
+    told = f"{column.shown(row.difference, '+', more)} ±{column.shown(half, '', more)}"
+    return f"{'*' * _sure(row)}{told}{UNHELPED * bool(row.gain <= 1.0)}"
+
+
+UNHELPED = "°"
+"""Mark of a difference that pairing did not make surer."""
 
 
 def _sure(row: Any) -> bool:
@@ -126,23 +148,29 @@ def decision(results: Results) -> Iterator[Table]:
 
 
 def adoption(results: Results) -> Iterator[Table]:
-    """One that closes alone beside all that close: the decision table of both and the base."""
+    """A policy that some have beside the same one that all have, with what the rest adds."""
     from rich import box
     from rich.table import Table
 
-    rows = _rows(results)
+    told = results.adoption()
     for pair in results.adoptions():
-        arms = (results.base, pair.alone, pair.all)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
-        for head in ("alone and together", *arms):
-            table.add_column(head, justify="right" if head in arms else "left", max_width=30)
-        for quantity in dict.fromkeys(quantity for _, quantity in rows):
-            found = [rows.get((arm, quantity)) for arm in arms]
-            cells = [
-                f"{_size(row.mean, 3)}  {_between(row.low, row.high)}" if row else "-"
-                for row in found
-            ]
-            table.add_row(quantity, *cells)
+        alone, last = pair.parts[0], pair.parts[-1]
+        arms = list(dict.fromkeys((results.base, alone, last, pair.all)))  # so many fit
+        numbers = dict(zip((*pair.parts, pair.all), pair.networks, strict=True))
+        rows = _by_arm(told[told["policy"] == pair.all])
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("one policy, and who has it", max_width=24)
+        for arm in arms:
+            who = f"\n{numbers[arm]} network{'s' * (numbers[arm] > 1)}" if arm in numbers else ""
+            table.add_column(f"{arm}{who}", justify="right", max_width=12)
+        table.add_column(f"what '{pair.all}' adds to '{alone}'", justify="right", max_width=13)
+        for column in (column for part in COLUMNS for column in part):
+            found = [rows.get((arm, column.quantity)) for arm in arms]
+            cells = [_cell(row and row._replace(difference=math.nan), column) for row in found]
+            added = rows.get((alone, column.quantity))
+            table.add_row(column.head, *cells, _apart(added, column) if added else "-")
+        if more := len(pair.parts) + 2 - len(arms):
+            table.caption = f"{more} more between these: tables/adoption.csv"
         yield table
 
 
@@ -261,10 +289,11 @@ def pairing(results: Results) -> str:
     most = f", up to {helped['gain'].max():.1f} times" if len(helped) else ""
     r = told["correlation"].dropna()
     between = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
-    rest = f"; it did not help {len(told) - len(helped)}" if len(helped) < len(told) else ""
+    others = len(told) - len(helped)
+    rest = f"; it did not help the {others} marked {UNHELPED}" if others else ""
     return (
         f"Pairing with '{results.base}' narrowed {len(helped)} of {len(told)} differences in which "
-        f"both vary{most}{between}{rest}: mailsim decide DIR says which."
+        f"both vary{most}{between}{rest}."
     )
 
 
@@ -308,7 +337,8 @@ def legend(results: Results) -> str:
     return (
         f"Under each mean: its 95 % interval over {n} replications; (what follows from the inputs "
         f"alone); the difference to '{results.base}' ± its 95 % interval in pairs, * where that "
-        "leaves out 0. Definitions: sim/measure/MEASURES.md."
+        f"leaves out 0, {UNHELPED} where pairing did not narrow it. Definitions: "
+        "sim/measure/MEASURES.md."
     )
 
 
@@ -317,13 +347,17 @@ def meaning(results: Results) -> str:
     others = [arm for arm in results.arms if arm != results.base]
     if not others:
         return "One arm only: there is nothing to compare."
-    rows = _rows(results)
+    rows = _by_arm(results.decision())
 
     def spam(arm: str) -> float:
         return float(rows[arm, "spam per mailbox and day"].mean)
 
     def lost(arm: str) -> float:
         return float(rows[arm, "honest recipients lost"].mean)
+
+    def change(arm: str) -> str:
+        row = rows[arm, "spam per mailbox and day"]
+        return _apart(row, SPAM).lstrip("*") + _per_cent(before, spam(arm))
 
     before = spam(results.base)
     less = [arm for arm in others if _takes(rows[arm, "spam per mailbox and day"])]
@@ -333,10 +367,9 @@ def meaning(results: Results) -> str:
     least = min(less, key=spam)
     alike = [arm for arm in less if spam(arm) - spam(least) <= ALIKE * before]
     kindest = min(alike, key=lost)
-    changes = sorted({_change(before, spam(arm)) for arm in alike}, reverse=True)
     parts = [
         f"Against '{results.base}', {_who(alike)} the least spam: {spam(least):.2f} a mailbox "
-        f"and day instead of {before:.2f} ({' to '.join(changes)})."
+        f"and day instead of {before:.2f} ({change(least)})."
     ]
     if len(alike) == 1:
         parts.append(f"It loses {lost(kindest):.1f} honest recipients a day.")
@@ -347,10 +380,11 @@ def meaning(results: Results) -> str:
             f"Of these, '{kindest}' loses the fewest honest recipients, {lost(kindest):.1f} a day; "
             f"the {rest}."
         )
-    milder = min(less, key=lost)
+    some = [arm for arm in less if before - spam(arm) > ALIKE * before]
+    milder = min(some or alike, key=lost)
     if milder not in alike and lost(milder) < lost(kindest):
         parts.append(
-            f"'{milder}' takes less spam away ({_change(before, spam(milder))}) and loses "
+            f"'{milder}' takes less spam away ({change(milder)}) and loses "
             f"{lost(milder):.1f} honest recipients a day."
         )
     return " ".join(parts)
@@ -372,8 +406,8 @@ def _who(arms: list[str]) -> str:
     return " and ".join(f"'{arm}'" for arm in arms) + (" leaves" if len(arms) == 1 else " leave")
 
 
-def _change(before: float, after: float) -> str:
-    return f"{100.0 * (after - before) / before:+.0f} %" if before > 0 else "nothing"
+def _per_cent(before: float, after: float) -> str:
+    return f", {100.0 * (after - before) / before:+.0f} %" if before > 0 else ""
 
 
 def as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from sim import terminal
+from sim.experiment.adoption import Adoption
 from sim.measure.decisions import COLUMNS, EXCHANGE, QUANTITIES
 
 SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
@@ -37,14 +38,19 @@ MEANINGS = {
     "one takes most": (
         {"open": (4.0, 0.0), "hard": (1.0, 9.0), "soft": (3.0, 2.0)},
         "Against 'open', 'hard' leaves the least spam: 1.00 a mailbox and day instead of 4.00 "
-        "(-75 %). It loses 9.0 honest recipients a day. 'soft' takes less spam away (-25 %) and "
-        "loses 2.0 honest recipients a day.",
+        "(-3.00 ±0.10, -75 %). It loses 9.0 honest recipients a day. 'soft' takes less spam away "
+        "(-1.00 ±0.10, -25 %) and loses 2.0 honest recipients a day.",
     ),
     "a tie is no victory": (
         {"open": (4.0, 0.0), "a": (1.0, 9.0), "b": (1.01, 3.0), "c": (1.0, 5.0)},
         "Against 'open', 3 policies leave, about alike, the least spam: 1.00 a mailbox and day "
-        "instead of 4.00 (-75 %). Of these, 'b' loses the fewest honest recipients, 3.0 a day; "
-        "the others lose up to 9.0.",
+        "instead of 4.00 (-3.00 ±0.10, -75 %). Of these, 'b' loses the fewest honest recipients, "
+        "3.0 a day; the others lose up to 9.0.",
+    ),
+    "who takes hardly any is not spoken of": (
+        {"open": (400.0, 0.0), "hard": (100.0, 9.0), "weak": (393.0, 0.1)},
+        "Against 'open', 'hard' leaves the least spam: 100.00 a mailbox and day instead of 400.00 "
+        "(-300.00 ±0.10, -75 %). It loses 9.0 honest recipients a day.",
     ),
     "nobody takes any": (
         {"open": (4.0, 0.0), "a": (3.95, 9.0), "b": (4.0, 3.0)},
@@ -64,8 +70,47 @@ def test_pairing_that_did_not_help_is_said_and_arms_that_do_not_vary_are_no_fail
     assert terminal.pairing(made(two)) == ""
     said = terminal.pairing(made(two, gains=(2.5, 0.9, np.nan)))
     assert "narrowed 4 of 8 differences in which both vary, up to 2.5 times" in said
-    assert "it did not help 4" in said
+    assert "it did not help the 4 marked °" in said
     assert "not" not in terminal.pairing(made(two, gains=(1.5,)))
+
+
+DIFFERENCES = {
+    # a difference with half its interval, gain -> as the column has it
+    (-0.12, 0.02, 1.5): "*-0.12 ±0.02",
+    (-0.0015, 0.0005, 1.5): "*-0.0015 ±0.0005",
+    (0.001, 0.03, 0.9): "+0.00 ±0.03°",
+    (0.0, 0.0, np.nan): "no change",
+    (0.25, np.nan, np.nan): "+0.25",
+    (np.nan, np.nan, np.nan): "-",
+}
+
+
+@pytest.mark.parametrize(("numbers", "text"), DIFFERENCES.items())
+def test_a_difference_tells_whether_it_is_sure_and_whether_pairs_helped(numbers, text):
+    difference, half, gain = numbers
+    row = SimpleNamespace(
+        difference=difference, difference_low=difference - half, difference_high=difference + half,
+        gain=gain,
+    )  # fmt: skip
+    assert terminal._apart(row, terminal.SPAM) == text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_one_policy_alone_and_together_fits_with_its_parts_and_what_the_rest_adds(width):
+    arms = {"open": (4.0, 0.0), "one": (4.0, 2.0), "few": (3.9, 3.0), "most": (3.5, 7.0)}
+    results = made(arms | {"all of them": (1.0, 9.0)})
+    pair = Adoption(("one", "few", "most"), "all of them", (1, 2, 11, 12))
+    table = results.decision().assign(policy="all of them")
+    results.adoptions, results.adoption = (lambda: [pair]), (lambda: table)
+    console = Console(width=width, record=True)
+    for shown in terminal.adoption(results):
+        console.print(shown)
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for shown in ("one", "most", "all of them", "1 network ", "12 networks", "1 more between"):
+        assert shown in text
+    assert "few" not in text  # between them: in the file
 
 
 @pytest.mark.parametrize("width", [80, 100])

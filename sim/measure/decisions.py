@@ -27,6 +27,9 @@ COLUMNS = (
     "replications",
 )
 
+APART = COLUMNS[COLUMNS.index("difference") : -1]
+"""What is told of a difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -117,6 +120,26 @@ def decision(
                 (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 6, int(found.n[0]))
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def adoption(
+    measures: pd.DataFrame, base: str, parts: Sequence[str], whole: str, *, phase: str = "after"
+) -> pd.DataFrame:
+    """The decision table of one policy in the base, where some have it, and where all have.
+
+    A row per arm and quantity as in `decision`; but the difference is what *whole* changes from
+    that arm, in pairs: what it does besides that all have the policy.
+    """
+    arms = [base, *parts, whole]
+    told = decision(measures, base, arms, phase=phase).drop(columns="static")
+    apart = [
+        decision(measures, arm, [whole], phase=phase).assign(arm=arm)[["arm", "quantity", *APART]]
+        for arm in arms[:-1]
+    ]
+    on = ["arm", "quantity"]
+    return told.drop(columns=list(APART)).merge(pd.concat(apart), on=on, how="left")[
+        [name for name in COLUMNS if name != "static"]
+    ]
 
 
 def exchange(cells: _Cells, base: str, arm: str) -> Intervals:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTE = (
-    "mean, 95 % interval, (static expectation), difference to {base}: in colour if the interval of "
-    "the pairs leaves out 0. More: results.summary(), results.compare(), results.figures"
+    "mean, 95 % interval, (static expectation), difference to {base} ± its 95 % interval in pairs: "
+    "in colour if that leaves out 0, ° if pairing did not narrow it. More: results.summary(), "
+    "results.compare(), results.figures"
 )
 
 
@@ -29,5 +30,5 @@ def shown(title: str, decision: pd.DataFrame, arms: Sequence[str], base: str) ->
 
 def _said(cell: Cell) -> Said:
     static = f"({cell.static})" if cell.static else ""
-    lines = (cell.mean, cell.interval, static, cell.difference)
+    lines = (cell.mean, cell.interval, static, f"{cell.difference}{'°' * cell.unhelped}")
     return Said("\n".join(filter(None, lines)), "server" if cell.sure else "")

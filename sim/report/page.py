@@ -12,7 +12,7 @@ from sim.measure.sweeps import unknowns
 from sim.report.assumptions import CHOSEN, STATED, assumptions
 from sim.report.contrasts import UNCHANGED, contrasts
 from sim.report.drawing import Drawn
-from sim.report.numbers import between, number
+from sim.report.numbers import apart, between, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +39,9 @@ SECTIONS = {"run": "The run", "networks": "Networks", "users": "People", "spamme
 class Content:
     """What the page tells of.
 
-    *decision* is what `sim.measure.decisions.decision` returns, *expectations* what
-    `sim.measure.judging.judged` does; *manifest* that of the results;
-    *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
+    *decision* and *adoption* are what those of `sim.facade.Results` return, *expectations* what
+    `sim.measure.judging.judged` does; *manifest* that of the results; *meaning* the decision in a
+    sentence; *wished* how many recipients were wished, by class;
     *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
     where further figures are; *unknowns* is the tornado of a sweep over ranges, if there is one;
     *tables* names the CSV files beside the page.
@@ -52,6 +52,7 @@ class Content:
     base: str
     manifest: Mapping[str, Any]
     decision: pd.DataFrame
+    adoption: pd.DataFrame
     expectations: pd.DataFrame
     meaning: str = ""
     draft: str = ""
@@ -71,6 +72,8 @@ class Cell:
     static: str = ""
     difference: str = ""
     sure: bool = False
+    unhelped: bool = False
+    """Whether pairing did not narrow the interval of the difference."""
 
 
 def page(content: Content, figures: Sequence[Drawn]) -> str:
@@ -85,6 +88,7 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
         **vars(content),
         heads=heads(content.decision),
         judged=_judged(content.expectations),
+        adoptions=_adoptions(content.adoption),
         cells=cells(content.decision, content.arms),
         unknown=_unknown(content),
         contrasts=contrasts(content.scenario, content.arms),
@@ -104,8 +108,10 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
 def tables(content: Content) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     ranges = {} if content.unknowns is None else {"unknowns": content.unknowns}
+    together = {"adoption": content.adoption} if len(content.adoption) else {}
     return ranges | {
         "decision": content.decision,
+        **together,
         "expectations": content.expectations,
         "arms": contrasts(content.scenario, content.arms),
         "assumptions": assumptions(content.scenario),
@@ -129,14 +135,36 @@ def _cell(row: Any) -> Cell:
     if row is None or not math.isfinite(row.mean):
         return Cell(number(float("nan")))
     share = row.unit == "share"
-    apart = math.isfinite(row.difference)
+    static = getattr(row, "static", math.nan)
     return Cell(
         number(row.mean, share=share),
         between(row.low, row.high, share=share),
-        number(row.static, share=share) if math.isfinite(row.static) else "",
-        number(row.difference, share=share, sign=True) if apart else "",
-        bool(apart and (row.difference_low > 0 or row.difference_high < 0)),
+        number(static, share=share) if math.isfinite(static) else "",
+        *_apart(row),
     )
+
+
+def _apart(row: Any) -> tuple[str, bool, bool]:
+    """A difference ± half its paired interval, whether that leaves out 0, and was not narrowed."""
+    if not math.isfinite(row.difference):
+        return "", False, False
+    half = (row.difference_high - row.difference_low) / 2
+    sure = bool(row.difference_low > 0 or row.difference_high < 0)
+    return apart(row.difference, half, share=row.unit == "share"), sure, bool(row.gain <= 1.0)
+
+
+def _adoptions(adoption: pd.DataFrame) -> list[dict[str, Any]]:
+    """One policy in the base, where some have it, and where all have: a table each.
+
+    A difference in it is what all that have the policy change from that arm.
+    """
+    told = []
+    for _, rows in adoption.groupby("policy", sort=False) if len(adoption) else ():
+        networks = dict(zip(rows["arm"], rows["networks"].astype(int), strict=True))
+        columns = [column for _, column in cells(rows, list(networks))]
+        lines = [(head, row) for head, *row in zip(heads(rows), *columns, strict=True)]
+        told.append({"networks": networks, "lines": lines})
+    return told
 
 
 def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:

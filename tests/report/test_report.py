@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.figures import FigureError
 from sim.report.drawing import inline
-from sim.report.numbers import between, number
+from sim.report.numbers import apart, between, number
 
 HOSTILE = Path(__file__).with_name("hostile.toml")
 CHOSEN = ("rates", "topology", "routes")
@@ -135,6 +135,65 @@ def test_one_replication_of_another_version_says_so(folder, tmp_path):
     assert "One replication: no interval can be given" in html
     assert "made by another version (version 0.1.0, code other)" in html
     assert not re.search(r"\d–\d", "".join(re.findall(r'<span class="mean">.*?</td>', html)))
+
+
+def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results, html):
+    """The page, `results.compare` and what `mailsim run` prints have one source."""
+    from sim.measure.decisions import QUANTITIES
+
+    (other,) = (arm for arm in results.arms if arm != results.base)
+    found = results.compare(results.base, other).set_index(["class", "measure"])
+    told = re.findall(r"Δ ([^<]*)</span>", html)
+    wanted = []
+    for quantity in QUANTITIES.values():
+        row = found.loc[quantity.class_, quantity.measure]
+        if not quantity.per_day:
+            half = (row["high"] - row["low"]) / 2
+            unhelped = "°" * bool(row["gain"] <= 1.0)
+            wanted.append(apart(row["difference"], half, share=quantity.unit == "share") + unhelped)
+    assert len(told) == len(QUANTITIES)
+    assert set(wanted) <= set(told)
+    assert all("±" in text or text == "no change" for text in told)
+    assert any("°" in text for text in told)  # two replications: some pairs do not help
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "share", "text"),
+    [
+        (-0.1162, 0.0154, False, "−0.116 ±0.015"),
+        (-0.0432, 0.0017, True, "−4.32 ±0.17"),
+        (444.4, 66.6, False, "+444 ±67"),
+        (2998.4, 1715.2, False, "+2,998 ±1,715"),
+        (0.1, 1e-9, False, "+0.1000 ±0.0000"),
+        (0.0, 0.0, False, "no change"),
+        (0.5, 0.0, False, "+0.500 ±0"),
+        (0.5, float("nan"), True, "+50.0"),
+    ],
+)
+def test_a_difference_has_the_digits_that_its_interval_bears(value, half, share, text):
+    assert apart(value, half, share=share) == text
+
+
+def test_one_policy_alone_and_together_stands_side_by_side(tmp_path):
+    text = Path(HOSTILE).read_text("utf-8") + ALONE
+    results = sim.run(sim.loads(text), out=tmp_path, progress=False)
+    results.save(figures=[])
+    html = (tmp_path / "report.html").read_text("utf-8")
+    side = html[html.index("Alone and together") : html.index("</tbody>", html.index('"side"'))]
+    assert "1 network<" in side
+    assert "2 networks<" in side
+    table = results.adoption().set_index(["arm", "quantity"])
+    row = table.loc["only one", "refused at first"]
+    half = (row["difference_high"] - row["difference_low"]) / 2
+    assert f"Δ {apart(row['difference'], half, share=True)}" in side
+    written = pd.read_csv(tmp_path / "tables" / "adoption.csv")
+    assert len(written) == len(table)
+
+
+ALONE = """
+[arms."only one"]
+"servers.proseware-smtp.relay" = "on_network"
+"""
 
 
 def test_an_inline_figure_keeps_its_ids_to_itself():
