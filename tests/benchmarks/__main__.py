@@ -47,20 +47,26 @@ def main() -> None:
     """Measure what is asked for, tell it, compare."""
     asked, console = arguments(), Console()
     found = {"machine": machine(), "rounds": asked.rounds}
+    ratios = {}
     with console.status("") as status, tempfile.TemporaryDirectory() as folder:
+        tell = status.update
         if worlds := points.names([part for part in asked.only if part in WORLDS]):
-            found["worlds"] = points.measure(worlds, asked.sizes, asked.rounds, status.update)
+            found["worlds"] = points.measure(worlds, asked.sizes, asked.rounds, tell)
+            ratios |= points.ratios(found["worlds"])
         if "decide" in asked.only:
             found["decide"] = decide.figures()
         if "everyday" in asked.only:
-            found["everyday"] = everyday.measure(Path(folder), asked.rounds, status.update)
+            found["everyday"], more = everyday.measure(Path(folder), asked.rounds, tell)
+            ratios |= more
         if "workers" in asked.only:
-            found["workers"] = workers.measure(asked.rounds, status.update)
+            found["workers"], more = workers.measure(asked.rounds, tell)
+            ratios |= more
         if "memory" in asked.only:
-            found["memory"] = memory.measure(status.update)
+            found["memory"], more = memory.measure(asked.rounds, tell)
+            ratios |= more
         if "large" in asked.only:
-            found["one large run"] = memory.large(status.update)
-    ratios = points.ratios(found.get("worlds", {}))
+            found["one large run"] = memory.large(tell)
+    found["ratios"] = {name: spread._asdict() for name, spread in ratios.items()}
     before = baseline.read() if baseline.FILE.exists() else {}
     telling.tell(found, baseline.compare(before, ratios), console)
     if asked.json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import cpu, peak
-from workload_w import ARM, Bench
+from workload_w import ARM, PLAIN, Bench
 from worlds import WORLDS
 
 import sim
@@ -42,16 +42,22 @@ def point(world: str, rows: float, turns: int) -> dict[str, Any]:
     programs = bench.programs() | {"ours": partial(simulate, scenario, arm, 0)}
     times, results = in_turn(programs, turns, {"ours": (first, run)})
     run_each = 1e6 * times["ours"] / found["rows"]
-    textbook, folded = (1e6 * times[name] / bench.messages for name in ("textbook", "folded"))
-    found |= {
-        "seconds": times["ours"], "run": run_each, "textbook": textbook, "folded": folded,
-        "ratio": run_each / textbook,
-    }  # fmt: skip
+    found |= {"seconds": times["ours"], "run": run_each}
+    found |= {name: 1e6 * times[name] / bench.messages for name in PLAIN}
+    found["ratios"] = {
+        "textbook": run_each / found["textbook"],
+        "octets a row": found["octets a row"],
+        "kept octets a row": found["kept octets a row"],
+    }
     if world == "W":
         fates = {name: bench.fates(result) for name, result in results.items()}
         found["its rows"] = 1e6 * writing(run) / found["rows"]
         found["answers"] = {name: f.answers(bench.inputs.at) for name, f in fates.items()}
         found["differences"] = sum(f.differences(fates["ours"]) for f in fates.values())
+        found["ratios"] |= {
+            "to heapq": run_each / found["heapq"],
+            "to 2.5 folded + rows": run_each / (2.5 * found["folded"] + found["its rows"]),
+        }
     return found
 
 

@@ -1,8 +1,9 @@
 """The ratios that are kept with the source, and what has become better or worse since.
 
-A ratio is that of our time for a row to the textbook program's for a message of W, measured
-side by side; so it holds, roughly, on other machines too. It has changed where the medians of
-both sets of rounds lie further apart than three standard errors (of their logarithms).
+A ratio is one of times measured side by side, such as that of our time for a row to the textbook
+program's for a message of W; so it holds, roughly, on other machines too. Memory is compared as
+it is (octets, MB). Less is better. It has changed where the medians of both sets of rounds lie
+further apart than three standard errors (of their logarithms).
 """
 
 from __future__ import annotations

@@ -14,9 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from measuring import Spread, cpu
+from workload_w import Bench
 from worlds import MAIN
 
 NOTEBOOK = MAIN.parents[1] / "notebooks" / "01-open-versus-restricted.ipynb"
+MESSAGES = 10_000
+"""Of W, for the textbook program: the yardstick."""
 FIGURE = "results.figures.rates()"
 """The cell that draws the first figure of results."""
 RUN = f"""
@@ -43,20 +47,31 @@ def commands(folder: Path) -> dict[str, tuple[list[str], dict[str, str]]]:
     }
 
 
-def measure(folder: Path, rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """By name: seconds by the clock and on the processor; works in *folder*."""
+def measure(
+    folder: Path, rounds: int, tell: Callable[[str], None]
+) -> tuple[dict[str, Any], dict[str, Spread]]:
+    """By name: seconds by the clock and on the processor, and what is compared: how many times
+    as long on the processor as the textbook program takes in the same round.
+
+    Works in *folder*.
+    """
     results = folder / "results"
     mailsim = [sys.executable, "-m", "sim", "run", str(MAIN), "--quick", "--out", str(results)]
     _timed(mailsim, {}, folder)
+    textbook = Bench(MESSAGES).programs()["textbook"]
     found: dict[str, list[tuple[float, float]]] = {}
+    ratios: dict[str, list[float]] = {}
     for turn in range(rounds):
+        yardstick, _ = cpu(textbook)
         for name, (command, more) in commands(results).items():
             tell(f"{name}, round {turn + 1} of {rounds}")
-            found.setdefault(name, []).append(_timed(command, more, folder))
+            clock, processor = _timed(command, more, folder)
+            found.setdefault(name, []).append((clock, processor))
+            ratios.setdefault(name, []).append(processor / yardstick)
     return {
         name: {"clock (s)": min(c for c, _ in times), "processor (s)": min(p for _, p in times)}
         for name, times in found.items()
-    }
+    }, {name: Spread.of(values) for name, values in ratios.items()}
 
 
 def _timed(command: list[str], more: dict[str, str], folder: Path) -> tuple[float, float]:

@@ -5,10 +5,11 @@ Each number is the most that a fresh process has had.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
-from measuring import alone
+from measuring import Spread, alone
 
 LARGE = "spam / 100", 1e7
 """A world, and how many recipients its one run has."""
@@ -20,16 +21,22 @@ EXPERIMENTS: dict[str, tuple[str, float, int]] = {
 """By name: world, rows of a run, replications (the plans of two stay at hand)."""
 
 
-def measure(tell: Callable[[str], None]) -> dict[str, Any]:
-    """Megabytes by experiment, with rows kept and with counts alone."""
+def measure(rounds: int, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Spread]]:
+    """Megabytes by experiment, with rows kept and with counts alone: the median of two rounds at
+    most, which differ little; and these, to be compared."""
     found: dict[str, Any] = {}
+    spreads: dict[str, Spread] = {}
     for name, (world, rows, replications) in EXPERIMENTS.items():
         found[name] = {}
         for keep in ("rows", "counts"):
             tell(f"memory of {name}, {keep} kept")
-            one = alone("experiment", world, rows, replications, 1, 1, keep)
-            found[name][f"{keep} kept, MB"] = one["peak"] / 1e6
-    return found
+            peaks = [
+                alone("experiment", world, rows, replications, 1, 1, keep)["peak"] / 1e6
+                for _ in range(min(rounds, 2))
+            ]
+            spreads[f"{name}, {keep} kept, MB"] = Spread.of(peaks)
+            found[name][f"{keep} kept, MB"] = statistics.median(peaks)
+    return found, spreads
 
 
 def large(tell: Callable[[str], None]) -> dict[str, Any]:

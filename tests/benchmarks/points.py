@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from measuring import Spread, alone, growth
+from workload_w import PLAIN
 from worlds import WORLDS
 
 TURNS = {3: 3, 4: 3, 5: 2}
 """Turns of each program in one process, by the power of ten; one for larger worlds."""
 LARGE = 6
 """From here on two rounds do: they take minutes."""
-LEAST = ("run", "plan", "after", "textbook", "folded", "its rows")
+LEAST = ("run", "plan", "after", *PLAIN, "its rows")
 """Times, of which the least round counts; of all else the median."""
 
 Found = dict[str, Any]
@@ -46,8 +47,8 @@ def _summed(rounds: list[Found]) -> Found:
         values = [one[name] for one in rounds]
         if name in LEAST:
             point[name] = min(values)
-        elif name == "ratio":
-            point[name] = Spread.of(values)._asdict()
+        elif name == "ratios":
+            point[name] = {n: Spread.of([v[n] for v in values])._asdict() for n in first}
         elif isinstance(first, dict):
             point[name] = first
         else:
@@ -66,11 +67,12 @@ def _grown(rounds: list[Found], sizes: int) -> Found:
 
 
 def ratios(worlds: Found) -> dict[str, Spread]:
-    """By world and size: a row of ours to a message of the textbook program."""
+    """By world and size: a row of ours to a message of the textbook program, and the others."""
     return {
-        f"{world}, 10^{size}": Spread(**point["ratio"])
+        f"{world}, 10^{size}" + (f", {name}" if name != "textbook" else ""): Spread(**spread)
         for world, found in worlds.items()
         for size, point in found["points"].items()
+        for name, spread in point["ratios"].items()
     }
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say: three programs, one workload, the same answers."""
+"""The benchmarks measure what they say: four programs, one workload, the same answers."""
 
 import json
 import subprocess
@@ -46,7 +46,11 @@ def test_the_smallest_pass_measures_w_and_says_what(tmp_path):
     assert point["differences"] == 0
     assert point["rows"] == point["messages"] == pytest.approx(1000, rel=0.2)
     assert 0 < point["events a message"] < 3.5, "more is a regression"
-    assert point["folded"] < point["textbook"]
+    assert max(point["folded"], point["heapq"]) < point["textbook"]
+    assert "plain heapq" in told.stdout
+    ours = found["ratios"]["W, 10^3, to heapq"]
+    assert ours["median"] == pytest.approx(point["run"] / point["heapq"])
+    assert found["ratios"]["W, 10^3, kept octets a row"]["median"] < 120
     assert str(Path.cwd()) not in out.read_text("utf-8")
 
 

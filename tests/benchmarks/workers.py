@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from measuring import answer, started
+from measuring import Spread, answer, started
 
 WORLD, ROWS, REPLICATIONS = "main", 1e5, 10
 """Of each of two processes: so long that starting workers counts for little; the run has all."""
 
 
-def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Seconds of each way, and what share of two processes' speed two workers reach."""
+def measure(rounds: int, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Spread]]:
+    """Seconds of each way, what share of two processes' speed two workers reach, and what is
+    compared: how many times as long they take."""
     apart: list[float] = []
     together: list[float] = []
     one: list[float] = []
@@ -26,12 +27,13 @@ def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
         apart.append(_seconds((1, 1), (2, 1)))
         together.append(_seconds((1, 2)))
         one.append(_seconds((1, 1)))
+    times = [b / a for a, b in zip(apart, together, strict=True)]
     return {
         "one process, half of it (s)": min(one),
         "two processes (s)": min(apart),
         "two workers (s)": min(together),
-        "share": statistics.median(a / b for a, b in zip(apart, together, strict=True)),
-    }
+        "share": 1 / statistics.median(times),
+    }, {"2 workers, to 2 processes": Spread.of(times)}
 
 
 def _seconds(*seeds_and_workers: tuple[int, int]) -> float:

@@ -1,4 +1,4 @@
-"""The canonical workload W, in three programs that do the same work.
+"""The canonical workload W, in four programs that do the same work.
 
 Fifty servers with 4 sessions each, exponential service, each message delivered locally,
 relayed or refused by a table, a latency on each link, 2 % of relay attempts deferred and
@@ -6,15 +6,17 @@ tried again after 30 min up to 5 times, one row a message.
 
 *ours*: the scenario workload_w.toml in the simulator, as `sim.run` runs it.
 *textbook*: SimPy as most tutorials teach it, a process a message and a Resource a server.
-*folded*: a plain heapq program that works out the end of a session when it is asked for.
+*heapq*: a plain program with a heap of events, one for each arrival and each end of a session.
+*folded*: the same, but it works out the end of a session when it is asked for.
 
-The two plain programs get the numbers that ours draws, and must end every message as ours
+These three plain programs get the numbers that ours draws, and must end every message as ours
 does: the same verdict at the same moment.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -149,14 +151,60 @@ def textbook(w: Inputs) -> list[Row]:
     return rows
 
 
+def plain(w: Inputs) -> list[Row]:
+    """A heap of events, without SimPy: every arrival at a server, every end of a session."""
+    idle, waiting = [SESSIONS] * SERVERS, [deque() for _ in range(SERVERS)]
+    push, pop = heapq.heappush, heapq.heappop
+    rows, heap, first_hop = [], [], -1  # attempts at the second hop are 0, 1, ...
+    arrivals = iter(in_order(w))
+    push(heap, (*next(arrivals), first_hop, False))
+    while heap:
+        now, i, attempt, ends = pop(heap)
+        if now > DAY:
+            break
+        a, b = w.first[i], w.second[i]
+        at = a if attempt == first_hop else b
+        if not ends:
+            if attempt == first_hop and (coming := next(arrivals, None)):
+                push(heap, (*coming, first_hop, False))
+            waiting[at].append((i, attempt))
+            if not idle[at]:
+                continue
+            idle[at] -= 1
+        elif attempt == first_hop:
+            verdict = w.table[w.place[i]][a][b]
+            if verdict == RELAY:
+                push(heap, (now + w.latency[a][b], i, 0, False))
+            else:
+                rows.append((i, a, b, verdict, w.at[i], now))
+        elif not w.tries[i][attempt].deferred:
+            rows.append((i, a, b, RELAY, w.at[i], now))
+        elif attempt < RETRIES:
+            push(heap, (now + RETRY + w.latency[a][b], i, attempt + 1, False))
+        else:
+            rows.append((i, a, b, REFUSE, w.at[i], now))
+        if waiting[at]:
+            j, turn = waiting[at].popleft()
+            took = w.service[j] if turn == first_hop else w.tries[j][turn].took
+            push(heap, (now + took, j, turn, True))
+        else:
+            idle[at] += 1
+    return rows
+
+
+def in_order(w: Inputs) -> list[tuple[float, int]]:
+    """When which message comes to its first server (s), in order of time."""
+    at = np.array(w.at) + np.array(w.submission)[w.place, w.first]
+    order = np.argsort(at, kind="stable")
+    return list(zip(at[order].tolist(), order.tolist(), strict=True))
+
+
 def folded(w: Inputs) -> list[Row]:
     """A heap of events, without SimPy; arrivals are merged in outside it, in order of time."""
     free = [[0.0] * SESSIONS for _ in range(SERVERS)]
     replace, push, pop = heapq.heapreplace, heapq.heappush, heapq.heappop
     rows, heap, never = [], [], (float("inf"), -1, 0)
-    at = np.array(w.at) + np.array(w.submission)[w.place, w.first]
-    order = np.argsort(at, kind="stable")
-    arrivals = iter(zip(at[order].tolist(), order.tolist(), strict=True))
+    arrivals = iter(in_order(w))
     now, i = next(arrivals, never[:2])
     while True:
         if heap and heap[0][0] <= now:
@@ -192,7 +240,11 @@ def folded(w: Inputs) -> list[Row]:
     return rows
 
 
-PLAIN: dict[str, Callable[[Inputs], list[Row]]] = {"textbook": textbook, "folded": folded}
+PLAIN: dict[str, Callable[[Inputs], list[Row]]] = {
+    "textbook": textbook,
+    "heapq": plain,
+    "folded": folded,
+}
 
 
 class Fates(NamedTuple):
@@ -233,7 +285,7 @@ class Fates(NamedTuple):
 
 
 class Bench:
-    """The three programs on one day's messages, ready to be run again and again."""
+    """The four programs on one day's messages, ready to be run again and again."""
 
     def __init__(self, messages: int) -> None:
         self.scenario = scenario(messages)
