@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sim.experiment.sweeping import StoredSweep
     from sim.measure.sweeps import BreakEven
 
+WHOLE = {"by": "all", "phase": "after"}
+"""The measures that the tables of a sweep are of."""
+
 
 class Sweep:
     """Results of a sweep; tables have a column ``point`` and one for each key that is swept."""
@@ -59,25 +62,36 @@ class Sweep:
 
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Summary and differences to the base, made point by point, in phase ``after``."""
-        import pandas as pd
-
-        from sim.measure import compare, summarise
+        """Summary and differences to the base, in phase ``after``."""
+        from sim.measure import summarise
 
         summaries, differences = [], []
-        for point, measures in self._stored.measures():
-            whole = measures[(measures["by"] == "all") & (measures["phase"] == "after")]
-            told = {name: shown(value) for name, value in self._stored.told(point).items()}
-            summaries.append(_beside(told, summarise(whole).drop(columns="static")))
-            present = set(whole["arm"])
-            for arm in self.arms:
-                if arm != self.base and {arm, self.base} <= present:
-                    found = compare(whole, self.base, arm)
-                    differences.append(_beside({**told, "arm": arm}, found))
-        return tuple(
-            pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-            for parts in (summaries, differences)
-        )  # type: ignore[return-value]
+        others = [arm for arm in self.arms if arm != self.base]
+        for measures in self._stored.measures(WHOLE):
+            summaries.append(summarise(measures).drop(columns="static"))
+            found = [self._compared(measures, self.base, arm) for arm in others]
+            differences.append(_joined(found).sort_values("point", kind="stable"))
+        return self._told(_joined(summaries)), self._told(_joined(differences))
+
+    def _compared(self, measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+        """Differences of two arms at the points that have both."""
+        from sim.measure import compare
+
+        of_a, of_b = (measures.loc[measures["arm"] == arm, "point"] for arm in (a, b))
+        both = measures[measures["point"].isin(of_a) & measures["point"].isin(of_b)]
+        table = compare(both, a, b) if len(both) else both
+        table.insert(1, "arm", b)
+        return table
+
+    def _told(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with what each point changes; None: as in the scenario."""
+        import pandas as pd
+
+        for place, key in enumerate(self.keys if len(table) else (), 1):
+            values = [shown(point.get(key)) for point in self.points]
+            column = pd.Series(values, dtype=object if None in values else None)
+            table.insert(place, key, column.loc[table["point"]].set_axis(table.index))
+        return table
 
     def summary(self) -> pd.DataFrame:
         """Per point, arm, class and measure: mean, interval, replications."""
@@ -126,24 +140,20 @@ class Sweep:
         from dataclasses import replace
 
         from sim.experiment.usage import UsageError, one_of
-        from sim.measure import compare
         from sim.measure.sweeps import break_even
 
         if len(self.free) != 1:
             raise UsageError("break-even needs a sweep over one key")
         for arm in (a, b):
             one_of("arm", arm, self.arms)
-        told = [self._stored.told(point)[self.keys[0]] for point in range(len(self.points))]
-        names, at = _places(told)
-        rows = []
-        for point, measures in self._stored.measures():
-            found = compare(measures, a, b)
-            cell = found[(found["class"] == class_) & (found["measure"] == measure)]
-            if not len(cell):
-                raise UsageError(f"no measure {measure!r} of class {class_!r}")
-            row = cell.iloc[0]
-            rows.append((at[point], row["difference"], row["low"], row["high"]))
-        rows.sort()
+        names, at = _places([point.get(self.keys[0]) for point in self.points])
+        found = _joined([self._compared(m, a, b) for m in self._stored.measures(WHOLE)])
+        if len(found):
+            found = found[(found["class"] == class_) & (found["measure"] == measure)]
+        if not len(found):
+            raise UsageError(f"no measure {measure!r} of class {class_!r}")
+        columns = (found[name] for name in ("difference", "low", "high"))
+        rows = sorted(zip((at[point] for point in found["point"]), *columns, strict=True))
         x, *others = zip(*rows, strict=True)
         import numpy as np
 
@@ -221,10 +231,14 @@ def number(value: Any) -> float:
         raise UsageError(f"expected values with numbers, got {value!r}") from None
 
 
-def _beside(told: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
-    for place, (name, value) in enumerate(told.items()):
-        table.insert(place, name, [value] * len(table))
-    return table
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One table of several, point by point."""
+    import pandas as pd
+
+    full = [table for table in tables if len(table)]
+    if not full:
+        return pd.DataFrame()
+    return pd.concat(full).sort_values("point", kind="stable", ignore_index=True)
 
 
 def sweep(

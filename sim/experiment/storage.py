@@ -104,11 +104,16 @@ def _tasks(root: Path, table: str) -> Iterator[Task]:
 
 
 def read(
-    root: Path, table: str, tasks: Iterable[Task], columns: Collection[str] | None = None
+    root: Path,
+    table: str,
+    tasks: Iterable[Task],
+    columns: Collection[str] | None = None,
+    where: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """One table of several tasks, in their order, with arm and replication as columns.
 
-    Only *columns* are read, if given, those of them that are stored.
+    Only *columns* are read, if given, those of them that are stored; and only rows are kept in
+    which columns of words hold what *where* says.
     """
     import numpy as np
     import pandas as pd
@@ -121,11 +126,11 @@ def read(
     with explained(root, reading=True):
         for task in wanted:
             # one file, not a dataset: what the folder names say is added below, with our types
-            file = pq.ParquetFile(part(root, table, task))
+            file = pq.ParquetFile(part(root, table, task), pre_buffer=False)
             held = None if columns is None else [c for c in file.schema.names if c in columns]
-            found = file.read(columns=held)
+            found = file.read(columns=held, use_threads=False)  # parts are small
             file.close()
-            parts.append(found.replace_schema_metadata(None))
+            parts.append(_rows(found.replace_schema_metadata(None), where or {}))
     if not parts:
         raise StorageError(f"{root}: no {table} are stored there")
     sizes = [p.num_rows for p in parts]
@@ -140,6 +145,19 @@ def read(
         points = np.repeat([task.point for task in wanted], sizes).astype(np.int32)
         frame.insert(0, "point", points)
     return frame
+
+
+def _rows(part: Any, where: Mapping[str, str]) -> Any:
+    """The rows of an Arrow table in which columns hold the words that *where* says."""
+    import numpy as np
+
+    if not where:
+        return part
+    so = np.ones(len(part), dtype=bool)
+    for column, word in where.items():
+        held = part[column].combine_chunks()
+        so &= held.indices.to_numpy(zero_copy_only=False) == held.dictionary.index(word).as_py()
+    return part.take(np.flatnonzero(so))
 
 
 def _write_parquet(path: Path, table: Coded | pd.DataFrame) -> None:

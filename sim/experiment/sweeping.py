@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from sim.scenario.sweeping import Point
 
 
+AT_ONCE = 100
+"""Points whose measures are held at a time: enough that what a table costs by itself, whatever
+its length, counts little; chosen."""
+
+
 @dataclass(frozen=True)
 class StoredSweep:
-    """Results of a sweep in a folder; what is asked for is read point by point."""
+    """Results of a sweep in a folder; what is asked for is read some points at a time."""
 
     root: Path
     manifest: dict[str, Any]
@@ -34,26 +40,22 @@ class StoredSweep:
     arms: list[str]
     replications: int
 
-    def measures(self) -> Iterator[tuple[int, pd.DataFrame]]:
-        """The measures of each point that has any; one point is held at a time."""
+    def measures(self, where: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+        """The measures of all points, AT_ONCE of them at a time, with a column ``point``.
+
+        Only rows in which columns hold what *where* says.
+        """
         done = storage.finished(self.root)
-        for point in range(len(self.points)):
-            tasks = [
-                task
-                for task in (Task(a, r, point) for a in self.arms for r in range(self.replications))
-                if task in done
-            ]
+        for first in range(0, len(self.points), AT_ONCE):
+            points = range(first, min(first + AT_ONCE, len(self.points)))
+            every = product(points, self.arms, range(self.replications))
+            tasks = [task for p, arm, r in every if (task := Task(arm, r, p)) in done]
             if tasks:
-                yield point, storage.read(self.root, "measures", tasks).drop(columns="point")
+                yield storage.read(self.root, "measures", tasks, where=where)
 
     def keys(self) -> list[str]:
         """Every key that some point changes, in the order in which they are met."""
         return list(dict.fromkeys(key for point in self.points for key in point))
-
-    def told(self, point: int) -> dict[str, Any]:
-        """The columns that say which point a row is of; None: as in the scenario."""
-        changed = self.points[point]
-        return {"point": point, **{key: changed.get(key) for key in self.keys()}}
 
 
 def sweep(

@@ -26,6 +26,10 @@ COMPARISON = (
 )
 
 
+POINT = "point"
+"""A column of a sweep's measures: points are kept apart, and stand first in every table."""
+
+
 class Grid(NamedTuple):
     """Cells × replications, NaN where a replication has no such cell."""
 
@@ -51,7 +55,7 @@ def summarise(
     wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
     table = everything(wanted, static)
     columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *SUMMARY[3:])
-    return table[list(columns)].reset_index(drop=True)
+    return table[[*_point(table), *columns]].reset_index(drop=True)
 
 
 def everything(measures: pd.DataFrame, static: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -91,7 +95,7 @@ def compare(
         if arm not in names:
             raise KeyError(arm)
     grid = _grid(_without_empty(wanted[wanted["arm"].isin([a, b])]))
-    on = ["class", "measure", "key"]
+    on = [*_point(measures), "class", "measure", "key"]
     index = pd.MultiIndex.from_frame(grid.cells[on])
     sides = [
         pd.DataFrame(grid.value[mask], index=index[mask])
@@ -112,13 +116,22 @@ def compare(
         replications=found.n,
     )
     columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])
-    return table[list(columns)]
+    return table[[*_point(table), *columns]]
+
+
+def _point(table: pd.DataFrame) -> list[str]:
+    return [POINT] if POINT in table else []
 
 
 def _grid(measures: pd.DataFrame) -> Grid:
     """Bring the replications side by side; cells keep the order in which they first appear."""
-    plain = measures.astype(dict.fromkeys(CELL, object))
-    code, cells = pd.factorize(pd.MultiIndex.from_frame(plain[list(CELL)]))
+    on = [*_point(measures), *CELL]
+    code = np.zeros(len(measures), dtype=np.int64)
+    for name in on:  # a number a cell, of which each column is a digit
+        digit, values = pd.factorize(measures[name])
+        code = code * len(values) + digit
+    code, first = pd.factorize(code)[0], np.flatnonzero(~pd.Series(code).duplicated())
+    cells = pd.DataFrame(measures[on].iloc[first].to_numpy(object).tolist(), columns=on)
     column, replications = pd.factorize(measures["replication"], sort=True)
     shape = (len(cells), len(replications))
 
@@ -127,8 +140,7 @@ def _grid(measures: pd.DataFrame) -> Grid:
         values[code, column] = measures[name].to_numpy(dtype=np.float64)
         return values
 
-    frame = pd.DataFrame(list(cells), columns=list(CELL))
-    return Grid(frame, spread("numerator"), spread("denominator"), spread("value"))
+    return Grid(cells, spread("numerator"), spread("denominator"), spread("value"))
 
 
 def _without_empty(measures: pd.DataFrame) -> pd.DataFrame:

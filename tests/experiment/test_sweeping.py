@@ -1,5 +1,6 @@
 """Sweeps: points of every mode, tidy results, resumed, and what they show."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 import sim
 from sim import terminal
-from sim.experiment import UsageError
+from sim.experiment import UsageError, storage, sweeping
 from sim.experiment.storage import OtherResultsError
 from sim.measure.sweeps import BreakEven, break_even
 from sim.scenario import ScenarioError
@@ -81,6 +82,27 @@ def test_a_point_gives_what_the_scenario_so_changed_gives(swept):
     point = swept.summary()
     point = point[point[COUNT] == 10].drop(columns=["point", COUNT]).reset_index(drop=True)
     pd.testing.assert_frame_equal(point, alone)
+
+
+def test_points_are_summarised_some_at_a_time(swept, monkeypatch):
+    whole = swept.summary(), swept.compare()
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+    again = open_sweep(swept.path)
+    pd.testing.assert_frame_equal(again.summary(), whole[0], check_exact=True)
+    pd.testing.assert_frame_equal(again.compare(), whole[1], check_exact=True)
+    read = [table["point"].unique().tolist() for table in again._stored.measures({"by": "all"})]
+    assert read == [[0, 1], [2]]
+
+
+def test_a_point_that_lacks_an_arm_has_no_difference(swept, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(swept.path, copy)
+    for point, arm in ((1, "on network"), (2, "open trust")):
+        for replication in range(2):
+            storage.part(copy, storage.LAST, storage.Task(arm, replication, point)).unlink()
+    left = open_sweep(copy)
+    assert left.compare()["point"].unique().tolist() == [0]
+    assert left.summary().groupby("point")["arm"].nunique().tolist() == [2, 1, 1]
 
 
 def test_tidy_tables_say_the_point_and_its_values(swept):
