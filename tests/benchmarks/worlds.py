@@ -29,15 +29,21 @@ def main(rows: float) -> Scenario:
 
 
 def everything(rows: float) -> Scenario:
-    """Every feature at once, with more or fewer people and spammers: 126 000 rows as it is."""
+    """Every feature at once, with more or fewer people, and spammers that send more or less:
+    290 000 rows as it is."""
     scenario = load(HERE / "everything.toml")
-    factor = rows / 126_000
-    counts = {
-        f"{section}.{name}.count": max(1, round(group.count * factor))
-        for section in ("users", "spammers")
-        for name, group in getattr(scenario, section).items()
+    factor = rows / 290_000
+    people = {
+        f"users.{name}.count": max(1, round(group.count * factor))
+        for name, group in scenario.users.items()
     }
-    return scenario.with_overrides(counts)
+    capacity = {
+        f"spammers.{name}.capacity": {
+            route: f"{group.rate(route) * DAY * factor:.6f} / day" for route in group.routes
+        }
+        for name, group in scenario.spammers.items()
+    }
+    return scenario.with_overrides(people | capacity)
 
 
 def spam(recipients: int) -> Callable[[float], Scenario]:
