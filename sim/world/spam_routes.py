@@ -40,6 +40,9 @@ class Part(NamedTuple):
 class SpamRoute(Protocol):
     """A way to send, in one spammer's hands."""
 
+    others: bool
+    """Whether there may be others to ask when one has refused."""
+
     def works(self) -> bool:
         """Whether, as far as the spammer knows, mail goes this way."""
 
@@ -55,6 +58,8 @@ class SpamRoute(Protocol):
 
 class OpenRelay:
     """Servers that relay for strangers, found by asking, dropped when they refuse."""
+
+    others = True
 
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
@@ -111,6 +116,8 @@ def relays(spammer: Spammer, server: Server) -> bool:
 class OwnAccount:
     """The submission server of the spammer's network, until the account is closed."""
 
+    others = False
+
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
         self.closed_until = 0.0
@@ -144,6 +151,8 @@ class OwnAccount:
 
 class Direct:
     """From the spammer's own line to each recipient's MX."""
+
+    others = False
 
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
@@ -182,6 +191,8 @@ class Hosts:
     """
 
     purpose = "hosts"
+
+    others = True
 
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
@@ -257,6 +268,8 @@ class Smarthost(Hosts):
 class Stolen:
     """Logins of other people, used from the spammer's own address."""
 
+    others = True
+
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer
         accounts = spammer.field.accounts
@@ -295,6 +308,8 @@ class Window:
     another one that nobody holds. He asks one server after the other; a refusal only means that
     no window is open at the moment.
     """
+
+    others = True
 
     def __init__(self, spammer: Spammer) -> None:
         self.spammer = spammer

@@ -209,7 +209,7 @@ class Spammer:
         for piece, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:
                 self.routes[route].lose(flight, answer.cause)
-                if flight.attempt < TRIES:
+                if flight.attempt < TRIES and self._elsewhere(route):
                     left.append(piece)
                     continue
             fate = REFUSED if answer.permanent else GAVE_UP
@@ -219,6 +219,10 @@ class Spammer:
             self.field.transit.later(
                 now, lambda t: self.pass_to(self.route(), flight.message, left, t, again), left
             )
+
+    def _elsewhere(self, route: Route) -> bool:
+        """Whether there is anybody to ask who has not just refused by *route*."""
+        return self.routes[route].others or self.route() != route
 
 
 LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})

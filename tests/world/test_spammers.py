@@ -190,6 +190,20 @@ def test_forged_in_the_domain_of_the_server_it_relays_where_senders_open_relayin
         assert set(rows[rows["class"] == "spam"]["route"]) == {route}
 
 
+@pytest.mark.parametrize(("routes", "most"), [(["direct"], 1), (["hijacked_host"], 3)])
+def test_nobody_is_asked_again_who_has_just_refused(routes, most):
+    settings = {
+        "spammers.bulk.routes": routes,
+        "servers.*-mx.client": ["limit_client_rate(1 / day)"],
+    }
+    run = simulate(loads(SCENARIO).with_overrides(settings), "open", 0).frames()
+    rows, attempts = run["recipients"], run["attempts"]
+    theirs = attempts["message"].isin(rows[rows["class"] == "spam"]["message"])
+    asked = attempts[theirs & (attempts["hop"] == "submission")]
+    assert (asked["cause"] == "rate").sum() > 20
+    assert asked["attempt"].max() == most
+
+
 def test_dead_addresses_bounce_to_whoever_was_forged():
     settings = {"spammers.bulk.unknown": 0.5, "spammers.bulk.sender_domain": "adatum.com"}
     run = simulate(loads(SCENARIO).with_overrides(settings), "open", 0).frames()["recipients"]
