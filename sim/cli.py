@@ -258,8 +258,7 @@ def sweep(
     from sim import terminal
 
     loaded = _load(scenario, set_, seed=seed)
-    class_, _, name = measure.partition(":")
-    _known_measure(class_, name)
+    class_, name = _measure(measure)
     pair = _arms(break_even) or []
     if break_even is not None and len(pair) != 2:
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
@@ -311,6 +310,47 @@ def decide(
     for table in (*terminal.decision(results), *terminal.adoption(results)):
         _print(table)
     _print(terminal.ABOUT_DECISION)
+
+
+@app.command()
+def warmup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="CLASS:MEASURE", help="Judge and draw this; repeatable."),
+    ] = None,
+    window: Annotated[
+        int, typer.Option("--window", metavar="DAYS", min=0, help="Averaged on either side.")
+    ] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Whether warm-up and transient of stored results are long enough: in words, and Welch's plot.
+
+    A day is level where it does not differ from those of the second half of the run, or of what
+    follows the change of policy, that are of the same part of the week. Nothing is run.
+    """
+    import sim
+    from sim import completing, terminal
+
+    results = sim.open_results(folder)
+    chosen = [_measure(text, by="day") for text in measures or ()] or results.usual_by_day()
+    found = results.levels(chosen)
+    drawn = completing.draw_welch(results, chosen, window)
+    if as_json:
+        model = results.scenario.model
+        _print_json(
+            {
+                "policy_starts": model.policy_starts,
+                "transient": model.transient,
+                "levels": terminal.as_records(found),
+                "figures": list(map(str, drawn)),
+            }
+        )
+        return
+    _print(terminal.levels(found))
+    for sentence in terminal.warm_up(results, found):
+        _print(sentence)
+    _print(f"Welch's plot: {', '.join(str(path) for path in drawn if path.suffix == '.png')}")
 
 
 @app.command()
@@ -487,12 +527,19 @@ def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
         _wrong(f"--over: {told[0]['msg'] if told else error}")
 
 
-def _known_measure(class_: str, name: str) -> None:
+def _measure(text: str, by: str = "all") -> tuple[str, str]:
+    """Class and name of a measure that is counted *by* something."""
     from sim.definitions import MEASURES
     from sim.experiment.usage import one_of
 
+    class_, colon, name = (part.strip() for part in text.partition(":"))
+    if not colon:
+        _wrong(f"--measure {text}: expected CLASS:MEASURE, such as honest:lost_per_day")
     one_of("measure", name, MEASURES)
+    if by != "all":
+        one_of(f"measure by {by}", name, [m for m, told in MEASURES.items() if by in told.by])
     one_of("class", class_, MEASURES[name].classes)
+    return class_, name
 
 
 def _arms(given: str | None) -> list[str] | None:

@@ -58,6 +58,27 @@ def complete(
     return page
 
 
+def draw_welch(results: Results, measures: Sequence[tuple[str, str]], window: int) -> list[Path]:
+    """Draw Welch's plot of each of *measures* (class and name) into the folder; its files."""
+    import tempfile
+
+    from sim import report
+    from sim.figures import save
+    from sim.figures.numbers import numbers
+
+    written = []
+    for class_, measure in measures:
+        figure = results.figures.welch(class_=class_, measure=measure, window=window)
+        name, folder = f"welch-{class_}-{measure}", results.path / storage.FIGURES
+        with tempfile.TemporaryDirectory() as made:
+            for file in save(figure, Path(made) / name):
+                storage.write_bytes(folder / file.name, file.read_bytes())
+                written.append(folder / file.name)
+        storage.write_text(folder / f"{name}.csv", report.csv(numbers(figure)))
+        written.append(folder / f"{name}.csv")
+    return written
+
+
 def _drawn(
     results: Results,
     root: Path,

@@ -292,11 +292,42 @@ class Results:
     ) -> pd.DataFrame:
         """Arm, day, mean and moving average, to choose the warm-up (see sim.measure.welch).
 
-        `sim.figures.sweeps.welch` draws it.
+        `results.figures.welch` draws it; `levels` says from which day on it is level.
         """
         from sim.measure.welch import welch
 
-        return welch(self.measures, class_, measure, window)
+        return welch(self.measures, class_, measure, window, self._changes())
+
+    def levels(self, measures: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
+        """From which day on each arm is level: the base from the start, others from the change.
+
+        By each of *measures* (class and name), or those of `usual_by_day`. Columns: class, measure,
+        arm, since (day), level (day; NaN: not by the middle of what follows), tested (days), margin
+        (smaller differences go unseen), replications; see sim.measure.welch.
+        """
+        import pandas as pd
+
+        from sim.measure.welch import level
+
+        tables = []
+        for class_, measure in measures or self.usual_by_day():
+            table = level(self.measures, class_, measure, self._changes())
+            tables.append(table.assign(**{"class": class_, "measure": measure}))
+        found = pd.concat(tables, ignore_index=True)
+        return found[["class", "measure", *found.columns[:-2]]]
+
+    def usual_by_day(self) -> list[tuple[str, str]]:
+        """Class and name of the measures that tell most, of those counted here by day."""
+        from sim.measure.welch import USUAL
+
+        daily = self.measures[self.measures["by"] == "day"]
+        there = set(zip(daily["class"].astype(str), daily["measure"].astype(str), strict=True))
+        return [told for told in USUAL if told in there]
+
+    def _changes(self) -> dict[str, float]:
+        from sim.measure.welch import since
+
+        return since(self.arms, self._model.base, self._model.policy_starts)
 
     @cached_property
     def unknowns(self) -> Sweep | None:

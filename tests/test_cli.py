@@ -127,6 +127,56 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert len(sim.open_results(tmp_path / "out").summary())
 
 
+# ---- warmup
+
+
+def test_warmup_says_what_the_scenario_has_and_draws_each_measure(mailsim, out):
+    ended = mailsim("warmup", out)
+    assert ended.status == 0, ended.err
+    said = " ".join(ended.out.split())
+    assert 'Warm-up: none as far as can be seen; the scenario has policy_starts = "1 day"' in said
+    assert 'Transient: none as far as can be seen; the scenario has transient = "1 day"' in said
+    assert max(map(len, ended.out.splitlines())) <= 100
+    for name in ("honest-delivery_rate", "honest-first_refusal_rate", "spam-spam_per_mailbox_day"):
+        found = {path.suffix for path in (out / "figures").glob(f"welch-{name}.*")}
+        assert found == {".png", ".svg", ".csv"}
+
+
+def test_warmup_as_json_gives_the_days_and_the_files(mailsim, out):
+    ended = mailsim("warmup", out, "--json", "--measure", "honest:lost_per_day", "--window", "0")
+    assert (ended.data["policy_starts"], ended.data["transient"]) == (86400.0, 86400.0)
+    rows = {row["arm"]: row for row in ended.data["levels"]}
+    assert (rows["open trust"]["since"], rows["on network"]["since"]) == (0, 1)
+    assert rows["on network"]["measure"] == "lost_per_day"
+    assert all(Path(name).is_file() for name in ended.data["figures"])
+
+
+NO_WARM_UP = {
+    "a measure without its class": (["--measure", "lost_per_day"], "expected CLASS:MEASURE"),
+    "a mistyped measure": (["--measure", "honest:lost_per_dai"], "did you mean 'lost_per_day'?"),
+    "a measure that is not counted by day": (
+        ["--measure", "honest:delay_median"], "unknown measure by day 'delay_median'",
+    ),
+    "a class that the measure is not of": (
+        ["--measure", "spam:lost_per_day"], "unknown class 'spam'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "message"), NO_WARM_UP.values(), ids=NO_WARM_UP)
+def test_warmup_of_what_cannot_be_judged(mailsim, stored, words, message):
+    ended = mailsim("warmup", stored, *words)
+    assert (ended.status, ended.out) == (2, "")
+    assert message in ended.err
+
+
+def test_a_file_is_no_folder_of_results(mailsim):
+    for command in ("warmup", "decide", "report"):
+        ended = mailsim(command, SMALL)
+        assert ended.status == 1
+        assert "is a file; expected a folder of results, as mailsim run writes" in ended.err
+
+
 # ---- wrong use
 
 

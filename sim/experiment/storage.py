@@ -269,6 +269,10 @@ def read_manifest(root: Path) -> dict[str, Any]:
         manifest = json.loads((root / MANIFEST).read_text("utf-8"))
     except FileNotFoundError:
         raise StorageError(f"{root}: no results there (no {MANIFEST})") from None
+    except NotADirectoryError:
+        raise StorageError(
+            f"{root} is a file; expected a folder of results, as mailsim run writes"
+        ) from None
     except OSError as error:
         raise StorageError(f"cannot read results from {root}: {error.strerror}") from error
     except ValueError as error:

@@ -136,26 +136,3 @@ def _label(value: Any) -> str:
 def caption(*_: object, measure: str = "lost_per_day", **__: object) -> str:
     """What `swept` shows."""
     return f"The same scenario at every point of a sweep. {words.definitions(measure)}"
-
-
-@drawn
-def welch(
-    style: Style,
-    daily: pd.DataFrame,
-    *,
-    policy_starts: float,
-    label: str = "mean over replications",
-) -> Figure:
-    """Welch's plot: each day's mean and its moving average, a panel an arm.
-
-    *daily* is what `sim.measure.welch.welch` returns; *policy_starts* (s) is marked.
-    """
-    frame = need(daily, "daily", ("arm", "day", "mean", "smoothed"), figure="welch")
-    names = order(frame["arm"], None, figure="welch")
-    figure, grid = panels(style, names, xlabel="day of the run", ylabel=label)
-    for arm, axes in grid:
-        part = frame[frame["arm"] == arm]
-        axes.plot(part["day"], part["mean"], color="0.6", marker="o", linestyle="", markersize=3)
-        axes.plot(part["day"], part["smoothed"], color="black")
-        axes.axvline(policy_starts / 86400.0 - 0.5, color="0.55", gid="policy change")
-    return settle(figure, style, names)

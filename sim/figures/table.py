@@ -28,6 +28,7 @@ from sim.figures import (
     routes,
     topology,
     tornado,
+    welch,
     windows,
 )
 
@@ -105,6 +106,13 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
             takes=("arms", "policy_starts", "run_length"),
         ),
         "precision": Entry(precision.precision, ("measures",), precision.caption, takes=("arms",)),
+        "welch": Entry(
+            welch.welch,
+            ("measures",),
+            welch.caption,
+            takes=("arms", "base", "policy_starts"),
+            standard=False,
+        ),
         "life": Entry(life.life, ("attempts",), life.caption, standard=False),
     }
 )

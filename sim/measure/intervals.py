@@ -78,6 +78,14 @@ def intervals(kind: str, numerators: Array, denominators: Array, values: Array) 
     return Intervals(mean, np.maximum(low, 0.0), high, n)
 
 
+def student(values: Array) -> Intervals:
+    """Student's t over the replications' *values*, whatever they are of, for each cell."""
+    known = np.isfinite(values)
+    mean, variance = _moments(values, known)
+    n = known.sum(axis=1)
+    return Intervals(mean, *_student(mean, variance, n), n)
+
+
 def korn_graubard(
     mean: Array, variance: Array, trials: Array, n: NDArray[np.int64]
 ) -> tuple[Array, Array]:

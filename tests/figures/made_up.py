@@ -346,7 +346,9 @@ def more_measures(arms=7, replications=10):
         for day in range(7):
             lost = 4 * n + r % 2 if day >= 3 and n else 0
             phase = "after" if day >= 3 else "warm-up"
-            rows.append((arm, r, phase, "honest", "day", str(day), "collateral_rate", lost, 100))
+            day_of = (arm, r, phase, "honest", "day", str(day))
+            rows.append((*day_of, "collateral_rate", lost, 100))
+            rows.append((*day_of, "delivery_rate", 100 - lost - n, 100))
     columns = [
         "arm",
         "replication",

@@ -53,6 +53,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
     unit |= {
         "tornado": "day",
+        "welch": "day",
         "listings": "day",
         "delay": "time",
         "windows": "(min)",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sim.figures.data import FigureError
-from sim.figures.sweeps import caption, swept, welch
+from sim.figures.sweeps import caption, swept
 from sim.figures.tornado import caption as tornado_caption
 from sim.figures.tornado import tornado
 
@@ -113,10 +113,3 @@ def test_a_tornado_of_another_measure_is_refused_and_its_caption_says_what_matte
     with pytest.raises(FigureError, match="delivery_rate of honest"):
         tornado(RANGES, measure="delivery_rate")
     assert "Most depends on b.share" in tornado_caption(RANGES)
-
-
-def test_welch_marks_where_the_policies_start():
-    daily = pd.DataFrame({"arm": "open", "day": range(4), "mean": [4, 2, 1, 1], "smoothed": 1.5})
-    figure = welch(daily, policy_starts=2 * 86400.0)
-    mark = [line for line in figure.axes[0].lines if line.get_gid() == "policy change"]
-    assert mark[0].get_xdata()[0] == 1.5

@@ -1,0 +1,74 @@
+"""Welch's plot: days with intervals, averages that do not cross the change, what is level."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import figures
+from sim.figures import FigureError
+from sim.figures.numbers import numbers
+from sim.figures.welch import welch
+
+DAY = 86400.0
+
+
+def measures(**arms):
+    """Ten replications: for each arm the share delivered on each day, a little apart."""
+    rows = [
+        {
+            "arm": arm, "replication": r, "phase": "warm-up" if day < 2 else "after", "by": "day",
+            "class": "honest", "key": str(day), "measure": "delivery_rate",
+            "numerator": 1000.0 * share + r % 3, "denominator": 1010.0,
+        }
+        for arm, shares in arms.items()
+        for r in range(10)
+        for day, share in enumerate(shares)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+TABLE = measures(open=[0.9] + [0.8] * 9, closed=[0.9, 0.8, 0.3, 0.4] + [0.5] * 6)
+
+
+def lines(axes, gid):
+    return [line for line in axes.lines if line.get_gid() == gid]
+
+
+def test_each_arm_is_looked_at_from_where_it_may_change():
+    figure = welch(TABLE, base="open", policy_starts=2 * DAY, window=1)
+    opened, closed = figure.axes[:2]
+    for axes, level in ((opened, 1.0), (closed, 4.0)):
+        (grey,) = (patch for patch in axes.patches if patch.get_gid() == "level")
+        assert grey.get_x() == level
+        assert grey.get_x() + grey.get_width() == 10.0
+        assert lines(axes, "policy change")[0].get_xdata()[0] == 2.0
+    curves = [line for line in closed.lines if line.get_color() == "black"]
+    assert [len(line.get_xdata()) for line in curves] == [2, 8]  # no average crosses the change
+    mean = 100.0 * np.mean([800.0 + r % 3 for r in range(10)]) / 1010.0
+    assert curves[0].get_ydata()[1] == pytest.approx(mean)
+    assert len([line for line in opened.lines if line.get_color() == "black"]) == 2
+    told = numbers(figure)
+    assert len(told) == 20
+    assert (told["low"] < told["value"]).all()
+
+
+def test_what_is_not_level_by_the_middle_is_not_grey():
+    rising = measures(open=[0.01 * day for day in range(10)])
+    (axes,) = welch(rising, base="open").axes
+    assert not axes.patches
+
+
+def test_what_is_not_counted_by_day_cannot_be_drawn():
+    with pytest.raises(FigureError, match="delay_median of honest is not counted by day"):
+        welch(TABLE, measure="delay_median")
+
+
+def test_one_replication_says_nothing():
+    figure = welch(TABLE[TABLE["replication"] == 0], base="open", policy_starts=2 * DAY)
+    assert "nothing can be said" in figure.legends[0].get_title().get_text()
+    assert not figure.axes[0].patches
+
+
+def test_it_is_drawn_when_asked_for_alone():
+    assert "welch" in figures.TABLE
+    assert "welch" not in figures.standard()
