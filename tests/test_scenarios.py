@@ -33,7 +33,7 @@ def test_the_short_form_decides_for_what_the_scenario_expects_and_against_nothin
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({*FILES} - {"internet-1998.toml"}))  # that takes an hour
+@pytest.mark.parametrize("name", FILES)
 def test_what_is_expected_of_measures_comes_true(name, tmp_path):
     outcomes = outcome(load(FOLDER / name), tmp_path)
     assert outcomes == dict.fromkeys(outcomes, HOLDS)
