@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from array import array
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import IPv4Network
@@ -70,7 +71,7 @@ class Pool:
             raise ValueError(f"reuse {reuse!r}: expected one of {', '.join(REUSE)}")
         if reuse == "random" and draws is None:
             raise ValueError("reuse 'random': expected draws")
-        self.leasable: tuple[int, ...] = tuple(islice(addresses, 1) if shared else addresses)
+        self.leasable = array("I", islice(addresses, 1) if shared else addresses)
         self._shared, self._leased, self._reuse, self._draws = shared, leased, reuse, draws
         # Free addresses: those nobody has had yet, and those that came back, in that order;
         # random ones in a list, since they are found by position.

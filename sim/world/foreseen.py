@@ -101,7 +101,7 @@ class Foreseen:
     ) -> None:
         self.transit, self.env, self.rows = transit, transit.env, transit.rows
         self.programs, self.servers, self.wishes = programs, servers, plan.wishes
-        wishes, m, n = plan.wishes, plan.rows.messages, len(plan.wishes)
+        wishes, m, n = plan.wishes, transit.rows.messages, len(plan.wishes)
         self.addresses = np.array([s.address for s in servers], dtype=np.int64)
         self.written = np.array(wishes.at)
         self.person, self.first_row = wishes.column("person"), np.array(m.first_row)
@@ -114,9 +114,9 @@ class Foreseen:
         self.someone = boxes.someone()
         group, place = np.array(m.group), np.array(m.place)
         self.place = place
-        self._lines(scenario, plan.rows.groups.all, group, plan.rows.places.all, place)
+        self._lines(scenario, transit.rows.groups.all, group, transit.rows.places.all, place)
         asked = np.array(m.asked, dtype=np.int64)
-        self._submission(scenario, plan.rows.groups.all, group, asked, reads_pop)
+        self._submission(scenario, transit.rows.groups.all, group, asked, reads_pop)
         self._senders(group)
         self._next_hop()
         self.order = np.argsort(self.one.at, kind="stable")

@@ -77,7 +77,7 @@ class Wishes(Sequence[Wish]):
         drawn: Columns,
         senders: Mapping[int, str],
     ) -> None:
-        """Put *drawn* in order of time; what is of one moment stays as it comes.
+        """Put *drawn* in order of time, using it up; what is of one moment stays as it comes.
 
         *senders* are the addresses of those that do not show what *shown* says, by their
         number in *drawn*.
@@ -87,27 +87,28 @@ class Wishes(Sequence[Wish]):
         self._someone = self._boxes.someone()
         self.names, self._named = names, names.all  # of places and networks
         order = np.argsort(drawn["at"], kind="stable")
-        self.at: array[float] = _array("d", drawn["at"][order])
-        self.person: array[int] = _array("i", drawn["person"][order])
-        self.account: array[int] = _array("b", drawn["account"][order])
-        self.place: array[int] = _array("H", drawn["place"][order])  # number in names
-        self.network: array[int] = _array("H", drawn["network"][order])
-        self.client: array[int] = _array("I", drawn["client"][order])
-        self.key: array[int] = _array("q", drawn["key"][order])
-        self.reals: array[float] = _array(
-            "d", drawn["reals"][order]
-        )  # the numbers of REAL, wish by wish
-        counts = drawn["count"]
+
+        def taken(name: str, code: str) -> array[Any]:
+            return _array(code, drawn.pop(name)[order])
+
+        self.at: array[float] = taken("at", "d")
+        self.person: array[int] = taken("person", "i")
+        self.account: array[int] = taken("account", "b")
+        self.place: array[int] = taken("place", "H")  # number in names
+        self.network: array[int] = taken("network", "H")
+        self.client: array[int] = taken("client", "I")
+        self.key: array[int] = taken("key", "q")
+        self.reals: array[float] = taken("reals", "d")  # the numbers of REAL, wish by wish
+        counts = drawn.pop("count")
         before = (np.cumsum(counts) - counts)[order]
         counts = counts[order]
         ends = np.cumsum(counts)
         moved = np.repeat(before - (ends - counts), counts)
-        self.recipients: array[int] = _array(
-            "i", drawn["recipients"][moved + np.arange(len(moved))]
-        )
+        moved += np.arange(len(moved))
+        self.recipients: array[int] = _array("i", drawn.pop("recipients")[moved])
         self.first: array[int] = _array(
-            "q", np.append(0, ends)
-        )  # of wish i: from first[i] to first[i + 1]
+            "i", np.append(0, ends)
+        )  # of wish i: first[i] to first[i + 1]
         new = np.argsort(order) if senders else order
         self.senders = {int(new[i]): sender for i, sender in senders.items()}
         self._by_person: tuple[Ints, Ints] | None = None
@@ -183,21 +184,17 @@ REAL = ("size", "service", "service at the next hop", "luck", "choice", "content
 
 def _array(code: str, values: NDArray[Any]) -> array[Any]:
     made = array(code)
-    made.frombytes(values.astype(np.dtype(code)).tobytes())
+    made.frombytes(values.astype(code, copy=False).reshape(-1).view(np.uint8))  # type: ignore[arg-type]
     return made
 
 
 @dataclass(slots=True)
 class Plan:
-    """One replication's wishes in order of time, where everybody is, and POP logins.
-
-    *rows* are those of the wishes, all in transit: every arm begins with a copy of them.
-    """
+    """One replication's wishes in order of time, where everybody is, and POP logins."""
 
     wishes: Wishes
     presence: Presence
     logins: PopLog
-    rows: Rows
 
     @property
     def wished(self) -> tuple[int, int]:
@@ -222,9 +219,9 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Plan:
         online = writes.and_also(looks)
         session = sessions(scenario, presence, people, where, online, named("session lengths"))
         wished = compose(known, users, people, named, writes)
-        drawn.append(wished | {"session": session[: len(writes.at)]})
+        drawn.append(wished | {"session": session[: len(writes.at)].astype(np.int32)})
     hand_out_addresses(scenario, presence, replication)
-    columns = {name: np.concatenate([some[name] for some in drawn]) for name in drawn[0]}
+    columns = {name: np.concatenate([some.pop(name) for some in drawn]) for name in [*drawn[0]]}
     session = columns.pop("session")
     columns["place"] = np.array(presence.place_of)[session]
     columns["network"] = np.array(presence.network_of)[session]
@@ -260,8 +257,7 @@ def _plan(
     columns: Columns, senders: Mapping[int, str],
 ) -> Plan:  # fmt: skip
     wishes = Wishes(population, showing(scenario), names, columns, senders)
-    rows = opening_rows(scenario, population, wishes)
-    return Plan(wishes, presence, PopLog(scenario, presence), rows)
+    return Plan(wishes, presence, PopLog(scenario, presence))
 
 
 def showing(scenario: Scenario) -> Callable[[Person, int], str]:

@@ -65,7 +65,7 @@ class Presence:
         self.place_of, self.network_of = array("H"), array("H")  # numbers in names
         self.client_of = array("I")
         self.names = Names()
-        self.leasable: dict[str, tuple[int, ...]] = {}
+        self.leasable: dict[str, Sequence[int]] = {}
         self.shared: set[str] = set()  # networks whose guests stand behind one address
         self.kept: dict[tuple[int, str], int] = {}  # addresses that their holder keeps for good
         self._spans: Spans | None = None
@@ -91,10 +91,13 @@ class Presence:
         ends = len(self.start) + np.searchsorted(owner, np.arange(len(people)), side="right")
         self.first.frombytes(ends.astype(np.int64).tobytes())
         self.people.extend(people)
-        self.start.frombytes(start.tobytes())
-        self.end.frombytes(end.tobytes())
-        self.place_of.frombytes(place.astype(np.uint16).tobytes())
-        self.network_of.frombytes(network.astype(np.uint16).tobytes())
+        for column, values in (
+            (self.start, start),
+            (self.end, end),
+            (self.place_of, place),
+            (self.network_of, network),
+        ):
+            column.frombytes(values.astype(column.typecode).tobytes())
         self.client_of.extend(bytes(len(start)))
 
     @property

@@ -8,7 +8,7 @@ is two array writes; names are put in once, when the run is over.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -179,19 +179,19 @@ class Rows:
 
         Attempts of one moment stand in the order of their messages.
         """
-        packed = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
+        packed = np.frombuffer(self.attempts, _ATTEMPT_DTYPE)
         n = len(more["message"])
 
         def joined(name: str) -> NDArray[Any]:
             one_by_one = packed[name]
-            together = more.get(name, np.full(n, ONCE.get(name, 0)))
-            return np.concatenate([one_by_one, together.astype(one_by_one.dtype)])
+            together = more.get(name, np.full(n, ONCE.get(name, 0), dtype=one_by_one.dtype))
+            return np.concatenate([one_by_one, together.astype(one_by_one.dtype, copy=False)])
 
-        made = {name: joined(name) for name in packed.dtype.names or ()}
-        order = np.argsort(made["at"], kind="stable")
-        if (np.diff(made["at"][order]) == 0.0).any():
-            order = np.lexsort((made["message"], made["at"]))
-        return {name: values[order] for name, values in made.items()}
+        at = joined("at")
+        order = np.argsort(at, kind="stable")
+        if (np.diff(at[order]) == 0.0).any():
+            order = np.lexsort((joined("message"), at))
+        return {name: joined(name)[order] for name in packed.dtype.names or ()}
 
     def sessions(
         self, tries: Columns, servers: int, begins: Sequence[float]
@@ -214,17 +214,6 @@ class Rows:
             name: np.asarray(np.bincount(where, values, len(begins) * servers)).reshape(shape)
             for name, values in weights.items()
         }
-
-    def copy(self) -> Rows:
-        """The same rows, to be filled in apart."""
-        other = Rows()
-        for name in Messages.__slots__:
-            setattr(other.messages, name, getattr(self.messages, name)[:])
-        other.recipient, other.outcome = self.recipient[:], self.outcome[:]
-        other.ended = self.ended[:]
-        for name in ("places", "groups", "accounts"):
-            getattr(other, name).number.update(getattr(self, name).number)
-        return other
 
     def answer(
         self,
@@ -435,65 +424,60 @@ def finish(
     planned: tuple[int, int],
     waiting: NDArray[np.bool_],
 ) -> Run:
-    """Put names to the numbers: *tries* are all attempts, *held* says which server (row)
+    """Put names to the numbers: *tries* are all attempts (used up), *held* says which server (row)
     processes which domain, *waiting* which recipients (rows) something has to which they can
     still happen."""
-    m = {name: np.frombuffer(getattr(rows.messages, name), _dtype(getattr(rows.messages, name)))
-         if len(getattr(rows.messages, name)) else np.zeros(0, np.int32)
-         for name in Messages.__slots__}  # fmt: skip
-    recipient = np.array(rows.recipient, dtype=np.int64)
-    outcome = np.array(rows.outcome, dtype=np.int64)
-    ended = np.array(rows.ended)
+    m = {name: _view(getattr(rows.messages, name)) for name in Messages.__slots__}
+    recipient, outcome, ended = _view(rows.recipient), _view(rows.outcome), _view(rows.ended)
     counts = np.diff(np.append(m["first_row"], len(recipient)))
-    message = np.repeat(np.arange(len(counts)), counts)
+    message = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     # Ends are worked out when sessions begin: what would end after the run is in transit,
     # and a notice that would be written then is not written.
     lost = (outcome == IN_TRANSIT) & ~waiting
     late = ended > run_length
     outcome[late], ended[late] = IN_TRANSIT, np.nan
-    if (written := m["wished_at"][message] <= run_length).sum() < len(written):
+    if not (written := (m["wished_at"] <= run_length)[message]).all():
         recipient, outcome, ended = recipient[written], outcome[written], ended[written]
         message, lost = message[written], lost[written]
-    box_domain = np.array([*domain_of, 0], dtype=np.int64)
-    domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
-    answer, fate = np.divmod(outcome, len(FATES))
     facts = _answer_codes(rows.answers)
     server_names = ["", *servers]
     server_number = {name: i for i, name in enumerate(server_names)}
-    of_server = np.array([server_number[a.server] for a in rows.answers])
-    per_message = {name: m[name][message] for name in m if name != "first_row"}
-    asked = per_message.pop("asked")
-    phase = np.searchsorted(np.array(phase_starts), per_message["wished_at"], side="right")
-    n = len(recipient)
-    recipients: Columns = {
-        "arm": np.zeros(n, np.int8),
-        "replication": np.full(n, replication),
-        "message": message,
-        "recipient": recipient.clip(min=-1),
-        "domain": domain,
-        "class": per_message.pop("kind"),
-        "same_isp": held[asked, domain] if n else np.zeros(0, bool),
-        "phase": phase,
-        "fate": fate,
-        "cause": facts["cause"][0][answer],
-        "ended_at": ended,
-        "server": of_server[answer],
-        "rule": facts["rule"][0][answer],
-        **per_message,
-    }
-    said = tries["answer"]
-    attempts: Columns = {
-        "arm": np.zeros(len(said), np.int8),
-        "replication": np.full(len(said), replication),
-        **{k: tries[k] for k in tries if k not in ("answer", "server")},
-        **{k: tries[k].astype(np.float32) for k in ("waited", "took")},  # summed before
-        "server": tries["server"] + 1,
-        "code": np.array([a.code for a in rows.answers])[said],
-        **{k: facts[k][0][said] for k in ("stage", "enhanced", "rule", "cause")},
-    }
+    phase = np.searchsorted(np.array(phase_starts), m["wished_at"], side="right")
+
+    def recipients() -> Iterator[tuple[str, NDArray[Any]]]:
+        n = len(recipient)
+        yield "arm", np.zeros(n, np.int8)
+        yield "replication", np.full(n, replication)
+        yield "message", message
+        yield "recipient", recipient.clip(min=-1)
+        box_domain = np.array([*domain_of, 0], dtype=np.int32)
+        domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
+        yield "domain", domain
+        yield "same_isp", held[m["asked"][message], domain]
+        answer, fate = np.divmod(outcome, len(FATES))
+        yield "fate", fate
+        yield "cause", facts["cause"][0][answer]
+        yield "server", np.array([server_number[a.server] for a in rows.answers])[answer]
+        yield "rule", facts["rule"][0][answer]
+        yield "ended_at", ended
+        yield "phase", phase[message]
+        for name, column in m.items():
+            if name not in ("first_row", "asked"):
+                yield ("class" if name == "kind" else name), column[message]
+
+    def attempts() -> Iterator[tuple[str, NDArray[Any]]]:
+        said = tries.pop("answer")
+        yield "arm", np.zeros(len(said), np.int8)
+        yield "replication", np.full(len(said), replication)
+        yield "code", np.array([a.code for a in rows.answers])[said]
+        for name in ("stage", "enhanced", "rule", "cause"):
+            yield name, facts[name][0][said]
+        yield "server", tries.pop("server") + 1
+        for name in list(tries):  # waited, took: in half the digits, now that they are summed
+            yield name, tries.pop(name)
+
     calendar, calendar_names = _calendar_columns(rows.changes, replication, server_names)
     names = {k: v[1] for k, v in facts.items()}
-    kinds = m["kind"][message] if n else np.zeros(0, np.int64)
     in_time = m["wished_at"] <= run_length
     categories = {
         "recipients": {
@@ -512,8 +496,8 @@ def finish(
         "calendar": {"arm": [arm], **calendar_names},
     }  # fmt: skip
     tables = {
-        "recipients": recipients, "attempts": attempts, "calendar": calendar,
-        "servers": _server_columns(server_rows, replication),
+        "recipients": recipients(), "attempts": attempts(), "calendar": calendar.items(),
+        "servers": _server_columns(server_rows, replication).items(),
     }  # fmt: skip
     kept = {
         name: _slim(columns, TABLES[name], categories[name]) for name, columns in tables.items()
@@ -524,8 +508,9 @@ def finish(
         **kept,
         categories=categories,
         wishes={
-            name: (int(((m["kind"] == k) & in_time).sum()), int((kinds == k).sum()))
+            name: (int(of.sum()), int(counts[of].sum()))
             for k, name in enumerate(CLASSES)
+            for of in [(m["kind"] == k) & in_time]
         },
         planned=planned,
         lost=np.flatnonzero(lost),
@@ -535,20 +520,27 @@ def finish(
 
 
 def _slim(
-    values: Columns, columns: Mapping[str, Column], categories: Mapping[str, Sequence[str]]
+    values: Iterable[tuple[str, NDArray[Any]]],
+    columns: Mapping[str, Column],
+    categories: Mapping[str, Sequence[str]],
 ) -> Columns:
-    """The columns in the types of `sim.records`, codes in the smallest that holds them."""
+    """The columns in the types of `sim.records`, codes in the smallest that holds them.
+
+    They come one by one, so that only one is there in full width.
+    """
 
     def kind(name: str) -> np.dtype[Any]:
         if name in categories:
             return np.min_scalar_type(-len(categories[name]) - 1)
         return np.dtype(columns[name].dtype)
 
-    return {name: column.astype(kind(name), copy=False) for name, column in values.items()}
+    return {name: column.astype(kind(name), copy=False) for name, column in values}
 
 
-def _dtype(column: array[Any]) -> str:
-    return {"i": "i4", "d": "f8"}[column.typecode]
+def _view(column: array[Any]) -> NDArray[Any]:
+    """The same memory as numpy sees it."""
+    kind = np.dtype(column.typecode)
+    return np.frombuffer(column, kind) if len(column) else np.zeros(0, kind)
 
 
 def _answer_codes(answers: list[Answer]) -> dict[str, tuple[NDArray[np.int64], list[str]]]:

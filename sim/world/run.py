@@ -17,7 +17,7 @@ from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
 from sim.world.people import Population, populate, submission_servers
 from sim.world.permissions import Permissions
-from sim.world.plan import Plan, draw
+from sim.world.plan import Plan, draw, opening_rows
 from sim.world.pop import PopLogins
 from sim.world.rows import DELIVERED, Columns, Run, finish
 from sim.world.server import Server
@@ -59,7 +59,7 @@ class World:
         self.population, self.plan = given or exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
         self.env = Environment()
-        self.rows = self.plan.rows.copy()
+        self.rows = opening_rows(self.scenario, self.population, self.plan.wishes)
         self.pop = PopLogins(self.plan.logins)
         self.events = 0
         self.servers = self._servers(scenario)
