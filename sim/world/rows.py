@@ -107,8 +107,8 @@ class Messages:
     believed: array[int] = field(default_factory=_ints)
 
 
-ONCE = {"attempt": 1, "recipients": 1}
-"""Columns of a first attempt for one recipient that are not 0."""
+ONCE = {"attempt": 1}
+"""Columns of a first attempt that are not 0."""
 UNTOUCHED = {"believed": 1, "attempts": 1, "kind": CLASS["honest"]}
 """Columns of a planned message that do not begin at 0."""
 
@@ -174,10 +174,10 @@ class Rows:
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
     def tries(self, more: Columns) -> Columns:
-        """All attempts in order of time; *more* are first attempts for one recipient each that
-        were not packed one by one, in a few stretches that are in order themselves.
+        """All attempts in order of time; *more* are first attempts that were not packed one by
+        one, in a few stretches that are in order themselves.
 
-        Attempts of one moment stand in the order of their messages.
+        Attempts of one moment stand in the order of their messages, then of their servers.
         """
         packed = np.frombuffer(self.attempts, _ATTEMPT_DTYPE)
         n = len(more["message"])
@@ -190,7 +190,7 @@ class Rows:
         at = joined("at")
         order = np.argsort(at, kind="stable")
         if (np.diff(at[order]) == 0.0).any():
-            order = np.lexsort((joined("message"), at))
+            order = np.lexsort((joined("server"), joined("message"), at))
         return {name: joined(name)[order] for name in packed.dtype.names or ()}
 
     def sessions(
@@ -317,7 +317,10 @@ class Rows:
 
     def end(self, first: int, end: int, fate: int, answer: Answer, at: float) -> None:
         """Recipients *first* to *end* (rows) meet their fate, caused by *answer*."""
-        outcome = answer.number * len(FATES) + fate
+        self.settle(first, end, answer.number * len(FATES) + fate, at)
+
+    def settle(self, first: int, end: int, outcome: int, at: float) -> None:
+        """The same by the number of the answer times that of fates, plus the fate's."""
         if self.outcome[first] != IN_TRANSIT:
             raise self.ended_twice(first, outcome, at)
         if end - first == 1:

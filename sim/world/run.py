@@ -19,6 +19,7 @@ from sim.world.people import Population, populate, submission_servers
 from sim.world.permissions import Permissions
 from sim.world.plan import Plan, draw, opening_rows
 from sim.world.pop import PopLogins
+from sim.world.prospects import Prospects
 from sim.world.rows import DELIVERED, Columns, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
@@ -81,10 +82,11 @@ class World:
         )  # fmt: skip
         self.transit.permissions = self._permissions()
         self.programs = self._programs(around)
-        self.foreseen = Foreseen(
+        prospects = Prospects(
             self.scenario, self.plan, self.boxes, self.transit, self.programs, self.servers,
             reads_pop=any("pop_age" in policy.reads for policy in self._all_policies()),
         )  # fmt: skip
+        self.foreseen = Foreseen(prospects, self.transit)
         around.before_change = self.foreseen.leaves
         self._watch_over_relays()
         self.spammers = self._spammers(

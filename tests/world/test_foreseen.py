@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.scenario import load
-from sim.world.foreseen import ASK, COUNT, LOCAL, ONWARD, WRITE
+from sim.world.prospects import ASK, COUNT, LOCAL, ONWARD, WRITE
 from sim.world.run import World
 
 ROOT = Path(__file__).parents[2]
@@ -75,14 +75,16 @@ def one_by_one(scenario, arm):
     world = World(scenario, arm, 0)
     foreseen = world.foreseen
     foreseen.one.known[:] = WRITE
-    foreseen.one.at[:] = foreseen.written
-    foreseen.order = np.arange(len(foreseen.written))
+    foreseen.one.at[:] = foreseen.prospects.written
+    foreseen.order = np.arange(len(foreseen.out))
     return world
 
 
 def settled(frame):
     """Rows in an order that does not depend on which of two things of one moment came first."""
-    keys = [name for name in ("message", "recipient", "attempt", "hop", "at") if name in frame]
+    keys = [
+        name for name in ("message", "recipient", "attempt", "hop", "server", "at") if name in frame
+    ]
     return frame.sort_values(keys, kind="stable").reset_index(drop=True)
 
 
