@@ -55,9 +55,11 @@ class Foreseen:
         self.out = bytearray(len(self.order))  # 1: no longer on this way
         self.left: set[int] = set()  # people who have changed a setting
         self._next, self._now = 0, 0.0  # the next in order, the moment of the last
-        self._waiting: tuple[Any, ...] | None = None
+        self._at = 0.0  # when it comes
         self._stale = set(range(len(self.servers)))  # servers to be asked
         self._change = 0.0  # when a network or link next goes down or comes up
+        self._alarm, self._set = Event(self.env), False  # wakes `feed`; whether it will
+        self._alarm._ok, self._alarm._value = True, None
         self._feeds, self._onward = (self.feed,), (self.onward,)
 
     def judge(self, servers: Iterable[Server]) -> None:
@@ -68,10 +70,7 @@ class Foreseen:
     def _judge(self) -> None:
         self.prospects.judge(self._stale, self._next)
         self._stale.clear()
-        self._entries = chain.from_iterable(
-            map(self._chunk, range(self._next, len(self.order), CHUNK))
-        )
-        self._waiting = None
+        self._brought = self._bring()
 
     def _chunk(self, start: int) -> Iterator[tuple[Any, ...]]:
         """What `feed` needs of the messages from *start* in order."""
@@ -87,35 +86,39 @@ class Foreseen:
 
     def start(self) -> None:
         """Begin to hand messages over, from the present moment on."""
-        event = Event(self.env)
-        event._ok, event._value = True, None
-        self._wait(event, 0.0)
+        self._wait()
 
-    def _wait(self, event: Event, delay: float) -> None:
-        event.callbacks = self._feeds  # type: ignore[assignment]  # SimPy only iterates it
-        self.env.schedule(event, NORMAL, delay)
+    def _wait(self) -> None:
+        """See to it that `feed` is called in time for the next message: by `onward`, if a piece
+        on its way comes before anything else; else by an event of its own."""
+        queue = self.env._queue
+        if self._at < inf and not (queue and queue[0][3].__class__ is Onward):
+            self._set = True
+            self._alarm.callbacks = self._feeds  # type: ignore[assignment]  # only iterated
+            self.env.schedule(self._alarm, NORMAL, max(0.0, self._at - self.env.now))
 
-    def feed(self, event: Event) -> None:
-        """Bring messages to their first servers, each at its moment.
-
-        They are in order of time, so one event waits for the next of them; those that come
-        before any other event are brought at once, outside the event list.
-        """
+    def feed(self, _: Event | None = None) -> None:
+        """Bring all messages that come before any other event, and wait for the next."""
         if self._stale:
             self._judge()
+        self._set = False
+        self._at = next(self._brought, inf)
+        self._wait()
+
+    def _bring(self) -> Iterator[float]:
+        """Bring messages to their first servers, each at its moment, outside the event list;
+        where another event comes first, yield the moment of the next message."""
         env, transit, programs, writers = self.env, self.transit, self.programs, self.wishes.person
         out, waited, until, began = self.out, self.one.one_waited, env.peek(), env.now
         outcomes, ended, then = self.rows.outcome, self.rows.ended, self._onward
         change = self._change
-        entries = self._entries
-        if self._waiting is not None:
-            entries = chain((self._waiting,), entries)
-        for entry in entries:
+        chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
+        for entry in chain.from_iterable(chunks):
             place, number, at, known, sessions, took, piece, row, end, latency = entry
-            if at > until:
-                self._next, self._waiting = place, entry
-                self._wait(event, at - began)
-                return
+            while at > until:
+                self._next = place
+                yield at
+                until, began, change = env.peek(), env.now, self._change
             if out[number]:
                 continue
             if known >= LOCAL:
@@ -123,6 +126,7 @@ class Foreseen:
                 if slot is not None:
                     start, done = slot
                     if done >= change and self._changes(at, done):
+                        self._next, self._now = place + 1, at
                         transit.session(self._first(number), at, slot, took)
                         until, change = env.peek(), self._change
                         continue
@@ -143,6 +147,7 @@ class Foreseen:
                     else:
                         raise self.rows.ended_twice(row, end, done)
                     continue
+                self._next, self._now = place + 1, at
                 transit.turn_away(self._first(number), at)
             else:
                 self._next, self._now = place + 1, at
@@ -151,7 +156,7 @@ class Foreseen:
                 else:
                     transit.reach(self._first(number), at)
             until = env.peek()
-        self._next, self._waiting = len(self.order), None
+        self._next = len(self.order)
 
     def _part(self, number: int, done: float) -> float:
         """The first server has taken message *number*: each piece ends there or goes on. When
@@ -172,6 +177,14 @@ class Foreseen:
         """A piece reaches its second hop."""
         if self._stale:
             self._judge()
+        self._second(event)
+        if not self._set:
+            if self._at <= self.env.peek():
+                self.feed()
+            else:
+                self._wait()
+
+    def _second(self, event: Onward) -> None:
         piece, at, two, pieces = event.piece, event.at, self.two, self.pieces
         known, server = two.one_known[piece], self.servers[two.servers[piece]]
         if known == ASK or (known == COUNT and not self._accepts(server, piece, at)):

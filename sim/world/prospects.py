@@ -342,8 +342,9 @@ def _distinct(values: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
 
 
-def _grouped(keys: Ints) -> Iterator[tuple[int, Ints]]:
-    """Where each of *keys* stands."""
-    order = np.argsort(keys, kind="stable")
+def _grouped(servers: Ints) -> Iterator[tuple[int, Ints]]:
+    """Where each of *servers* (numbers) stands."""
+    keys = servers.astype(np.uint16) if servers.max(initial=0) < 1 << 16 else servers
+    order = np.argsort(keys, kind="stable")  # in linear time if there are at most 16 bits
     met, starts = np.unique(keys[order], return_index=True)
-    yield from zip(met.tolist(), np.split(order, starts[1:]), strict=True) if len(keys) else ()
+    yield from zip(met.tolist(), np.split(order, starts[1:]), strict=True) if len(servers) else ()
