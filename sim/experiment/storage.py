@@ -1,14 +1,15 @@
 """A folder of results: parts written whole or not at all, and a manifest that says of what.
 
-    DIR/recipients/arm=ARM/replication=N/part-0.parquet     (attempts, servers, calendar,
-                                                            measures likewise)
+    DIR/recipients/arm=ARM/replication-N.parquet    (attempts, servers, calendar, measures
+                                                    likewise)
     DIR/manifest.json  DIR/scenario.toml  DIR/summary.csv  DIR/figures/  DIR/tables/
     DIR/report.html
 
-In a sweep ``point=P`` stands before ``arm=ARM``, and the points are in DIR/points.json.
+In a sweep a part is ``point-P-replication-N.parquet``, and the points are in DIR/points.json.
 
 The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
-as one. A part is written under another name and renamed; ``measures`` comes last, so a task
+as one; replication and point are columns. A folder for each of them would take as long to make
+as many a part. A part is written under another name and renamed; ``measures`` comes last, so a task
 that has it is complete.
 """
 
@@ -16,21 +17,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
+from sim.experiment.parquet import encoded
+
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from sim.measure.coded import Coded, Frames
 
 TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
 LAST = "measures"
-PART = "part-0.parquet"
+OF_TASK = ("point", "replication")
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.toml"
 SUMMARY = "summary.csv"
@@ -42,10 +45,11 @@ TORNADO = "tornado.csv"
 SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
 OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, TORNADO)
-PAGE_SIZE = 2**30
-"""Octets of a Parquet page, and rows of a batch, at most: no column is ever cut."""
-FORMAT = 1
+FORMAT = 2
 """Number of this layout; results of another are refused."""
+
+
+_NAME = re.compile(r"(?:point-(\d+)-)?replication-(\d+)\.parquet")
 
 
 class Task(NamedTuple):
@@ -69,16 +73,11 @@ class OtherResultsError(StorageError):
     """The folder holds results of another scenario, version or seed, or no results at all."""
 
 
-def folder(root: Path, table: str, task: Task) -> Path:
-    """Where one task's part of a table lies."""
-    arm = quote(task.arm, safe="")
-    held = root / table if task.point < 0 else root / table / f"point={task.point}"
-    return held / f"arm={arm}" / f"replication={task.replication}"
-
-
 def part(root: Path, table: str, task: Task) -> Path:
     """The file of one task's part of a table."""
-    return folder(root, table, task) / PART
+    point = "" if task.point < 0 else f"point-{task.point}-"
+    name = f"{point}replication-{task.replication}.parquet"
+    return root / table / f"arm={quote(task.arm, safe='')}" / name
 
 
 def store(root: Path, task: Task, frames: Frames) -> None:
@@ -86,21 +85,16 @@ def store(root: Path, task: Task, frames: Frames) -> None:
     with explained(root):
         for table in TABLES:
             if table in frames:
-                _write_parquet(part(root, table, task), frames[table])
+                _write_part(part(root, table, task), frames[table], task.point)
 
 
 def finished(root: Path) -> set[Task]:
     """The tasks that are complete in a folder."""
-    return set(_tasks(root, LAST))
-
-
-def _tasks(root: Path, table: str) -> Iterator[Task]:
-    for points in ("", "point=*/"):
-        for path in sorted(root.glob(f"{table}/{points}arm=*/replication=*/{PART}")):
-            named = dict(folder.split("=", 1) for folder in path.parts[-4:-1] if "=" in folder)
-            number, point = named["replication"], named.get("point", "-1") if points else "-1"
-            if number.isdecimal() and (point.isdecimal() or not points):
-                yield Task(unquote(named["arm"]), int(number), int(point))
+    return {
+        Task(unquote(path.parent.name.removeprefix("arm=")), int(at[2]), int(at[1] or -1))
+        for path in root.glob(f"{LAST}/arm=*/*.parquet")
+        if (at := _NAME.fullmatch(path.name))
+    }
 
 
 def read(
@@ -110,9 +104,10 @@ def read(
     columns: Collection[str] | None = None,
     where: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One table of several tasks, in their order, with arm and replication as columns.
+    """One table of several tasks, in their order, with the arm as a column.
 
-    Only *columns* are read, if given, those of them that are stored; and only rows are kept in
+    Only *columns* are read, if given, those of them that are stored, beside those that say of
+    which task a row is; and only rows are kept in
     which columns of words hold what *where* says.
     """
     import numpy as np
@@ -125,9 +120,10 @@ def read(
     parts = []
     with explained(root, reading=True):
         for task in wanted:
-            # one file, not a dataset: what the folder names say is added below, with our types
+            # one file, not a dataset: what the folder's name says is added below, with our type
             file = pq.ParquetFile(part(root, table, task), pre_buffer=False)
-            held = None if columns is None else [c for c in file.schema.names if c in columns]
+            wished = file.schema.names if columns is None else [*OF_TASK, *columns]
+            held = [name for name in file.schema.names if name in wished]
             found = file.read(columns=held, use_threads=False)  # parts are small
             file.close()
             parts.append(_rows(found.replace_schema_metadata(None), where or {}))
@@ -138,12 +134,7 @@ def read(
     frame: pd.DataFrame = whole.unify_dictionaries().to_pandas()
     codes = np.repeat([arms.index(task.arm) for task in wanted], sizes)
     arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
-    frame.insert(0, "arm", arm)
-    numbers = np.repeat([task.replication for task in wanted], sizes).astype(np.int16)
-    frame.insert(1, "replication", numbers)
-    if any(task.point >= 0 for task in wanted):
-        points = np.repeat([task.point for task in wanted], sizes).astype(np.int32)
-        frame.insert(0, "point", points)
+    frame.insert(int("point" in frame), "arm", arm)
     return frame
 
 
@@ -160,52 +151,19 @@ def _rows(part: Any, where: Mapping[str, str]) -> Any:
     return part.take(np.flatnonzero(so))
 
 
-def _write_parquet(path: Path, table: Coded | pd.DataFrame) -> None:
-    """Write a table without the two columns that its folder states."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _write_part(path: Path, table: Coded | pd.DataFrame, point: int) -> None:
+    """Write a table, of a *point* if there is one, without the arm, which its folder states."""
+    import numpy as np
 
     from sim.measure import coded
 
     held = coded.of(table)
-    words = held.categories
-    columns = {
-        name: _arrow(values, words.get(name))
-        for name, values in held.columns.items()
-        if name not in ("arm", "replication")
-    }
-    few = [name for name in columns if name in words]
-    schema = pa.schema([pa.field(n, c.type, nullable=c.null_count > 0) for n, c in columns.items()])
-    # lz4 of numbers alone, no dictionary of floats, no statistics, one page, no nulls unless
-    # there are: a fifth of the time of what zstd and the defaults take, for an eighth more
-    # space; a part is read whole in any case
-    atomically(
-        path,
-        lambda temporary: pq.write_table(
-            pa.table(columns, schema=schema),
-            temporary,
-            compression={name: "none" if name in words else "lz4" for name in columns},
-            use_dictionary=few,
-            write_statistics=False,
-            data_page_size=PAGE_SIZE,
-            write_batch_size=PAGE_SIZE,
-        ),
-        flush=False,  # to wait for the disk five times a run costs more than all else here
-    )
-
-
-def _arrow(values: NDArray[Any], words: Sequence[str] | None) -> Any:
-    """A column as Arrow has it; a tenth of the time that pandas' own conversion takes."""
-    import numpy as np
-    import pyarrow as pa
-
-    if words is None:
-        return pa.array(values)
-    codes: NDArray[Any] = values.astype(np.int8 if len(words) < 2**7 else np.int32, copy=False)
-    missing = np.less(codes, 0) if len(codes) and codes.min() < 0 else None
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes, mask=missing), pa.array(list(words), type=pa.string())
-    )
+    columns = {name: values for name, values in held.columns.items() if name != "arm"}
+    if point >= 0:
+        columns = {"point": np.full(len(held), point, np.int32), **columns}
+    data = encoded(columns, held.categories)
+    # to wait for the disk five times a run costs more than all else here
+    atomically(path, lambda temporary: temporary.write_bytes(data), flush=False)
 
 
 def write_text(path: Path, text: str) -> None:

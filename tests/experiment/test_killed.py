@@ -46,11 +46,11 @@ def test_killed_at_random_moments_the_rows_are_those_of_an_uninterrupted_run(tmp
     out, moments = tmp_path / "out", random.Random(6)
     kills = 0
     for _ in range(ONCE_MORE):
-        parts = len(list(out.glob("measures/*/*/part-0.parquet")))
+        parts = len(list(out.glob("measures/*/*.parquet")))
         running = started(out)
         waited = time.monotonic() + 60
         while running.poll() is None and time.monotonic() < waited:  # until one more is stored
-            if len(list(out.glob("measures/*/*/part-0.parquet"))) > parts:
+            if len(list(out.glob("measures/*/*.parquet"))) > parts:
                 break
             time.sleep(0.01)
         time.sleep(moments.random() * 0.2)
@@ -63,7 +63,7 @@ def test_killed_at_random_moments_the_rows_are_those_of_an_uninterrupted_run(tmp
     while left_over(out) and time.monotonic() < waited:
         time.sleep(0.05)
     assert left_over(out) == [], "a killed run leaves no workers behind"
-    assert len(list(out.glob("measures/*/*/part-0.parquet"))) > 2  # something was kept
+    assert len(list(out.glob("measures/*/*.parquet"))) > 2  # something was kept
     found = sim.run(SMALL, out=out, replications=12, progress=False)
     assert not list(out.rglob("*.tmp"))
     alone = sim.run(SMALL, out=tmp_path / "alone", replications=12, progress=False)

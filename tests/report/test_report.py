@@ -103,7 +103,7 @@ def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_
 ):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    for part in copy.glob("recipients/*/*/part-0.parquet"):
+    for part in copy.glob("recipients/*/*.parquet"):
         pd.read_parquet(part, partitioning=None).drop(columns="route").to_parquet(part)
     opened = sim.open_results(copy)
     with pytest.raises(FigureError, match="recipients lacks the column 'route'"):
@@ -118,7 +118,7 @@ def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_p
 
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    for part in copy.glob("measures/*/*/part-0.parquet"):
+    for part in copy.glob("measures/*/*.parquet"):
         pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
     with pytest.raises(StorageError, match="measures lack 'numerator'"):
         sim.open_results(copy).save()
