@@ -17,6 +17,11 @@ from sim.smtp.restrictions import check_order
 HOURS = 36
 ISPS = ("proseware", "adatum", "isp-c")
 PREFIXES = {"proseware": "198.51.100.0/26", "adatum": "198.51.100.64/27", "isp-c": "203.0.113.0/27"}
+RESERVED = {
+    "proseware": "198.51.100.48/29",
+    "adatum": "198.51.100.80/29",
+    "isp-c": "203.0.113.8/29",
+}
 LIST = "trap-list"
 PARAMETERS = {
     "name": st.just(LIST),
@@ -148,11 +153,12 @@ def network(draw, name):
         "blocks_port_25": draw(st.booleans()),
         "down": draw(down()),
         "mailboxes": draw(st.integers(0, 20)),
+        "reserved": [RESERVED[name]] if draw(st.booleans()) else [],
     } | draw(st.sampled_from([{}, {"lease": "30 min"}, {"lease": "1 day"}]))
 
 
 @st.composite
-def people(draw, venues):
+def people(draw, venues, blocks):
     """Keys of a user group."""
     places = ("home", "work", *venues)
     return {
@@ -171,6 +177,8 @@ def people(draw, venues):
         "patience": draw(st.sampled_from(["0 s", "2 h"])),
         "pop_before_sending": draw(SHARE),
         "wrong_password": draw(SHARE),
+        "wrong_separate_password": draw(SHARE),
+        "fixed_address": draw(st.sampled_from([[], blocks])),
         "when_refused": draw(shares(REMEDIES)),
     } | draw(st.sampled_from([{}, {"sender_domain": "adatum.example"}]))
 
@@ -193,6 +201,7 @@ def spammers(draw):
         "sender_domain": draw(st.sampled_from(["bulk.example", "adatum.example"])),
         "hosts": draw(st.integers(0, 5)),
         "stolen": draw(st.integers(0, 5)),
+        "calls": draw(st.sampled_from([0, 5])),
         "account_renewed": "2 h",
     } | draw(st.sampled_from([{}, {"account_lasts": "3 h"}]))
 
@@ -237,6 +246,7 @@ def scenario_texts(draw):
     """A scenario as JSON, with a base arm and one that changes everything that arms can."""
     venues = ("hotel",) if draw(st.booleans()) else ()
     networks = {"core": {"kind": "transit"}} | {name: draw(network(name)) for name in ISPS}
+    blocks = [name for name in ISPS if networks[name]["reserved"]]
     for name in venues:
         networks[name] = {
             "kind": "venue",
@@ -262,7 +272,10 @@ def scenario_texts(draw):
             "transient": "6 h",
             "networks": networks,
             "servers": servers,
-            "users": {"people": draw(people(venues)), "others": draw(people(venues))},
+            "users": {
+                "people": draw(people(venues, blocks)),
+                "others": draw(people(venues, blocks)),
+            },
             "spammers": {"bulk": draw(spammers())} if draw(st.booleans()) else {},
             "blocklists": {LIST: draw(blocklist())},
             "operators": {"owner": draw(operator())} if draw(st.booleans()) else {},

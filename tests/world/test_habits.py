@@ -68,6 +68,18 @@ def test_what_worked_is_done_at_once_the_next_time(remedies, changes, first, sec
     assert sent.fates() == [("delivered", "", True)] * 2
 
 
+def test_one_call_to_the_help_desk_does_for_all_that_waits():
+    """What is refused while the advice is awaited is sent when it comes, without another call."""
+    asks = {f"servers.{OWN}.relay": "on_network+auth"}
+    sent = post({"ask_isp": 1.0}, **asks)
+    sent.write(100.0, place="hotel").write(100.0 + 5 * HOUR, place="hotel").run()
+    assert asked(sent) == [[(OWN, 550), (OWN, 250)]] * 2
+    assert effort(sent) == [("auth", 1, 1, 2), ("auth", 0, 0, 2)]
+    first, other = [at for at, _, code in sent.log("submission") if code == 250]
+    assert first == pytest.approx(100.0 + DAY, abs=2.0)
+    assert other == pytest.approx(first, abs=2.0)
+
+
 def test_who_dials_in_again_has_an_address_of_the_isp_and_a_modem_line():
     sent = post({"dial_in": 1.0}).write(100.0, place="hotel").write(DAY, place="hotel").run()
     a = sent.frames["attempts"]
