@@ -9,7 +9,7 @@ from sim.network import lines
 from sim.scenario import distributions, retries
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect, ExpectMeasure
-from sim.scenario.keys import Table
+from sim.scenario.keys import Table, source
 from sim.scenario.model import Head, Scenario
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
@@ -69,7 +69,8 @@ def _lines() -> Iterator[str]:
         'TOML, or JSON with the same keys. A quantity carries its unit in its value (`"30 min"`, '
         '`"56 kbit/s"`, `"200 / day"`), a share is a number from 0 to 1. An unknown key is a '
         "fault. `mailsim check FILE` names every fault at once; with `--resolved` it prints every "
-        "default. A default is a published fact, named by its key, or *chosen*.\n"
+        "default, and where it comes from. A default is a published fact, named by its key, or "
+        "*chosen*.\n"
     )
     yield f"```toml\n{new()}```\n"
     for heading, model in TABLES.items():
@@ -102,10 +103,9 @@ def _table(heading: str, model: type[Table]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         property_ = told["properties"][name]
         default = "" if field.is_required() else _default(field.default)
-        extra = field.json_schema_extra
-        source = str(extra.get("source", "")) if isinstance(extra, dict) else ""
-        source = f"`{source}`" if "." in source else source
-        cells = (f"`{name}`", _type(property_), default, field.description or "", source)
+        origin = source(field)
+        origin = f"`{origin}`" if "." in origin else origin
+        cells = (f"`{name}`", _type(property_), default, field.description or "", origin)
         yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
     yield ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 REQUIRED: Any = ...
 
@@ -29,3 +30,9 @@ def key(meaning: str, default: Any = REQUIRED, *, source: str = "", **bounds: An
     if source:
         bounds["json_schema_extra"] = {"source": source}
     return Field(default, description=meaning, validate_default=True, **bounds)
+
+
+def source(field: FieldInfo) -> str:
+    """Where the default of a key comes from: a fact, "chosen", or ""."""
+    extra = field.json_schema_extra
+    return str(extra.get("source", "")) if isinstance(extra, dict) else ""

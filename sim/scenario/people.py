@@ -72,7 +72,7 @@ Line = Literal["dial-up", "isdn", "cable", "lan"]
 
 
 class WhenRefused(Table):
-    """What refused users do: shares that sum to 1."""
+    """What refused users do: shares that sum to 1; what worked is done there from then on."""
 
     wait: Share = key("wait until home again, and send from there", 0.0)
     switch_server: Share = key("name the server of the present connection instead", 0.0)

@@ -1,4 +1,7 @@
-"""A scenario as text again: TOML that loads to an equal scenario, with every default written."""
+"""A scenario as text again: TOML that loads to an equal scenario, with every default written.
+
+Beside a default stands where it comes from: the key of a published fact, or that it is chosen.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario.filling import expanded, table
 from sim.scenario.found import models
-from sim.scenario.keys import USED_UP, Table
+from sim.scenario.keys import USED_UP, Table, source
 from sim.scenario.overriding import MODELS, flat
 from sim.scenario.reading import LONGEST_LINE, Tree
 
@@ -20,7 +23,7 @@ def resolved(scenario: Scenario, source: Tree) -> str:
     """Return *scenario*, which was made from *source*, as TOML with every default."""
     full = expanded(source) | {"base": scenario.base}
     lines = [
-        f"{key} = {value(written)}"
+        _line(type(scenario), key, written)
         for key, written in _with_defaults(type(scenario), full).items()
         if key not in (*MODELS, *USED_UP, "arms", "expect")
     ]
@@ -31,7 +34,7 @@ def resolved(scenario: Scenario, source: Tree) -> str:
         if section == "servers" and len(tables) > MANY:
             lines += _common(tables)
         for name, written in tables.items():
-            lines += _table(f"{section}.{_key(name)}", written)
+            lines += _table(f"{section}.{_key(name)}", written, MODELS[section])
     for arm, overrides in scenario.arms.items():
         lines += ["", f"[arms.{_key(arm)}]"]
         lines += [f"{_key(key)} = {value(given)}" for key, given in flat(overrides)]
@@ -44,7 +47,7 @@ def resolved(scenario: Scenario, source: Tree) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(heading: str, keys: Tree) -> Iterator[str]:
+def _table(heading: str, keys: Tree, model: type[Table] | None = None) -> Iterator[str]:
     """The lines of a table; a table in it that no line can hold follows as its own."""
     yield from ("", f"[{heading}]")
     long: Tree = {}
@@ -52,9 +55,16 @@ def _table(heading: str, keys: Tree) -> Iterator[str]:
         if isinstance(given, dict) and len(_inline(given)) > LONGEST_LINE // 2:
             long[name] = given
         else:
-            yield f"{_key(name)} = {value(given)}"
+            yield _line(model, name, given)
     for name, given in long.items():
         yield from _table(f"{heading}.{_key(name)}", given)
+
+
+def _line(model: type[Table] | None, name: str, given: Any) -> str:
+    """One key with its value and, if that is the default of *model*, where it comes from."""
+    field = model.model_fields.get(name) if model else None
+    said = f"  # {source(field)}" if field and given == field.default and source(field) else ""
+    return f"{_key(name)} = {value(given)}{said}"
 
 
 def _common(servers: dict[str, Tree]) -> Iterator[str]:
@@ -66,7 +76,7 @@ def _common(servers: dict[str, Tree]) -> Iterator[str]:
             for name in mine[0]
             if name not in OWN_KEYS and all(keys.get(name) == mine[0][name] for keys in mine)
         }
-        yield from _table(f"defaults.{role}", common)
+        yield from _table(f"defaults.{role}", common, MODELS["servers"])
         for keys in mine:
             for name in common:
                 del keys[name]

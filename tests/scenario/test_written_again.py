@@ -52,7 +52,7 @@ def test_resolved_loads_again_to_an_equal_scenario(name):
 def test_resolved_hides_no_default():
     text = loads(SMALL).resolved()
     for line in (
-        'queue_lifetime = "auto"',
+        'queue_lifetime = "auto"  # smtp.retry.give_up_min',
         'address = "198.51.100.126"',
         'trusted_networks = ["198.51.100.0/25"]',
         'access = { home = "dial-up", hotel = "lan" }',
@@ -63,6 +63,13 @@ def test_resolved_hides_no_default():
     ):  # fmt: skip
         assert line in text.splitlines(), line
     assert "ask_isp = 0.2, change_sender = 0.0, give_up = 0.2 }" in text
+
+
+def test_resolved_says_of_defaults_alone_where_they_come_from():
+    lines = loads(SMALL).resolved().splitlines()
+    sessions = [line for line in lines if line.startswith("sessions = ")]
+    assert sorted(set(sessions)) == ["sessions = 3", "sessions = 4  # chosen"]
+    assert 'messages = "2 / day"  # mail.consumer.sent_per_day' in lines
 
 
 def test_resolved_says_what_was_written_in_its_own_words():

@@ -163,6 +163,23 @@ def test_a_client_over_its_rate_is_slowed_down_and_not_shut_out():
     assert set(post.frames["attempts"]["cause"]) == {"", "rate"}
 
 
+def test_a_client_over_its_rate_that_is_greylisted_too_is_not_shut_out_either():
+    """What the rate forbade is not held against it; what greylisting put off is."""
+    keys = GREYLIST | {
+        "servers.adatum-mx.client": ["limit_client_rate(2 / hour)"],
+        "servers.proseware-smtp.retry": ["20 min"],
+    }
+    post = Post(keys)
+    for i in range(4):
+        post.write(100.0 + 5 * i, i + 1)
+    post.run()
+    passed = [
+        (int((at - QUEUED) // HOUR), code) for at, _, code in post.log("relay") if code != 450
+    ]
+    assert passed == [(0, 451)] * 2 + [(1, 250)] * 2 + [(2, 451)] * 2 + [(3, 250)] * 2
+    assert {fate for fate, _, _ in post.fates()} == {"delivered"}
+
+
 def test_a_limit_is_each_clients_own():
     keys = {"servers.adatum-mx.client": ["limit_client_rate(1 / hour)"]}
     post = Post(keys).write(100.0).send_spam(101.0, 1).send_spam(102.0, 1).run()
