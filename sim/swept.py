@@ -129,7 +129,12 @@ class Sweep:
             if len(point) == 1:
                 ((key, told),) = point.items()
                 keys[key] = (*keys.get(key, ()), value(told))
-        return tornado(self.summary(), {key: (ends[0], ends[1]) for key, ends in keys.items()})
+        told = {key: (ends[0], ends[1]) for key, ends in keys.items()}
+        names = ["point", "arm", "class", "measure", "replication", "value"]
+        values = _joined(
+            [m.loc[m["point"] <= 2 * len(told), names] for m in self._stored.measures(WHOLE)]
+        )
+        return tornado(self.summary(), told, values)
 
     def break_even(self, a: str, b: str, class_: str, measure: str) -> BreakEven:
         """Where the order of two arms by a measure flips, along the one key that is swept.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,13 +215,32 @@ def unknowns(found: Sweep) -> Iterator[Table]:
             end_section=True,
         )  # fmt: skip
     yield bands
-    swings = table("unknown", "How far each unknown alone moves it, at most over the arms")
+    swings = table("unknown", MOVES)
     for (key, least, most), rows in alone.groupby(["key", "least", "most"], sort=False):
-        swing = dict(zip(rows["quantity"], rows["swing"], strict=True))
+        changes = {row.quantity: row for row in rows.itertuples(index=False)}
         swings.add_row(
-            f"{key}: {least} to {most}", *(c.shown(swing[c.quantity]) for c in columns)
-        )  # fmt: skip
+            f"{key}: {least} to {most}", *(_changed(changes[c.quantity], c) for c in columns)
+        )
     yield swings
+
+
+MOVES = (
+    "What each unknown alone changes from its least to its most, ± its 95 % interval in pairs, in "
+    "the arm in which it changes most"
+)
+
+
+def _changed(row: Any, column: Column) -> str:
+    return _apart(Difference(row.change, row.change_low, row.change_high), column)
+
+
+class Difference(NamedTuple):
+    """A difference with its paired interval, and how much wider that were without pairs."""
+
+    difference: float
+    difference_low: float
+    difference_high: float
+    gain: float = math.nan
 
 
 def swept(found: Sweep, class_: str, measure: str) -> Table:
@@ -229,11 +248,14 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
     from rich import box
     from rich.table import Table
 
+    from sim.definitions import MEASURES
     from sim.swept import shown
 
     told = found.summary()
     told = told[(told["class"] == class_) & (told["measure"] == measure)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{measure} ({class_})")
+    unit = MEASURES[measure].unit or "share"
+    title = f"{class_}: {MEASURES[measure].title} ({unit}), mean and 95 % interval"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     for head in (*found.keys, *found.arms):
         table.add_column(head, justify="right", max_width=30, overflow="fold")
     for number, point in enumerate(found.points):
@@ -259,11 +281,21 @@ def flips(found: BreakEven, key: str, a: str, b: str) -> str:
     first = b if found.ahead > 0 else a
     if found.names:
         before, after = (found.names[place(found.at)] for place in (math.floor, math.ceil))
-        return f"'{first}' is above with {key} = {before}, below with {after}."
+        return f"'{first}' is above with {key} = {before}, below with {after}{_unsure(found)}."
     between = ""
     if found.low is not None and found.high is not None:
-        between = f"; between {_size(found.low)} and {_size(found.high)} their order is not sure"
-    return f"'{first}' is above up to {key} = {_size(found.at)}, below from there on{between}."
+        between = (
+            f"; between {_size(found.low, 3)} and {_size(found.high, 3)} their order is not sure"
+        )
+    return f"'{first}' is above up to {key} = {_size(found.at, 3)}, below from there on{between}."
+
+
+def _unsure(found: BreakEven) -> str:
+    """At which of the values that are no numbers the order is not sure."""
+    if found.low is None or found.high is None:
+        return ""
+    at = found.names[math.ceil(found.low) : math.floor(found.high) + 1]
+    return f"; not surely with {' and '.join(at)}" if at else ""
 
 
 def _size(value: Any, figures: int = 4) -> str:

@@ -338,7 +338,7 @@ def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim
     over = ["--over", "users.travellers.count=5,10", "--replications", "2", "--workers", "1"]
     ended = mailsim("sweep", SMALL, *over, "--break-even", "open trust,on network")
     assert ended.status == 0, ended.err
-    assert "lost_per_day (honest)" in ended.out
+    assert "honest: lost per day (recipients / day)" in ended.out
     assert re.search(r"'on network' stays\s+above 'open trust'", ended.out)
     assert (tmp_path / "out" / "small" / "sweep" / "summary.csv").is_file()
     again = mailsim("sweep", SMALL, *over, "--json").data
@@ -362,7 +362,7 @@ def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mai
     ]
     assert lost[0]["at_least"] < lost[0]["own"] < lost[0]["at_most"]
     swept = mailsim("sweep", file, "--replications", "2", "--workers", "1")  # the same again
-    assert "How far each unknown alone moves it" in swept.out
+    assert "What each unknown alone changes" in swept.out
 
 
 def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):

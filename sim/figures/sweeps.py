@@ -41,7 +41,7 @@ def swept(
     rows = some(rows, f"{measure} of {class_}", figure="swept")
     names = order(rows["arm"], arms, figure="swept")
     scale = 100.0 if words.is_share(measure) else 1.0
-    label = words.axis(class_, measure)
+    label = words.label(class_, measure)
     if len(keys) == 1:
         return _curves(style, rows, keys[0], names, scale, label)
     if len(keys) == 2:

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sim.figures import bars, words
 from sim.figures import style as s
-from sim.figures import words
 from sim.figures.data import Estimate, need, order, some
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
+from sim.measure.sweeps import CHANGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,12 +56,15 @@ def tornado(
         )
         _panel(axes, rows[rows["arm"] == arm].set_index("key"), keys, scale, style)
     panels[0].set_yticks(range(len(keys)), labels)
-    panels[-1].set_xlabel(words.axis(class_, measure))
+    panels[-1].set_xlabel(words.label(class_, measure))
     s.legend(figure, style, _entries(style), notes=[NOTE])
     return s.settle(figure, list(panels), tall * len(names))
 
 
-NOTE = "Means over replications; each unknown alone at its least and most, the others as stated."
+NOTE = (
+    "Means over replications; each unknown alone at its least and most, the others as stated. "
+    "At the right: the change from least to most, ± its 95 % interval in pairs."
+)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, keys: list[str], scale: float, style: Style) -> None:
@@ -74,6 +78,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, keys: list[str], scale: float, style:
                 at, to - own, left=own, height=0.7 if abs(to - own) else 0.0, color=colour,
                 hatch=hatch, edgecolor="black", linewidth=0.5 * style.line, gid=f"{key}: {end}",
             )  # fmt: skip
+        change, bottom, top = (float(rows[name][key]) * scale for name in CHANGE)
+        bars.beside(axes, style, at, words.apart(change, (top - bottom) / 2))
     axes.axvline(own, color="black", linewidth=style.line, gid="own")
     axes.grid(axis="x", color="0.9", linewidth=0.5 * style.line)
     axes.set(axisbelow=True, ylim=(-0.5, len(keys) - 0.5))
@@ -87,12 +93,12 @@ def _labels(rows: pd.DataFrame, keys: list[str], style: Style) -> list[str]:
 
 def _entries(style: Style) -> list[tuple[Any, str]]:
     told = {"least": "at its least", "most": "at its most"}
-    bars = [
+    shown = [
         (Patch(facecolor=c, hatch=h, edgecolor="black", linewidth=0.5 * style.line), told[end])
         for end, (c, h) in ENDS.items()
     ]
     own = Line2D([], [], color="black", linewidth=style.line)
-    return [*bars, (own, "all as stated"), (Patch(color=BAND), "band over all corners")]
+    return [*shown, (own, "all as stated"), (Patch(color=BAND), "band over all corners")]
 
 
 def caption(

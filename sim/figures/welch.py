@@ -59,7 +59,7 @@ def welch(
     begins = dict(zip(found["arm"], found["level"].astype(float), strict=True))
     curves = averages(frame, class_, measure, window, starts).set_index("arm")["smoothed"]
     scale = 100.0 if words.is_share(measure) else 1.0
-    label = _label(class_, measure, scale)
+    label = words.label(class_, measure)
     figure, panels = lines.panels(style, names, xlabel="day of the run", ylabel=label)
     for arm, axes in panels:
         days, values = table.columns.to_numpy(dtype=float), table.loc[arm].to_numpy(dtype=float)
@@ -82,14 +82,6 @@ def welch(
     ]
     s.legend(figure, style, entries, notes=_notes(found))
     return lines.settle(figure, style, names)
-
-
-def _label(class_: str, measure: str, scale: float) -> str:
-    """What is measured, and in which unit where the words do not say it."""
-    title = words.title(class_, measure).replace("\n", " ")
-    if scale > 1.0:
-        return f"{title} (%)"
-    return title if "day" in title else f"{title} ({words.axis(class_, measure)})"
 
 
 def _points(axes: Axes, style: Style, at: np.ndarray, told: Intervals) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.definitions import MEASURES, SHARE
 
 INTERVALS = "Whiskers: 95 % intervals over replications."
@@ -41,6 +43,25 @@ def axis(kind: str, measure: str) -> str:
         return f"{kind} recipients wished (%)"
     unit = MEASURES[measure].unit if measure in MEASURES else ""
     return unit or measure.replace("_", " ")
+
+
+def label(kind: str, measure: str) -> str:
+    """Return what is measured, and in which unit."""
+    unit = "%" if is_share(measure) else axis(kind, measure)
+    return f"{title(kind, measure)} ({unit})".replace("\n", " ")
+
+
+def apart(value: float, half: float) -> str:
+    """A difference ± half its interval, both as far as the second digit of that says something."""
+    if value == 0.0 == half:
+        return "no change"
+    size = half if math.isfinite(half) and half > 0.0 else abs(value)
+    digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS) if size > 0.0 else 0
+    told = f"{value:+,.{digits}f}".replace("-", "\u2212")
+    return f"{told} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else told
+
+
+MOST_DIGITS = 4
 
 
 def undefined(measure: str) -> str:

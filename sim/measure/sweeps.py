@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim.measure.decisions import BANDED, QUANTITIES
-from sim.measure.intervals import Array
+from sim.measure.intervals import Array, paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +73,39 @@ def band(summary: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-TORNADO = ("key", "least", "most", "own", "at_least", "at_most", "swing", "low", "high")
+TORNADO = (
+    "key", "least", "most", "own", "at_least", "at_most", "swing", "change", "change_low",
+    "change_high", "low", "high",
+)  # fmt: skip
 
 
-def tornado(summary: pd.DataFrame, keys: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+def tornado(
+    summary: pd.DataFrame, keys: Mapping[str, tuple[str, str]], values: pd.DataFrame
+) -> pd.DataFrame:
     """What each unknown does alone: per arm, class, measure and key the means at its ends.
 
     *summary* is that of a sweep in mode ranges: point 0 changes nothing, then come two points
-    for each of *keys*, whose two ends are given in words. Widest *swing* (greatest less least of
-    the three means) first. *low* and *high* are the band over all points, corners too.
+    for each of *keys*, whose two ends are given in words; *values* has the measures of these points
+    by replication. Widest *swing* (greatest less least of the three means) first. *change* is that
+    from the least to the most, with its 95 % interval in pairs of replications. *low* and *high*
+    are the band over all points, corners too.
     """
     on = ["arm", "class", "measure"]
     means = summary.set_index(["point", *on])["mean"].to_dict()
-    cells = summary.loc[summary["point"] == 0, on].itertuples(index=False, name=None)
+    cells = list(summary.loc[summary["point"] == 0, on].itertuples(index=False, name=None))
     whole = band(summary).set_index(on)[["least", "greatest"]]
+    wide = values.set_index(["point", *on, "replication"])["value"].unstack("replication")
     rows: list[tuple[Any, ...]] = []
-    for cell in cells:
-        own = means[(0, *cell)]
-        for number, (name, words) in enumerate(keys.items()):
-            found = [means.get((1 + 2 * number + end, *cell), np.nan) for end in (0, 1)]
-            three = np.array([own, *found])
+    for number, (name, words) in enumerate(keys.items()):
+        points = [1 + 2 * number + end for end in (0, 1)]
+        ends = [wide.reindex([(point, *cell) for cell in cells]).to_numpy() for point in points]
+        apart = paired(*ends)
+        for at, cell in enumerate(cells):
+            three = np.array([means.get((point, *cell), np.nan) for point in (0, *points)])
             swing = float(three.max() - three.min())  # NaN where one is undefined
-            rows.append((*cell, name, *words, own, *found, swing, *whole.loc[cell]))
-    table = pd.DataFrame(rows, columns=[*on, *TORNADO])
-    table["order"] = table.groupby(on, sort=False).ngroup()
+            change = (float(column[at]) for column in apart[:3])
+            rows.append((at, *cell, name, *words, *three, swing, *change, *whole.loc[cell]))
+    table = pd.DataFrame(rows, columns=["order", *on, *TORNADO])
     return table.sort_values(
         ["order", "swing"], ascending=[True, False], kind="stable", ignore_index=True
     ).drop(columns="order")
@@ -105,23 +114,32 @@ def tornado(summary: pd.DataFrame, keys: Mapping[str, tuple[str, str]]) -> pd.Da
 def unknowns(tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a reader is told of a tornado, for the quantities BANDED.
 
-    First the band: arm, quantity, unit, own, low, high. Then what each unknown does alone:
-    key, least, most, quantity, unit, swing (the greatest of all arms); the widest by honest
-    recipients lost first.
+    First the band: arm, quantity, unit, own, low, high. Then what each unknown does alone, in the
+    arm in which it does most: key, least, most, quantity, unit, swing, arm, change, change_low,
+    change_high; the widest by honest recipients lost first.
     """
     named = {(q.class_, q.measure): name for name, q in QUANTITIES.items() if name in BANDED}
     pairs = zip(tornado["class"], tornado["measure"], strict=True)
     told = tornado.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
     told = told.dropna(subset="quantity")
     told = told.assign(unit=told["quantity"].map({n: q.unit for n, q in QUANTITIES.items()}))
-    band = told.drop_duplicates(["arm", "quantity"])[[*BAND, "own", "low", "high"]]
-    alone = told.groupby([*ALONE], sort=False, as_index=False)["swing"].max()
-    lost = alone[alone["quantity"] == LEADING].sort_values("swing", ascending=False, kind="stable")
-    place = {key: n for n, key in enumerate(lost["key"])}
-    alone = alone.assign(place=alone["key"].map(place)).sort_values("place", kind="stable")
-    return band.reset_index(drop=True), alone.drop(columns="place").reset_index(drop=True)
+    arms = told["arm"].map(_places(told["arm"]))
+    told = told.assign(nth=told["quantity"].map(BANDED.index), arms=arms)
+    band = told.drop_duplicates(["arm", "quantity"]).sort_values(["arms", "nth"])
+    widest = told.sort_values("swing", ascending=False, kind="stable").drop_duplicates([*ALONE])
+    lost = widest.loc[widest["quantity"] == LEADING, "key"]
+    alone = widest.assign(keys=widest["key"].map(_places(lost))).sort_values(["keys", "nth"])
+    return (
+        band[[*BAND, "own", "low", "high"]].reset_index(drop=True),
+        alone[[*ALONE, "swing", "arm", *CHANGE]].reset_index(drop=True),
+    )
 
 
+def _places(names: pd.Series) -> dict[str, int]:
+    return {str(name): place for place, name in enumerate(names.drop_duplicates())}
+
+
+CHANGE = ("change", "change_low", "change_high")
 BAND = ("arm", "quantity", "unit")
 ALONE = ("key", "least", "most", "quantity", "unit")
 LEADING = "honest recipients lost"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from sim.figures import words
+
 NONE = "–"
 
 
@@ -28,14 +30,6 @@ def between(low: Any, high: Any, *, share: bool = False) -> str:
 
 
 def apart(value: Any, half: Any, *, share: bool = False) -> str:
-    """A difference ± half its interval, both as far as the second digit of that says something."""
-    size = (100.0 if share else 1.0) * half
-    if not (math.isfinite(size) and size > 0.0):
-        told = number(value, share=share, sign=True)
-        return "no change" if value == 0.0 == size else told + " ±0" * bool(size == 0.0)
-    digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS)
-    told = f"{(100.0 if share else 1.0) * value:+,.{digits}f}".replace("-", "\u2212")
-    return f"{told} ±{size:,.{digits}f}"
-
-
-MOST_DIGITS = 4
+    """A difference ± half its interval (see `sim.figures.words.apart`); a share in per cent."""
+    scale = 100.0 if share else 1.0
+    return words.apart(scale * value, scale * half)

@@ -185,10 +185,14 @@ def _unknown(content: Content) -> dict[str, Any]:
         share = bool(row["unit"] == "share")
         cell = Cell(number(row["own"], share=share), between(row["low"], row["high"], share=share))
         bands.setdefault(str(row["arm"]), []).append(cell)
-    swings: dict[str, list[str]] = {}
+    swings: dict[str, list[Cell]] = {}
     for row in alone.to_dict("records"):
         told = f"{row['key']}: {row['least']} to {row['most']}"
-        swings.setdefault(told, []).append(number(row["swing"], share=bool(row["unit"] == "share")))
+        half = (row["change_high"] - row["change_low"]) / 2
+        sure = bool(row["change_low"] > 0 or row["change_high"] < 0)
+        moved = apart(row["change"], half, share=bool(row["unit"] == "share"))
+        where = row["arm"] if row["change"] else ""
+        swings.setdefault(told, []).append(Cell(moved, where, sure=sure))
     return {"heads": heads(band), "bands": bands, "swings": swings}
 
 

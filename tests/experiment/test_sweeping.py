@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import sim
 from sim import terminal
@@ -145,11 +146,31 @@ def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
     assert lost["key"].tolist() == [COUNT, MAIL]
     assert lost["least"].tolist() == ["4", '"3 / day"']
     assert (lost["swing"] > 0).all()
+    assert lost["change_low"].isna().all()  # one replication
     means = made.summary().set_index(["arm", "measure"])["mean"].loc[("on network", "lost_per_day")]
     assert set(lost["low"]) == {means.min()}  # the corners reach further than each alone
     assert set(lost["high"]) == {means.max()}
     assert (made.save() / "tornado.csv").is_file()
     assert (made.path / "figures" / "tornado-lost_per_day.svg").is_file()
+
+
+def test_what_an_unknown_changes_has_its_paired_interval(tmp_path):
+    text = SMALL.read_text() + f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [4, 40]\n'
+    made = sweep(sim.loads(text), out=tmp_path, replications=3, progress=False)
+    row = made.tornado().set_index(["arm", "class", "measure"]).loc[
+        ("on network", "honest", "lost_per_day")
+    ]  # fmt: skip
+    by_point = {}
+    for point in (1, 2):
+        ends = sim.loads(text).with_overrides(made.points[point])
+        run = sim.run(ends, arms=["on network"], replications=3, progress=False).measures
+        mine = run[(run["by"] == "all") & (run["phase"] == "after") & (run["class"] == "honest")]
+        by_point[point] = mine[mine["measure"] == "lost_per_day"]["value"].to_numpy()
+    apart = by_point[2] - by_point[1]
+    half = stats.t.ppf(0.975, 2) * apart.std(ddof=1) / 3**0.5
+    assert row["change"] == pytest.approx(apart.mean())
+    assert row["change_low"] == pytest.approx(apart.mean() - half)
+    assert row["change_high"] == pytest.approx(apart.mean() + half)
 
 
 def test_break_even_lies_where_the_lines_cross():
@@ -178,9 +199,10 @@ def test_break_even_along_values_that_are_no_numbers(tmp_path):
     flips = found.break_even("open trust", "on network", "honest", "lost_per_day")
     assert flips.names == ("{ home = 0.95, hotel = 0.05 }", "{ home = 0.5, hotel = 0.5 }")
     told = BreakEven(0.4, None, None, -1, flips.names)
-    assert terminal.flips(told, key, "a", "b") == (
-        f"'a' is above with {key} = {flips.names[0]}, below with {flips.names[1]}."
-    )
+    said = f"'a' is above with {key} = {flips.names[0]}, below with {flips.names[1]}"
+    assert terminal.flips(told, key, "a", "b") == f"{said}."
+    unsure = BreakEven(0.4, 0.1, 1.0, -1, flips.names)
+    assert terminal.flips(unsure, key, "a", "b") == f"{said}; not surely with {flips.names[1]}."
 
 
 def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):

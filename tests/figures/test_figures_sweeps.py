@@ -89,6 +89,9 @@ RANGES = pd.DataFrame(
     ],
     columns=["arm", "key", "least", "most", "own", "at_least", "at_most", "low", "high"],
 ).assign(**{"class": "honest", "measure": "lost_per_day", "swing": [0.0, 2.0, 1.0, 8.0]})
+RANGES["change"] = RANGES["at_most"] - RANGES["at_least"]
+HALF = [0.0, 0.5, 0.5, 0.5]  # the first unknown moves nothing under open trust
+RANGES["change_low"], RANGES["change_high"] = RANGES["change"] - HALF, RANGES["change"] + HALF
 
 
 def test_a_tornado_has_a_bar_to_each_end_of_each_unknown_the_widest_on_top():
@@ -101,6 +104,8 @@ def test_a_tornado_has_a_bar_to_each_end_of_each_unknown_the_widest_on_top():
     assert bars["b.share: most"].get_y() > bars["a.count: most"].get_y()
     labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
     assert labels == ["a.count: 1 to 9", "b.share: 0.1 to 0.2"]
+    assert {text.get_text() for text in axes.texts} == {"+1.00 ±0.50", "\u22128.00 ±0.50"}
+    assert "no change" in {text.get_text() for text in figure.axes[0].texts}
     (own,) = (line for line in axes.lines if line.get_gid() == "own")
     assert list(own.get_xdata()) == [7.0, 7.0]
     (band,) = (patch for patch in axes.patches if patch.get_gid() == "band")
