@@ -336,4 +336,4 @@ class Foreseen:
         ]  # fmt: skip
         for part, hop, made in zip(parts, (one, two), (first, second), strict=True):
             part |= {n: getattr(hop, n)[made] for n in ("at", "server", "waited", "took")}
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {name: np.concatenate([part.pop(name) for part in parts]) for name in [*parts[0]]}

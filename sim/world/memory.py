@@ -7,7 +7,7 @@ reads such facts have a memory.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -47,20 +47,19 @@ class Clients:
     """Transactions and sessions of each client address."""
 
     def __init__(self) -> None:
-        self._made: defaultdict[int, deque[float]] = defaultdict(deque)
+        self._made: dict[int, list[float]] = {}
         self._ends: dict[int, list[float]] = {}
 
     def recent(self, client: int, now: float, window: float) -> int:
         """Transactions of *client* in the last *window* seconds, without those that its rate
         forbade: a client over its limit is slowed down, not shut out."""
-        made = self._made[client]
-        while made and made[0] <= now - window:
-            made.popleft()
+        made = self._made.get(client, [])
+        del made[: bisect_right(made, now - window)]
         return len(made)
 
     def made(self, client: int, now: float) -> None:
         """*client* makes a transaction."""
-        self._made[client].append(now)
+        self._made.setdefault(client, []).append(now)
 
     def open_sessions(self, client: int, now: float) -> int:
         """Sessions that *client* has open, or waits for."""

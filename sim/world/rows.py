@@ -174,8 +174,8 @@ class Rows:
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
     def tries(self, more: Columns) -> Columns:
-        """All attempts in order of time; *more* are first attempts that were not packed one by
-        one, in a few stretches that are in order themselves.
+        """All attempts in order of time; *more* (used up) are first attempts that were not packed
+        one by one, in a few stretches that are in order themselves.
 
         Attempts of one moment stand in the order of their messages, then of their servers.
         """
@@ -184,14 +184,18 @@ class Rows:
 
         def joined(name: str) -> NDArray[Any]:
             one_by_one = packed[name]
-            together = more.get(name, np.full(n, ONCE.get(name, 0), dtype=one_by_one.dtype))
+            together = more.pop(name, None)
+            if together is None:
+                together = np.full(n, ONCE.get(name, 0), dtype=one_by_one.dtype)
             return np.concatenate([one_by_one, together.astype(one_by_one.dtype, copy=False)])
 
-        at = joined("at")
-        order = np.argsort(at, kind="stable")
-        if (np.diff(at[order]) == 0.0).any():
-            order = np.lexsort((joined("server"), joined("message"), at))
-        return {name: joined(name)[order] for name in packed.dtype.names or ()}
+        made = {name: joined(name) for name in ("message", "at", "server")}
+        order = np.argsort(made["at"], kind="stable")
+        if (np.diff(made["at"][order]) == 0.0).any():
+            order = np.lexsort((made["server"], made["message"], made["at"]))
+        for name in packed.dtype.names or ():
+            made[name] = (made[name] if name in made else joined(name))[order]
+        return made
 
     def sessions(
         self, tries: Columns, servers: int, begins: Sequence[float]
@@ -499,7 +503,7 @@ def finish(
         "calendar": {"arm": [arm], **calendar_names},
     }  # fmt: skip
     tables = {
-        "recipients": recipients(), "attempts": attempts(), "calendar": calendar.items(),
+        "attempts": attempts(), "recipients": recipients(), "calendar": calendar.items(),
         "servers": _server_columns(server_rows, replication).items(),
     }  # fmt: skip
     kept = {

@@ -39,7 +39,12 @@ def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     Until ``policy_starts`` the base scenario's policies hold, from then on those of *arm*.
     The same people wish to write the same messages in every arm (see `sim.world.plan`).
     """
-    return World(scenario, arm, replication).run()
+    world = World(scenario, arm, replication)
+    run = world.run()
+    for part in (world.foreseen, world.rows):
+        # In circles as they refer to each other, large columns would wait for the collector.
+        vars(part).clear()
+    return run
 
 
 class World:
