@@ -188,6 +188,22 @@ def test_a_list_of_addresses_takes_one_host_after_the_other(heeds):
     assert set(r.loc[r["wished_at"] > last, "route"]) == {"direct"}
 
 
+def test_who_does_not_adapt_looks_at_no_list_and_drops_no_host():
+    told = NETWORKS + SETTINGS.replace("ROUTE", "hijacked_host") + HEEDED
+    scenario = loads(told).with_overrides({
+        "run_length": "4 days", "networks.adatum.mailboxes": 40, "spammers.bulk.hosts": 6,
+        "spammers.bulk.recruits": "0 / day", "servers.*-mx.client": ["reject_rbl_client(dul)"],
+        "spammers.bulk.heeds": ["dul"], "spammers.bulk.adaptive": False,
+    })  # fmt: skip
+    frames = simulate(scenario, "only", 0).frames()
+    assert set(frames["recipients"]["route"]) == {"hijacked_host"}
+    a, c = frames["attempts"], frames["calendar"]
+    first, last = c.iloc[0], c.iloc[len(c) - 1]
+    between = a[(a["at"] > first["at"]) & (a["at"] < last["at"])]
+    assert set(between.loc[between["client"] == first["address"], "code"]) == {554}
+    assert set(a.loc[a["at"] > last["at"], "code"]) == {554}
+
+
 # ---- capacity
 
 
