@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PORT = 25
-
 UNREACHABLE = "unreachable"
 """The stage of a message for which there was no connection at all."""
 

@@ -71,9 +71,6 @@ Duration = Annotated[float, BeforeValidator(read_duration), described("duration"
 Rate = Annotated[float, BeforeValidator(read_rate), described("rate", "200 / day")]
 """Events per second."""
 
-Size = Annotated[float, BeforeValidator(read_size), described("size", "5.5 kB")]
-"""Octets."""
-
 Bandwidth = Annotated[float, BeforeValidator(read_bandwidth), described("bandwidth", "33.6 kbit/s")]
 """Bits per second."""
 

@@ -138,11 +138,6 @@ class Policy:
         login = {"login"} if self.style.mailboxes == "strangers" else set()
         return frozenset(ALWAYS_READ) | named | login
 
-    @property
-    def reads_clock(self) -> bool:
-        """Whether a verdict depends on how long ago something was."""
-        return bool(self.reads & {"pop_age", "greylist_age"})
-
     @cached_property
     def key(self) -> Callable[[Facts], Hashable]:
         """``policy.key(facts)``: the part of the facts that determines the verdict."""

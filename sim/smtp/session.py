@@ -52,7 +52,6 @@ class State(Enum):
 
 
 IDLE = frozenset({State.START, State.READY, State.MAIL, State.RCPT})
-GREETED = frozenset({State.READY, State.MAIL, State.RCPT})
 
 
 @dataclass(frozen=True, slots=True)

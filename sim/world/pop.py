@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -127,18 +126,6 @@ class PopLogins:
         """The same, of *person* alone."""
         extra = self.extra_of.get((network, client, person))
         return _later(self.planned.last(network, client, now, person), extra)
-
-    def open(
-        self, network: str, clients: Iterable[int], now: float, window: float
-    ) -> list[tuple[int, float]]:
-        """Those of *clients* from which somebody logged in to an account of *network* less than
-        *window* s ago, with how long ago (s).
-
-        What somebody finds out who stands on a network where addresses are handed on and tries
-        one after the other; whether the server then relays is the server's to decide.
-        """
-        ages = ((client, self.last(network, client, now)) for client in clients)
-        return [(client, now - at) for client, at in ages if at is not None and now - at < window]
 
 
 def _later(one: float | None, other: float | None) -> float | None:

@@ -90,16 +90,20 @@ def test_static_addresses_stay_with_their_people():
     assert {number for number, _ in at_home} == {0, 1, 2}
 
 
-def test_which_addresses_have_an_open_window(hotel):
+def test_the_last_login_from_each_address(hotel):
+    """The first guest polls at 100 s alone, the second at 150 s alone: the interval is longer."""
     scenario, _, presence = hotel
     logins = PopLogins(PopLog(scenario, presence))
-    window = 1800.0
-    assert logins.open("proseware", (ONE, TWO), 99.0, window) == []
-    assert logins.open("proseware", (ONE, TWO), 120.0, window) == [(ONE, 20.0)]
-    assert logins.open("proseware", (ONE, TWO), 1900.0, window) == [(TWO, 1750.0)]
-    assert logins.open("adatum", (ONE, TWO), 1900.0, window) == []
+
+    def last(now, network="proseware"):
+        return [logins.last(network, address, now) for address in (ONE, TWO)]
+
+    assert last(99.0) == [None, None]
+    assert last(120.0) == [100.0, None]
+    assert last(1900.0) == [100.0, 150.0]
+    assert last(1900.0, "adatum") == [None, None]
     logins.log_in("proseware", ONE, 1890.0, person=2)
-    assert logins.open("proseware", (ONE, TWO), 1900.0, window) == [(ONE, 10.0), (TWO, 1750.0)]
+    assert last(1900.0) == [1890.0, 150.0]
     assert logins.last_of(0, "proseware", ONE, 1900.0) == 100.0
     assert logins.last_of(2, "proseware", ONE, 1900.0) == 1890.0
     assert logins.last_of(2, "proseware", TWO, 1900.0) is None
