@@ -83,6 +83,15 @@ def test_reports_list_when_there_are_enough():
     ]
 
 
+def test_reports_count_anew_after_an_entry_has_expired():
+    world = Little(**{"blocklists.trap-list.reports": 1.0})
+    for hour in (2, 3, 5 * 24, 8 * 24, 8 * 24 + 1):
+        world.send_spam(hour * HOUR, to="rest-box-1@rest.example")
+    listed = [at for at, change, *_ in world.run().log() if change == "listed"]
+    # two within two hours; one alone days later does nothing, but is the first of the next two
+    assert listed == [2 * HOUR + 30.0, 8 * DAY - HOUR + 30.0]
+
+
 @pytest.mark.parametrize("share", [0.003, 0.2, 0.9])
 def test_each_recipient_reports_with_the_same_chance(share):
     gaps = _gaps(share, np.random.default_rng(1))
@@ -137,6 +146,19 @@ def test_a_list_of_open_relays_tests_before_it_lists():
     closed.run()
     assert closed.fates("spam")[0][0] == "delivered"
     assert closed.log() == []
+
+
+def test_reports_count_anew_after_a_test_that_did_not_come_through():
+    settings = {"open_relays_only": True, "reports": 1.0}
+    world = Little(**{f"blocklists.trap-list.{key}": value for key, value in settings.items()})
+    world.settings |= {
+        "policy_starts": "1 day", "servers.proseware-smtp.relay": "on_network",
+        "arms.only.servers.proseware-smtp.relay": "open",
+    }  # fmt: skip
+    for hour in (2, 3, 30, 40):  # by a customer of proseware, who may relay all along
+        world.send_spam(hour * HOUR, to="rest-box-1@rest.example", by=0xC6336405)
+    listed = [at for at, change, *_ in world.run().log() if change == "listed"]
+    assert listed == [(40 - 2 + 1) * HOUR + 30.0]
 
 
 def test_a_dead_list_lists_the_world():
