@@ -53,6 +53,16 @@ def test_spam_in_the_meantime_puts_expiry_off():
     ]
 
 
+def test_a_second_trap_before_the_list_answers_makes_no_second_entry():
+    world = Little()
+    world.send_spam(2 * HOUR)
+    world.send_spam(2 * HOUR + 10.0)
+    assert world.run().log() == [
+        (30.0, "listed", "trap", "proseware-smtp"),
+        (10.0 + 2 * DAY, "delisted", "expired", "proseware-smtp"),
+    ]
+
+
 def test_spam_straight_to_the_mx_lists_the_spammer_and_not_the_relay():
     world = Little()
     world.send_spam(2 * HOUR, through="rest-mx")

@@ -10,6 +10,7 @@ from little_world import DAY, HOUR, SCENARIO, Little
 from sim.scenario import load, loads
 from sim.scenario.operators import closing_time
 from sim.world import simulate
+from sim.world.streams import stream
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CURVE = ((10.0, 0.6), (20.0, 0.4), (30.0, 0.4), (40.0, 0.0))
@@ -79,6 +80,27 @@ def test_a_number_of_listings_of_the_isp():
         (2 * DAY + 30.0 + 3 * HOUR, "closed", "listings", "proseware-smtp"),
         (2 * DAY + 30.0 + 3 * HOUR, "closed", "listings", "proseware-mx"),
     ]
+
+
+def test_a_block_of_256_that_is_listed_counts_for_each_isp_with_a_server_in_it():
+    world = operated(after_listings=1, reaction="3 h")
+    world.settings |= {"blocklists.trap-list.scope": "/24"}
+    world.send_spam(DAY, through="adatum-smtp")  # 198.51.100.0/24 is proseware's, too
+    assert [entry[:3] for entry in world.run().log() if entry[1] != "delisted"] == [
+        (30.0, "listed", "trap"),
+        (30.0 + 3 * HOUR, "closed", "listings"),
+        (30.0 + 3 * HOUR, "closed", "listings"),
+    ]
+
+
+@pytest.mark.parametrize(("date", "reason"), [("1 hour", "date"), ("3 days", "curve")])
+def test_whichever_comes_first(date, reason):
+    world = operated(date=date, open_share=[["0 s", 1.0], ["2 days", 0.0]])
+    closed = world.run().calendar
+    number = stream(1, replication=0, entity="networks.proseware", purpose="closing").random()
+    at = {"date": HOUR, "curve": 2 * DAY * (1.0 - number)}[reason]
+    assert closed["at"].tolist() == pytest.approx([at] * 2)
+    assert set(closed["reason"]) == {reason}
 
 
 def test_what_is_closed_already_is_left_alone():
