@@ -171,6 +171,30 @@ def test_recipients_and_same_isp_have_the_means_stated(plans):
     assert between(0.4, same)
 
 
+def test_the_number_of_recipients_is_geometric(plans):
+    counts = [np.array([len(w.recipients) for w in plan.wishes]) for plan in plans[1]]
+    for k in range(1, 5):
+        assert between((2 / 3) * (1 / 3) ** (k - 1), [(found == k).mean() for found in counts])
+
+
+def test_sizes_are_lognormal_as_the_facts_have_it(plans):
+    """mail.size.lognormal: its median, and the share up to 32 KiB."""
+    sizes = [np.array([w.size for w in plan.wishes]) for plan in plans[1]]
+    for octets in (5541, 32 * 1024):
+        share = stats.norm.cdf(np.log(octets / 5541) / 2.01)
+        assert between(share, [(found <= octets).mean() for found in sizes])
+
+
+def test_a_share_of_the_mail_is_written_in_the_work_account(scenario):
+    works = scenario.with_overrides(
+        {"users.travellers.work": "adatum", "users.travellers.work_account": 0.3}
+    )
+    population = populate(works)
+    drawn = [draw(works, population, r).wishes for r in range(10)]
+    assert between(0.3, [np.mean([w.account == 1 for w in wishes]) for wishes in drawn])
+    assert {w.sender.partition("@")[2] for w in drawn[0] if w.account == 1} == {"adatum.com"}
+
+
 def test_a_trip_hangs_together(plans):
     # the chance to be where one was a block ago, given a mean stay of 2 days and blocks of
     # 10 and 14 hours: exp(-h / 48) + (1 - exp(-h / 48)) * (0.7**2 + 0.3**2)
