@@ -92,6 +92,13 @@ def test_at_home_the_list_is_not_needed():
     assert found == [(at(1), 250, ""), (at(11), 250, "own_listing")]
 
 
+def test_who_writes_by_web_mail_needs_no_listing_and_gets_none():
+    sessions = [*ANNS, stay(GUEST, ONE, at(5), at(6))]
+    web = {"users.agents.program": "web"}
+    found = submissions(staged(REMOTE, "listed", sessions, [(GUEST, at(5))], web))
+    assert found == [(at(5), 550, "")]
+
+
 def test_the_list_is_written_when_the_policy_takes_effect():
     sessions = [*ANNS, stay(ANN, ONE, at(20), at(21))]
     found = submissions(
