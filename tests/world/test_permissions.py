@@ -72,6 +72,14 @@ def test_who_opened_the_window(sessions, wishes, log):
     assert submissions(staged(GUESTS, "pop", sessions, wishes)) == log
 
 
+def test_web_mail_opens_no_window():
+    sessions = [stay(ALICE, FIRST, 100, 1000), stay(BOB, FIRST, 1100, 1200)]
+    for program, log in (("mail", (250, "inherited_window")), ("web", (550, ""))):
+        program = {"users.polls-first.program": program}
+        found = submissions(staged(GUESTS, "pop", sessions, [(BOB, 1100)], program))
+        assert found == [(1100, *log)]
+
+
 def test_behind_a_shared_address_every_guest_has_the_window_at_once():
     sessions = [
         stay(ALICE, FIRST, 100, 1000),
