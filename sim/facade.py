@@ -143,6 +143,7 @@ class Results:
         self._stored = stored
         self._given = model
         self._held: dict[str, tuple[Any, ...]] = {}
+        self._decided: dict[str, pd.DataFrame] = {}
 
     @property
     def path(self) -> Path:
@@ -273,7 +274,10 @@ class Results:
         from sim.measure.decisions import decision
 
         _one_of("phase", phase, PHASES)
-        return decision(self.measures, self.base, self.arms, self.static, phase=phase)
+        if phase not in self._decided:
+            found = decision(self.measures, self.base, self.arms, self.static, phase=phase)
+            self._decided[phase] = found
+        return self._decided[phase].copy()
 
     def expectations(self) -> pd.DataFrame:
         """What the scenario expects of measures, and what came out (see sim.measure.judging).
@@ -354,6 +358,10 @@ class Results:
         A row per policy (named by the arm in which all have it), arm and quantity, with the number
         of networks that have it; the difference is all - arm, in pairs.
         """
+        return self._adoption.copy()
+
+    @cached_property
+    def _adoption(self) -> pd.DataFrame:
         import pandas as pd
 
         from sim.measure.decisions import adoption

@@ -57,7 +57,7 @@ COLUMNS = (
         Column("settings changed", "settings / 100 delivered", 100.0),
         Column("calls to the help desk", "help desk calls / day"),
         Column("delay, median", "delay, median s"),
-        Column("delay, 90 of 100", "delay, 90 of 100 s"),
+        Column("delay, 90th percentile", "delay, 90th percentile s"),
     ),
 )
 """The two tables of ``mailsim run``: what happens to mail, and what it costs people."""

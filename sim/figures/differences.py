@@ -121,7 +121,7 @@ def _panel(
     high = bars.ceiling(scale * max(ends)) if max(ends, default=0.0) > 0 else 0.0
     room = 0.06 * (high - low) or 1.0  # so that the line at 0 is never the edge
     axes.set_xlim(min(low, -room), max(high, room))
-    axes.locator_params(axis="x", nbins=bars.ticks(rows))
+    axes.locator_params(axis="x", nbins=max(bars.ticks(rows) - 1, 2))  # words stand beside
 
 
 def _mark(
@@ -149,9 +149,8 @@ def _mark(
         linestyle="none",
         zorder=3,
     )
-    sign = "+" if row.mean > 0 else ""
-    shown = f"{sign}{bars.shown(scale * row.mean)}".replace("-", "\u2212")
-    bars.beside(axes, style, place, shown)
+    told = words.apart(scale * row.mean, scale * (row.high - row.low) / 2)
+    bars.beside(axes, style, place, told)
 
 
 def _entries(style: Style, frame: pd.DataFrame) -> list[tuple[Artist | None, str]]:

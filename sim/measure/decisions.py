@@ -52,7 +52,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "settings changed": Quantity("honest", "settings_per_delivered", "a message delivered"),
     "calls to the help desk": Quantity("honest", "calls_per_delivered", "a day", per_day=True),
     "delay, median": Quantity("honest", "delay_median", "s"),
-    "delay, 90 of 100": Quantity("honest", "delay_p90", "s"),
+    "delay, 90th percentile": Quantity("honest", "delay_p90", "s"),
 }
 BANDED = (
     "honest mail delivered",
@@ -102,8 +102,13 @@ def decision(
     `sim.measure.compare`). The last quantity of each arm but the base is EXCHANGE; it has no
     interval where it is not sure that the arm loses more honest mail than the base (or less).
     """
-    cells = _Cells(measures, phase)
-    expected = _expected(static if phase == "after" else None)
+    return _table(_Cells(measures, phase), base, arms, static if phase == "after" else None)
+
+
+def _table(
+    cells: _Cells, base: str, arms: Sequence[str], static: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    expected = _expected(static)
     rows = []
     for arm in arms:
         for name, quantity in QUANTITIES.items():
@@ -130,10 +135,10 @@ def adoption(
     A row per arm and quantity as in `decision`; but the difference is what *whole* changes from
     that arm, in pairs: what it does besides that all have the policy.
     """
-    arms = [base, *parts, whole]
-    told = decision(measures, base, arms, phase=phase).drop(columns="static")
+    cells, arms = _Cells(measures, phase), [base, *parts, whole]
+    told = _table(cells, base, arms).drop(columns="static")
     apart = [
-        decision(measures, arm, [whole], phase=phase).assign(arm=arm)[["arm", "quantity", *APART]]
+        _table(cells, arm, [whole]).assign(arm=arm)[["arm", "quantity", *APART]]
         for arm in arms[:-1]
     ]
     on = ["arm", "quantity"]
