@@ -56,9 +56,14 @@ def columns() -> str:
 def _columns() -> Iterator[str]:
     yield "# Columns of the rows\n"
     yield (
-        "`results.recipients`, `.attempts`, `.servers` and `.calendar` are pandas tables; on disk "
-        "they are Parquet files, one folder an arm and replication. Moments are seconds since the "
-        "run began.\n"
+        "`results.recipients`, `.attempts`, `.servers` and `.calendar` are pandas tables. Moments "
+        "are seconds since the run began.\n"
+    )
+    yield (
+        "On disk they are Parquet files, `recipients/arm=ARM/replication-N.parquet`, which other "
+        'libraries read as one table: `pandas.read_parquet("out/recipients")`, '
+        '`polars.read_parquet("out/recipients/**/*.parquet", hive_partitioning=True)`, in DuckDB '
+        "`SELECT * FROM read_parquet('out/recipients/**/*.parquet', hive_partitioning = true)`.\n"
     )
     for name, (meaning, table) in TABLES.items():
         yield f"## `{name}`\n\n{meaning}\n\n| column | type | unit | meaning |\n|---|---|---|---|"

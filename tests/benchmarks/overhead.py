@@ -1,6 +1,8 @@
 """What the experiment layer adds to a run: ``python tests/benchmarks/overhead.py``.
 
 Targets: under 3 % of a run of the main scenario; under 50 ms a run in a sweep of 200 short runs.
+Then what its tables take, and how near `mailsim plan` comes.
+
 The experiment layer is what is neither simulated nor measured (rows to a table, the books
 checked, counts): planning, handing out, storing, the manifest. Processor time, so that other
 work on the machine counts little; and wall-clock time, in which waiting for the disk counts.
@@ -19,7 +21,7 @@ from unittest import mock
 
 import sim
 from sim.experiment import plan
-from sim.swept import sweep
+from sim.swept import open_sweep, sweep
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 MAIN = ROOT / "scenarios" / "open-vs-restricted.toml"
@@ -89,6 +91,10 @@ def main() -> None:
                 f"{name}: sweep of 200 short runs: {5 * wasted:.1f} ms a run wasted beside "
                 f"{5 * of['simulating']:.1f} ms simulating"
             )
+            swept = open_sweep(out / "s")
+            began = clock()
+            rows = len(swept.summary()) + len(swept.compare())
+            print(f"{name}: its tables, {rows} rows, {10 * (clock() - began):.1f} ms a point")
 
 
 PLANNED = ("six-cases", "pop-window", "silent-discard", "open-vs-restricted", "roaming-sweep",
