@@ -178,7 +178,8 @@ ABOUT_DECISION = (
     "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
     "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "
     "does not vary. Spam removed per honest recipient lost has no interval where it is not sure "
-    "that the arm loses more (or less) honest mail than the base. "
+    "that the arm loses more (or less) honest mail than the base. Marks beside ±: * where the "
+    "interval in pairs leaves out 0, ° where pairing did not narrow it. "
     "Definitions: sim/measure/MEASURES.md."
 )
 """How to read the decision table."""

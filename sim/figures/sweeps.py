@@ -55,7 +55,7 @@ def _curves(
     figure = s.new(style, 0.55 * style.width)
     axes = s.tidy(figure.subplots(), style)
     values = list(dict.fromkeys(rows[key]))
-    at, ticks = _positions(values)
+    at, ticks, unit = _positions(values)
     if ticks is None and min(at) > 0 and max(at) >= LOGARITHMIC * min(at):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
@@ -79,7 +79,7 @@ def _curves(
         letters = max(map(len, ticks)) * len(ticks)
         wide = 0.6 * style.small * letters > 0.8 * 72 * style.width
         axes.set_xticks(at, ticks, rotation=90 if wide else 0)
-    axes.set(xlabel=key, ylabel=label)
+    axes.set(xlabel=f"{key}{unit}", ylabel=label)
     s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
     return s.settle(figure, [axes], 0.45 * style.width)
 
@@ -88,11 +88,20 @@ LOGARITHMIC = 50.0
 """From so many times the least value on, the axis of a key is logarithmic; chosen."""
 
 
-def _positions(values: list[Any]) -> tuple[list[float], list[str] | None]:
-    """Where values stand: numbers where they are, anything else side by side."""
+def _positions(values: list[Any]) -> tuple[list[float], list[str] | None, str]:
+    """Where values stand, their names unless they are numbers, and the unit of those.
+
+    Numbers stand where they are, also such as "30 min" if all are of one unit; else side by side.
+    """
     if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
-        return [float(v) for v in values], None
-    return [float(n) for n in range(len(values))], [_label(v) for v in values]
+        return [float(v) for v in values], None, ""
+    try:
+        sizes, units = zip(*(v.split(maxsplit=1) for v in values), strict=True)
+        if len(set(units)) == 1:
+            return [float(size) for size in sizes], None, f" ({units[0]})"
+    except (AttributeError, ValueError):
+        pass  # not such text
+    return [float(n) for n in range(len(values))], [_label(v) for v in values], ""
 
 
 def _maps(

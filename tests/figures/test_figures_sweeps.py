@@ -46,8 +46,8 @@ def test_a_figure_of_a_sweep_is_no_taller_than_it_is_wide():
 
 
 def test_values_that_are_no_numbers_stand_side_by_side():
-    figure = swept(summary([{KEYS[1]: v} for v in ("3 / day", "5 / day")]), keys=KEYS[1:])
-    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["3 / day", "5 / day"]
+    figure = swept(summary([{KEYS[1]: v} for v in ("open", "closed")]), keys=KEYS[1:])
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["open", "closed"]
 
 
 def test_a_map_an_arm_over_two_keys():
@@ -71,6 +71,19 @@ def test_long_values_under_a_map_stand_upright_and_do_not_overlap():
         summary([{KEYS[0]: a} for a in [*away, away[0] * 2]]), keys=KEYS[:1], style="column"
     )
     assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {90}
+
+
+def test_numbers_of_one_unit_stand_where_they_are():
+    def axes(*values):
+        return swept(summary([{KEYS[0]: v} for v in values]), keys=KEYS[:1]).axes[0]
+
+    of_one = axes("2 / day", "6 / day", "12 / day")
+    assert of_one.lines[0].get_xdata().tolist() == [2.0, 6.0, 12.0]
+    assert of_one.get_xlabel() == f"{KEYS[0]} (/ day)"
+    mixed = axes("30 min", "1 h", "2 h")
+    assert mixed.lines[0].get_xdata().tolist() == [0.0, 1.0, 2.0]
+    assert [t.get_text() for t in mixed.get_xticklabels()] == ["30 min", "1 h", "2 h"]
+    assert axes("open", "on_network").get_xlabel() == KEYS[0]
 
 
 def test_three_keys_are_too_many():
