@@ -10,7 +10,7 @@ column, no statistics: a part is read whole. Written after parquet.thrift of Par
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,11 +60,13 @@ class Leaf(NamedTuple):
     optional: bool = False
 
 
-def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]) -> bytes:
-    """The file. A column that is in *words* holds codes into those; -1 is null."""
+def encoded(
+    columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]
+) -> Iterator[bytes]:
+    """The file, piece by piece. A column that is in *words* holds codes into those; -1 is null."""
     rows = len(next(iter(columns.values())))
-    parts, chunks, leaves = [MAGIC], [], []
-    at = len(MAGIC)
+    chunks, leaves, at = [], [], len(MAGIC)
+    yield MAGIC
     for name, values in columns.items():
         known = tuple(words[name]) if name in words else None
         codec = UNCOMPRESSED if known is None and name in RANDOM else SNAPPY
@@ -78,10 +80,11 @@ def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[st
             pages.append(_data_page(rows, RLE_DICTIONARY, _packed(codes, leaf.optional), codec))
         leaves.append(leaf)
         chunks.append(_chunk(leaf, pages, rows, codec, at))
-        parts += [page.written for page in pages]
-        at += sum(len(page.written) for page in pages)
+        for page in pages:
+            yield page.written
+            at += len(page.written)
     footer = _footer(tuple(leaves), chunks, rows, at)
-    return b"".join([*parts, footer, len(footer).to_bytes(4, "little"), MAGIC])
+    yield from (footer, len(footer).to_bytes(4, "little"), MAGIC)
 
 
 def _plain(values: NDArray[Any]) -> bytes:

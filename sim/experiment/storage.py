@@ -161,9 +161,13 @@ def _write_part(path: Path, table: Coded | pd.DataFrame, point: int) -> None:
     columns = {name: values for name, values in held.columns.items() if name != "arm"}
     if point >= 0:
         columns = {"point": np.full(len(held), point, np.int32), **columns}
-    data = encoded(columns, held.categories)
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            file.writelines(encoded(columns, held.categories))
+
     # to wait for the disk five times a run costs more than all else here
-    atomically(path, lambda temporary: temporary.write_bytes(data), flush=False)
+    atomically(path, write, flush=False)
 
 
 def write_text(path: Path, text: str) -> None:

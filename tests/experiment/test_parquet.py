@@ -35,6 +35,10 @@ def tables(draw):
     return columns, words
 
 
+def whole(columns, words) -> bytes:
+    return b"".join(encoded(columns, words))
+
+
 def told(columns, words):
     """By column what a reader must find; None is a gap. As text: not a number is not itself."""
     return {
@@ -49,7 +53,7 @@ def told(columns, words):
 @given(tables())
 def test_arrow_reads_what_was_written(table):
     columns, words = table
-    found = pq.read_table(io.BytesIO(encoded(columns, words)))
+    found = pq.read_table(io.BytesIO(whole(columns, words)))
     found.validate(full=True)
     assert repr(found.to_pydict()) == repr(told(columns, words))
     for field in found.schema:
@@ -64,7 +68,7 @@ def test_arrow_reads_what_was_written(table):
 @given(tables())
 def test_the_file_says_how_long_its_parts_are(table):
     columns, words = table
-    data = encoded(columns, words)
+    data = whole(columns, words)
     group = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0)
     chunks = [group.column(i) for i in range(group.num_columns)]
     at = 4
@@ -108,5 +112,5 @@ def test_other_readers_read_it(tmp_path, read, rows, least, count):
     columns["recipient"] = random.integers(0, 2**31, rows).astype(np.int32)
     words = {"words": [f"wörd {i}" for i in range(count)]}
     path = tmp_path / "part.parquet"
-    path.write_bytes(encoded(columns, words))
+    path.write_bytes(whole(columns, words))
     assert repr(read(path)) == repr(told(columns, words))

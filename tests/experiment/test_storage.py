@@ -194,7 +194,7 @@ def test_what_the_system_refuses_is_one_clear_error(tmp_path, monkeypatch, numbe
     if call == "mkdir":
         monkeypatch.setattr(Path, "mkdir", refuses)
     else:
-        where, name = (Path, "write_bytes") if call == "open" else (os, "replace")
+        where, name = (Path, "open") if call == "open" else (os, "replace")
         monkeypatch.setattr(where, name, refuses)
     with pytest.raises(StorageError, match=rf"cannot write results to .*{word}"):
         storage.store(tmp_path / "out", Task("open", 0), table(["x"]))
