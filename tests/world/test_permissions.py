@@ -178,6 +178,17 @@ def test_a_wrong_password_is_refused_until_the_help_desk_corrects_it():
     assert frames["recipients"][["calls", "changes"]].iloc[0].tolist() == [1, 1]
 
 
+def test_the_help_desk_is_asked_again_when_its_advice_meets_a_wrong_password():
+    """First how to be let in, then why the login fails: two calls, two changes."""
+    frames = staged(
+        LOGINS, "auth", [stay(EVE, FIRST, 100, 9000)], [(EVE, 100)],
+        {"users.travellers.wrong_password": 1.0, "users.travellers.auth": 0.0},
+    )  # fmt: skip
+    assert submissions(frames) == [(100, 550, ""), (3701, 535, ""), (7302, 250, "own_login")]
+    first = frames["recipients"].iloc[0]
+    assert (first["calls"], first["changes"], first["remedy"]) == (2, 2, "password")
+
+
 @pytest.mark.parametrize(("password", "code"), [("pop", 250), ("separate", 535)])
 def test_where_auth_has_a_password_of_its_own_some_enter_that_of_pop(password, code):
     frames = staged(
