@@ -80,6 +80,13 @@ def test_one_call_to_the_help_desk_does_for_all_that_waits():
     assert other == pytest.approx(first, abs=2.0)
 
 
+def test_nobody_calls_twice_about_one_message_that_the_isp_has_no_answer_to():
+    """The ISP offers nothing, the hotel's server checks senders: given up after one call."""
+    sent = post({"ask_isp": 0.9, "switch_server": 0.1}, **CHECKED).write(100.0, place="hotel").run()
+    assert asked(sent) == [[(OWN, 550), (LOCAL, 550)]]
+    assert effort(sent) == [("give_up", 1, 1, 2)]
+
+
 def test_who_dials_in_again_has_an_address_of_the_isp_and_a_modem_line():
     sent = post({"dial_in": 1.0}).write(100.0, place="hotel").write(DAY, place="hotel").run()
     a = sent.frames["attempts"]
