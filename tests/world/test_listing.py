@@ -111,6 +111,19 @@ def test_the_list_is_written_when_the_policy_takes_effect():
     assert found == [(at(11), 250, "own_listing"), (at(20), 550, "missed_listing")]
 
 
+def test_a_list_that_the_arm_leaves_alone_is_not_written_anew():
+    text = REMOTE.replace("[arms.listed]", "[arms.later]").replace('"servers', '# "servers')
+    text += "[arms.listed]\n"
+    sessions = [*ANNS, stay(ANN, ONE, at(20), at(21))]
+    keys = {
+        "policy_starts": "11.5 hours",
+        "servers.proseware-smtp.relay": "on_network+address_range",
+        "servers.proseware-smtp.listed_users": ["agents"],
+    }
+    found = submissions(staged(text, "listed", sessions, [(ANN, at(11)), (ANN, at(20))], keys))
+    assert found == [(at(11), 550, "missed_listing"), (at(20), 250, "own_listing")]
+
+
 OFFICE = """
 title = "agents at a place with {n} leased addresses"
 run_length = "8 days"

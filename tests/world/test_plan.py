@@ -185,6 +185,16 @@ def test_sizes_are_lognormal_as_the_facts_have_it(plans):
         assert between(share, [(found <= octets).mean() for found in sizes])
 
 
+def test_where_all_mailboxes_are_one_isps_nobody_writes_elsewhere(scenario):
+    alone = scenario.with_overrides({
+        "users.travellers.accounts": {"proseware": 1.0}, "networks.adatum.mailboxes": 0,
+        "users.travellers.recipients": 1.0,
+    })  # fmt: skip
+    population = populate(alone)
+    wishes = draw(alone, population, 0).wishes
+    assert {len(w.recipients) for w in wishes} == {1}
+
+
 def test_a_share_of_the_mail_is_written_in_the_work_account(scenario):
     works = scenario.with_overrides(
         {"users.travellers.work": "adatum", "users.travellers.work_account": 0.3}

@@ -1,5 +1,7 @@
 """Addresses of people: how long leases last, who keeps one, which are idle, which have a window."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from staged import NETWORKS
@@ -75,6 +77,15 @@ def test_an_address_of_ones_own_is_kept(hotel):
     assert presence.client(people[0], "hotel", 50.0) == ONE  # TWO is idle, but not to be had
 
 
+def test_a_program_that_is_open_is_not_opened_again():
+    """Whatever is written or looked for meanwhile falls into the session that there is."""
+    busy = {"users.guests.messages": "200 / day", "users.guests.mail_checks": "200 / day"}
+    plan = exogenous(loads(NETWORKS + GROUP).with_overrides(busy).arm("open"), 0)[1]
+    for mine in plan.presence.sessions:
+        assert len(mine) > 3
+        assert all(before.end < after.start for before, after in pairwise(mine))
+
+
 def test_static_addresses_stay_with_their_people():
     scenario = loads(NETWORKS + GROUP).with_overrides(
         {"networks.proseware.prefixes": ["10.0.0.0/29"]}
@@ -88,6 +99,10 @@ def test_static_addresses_stay_with_their_people():
     }
     assert len(at_home) == 3
     assert {number for number, _ in at_home} == {0, 1, 2}
+    # and theirs alone, whenever they send again
+    for person in plan.presence.people:
+        mine = dict(at_home)[person.number]
+        assert {plan.presence.client(person, "proseware", at) for at in (0.0, 5e4, 1e5)} == {mine}
 
 
 def test_the_last_login_from_each_address(hotel):
