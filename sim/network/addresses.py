@@ -5,15 +5,11 @@ from __future__ import annotations
 import heapq
 import math
 from array import array
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import chain, islice, pairwise
-from typing import Protocol
-
-REUSE = ("fifo", "lifo", "random", "sticky")
-"""Which free address is given out next: free longest, free shortest, any, or the one that the
-holder had before, if it is still free (RFC 2131 §4.3.1), else the one free longest."""
+from typing import Any, Protocol
 
 
 def usable(prefixes: Iterable[IPv4Network], reserved: Iterable[IPv4Network] = ()) -> Iterator[int]:
@@ -50,6 +46,87 @@ class Draws(Protocol):
         """Return the next number."""
 
 
+class Longest:
+    """Free addresses, of which the next to be given out is the one that is free longest."""
+
+    def __init__(self, addresses: Sequence[int]) -> None:
+        self.fresh = iter(addresses)  # nobody has had them yet
+        self.free: deque[int] = deque()
+
+    def next(self, _: Hashable) -> int | None:
+        """Take out the one that a holder gets; None where none is left."""
+        address = next(self.fresh, None)
+        return self.free.popleft() if address is None and self.free else address
+
+    def back(self, _: Hashable, address: int) -> None:
+        """Put back what a holder had."""
+        self.free.append(address)
+
+
+class Shortest(Longest):
+    """The next is the one that is free shortest."""
+
+    def __init__(self, addresses: Sequence[int]) -> None:
+        super().__init__(addresses[::-1])
+
+    def next(self, _: Hashable) -> int | None:
+        """Take out the last."""
+        return self.free.pop() if self.free else next(self.fresh, None)
+
+
+class Drawn:
+    """Free addresses, of which the next is any, by *draws*."""
+
+    def __init__(self, addresses: Sequence[int], draws: Draws) -> None:
+        self.free, self.draws = list(addresses), draws
+
+    def next(self, _: Hashable) -> int | None:
+        """Take out one by chance."""
+        free = self.free
+        if not free:
+            return None
+        chosen = int(self.draws.random() * len(free))
+        free[chosen], free[-1] = free[-1], free[chosen]
+        return free.pop()
+
+    def back(self, _: Hashable, address: int) -> None:
+        """Put back what a holder had."""
+        self.free.append(address)
+
+
+class Sticky:
+    """Free addresses, of which the next is the one that the holder had before, if it is still
+    free (RFC 2131 §4.3.1); else the one that is free longest."""
+
+    def __init__(self, addresses: Sequence[int]) -> None:
+        self.fresh = iter(addresses)  # nobody has had them yet
+        self.free: OrderedDict[int, None] = OrderedDict()
+        self.former: dict[Hashable, int] = {}
+
+    def next(self, holder: Hashable) -> int | None:
+        """Take out the former one, or the first."""
+        former = self.former.get(holder)
+        if former is not None and former in self.free:
+            del self.free[former]
+            return former
+        address = next(self.fresh, None)
+        return self.free.popitem(last=False)[0] if address is None and self.free else address
+
+    def back(self, holder: Hashable, address: int) -> None:
+        """Put back what *holder* had, and remember it."""
+        self.free[address] = None
+        self.former[holder] = address
+
+
+REUSE: dict[str, Callable[..., Any]] = {
+    "fifo": Longest,
+    "lifo": Shortest,
+    "random": Drawn,
+    "sticky": Sticky,
+}
+"""Which free address is given out next."""
+
+
 class Pool:
     """The addresses a network hands out, asked in order of time.
 
@@ -72,65 +149,34 @@ class Pool:
         if reuse == "random" and draws is None:
             raise ValueError("reuse 'random': expected draws")
         self.leasable = array("I", islice(addresses, 1) if shared else addresses)
-        self._shared, self._leased, self._reuse, self._draws = shared, leased, reuse, draws
-        # Free addresses: those nobody has had yet, and those that came back, in that order;
-        # random ones in a list, since they are found by position.
-        self._fresh = iter(self.leasable[:: -1 if reuse == "lifo" else 1])
-        self._back: OrderedDict[int, None] = OrderedDict()
-        self._mixed = list(self.leasable) if reuse == "random" else []
+        self._shared, self._leased = shared, leased
+        more = (draws,) if reuse == "random" else ()
+        self._free: Longest | Drawn | Sticky = REUSE[reuse](self.leasable, *more)
         self._now = -math.inf
         self._held: dict[Hashable, int] = {}
         self._ends: list[tuple[float, int, Hashable]] = []
         self._taken = 0
-        self._former: dict[Hashable, int] = {}
 
     def take(self, holder: Hashable, now: float, until: float = math.inf) -> int | None:
         """Return *holder*'s address at *now* (s): the one it has, or the next free one.
 
         A new lease ends at *until*; one that runs already keeps its end.
         """
+        held, ends = self._held, self._ends
         if now < self._now:
             raise ValueError(f"now {now}: expected at least {self._now}, pools are asked in order")
         self._now = now
-        while self._ends and self._ends[0][0] <= now:
-            self._give_back(heapq.heappop(self._ends)[2])
+        while ends and ends[0][0] <= now:
+            former = heapq.heappop(ends)[2]
+            self._free.back(former, held.pop(former))
         if self._shared:
             return self.leasable[0] if self.leasable else None
-        if holder in self._held:
-            return self._held[holder]
-        address = self._next(holder)
-        if address is not None:
-            self._held[holder] = address
-            if self._leased and until < math.inf:
-                self._taken += 1  # leases that end together come free in the order of taking
-                heapq.heappush(self._ends, (until, self._taken, holder))
+        address = held.get(holder)
+        if address is None:
+            address = self._free.next(holder)
+            if address is not None:
+                held[holder] = address
+                if self._leased and until < math.inf:
+                    self._taken += 1  # leases that end together come free in the order of taking
+                    heapq.heappush(ends, (until, self._taken, holder))
         return address
-
-    def _next(self, holder: Hashable) -> int | None:
-        if self._reuse == "random":
-            return self._any()
-        back, former = self._back, self._former.get(holder)
-        if former is not None and former in back:
-            del back[former]
-            return former
-        if back and self._reuse == "lifo":
-            return back.popitem()[0]
-        address = next(self._fresh, None)
-        return back.popitem(last=False)[0] if address is None and back else address
-
-    def _any(self) -> int | None:
-        free = self._mixed
-        if not free or self._draws is None:
-            return None
-        chosen = int(self._draws.random() * len(free))
-        free[chosen], free[-1] = free[-1], free[chosen]
-        return free.pop()
-
-    def _give_back(self, holder: Hashable) -> None:
-        address = self._held.pop(holder)
-        if self._reuse == "random":
-            self._mixed.append(address)
-        else:
-            self._back[address] = None
-        if self._reuse == "sticky":
-            self._former[holder] = address

@@ -275,21 +275,15 @@ class Rows:
         self.ended.extend([np.nan] * n)
         return number
 
-    def plan_messages(
-        self,
-        *,
-        recipients: array[int],
-        wished_at: NDArray[np.float64],
-        **columns: NDArray[np.int64],
-    ) -> None:
+    def plan_messages(self, recipients: array[int], **columns: NDArray[Any]) -> None:
         """Put in all messages of a plan at once, before any other; nothing has a fate."""
-        m, n = self.messages, len(wished_at)
         for name in Messages.__slots__:
-            values = columns.get(name, np.full(n, UNTOUCHED.get(name, 0)))
-            if name == "wished_at":
-                m.wished_at.frombytes(wished_at.tobytes())
+            column = getattr(self.messages, name)
+            if name in columns:
+                column.frombytes(columns[name].astype(column.typecode, copy=False).tobytes())
             else:
-                getattr(m, name).frombytes(values.astype(np.int32).tobytes())
+                untouched = array("i", (UNTOUCHED.get(name, 0),))
+                column.extend(untouched * len(columns["wished_at"]))
         self.recipient = recipients[:]
         self.outcome = array("i", (IN_TRANSIT,)) * len(recipients)
         self.ended = array("d", (np.nan,)) * len(recipients)
