@@ -114,3 +114,12 @@ def test_other_readers_read_it(tmp_path, read, rows, least, count):
     path = tmp_path / "part.parquet"
     path.write_bytes(whole(columns, words))
     assert repr(read(path)) == repr(told(columns, words))
+
+
+@pytest.mark.parametrize("read", [by_polars, by_duckdb])
+@pytest.mark.parametrize("rows", [0, 5])
+def test_a_column_may_have_no_words(tmp_path, read, rows):
+    columns, words = {"name": np.full(rows, -1, np.int8)}, {"name": []}
+    path = tmp_path / "part.parquet"
+    path.write_bytes(whole(columns, words))
+    assert read(path) == told(columns, words) == pq.read_table(path).to_pydict()
