@@ -331,6 +331,7 @@ def warmup(
     """
     import sim
     from sim import completing, terminal
+    from sim import warmup as words
 
     results = sim.open_results(folder)
     chosen = [_measure(text, by="day") for text in measures or ()] or results.usual_by_day()
@@ -347,8 +348,8 @@ def warmup(
             }
         )
         return
-    _print(terminal.levels(found))
-    for sentence in terminal.warm_up(results, found):
+    _print(words.levels(found))
+    for sentence in words.warm_up(results, found):
         _print(sentence)
     _print(f"Welch's plot: {', '.join(str(path) for path in drawn if path.suffix == '.png')}")
 

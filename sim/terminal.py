@@ -140,9 +140,9 @@ def decision(results: Results) -> Iterator[Table]:
         for row in told[told["arm"] == arm].itertuples(index=False):
             table.add_row(
                 f"{row.quantity}, {row.unit}".removesuffix(", "),
-                _size(row.mean), _between(row.low, row.high), _size(row.static),
-                _size(row.difference), _between(row.difference_low, row.difference_high),
-                _size(row.correlation, 2), _size(row.gain, 2),
+                size(row.mean), _between(row.low, row.high), size(row.static),
+                size(row.difference), _between(row.difference_low, row.difference_high),
+                size(row.correlation, 2), size(row.gain, 2),
             )  # fmt: skip
         yield table
 
@@ -265,7 +265,7 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
         for place, arm in enumerate(found.arms):
             if arm in here.index:
                 mean, low, high = (here[name][arm] for name in ("mean", "low", "high"))
-                cells[place] = f"{_size(mean)}  {_between(low, high).replace('-', '')}".rstrip()
+                cells[place] = f"{size(mean)}  {_between(low, high).replace('-', '')}".rstrip()
         values = (str(shown(point.get(key, "as it is"))) for key in found.keys)
         table.add_row(*values, *cells)
     return table
@@ -286,9 +286,9 @@ def flips(found: BreakEven, key: str, a: str, b: str) -> str:
     between = ""
     if found.low is not None and found.high is not None:
         between = (
-            f"; between {_size(found.low, 3)} and {_size(found.high, 3)} their order is not sure"
+            f"; between {size(found.low, 3)} and {size(found.high, 3)} their order is not sure"
         )
-    return f"'{first}' is above up to {key} = {_size(found.at, 3)}, below from there on{between}."
+    return f"'{first}' is above up to {key} = {size(found.at, 3)}, below from there on{between}."
 
 
 def _unsure(found: BreakEven) -> str:
@@ -299,7 +299,7 @@ def _unsure(found: BreakEven) -> str:
     return f"; not surely with {' and '.join(at)}" if at else ""
 
 
-def _size(value: Any, figures: int = 4) -> str:
+def size(value: Any, figures: int = 4) -> str:
     """A few figures of a number; a dash for none."""
     number = float(value)
     if not math.isfinite(number):
@@ -310,7 +310,7 @@ def _size(value: Any, figures: int = 4) -> str:
 def _between(low: Any, high: Any) -> str:
     if not math.isfinite(float(low)):
         return "-"
-    return f"{_size(low, 3)}{'–' if low >= 0 else ' to '}{_size(high, 3)}"
+    return f"{size(low, 3)}{'–' if low >= 0 else ' to '}{size(high, 3)}"
 
 
 def pairing(results: Results) -> str:
@@ -328,84 +328,6 @@ def pairing(results: Results) -> str:
         f"Pairing with '{results.base}' narrowed {len(helped)} of {len(told)} differences in which "
         f"both vary{most}{between}{rest}."
     )
-
-
-def levels(found: pd.DataFrame) -> Table:
-    """From which day on each arm is level, a measure a column (see `Results.levels`)."""
-    from rich import box
-    from rich.table import Table
-
-    from sim.definitions import MEASURES, SHARE
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("arm", max_width=28, overflow="fold")
-    table.add_column("looked at from", max_width=9, overflow="fold")
-    rows: dict[str, list[str]] = {}
-    for (class_, name), part in found.groupby(["class", "measure"], sort=False):
-        measure = MEASURES[str(name)]
-        share = measure.kind == SHARE
-        table.add_column(f"{class_}: {measure.title}, level from", justify="right", max_width=20)
-        row: Any
-        for row in part.itertuples(index=False):
-            unseen = f"  ±{_size((100.0 if share else 1.0) * row.margin, 2)}{' %' * share}"
-            cells = rows.setdefault(str(row.arm), [f"day {row.since}"])
-            cells.append(_when(row) + unseen * bool(row.tested))
-    for arm, cells in rows.items():
-        table.add_row(arm, *cells)
-    return table
-
-
-def _when(row: Any) -> str:
-    if not row.tested:
-        return "-"
-    if not math.isfinite(row.level):
-        return "not yet"
-    return "at once" if row.level == row.since else f"day {row.level:.0f}"
-
-
-def warm_up(results: Results, found: pd.DataFrame) -> Iterator[str]:
-    """What follows for the keys of the scenario, in sentences."""
-    model = results.scenario.model
-    if (found["replications"] < FEWEST).any():
-        yield "One replication: there is no interval, so nothing can be said. Run more."
-        return
-    yield (
-        "Days count from 0. Not yet: not by the middle of what is looked at. ±: smaller "
-        "differences than this go unseen (95 %, all days together); more replications see more."
-    )
-    base = found["arm"] == model.base
-    for key, part, has in (
-        ("policy_starts", found[base], model.policy_starts),
-        ("transient", found[~base], model.transient),
-    ):
-        if len(part):
-            yield f"{HEADS[key]}: {_advice(key, part, has / DAY)}"
-
-
-DAY = 86400.0
-FEWEST = 2
-"""Replications that an interval takes."""
-HEADS = {"policy_starts": "Warm-up", "transient": "Transient"}
-
-
-def _advice(key: str, found: pd.DataFrame, has: float) -> str:
-    """What *found* says about a key of the scenario that *has* so many days."""
-    stated = f"the scenario has {key} = {_days(has)}"
-    late = found[found["level"].isna() & (found["tested"] > 0)]
-    if len(late):
-        arms = list(dict.fromkeys(late["arm"]))
-        who = ", ".join(f"'{arm}'" for arm in arms)
-        return (
-            f"{who} {'is' if len(arms) == 1 else 'are'} not level by the middle, so no steady "
-            f"state is seen: make run_length longer, or speak of these days alone; {stated}."
-        )
-    needs = float((found["level"] - found["since"]).max())
-    enough = "that is enough" if needs <= has else f"make it {_days(needs)} at least"
-    return f"{_days(needs) if needs else 'none'} as far as can be seen; {stated}: {enough}."
-
-
-def _days(number: float) -> str:
-    return f'"{number:g} day{"s" * (number != 1)}"'
 
 
 def expectations(results: Results) -> Iterator[Table | str]:
@@ -432,7 +354,7 @@ def _judged(judged: pd.DataFrame) -> Table:
         table.add_column(head, justify="right", max_width=22, overflow="fold")
     for row in judged.itertuples(index=False):
         table.add_row(
-            str(row.expected), _size(row.value), _between(row.low, row.high), str(row.outcome)
+            str(row.expected), size(row.value), _between(row.low, row.high), str(row.outcome)
         )
     return table
 

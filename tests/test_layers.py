@@ -34,6 +34,7 @@ TOP = {
     "stepping",
     "terminal",
     "swept",
+    "warmup",
 }
 
 LIBRARIES = {

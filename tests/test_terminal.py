@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sim import terminal
+from sim import terminal, warmup
 from sim.experiment.adoption import Adoption
 from sim.measure.decisions import COLUMNS, EXCHANGE, QUANTITIES
 
@@ -125,3 +125,34 @@ def test_the_tables_hold_every_quantity_with_its_difference_and_fit(width):
         assert shown in text
     shown = {column.quantity for table in terminal.COLUMNS for column in table}
     assert shown == {*QUANTITIES, EXCHANGE}
+
+
+LEVEL = [
+    # arm, since, level, tested, replications -> what is said of the key of the scenario
+    (("open", 0, 0.0, 7, 5), 'Warm-up: none as far as can be seen; the scenario has '
+     'policy_starts = "3 days": that is enough.'),
+    (("open", 0, 4.0, 7, 5), 'Warm-up: "4 days" as far as can be seen; the scenario has '
+     'policy_starts = "3 days": make it "4 days" at least.'),
+    (("closed", 3, 4.0, 6, 5), 'Transient: "1 day" as far as can be seen; the scenario has '
+     'transient = "1 day": that is enough.'),
+    (("closed", 3, np.nan, 6, 5), "Transient: 'closed' is not level by the middle, so no steady "
+     "state is seen: make run_length longer, or speak of these days alone; the scenario has "
+     'transient = "1 day".'),
+    (("open", 0, np.nan, 0, 1), "One replication: there is no interval, so nothing can be said. "
+     "Run more."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "sentence"), LEVEL)
+def test_what_is_said_of_warm_up_and_transient(row, sentence):
+    names = ["arm", "since", "level", "tested", "replications"]
+    found = pd.DataFrame([row], columns=names).assign(
+        margin=0.01, measure="delivery_rate", **{"class": "honest"}
+    )
+    model = SimpleNamespace(base="open", policy_starts=3 * 86400.0, transient=86400.0)
+    results = SimpleNamespace(scenario=SimpleNamespace(model=model))
+    assert list(warmup.warm_up(results, found))[-1] == sentence
+    console = Console(width=100, record=True)
+    console.print(warmup.levels(found))
+    said = {0.0: "at once", 4.0: "day 4"}.get(row[2], "not yet" if row[3] else "-")
+    assert said in console.export_text()
