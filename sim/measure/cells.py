@@ -29,8 +29,15 @@ LABELS = ("phase", "class", "by", "key", "measure")
 
 def fold(phases: Sequence[str], counts: Floats) -> Floats:
     """Sum counts (classes × phases × ...) to those of *phases* (phases × classes × ...)."""
-    folded = np.tensordot(np.array([FOLDS[p] for p in phases]), counts, axes=([1], [1]))
-    return np.asarray(folded)
+    classes, held, *rest = counts.shape
+    folded = folds(tuple(phases)) @ counts.reshape(classes, held, -1)
+    return folded.transpose(1, 0, 2).reshape(len(phases), classes, *rest)
+
+
+@lru_cache(maxsize=8)
+def folds(phases: tuple[str, ...]) -> Floats:
+    """Which phases of the rows (columns) each of *phases* (rows) holds."""
+    return np.array([FOLDS[phase] for phase in phases])
 
 
 def ratio(top: Floats, below: Floats) -> Floats:

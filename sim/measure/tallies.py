@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim.definitions import MEASURES, ROW_KEYS
 from sim.measure import coded
-from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, table
+from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, folds, table
 from sim.measure.coded import Coded, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
 from sim.records import CAUSES, CLASSES, FATES, PERMISSIONS, PHASES, REMEDIES, ROUTES
@@ -226,7 +226,7 @@ def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], wished: 
     """The denominator of a measure counted in rows (phases × classes × keys)."""
     if name in EXPOSURES:
         days = over.by_day if by == "day" else over.lengths[:, None]
-        held = np.array([FOLDS[p] for p in phases]) @ days * EXPOSURES[name](over)
+        held = folds(phases) @ days * EXPOSURES[name](over)
         return np.broadcast_to(held[:, None, :], wished.shape)
     if by in ("cause", "first_cause"):
         return np.broadcast_to(wished.sum(axis=2, keepdims=True), wished.shape)
@@ -265,22 +265,19 @@ def _within(
     return cell[inside], delay[inside]
 
 
-def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, list[Floats]]:
+def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, Floats]:
     """Counts and quantiles (type 7) of each of *size* cells; values are sorted within a cell."""
     counts = np.bincount(cell, minlength=size)
     starts = np.cumsum(counts) - counts
     filled = counts > 0
     first, last = starts[filled], (starts + counts - 1)[filled]
-    found = []
-    for q in QUANTILES.values():
-        values = np.full(size, np.nan)
-        position = first + q * (last - first)
-        lower = position.astype(np.int64)
-        part = position - lower
-        upper = np.minimum(lower + 1, last)
-        values[filled] = grouped[lower] * (1.0 - part) + grouped[upper] * part
-        found.append(values)
-    return counts.astype(np.float64), found
+    position = first + np.array(list(QUANTILES.values()))[:, None] * (last - first)
+    lower = position.astype(np.int64)
+    part = position - lower
+    upper = np.minimum(lower + 1, last)
+    values = np.full((len(QUANTILES), size), np.nan)
+    values[:, filled] = grouped[lower] * (1.0 - part) + grouped[upper] * part
+    return counts.astype(np.float64), values
 
 
 def _friction(rows: Rows) -> Iterator[Block]:
