@@ -188,6 +188,26 @@ def test_a_list_of_addresses_takes_one_host_after_the_other(heeds):
     assert set(r.loc[r["wished_at"] > last, "route"]) == {"direct"}
 
 
+@pytest.mark.parametrize(
+    ("client", "code"), [("limit_client_rate(5 / hour)", 450), ("limit_connections(0)", 421)]
+)
+def test_a_host_that_is_limited_is_dropped_and_one_that_finds_no_session_is_not(client, code):
+    scenario = world(
+        "hijacked_host", None,
+        **{
+            "spammers.bulk.hosts": 4, "spammers.bulk.recruits": "0 / day",
+            "servers.*-mx.client": [client],
+        },
+    )  # fmt: skip
+    a = simulate(scenario, "only", 0).frames()["attempts"]
+    hosts = World(scenario, "only", 0).spammers[0].routes["hijacked_host"].hosts
+    for _, address in hosts:
+        codes = a.loc[a["client"] == address, "code"].tolist()
+        assert codes.count(code) == (1 if code == 450 else len(codes))
+        assert codes[-1] == code
+        assert len(codes) >= (6 if code == 450 else 100)
+
+
 def test_who_does_not_adapt_looks_at_no_list_and_drops_no_host():
     told = NETWORKS + SETTINGS.replace("ROUTE", "hijacked_host") + HEEDED
     scenario = loads(told).with_overrides({
