@@ -138,7 +138,7 @@ class Prospects:
 
     def _lines(self, scenario: Scenario, groups: list[str], group: Ints, places: list[str]) -> None:
         """Latency and bandwidth of the line that each message is sent by."""
-        pairs, which = np.unique(group * len(places) + self.place, return_inverse=True)
+        pairs, which = _distinct(group * len(places) + self.place)
         lines = np.array(
             [LINES[scenario.users[groups[p // len(places)]].line(places[p % len(places)])]
              for p in pairs.tolist()]
@@ -152,7 +152,7 @@ class Prospects:
         self.one = one = Hop(server)
         names, transit = self.wishes.names.all, self.transit
         network, client = self.wishes.column("network"), self.wishes.column("client")
-        pairs, which = np.unique(network * len(self.servers) + server, return_inverse=True)
+        pairs, which = _distinct(network * len(self.servers) + server)
         ends = [(names[p // len(self.servers)], self.servers[p % len(self.servers)].network)
                 for p in pairs.tolist()]  # fmt: skip
         latency = self._latency(ends, which, self.written + self.line_latency)
@@ -175,11 +175,11 @@ class Prospects:
 
     def _senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart."""
-        _, first, self.sender = np.unique(
-            group * len(self.servers) + self.one.server, return_index=True, return_inverse=True
-        )
+        met, self.sender = _distinct(group * len(self.servers) + self.one.server)
+        one_of = np.zeros(len(met), dtype=np.int64)
+        one_of[self.sender] = np.arange(len(self.sender))
         self.shown = [
-            self.programs[self.person[i]].shown(self.wishes.account[i]) for i in first.tolist()
+            self.programs[self.person[i]].shown(self.wishes.account[i]) for i in one_of.tolist()
         ]
 
     def _next_hop(self) -> None:
@@ -190,9 +190,7 @@ class Prospects:
         server = np.array([of.get(d, -1) for d in range(highest + 1)])[pieces.domain]
         self.two = Hop(server)
         servers, n, message = self.servers, len(self.servers), pieces.message
-        pairs, which = np.unique(
-            self.one.server[message] * n + server.clip(min=0), return_inverse=True
-        )
+        pairs, which = _distinct(self.one.server[message] * n + server.clip(min=0))
         ends = [(servers[p // n].network, servers[p % n].network) for p in pairs.tolist()]
         self.latency = self._latency(ends, which, self.one.at[message])
 
@@ -293,7 +291,7 @@ class Prospects:
         kinds, kind = _alike(stretch, lambda i: answers.kind(bounds[i], NO_LOGIN))
         senders, sender = _alike(self.sender[whose], lambda s: stands_for[self.shown[s]])
         paths, path = _alike(self.pieces.domain[some], lambda d: stands_for[self.someone[d]])
-        drawn = np.searchsorted(draws, self.content[whose], side="right") - 1
+        drawn = np.searchsorted(draws, self.content[whose], side="right") - 1 if draws[1:] else 0
         c, s, p = len(draws), len(senders), len(paths)
         asked, which = _distinct(((kind * c + drawn) * s + sender) * p + path)
         said = [

@@ -28,6 +28,7 @@ from sim.world.transit import Message, Transit
 from sim.world.users import MailProgram, Surroundings
 
 if TYPE_CHECKING:
+    from sim.network.topology import Routes
     from sim.scenario import Scenario
     from sim.scenario.servers import Server as Settings
     from sim.smtp import Policy
@@ -78,7 +79,7 @@ class World:
         }
         blocking = (n for n, network in self.scenario.networks.items() if network.blocks_port_25)
         self.transit = Transit(
-            self.env, self.rows, self.scenario.routes(), self.mx, frozenset(blocking), self.notify,
+            self.env, self.rows, routes(self.scenario), self.mx, frozenset(blocking), self.notify,
             Outages.of(self.scenario),
         )  # fmt: skip
         around = Surroundings(
@@ -377,8 +378,13 @@ def exogenous(scenario: Scenario, replication: int) -> tuple[Population, Plan]:
     return _drawn(_Shared(scenario, told), replication)
 
 
+def routes(scenario: Scenario) -> Routes:
+    """The routes between its networks: tables are made once for all runs that share these."""
+    return _between(_Shared(scenario, scenario.model_dump_json(include={"networks"})))
+
+
 class _Shared:
-    """A scenario that equals another when both give the same plan."""
+    """A scenario that equals another when the same is *told* of both."""
 
     def __init__(self, scenario: Scenario, told: str) -> None:
         self.scenario, self.told = scenario, told
@@ -388,6 +394,11 @@ class _Shared:
 
     def __hash__(self) -> int:
         return hash(self.told)
+
+
+@lru_cache(maxsize=2)
+def _between(shared: _Shared) -> Routes:
+    return shared.scenario.routes()
 
 
 @lru_cache(maxsize=2)

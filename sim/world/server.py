@@ -152,8 +152,9 @@ class Server:
 
     def keep(self, listing: Listing | None) -> None:
         """Add the addresses of *listing* to the policy's ranges, now and whenever it changes."""
-        self._listing = listing
-        self.enforce(self.written)
+        if listing is not self._listing:
+            self._listing = listing
+            self.enforce(self.written)
 
     def enforce(self, policy: Policy) -> None:
         """Answer by *policy* from now on."""
