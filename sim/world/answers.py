@@ -125,6 +125,13 @@ class Answers:
         self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
         self._clients: dict[int, dict[Credentials, Kind]] = {}
         self._asked = 0
+        at_connect = policy.lists["connect"]
+        self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
+        self._greets_alike = not any(r.entry.reads for r in at_connect)
+
+    def greetings(self, address: int, shows: Credentials) -> dict[int, Answer | None]:
+        """How a client was greeted, by the sessions it has open; None: it was welcome."""
+        return self._greetings if self._greets_alike else self.kind(address, shows).greetings
 
     def kind(self, address: int, shows: Credentials) -> Kind:
         """What all clients have in common that this policy cannot tell apart at the moment."""

@@ -34,12 +34,14 @@ class Memory:
         self.greylist = Greylist(settings.greylist_window, settings.greylist_memory)
         self.window = 0.0
         self.counts_sessions = self.greylists = False
+        self.few = 0  # sessions: fewer are to the policy as if there were none
 
     def serve(self, policy: Policy) -> None:
         """Remember what *policy* asks about."""
         limits = (a for r in policy.restrictions() for a in r.args if isinstance(a, Rate))
         self.window = next((limit.window for limit in limits), 0.0)
         self.counts_sessions = "open_sessions" in policy.reads
+        self.few = min((n for n in policy.turns("open_sessions") if n > 0), default=0)
         self.greylists = "greylist_age" in policy.reads
 
 
@@ -61,10 +63,13 @@ class Clients:
         """*client* makes a transaction."""
         self._made.setdefault(client, []).append(now)
 
-    def open_sessions(self, client: int, now: float) -> int:
-        """Sessions that *client* has open, or waits for."""
-        still = self._ends[client] = [end for end in self._ends.get(client, ()) if end > now]
-        return len(still)
+    def open_sessions(self, client: int, now: float, few: int = 0) -> int:
+        """Sessions that *client* has open, or waits for; 0 where they are fewer than *few*."""
+        ends = self._ends.get(client, ())
+        if len(ends) < few:  # those that are over are forgotten when it matters
+            return 0
+        still = self._ends[client] = [end for end in ends if end > now]
+        return len(still) if len(still) >= few else 0
 
     def opened(self, client: int, until: float) -> None:
         """*client* opens a session that ends at *until*."""

@@ -95,6 +95,11 @@ class Outages:
         index = bisect_right(self._starts, now)
         return self._starts[index] if index < len(self._starts) else inf
 
+    def next_fall(self, now: float) -> float:
+        """When anything next goes down after *now*; infinity if nothing does."""
+        index = bisect_right(self._falls, now)
+        return self._falls[index] if index < len(self._falls) else inf
+
     def breaks(
         self, server: Server, client: Server | None, network: str, now: float, until: float
     ) -> float | None:
@@ -102,9 +107,7 @@ class Outages:
 
         *client* is the server that opened it, on *network*; None: no server did.
         """
-        falls = self._falls
-        next_fall = bisect_right(falls, now)
-        if next_fall == len(falls) or falls[next_fall] >= until:
+        if self.next_fall(now) >= until:
             return None
         first = next_outage(server.sessions.down, now)
         if client is not None:

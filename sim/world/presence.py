@@ -6,7 +6,7 @@ All of it is drawn before any server is asked, so it is the same in every arm.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,10 +40,10 @@ class Session:
 
 
 class Spans(NamedTuple):
-    """When each address is held: stretches sorted by network and address, then by start; and
-    the addresses that somebody keeps for good."""
+    """When each address is held: stretches sorted by network and address, then by start, and
+    which of them are those of one address; and the addresses that somebody keeps for good."""
 
-    places: array[int]
+    held: dict[int, tuple[int, int]]
     starts: array[float]
     ends: array[float]
     kept: set[tuple[str, int]]
@@ -145,12 +145,11 @@ class Presence:
         """Whether nobody holds *address* of *network* at *now*."""
         if self._spans is None:
             self._spans = self._index()
-        places, starts, ends, kept = self._spans
+        held, starts, ends, kept = self._spans
         if (network, address) in kept:
             return False
-        place = self.names[network] << 32 | address
-        low = bisect_left(places, place)
-        i = bisect_right(starts, now, low, bisect_right(places, place, low)) - 1
+        low, high = held.get(self.names[network] << 32 | address, (0, 0))
+        i = bisect_right(starts, now, low, high) - 1
         return i < low or ends[i] < now
 
     def _index(self) -> Spans:
@@ -159,8 +158,10 @@ class Presence:
         place = np.array(self.network_of, dtype=np.int64) << 32 | client
         held = np.flatnonzero(client > 0)
         order = held[np.lexsort((start[held], place[held]))]
+        met, low = np.unique(place[order], return_index=True)
+        high = np.append(low[1:], len(order))
         return Spans(
-            array("q", place[order].tobytes()),
+            dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)),
             array("d", start[order].tobytes()),
             array("d", np.array(self.end)[order].tobytes()),
             {(network, address) for (_, network), address in self.kept.items()},

@@ -80,7 +80,7 @@ class World:
         blocking = (n for n, network in self.scenario.networks.items() if network.blocks_port_25)
         self.transit = Transit(
             self.env, self.rows, routes(self.scenario), self.mx, frozenset(blocking), self.notify,
-            Outages.of(self.scenario),
+            Outages.of(self.scenario), self.scenario.run_length,
         )  # fmt: skip
         around = Surroundings(
             self.transit, self.rows, self.plan.presence, submission, self.pop.log_in,

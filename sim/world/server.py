@@ -187,13 +187,13 @@ class Server:
         memory = self.memory
         if memory is None or not memory.counts_sessions:
             return None
-        count = memory.clients.open_sessions(address, now)
-        kind = self.answers.kind(address, shows)
-        if count not in kind.greetings:
-            facts = Facts(kind.address, None, "", open_sessions=count)
+        count = memory.clients.open_sessions(address, now, memory.few)
+        greetings = self.answers.greetings(address, shows)
+        if count not in greetings:
+            facts = Facts(address, None, "", open_sessions=count)
             verdict = decide_at(self.policy, facts, "CONNECT")
-            kind.greetings[count] = None if verdict is None else self._answer(verdict)
-        return kind.greetings[count]
+            greetings[count] = None if verdict is None else self._answer(verdict)
+        return greetings[count]
 
     def answering(
         self,

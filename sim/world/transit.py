@@ -131,16 +131,19 @@ class Transit:
         blocks_port_25: frozenset[str],
         write_notice: Callable[[Server, Message, float, bool], None],
         down: outages.Outages | None = None,
+        end: float = 0.0,
     ) -> None:
         self.env, self.rows, self.routes, self.mx = env, rows, routes, mx
         self.blocks_port_25 = blocks_port_25
         self.write_notice = write_notice  # last: whether the message is only late
         self.outages = down  # None: nothing is ever down
+        self.end = end  # of the run (s)
         self.spam_came: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
-        self._arrive = (self.arrive,)
+        self._arrive = (self.reach,)
         self._change = inf if down is None else -inf  # these routes hold until then
+        self._fall = self._change  # when anything next goes down
 
     def launch(self, flight: Flight, at: float, network: str) -> None:
         """Send *flight* off at *at* from *network*; it arrives one latency later."""
@@ -152,6 +155,12 @@ class Transit:
         elif network in self.blocks_port_25 and flight.origin is None:
             # bcp134.port_587_not_blocked
             flight.no_way = network != server.network and flight.shows.port != 587
+        people = flight.origin is None and not flight.message.spam
+        if flight.no_way and people and at + latency < self.end:
+            # nothing that happens until then can change this, and a person learns nothing from it
+            # for another message: no event
+            self._no_session(flight, at + latency, server.own["unreachable"])
+            return
         flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
@@ -184,15 +193,13 @@ class Transit:
                     rows[first:end] = True
         return rows
 
-    def arrive(self, event: Event) -> None:
-        """A flight reaches its server."""
-        self.reach(event, self.env.now)  # type: ignore[arg-type]
-
-    def reach(self, flight: Flight, now: float) -> None:
+    def reach(self, flight: Flight, now: float | None = None) -> None:
         """*flight* reaches its server at *now*: session, answers, rows, and what follows.
 
         The hot path: everything a hop costs is here and in what it calls.
         """
+        if now is None:  # called by SimPy
+            now = self.env.now
         server, message, attempt = flight.server, flight.message, flight.attempt
         relayed, sessions = flight.origin is not None, server.sessions
         if flight.no_way or (sessions.down and sessions.is_down(now)):
@@ -218,7 +225,7 @@ class Transit:
         server, message, attempt = flight.server, flight.message, flight.attempt
         relayed, memory, count = flight.origin is not None, server.memory, flight.count
         start, done = slot
-        if self.outages is not None and self._is_lost(flight, now, start, done):
+        if done > self._fall and self._is_lost(flight, now, start, done):
             return
         if memory is not None:
             memory.clients.opened(flight.address, done)
@@ -321,6 +328,7 @@ class Transit:
         """Whether an outage breaks the session; then everything is still its sender's."""
         assert self.outages is not None
         server, origin = flight.server, flight.origin
+        self._fall = self.outages.next_fall(now)
         at = self.outages.breaks(server, origin, flight.network, now, done)
         if at is None:
             return False
@@ -353,6 +361,7 @@ class Transit:
         """The server has taken the recipients that it accepted: each goes where it belongs."""
         server, rows = flight.server, self.rows
         message, tally = flight.message, server.tally
+        strangers = message.spam and not server.trusts(flight.address)
         onward: dict[int, list[Slice]] = {}
         unknown: Answered = []
         for piece, answer in answers:
@@ -361,7 +370,7 @@ class Transit:
                 rows.end(first, end, DISCARDED, answer, done)
             elif answer.relayed:
                 tally.relayed += end - first
-                if message.spam and not server.trusts(flight.address):
+                if strangers:
                     tally.strangers += end - first
                 if domain in onward:
                     onward[domain].append(piece)
