@@ -255,10 +255,9 @@ class Foreseen:
         """A policy is about to change, or a setting of *person*: messages on their way to their
         first server were sent under the old one, and go on as others do."""
         now = max(self.env.now, self._now)
-        coming = self.order[self._next :]
-        coming = coming[
-            : np.searchsorted(self.one.at[coming], now + self.prospects.longest, side="right")
-        ]
+        latest = now + self.prospects.longest
+        end = np.searchsorted(self.one.at, latest, side="right", sorter=self.order)
+        coming = self.order[self._next : end]
         sent = coming[(self.one.known[coming] != WRITE) & (self.prospects.written[coming] <= now)]
         for number in sent.tolist():
             writer = self.wishes.person[number]

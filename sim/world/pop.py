@@ -73,14 +73,15 @@ class PopLog:
     def _of_people(self) -> NDArray[np.float64]:
         """By person: delay of the first login, interval (s), networks of home and work account
         by number, -1 for none."""
-        groups = self._scenario.users
-        rows = []
+        number = self._number
+        habits = {n: (u.pop_after_sending, u.pop_poll) for n, u in self._scenario.users.items()}
+        rows = array("d")
         for person in self._presence.people:
-            users = groups[person.group]
-            networks = [] if person.web else [self._number[a.network] for a in person.accounts]
-            delay = 0.0 if person.polls_first else users.pop_after_sending
-            rows.append([delay, users.pop_poll, *(*networks, -1, -1)[:2]])
-        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+            delay, interval = habits[person.group]
+            networks = [] if person.web else [number[a.network] for a in person.accounts]
+            rows.extend((0.0 if person.polls_first else delay, interval))
+            rows.extend((*networks, -1, -1)[:2])
+        return np.array(rows).reshape(-1, 4)
 
     def last(
         self, network: str, client: int, now: float, person: int | None = None

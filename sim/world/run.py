@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -40,12 +42,25 @@ def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     Until ``policy_starts`` the base scenario's policies hold, from then on those of *arm*.
     The same people wish to write the same messages in every arm (see `sim.world.plan`).
     """
-    world = World(scenario, arm, replication)
-    run = world.run()
+    with _seldom_collected():
+        world = World(scenario, arm, replication)
+        run = world.run()
     for part in (world.foreseen, world.rows):
-        # In circles as they refer to each other, large columns would wait for the collector.
+        # in circles as they refer to each other, large columns would wait for the collector
         vars(part).clear()
     return run
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage in cycles a hundredth as often: a world makes hardly any, and what it has
+    (people, answers, what servers remember) would be looked at again each time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(usual[0] * 100, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class World:

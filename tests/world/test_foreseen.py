@@ -1,5 +1,6 @@
 """What is worked out for all messages at once happens as it would one by one."""
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from sim.scenario import load
 from sim.world.prospects import ASK, COUNT, LOCAL, ONWARD, WRITE
-from sim.world.run import World
+from sim.world.run import World, simulate
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -130,3 +131,19 @@ def test_a_message_that_is_dropped_here_is_missed():
     foreseen = world.foreseen
     foreseen.out[int(foreseen.order[5])] = 1  # nobody writes it now
     assert len(world.run().lost) == np.diff(world.plan.wishes.first)[foreseen.order[5]]
+
+
+def test_garbage_is_collected_as_before_when_a_run_is_over(monkeypatch):
+    usual, during = gc.get_threshold(), []
+    scenario = small("open-vs-restricted", {})
+    simulate(scenario, "on network", 0)
+    assert gc.get_threshold() == usual
+
+    def broken(world):
+        during.append(gc.get_threshold())
+        raise RuntimeError
+
+    monkeypatch.setattr(World, "run", broken)
+    with pytest.raises(RuntimeError):
+        simulate(scenario, "on network", 0)
+    assert gc.get_threshold() == usual != during[0]
