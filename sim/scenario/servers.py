@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, WithJsonSchema
+from pydantic import Field, PlainSerializer, TypeAdapter, WithJsonSchema
 
 from sim.scenario.distributions import Time
 from sim.scenario.keys import Table, key
@@ -67,9 +67,13 @@ def _retry(given: Any) -> str | tuple[float, ...]:
     return waits
 
 
+AS_IT_IS = PlainSerializer(lambda value: value)
+"""Pydantic would warn of a tuple where a text may stand too, as soon as it writes JSON."""
+
 Relay = Annotated[
     str | tuple[str, ...],
     form(_relay, "a preset such as 'on_network+auth', or a list of at most 100 restrictions"),
+    AS_IT_IS,
     WithJsonSchema({"anyOf": [{"type": "string"}, _RESTRICTIONS], "kind": "preset or list"}),
 ]
 AuthOffered = Annotated[
@@ -83,6 +87,7 @@ Retry = Annotated[
         _retry,
         f"'auto', {', '.join(map(repr, SCHEDULES))}, or a list of waits of at least '1 s'",
     ),
+    AS_IT_IS,
     WithJsonSchema(
         {
             "anyOf": [{"enum": ["auto", *SCHEDULES]}, _RESTRICTIONS],
