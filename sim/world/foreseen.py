@@ -185,6 +185,7 @@ class Foreseen:
                 self._wait()
 
     def _second(self, event: Onward) -> None:
+        """The session there, as far as all is as foreseen."""
         piece, at, two, pieces = event.piece, event.at, self.two, self.pieces
         known, server = two.one_known[piece], self.servers[two.servers[piece]]
         if known == ASK or (known == COUNT and not self._accepts(server, piece, at)):

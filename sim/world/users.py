@@ -285,6 +285,8 @@ class MailProgram:
 
     def gives_up_at_once(self, number: int) -> bool:
         """Whether wish *number*, refused for good, is not tried again: the first choice."""
+        if not self.shares:
+            return True
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
         return _drawn(self.around.wishes.choice(number) * total, self.shares) == "give_up"
 
