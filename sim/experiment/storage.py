@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from sim.experiment.parquet import encoded
+from sim.experiment import parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +164,7 @@ def _write_part(path: Path, table: Coded | pd.DataFrame, point: int) -> None:
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            file.writelines(encoded(columns, held.categories))
+            parquet.write(file, columns, held.categories)
 
     # to wait for the disk five times a run costs more than all else here
     atomically(path, write, flush=False)
