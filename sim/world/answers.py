@@ -7,7 +7,9 @@ login of theirs differently; a moment is what it makes of clocks, counts and dra
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -122,6 +124,7 @@ class Answers:
         unforeseen = (policy.turns(f) or [Facts._field_defaults[f]] for f in UNFORESEEN)
         self._unforeseen = list(product(*unforeseen))
         self._ranges = policy.ranges
+        self._within: dict[int, tuple[bool, ...]] = {}  # which of them, by stretch of addresses
         self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
         self._clients: dict[int, dict[Credentials, Kind]] = {}
         self._asked = 0
@@ -143,6 +146,7 @@ class Answers:
             kind = kinds[shows] = self._kind(kinds, address, shows)
         return kind
 
+    @cached_property
     def bounds(self) -> list[int]:
         """Addresses, ascending, with each of which begins a stretch of addresses that are alike:
         ranges are compared with their first and last address, and with nothing in between."""
@@ -221,10 +225,11 @@ class Answers:
         """The kinds of clients at *address*: all addresses alike to the policy share them."""
         if len(self._clients) >= MOST_CLIENTS:
             self._clients.clear()
-        alike = (
-            self.listed(address) if self.reads_lists else (),
-            *[self.decide.policy.is_within(address, some) for some in self._ranges],
-        )
+        stretch = bisect_right(self.bounds, address)
+        if stretch not in self._within:
+            is_within = self.decide.policy.is_within
+            self._within[stretch] = tuple([is_within(address, some) for some in self._ranges])
+        alike = (self.listed(address) if self.reads_lists else (), self._within[stretch])
         kinds = self._shows.setdefault(alike, {})
         self._clients[address] = kinds
         return kinds

@@ -7,7 +7,7 @@ who it was that logged in, is for counting, and no server ever reads it.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,9 +24,10 @@ Place = tuple[str, int]
 
 class Polls(NamedTuple):
     """Sessions that polled, sorted by what they open relaying for, then by their first login:
-    that place, the first login and its last possible moment (s), the interval, who it was."""
+    which of them are of that place, the first login and its last possible moment (s), the
+    interval, who it was."""
 
-    places: array[int]
+    of_place: dict[int, tuple[int, int]]
     starts: array[float]
     ends: array[float]
     intervals: array[float]
@@ -61,8 +62,10 @@ class PopLog:
         place, polled = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((first[polled], place))
         place, polled = place[order], polled[order]
+        met, low = np.unique(place, return_index=True)
+        high = np.append(low[1:], len(place))
         return Polls(
-            array("q", place.tobytes()),
+            dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)),
             array("d", first[polled].tobytes()),
             array("d", end[polled].tobytes()),
             array("d", interval[polled].tobytes()),
@@ -90,10 +93,8 @@ class PopLog:
 
         With *person*, of the last login by that one.
         """
-        places, starts, ends, intervals, people, longest = self._polls
-        place = self._number[network] << 32 | client
-        low = bisect_left(places, place)
-        high = bisect_right(places, place, low)
+        of_place, starts, ends, intervals, people, longest = self._polls
+        low, high = of_place.get(self._number[network] << 32 | client, (0, 0))
         best: float | None = None
         for i in range(bisect_right(starts, now, low, high) - 1, low - 1, -1):
             if best is not None and starts[i] + longest <= best:

@@ -138,8 +138,10 @@ class Presence:
         if network in self.shared:
             return free[0] if free else 0
         n = len(free)
-        turns = (free[(person.number + k) % n] for k in range(n))
-        return next((a for a in turns if self.is_idle(network, a, now)), 0)
+        for k in range(person.number, person.number + n):
+            if self.is_idle(network, free[k % n], now):
+                return free[k % n]
+        return 0
 
     def is_idle(self, network: str, address: int, now: float) -> bool:
         """Whether nobody holds *address* of *network* at *now*."""

@@ -286,7 +286,7 @@ class Prospects:
         """The answers to the pieces *some* from *clients*, and which each gets; None where it
         depends on what is not known yet."""
         stands_for, whose = answers.stands_for, self.pieces.message[some]
-        bounds, draws = answers.bounds(), answers.draws()
+        bounds, draws = answers.bounds, answers.draws()
         stretch = np.searchsorted(bounds, clients, side="right") - 1
         kinds, kind = _alike(stretch, lambda i: answers.kind(bounds[i], NO_LOGIN))
         senders, sender = _alike(self.sender[whose], lambda s: stands_for[self.shown[s]])

@@ -99,7 +99,7 @@ class MailProgram:
         self.person, self.users, self.around = person, users, around
         self.shares = around.shares[person.group]
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
-        self.corrected: set[str] = set()  # servers for which it was corrected
+        self.corrected: frozenset[str] = frozenset()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
         self.by_587 = person.by_587
         self.needs_all = True
@@ -315,7 +315,7 @@ class MailProgram:
 
         def change(_: float) -> None:
             self.around.before_change(self.person.number)
-            self.corrected.add(server.name)
+            self.corrected |= {server.name}
 
         return change
 
