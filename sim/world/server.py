@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from heapq import heapreplace
+from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING
 
 from sim.scenario.policies import on_port_587
@@ -35,10 +35,11 @@ class Sessions:
     """The sessions of a server and the connections that wait for one (M/G/c, first come
     first served)."""
 
-    __slots__ = ("down", "free", "limit", "starts")
+    __slots__ = ("count", "down", "free", "limit", "starts")
 
     def __init__(self, sessions: int, limit: int, down: Sequence[tuple[float, float]]) -> None:
-        self.free = [0.0] * sessions  # a heap: when each session comes free
+        self.count = sessions
+        self.free = [0.0]  # a heap: when each session that was ever needed comes free
         self.starts: deque[float] = deque()  # of connections that had to wait
         self.limit = limit
         self.down = down
@@ -54,6 +55,10 @@ class Sessions:
         if start <= now:
             end = now + service
             heapreplace(free, end)
+            return now, end
+        if len(free) < self.count:
+            end = now + service
+            heappush(free, end)
             return now, end
         starts = self.starts
         while starts and starts[0] <= now:
