@@ -46,6 +46,12 @@ def next_outage(down: Sequence[Interval], now: float) -> float:
     return min((first for first, _ in down if first > now), default=inf)
 
 
+def _first_after(moments: Sequence[float], now: float) -> float:
+    """The first of *moments*, which are in order, after *now*; infinity if there is none."""
+    index = bisect_right(moments, now)
+    return moments[index] if index < len(moments) else inf
+
+
 class Outages:
     """What is down when, in one scenario."""
 
@@ -73,10 +79,6 @@ class Outages:
         made = cls(scenario)
         return made if made._down or any(s.down for s in scenario.servers.values()) else None
 
-    def latency(self, a: str, b: str, at: float) -> float:
-        """Seconds from network *a* to *b* at *at*; infinity if there is no way then."""
-        return self.routes(at).latency(a, b)
-
     def routes(self, at: float) -> Routes:
         """The routes that there are at *at*."""
         return self._at(bisect_right(self._starts, at) - 1)
@@ -84,7 +86,8 @@ class Outages:
     def latencies(
         self, pairs: Sequence[tuple[str, str]], which: NDArray[np.int64], at: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The same in columns: that of ``pairs[which[i]]`` at ``at[i]``."""
+        """Seconds between the networks ``pairs[which[i]]`` at ``at[i]``; infinity if there is
+        no way then."""
         stretch = np.searchsorted(self._starts, at, side="right") - 1
         found, each = np.unique(stretch * len(pairs) + which, return_inverse=True)
         told = [self._at(f // len(pairs)).latency(*pairs[f % len(pairs)]) for f in found.tolist()]
@@ -92,13 +95,11 @@ class Outages:
 
     def next_change(self, now: float) -> float:
         """When a network or a link next goes down or comes up; infinity if none does."""
-        index = bisect_right(self._starts, now)
-        return self._starts[index] if index < len(self._starts) else inf
+        return _first_after(self._starts, now)
 
     def next_fall(self, now: float) -> float:
         """When anything next goes down after *now*; infinity if nothing does."""
-        index = bisect_right(self._falls, now)
-        return self._falls[index] if index < len(self._falls) else inf
+        return _first_after(self._falls, now)
 
     def breaks(
         self, server: Server, client: Server | None, network: str, now: float, until: float

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.world.presence import stretches
+
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.world.presence import Presence
@@ -62,10 +64,8 @@ class PopLog:
         place, polled = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((first[polled], place))
         place, polled = place[order], polled[order]
-        met, low = np.unique(place, return_index=True)
-        high = np.append(low[1:], len(place))
         return Polls(
-            dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)),
+            stretches(place),
             array("d", first[polled].tobytes()),
             array("d", end[polled].tobytes()),
             array("d", interval[polled].tobytes()),

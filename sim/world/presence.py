@@ -160,10 +160,8 @@ class Presence:
         place = np.array(self.network_of, dtype=np.int64) << 32 | client
         held = np.flatnonzero(client > 0)
         order = held[np.lexsort((start[held], place[held]))]
-        met, low = np.unique(place[order], return_index=True)
-        high = np.append(low[1:], len(order))
         return Spans(
-            dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)),
+            stretches(place[order]),
             array("d", start[order].tobytes()),
             array("d", np.array(self.end)[order].tobytes()),
             {(network, address) for (_, network), address in self.kept.items()},
@@ -196,6 +194,13 @@ class Presence:
             if person.network_at(places[block]) == network:
                 return self.edges[block]
         return None
+
+
+def stretches(keys: Ints) -> dict[int, tuple[int, int]]:
+    """Where each of *keys*, which are in order, stands: from and to."""
+    met, low = np.unique(keys, return_index=True)
+    high = np.append(low[1:], len(keys))
+    return dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 
 LENGTHS: dict[str, Callable[[Floats], Floats]] = {

@@ -81,9 +81,6 @@ class Pieces:
         self.one_end, self.end = _column("i", n, 0)
         self.one_end_there, self.end_there = _column("i", n, 0)
 
-    def __len__(self) -> int:
-        return len(self.row)
-
     def slice(self, piece: int, someone: Mapping[int, str]) -> Slice:
         """*piece* as `Transit` has it; *someone* has an address in each domain."""
         row, domain = self.rows[piece], int(self.domain[piece])
