@@ -63,6 +63,7 @@ def _columns() -> Iterator[str]:
         "On disk they are Parquet files, `recipients/arm=ARM/replication-N.parquet`, which other "
         'libraries read as one table: `pandas.read_parquet("out/recipients")`, '
         '`polars.read_parquet("out/recipients/**/*.parquet", hive_partitioning=True)`, in DuckDB '
+        "(1.1 or later) "
         "`SELECT * FROM read_parquet('out/recipients/**/*.parquet', hive_partitioning = true)`.\n"
     )
     for name, (meaning, table) in TABLES.items():

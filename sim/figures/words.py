@@ -19,7 +19,6 @@ UNDEFINED = {
     "spam_time_share": "no sessions",
     "spam_per_mailbox_day": "no mailboxes",
 }
-PLACES = {"": "(no place)"}
 
 
 def is_share(measure: str) -> bool:

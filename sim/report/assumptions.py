@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
+from sim.scenario import keys as declared
 from sim.scenario.found import models
 from sim.scenario.keys import USED_UP, Table
 from sim.scenario.model import Head
@@ -71,9 +72,7 @@ def _rows(
                 found.setdefault(value(keys[name]), []).append(owner)
         usual = (given or {}).get(name, field.default)
         default = "" if usual is None or usual is PydanticUndefined else value(usual)
-        extra = field.json_schema_extra
-        source = str(extra.get("source", "")) if isinstance(extra, dict) else ""
-        source = source or origin
+        source = declared.source(field) or origin
         for text, owners in found.items():
             yield (
                 section, _names(owners, len(tables)), f"{prefix}{name}", text, default,
