@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+WARM_UP_REPLICATIONS = 5
+"""Of a scenario whose warm-up is looked at; chosen: enough for an interval, few to wait for."""
 SWEEP = "sweep"
 """Folder of a sweep within the results of its scenario, where `Results.unknowns` finds it."""
 
@@ -92,7 +94,7 @@ def run(
     folder = out if out is not None else _default_out(scenario, quick)
     if quick:
         loaded, replications, scale = _draft(loaded, replications)
-    try:
+    with _kept(folder):
         with _executor(dask) as executor:
             results = sim.run(
                 loaded,
@@ -111,9 +113,6 @@ def run(
                     workers=workers or _cores(), out=folder / SWEEP, force=force,
                 ).save()  # fmt: skip
         results.save()
-    except KeyboardInterrupt:
-        _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
-        raise typer.Exit(INTERRUPTED) from None
     _show(results, as_json)
 
 
@@ -264,16 +263,13 @@ def sweep(
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
     folder = out if out is not None else _default_out(scenario, False) / SWEEP
     points = _points(over, mode) if over else None
-    try:
+    with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
                 loaded, points, out=folder, arms=_arms(arms), replications=replications,
                 workers=workers or _cores(), executor=executor, keep=keep, force=force,
             )  # fmt: skip
         swept.save(class_, name)
-    except KeyboardInterrupt:
-        _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
-        raise typer.Exit(INTERRUPTED) from None
     found = swept.break_even(pair[0], pair[1], class_, name) if pair else None
     if as_json:
         _print_json(
@@ -314,7 +310,7 @@ def decide(
 
 @app.command()
 def warmup(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    what: Annotated[str, typer.Argument(metavar="SCENARIO|DIR", show_default=False)],
     measures: Annotated[
         list[str] | None,
         typer.Option("--measure", metavar="CLASS:MEASURE", help="Judge and draw this; repeatable."),
@@ -322,19 +318,54 @@ def warmup(
     window: Annotated[
         int, typer.Option("--window", metavar="DAYS", min=0, help="Averaged on either side.")
     ] = 3,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO-warmup."),
+    ] = None,
+    arms: ArmsOption = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications", metavar="N", min=2, help=f"Default: {WARM_UP_REPLICATIONS}."
+        ),
+    ] = None,
+    workers: WorkersOption = None,
+    set_: SetOption = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="With fewer people, the days as they are: a draft.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether warm-up and transient of stored results are long enough: in words, and Welch's plot.
+    """Whether warm-up and transient are long enough: in words, and Welch's plot.
 
     A day is level where it does not differ from those of the second half of the run, or of what
-    follows the change of policy, that are of the same part of the week. Nothing is run.
+    follows the change of policy, that are of the same part of the week. Of a SCENARIO a few
+    replications are run, of which measures alone are kept; of the results in DIR nothing is run.
     """
     import sim
     from sim import completing, terminal
     from sim import warmup as words
 
-    results = sim.open_results(folder)
-    chosen = [_measure(text, by="day") for text in measures or ()] or results.usual_by_day()
+    chosen = [_measure(text, by="day") for text in measures or ()]
+    if Path(what).is_dir():
+        for_a_run = {"--out": out, "--arms": arms, "--replications": replications, "--set": set_,
+                     "--quick": quick, "--force": force}  # fmt: skip
+        if given := [name for name, value in for_a_run.items() if value]:
+            _wrong(f"{', '.join(given)}: for a SCENARIO; the results in {what} are run already")
+        results = sim.open_results(what)
+    else:
+        loaded, scale = _load(what, set_), 0.0
+        replications = replications or WARM_UP_REPLICATIONS
+        if quick:
+            loaded, _, scale = _draft(loaded, replications, days=True)
+        folder = out or Path(f"{_default_out(what, quick)}-warmup")
+        with _kept(folder):
+            results = sim.run(
+                loaded, arms=_arms(arms), replications=replications, workers=workers or _cores(),
+                out=folder, keep="counts", force=force, draft=scale,
+            )  # fmt: skip
+    chosen = chosen or results.usual_by_day()
     found = results.levels(chosen)
     drawn = completing.draw_welch(results, chosen, window)
     if as_json:
@@ -348,6 +379,7 @@ def warmup(
             }
         )
         return
+    _print(_title(results))
     _print(words.levels(found))
     for sentence in words.warm_up(results, found):
         _print(sentence)
@@ -478,13 +510,25 @@ def _changes(given: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def _draft(loaded: Scenario, replications: int | None) -> tuple[Scenario, int, float]:
+def _draft(
+    loaded: Scenario, replications: int | None, *, days: bool = False
+) -> tuple[Scenario, int, float]:
     """The short form, its replications unless they are stated, and the share of people in it."""
     from sim.experiment.drafting import shortened
     from sim.facade import Scenario
 
-    short = shortened(loaded.model)
+    short = shortened(loaded.model, days=days)
     return Scenario(short.scenario), replications or short.replications, short.scale
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    """Say where what is finished is kept if the user interrupts."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say(f"Interrupted. What is finished is kept in {folder}; the same command goes on there.")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
@@ -585,7 +629,7 @@ def _show(results: Results, as_json: bool) -> None:
             }
         )
         return
-    _print(results.scenario.title + (f" (DRAFT: {results.draft_of})" if results.draft else ""))
+    _print(_title(results))
     for table in (*terminal.comparison(results), *terminal.adoption(results)):
         _print(table)
     _print(terminal.legend(results))
@@ -600,6 +644,10 @@ def _show(results: Results, as_json: bool) -> None:
     for part in terminal.expectations(results):
         _print(part)
     _print(f"Figures, rows and summary.csv: {results.path}")
+
+
+def _title(results: Results) -> str:
+    return f"{results.scenario.title}{f' (DRAFT: {results.draft_of})' * results.draft}"
 
 
 def _decision(results: Results) -> dict[str, Any]:

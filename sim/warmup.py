@@ -1,4 +1,4 @@
-"""What stored results say of warm-up and transient: whether both are long enough, and how sure."""
+"""What results say of warm-up and transient: whether both are long enough, and how sure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def warm_up(results: Results, found: pd.DataFrame) -> Iterator[str]:
         return
     yield (
         "Days count from 0. Not yet: not by the middle of what is looked at. ±: smaller "
-        "differences than this go unseen (95 %, all days together); more replications see more."
+        "differences than this go unseen (95 %, all days together); more replications see more. By "
+        "chance alone one cell in twenty is later than it should be."
     )
     base = found["arm"] == model.base
     for key, part, has in (

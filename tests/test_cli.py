@@ -151,6 +151,23 @@ def test_warmup_as_json_gives_the_days_and_the_files(mailsim, out):
     assert all(Path(name).is_file() for name in ended.data["figures"])
 
 
+def test_warmup_of_a_scenario_runs_a_few_replications_with_all_of_its_days(mailsim, tmp_path):
+    ended = mailsim("warmup", SMALL, "--quick", "--workers", "1", "--set", "run_length=9 days")
+    assert ended.status == 0, ended.err
+    assert "DRAFT: a short run" in ended.out
+    assert 'Warm-up: none as far as can be seen; the scenario has policy_starts = "1 day"' in (
+        " ".join(ended.out.split())
+    )
+    folder = tmp_path / "out" / "small-draft-warmup"
+    results = sim.open_results(folder)
+    assert results.replications == cli.WARM_UP_REPLICATIONS
+    assert results.scenario.run_length == 9 * 86400.0
+    assert not (folder / "recipients").exists()  # measures are enough
+    assert (folder / "figures" / "welch-honest-delivery_rate.png").exists()
+    other = mailsim("warmup", SMALL, "--quick", "--workers", "1", "--set", "run_length=8 days")
+    assert (other.status, "never mixed" in other.err) == (2, True)
+
+
 NO_WARM_UP = {
     "a measure without its class": (["--measure", "lost_per_day"], "expected CLASS:MEASURE"),
     "a mistyped measure": (["--measure", "honest:lost_per_dai"], "did you mean 'lost_per_day'?"),
@@ -159,6 +176,9 @@ NO_WARM_UP = {
     ),
     "a class that the measure is not of": (
         ["--measure", "spam:lost_per_day"], "unknown class 'spam'",
+    ),
+    "what only a run needs": (
+        ["--arms", "on network", "--replications", "3"], "--arms, --replications: for a SCENARIO",
     ),
 }  # fmt: skip
 
@@ -171,7 +191,7 @@ def test_warmup_of_what_cannot_be_judged(mailsim, stored, words, message):
 
 
 def test_a_file_is_no_folder_of_results(mailsim):
-    for command in ("warmup", "decide", "report"):
+    for command in ("decide", "report"):
         ended = mailsim(command, SMALL)
         assert ended.status == 1
         assert "is a file; expected a folder of results, as mailsim run writes" in ended.err

@@ -26,13 +26,14 @@ class Draft(NamedTuple):
     scale: float
 
 
-def shortened(scenario: Scenario) -> Draft:
+def shortened(scenario: Scenario, *, days: bool = False) -> Draft:
     """The draft of *scenario*.
 
-    Its phases are cut short, and its own ``draft`` is laid over that. Where there would still be
-    too much mail, people, mailboxes and what spammers send are scaled by one factor.
+    Its phases are cut short, unless its *days* are what is looked at, and its own ``draft`` is laid
+    over that. Where there would still be too much mail, people, mailboxes and what spammers send
+    are scaled by one factor.
     """
-    cut = scenario.with_overrides({**_phases(scenario), **scenario.draft})
+    cut = scenario.with_overrides({**({} if days else _phases(scenario)), **scenario.draft})
     replications = min(cut.replications, REPLICATIONS)
     scale = ROWS / max(1, sum(recipients(cut)) * len(cut.arms) * replications)
     if scale >= 1.0:
