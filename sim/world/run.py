@@ -141,8 +141,9 @@ class World:
         self.policies = {}
         for number, (name, settings) in enumerate(self.scenario.servers.items()):
             known = _Mailboxes([by_domain[d] for d in settings.domains if d in by_domain])
-            policy = self._policy(base, name, known)
-            self.policies[name] = self._policy(self.scenario, name, known)
+            policy = self.policies[name] = self._policy(base, name, known)
+            if _told(base, name) != _told(self.scenario, name):
+                self.policies[name] = self._policy(self.scenario, name, known)
             server = Server(name, number, settings, policy, self.rows, self.pop.last)
             server.keep(self._listing(server, base.servers[name], 0.0))
             made.append(server)
@@ -274,14 +275,16 @@ class World:
 
     def _enforce(self) -> None:
         self.foreseen.before_change()
-        for server in self.servers:
+        changed = [s for s in self.servers if s.written is not self.policies[s.name]]
+        for server in changed:
             server.enforce(self.policies[server.name])
+        for server in self.servers:
             was, settings = self.base.servers[server.name], server.settings
             told = (settings.listed_users, settings.listing_update)
             if told != (was.listed_users, was.listing_update):
                 server.keep(self._listing(server, settings, self.scenario.policy_starts))
             self.blocklists.policy_changed(server, self.env.now)
-        self.foreseen.judge(self.servers)
+        self.foreseen.judge(changed)
         self._next_phase()
 
     def _next_phase(self) -> None:
@@ -369,6 +372,12 @@ class World:
         domains = self.boxes.domains
         held = [[d in server.domains for d in domains] for server in self.servers]
         return np.array([*held, [False] * len(domains)])
+
+
+def _told(scenario: Scenario, server: str) -> Any:
+    """What the policy of *server* is made of."""
+    keys = scenario.servers[server]
+    return keys, scenario.networks[keys.network]
 
 
 NOTICE_SIZE = 4000.0
