@@ -10,8 +10,9 @@ Messages are taken in order of arrival, so that most need no event at their firs
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -22,8 +23,7 @@ from simpy.events import NORMAL, Event
 
 from sim.records import FATES
 from sim.world.answers import NO_LOGIN
-from sim.world.prospects import ASK, COUNT, LOCAL, ONWARD, PARTS, REFUSAL, WRITE, Prospects, outcome
-from sim.world.rows import IN_TRANSIT
+from sim.world.prospects import COUNT, LOCAL, ONWARD, PARTS, REFUSAL, WRITE, Prospects, outcome
 from sim.world.server import Server
 from sim.world.transit import Flight, Transit
 
@@ -32,14 +32,13 @@ CHUNK = 4096
 
 
 class Onward(Event):
-    """A piece on its way to its second hop: done with the first at *done*, there at *at*."""
+    """A piece on its way to its second hop."""
 
-    __slots__ = ("at", "done", "piece")
+    __slots__ = ("piece",)
+    piece: int
 
-    def __init__(self, env: Environment, then: Any, piece: int, done: float, at: float) -> None:
+    def __init__(self, env: Environment) -> None:
         self.env, self._ok, self._value = env, True, None  # an event that has happened
-        self.callbacks = then
-        self.piece, self.done, self.at = piece, done, at
 
 
 class Foreseen:
@@ -52,6 +51,8 @@ class Foreseen:
         self.one, self.two, self.pieces = prospects.one, prospects.two, prospects.pieces
         self.wishes = prospects.wishes
         self.order = prospects.order
+        self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
+        """Of each message in order."""
         self.out = bytearray(len(self.order))  # 1: no longer on this way
         self.left: set[int] = set()  # people who have changed a setting
         self._next, self._now = 0, 0.0  # the next in order, the moment of the last
@@ -60,7 +61,11 @@ class Foreseen:
         self._change = 0.0  # when a network or link next goes down or comes up
         self._alarm, self._set = Event(self.env), False  # wakes `feed`; whether it will
         self._alarm._ok, self._alarm._value = True, None
-        self._feeds, self._onward = (self.feed,), (self.onward,)
+        self._feeds: Any = (self.feed,)  # SimPy only iterates it
+        self._onward: Any = (self.onward,)
+        self._queue = self.env._queue
+        self._spare: list[Onward] = []  # events that are over, to be used again
+        self._sessions = np.array([*(s.sessions for s in self.servers), None], dtype=object)
 
     def judge(self, servers: Iterable[Server]) -> None:
         """The policies of *servers* have changed: what they answer is worked out anew, before
@@ -73,15 +78,15 @@ class Foreseen:
         self._brought = self._bring()
 
     def _chunk(self, start: int) -> Iterator[tuple[Any, ...]]:
-        """What `feed` needs of the messages from *start* in order."""
-        some, one, pieces = self.order[start : start + CHUNK], self.one, self.pieces
-        first = pieces.first[some]
-        sessions = [self.servers[number].sessions for number in one.server[some].tolist()]
+        """What `feed` needs of the messages from *start* in order; last the piece that goes on:
+        -1 for none, -2 for perhaps several."""
+        some, one = self.order[start : start + CHUNK], self.one
+        known = one.known[some]
+        sessions = self._sessions[np.where(known >= LOCAL, one.server[some], -1)]
+        then = np.where(known == ONWARD, self.pieces.first[some], np.where(known == PARTS, -2, -1))
         return zip(
-            count(start), some.tolist(), one.at[some].tolist(), one.known[some].tolist(), sessions,
-            one.took[some].tolist(), first.tolist(), pieces.row[first].tolist(),
-            pieces.end[first].tolist(), self.prospects.latency[first].tolist(),
-            strict=False,
+            some.tolist(), one.at[some].tolist(), sessions.tolist(), one.took[some].tolist(),
+            then.tolist(), strict=True,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -94,7 +99,7 @@ class Foreseen:
         queue = self.env._queue
         if self._at < inf and not (queue and queue[0][3].__class__ is Onward):
             self._set = True
-            self._alarm.callbacks = self._feeds  # type: ignore[assignment]  # only iterated
+            self._alarm.callbacks = self._feeds
             self.env.schedule(self._alarm, NORMAL, max(0.0, self._at - self.env.now))
 
     def feed(self, _: Event | None = None) -> None:
@@ -108,105 +113,88 @@ class Foreseen:
     def _bring(self) -> Iterator[float]:
         """Bring messages to their first servers, each at its moment, outside the event list;
         where another event comes first, yield the moment of the next message."""
-        env, transit, programs, writers = self.env, self.transit, self.programs, self.wishes.person
-        out, waited, until, began = self.out, self.one.one_waited, env.peek(), env.now
-        outcomes, ended, then = self.rows.outcome, self.rows.ended, self._onward
-        change = self._change
+        env, transit, latency, out = self.env, self.transit, self.prospects.one_latency, self.out
+        queue, schedule, spare, arrive = env._queue, env.schedule, self._spare, self._onward
+        starts, until, began, change = self.one.one_start, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
-        for entry in chain.from_iterable(chunks):
-            place, number, at, known, sessions, took, piece, row, end, latency = entry
+        for number, at, sessions, took, then in chain.from_iterable(chunks):
             while at > until:
-                self._next = place
+                self._next = self.place[number]
                 yield at
                 until, began, change = env.peek(), env.now, self._change
             if out[number]:
                 continue
-            if known >= LOCAL:
-                slot = sessions.admit(at, took)
-                if slot is not None:
-                    start, done = slot
-                    if done >= change and self._changes(at, done):
-                        self._next, self._now = place + 1, at
-                        transit.session(self._first(number), at, slot, took)
-                        until, change = env.peek(), self._change
-                        continue
-                    waited[number] = start - at
-                    if known == ONWARD:
-                        delay = done + latency - began
-                        there = began + delay
-                        env.schedule(Onward(env, then, piece, done, there), NORMAL, delay)
-                        if there < until:
-                            until = there
-                    elif known == PARTS:
-                        until = min(until, self._part(number, done))
-                    elif outcomes[row] == IN_TRANSIT:
-                        outcomes[row], ended[row] = end, done
-                        if known == REFUSAL:
-                            answer = self.rows.answers[end // len(FATES)]
-                            programs[writers[number]].gave_up(number, answer)
-                    else:
-                        raise self.rows.ended_twice(row, end, done)
-                    continue
-                self._next, self._now = place + 1, at
+            if sessions is None:
+                self._next, self._now = self.place[number] + 1, at
+                self._by_itself(number, at)
+                until = env.peek()
+                continue
+            start = sessions.admit(at, took)
+            if start is None:
+                self._next, self._now = self.place[number] + 1, at
                 transit.turn_away(self._first(number), at)
-            else:
-                self._next, self._now = place + 1, at
-                if known == WRITE:
-                    programs[writers[number]].write(number, at)
-                else:
-                    transit.reach(self._first(number), at)
-            until = env.peek()
+                until = env.peek()
+                continue
+            done = start + took
+            if done >= change and self._changes(at, done):
+                self._next, self._now = self.place[number] + 1, at
+                transit.session(self._first(number), at, start, took)
+                until, change = env.peek(), self._change
+                continue
+            starts[number] = start
+            if then >= 0:
+                event = spare.pop() if spare else Onward(env)
+                event.callbacks, event.piece = arrive, then
+                schedule(event, NORMAL, done + latency[then] - began)
+                until = queue[0][0]
+            elif then < -1:
+                self._part(number, done)
+                until = env.peek()
         self._next = len(self.order)
 
-    def _part(self, number: int, done: float) -> float:
-        """The first server has taken message *number*: each piece ends there or goes on. When
-        the first of those that go on gets there."""
-        pieces, env, until = self.pieces, self.env, inf
+    def _by_itself(self, number: int, at: float) -> None:
+        """Nothing is foreseen of message *number* at *at*."""
+        if self.one.one_known[number] == WRITE:
+            self.programs[self.wishes.person[number]].write(number, at)
+        else:
+            self.transit.reach(self._first(number), at)
+
+    def _part(self, number: int, done: float) -> None:
+        """The first server has taken message *number*: the pieces that do not end there go on."""
+        pieces = self.pieces
         for piece in range(pieces.firsts[number], pieces.firsts[number + 1]):
-            if pieces.one_said[piece] == LOCAL:
-                row = pieces.rows[piece]
-                self.rows.settle(row, row + pieces.counts[piece], pieces.one_end[piece], done)
-                continue
-            delay = done + float(self.prospects.latency[piece]) - env.now
-            event = Onward(env, self._onward, piece, done, env.now + delay)
-            env.schedule(event, NORMAL, delay)
-            until = min(until, event.at)
-        return until
+            if pieces.one_said[piece] == ONWARD:
+                event = Onward(self.env)
+                event.callbacks, event.piece = self._onward, piece
+                delay = done + self.prospects.one_latency[piece] - self.env.now
+                self.env.schedule(event, NORMAL, delay)
 
     def onward(self, event: Onward) -> None:
-        """A piece reaches its second hop."""
+        """A piece reaches its second hop: the session there, as far as all is as foreseen."""
         if self._stale:
             self._judge()
-        self._second(event)
-        if not self._set:
-            if self._at <= self.env.peek():
-                self.feed()
-            else:
-                self._wait()
-
-    def _second(self, event: Onward) -> None:
-        """The session there, as far as all is as foreseen."""
-        piece, at, two, pieces = event.piece, event.at, self.two, self.pieces
+        self._spare.append(event)
+        piece, at, two = event.piece, self.env.now, self.two
         known, server = two.one_known[piece], self.servers[two.servers[piece]]
-        if known == ASK or (known == COUNT and not self._accepts(server, piece, at)):
-            self.transit.reach(self._flight(piece, event.done), at)
-            return
-        took = two.one_took[piece]
-        slot = server.sessions.admit(at, took)
-        if slot is None:
-            self.transit.turn_away(self._flight(piece, event.done), at)
-            return
-        start, done = slot
-        if done >= self._change and self._changes(at, done):
-            self.transit.session(self._flight(piece, event.done), at, slot, took)
-            return
-        if server.memory is not None:
-            client = self._origin(piece).address
-            server.memory.clients.opened(client, done)
-            server.memory.clients.made(client, at)
-        two.one_at[piece], two.one_waited[piece] = at, start - at
-        row = pieces.rows[piece]
-        self.rows.settle(row, row + pieces.counts[piece], pieces.one_end_there[piece], done)
+        if known == LOCAL or (known == COUNT and self._accepts(server, piece, at)):
+            took = two.one_took[piece]
+            start = server.sessions.admit(at, took)
+            if start is None:
+                self.transit.turn_away(self._flight(piece), at)
+            elif start + took >= self._change and self._changes(at, start + took):
+                self.transit.session(self._flight(piece), at, start, took)
+            else:
+                two.one_at[piece], two.one_start[piece] = at, start
+                if known == COUNT:
+                    self._count(server, piece, at, start + took)
+        else:
+            self.transit.reach(self._flight(piece), at)
+        if not self._set:
+            queue = self._queue
+            if not queue or queue[0][0] >= self._at:
+                self._at = next(self._brought, inf)
+            if not queue or queue[0][3].__class__ is not Onward:
+                self._wait()
 
     def _accepts(self, server: Server, piece: int, at: float) -> bool:
         """Whether *server*, which keeps counts and lists, takes *piece* for mailboxes of its
@@ -224,9 +212,17 @@ class Foreseen:
         self.pieces.one_end_there[piece] = outcome(answer)
         return answer.accepted and not answer.relayed and not answer.discarded
 
+    def _count(self, server: Server, piece: int, at: float, done: float) -> None:
+        """What a server that keeps counts remembers of a session from *at* to *done*."""
+        if server.memory is not None:
+            client = self._origin(piece).address
+            server.memory.clients.opened(client, done)
+            server.memory.clients.made(client, at)
+
     def _origin(self, piece: int) -> Server:
         """The first server of *piece*."""
-        return self.servers[self.one.servers[self.pieces.messages[piece]]]
+        number: int = self.one.servers[self.pieces.messages[piece]]
+        return self.servers[number]
 
     def _changes(self, at: float, done: float) -> bool:
         """Whether a network or a link goes down or comes up between *at* and *done*."""
@@ -240,9 +236,10 @@ class Foreseen:
         flight.network = network
         return flight
 
-    def _flight(self, piece: int, done: float) -> Flight:
-        """That of *piece* to its second, when it is *done* with the first."""
+    def _flight(self, piece: int) -> Flight:
+        """That of *piece* to its second."""
         number, origin = self.pieces.messages[piece], self._origin(piece)
+        done = self.one.one_start[number] + self.one.one_took[number]
         part = self.pieces.slice(piece, self.prospects.someone)
         message = self.programs[self.wishes.person[number]].message(number)
         flight = self.transit.onward(origin, message, part[2], [part], done)
@@ -292,6 +289,20 @@ class Foreseen:
 
     # ---- what happened
 
+    def settle(self) -> None:
+        """The recipients that have met their fate here meet it in the rows."""
+        one, two, pieces = self.one, self.two, self.pieces
+        here = one.made[pieces.message] & np.isin(pieces.said, (LOCAL, REFUSAL))
+        for made, hop, whose, end in (
+            (np.flatnonzero(here), one, pieces.message, pieces.end),
+            (np.flatnonzero(two.made), two, None, pieces.end_there),
+        ):
+            of = made if whose is None else whose[made]
+            done = hop.start[of] + hop.took[of]
+            self.rows.settle_all(pieces.row[made], pieces.count[made], end[made], done)
+        refused = np.flatnonzero(one.made & (one.known == REFUSAL))
+        self.rows.gave_up(refused, pieces.end[pieces.first[refused]])
+
     def hold(self, rows: NDArray[np.bool_]) -> None:
         """Mark the recipients (*rows*) that are under way here: to a first server, to a second."""
         coming = self.order[self._next :]
@@ -307,7 +318,7 @@ class Foreseen:
         """How many each server (column) relayed in each phase (row) that `Transit` has not seen;
         *begins* are the first moments of the phases (s)."""
         one, pieces, n = self.one, self.pieces, len(self.servers)
-        made = np.flatnonzero((pieces.said == ONWARD) & ~np.isnan(one.waited[pieces.message]))
+        made = np.flatnonzero((pieces.said == ONWARD) & one.made[pieces.message])
         whose = pieces.message[made]
         phase = np.searchsorted(begins, one.at[whose], side="right") - 1
         where = phase * n + one.server[whose]
@@ -317,9 +328,9 @@ class Foreseen:
     def attempts(self) -> dict[str, NDArray[Any]]:
         """The attempts that `Transit` has not seen, in columns."""
         one, two, pieces, known = self.one, self.two, self.pieces, self.prospects
-        first = self.order[~np.isnan(one.waited[self.order])]  # in order of time
+        first = self.order[one.made[self.order]]  # in order of time
         lead, count = pieces.first[first], np.diff(known.first_row)[first]
-        second = np.flatnonzero(~np.isnan(two.waited))  # nearly so
+        second = np.flatnonzero(two.made)  # nearly so
         whose = pieces.message[second]
         parts = [
             {
@@ -335,5 +346,6 @@ class Foreseen:
             },
         ]  # fmt: skip
         for part, hop, made in zip(parts, (one, two), (first, second), strict=True):
-            part |= {n: getattr(hop, n)[made] for n in ("at", "server", "waited", "took")}
+            part |= {n: getattr(hop, n)[made] for n in ("at", "server", "took")}
+            part["waited"] = hop.start[made] - part["at"]
         return {name: np.concatenate([part.pop(name) for part in parts]) for name in [*parts[0]]}

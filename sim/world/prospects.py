@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.network.lines import LINES
 from sim.records import FATES
-from sim.world.answers import NO_LOGIN, Answers
+from sim.world.answers import NO_LOGIN, Kind
 from sim.world.plan import REAL, Slice
 from sim.world.rows import DELIVERED, REFUSED, Answer
 from sim.world.server import Server
@@ -27,6 +28,7 @@ from sim.world.transit import TRUNK, Transit
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.distributions import Distribution
     from sim.world.people import Mailboxes
     from sim.world.plan import Plan
     from sim.world.users import MailProgram
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 WRITE, ASK, COUNT, LOCAL, ONWARD, REFUSAL, PARTS = range(7)
+SETTLED = -1
+Said = tuple[int, int]
 """What is known of a hop: nothing, so that the mail program writes at the time of the wish;
 that the flight arrives then; that it arrives at a server that keeps counts and lists; that its
 one recipient gets it here; that its one piece goes on; that its one recipient is refused for
@@ -44,18 +48,23 @@ class Hop:
     """One of the two hops, in columns: the first by message, the second by piece.
 
     The same memory is read as a whole (numpy) and one number at a time (array, which is
-    twice as fast at that).
+    twice as fast at that), as in `Pieces`.
     """
 
     def __init__(self, server: Ints) -> None:
         n = len(server)
-        self.server = server  # number; -1 for none
-        self.servers = array("q", server.tobytes())
+        self.servers, self.server = _shared(server)  # number; -1 for none
         self.one_known, self.known = _column("b", n, ASK)  # WRITE to PARTS
         self.one_took, self.took = _column("d", n, np.nan)  # s
         self.one_at, self.at = _column("d", n, 0.0)  # arrival (s)
-        # for a session (s); not a number: the attempt is one of `Transit`'s
-        self.one_waited, self.waited = _column("d", n, np.nan)
+        # of a session (s); not a number: the attempt is one of `Transit`'s
+        self.one_start, self.start = _column("d", n, np.nan)
+
+    @property
+    def made(self) -> NDArray[np.bool_]:
+        """Which sessions there were that `Transit` has not seen."""
+        there: NDArray[np.bool_] = ~np.isnan(self.start)
+        return there
 
 
 class Pieces:
@@ -66,15 +75,13 @@ class Pieces:
         cut = np.ones(len(domain), dtype=bool)
         cut[1:] = domain[1:] != domain[:-1]
         cut[first[:-1]] = True
-        self.row = np.flatnonzero(cut)
-        self.count = np.diff(self.row, append=len(domain))  # of recipients
+        self.rows, self.row = _shared(np.flatnonzero(cut))
+        self.counts, self.count = _shared(np.diff(self.row, append=len(domain)))  # of recipients
         self.domain = domain[self.row]
-        self.message = np.repeat(np.arange(len(first) - 1), np.diff(first))[self.row]
-        self.first = np.searchsorted(self.row, first)  # of each message, and the end
-        # the same, to be read one number at a time: see `Hop`
-        self.rows, self.counts = array("q", self.row.tobytes()), array("q", self.count.tobytes())
-        self.firsts = array("q", self.first.tobytes())
-        self.messages = array("q", self.message.tobytes())
+        whose = np.repeat(np.arange(len(first) - 1), np.diff(first))
+        self.messages, self.message = _shared(whose[self.row])
+        # of each message, and the end
+        self.firsts, self.first = _shared(np.searchsorted(self.row, first))
         n = len(self.row)
         self.one_said, self.said = _column("b", n, ASK)  # at the first hop
         # the outcome of its recipients at each hop, see `Rows.settle`
@@ -90,6 +97,11 @@ class Pieces:
 def _column(code: str, n: int, value: float) -> tuple[Any, NDArray[Any]]:
     column = array(code, [value]) * n
     return column, np.frombuffer(column, np.dtype(code))
+
+
+def _shared(values: Ints) -> tuple[Any, Ints]:
+    column = array("q", values.tobytes())
+    return column, np.frombuffer(column, np.int64) if len(values) else values
 
 
 class Prospects:
@@ -189,7 +201,8 @@ class Prospects:
         servers, n, message = self.servers, len(self.servers), pieces.message
         pairs, which = _distinct(self.one.server[message] * n + server.clip(min=0))
         ends = [(servers[p // n].network, servers[p % n].network) for p in pairs.tolist()]
-        self.latency = self._latency(ends, which, self.one.at[message])
+        self.one_latency, self.latency = _column("d", len(server), 0.0)
+        self.latency[:] = self._latency(ends, which, self.one.at[message])
 
     def _latency(self, ends: Sequence[tuple[str, str]], which: Ints, at: Floats) -> Floats:
         """Seconds on the way between the networks ``ends[which[i]]``, from ``at[i]`` on."""
@@ -208,7 +221,7 @@ class Prospects:
         rest = rest[(one.known[rest] != WRITE) & stale[one.server[rest]]]
         one.known[rest] = ASK
         self._first_hop(rest[~self.auth[rest]])
-        onward = (pieces.said == ONWARD) & np.isnan(two.waited) & stale[two.server]
+        onward = (pieces.said == ONWARD) & ~two.made & stale[two.server]
         self._second_hop(np.flatnonzero(onward))
 
     def _first_hop(self, some: Ints) -> None:
@@ -254,50 +267,86 @@ class Prospects:
         self, hop: Hop, some: Ints, draws: Floats, size: Floats, count: Ints, bandwidth: Floats
     ) -> None:
         """How long the sessions *some* of *hop* take (s)."""
-        for number, those in _grouped(hop.server[some]):
-            server = self.servers[number]
-            service = server.settings.service_time.quantiles(draws[those])
-            service = service + server.per_recipient * count[those]
-            hop.took[some[those]] = service + size[those] * 8 / bandwidth[those]
+        paces, pace = self._paces
+        took = size * 8 / bandwidth
+        for (service_time, per_recipient), those in zip(
+            paces, _grouped(pace[hop.server[some]], len(paces)), strict=True
+        ):
+            service = service_time.quantiles(draws[those])
+            took[those] = service + per_recipient * count[those] + took[those]
+        hop.took[some] = took
+
+    @cached_property
+    def _paces(self) -> tuple[list[tuple[Distribution, float]], Ints]:
+        """How long servers take for a session and for a recipient (s), and which of these ways
+        each server has."""
+        numbers = np.arange(len(self.servers))
+
+        def same(number: int) -> Hashable:
+            return self.servers[number].settings.service_time, self.servers[number].per_recipient
+
+        return _alike(numbers, same)
 
     def _answer(self, some: Ints, servers: Ints, clients: Ints, end: Ints) -> NDArray[np.int8]:
         """What is known of the answer to each of the pieces *some*, which come from *clients* to
         *servers*; *end* is the column that it goes into."""
-        known = np.full(len(some), ASK, dtype=np.int8)
-        for number, those in _grouped(servers):
-            server = self.servers[number]
-            answers, memory = server.answers, server.memory
-            if server.listing is not None or server.sessions.down or answers.reads_all_owners:
-                continue
-            if memory is not None or answers.reads_lists:
-                known[those] = ASK if memory is not None and memory.greylists else COUNT
-                continue
-            said, which = self._settled(answers, some[those], clients[those])
-            known[those] = np.array([_known(a, server) for a in said], np.int8)[which]
-            end[some[those]] = np.array([0 if a is None else outcome(a) for a in said])[which]
+        at_once = np.array([_at_once(server) for server in self.servers], dtype=np.int8)
+        known = at_once[servers]
+        open_ = np.flatnonzero(known == SETTLED)
+        if len(open_):
+            said, which = self._settled(some[open_], servers[open_], clients[open_])
+            known[open_] = np.array([a for a, _ in said], dtype=np.int8)[which]
+            end[some[open_]] = np.array([b for _, b in said])[which]
         return known
 
-    def _settled(
-        self, answers: Answers, some: Ints, clients: Ints
-    ) -> tuple[list[Answer | None], Ints]:
-        """The answers to the pieces *some* from *clients*, and which each gets; None where it
-        depends on what is not known yet."""
-        stands_for, whose = answers.stands_for, self.pieces.message[some]
-        bounds, draws = answers.bounds, answers.draws()
-        stretch = np.searchsorted(bounds, clients, side="right") - 1
-        kinds, kind = _alike(stretch, lambda i: answers.kind(bounds[i], NO_LOGIN))
-        senders, sender = _alike(self.sender[whose], lambda s: stands_for[self.shown[s]])
-        paths, path = _alike(self.pieces.domain[some], lambda d: stands_for[self.someone[d]])
-        drawn = np.searchsorted(draws, self.content[whose], side="right") - 1 if draws[1:] else 0
-        c, s, p = len(draws), len(senders), len(paths)
-        asked, which = _distinct(((kind * c + drawn) * s + sender) * p + path)
-        said = [
-            answers.settled(
-                kinds[a // (c * s * p)], draws[a // (s * p) % c], senders[a // p % s], paths[a % p]
-            )
-            for a in asked.tolist()
-        ]
+    def _settled(self, some: Ints, servers: Ints, clients: Ints) -> tuple[list[Said], Ints]:
+        """What is known of the answers to the pieces *some* from *clients* to *servers*, with the
+        outcome, and which of these each gets."""
+        by = [server.answers for server in self.servers]
+        met = np.flatnonzero(np.bincount(servers)).tolist()
+        stands_for, whose = [answers.stands_for for answers in by], self.pieces.message[some]
+        edges = [number << 32 | bound for number in met for bound in by[number].bounds]
+        stretch = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
+
+        def kind_of(stretch: int) -> tuple[int, Kind]:
+            number, bound = edges[stretch] >> 32, edges[stretch] & 0xFFFFFFFF
+            return number, by[number].kind(bound, NO_LOGIN)
+
+        shown, someone, domain = self.shown, self.someone, self.pieces.domain
+        n, m = len(shown), int(domain.max(initial=0)) + 1
+        kinds, kind = _alike(stretch, kind_of)
+        senders, sender = _alike(
+            servers * n + self.sender[whose], lambda i: stands_for[i // n][shown[i % n]]
+        )
+        paths, path = _alike(
+            servers * m + domain[some], lambda i: stands_for[i // m][someone[i % m]]
+        )
+        draw = np.zeros(len(some))
+        for number in met:
+            if (draws := by[number].draws())[1:]:
+                theirs = servers == number
+                at = np.searchsorted(draws, self.content[whose[theirs]], side="right") - 1
+                draw[theirs] = np.array(draws)[at]
+        drawn, of_draw = np.unique(draw, return_inverse=True) if draw.any() else (draw[:1], 0)
+        shape = len(kinds), len(drawn), len(senders), len(paths)
+        asked, which = _distinct(np.ravel_multi_index((kind, of_draw, sender, path), shape))
+        said: list[Said] = []
+        for k, d, s, p in zip(*(i.tolist() for i in np.unravel_index(asked, shape)), strict=True):
+            number, asking = kinds[k]
+            answer = by[number].settled(asking, float(drawn[d]), senders[s], paths[p])
+            known = _known(answer, self.servers[number])
+            said.append((known, 0 if answer is None else outcome(answer)))
         return said, which
+
+
+def _at_once(server: Server) -> int:
+    """What is known of answers of *server* whatever it is asked; SETTLED: that depends on it."""
+    answers, memory = server.answers, server.memory
+    if server.listing is not None or server.sessions.down or answers.reads_all_owners:
+        return ASK
+    if memory is not None or answers.reads_lists:
+        return ASK if memory is not None and memory.greylists else COUNT
+    return SETTLED
 
 
 def outcome(answer: Answer) -> int:
@@ -337,9 +386,6 @@ def _distinct(values: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
 
 
-def _grouped(servers: Ints) -> Iterator[tuple[int, Ints]]:
-    """Where each of *servers* (numbers) stands."""
-    keys = servers.astype(np.uint16) if servers.max(initial=0) < 1 << 16 else servers
-    order = np.argsort(keys, kind="stable")  # in linear time if there are at most 16 bits
-    met, starts = np.unique(keys[order], return_index=True)
-    yield from zip(met.tolist(), np.split(order, starts[1:]), strict=True) if len(servers) else ()
+def _grouped(kind: Ints, kinds: int) -> Iterator[Any]:
+    """Where each of so many *kinds* stands; all at once if there is one."""
+    yield from [slice(None)] if kinds == 1 else (np.flatnonzero(kind == i) for i in range(kinds))

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Columns = dict[str, NDArray[Any]]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 FATE = {name: number for number, name in enumerate(FATES)}
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 CLASS = {name: number for number, name in enumerate(CLASSES)}
@@ -328,6 +330,24 @@ class Rows:
             n = end - first
             self.outcome[first:end] = array("i", (outcome,)) * n
             self.ended[first:end] = array("d", (at,)) * n
+
+    def settle_all(self, first: Ints, count: Ints, outcome: Ints, at: Floats) -> None:
+        """The same for pieces of *count* recipients each, from rows *first*, in columns."""
+        rows = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        outcomes = _view(self.outcome)
+        if len(again := np.flatnonzero(outcomes[rows] != IN_TRANSIT)):
+            piece = np.searchsorted(first, rows[again[0]], side="right") - 1
+            raise self.ended_twice(int(first[piece]), int(outcome[piece]), float(at[piece]))
+        outcomes[rows] = np.repeat(outcome, count)
+        _view(self.ended)[rows] = np.repeat(at, count)
+
+    def gave_up(self, messages: Ints, outcome: Ints) -> None:
+        """Their senders did not try *messages* again, which were refused with *outcome*."""
+        causes = np.array([CAUSE[answer.cause] for answer in self.answers])
+        told = self.messages
+        _view(told.first_cause)[messages] = causes[outcome // len(FATES)]
+        _view(told.remedy)[messages] = REMEDY["give_up"]
+        _view(told.believed)[messages] = 0
 
     def ended_twice(self, row: int, outcome: int, at: float) -> EndedTwiceError:
         """What to raise when the recipient of *row* would get a second *outcome*."""

@@ -254,6 +254,7 @@ class World:
         self.transit.later(steady, lambda _: self._next_phase())
         self.foreseen.start()
         self.env.run(until=scenario.run_length)
+        self.foreseen.settle()
         tries = self.rows.tries(self.foreseen.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         return finish(

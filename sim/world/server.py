@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
     from sim.world.transit import Flight
 
-Slot = tuple[float, float]
-"""When a session starts and ends (s)."""
-
 
 class Sessions:
     """The sessions of a server and the connections that wait for one (M/G/c, first come
@@ -44,8 +41,8 @@ class Sessions:
         self.limit = limit
         self.down = down
 
-    def admit(self, now: float, service: float) -> Slot | None:
-        """The session that a connection at *now* gets for *service* seconds.
+    def admit(self, now: float, service: float) -> float | None:
+        """When the session begins that a connection at *now* gets for *service* seconds.
 
         None if *limit* connections wait already (RFC 5321 section 3.8: 421). Calls must
         come in order of time.
@@ -53,22 +50,19 @@ class Sessions:
         free = self.free
         start = free[0]
         if start <= now:
-            end = now + service
-            heapreplace(free, end)
-            return now, end
+            heapreplace(free, now + service)
+            return now
         if len(free) < self.count:
-            end = now + service
-            heappush(free, end)
-            return now, end
+            heappush(free, now + service)
+            return now
         starts = self.starts
         while starts and starts[0] <= now:
             starts.popleft()
         if len(starts) >= self.limit:
             return None
         starts.append(start)
-        end = start + service
-        heapreplace(free, end)
-        return start, end
+        heapreplace(free, start + service)
+        return start
 
     def is_down(self, now: float) -> bool:
         """Whether a stated outage covers *now*."""

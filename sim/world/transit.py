@@ -30,7 +30,7 @@ from sim.world.rows import (
     Answer,
     Rows,
 )
-from sim.world.server import Server, Slot
+from sim.world.server import Server
 from sim.world.streams import chance
 
 if TYPE_CHECKING:
@@ -214,17 +214,17 @@ class Transit:
         draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
         took = server.service(draw) + server.per_recipient * flight.count
         took += message.size * 8 / flight.line
-        slot = sessions.admit(now, took)
-        if slot is None:
+        start = sessions.admit(now, took)
+        if start is None:
             self.turn_away(flight, now)
         else:
-            self.session(flight, now, slot, took)
+            self.session(flight, now, start, took)
 
-    def session(self, flight: Flight, now: float, slot: Slot, took: float) -> None:
-        """*flight* reached its server at *now* and has a session of *took* seconds."""
+    def session(self, flight: Flight, now: float, start: float, took: float) -> None:
+        """*flight* reached its server at *now* and has a session of *took* seconds from *start*."""
         server, message, attempt = flight.server, flight.message, flight.attempt
         relayed, memory, count = flight.origin is not None, server.memory, flight.count
-        start, done = slot
+        done = start + took
         if done > self._fall and self._is_lost(flight, now, start, done):
             return
         if memory is not None:

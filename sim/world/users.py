@@ -290,13 +290,6 @@ class MailProgram:
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
         return _drawn(self.around.wishes.choice(number) * total, self.shares) == "give_up"
 
-    def gave_up(self, number: int, answer: Answer) -> None:
-        """Keep that wish *number* was refused with *answer*, and not tried again."""
-        messages = self.around.rows.messages
-        messages.first_cause[number] = CAUSE[answer.cause]
-        messages.remedy[number] = REMEDY["give_up"]
-        messages.believed[number] = 0
-
     def _stop(self, letter: Letter, fate: int, answer: Answer, now: float) -> None:
         rows = self.around.rows
         rows.messages.believed[letter.message.number] = 0

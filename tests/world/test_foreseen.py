@@ -77,7 +77,7 @@ def one_by_one(scenario, arm):
     foreseen = world.foreseen
     foreseen.one.known[:] = WRITE
     foreseen.one.at[:] = foreseen.prospects.written
-    foreseen.order = np.arange(len(foreseen.out))
+    foreseen.order = foreseen.place = np.arange(len(foreseen.out))
     return world
 
 
@@ -123,7 +123,7 @@ def test_most_is_foreseen_with_every_feature_on():
     world.run()
     counted = world.foreseen.two.known == COUNT
     assert np.isin(world.foreseen.one.known, [LOCAL, ONWARD]).mean() > 0.4
-    assert counted.sum() > 100 < (~np.isnan(world.foreseen.two.waited[counted])).sum()
+    assert counted.sum() > 100 < (~np.isnan(world.foreseen.two.start[counted])).sum()
 
 
 def test_a_message_that_is_dropped_here_is_missed():
