@@ -58,7 +58,7 @@ class Change:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diff(Page):
     """Every cell whose verdict changes from arm *a* to arm *b*; made by `diff`."""
 

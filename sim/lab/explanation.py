@@ -36,7 +36,7 @@ OUTCOMES = {
 """Each outcome of a `Journey` in words, and its style."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Page):
     """What happens to one message under one arm; made by `explain`."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SIGNS = {True: "✓", False: "✗"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Matrix(Page):
     """What the customers of one server are answered; made by `matrix`."""
 

@@ -100,6 +100,10 @@ class Page:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        """At a prompt, and as the plain form in a notebook's file: what a reader can read."""
+        return self.text()
+
 
 def said(line: Line) -> Said:
     """*line* with its role."""

@@ -102,7 +102,7 @@ class Wait:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace(Page):
     """What happened to one message; made by `trace` or ``results.trace``."""
 

@@ -1,5 +1,6 @@
 """Pages: texts stay texts, in a terminal and in a notebook."""
 
+import sim.lab
 from sim.lab.page import Grid, Lines, Page, Said
 
 
@@ -66,3 +67,15 @@ def test_wide_table_loses_no_word():
         words = lines.split()
         assert max(map(len, lines.split("\n"))) <= width
         assert [w for cell in row for w in cell.split() if w not in words] == []
+
+
+def test_at_a_prompt_every_page_of_the_lab_is_read_not_dumped(scenario):
+    arms = list(scenario.arms)[:2]
+    pages = [
+        sim.lab.explain(scenario, user="travellers", place="hotel", to="bob@adatum.com"),
+        sim.lab.matrix(scenario),
+        sim.lab.diff(scenario, *arms),
+    ]
+    for page in pages:
+        assert repr(page) == str(page)
+    assert all("__repr__" not in vars(kind) for kind in Page.__subclasses__() if kind is not Two)
