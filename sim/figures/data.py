@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.definitions import MEASURES
 from sim.measure.intervals import Intervals, intervals
 from sim.measure.sweeps import TORNADO
 
@@ -151,6 +153,15 @@ def some(frame: pd.DataFrame, what: str, *, figure: str) -> pd.DataFrame:
     if len(frame) == 0:
         raise FigureError(f"{figure}: there are no rows of {what}")
     return frame
+
+
+def known(measures: Iterable[tuple[str, str]], *, figure: str) -> None:
+    """Raise FigureError, with the nearest name, unless each of *measures* is one."""
+    for _, measure in measures:
+        if measure not in MEASURES:
+            near = difflib.get_close_matches(measure, MEASURES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(MEASURES)}"
+            raise FigureError(f"{figure}: no measure {measure!r}; {hint}")
 
 
 def order(column: pd.Series[Any], wanted: Sequence[str] | None, *, figure: str) -> list[str]:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from sim.figures import bars, palette, words
 from sim.figures import style as s
-from sim.figures.data import Estimate, FigureError, need, order, some
+from sim.figures.data import Estimate, FigureError, known, need, order, some
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
 
@@ -42,6 +42,7 @@ def differences(
         raise FigureError(f"differences: comparison has {len(bases)} base arms, one is drawn")
     wanted = None if arms is None else [arm for arm in arms if arm != bases[0]]
     chosen = order(frame["arm"], wanted, figure="differences")
+    known(measures, figure="differences")
     panels = {
         (kind, measure): some(
             frame[(frame["class"] == kind) & (frame["measure"] == measure)],
@@ -63,13 +64,12 @@ def differences(
     return s.settle(figure, list(grid[:, 0]), down * rows.height)
 
 
-def caption(*_: object, **__: object) -> str:
+def caption(*_: object, measures: Sequence[tuple[str, str]] = DEFAULT, **__: object) -> str:
     """What `differences` shows."""
     return (
         "Difference of each policy from the base, estimated in pairs: in each replication both "
         "policies meet the same wishes. Filled: the 95 % interval leaves out 0; hollow: it does "
-        "not, so the direction is open. "
-        + words.definitions("delivery_rate", "first_refusal_rate", "spam_per_mailbox_day")
+        "not, so the direction is open. " + words.definitions(*(measure for _, measure in measures))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -28,8 +28,12 @@ class Gallery:
         if name.startswith("_"):
             raise AttributeError(name)
         entry = find(name)
-        method = partial(draw, name, self._tables)
+
+        def method(**options: Any) -> Figure:
+            return draw(name, self._tables, **options)
+
         update_wrapper(method, entry.draw)
+        method.__signature__ = entry.options  # type: ignore[attr-defined]
         return method
 
     def __dir__(self) -> list[str]:
@@ -64,7 +68,7 @@ def find(name: str) -> Entry:
     if name not in TABLE:
         near = difflib.get_close_matches(name, TABLE, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UnknownFigure(f"no figure {name!r}{hint} There are {', '.join(TABLE)}.")
+        raise UnknownFigure(f"no figure {name!r}{hint} (there are {', '.join(TABLE)})")
     return TABLE[name]
 
 

@@ -1,4 +1,4 @@
-"""Delivery of honest mail split by where its writer is, or by who the writer is."""
+"""A measure of honest mail split by where its writer is, or by who the writer is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from sim.definitions import MEASURES
 from sim.figures import bars, palette, words
-from sim.figures.data import Estimate, estimate, need, order, some
+from sim.figures.data import Estimate, estimate, known, need, order, some
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def places(
     arms: Sequence[str] | None = None,
     measure: str = "delivery_rate",
 ) -> Figure:
-    """Delivery rate of honest mail, a panel for each place the writer was at."""
+    """A measure of honest mail, delivery if not said, a panel for each place of the writer."""
     return _split(style, measures, "place", arms, measure, "places")
 
 
@@ -39,24 +39,25 @@ def groups(
     arms: Sequence[str] | None = None,
     measure: str = "delivery_rate",
 ) -> Figure:
-    """Delivery rate of honest mail, a panel for each group of users."""
+    """A measure of honest mail, delivery if not said, a panel for each group of users."""
     return _split(style, measures, "group", arms, measure, "groups")
 
 
-def places_caption(*_: object, **__: object) -> str:
+def places_caption(*_: object, measure: str = "delivery_rate", **__: object) -> str:
     """What `places` shows."""
-    return _caption("where the writer was when the wish arose")
+    return _caption(measure, "where the writer was when the wish arose")
 
 
-def groups_caption(*_: object, **__: object) -> str:
+def groups_caption(*_: object, measure: str = "delivery_rate", **__: object) -> str:
     """What `groups` shows."""
-    return _caption("the group of users that the writer belongs to")
+    return _caption(measure, "the group of users that the writer belongs to")
 
 
-def _caption(split: str) -> str:
+def _caption(measure: str, split: str) -> str:
+    told = words.titles([("honest", measure)])
     return (
-        f"Honest recipients delivered, by arm and by {split}, after the policy started. "
-        f"{words.INTERVALS} " + words.definitions("delivery_rate")
+        f"{told[0].upper()}{told[1:]}, by arm and by {split}, after the policy started. "
+        f"{words.INTERVALS} {words.definitions(measure)}"
     )
 
 
@@ -69,6 +70,7 @@ def _split(
     figure: str,
 ) -> Figure:
     frame = need(measures, "measures", figure=figure)
+    known([("honest", measure)], figure=figure)
     rows = frame[
         (frame["by"] == by)
         & (frame["measure"] == measure)
@@ -83,16 +85,18 @@ def _split(
         )
         for (key, arm), part in rows.groupby(["key", "arm"], sort=True)
     }
+    # one axis for all panels: they are there to be compared
+    limit = bars.ceiling(max(row.top for row in found.values()))
     panels = [
         bars.Panel(
             title=key or f"(no {by})",
-            label=words.axis("honest", measure),
+            label=words.label("honest", measure),
             look=palette.FATE["delivered"]
             if measure == "delivery_rate"
             else palette.CLASS["honest"],
             rows={arm: row for (of, arm), row in found.items() if of == key},
             percent=words.is_share(measure),
-            limit=1.0 if measure == "delivery_rate" else None,
+            limit=1.0 if measure == "delivery_rate" else limit,
             absent="nothing wished",
         )
         for key in sorted({key for key, _ in found}, key=_rank)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from sim.figures import bars, palette, words
-from sim.figures.data import Estimate, FigureError, need, order
+from sim.figures.data import Estimate, FigureError, known, need, order
 from sim.figures.style import Style, drawn
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def rates(
     """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
     frame = need(summary, "summary", figure="rates")
     chosen = order(frame["arm"], arms, figure="rates")
+    known(measures, figure="rates")
     panels = [_panel(frame, kind, measure) for kind, measure in measures]
     if not any(panel.rows for panel in panels):
         wanted = ", ".join(measure for _, measure in measures)
@@ -39,14 +40,12 @@ def rates(
     return bars.draw(style, panels, chosen)
 
 
-def caption(*_: object, **__: object) -> str:
+def caption(*_: object, measures: Sequence[tuple[str, str]] = DEFAULT, **__: object) -> str:
     """What `rates` shows."""
     return (
-        "By arm, after the policy started: honest recipients delivered, honest recipients whose "
-        "first attempt was refused, and the part of all relaying that was spam relayed for "
-        f"strangers. {words.INTERVALS} Triangles: the static expectation, which follows from the "
-        "inputs alone. "
-        + words.definitions("delivery_rate", "first_refusal_rate", "spam_abuse_rate")
+        f"By arm, after the policy started: {words.titles(measures)}. {words.INTERVALS} "
+        "Triangles: the static expectation, which follows from the inputs alone. "
+        + words.definitions(*(measure for _, measure in measures))
     )
 
 

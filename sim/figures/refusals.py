@@ -49,7 +49,7 @@ def refusals(
         axes.set_title(group or "(no group)")
         axes.set_xlim(0, 100 * min(limit, 1.0))
         axes.locator_params(axis="x", nbins=bars.ticks(fitted))
-        axes.set_xlabel(s.name("honest recipients wished (%)", fitted.letters))
+        axes.set_xlabel(s.name("refused or given up (%)", fitted.letters))
         axes.tick_params(labelbottom=True)
         for place, arm in zip(fitted.middles, chosen, strict=True):
             found = shares.get((group, arm), {}), totals.get((group, arm))

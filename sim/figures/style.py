@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from inspect import Parameter, signature
 from pathlib import Path
 from textwrap import wrap as _wrap
 from typing import IO, Any, Concatenate, ParamSpec
@@ -107,6 +108,11 @@ def drawn(
     function: Callable[Concatenate[Style, P], Figure],
 ) -> Callable[P, Figure]:
     """Turn ``f(style, tables...)`` into ``f(tables..., style="page", draft=False)``."""
+    written = signature(function)
+    style_and_draft = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=usual)
+        for name, usual in (("style", "page"), ("draft", False))
+    ]
 
     @functools.wraps(function)
     def draw(*args: P.args, **kwargs: P.kwargs) -> Figure:
@@ -120,6 +126,8 @@ def drawn(
                 _mark_draft(figure, look)
         return figure
 
+    given = [*list(written.parameters.values())[1:], *style_and_draft]
+    draw.__signature__ = written.replace(parameters=given)  # type: ignore[attr-defined]
     return draw
 
 

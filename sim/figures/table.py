@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +49,14 @@ class Entry:
     wants: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     standard: bool = True
+
+    @property
+    def options(self) -> Signature:
+        """What a reader may ask for, as keywords: all but tables, and what ``about`` holds."""
+        given = {*self.wants, *self.takes} - {"arms"}
+        written = signature(self.draw).parameters.values()
+        asked = [p for p in written if p.kind is p.KEYWORD_ONLY and p.name not in given]
+        return Signature([p.replace(annotation=Parameter.empty) for p in asked])
 
 
 TABLE: Mapping[str, Entry] = MappingProxyType(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-from sim.definitions import MEASURES, SHARE
+from sim.definitions import MEASURES, QUANTILE, SHARE
 
 INTERVALS = "Whiskers: 95 % intervals over replications."
 AXES = {
@@ -30,6 +31,11 @@ def title(kind: str, measure: str) -> str:
     """Return what a panel of the measure is headed with, in two lines at most."""
     words = MEASURES[measure].title if measure in MEASURES else measure.replace("_", " ")
     return words if kind in words or kind == "server" else f"{kind} mail:\n{words}"
+
+
+def titles(measures: Iterable[tuple[str, str]]) -> str:
+    """Return the headings of *measures* (class and name) in a sentence."""
+    return "; ".join(title(kind, measure).replace("\n", " ") for kind, measure in measures)
 
 
 def axis(kind: str, measure: str) -> str:
@@ -70,11 +76,12 @@ def undefined(measure: str) -> str:
 
 def definitions(*measures: str) -> str:
     """Return the definitions of *measures* in a sentence each."""
-    return " ".join(
-        f"{MEASURES[name].title.capitalize()}: {MEASURES[name].numerator} ÷ "
-        f"{MEASURES[name].denominator}."
-        for name in measures
-    )
+    told = []
+    for name in dict.fromkeys(measures):
+        measure = MEASURES[name]
+        over = "" if measure.kind == QUANTILE else f" ÷ {measure.denominator}"
+        told.append(f"{measure.title.capitalize()}: {measure.numerator}{over}.")
+    return " ".join(told)
 
 
 def elapsed(seconds: float) -> str:

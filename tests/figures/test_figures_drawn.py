@@ -221,6 +221,39 @@ def test_places_follow_the_six_situations_and_pool_nothing(made):
     assert bars(figure.axes[1]) == pytest.approx(list(100 * means))
 
 
+def test_panels_of_one_measure_share_its_axis_and_name_it(made):
+    frame = made.measures(3).assign(measure="first_refusal_rate")
+    home = frame["key"] == "home"
+    frame.loc[home, "numerator"] = 0
+    figure = figures.draw("places", {"measures": frame}, measure="first_refusal_rate")
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    named = {axes.get_xlabel().replace("\n", " ") for axes in figure.axes}
+    assert named == {"honest mail: first attempt refused (%)"}
+
+
+@pytest.mark.parametrize("name", ["rates", "differences", "places", "groups"])
+def test_a_measure_that_there_is_not_is_named(made, name):
+    wrong = "delivry_rate"
+    options = (
+        {"measure": wrong}
+        if name in ("places", "groups")
+        else {"measures": [("honest", "delivery_rate"), ("honest", wrong)]}
+    )
+    with pytest.raises(FigureError, match="no measure 'delivry_rate'; did you mean 'delivery_r"):
+        figures.draw(name, made.tables(3, 2), **options)
+
+
+def test_a_caption_tells_of_the_measures_that_are_drawn(made):
+    tables = made.tables(3, 2)
+    told = figures.caption("places", tables, measure="first_refusal_rate")
+    assert told.startswith("Honest mail: first attempt refused, by arm and by where the writer")
+    assert "Delivered" not in told
+    for name in ("rates", "differences"):
+        told = figures.caption(name, tables, measures=[("honest", "delay_median")])
+        assert "Delay, median: median of the time from the first wish to the mailbox." in told
+        assert "Delivered" not in told
+
+
 def test_groups_are_split_by_group(made):
     figure = figures.draw("groups", {"measures": made.measures(3)})
     assert {axes.get_title() for axes in figure.axes} == set(made.GROUPS)

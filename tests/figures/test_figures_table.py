@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import subprocess
 import sys
@@ -47,6 +48,20 @@ def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(
     gallery = Gallery(made.tables(3, 2))
     assert set(figures.TABLE) <= set(dir(gallery))
     assert gallery.rates.__doc__.startswith("Delivery, rejection and spam-abuse")
+
+
+def test_a_figure_of_a_gallery_tells_what_may_be_asked_for(made):
+    assert str(inspect.signature(Gallery(made.tables(3, 2)).places)) == (
+        "(*, arms=None, measure='delivery_rate', style='page', draft=False)"
+    )
+    asked = {name: set(entry.options.parameters) for name, entry in figures.TABLE.items()}
+    assert {"style", "draft"} <= set.intersection(*asked.values())
+    assert asked["topology"] == {
+        "arm",
+        "most",
+        "style",
+        "draft",
+    }  # neither its tables nor their like
 
 
 def test_an_unknown_figure_gets_a_suggestion(made):
