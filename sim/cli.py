@@ -625,6 +625,7 @@ def _show(results: Results, as_json: bool) -> None:
                 **_decision(results),
                 "precision": results.manifest.get("precision"),
                 "expectations": terminal.as_records(results.expectations()),
+                "band": results.unknowns and terminal.as_records(results.unknowns.band()),
                 "unknowns": results.unknowns and terminal.as_records(results.unknowns.tornado()),
             }
         )

@@ -191,6 +191,7 @@ def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 def _content(results: Results, more: str) -> Content:
     from sim import report, terminal
 
+    swept = results.unknowns
     return report.Content(
         scenario=results.scenario.model,
         arms=results.arms,
@@ -203,7 +204,7 @@ def _content(results: Results, more: str) -> Content:
         wished=_wished(results),
         notes=list(_notes(results)),
         expectations=results.expectations(),
-        unknowns=None if results.unknowns is None else results.unknowns.tornado(),
+        unknowns=None if swept is None else (swept.band(), swept.tornado()),
         more=more,
     )
 

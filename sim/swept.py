@@ -102,10 +102,13 @@ class Sweep:
         return self._tables[1]
 
     def band(self) -> pd.DataFrame:
-        """Per arm, class and measure: least and greatest mean over all points."""
+        """Per arm, class and measure, over all points: least and greatest mean, and with chance.
+
+        So too of the paired differences to the base: see `sim.measure.sweeps.band`.
+        """
         from sim.measure.sweeps import band
 
-        return band(self.summary())
+        return band(self.summary(), self.compare())
 
     @property
     def ranged(self) -> bool:
@@ -115,8 +118,8 @@ class Sweep:
     def tornado(self) -> pd.DataFrame:
         """What each unknown does alone (mode ranges), the widest swing first.
 
-        Columns: arm, class, measure and `sim.measure.sweeps.TORNADO`, of which low and high are
-        the band over all corners. `sim.figures.tornado` draws it.
+        Columns: arm, class, measure and `sim.measure.sweeps.TORNADO`, of which REACH is the band
+        over all corners, and the same with chance. `sim.figures.tornado` draws it.
         """
         from sim.experiment.usage import UsageError
         from sim.measure.sweeps import tornado

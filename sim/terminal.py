@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -192,7 +192,7 @@ def unknowns(found: Sweep) -> Iterator[Table]:
 
     from sim.measure.sweeps import unknowns as told
 
-    band, alone = told(found.tornado())
+    band, alone = told(found.band(), found.tornado())
     columns = [c for table in COLUMNS for c in table if c.quantity in set(band["quantity"])]
 
     def table(first: str, title: str) -> Table:
@@ -200,21 +200,17 @@ def unknowns(found: Sweep) -> Iterator[Table]:
             box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title,
             title_justify="left",
         )  # fmt: skip
-        made.add_column(first, min_width=18, max_width=40, overflow="fold")
+        made.add_column(first, min_width=13, max_width=40, overflow="fold")
         for column in columns:
             made.add_column(column.head, justify="right", min_width=9, max_width=11)
         return made
 
-    bands = table("arm", "As stated; below it, from the least to the most over the unknowns")
+    bands = table("arm", BANDS.format(base=found.base))
     for arm, rows in band.groupby("arm", sort=False):
-        own, low, high = (dict(zip(rows["quantity"], rows[name], strict=True))
-                          for name in ("own", "low", "high"))  # fmt: skip
-        bands.add_row(
-            str(arm),
-            *(f"{c.shown(own[c.quantity])}\n{c.shown(low[c.quantity])}–{c.shown(high[c.quantity])}"
-              for c in columns),
-            end_section=True,
-        )  # fmt: skip
+        cells = {row.quantity: row for row in rows.itertuples(index=False)}
+        for head, ends in _of_band(str(arm), found.base):
+            bands.add_row(head, *(_to(cells[c.quantity], ends, c) for c in columns))
+        bands.add_section()
     yield bands
     swings = table("unknown", MOVES)
     for (key, least, most), rows in alone.groupby(["key", "least", "most"], sort=False):
@@ -225,10 +221,40 @@ def unknowns(found: Sweep) -> Iterator[Table]:
     yield swings
 
 
+BANDS = (
+    "As stated; from the least to the greatest mean over the unknowns; and with chance: to the "
+    "bounds of the 95 % intervals of these means. Likewise the difference to '{base}' in pairs, "
+    "* where all of that is on one side of 0, whatever the unknowns are"
+)
 MOVES = (
     "What each unknown alone changes from its least to its most, ± its 95 % interval in pairs, in "
     "the arm in which it changes most"
 )
+
+
+def _of_band(arm: str, base: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines that tell of one arm: how headed, and which columns of the band they hold."""
+    from sim.measure.sweeps import OF_DIFFERENCE, REACH
+
+    yield arm, ("own",)
+    parts = {"unknowns": REACH} | ({"difference": OF_DIFFERENCE} if arm != base else {})
+    for head, names in parts.items():
+        yield f"  {head}", names[:2]
+        yield "  and chance", names[2:]
+
+
+def _to(row: Any, ends: Sequence[str], column: Column) -> str:
+    """From one value of a row to another, or one alone; a dash where there is none.
+
+    A difference has its sign, and a mark where chance leaves out nought.
+    """
+    values = [float(getattr(row, name)) for name in ends]
+    if not all(map(math.isfinite, values)):
+        return "-"
+    if not ends[0].startswith("difference"):
+        return "–".join(map(column.shown, values))
+    sure = ends[0].endswith("reach_low") and (values[0] > 0.0 or values[-1] < 0.0)
+    return f"{'*' * sure}{' to '.join(column.shown(value, '+') for value in values)}"
 
 
 def _changed(row: Any, column: Column) -> str:

@@ -371,16 +371,23 @@ def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mai
     file.write_text(SMALL.read_text() + over)
     ended = mailsim("run", file, "--replications", "2", "--workers", "1")
     assert ended.status == 0, ended.err
-    assert "from the least to the most over the unknowns" in ended.out
+    for words in ("from the least to the greatest mean over the unknowns", "  and chance  "):
+        assert words in ended.out
     assert "users.travellers.count" in ended.out
     page = (tmp_path / "out" / "mine" / "report.html").read_text("utf-8")
     assert "If the unknowns are otherwise" in page
     assert "figures/tornado.svg" in page
+    assert '<span class="small">chance: ' in page
+    assert "tables/band.csv" in page
     again = mailsim("run", file, "--replications", "2", "--workers", "1", "--json").data
     lost = [
         r for r in again["unknowns"] if (r["arm"], r["measure"]) == ("on network", "lost_per_day")
     ]
     assert lost[0]["at_least"] < lost[0]["own"] < lost[0]["at_most"]
+    bands = {(r["arm"], r["measure"]): r for r in again["band"] if r["class"] == "honest"}
+    apart = bands["on network", "lost_per_day"]
+    assert apart["reach_low"] < apart["band_low"] < apart["band_high"] < apart["reach_high"]
+    assert apart["difference_band_low"] == apart["band_low"]  # nothing is lost under open trust
     swept = mailsim("sweep", file, "--replications", "2", "--workers", "1")  # the same again
     assert "What each unknown alone changes" in swept.out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from sim.figures import style as s
 from sim.figures.data import Estimate, need, order, some
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
-from sim.measure.sweeps import CHANGE
+from sim.measure.sweeps import CHANGE, REACH
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST, MOST, BAND = "#56b4e9", "#e69f00", "0.9"
+LEAST, MOST, BAND, BOUND = "#56b4e9", "#e69f00", "0.9", "0.4"
+DOTTED = (0, (1, 1.5))
 ENDS = {"least": (LEAST, ""), "most": (MOST, "///")}
 """Colour and hatching of the bar to each end of a range: told apart in grey, too."""
 
@@ -63,13 +65,18 @@ def tornado(
 
 NOTE = (
     "Means over replications; each unknown alone at its least and most, the others as stated. "
-    "At the right: the change from least to most, ± its 95 % interval in pairs."
+    "At the right: the change from least to most, ± its 95 % interval in pairs. Dotted: from the "
+    "least to the greatest bound of the 95 % intervals of all means that the band spans."
 )
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, keys: list[str], scale: float, style: Style) -> None:
-    own, low, high = (float(rows[name].iloc[0]) * scale for name in ("own", "low", "high"))
-    axes.axvspan(low, high, color=BAND, linewidth=0, gid="band")
+    own, *reach = (float(rows[name].iloc[0]) * scale for name in ("own", *REACH))
+    axes.axvspan(*reach[:2], color=BAND, linewidth=0, gid="band")
+    for bound in filter(math.isfinite, reach[2:]):
+        axes.axvline(bound, color=BOUND, linewidth=style.line, linestyle=DOTTED, gid="chance")
+    for series, (low, high) in {"the unknowns": reach[:2], "and chance": reach[2:]}.items():
+        tell(axes, Estimate(own, low, high), row="all together", series=series)
     for at, key in enumerate(keys):
         for end, (colour, hatch) in ENDS.items():
             to = float(rows[f"at_{end}"][key]) * scale
@@ -98,7 +105,11 @@ def _entries(style: Style) -> list[tuple[Any, str]]:
         for end, (c, h) in ENDS.items()
     ]
     own = Line2D([], [], color="black", linewidth=style.line)
-    return [*shown, (own, "all as stated"), (Patch(color=BAND), "band over all corners")]
+    chance = Line2D([], [], color=BOUND, linewidth=style.line, linestyle=DOTTED)
+    return [
+        *shown, (own, "all as stated"), (Patch(color=BAND), "all ends together: the unknowns"),
+        (chance, "the same with chance"),
+    ]  # fmt: skip
 
 
 def caption(
@@ -110,5 +121,6 @@ def caption(
     widest = rows["key"].iloc[int(np.argmax(rows["swing"].fillna(-np.inf)))]
     return (
         f"Each unknown alone at the ends of its range. {words.definitions(measure)} Most depends "
-        f"on {widest}. Grey: from the least to the most over all ends together."
+        f"on {widest}. Grey: from the least to the greatest mean over all ends together, which is "
+        "what the unknowns do; dotted: with chance, too."
     )

@@ -60,22 +60,47 @@ def _crossings(x: Array, y: Array) -> list[float]:
     return [*found, float(x[-1])] if y[-1] == 0.0 else found
 
 
-def band(summary: pd.DataFrame) -> pd.DataFrame:
-    """Over all points of a sweep, per arm, class and measure: least and greatest mean.
+def band(summary: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Over all points of a sweep, per arm, class and measure: what the unknowns do, and chance.
 
-    *own* is the mean at the scenario's own values (the first point, if that changes nothing).
+    *own* is the mean at the scenario's own values (the first point, if that changes nothing), and
+    REACH over all points; `difference` and OF_DIFFERENCE are the same of the paired differences to
+    the base, which hold whatever the unknowns are where the last two have one sign.
     """
-    on = ["arm", "class", "measure"]
-    grouped = summary.groupby(on, sort=False, observed=True)
-    table = grouped["mean"].agg(least="min", greatest="max").reset_index()
-    own = summary[summary["point"] == 0].set_index(on)["mean"]
-    table.insert(3, "own", [own.get(tuple(row)) for row in table[on].to_numpy()])
-    return table
+    table = _extremes(summary)
+    if not len(differences):
+        return table.assign(**dict.fromkeys(("difference", *OF_DIFFERENCE), np.nan))
+    apart = _extremes(differences.assign(mean=differences["difference"]))
+    names = dict(zip(REACH, OF_DIFFERENCE, strict=True)) | {"own": "difference"}
+    return table.merge(apart.rename(columns=names), on=CELL, how="left")
 
 
+def _extremes(summary: pd.DataFrame) -> pd.DataFrame:
+    """Least and greatest mean over all points, and least and greatest bound of their intervals.
+
+    In 95 of 100 experiments the latter hold all that the true means reach: either end of that
+    lies at one point, where an interval misses it by 2.5 % at most. NaN where one has no interval.
+    """
+    told = summary["mean"].notna()
+    low, high = (summary[name].mask(told & summary[name].isna(), end)
+                 for name, end in (("low", -np.inf), ("high", np.inf)))  # fmt: skip
+    grouped = summary.assign(low=low, high=high).groupby(CELL, sort=False, observed=True)
+    table = grouped.agg(
+        band_low=("mean", "min"), band_high=("mean", "max"),
+        reach_low=("low", "min"), reach_high=("high", "max"),
+    ).reset_index()  # fmt: skip
+    own = summary[summary["point"] == 0].set_index(CELL)["mean"]
+    table.insert(3, "own", [own.get(tuple(row), np.nan) for row in table[CELL].to_numpy()])
+    return table.replace([-np.inf, np.inf], np.nan)
+
+
+CELL = ["arm", "class", "measure"]
+REACH = ("band_low", "band_high", "reach_low", "reach_high")
+"""Of means over the unknowns alone, and of the bounds of their 95 % intervals."""
+OF_DIFFERENCE = tuple(f"difference_{name}" for name in REACH)
 TORNADO = (
     "key", "least", "most", "own", "at_least", "at_most", "swing", "change", "change_low",
-    "change_high", "low", "high",
+    "change_high", *REACH,
 )  # fmt: skip
 
 
@@ -87,14 +112,13 @@ def tornado(
     *summary* is that of a sweep in mode ranges: point 0 changes nothing, then come two points
     for each of *keys*, whose two ends are given in words; *values* has the measures of these points
     by replication. Widest *swing* (greatest less least of the three means) first. *change* is that
-    from the least to the most, with its 95 % interval in pairs of replications. *low* and *high*
-    are the band over all points, corners too.
+    from the least to the most, with its 95 % interval in pairs of replications. REACH is that of
+    `band`, over all points, corners too.
     """
-    on = ["arm", "class", "measure"]
-    means = summary.set_index(["point", *on])["mean"].to_dict()
-    cells = list(summary.loc[summary["point"] == 0, on].itertuples(index=False, name=None))
-    whole = band(summary).set_index(on)[["least", "greatest"]]
-    wide = values.set_index(["point", *on, "replication"])["value"].unstack("replication")
+    means = summary.set_index(["point", *CELL])["mean"].to_dict()
+    cells = list(summary.loc[summary["point"] == 0, CELL].itertuples(index=False, name=None))
+    whole = _extremes(summary).set_index(CELL)[[*REACH]]
+    wide = values.set_index(["point", *CELL, "replication"])["value"].unstack("replication")
     rows: list[tuple[Any, ...]] = []
     for number, (name, words) in enumerate(keys.items()):
         points = [1 + 2 * number + end for end in (0, 1)]
@@ -105,34 +129,38 @@ def tornado(
             swing = float(three.max() - three.min())  # NaN where one is undefined
             change = (float(column[at]) for column in apart[:3])
             rows.append((at, *cell, name, *words, *three, swing, *change, *whole.loc[cell]))
-    table = pd.DataFrame(rows, columns=["order", *on, *TORNADO])
+    table = pd.DataFrame(rows, columns=["order", *CELL, *TORNADO])
     return table.sort_values(
         ["order", "swing"], ascending=[True, False], kind="stable", ignore_index=True
     ).drop(columns="order")
 
 
-def unknowns(tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What a reader is told of a tornado, for the quantities BANDED.
+def unknowns(band: pd.DataFrame, tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a reader is told of unknowns, for the quantities BANDED.
 
-    First the band: arm, quantity, unit, own, low, high. Then what each unknown does alone, in the
-    arm in which it does most: key, least, most, quantity, unit, swing, arm, change, change_low,
-    change_high; the widest by honest recipients lost first.
+    First the *band*, with quantity and unit. Then what each unknown does alone, in the arm in which
+    it does most: key, least, most, quantity, unit, swing, arm, change, change_low, change_high; the
+    widest by honest recipients lost first.
     """
-    named = {(q.class_, q.measure): name for name, q in QUANTITIES.items() if name in BANDED}
-    pairs = zip(tornado["class"], tornado["measure"], strict=True)
-    told = tornado.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
-    told = told.dropna(subset="quantity")
-    told = told.assign(unit=told["quantity"].map({n: q.unit for n, q in QUANTITIES.items()}))
-    arms = told["arm"].map(_places(told["arm"]))
-    told = told.assign(nth=told["quantity"].map(BANDED.index), arms=arms)
-    band = told.drop_duplicates(["arm", "quantity"]).sort_values(["arms", "nth"])
-    widest = told.sort_values("swing", ascending=False, kind="stable").drop_duplicates([*ALONE])
+    widest = _named(tornado).sort_values("swing", ascending=False, kind="stable")
+    widest = widest.drop_duplicates([*ALONE])
     lost = widest.loc[widest["quantity"] == LEADING, "key"]
     alone = widest.assign(keys=widest["key"].map(_places(lost))).sort_values(["keys", "nth"])
-    return (
-        band[[*BAND, "own", "low", "high"]].reset_index(drop=True),
-        alone[[*ALONE, "swing", "arm", *CHANGE]].reset_index(drop=True),
+    return _named(band), alone[[*ALONE, "swing", "arm", *CHANGE]].reset_index(drop=True)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of what is BANDED, arm by arm in its order, with quantity and unit."""
+    named = {(q.class_, q.measure): name for name, q in QUANTITIES.items() if name in BANDED}
+    pairs = zip(table["class"], table["measure"], strict=True)
+    told = table.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
+    told = told.dropna(subset="quantity")
+    told = told.assign(
+        unit=told["quantity"].map({name: q.unit for name, q in QUANTITIES.items()}),
+        nth=told["quantity"].map(BANDED.index),
+        arms=told["arm"].map(_places(told["arm"])),
     )
+    return told.sort_values(["arms", "nth"], kind="stable", ignore_index=True)
 
 
 def _places(names: pd.Series) -> dict[str, int]:
@@ -140,6 +168,5 @@ def _places(names: pd.Series) -> dict[str, int]:
 
 
 CHANGE = ("change", "change_low", "change_high")
-BAND = ("arm", "quantity", "unit")
 ALONE = ("key", "least", "most", "quantity", "unit")
 LEADING = "honest recipients lost"

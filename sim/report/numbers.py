@@ -21,12 +21,12 @@ def number(value: Any, *, share: bool = False, sign: bool = False) -> str:
     return text.replace("-", "\u2212")
 
 
-def between(low: Any, high: Any, *, share: bool = False) -> str:
+def between(low: Any, high: Any, *, share: bool = False, sign: bool = False) -> str:
     """An interval, or nothing where there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    dash = "–" if low >= 0 else " to "
-    return f"{number(low, share=share)}{dash}{number(high, share=share)}"
+    dash = " to " if low < 0 or sign else "–"
+    return dash.join(number(end, share=share, sign=sign) for end in (low, high))
 
 
 def apart(value: Any, half: Any, *, share: bool = False) -> str:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.measure.sweeps import unknowns
+from sim.measure.sweeps import OF_DIFFERENCE, REACH, unknowns
 from sim.report.assumptions import CHOSEN, STATED, assumptions
 from sim.report.contrasts import UNCHANGED, contrasts
 from sim.report.drawing import Drawn
@@ -43,8 +43,8 @@ class Content:
     `sim.measure.judging.judged` does; *manifest* that of the results; *meaning* the decision in a
     sentence; *wished* how many recipients were wished, by class;
     *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
-    where further figures are; *unknowns* is the tornado of a sweep over ranges, if there is one;
-    *tables* names the CSV files beside the page.
+    where further figures are; *unknowns* are band and tornado of a sweep over ranges, if there is
+    one; *tables* names the CSV files beside the page.
     """
 
     scenario: Scenario
@@ -59,7 +59,7 @@ class Content:
     wished: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     more: str = ""
-    unknowns: pd.DataFrame | None = None
+    unknowns: tuple[pd.DataFrame, pd.DataFrame] | None = None
     tables: Sequence[str] = ()
 
 
@@ -74,6 +74,18 @@ class Cell:
     sure: bool = False
     unhelped: bool = False
     """Whether pairing did not narrow the interval of the difference."""
+
+
+class Band(NamedTuple):
+    """What the unknowns make of a number, and of its difference to the base; so with chance."""
+
+    own: str
+    unknowns: str
+    chance: str
+    difference: str
+    difference_chance: str
+    sure: bool
+    """Whether the difference has one sign whatever the unknowns are."""
 
 
 def page(content: Content, figures: Sequence[Drawn]) -> str:
@@ -107,7 +119,7 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
 
 def tables(content: Content) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
-    ranges = {} if content.unknowns is None else {"unknowns": content.unknowns}
+    ranges = dict(zip(("band", "unknowns"), content.unknowns or (), strict=False))
     together = {"adoption": content.adoption} if len(content.adoption) else {}
     return ranges | {
         "decision": content.decision,
@@ -179,21 +191,33 @@ def _unknown(content: Content) -> dict[str, Any]:
     """What the section of the unknowns holds: bands by arm, and what each unknown does alone."""
     if content.unknowns is None:
         return {}
-    band, alone = unknowns(content.unknowns)
-    bands: dict[str, list[Cell]] = {}
-    for row in band.to_dict("records"):
-        share = bool(row["unit"] == "share")
-        cell = Cell(number(row["own"], share=share), between(row["low"], row["high"], share=share))
-        bands.setdefault(str(row["arm"]), []).append(cell)
+    band, alone = unknowns(*content.unknowns)
+    bands: dict[str, list[Band]] = {}
+    for told in band.itertuples(index=False):
+        bands.setdefault(str(told.arm), []).append(_band(told))
     swings: dict[str, list[Cell]] = {}
     for row in alone.to_dict("records"):
-        told = f"{row['key']}: {row['least']} to {row['most']}"
+        unknown = f"{row['key']}: {row['least']} to {row['most']}"
         half = (row["change_high"] - row["change_low"]) / 2
         sure = bool(row["change_low"] > 0 or row["change_high"] < 0)
         moved = apart(row["change"], half, share=bool(row["unit"] == "share"))
         where = row["arm"] if row["change"] else ""
-        swings.setdefault(told, []).append(Cell(moved, where, sure=sure))
+        swings.setdefault(unknown, []).append(Cell(moved, where, sure=sure))
     return {"heads": heads(band), "bands": bands, "swings": swings}
+
+
+def _band(row: Any) -> Band:
+    share = row.unit == "share"
+    low, high, least, most = (getattr(row, name) for name in REACH)
+    less, more, fewest, furthest = (getattr(row, name) for name in OF_DIFFERENCE)
+    return Band(
+        own=number(row.own, share=share),
+        unknowns=between(low, high, share=share),
+        chance=between(least, most, share=share),
+        difference=between(less, more, share=share, sign=True),
+        difference_chance=between(fewest, furthest, share=share, sign=True),
+        sure=bool(fewest > 0 or furthest < 0),
+    )
 
 
 def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:

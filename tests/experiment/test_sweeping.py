@@ -110,7 +110,9 @@ def test_tidy_tables_say_the_point_and_its_values(swept):
     assert list(swept.summary().columns[:3]) == ["point", COUNT, "arm"]
     assert swept.compare()["arm"].unique().tolist() == ["on network"]
     lost = swept.band().set_index(["arm", "measure"]).loc[("on network", "lost_per_day")]
-    assert lost["least"] < lost["greatest"]
+    assert lost["reach_low"] < lost["band_low"] < lost["band_high"] < lost["reach_high"]
+    apart = swept.compare().query("arm == 'on network' and measure == 'lost_per_day'")
+    assert lost["difference_reach_high"] == apart["high"].max()
     assert len(swept.figure().axes[0].lines) == len(swept.arms)
     assert (swept.save() / "figures" / "lost_per_day.svg").is_file()
     assert "mean" in (swept.save() / "summary.csv").read_text().splitlines()[0]
@@ -148,8 +150,9 @@ def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
     assert (lost["swing"] > 0).all()
     assert lost["change_low"].isna().all()  # one replication
     means = made.summary().set_index(["arm", "measure"])["mean"].loc[("on network", "lost_per_day")]
-    assert set(lost["low"]) == {means.min()}  # the corners reach further than each alone
-    assert set(lost["high"]) == {means.max()}
+    assert set(lost["band_low"]) == {means.min()}  # the corners reach further than each alone
+    assert set(lost["band_high"]) == {means.max()}
+    assert lost["reach_low"].isna().all()
     assert (made.save() / "tornado.csv").is_file()
     assert (made.path / "figures" / "tornado-lost_per_day.svg").is_file()
 

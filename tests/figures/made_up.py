@@ -441,7 +441,7 @@ def spam_account(arms=7, replications=10):
 def ranges(arms=7):
     rows = [
         (arm, "honest", "lost_per_day", key, "1", "9", 5.0 * n, n * low, n * high, n * (high - low),
-         n * (high - low), n * (high - low) - 1.0, n * (high - low) + 1.0, n * 2.0, n * 13.0)
+         n * (high - low), n * (high - low) - 1.0, n * (high - low) + 1.0, n * 2.0, n * 13.0, n * 2.0 - 1.0, n * 13.0 + 1.0)
         for n, arm in enumerate(ARMS[:arms])
         for key, low, high in (("users.travellers.count", 3.0, 11.0), ("users.a.auth", 6.0, 4.0))
     ]  # fmt: skip

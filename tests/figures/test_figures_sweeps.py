@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sim.figures.data import FigureError
+from sim.figures.numbers import numbers
 from sim.figures.sweeps import caption, swept
 from sim.figures.tornado import caption as tornado_caption
 from sim.figures.tornado import tornado
@@ -94,16 +95,17 @@ def test_three_keys_are_too_many():
 
 RANGES = pd.DataFrame(
     [
-        # arm, key, least, most, own, at_least, at_most, low, high
+        # arm, key, least, most, own, at_least, at_most, band_low, band_high
         ("open", "a.count", "1", "9", 5.0, 5.0, 5.0, 4.0, 6.0),
         ("open", "b.share", "0.1", "0.2", 5.0, 4.0, 6.0, 4.0, 6.0),
         ("closed", "a.count", "1", "9", 7.0, 6.5, 7.5, 2.0, 12.0),
         ("closed", "b.share", "0.1", "0.2", 7.0, 11.0, 3.0, 2.0, 12.0),
     ],
-    columns=["arm", "key", "least", "most", "own", "at_least", "at_most", "low", "high"],
+    columns=["arm", "key", "least", "most", "own", "at_least", "at_most", "band_low", "band_high"],
 ).assign(**{"class": "honest", "measure": "lost_per_day", "swing": [0.0, 2.0, 1.0, 8.0]})
 RANGES["change"] = RANGES["at_most"] - RANGES["at_least"]
 HALF = [0.0, 0.5, 0.5, 0.5]  # the first unknown moves nothing under open trust
+RANGES["reach_low"], RANGES["reach_high"] = RANGES["band_low"] - 1.0, RANGES["band_high"] + 1.0
 RANGES["change_low"], RANGES["change_high"] = RANGES["change"] - HALF, RANGES["change"] + HALF
 
 
@@ -124,7 +126,16 @@ def test_a_tornado_has_a_bar_to_each_end_of_each_unknown_the_widest_on_top():
     (band,) = (patch for patch in axes.patches if patch.get_gid() == "band")
     assert (band.get_x(), band.get_x() + band.get_width()) == (2.0, 12.0)
     legend = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert legend == {"at its least", "at its most", "all as stated", "band over all corners"}
+    assert legend == {
+        "at its least", "at its most", "all as stated", "all ends together: the unknowns",
+        "the same with chance",
+    }  # fmt: skip
+    chance = [line.get_xdata()[0] for line in axes.lines if line.get_gid() == "chance"]
+    assert chance == [1.0, 13.0]
+    told = numbers(figure).query("panel == 'closed' and row == 'all together'")
+    assert told[["series", "value", "low", "high"]].to_numpy().tolist() == [
+        ["the unknowns", 7.0, 2.0, 12.0], ["and chance", 7.0, 1.0, 13.0],
+    ]  # fmt: skip
 
 
 def test_a_tornado_of_another_measure_is_refused_and_its_caption_says_what_matters():
