@@ -413,6 +413,31 @@ def report(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="measures (default), recipients, attempts, servers or calendar; repeatable.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Default: DIR/tables.")
+    ] = None,
+) -> None:
+    """Write stored tables as CSV: the measures of every replication, or rows of mail.
+
+    DIR holds results or a sweep, of which a row says the values of its point, too.
+    """
+    from sim.exporting import export as write
+
+    for table in tables or ["measures"]:
+        print(write(folder, table, out))
+
+
+@app.command()
 def schema(
     reference: Annotated[
         bool, typer.Option("--reference", help="The same for people, in Markdown.")

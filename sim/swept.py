@@ -71,7 +71,7 @@ class Sweep:
             summaries.append(summarise(measures).drop(columns="static"))
             found = [self._compared(measures, self.base, arm) for arm in others]
             differences.append(_joined(found).sort_values("point", kind="stable"))
-        return self._told(_joined(summaries)), self._told(_joined(differences))
+        return self.told(_joined(summaries)), self.told(_joined(differences))
 
     def _compared(self, measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
         """Differences of two arms at the points that have both."""
@@ -83,7 +83,7 @@ class Sweep:
         table.insert(1, "arm", b)
         return table
 
-    def _told(self, table: pd.DataFrame) -> pd.DataFrame:
+    def told(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with what each point changes; None: as in the scenario."""
         import pandas as pd
 

@@ -419,6 +419,15 @@ def test_report_of_no_results(mailsim, tmp_path):
     assert "no results there" in ended.err
 
 
+def test_export_writes_the_measures_as_csv_and_says_where(mailsim, out):
+    ended = mailsim("export", out)
+    assert (ended.status, ended.out) == (0, f"{out / 'tables' / 'measures.csv'}\n")
+    both = mailsim("export", out, "--table", "servers", "--table", "calendar", "--out", out / "csv")
+    assert [Path(line).name for line in both.out.splitlines()] == ["servers.csv", "calendar.csv"]
+    assert all(Path(line).is_file() for line in both.out.splitlines())
+    assert mailsim("export", out, "--table", "mail").status == 2
+
+
 def test_schema_is_json_or_a_reference(mailsim):
     assert "networks" in json.dumps(mailsim("schema").data)
     assert "networks" in mailsim("schema", "--reference").out

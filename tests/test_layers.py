@@ -29,6 +29,7 @@ TOP = {
     "cli",
     "docs",
     "completing",
+    "exporting",
     "facade",
     "figure_tables",
     "stepping",
