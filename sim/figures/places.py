@@ -71,12 +71,10 @@ def _split(
 ) -> Figure:
     frame = need(measures, "measures", figure=figure)
     known([("honest", measure)], figure=figure)
-    rows = frame[
-        (frame["by"] == by)
-        & (frame["measure"] == measure)
-        & (frame["class"] == "honest")
-        & (frame["phase"] == "after")
-    ]
+    honest = frame[(frame["by"] == by) & (frame["class"] == "honest") & (frame["phase"] == "after")]
+    # spammers and servers are groups too: a count a day of their honest mail is 0, and says nothing
+    wished = honest[(honest["measure"] == "delivery_rate") & (honest["denominator"] > 0)]
+    rows = honest[(honest["measure"] == measure) & honest["key"].isin(set(wished["key"]))]
     rows = some(rows, f"{measure} by {by} of honest mail", figure=figure)
     rows = rows.assign(arm=rows["arm"].astype(str), key=rows["key"].astype(str))
     found: dict[tuple[str, str], Estimate] = {

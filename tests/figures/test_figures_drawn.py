@@ -222,13 +222,24 @@ def test_places_follow_the_six_situations_and_pool_nothing(made):
 
 
 def test_panels_of_one_measure_share_its_axis_and_name_it(made):
-    frame = made.measures(3).assign(measure="first_refusal_rate")
-    home = frame["key"] == "home"
-    frame.loc[home, "numerator"] = 0
+    refused = made.measures(3).assign(measure="first_refusal_rate")
+    refused.loc[refused["key"] == "home", "numerator"] = 0
+    frame = pd.concat([made.measures(3), refused])
     figure = figures.draw("places", {"measures": frame}, measure="first_refusal_rate")
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
     named = {axes.get_xlabel().replace("\n", " ") for axes in figure.axes}
     assert named == {"honest mail: first attempt refused (%)"}
+
+
+def test_a_group_that_never_writes_has_no_panel(made):
+    """Spammers and servers are groups of rows too; a count a day of their honest mail is 0."""
+    wished = made.measures(3)
+    of_group = wished[wished["by"] == "group"]
+    lost = of_group.assign(measure="lost_per_day", denominator=4.0)
+    nobody = lost.head(3).assign(key="bulk", numerator=0)
+    frame = pd.concat([wished, lost, nobody])
+    figure = figures.draw("groups", {"measures": frame}, measure="lost_per_day")
+    assert {axes.get_title() for axes in figure.axes} == set(made.GROUPS)
 
 
 @pytest.mark.parametrize("name", ["rates", "differences", "places", "groups"])
