@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -98,7 +98,7 @@ def run(
         with _executor(dask) as executor:
             results = sim.run(
                 loaded,
-                arms=_arms(arms),
+                arms=_arms(arms, loaded.arms),
                 replications=replications,
                 workers=workers or _cores(),
                 executor=executor,
@@ -109,8 +109,8 @@ def run(
             )
             if loaded.sweep is not None and loaded.sweep.mode == "ranges":
                 sim.sweep(
-                    loaded, arms=_arms(arms), replications=results.replications, executor=executor,
-                    workers=workers or _cores(), out=folder / SWEEP, force=force,
+                    loaded, arms=_arms(arms, loaded.arms), replications=results.replications,
+                    executor=executor, workers=workers or _cores(), out=folder / SWEEP, force=force,
                 ).save()  # fmt: skip
         results.save()
     _show(results, as_json)
@@ -147,7 +147,7 @@ def matrix(
 ) -> None:
     """The six cases under each arm, exact: place, recipient, credentials, verdict, rule."""
     loaded = _load(scenario, set_)
-    _print_lab(loaded.matrix(server=server, arm=_arms(arms)), as_json)
+    _print_lab(loaded.matrix(server=server, arm=_arms(arms, loaded.arms)), as_json)
 
 
 @app.command()
@@ -216,8 +216,8 @@ def plan(
         loaded, replications, _ = _draft(loaded, replications)
     folder = out if out is not None else _default_out(scenario, quick)
     planned = make(
-        loaded.model, arms=_arms(arms), replications=replications, workers=workers or _cores(),
-        out=folder,
+        loaded.model, arms=_arms(arms, loaded.arms), replications=replications,
+        workers=workers or _cores(), out=folder,
     )  # fmt: skip
     _print_json(planned.as_dict()) if as_json else _print(planned)
 
@@ -258,7 +258,7 @@ def sweep(
 
     loaded = _load(scenario, set_, seed=seed)
     class_, name = _measure(measure)
-    pair = _arms(break_even) or []
+    pair = _arms(break_even, loaded.arms) or []
     if break_even is not None and len(pair) != 2:
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
     folder = out if out is not None else _default_out(scenario, False) / SWEEP
@@ -266,8 +266,9 @@ def sweep(
     with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
-                loaded, points, out=folder, arms=_arms(arms), replications=replications,
-                workers=workers or _cores(), executor=executor, keep=keep, force=force,
+                loaded, points, out=folder, arms=_arms(arms, loaded.arms),
+                replications=replications, workers=workers or _cores(), executor=executor,
+                keep=keep, force=force,
             )  # fmt: skip
         swept.save(class_, name)
     found = swept.break_even(pair[0], pair[1], class_, name) if pair else None
@@ -362,8 +363,8 @@ def warmup(
         folder = out or Path(f"{_default_out(what, quick)}-warmup")
         with _kept(folder):
             results = sim.run(
-                loaded, arms=_arms(arms), replications=replications, workers=workers or _cores(),
-                out=folder, keep="counts", force=force, draft=scale,
+                loaded, arms=_arms(arms, loaded.arms), replications=replications,
+                workers=workers or _cores(), out=folder, keep="counts", force=force, draft=scale,
             )  # fmt: skip
     chosen = chosen or results.usual_by_day()
     found = results.levels(chosen)
@@ -612,8 +613,17 @@ def _measure(text: str, by: str = "all") -> tuple[str, str]:
     return class_, name
 
 
-def _arms(given: str | None) -> list[str] | None:
-    return None if given is None else [name.strip() for name in given.split(",")]
+def _arms(given: str | None, known: Container[str]) -> list[str] | None:
+    """The names in A,B: a name may hold commas itself, so the longest that is *known* is meant."""
+    if given is None:
+        return None
+    parts, names = given.split(","), []
+    while parts:
+        spans = range(len(parts), 0, -1)
+        taken = next((n for n in spans if ",".join(parts[:n]).strip() in known), 1)
+        names.append(",".join(parts[:taken]).strip())
+        parts = parts[taken:]
+    return names
 
 
 def _default_out(source: str, quick: bool) -> Path:

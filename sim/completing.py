@@ -34,14 +34,10 @@ def complete(
     *figures*: names, or None for all that the results suffice for. Raises FigureError for a
     figure that was named and cannot be drawn; others are named on the page with the reason.
     """
-    from sim import figures as drawing
     from sim import report
-    from sim.figures.style import style as sized
 
-    sized(style)  # a wrong name is told before anything is written
     every = list(results.figures)
     names = every if figures is None else list(figures)
-    drawing.known(names)
     if results.unknowns is not None and names and "tornado" not in names:
         names.append("tornado")
     content = _content(results, more=_more(every, names))
@@ -56,6 +52,16 @@ def complete(
     page = root / storage.PAGE
     storage.write_text(page, report.page(content, drawn))
     return page
+
+
+def check(figures: Sequence[str] | None, style: str, formats: Sequence[str]) -> None:
+    """Raise FigureError for a wrong name, before anything is written."""
+    from sim.figures import known
+    from sim.figures import style as sized
+
+    known(figures or ())
+    sized.style(style)
+    sized.known_formats(formats)
 
 
 def draw_welch(results: Results, measures: Sequence[tuple[str, str]], window: int) -> list[Path]:

@@ -246,13 +246,13 @@ class Results:
     def summary(self, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
         """Arm, class, measure, mean, low, high, static, replications (and key, if *by* says so).
 
-        *by*: all, place, group, server, route, remedy, cause or day; *phase*: after (transient
-        and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
+        *by*: all, place, group, server, route, remedy, day, cause or permission; *phase*: after
+        (transient and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
         """
         from sim.definitions import BY, PHASES
         from sim.measure import summarise
 
-        _one_of("by", by, ("all", *BY))
+        _one_of("by", by, BY)
         _one_of("phase", phase, PHASES)
         return summarise(self.measures, self.static, by=by, phase=phase)
 
@@ -458,8 +458,9 @@ class Results:
         ones, which takes longer. *style*: column, page or slide; *formats*: of png, svg, pdf.
         With more *workers*, as many processes draw.
         """
-        from sim.completing import complete
+        from sim.completing import check, complete
 
+        check(figures, style, formats)
         root = self.path
         if out is not None and Path(out).resolve() != root.resolve():
             root = _copied(self._stored, Path(out)).root
@@ -554,7 +555,7 @@ def loads(text: str, name: str = "<string>", *, graph: AnyGraph | None = None) -
 def run(
     scenario: Scenario | Model | str | PathLike[str],
     *,
-    arms: Sequence[str] | None = None,
+    arms: str | Sequence[str] | None = None,
     replications: int | None = None,
     seed: int | None = None,
     workers: int = 1,
@@ -567,7 +568,8 @@ def run(
 ) -> Results:
     """Run what is missing of an experiment and return its results.
 
-    Without *out* they are kept in a temporary folder for as long as the results are held.
+    *arms*: one, several, or (if not given) all. Without *out* the results are kept in a temporary
+    folder for as long as they are held.
     An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
     *out*. *keep*: ``rows``; ``counts`` for measures alone; beside them ``sample`` or a
@@ -582,6 +584,7 @@ def run(
     model = _model(scenario)
     if seed is not None:
         model = model.with_overrides({"seed": seed})
+    arms = [arms] if isinstance(arms, str) else arms
     for arm in arms or ():
         _one_of("arm", arm, model.arms)
     folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)

@@ -252,6 +252,14 @@ def test_wrong_use_is_told_in_a_message(mailsim, tmp_path, arguments, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_name_of_an_arm_may_hold_commas(mailsim):
+    path = ROOT / "scenarios" / "one-closes-alone.toml"
+    chosen = "all, the first alone,all, spammers do not adapt"
+    planned = mailsim("plan", path, "--arms", chosen, "--json").data
+    assert planned["arms"] == ["all", "the first alone", "all, spammers do not adapt"]
+    assert "all, 'all, spammers do not adapt'; did" in mailsim("matrix", path, "--arms", "al").err
+
+
 def test_every_fault_of_a_file_is_told(mailsim, tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(SMALL.read_text().replace("seed          = 3", 'seed = "x"\nsede = 3'))

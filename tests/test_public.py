@@ -54,3 +54,9 @@ def test_nothing_heavy_is_loaded_at_the_start(start, needed):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert said.stdout.splitlines()[-1] == str(sorted(needed))
+
+
+def test_one_arm_may_be_named_by_itself():
+    small = Path(__file__).parent / "experiment" / "small.toml"
+    results = sim.run(small, arms="on network", replications=1, progress=False)
+    assert results.arms == ["on network"]

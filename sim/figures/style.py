@@ -288,15 +288,20 @@ def save(
     figure: Figure, path: str | Path, formats: Sequence[str] = ("png", "svg")
 ) -> tuple[Path, ...]:
     """Write *figure* as ``path.png`` and so on; return the paths. Same figure, same bytes."""
-    unknown = [kind for kind in formats if kind not in FORMATS]
-    if unknown:
-        raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+    known_formats(formats)
     written = []
     for kind in formats:
         target = Path(f"{path}.{kind}")
         write(figure, target, kind)
         written.append(target)
     return tuple(written)
+
+
+def known_formats(formats: Sequence[str]) -> None:
+    """Raise FigureError unless each of *formats* is one that figures are written in."""
+    unknown = [kind for kind in formats if kind not in FORMATS]
+    if unknown:
+        raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
 
 
 def write(figure: Figure, target: Path | IO[bytes], kind: str) -> None:

@@ -56,7 +56,9 @@ def shown(value: object) -> str:
         text = f"{{ {inside} }}" if len(inside) <= SHOWN - 4 else "a table"
     elif isinstance(value, list) and len(value) > LISTED:
         text = f"a list of {len(value)}"
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**SHOWN:
+    elif isinstance(value, bool):
+        text = str(value).lower()  # as TOML and JSON write it
+    elif isinstance(value, int) and abs(value) >= 10**SHOWN:
         text = "a huge number"
     else:
         text = repr(value[: SHOWN + 1]) if isinstance(value, str) else repr(value)
@@ -83,8 +85,8 @@ def unknown_key(name: object, valid: Iterable[str]) -> tuple[str, str, str]:
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Return "one of a, b, c", cut where they are too many to list."""
-    listed = list(names)
+    """Return "one of a, b, c", cut where they are too many to list; commas of a name are quoted."""
+    listed = [f"'{name}'" if "," in name else name for name in names]
     if not listed:
         return "nothing here"
     if len(listed) > LISTED:

@@ -69,7 +69,10 @@ def _translated(model: type[Table], detail: ErrorDetails) -> Found:
     if kind == "literal_error":
         valid = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return Found(path, shown(given), context["expected"], nearest(given, valid))
-    return Found(path, shown(given), _expected(kind, context, detail["msg"]))
+    expected = _expected(kind, context, detail["msg"])
+    if kind in ("float_type", "int_type") and isinstance(given, str):
+        expected += ", without quotes or unit"
+    return Found(path, shown(given), expected)
 
 
 def _expected(kind: str, context: dict[str, Any], message: str) -> str:

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.errors import Fault, ScenarioError, shown
+from sim.scenario.errors import Fault, ScenarioError, nearest, shown
 
 Tree = dict[str, Any]
 """A scenario as a file writes it: tables of tables, quantities as text."""
@@ -23,6 +23,7 @@ LONGEST_KEY = 32
 """Parts of a dotted key of TOML: the time to read one grows with the square of them."""
 
 STDIN = "-"
+SUFFIXES = (".toml", ".json")
 NEWLINE = "\n"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
@@ -80,11 +81,21 @@ def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     except ScenarioError:
         raise
     except FileNotFoundError:
-        raise _fault(name, "", "no such file", wanted) from None
+        raise _fault(name, "", "no such file", wanted, _beside(Path(path))) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _fault(name, "", f"cannot be read ({reason})", wanted) from None
     return data
+
+
+def _beside(path: Path) -> str:
+    """The scenario file in the same folder whose name is nearest to that of *path*, or ""."""
+    try:
+        files = [file for file in path.parent.iterdir() if file.suffix in SUFFIXES]
+    except OSError:
+        return ""
+    names = {file.stem: file.name for file in sorted(files)}
+    return names.get(nearest(path.stem, names), "")
 
 
 def _text(data: bytes, name: str) -> str:
@@ -119,12 +130,14 @@ def _toml_fault(name: str, text: str, message: str) -> ScenarioError:
     where = place[1] if place else ""
     if where == "end of document":
         where = f"line {text.rstrip().count(NEWLINE) + 1}"
+    numbered = re.match(r"line (\d+)", where)
+    line = text.split(NEWLINE)[int(numbered[1]) - 1].strip() if numbered else ""
     if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate", "Cannot mutate")):
-        numbered = re.match(r"line (\d+)", where)
-        line = text.split(NEWLINE)[int(numbered[1]) - 1] if numbered else ""
-        twice = re.match(r"\s*(\[[^\]]*\]|[^=\s]+)", line)
+        twice = re.match(r"(\[[^\]]*\]|[^=\s]+)", line)
         problem = f"duplicate key {shown(twice[1]) if twice else ''} ({problem[:150]})"
-    return _fault(name, where, problem[:200], "TOML")
+    elif line:
+        problem = f"{shown(line)}: {problem[:200]}"
+    return _fault(name, where, problem, "TOML")
 
 
 def _json(text: str) -> Any:
@@ -161,5 +174,5 @@ def _too_deep(name: str, key: str) -> ScenarioError:
     return _fault(name, key, "is nested too deep", f"at most {DEEPEST} levels")
 
 
-def _fault(name: str, key: str, value: str, expected: str) -> ScenarioError:
-    return ScenarioError([Fault(name, key, value, expected)])
+def _fault(name: str, key: str, value: str, expected: str, near: str = "") -> ScenarioError:
+    return ScenarioError([Fault(name, key, value, expected, near)])

@@ -113,6 +113,13 @@ def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_
     assert re.search(r"<b>routes</b>: routes: recipients lacks the column", html)
 
 
+@pytest.mark.parametrize("wrong", [{"figures": ["rate"]}, {"formats": ["eps"]}, {"style": "big"}])
+def test_a_wrong_name_is_told_before_anything_is_written(results, tmp_path, wrong):
+    with pytest.raises(ValueError, match=r"no figure|unknown figure"):
+        results.save(tmp_path / "copy", **wrong)
+    assert not (tmp_path / "copy").exists()
+
+
 def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_path):
     from sim.experiment.storage import StorageError
 

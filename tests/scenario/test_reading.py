@@ -90,6 +90,10 @@ def test_a_folder_is_no_scenario(tmp_path):
 
 def test_a_missing_file(tmp_path):
     assert "none.toml: no such file" in told(load, tmp_path / "none.toml")
+    assert "did you mean" not in told(load, tmp_path / "none.toml")
+    (tmp_path / "my-case.toml").write_text(SMALL)
+    assert told(load, tmp_path / "my-cse.toml").endswith("; did you mean 'my-case.toml'?")
+    assert "no such file" in told(load, tmp_path / "nowhere" / "none.toml")
 
 
 def test_a_pipe_without_a_writer_does_not_block(tmp_path):
