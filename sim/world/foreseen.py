@@ -24,6 +24,7 @@ from simpy.events import NORMAL, Event
 from sim.records import FATES
 from sim.world.answers import NO_LOGIN
 from sim.world.prospects import COUNT, LOCAL, ONWARD, PARTS, REFUSAL, WRITE, Prospects, outcome
+from sim.world.rows import Parts
 from sim.world.server import Server
 from sim.world.transit import Flight, Transit
 
@@ -303,6 +304,10 @@ class Foreseen:
         refused = np.flatnonzero(one.made & (one.known == REFUSAL))
         self.rows.gave_up(refused, pieces.end[pieces.first[refused]])
 
+    def forget(self) -> None:
+        """Let go of all columns: in circles, these would wait for the collector."""
+        self.__dict__.clear()
+
     def hold(self, rows: NDArray[np.bool_]) -> None:
         """Mark the recipients (*rows*) that are under way here: to a first server, to a second."""
         coming = self.order[self._next :]
@@ -325,27 +330,28 @@ class Foreseen:
         counts = np.bincount(where, pieces.count[made], minlength=len(begins) * n)
         return counts.astype(np.int64).reshape(-1, n)
 
-    def attempts(self) -> dict[str, NDArray[Any]]:
-        """The attempts that `Transit` has not seen, in columns."""
+    def attempts(self) -> Parts:
+        """The attempts that `Transit` has not seen, at first hops and at second ones."""
         one, two, pieces, known = self.one, self.two, self.pieces, self.prospects
         first = self.order[one.made[self.order]]  # in order of time
-        lead, count = pieces.first[first], np.diff(known.first_row)[first]
         second = np.flatnonzero(two.made)  # nearly so
         whose = pieces.message[second]
-        parts = [
-            {
-                "message": first, "client": known.client[first], "place": known.place[first],
-                "recipients": count, "accepted": np.where(one.known[first] == REFUSAL, 0, count),
-                "answer": pieces.end[lead] // len(FATES), "hop": np.zeros(len(first)),
-            },
-            {
-                "message": whose, "client": known.addresses[one.server[whose]],
-                "place": np.zeros(len(second)), "recipients": pieces.count[second],
-                "accepted": pieces.count[second], "answer": pieces.end_there[second] // len(FATES),
-                "hop": np.ones(len(second)),
-            },
-        ]  # fmt: skip
-        for part, hop, made in zip(parts, (one, two), (first, second), strict=True):
-            part |= {n: getattr(hop, n)[made] for n in ("at", "server", "took")}
-            part["waited"] = hop.start[made] - part["at"]
-        return {name: np.concatenate([part.pop(name) for part in parts]) for name in [*parts[0]]}
+        count, refused = np.diff(known.first_row), one.known == REFUSAL
+        return {
+            "message": lambda: (first, whose),
+            "hop": lambda: (np.zeros(len(first), np.int8), np.ones(len(second), np.int8)),
+            "at": lambda: (one.at[first], two.at[second]),
+            "client": lambda: (known.client[first], known.addresses[one.server[whose]]),
+            "place": lambda: (known.place[first], np.zeros(len(second), np.int16)),
+            "server": lambda: (one.server[first], two.server[second]),
+            "recipients": lambda: (count[first], pieces.count[second]),
+            "accepted": lambda: (np.where(refused, 0, count)[first], pieces.count[second]),
+            "answer": lambda: (
+                pieces.end[pieces.first[first]] // len(FATES),
+                pieces.end_there[second] // len(FATES),
+            ),
+            "waited": lambda: (
+                one.start[first] - one.at[first], two.start[second] - two.at[second]
+            ),
+            "took": lambda: (one.took[first], two.took[second]),
+        }  # fmt: skip

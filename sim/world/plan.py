@@ -31,7 +31,7 @@ from sim.world.presence import (
     sessions,
     stays,
 )
-from sim.world.rows import ROUTE, Columns, Names, Rows
+from sim.world.rows import ROUTE, Columns, Names, Rows, spans
 from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
@@ -102,13 +102,9 @@ class Wishes(Sequence[Wish]):
         counts = drawn.pop("count")
         before = (np.cumsum(counts) - counts)[order]
         counts = counts[order]
-        ends = np.cumsum(counts)
-        moved = np.repeat(before - (ends - counts), counts)
-        moved += np.arange(len(moved))
-        self.recipients: array[int] = _array("i", drawn.pop("recipients")[moved])
-        self.first: array[int] = _array(
-            "i", np.append(0, ends)
-        )  # of wish i: first[i] to first[i + 1]
+        self.recipients: array[int] = _array("i", drawn.pop("recipients")[spans(before, counts)])
+        # of wish i: first[i] to first[i + 1]
+        self.first: array[int] = _array("i", np.append(0, np.cumsum(counts)))
         new = np.argsort(order) if senders else order
         self.senders = {int(new[i]): sender for i, sender in senders.items()}
         self._by_person: tuple[Ints, Ints] | None = None

@@ -22,7 +22,7 @@ from sim.network.lines import LINES
 from sim.records import FATES
 from sim.world.answers import NO_LOGIN, Kind
 from sim.world.plan import REAL, Slice
-from sim.world.rows import DELIVERED, REFUSED, Answer
+from sim.world.rows import DELIVERED, REFUSED, Answer, spans, view
 from sim.world.server import Server
 from sim.world.transit import TRUNK, Transit
 
@@ -37,6 +37,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 WRITE, ASK, COUNT, LOCAL, ONWARD, REFUSAL, PARTS = range(7)
 SETTLED = -1
+BLOCK = 1 << 18
 Said = tuple[int, int]
 """What is known of a hop: nothing, so that the mail program writes at the time of the wish;
 that the flight arrives then; that it arrives at a server that keeps counts and lists; that its
@@ -77,7 +78,7 @@ class Pieces:
         cut[first[:-1]] = True
         self.rows, self.row = _shared(np.flatnonzero(cut))
         self.counts, self.count = _shared(np.diff(self.row, append=len(domain)))  # of recipients
-        self.domain = domain[self.row]
+        self.domain = domain[self.row].astype(np.int32)
         whose = np.repeat(np.arange(len(first) - 1), np.diff(first))
         self.messages, self.message = _shared(whose[self.row])
         # of each message, and the end
@@ -100,8 +101,8 @@ def _column(code: str, n: int, value: float) -> tuple[Any, NDArray[Any]]:
 
 
 def _shared(values: Ints) -> tuple[Any, Ints]:
-    column = array("q", values.tobytes())
-    return column, np.frombuffer(column, np.int64) if len(values) else values
+    column = array("i", values.astype(np.int32).tobytes())
+    return column, view(column)
 
 
 class Prospects:
@@ -126,33 +127,32 @@ class Prospects:
         wishes, rows, n = plan.wishes, transit.rows, len(plan.wishes)
         m = rows.messages
         self.addresses = np.array([s.address for s in servers], dtype=np.int64)
-        self.written = np.array(wishes.at)
-        self.person = wishes.column("person")
+        self.written, self.person = view(wishes.at), view(wishes.person)
         reals = np.frombuffer(wishes.reals).reshape(n, len(REAL))
         self.size, self.draws, self.luck = reals[:, 0], reals[:, 1:3], reals[:, 3]
         self.content = reals[:, 5]
-        domain = np.array(boxes.domain_of, dtype=np.int64)[np.array(wishes.recipients)]
-        self.first_row = np.array(wishes.first)
+        domain = np.array(boxes.domain_of, dtype=np.int64)[view(wishes.recipients)]
+        self.first_row = view(wishes.first)
         self.pieces = Pieces(self.first_row, domain)
         self.someone = boxes.someone()
-        group, self.place = np.array(m.group), np.array(m.place)
+        group, self.place = np.array(m.group), np.array(m.place, dtype=np.int16)
         self._lines(scenario, rows.groups.all, group, rows.places.all)
         asked = np.array(m.asked, dtype=np.int64)
         self._submission(scenario, rows.groups.all, group, asked, reads_pop)
         self._senders(group)
         self._next_hop()
-        self.order = np.argsort(self.one.at, kind="stable")
+        self.order = np.argsort(self.one.at, kind="stable").astype(np.int32)
 
     # ---- what does not change during a run
 
     def _lines(self, scenario: Scenario, groups: list[str], group: Ints, places: list[str]) -> None:
-        """Latency and bandwidth of the line that each message is sent by."""
-        pairs, which = _distinct(group * len(places) + self.place)
-        lines = np.array(
+        """The lines that messages are sent by (latency, bandwidth), and which each is."""
+        pairs, line = _distinct(group * len(places) + self.place)
+        self.lines = np.array(
             [LINES[scenario.users[groups[p // len(places)]].line(places[p % len(places)])]
              for p in pairs.tolist()]
-        ).reshape(-1, 2)[which]  # fmt: skip
-        self.line_latency, self.bandwidth = lines[:, 0], lines[:, 1]
+        ).reshape(-1, 2)  # fmt: skip
+        self.line = line.astype(np.int32)
 
     def _submission(
         self, scenario: Scenario, groups: list[str], group: Ints, server: Ints, reads_pop: bool
@@ -164,11 +164,12 @@ class Prospects:
         pairs, which = _distinct(network * len(self.servers) + server)
         ends = [(names[p // len(self.servers)], self.servers[p % len(self.servers)].network)
                 for p in pairs.tolist()]  # fmt: skip
-        latency = self._latency(ends, which, self.written + self.line_latency)
+        sent = self.written + self.lines[self.line, 0]
+        latency = self._latency(ends, which, sent)
         blocked = [a in transit.blocks_port_25 and a != b for a, b in ends]
         barred = np.array(blocked, dtype=bool)[which]
         web = np.array([scenario.users[g].program == "web" for g in groups], dtype=bool)[group]
-        self.client = np.where(web, self.addresses[server], client)
+        self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
         latency, barred = np.where(web, 0.0, latency), barred & ~web
         known = (latency < inf) & (self.client != 0) & ~barred
         if self.wishes.senders:
@@ -178,15 +179,16 @@ class Prospects:
             known &= ~np.array(polls, dtype=bool)[self.person]  # they log in before they send
         self.auth = np.array([p.auth for p in self.programs], dtype=bool)[self.person]
         one.known[~known] = WRITE
-        there = self.written + self.line_latency + latency
+        there = sent + latency
         one.at[:] = np.where(known, there, self.written)
         self.longest = float((there - self.written)[known].max(initial=0.0))
 
     def _senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart."""
-        met, self.sender = _distinct(group * len(self.servers) + self.one.server)
+        met, sender = _distinct(group * len(self.servers) + self.one.server)
+        self.sender = sender.astype(np.int32)
         one_of = np.zeros(len(met), dtype=np.int64)
-        one_of[self.sender] = np.arange(len(self.sender))
+        one_of[sender] = np.arange(len(sender))
         self.shown = [
             self.programs[self.person[i]].shown(self.wishes.account[i]) for i in one_of.tolist()
         ]
@@ -220,36 +222,37 @@ class Prospects:
         rest = self.order[begin:]
         rest = rest[(one.known[rest] != WRITE) & stale[one.server[rest]]]
         one.known[rest] = ASK
-        self._first_hop(rest[~self.auth[rest]])
+        for some in _in_blocks(rest[~self.auth[rest]]):
+            self._first_hop(some)
         onward = (pieces.said == ONWARD) & ~two.made & stale[two.server]
-        self._second_hop(np.flatnonzero(onward))
+        for some in _in_blocks(np.flatnonzero(onward)):
+            self._second_hop(some)
 
     def _first_hop(self, some: Ints) -> None:
         """What is known of the first hop of the messages *some*."""
         one, two, pieces = self.one, self.two, self.pieces
-        chosen = np.zeros(len(self.size), dtype=bool)
-        chosen[some] = True
-        theirs = np.flatnonzero(chosen[pieces.message])
+        first, count = pieces.first[some], np.diff(self.first_row)[some]
+        parts = pieces.first[some + 1] - first
+        theirs = spans(first, parts)
         whose = pieces.message[theirs]
         said = self._answer(theirs, one.server[whose], self.client[whose], pieces.end)
         lost = (two.server[theirs] < 0) | (self.latency[theirs] == inf)
         said[(said == COUNT) | ((said == ONWARD) & lost)] = ASK
         pieces.said[theirs] = said
 
-        first, count = pieces.first[some], np.diff(self.first_row)[some]
         known = pieces.said[first]
         known[(count > 1) & (known == LOCAL)] = PARTS
         known[(count > 1) & (known == REFUSAL)] = ASK
-        several = pieces.first[some + 1] - first > 1
-        if several.any():
-            taken = np.bincount(whose[np.isin(said, (LOCAL, ONWARD))], minlength=len(chosen))
-            whole = taken[some] == pieces.first[some + 1] - first
+        if (several := parts > 1).any():
+            taken = np.isin(said, (LOCAL, ONWARD)).astype(np.int64)
+            whole = np.add.reduceat(taken, np.cumsum(parts) - parts) == parts
             known[several] = np.where(whole[several], PARTS, ASK)
         for i in np.flatnonzero(known == REFUSAL).tolist():
             if not self.programs[self.person[some[i]]].gives_up_at_once(int(some[i])):
                 known[i] = ASK
         one.known[some] = known
-        self._time(one, some, self.draws[some, 0], self.size[some], count, self.bandwidth[some])
+        bandwidth = self.lines[self.line[some], 1]
+        self._time(one, some, self.draws[some, 0], self.size[some], count, bandwidth)
 
     def _second_hop(self, some: Ints) -> None:
         """What is known of the second hop of the pieces *some*."""
@@ -287,11 +290,13 @@ class Prospects:
 
         return _alike(numbers, same)
 
-    def _answer(self, some: Ints, servers: Ints, clients: Ints, end: Ints) -> NDArray[np.int8]:
+    def _answer(
+        self, some: Ints, servers: Ints, clients: NDArray[Any], end: Ints
+    ) -> NDArray[np.int8]:
         """What is known of the answer to each of the pieces *some*, which come from *clients* to
         *servers*; *end* is the column that it goes into."""
         at_once = np.array([_at_once(server) for server in self.servers], dtype=np.int8)
-        known = at_once[servers]
+        known, servers = at_once[servers], servers.astype(np.int64)
         open_ = np.flatnonzero(known == SETTLED)
         if len(open_):
             said, which = self._settled(some[open_], servers[open_], clients[open_])
@@ -299,7 +304,7 @@ class Prospects:
             end[some[open_]] = np.array([b for _, b in said])[which]
         return known
 
-    def _settled(self, some: Ints, servers: Ints, clients: Ints) -> tuple[list[Said], Ints]:
+    def _settled(self, some: Ints, servers: Ints, clients: NDArray[Any]) -> tuple[list[Said], Ints]:
         """What is known of the answers to the pieces *some* from *clients* to *servers*, with the
         outcome, and which of these each gets."""
         by = [server.answers for server in self.servers]
@@ -365,6 +370,11 @@ def _known(answer: Answer | None, server: Server) -> int:
     if not answer.relayed:
         return LOCAL
     return ASK if answer.rule in server.personal else ONWARD
+
+
+def _in_blocks(some: Ints) -> list[Ints]:
+    """So many at a time that what is worked out on the way takes little memory."""
+    return [block for block in np.split(some, range(BLOCK, len(some), BLOCK)) if len(block)]
 
 
 def _alike(values: Ints, same: Callable[[int], Hashable]) -> tuple[list[Any], Ints]:

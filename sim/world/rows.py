@@ -8,7 +8,7 @@ is two array writes; names are put in once, when the run is over.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Columns = dict[str, NDArray[Any]]
+Parts = Mapping[str, Callable[[], Sequence[NDArray[Any]]]]
+"""Columns whose stretches are made when they are asked for: see `Rows.tries`."""
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 FATE = {name: number for number, name in enumerate(FATES)}
@@ -88,11 +90,15 @@ def _ints() -> array[int]:
     return array("i")
 
 
+def _codes() -> array[int]:
+    return array("b")  # of words: there are few
+
+
 @dataclass(slots=True)
 class Messages:
     """A row a message: what is known when it is wished, and what its sender did."""
 
-    kind: array[int] = field(default_factory=_ints)
+    kind: array[int] = field(default_factory=_codes)
     sender: array[int] = field(default_factory=_ints)
     group: array[int] = field(default_factory=_ints)
     account: array[int] = field(default_factory=_ints)
@@ -100,13 +106,13 @@ class Messages:
     asked: array[int] = field(default_factory=_ints)  # the account's submission server; -1
     wished_at: array[float] = field(default_factory=lambda: array("d"))
     first_row: array[int] = field(default_factory=_ints)
-    route: array[int] = field(default_factory=_ints)
-    remedy: array[int] = field(default_factory=_ints)
-    first_cause: array[int] = field(default_factory=_ints)
+    route: array[int] = field(default_factory=_codes)
+    remedy: array[int] = field(default_factory=_codes)
+    first_cause: array[int] = field(default_factory=_codes)
     attempts: array[int] = field(default_factory=_ints)
     calls: array[int] = field(default_factory=_ints)
     changes: array[int] = field(default_factory=_ints)
-    believed: array[int] = field(default_factory=_ints)
+    believed: array[int] = field(default_factory=_codes)
 
 
 ONCE = {"attempt": 1}
@@ -175,29 +181,26 @@ class Rows:
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
-    def tries(self, more: Columns) -> Columns:
-        """All attempts in order of time; *more* (used up) are first attempts that were not packed
-        one by one, in a few stretches that are in order themselves.
+    def tries(self, more: Parts) -> Columns:
+        """All attempts in order of time; *more* are first attempts that were not packed one by
+        one, in a few stretches that are in order themselves.
 
         Attempts of one moment stand in the order of their messages, then of their servers.
         """
         packed = np.frombuffer(self.attempts, _ATTEMPT_DTYPE)
-        n = len(more["message"])
+        n = sum(map(len, more["message"]()))
 
         def joined(name: str) -> NDArray[Any]:
             one_by_one = packed[name]
-            together = more.pop(name, None)
-            if together is None:
-                together = np.full(n, ONCE.get(name, 0), dtype=one_by_one.dtype)
-            return np.concatenate([one_by_one, together.astype(one_by_one.dtype, copy=False)])
+            parts = more[name]() if name in more else [np.full(n, ONCE.get(name, 0))]
+            kind = one_by_one.dtype
+            return np.concatenate([one_by_one, *(part.astype(kind, copy=False) for part in parts)])
 
-        made = {name: joined(name) for name in ("message", "at", "server")}
-        order = np.argsort(made["at"], kind="stable")
-        if (np.diff(made["at"][order]) == 0.0).any():
-            order = np.lexsort((made["server"], made["message"], made["at"]))
-        for name in packed.dtype.names or ():
-            made[name] = (made[name] if name in made else joined(name))[order]
-        return made
+        at = joined("at")
+        order = np.argsort(at, kind="stable")
+        if (np.diff(at[order]) == 0.0).any():
+            order = np.lexsort((joined("server"), joined("message"), at))
+        return {name: joined(name)[order] for name in packed.dtype.names or ()}
 
     def sessions(
         self, tries: Columns, servers: int, begins: Sequence[float]
@@ -284,7 +287,7 @@ class Rows:
             if name in columns:
                 column.frombytes(columns[name].astype(column.typecode, copy=False).tobytes())
             else:
-                untouched = array("i", (UNTOUCHED.get(name, 0),))
+                untouched = array(column.typecode, (UNTOUCHED.get(name, 0),))
                 column.extend(untouched * len(columns["wished_at"]))
         self.recipient = recipients[:]
         self.outcome = array("i", (IN_TRANSIT,)) * len(recipients)
@@ -333,21 +336,21 @@ class Rows:
 
     def settle_all(self, first: Ints, count: Ints, outcome: Ints, at: Floats) -> None:
         """The same for pieces of *count* recipients each, from rows *first*, in columns."""
-        rows = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
-        outcomes = _view(self.outcome)
+        rows = spans(first, count)
+        outcomes = view(self.outcome)
         if len(again := np.flatnonzero(outcomes[rows] != IN_TRANSIT)):
             piece = np.searchsorted(first, rows[again[0]], side="right") - 1
             raise self.ended_twice(int(first[piece]), int(outcome[piece]), float(at[piece]))
         outcomes[rows] = np.repeat(outcome, count)
-        _view(self.ended)[rows] = np.repeat(at, count)
+        view(self.ended)[rows] = np.repeat(at, count)
 
     def gave_up(self, messages: Ints, outcome: Ints) -> None:
         """Their senders did not try *messages* again, which were refused with *outcome*."""
         causes = np.array([CAUSE[answer.cause] for answer in self.answers])
         told = self.messages
-        _view(told.first_cause)[messages] = causes[outcome // len(FATES)]
-        _view(told.remedy)[messages] = REMEDY["give_up"]
-        _view(told.believed)[messages] = 0
+        view(told.first_cause)[messages] = causes[outcome // len(FATES)]
+        view(told.remedy)[messages] = REMEDY["give_up"]
+        view(told.believed)[messages] = 0
 
     def ended_twice(self, row: int, outcome: int, at: float) -> EndedTwiceError:
         """What to raise when the recipient of *row* would get a second *outcome*."""
@@ -448,8 +451,8 @@ def finish(
     """Put names to the numbers: *tries* are all attempts (used up), *held* says which server (row)
     processes which domain, *waiting* which recipients (rows) something has to which they can
     still happen."""
-    m = {name: _view(getattr(rows.messages, name)) for name in Messages.__slots__}
-    recipient, outcome, ended = _view(rows.recipient), _view(rows.outcome), _view(rows.ended)
+    m = {name: view(getattr(rows.messages, name)) for name in Messages.__slots__}
+    recipient, outcome, ended = view(rows.recipient), view(rows.outcome), view(rows.ended)
     counts = np.diff(np.append(m["first_row"], len(recipient)))
     message = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     # Ends are worked out when sessions begin: what would end after the run is in transit,
@@ -558,7 +561,12 @@ def _slim(
     return {name: column.astype(kind(name), copy=False) for name, column in values}
 
 
-def _view(column: array[Any]) -> NDArray[Any]:
+def spans(first: Ints, count: Ints) -> Ints:
+    """The numbers from each of *first* on, *count* of them, one stretch after the other."""
+    return np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+
+
+def view(column: array[Any]) -> NDArray[Any]:
     """The same memory as numpy sees it."""
     kind = np.dtype(column.typecode)
     return np.frombuffer(column, kind) if len(column) else np.zeros(0, kind)

@@ -45,9 +45,7 @@ def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     with _seldom_collected():
         world = World(scenario, arm, replication)
         run = world.run()
-    for part in (world.foreseen, world.rows):
-        # in circles as they refer to each other, large columns would wait for the collector
-        vars(part).clear()
+    world.rows.__dict__.clear()  # in circles, large columns would wait for the collector
     return run
 
 
@@ -257,6 +255,8 @@ class World:
         self.foreseen.settle()
         tries = self.rows.tries(self.foreseen.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
+        waiting, server_rows = self._held_somewhere(), self._server_rows(tries, bounds)
+        self.foreseen.forget()
         return finish(
             self.rows,
             tries,
@@ -266,12 +266,12 @@ class World:
             domain_of=self.boxes.domain_of,
             servers=[s.name for s in self.servers],
             held=self._held(),
-            server_rows=self._server_rows(tries, bounds),
+            server_rows=server_rows,
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
             planned=self.plan.wished,
-            waiting=self._held_somewhere(),
+            waiting=waiting,
         )
 
     def _enforce(self) -> None:
