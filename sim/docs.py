@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -104,11 +105,112 @@ def _written(option: Any) -> str:
     return f"{option.opts[0]}{value}"
 
 
+def figures() -> str:
+    """Every figure, its options, and the sizes that figures have."""
+    return "\n".join(_figures()) + "\n"
+
+
+def _figures() -> Iterator[str]:
+    from sim.figures import FORMATS, STYLES, TABLE
+
+    yield "# Figures\n"
+    yield (
+        "`results.figures.NAME(...)` draws one, with the options below as keywords, and returns a "
+        "matplotlib `Figure` whose axes can be changed before it is saved; "
+        "`results.figures.caption(NAME, ...)` says what it shows, with the same options. "
+        "`topology` and `matrix` need no run: `scenario.figures.matrix()`. "
+        "The colour-blind can tell the colours apart; in grey, hatches, dashes and marks do.\n"
+    )
+    yield f"{EXAMPLE}\n"
+    yield (
+        f"`save` writes {', '.join(FORMATS)}: the same data, the same bytes. `results.save(figures="
+        '["rates"], style="column", formats=["pdf"])` and `mailsim report DIR --figures rates` '
+        "write into the folder of the results, with the numbers as CSV.\n"
+    )
+    yield "## Styles\n\n| `style` | width, inches | tallest | letters, points |\n|---|---|---|---|"
+    for name, look in STYLES.items():
+        yield f"| `{name}` | {look.width:g} | {look.height:g} | {look.small:g} and {look.text:g} |"
+    yield (
+        "\nA `Style` of your own is one of these with something replaced; its other fields: "
+        "`line` (points), `row` (inches a bar), `across` (panels side by side), `wrap` (letters "
+        "before the name of an arm is broken).\n"
+    )
+    yield "## Every figure\n\n| figure | shows | options |\n|---|---|---|"
+    for name, entry in TABLE.items():
+        options = (str(p) for p in entry.options.parameters.values() if p.name not in OF_ALL)
+        told = ", ".join(f"`{option}`" for option in options)
+        yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {told} |"
+    yield "\nAll take `style='page'` and `draft=False`; `arms` chooses arms and their order."
+
+
+OF_ALL = ("style", "draft")
+EXAMPLE = """\
+```python
+from dataclasses import replace
+
+import sim
+from sim.figures import STYLES, save
+from sim.figures.numbers import numbers
+
+short = sim.load("scenarios/six-cases.toml").with_overrides({"run_length": "4 days"})
+results = sim.run(short, arms=["open trust", "on network"], replications=2)
+narrow = replace(STYLES["column"], width=3.3)
+figure = results.figures.places(measure="first_refusal_rate", style=narrow)
+figure.axes[0].set_title("at home")  # what is drawn can be changed
+save(figure, "refused", ["pdf", "svg", "png"])
+numbers(figure).to_csv("refused.csv", index=False)
+print(results.figures.caption("places", measure="first_refusal_rate"))
+```"""
+
+
+def python() -> str:
+    """Every public name of the package, and what it has."""
+    return "\n".join(_python()) + "\n"
+
+
+def _python() -> Iterator[str]:
+    import sim
+
+    yield "# Python\n"
+    yield (
+        "`import sim` has these names. Tables are pandas DataFrames; time is in seconds, a share "
+        "is from 0 to 1. How they are used: [how to](how-to.md).\n"
+    )
+    for name in sorted(sim.__all__, key=lambda name: inspect.isclass(getattr(sim, name))):
+        told = getattr(sim, name)
+        if not inspect.isclass(told):
+            yield _told(f"## `sim.{name}{_written_call(told)}`", told)
+            continue
+        yield _told(f"## `sim.{name}`", told)
+        for part, member in vars(told).items():
+            if part.startswith("_") or not inspect.getdoc(member):
+                continue
+            call = _written_call(member) if inspect.isfunction(member) else ""
+            yield _told(f"### `{name}.{part}{call}`", member)
+
+
+def _told(heading: str, what: Any) -> str:
+    return f"{heading}\n\n{inspect.getdoc(what)}\n"
+
+
+def _written_call(function: Callable[..., Any]) -> str:
+    """Names and defaults of a function's arguments, without types."""
+    written = inspect.signature(function)
+    bare = [
+        given.replace(annotation=inspect.Parameter.empty)
+        for name, given in written.parameters.items()
+        if name != "self"
+    ]
+    return str(inspect.Signature(bare))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference-scenario.md": scenario,
     "reference-measures.md": measures,
     "reference-columns.md": columns,
     "reference-command-line.md": command_line,
+    "reference-figures.md": figures,
+    "reference-python.md": python,
 }
 """Each generated page and what it says."""
 

@@ -76,7 +76,10 @@ class Scenario:
         return f"<b>{escape(model.title)}</b><table>{rows}</table>{matrix}"
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
-        """The scenario with keys changed by dotted name: ``{"users.travellers.count": 10}``."""
+        """The scenario with keys changed by dotted name: ``{"users.travellers.count": 10}``.
+
+        Values are as in a file (``{"run_length": "6 days"}``). Raises ScenarioError.
+        """
         return Scenario(self.model.with_overrides(overrides))
 
     def matrix(
@@ -84,7 +87,8 @@ class Scenario:
     ) -> Matrix:
         """The six cases, exact: what each place, recipient and credential gets.
 
-        Under one arm, several, or (without *arm*) all; *server* may be a network.
+        Under one arm, several, or (without *arm*) all; *server* may be a network, and is the
+        first users' own if not given. ``.frame()`` is a table. Raises ScenarioError.
         """
         from sim import lab
 
@@ -106,8 +110,9 @@ class Scenario:
     ) -> Explanation:
         """Which restriction decides about one message: rule walk, dialogue, error box, advice.
 
-        *by_587*: by port 587 with AUTH, where it is offered; *account* is home or work; *server*
-        another server than the account's own, such as the hotel's.
+        *user*: a group of users or spammers, or one of them (GROUP-1); *arm*: the base if not
+        given; *by_587*: by port 587 with AUTH, where it is offered; *account* is home or work;
+        *server* another server than the account's own, such as the hotel's. Raises ScenarioError.
         """
         from sim import lab
 
@@ -238,7 +243,7 @@ class Results:
 
     @cached_property
     def static(self) -> pd.DataFrame:
-        """What follows from the inputs alone."""
+        """What follows from the inputs alone: arm, class, measure, by, key, static."""
         from sim.experiment.expected import static
 
         return static(self._model, self.arms)
@@ -257,7 +262,12 @@ class Results:
         return summarise(self.measures, self.static, by=by, phase=phase)
 
     def compare(self, a: str, b: str, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
-        """What going from arm *a* to arm *b* changes: differences b - a with paired intervals."""
+        """What going from arm *a* to arm *b* changes: differences b - a with paired intervals.
+
+        A row per class and measure (and key, if *by* says so): means a and b, difference, low,
+        high (95 %), correlation of the two arms, gain (how much wider the interval were without
+        pairs), replications. *by* and *phase* as in `summary`.
+        """
         from sim.measure import compare
 
         for arm in (a, b):
@@ -612,7 +622,10 @@ def run(
 
 
 def open_results(path: str | PathLike[str]) -> Results:
-    """Results that an earlier run stored, also those of a run that was interrupted."""
+    """Results that an earlier run stored, also those of a run that was interrupted.
+
+    Raises sim.experiment.StorageError where there are none, or of another version.
+    """
     from sim import experiment
 
     return Results(experiment.open_stored(Path(path)))

@@ -39,6 +39,9 @@ class Gallery:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *TABLE]
 
+    def __repr__(self) -> str:
+        return f"<Figures: {', '.join(self)}>"
+
     def __iter__(self) -> Iterator[str]:
         """Names of the standard figures that these tables suffice for."""
         return iter(standard(self._tables))
