@@ -282,8 +282,13 @@ class Policy:
         All plain addresses in domains that it does not know are alike to `decide`, as long as
         no `Facts.known_domains` tell them apart.
         """
-        own = self.own_names | self.relay_domains
+        own = self._own
         return domain in own or _below(domain, own) or not _PLAIN.fullmatch(domain)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The domains that it knows."""
+        return self.own_names | self.relay_domains
 
     def relays_for(self, address: Address) -> bool:
         """Whether anybody may send to *address* as one of a relay domain."""

@@ -11,6 +11,7 @@ Messages are taken in order of arrival, so that most need no event at their firs
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import inf
@@ -97,7 +98,7 @@ class Foreseen:
     def _wait(self) -> None:
         """See to it that `feed` is called in time for the next message: by `onward`, if a piece
         on its way comes before anything else; else by an event of its own."""
-        queue = self.env._queue
+        queue = self._queue
         if self._at < inf and not (queue and queue[0][3].__class__ is Onward):
             self._set = True
             self._alarm.callbacks = self._feeds
@@ -115,7 +116,7 @@ class Foreseen:
         """Bring messages to their first servers, each at its moment, outside the event list;
         where another event comes first, yield the moment of the next message."""
         env, transit, latency, out = self.env, self.transit, self.prospects.one_latency, self.out
-        queue, schedule, spare, arrive = env._queue, env.schedule, self._spare, self._onward
+        queue, schedule, spare, arrive = self._queue, env.schedule, self._spare, self._onward
         starts, until, began, change = self.one.one_start, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
         for number, at, sessions, took, then in chain.from_iterable(chunks):
@@ -254,8 +255,8 @@ class Foreseen:
         """A policy is about to change, or a setting of *person*: messages on their way to their
         first server were sent under the old one, and go on as others do."""
         now = max(self.env.now, self._now)
-        latest = now + self.prospects.longest
-        end = np.searchsorted(self.one.at, latest, side="right", sorter=self.order)
+        latest, at = now + self.prospects.longest, self.one.one_at
+        end = bisect_right(self.order, latest, self._next, key=at.__getitem__)
         coming = self.order[self._next : end]
         sent = coming[(self.one.known[coming] != WRITE) & (self.prospects.written[coming] <= now)]
         for number in sent.tolist():
