@@ -85,6 +85,13 @@ def test_a_students_own_run_is_right():
     assert check("04.2", 100 * np.mean(shares)).right is None  # per cent, where a share is asked
 
 
+@pytest.mark.parametrize("unread", [35, 99.0, float("nan"), float("inf"), "35"])
+@pytest.mark.parametrize("number", ["01.3", "01.2"])
+def test_per_cent_and_what_is_no_number_get_no_mark(number, unread):
+    """Whether right or wrong: a hint for the right one alone would give it away."""
+    assert check(number, unread).right is None
+
+
 def luck_of(number, seed, monkeypatch):
     """What a student would measure whose luck is that of another seed."""
     with monkeypatch.context() as patch:
@@ -200,7 +207,7 @@ def test_a_strange_student_gets_a_mark_as_well(student):
         ("01.3", "0,3", True),
         ("01.3", "30 %", True),
         ("01.3", 30, None),
-        ("01.3", 31, False),
+        ("01.3", 31, None),
         ("03.1", " [192.0.2.193] ", True),
         ("06.3", "Nobody", True),
         ("10.2", "it falls", None),

@@ -52,10 +52,8 @@ class Number:
         value = number(answer)
         if value is None:
             return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
-        right = self.expected()
-        if math.isclose(value, right, rel_tol=RELATIVE, abs_tol=1e-9):
-            return Judgement(True)
-        return _per_cent(self.unit, value, right, RELATIVE * abs(right)) or Judgement(False)
+        right = math.isclose(value, self.expected(), rel_tol=RELATIVE, abs_tol=1e-9)
+        return _per_cent(self.unit, value) or Judgement(right)
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ class Measured:
     def judge(self, answer: object) -> Judgement:
         """Within what chance alone explains."""
         value = number(answer)
-        if value is None or not math.isfinite(value):
+        if value is None:
             return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
         mean, off = self.bounds
         stated = (
@@ -182,16 +180,15 @@ class Measured:
             f"replications in 99 of 100 cases"
         )
         right = abs(value - mean) <= off + RELATIVE * abs(mean)
-        hint = None if right else _per_cent(self.unit, value, mean, off)
-        return hint or Judgement(right, stated)
+        return _per_cent(self.unit, value) or Judgement(right, stated)
 
 
 def number(answer: object) -> float | None:
-    """The number that was handed in, ``"35 %"`` too; None if it is none."""
+    """The number that was handed in, ``"35 %"`` too; None if it is none, or not finite."""
     if isinstance(answer, bool):
         return None
     if isinstance(answer, Real):
-        return float(answer)
+        return float(answer) if math.isfinite(answer) else None
     if isinstance(answer, str):
         match = re.fullmatch(
             r"\s*([-+]?(?:[0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))\s*(%?)\s*", answer
@@ -201,9 +198,9 @@ def number(answer: object) -> float | None:
     return None
 
 
-def _per_cent(unit: str, value: float, right: float, off: float) -> Judgement | None:
-    """What is said to whoever writes 35 where the share 0.35 is right."""
-    if unit != "share" or abs(value / 100 - right) > off:
+def _per_cent(unit: str, value: float) -> Judgement | None:
+    """What is said to whoever writes 35 where a share is asked for, be it right or wrong."""
+    if unit != "share" or abs(value) <= 1:
         return None
     return Judgement(None, "that looks like per cent; a share between 0 and 1 is asked for")
 
