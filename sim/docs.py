@@ -131,7 +131,8 @@ def _figures() -> Iterator[str]:
     for name, look in STYLES.items():
         yield f"| `{name}` | {look.width:g} | {look.height:g} | {look.small:g} and {look.text:g} |"
     yield (
-        "\nA `Style` of your own is one of these with something replaced; its other fields: "
+        "\nA `Style` of your own is one of these, under its name, with something replaced. Fields "
+        "besides `width`, `height`, `small` and `text`: "
         "`line` (points), `row` (inches a bar), `across` (panels side by side), `wrap` (letters "
         "before the name of an arm is broken).\n"
     )

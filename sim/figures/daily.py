@@ -72,7 +72,7 @@ def draw(
         if not any(role.numerators[number].any() for role in roles):
             axes.text(0.5, 0.5, s.name(nothing, 16), transform=axes.transAxes, ha="center",
                       va="center", fontsize=style.small, fontstyle="italic")  # fmt: skip
-        if policy_starts is not None:
+        if policy_starts:
             axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
         extra = (also(arm, axes) if also else []) or extra
         axes.set_xlim(0, end / DAY)
@@ -84,7 +84,7 @@ def draw(
     entries: list[tuple[Line2D | Patch | None, str]] = [
         *(lines.entry(style, role.look, role.label) for role in roles), *extra,
     ]  # fmt: skip
-    if policy_starts is not None:
+    if policy_starts:
         entries.append((Line2D([], [], linewidth=style.line, **lines.POLICY), "policy starts"))
     if replications > 1:
         entries.append((Patch(facecolor="0.8"), s.INTERVAL))

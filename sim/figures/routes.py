@@ -84,7 +84,7 @@ def routes(
                 fontsize=style.small,
                 fontstyle="italic",
             )
-        if policy_starts is not None:
+        if policy_starts:
             axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
         axes.set_xlim(0, end / DAY)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -127,7 +127,7 @@ def _entries(
         lines.entry(style, palette.look(palette.ROUTE, name), name.replace("_", " "))
         for name in found
     ]
-    if policy_starts is not None:
+    if policy_starts:
         made.append((Line2D([], [], linewidth=style.line, **lines.POLICY), "policy starts"))
     if found and replications > 1:
         made.append((Patch(facecolor="0.8"), s.INTERVAL))

@@ -37,6 +37,7 @@ P = ParamSpec("P")
 class Style:
     """A size of figure: inches for *width* and the tallest *height*, points for type and lines.
 
+    *name* is that of the STYLES whose proportions it has: ``replace(STYLES["column"], width=3.3)``.
     *row* is the height in inches of a row with one line of type, *across* how many panels
     stand side by side, *wrap* after how many letters the name of an arm is broken. A *draft*
     says so across the figure.
@@ -63,10 +64,11 @@ STYLES = {
 
 def style(name: str | Style, *, draft: bool = False) -> Style:
     """Return the style called *name*; with *draft* its figures carry a mark."""
+    known = name.name if isinstance(name, Style) else name
+    if known not in STYLES:
+        raise FigureError(f"unknown figure style {known!r}; there are {', '.join(STYLES)}")
     if isinstance(name, Style):
         return replace(name, draft=name.draft or draft)
-    if name not in STYLES:
-        raise FigureError(f"unknown figure style {name!r}; there are {', '.join(STYLES)}")
     return replace(STYLES[name], draft=draft)
 
 

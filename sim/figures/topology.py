@@ -55,23 +55,30 @@ def topology(
     if topology is None or topology.number_of_nodes() == 0:
         raise FigureError("topology: there are no networks, so there is nothing to draw")
     chosen, relays = _policies(policies, arm)
-    figure = s.new(style, HEIGHT[style.name])
+    places = layout(topology)
+    across, below, above = _reach(places, style)
+    height = HEIGHT[style.name]
+    if topology.number_of_nodes() <= MANY:
+        height *= (above - below) / (2 * max(above, -below))  # no room for a side without networks
+    figure = s.new(style, height)
     axes = figure.subplots()
     axes.set_axis_off()
-    places = layout(topology)
     carried = _carried(traffic)
     widest = max(carried.values(), default=0.0) if most is None else most
     _links(axes, style, topology, places, carried, widest)
     for node in topology.nodes:
         _node(axes, style, topology, places, str(node), relays.get(str(node), {}))
-    _margins(axes, places, topology, style)
+    if topology.number_of_nodes() <= MANY:
+        axes.set(xlim=(-across, across), ylim=(below, above))
+    else:
+        axes.margins(0.06)
     if chosen:
         figure.suptitle(s.name(f"policies of “{chosen}”", 60), fontsize=style.text)
     notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
     if topology.number_of_nodes() > MANY:
         notes.append(f"names are left out: {topology.number_of_nodes()} networks")
     s.legend(figure, style, _entries(style, topology, relays, widest), notes=notes)
-    return s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
+    return s.settle(figure, [axes], height, tallest=style.height)
 
 
 def caption(topology: Graph, *, arm: str | None = None, traffic: object = None, **_: object) -> str:
@@ -294,16 +301,18 @@ def _relay_lines(relays: Mapping[str, str]) -> list[str]:
     return [f"{short.get(role, role)}: [{relay}]" for role, relay in words.items()]
 
 
-def _margins(axes: Axes, places: Mapping[str, Point], graph: Graph, style: Style) -> None:
-    """Leave room for words around the ring."""
-    if graph.number_of_nodes() > MANY:
-        axes.margins(0.06)
-        return
-    reach_x = max(abs(x) for x, _ in places.values()) or 1.0
-    reach_y = max(abs(y) for _, y in places.values()) or 1.0
-    wide, high = {"column": (1.75, 1.3), "page": (1.4, 1.25), "slide": (1.32, 1.3)}[style.name]
-    axes.set_xlim(-wide * reach_x, wide * reach_x)
-    axes.set_ylim(-high * reach_y, high * reach_y)
+LOWEST = 0.5
+"""Of the ring, what is drawn above and below its middle at least: its words need it (chosen)."""
+
+
+def _reach(places: Mapping[str, Point], style: Style) -> tuple[float, float, float]:
+    """How far the map reaches to both sides, down and up, with room for words around the ring."""
+    wide, high = {"column": (1.75, 1.33), "page": (1.4, 1.31), "slide": (1.32, 1.33)}[style.name]
+    ups = [y for _, y in places.values()]
+    ring = max(map(abs, ups)) or 1.0
+    room = (high - 1) * ring
+    below, above = min(*ups, -LOWEST * ring) - room, max(*ups, LOWEST * ring) + room
+    return wide * (max(abs(x) for x, _ in places.values()) or 1.0), below, above
 
 
 def _entries(

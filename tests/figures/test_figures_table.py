@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,14 @@ def test_arms_come_in_the_order_of_the_scenario_unless_told(made):
 
     assert names(figures.draw("rates", tables)) == list(made.ARMS[2::-1])
     assert names(figures.draw("rates", tables, arms=[made.ARMS[1]])) == [made.ARMS[1]]
+
+
+def test_an_own_style_is_one_of_ours_with_something_replaced(made):
+    tables = made.tables(3, 2)
+    narrow = replace(figures.STYLES["column"], width=3.3)
+    assert figures.draw("rates", tables, style=narrow).get_figwidth() == 3.3
+    with pytest.raises(FigureError, match="unknown figure style 'mine'; there are column, page"):
+        figures.draw("topology", tables, style=replace(narrow, name="mine"))
 
 
 @pytest.mark.parametrize(("name", "width"), [("column", 3.5), ("page", 7.2), ("slide", 12.0)])
