@@ -125,8 +125,15 @@ def check(
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report every fault at once, with file, key and nearest valid name."""
+    """Report every fault at once, with file, key and nearest valid name.
+
+    Exact expectations that do not hold are faults too.
+    """
+    from sim.scenario.expectations import unmet
+
     loaded = _load(scenario, set_)
+    if wrong := list(unmet(loaded.model)):
+        _wrong("\n".join(f"{scenario}: {told}" for told in wrong))
     if resolved:
         print(loaded.resolved())
     elif as_json:

@@ -260,6 +260,15 @@ def test_the_name_of_an_arm_may_hold_commas(mailsim):
     assert "all, 'all, spammers do not adapt'; did" in mailsim("matrix", path, "--arms", "al").err
 
 
+def test_an_exact_expectation_that_does_not_hold_is_a_fault(mailsim, tmp_path):
+    wrong = tmp_path / "wrong.toml"
+    expected = '[[expect]]\nplace = "hotel"\nto = "bob@adatum.com"\narm = "on network"\n'
+    wrong.write_text(f'{SMALL.read_text()}\n{expected}verdict = "accept_relay"\n')
+    ended = mailsim("check", wrong)
+    assert ended.status == 2
+    assert "hotel to bob@adatum.com: verdict 'reject_relay', expected 'accept_rel" in ended.err
+
+
 def test_every_fault_of_a_file_is_told(mailsim, tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(SMALL.read_text().replace("seed          = 3", 'seed = "x"\nsede = 3'))

@@ -22,7 +22,7 @@ from sim.scenario.people import HOME, WORK
 from sim.scenario.policies import on_port_587
 from sim.scenario.quantities import Name
 from sim.smtp import Facts, Verdict, decide
-from sim.smtp.verdicts import UNREACHABLE
+from sim.smtp.verdicts import KINDS, UNREACHABLE
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
@@ -54,7 +54,7 @@ class Expect(Table):
     listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
         "blocklists that list the client", []
     )
-    verdict: Text | None = key("kind of the verdict, such as accept_relay or reject_relay", None)
+    verdict: Text | None = key(f"kind of the verdict: {', '.join(KINDS)}", None)
     code: int | None = key("the reply code", None, ge=200, le=599)
     rule: Text | None = key("the restriction that decides", None)
 
@@ -200,6 +200,8 @@ def _keys(parts: Parts, by: str) -> list[str]:
 def _faults(parts: Parts, arms: Iterable[str], expect: Expect) -> Iterator[Found]:
     if not (expect.verdict or expect.code or expect.rule):
         yield Found((), "says nothing", "verdict, code or rule")
+    if expect.verdict is not None:
+        yield from checking.dangling(expect.verdict, KINDS, "verdict")
     if expect.arm is not None:
         yield from checking.dangling(expect.arm, arms, "arm")
     if expect.server is not None:

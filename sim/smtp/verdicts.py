@@ -55,9 +55,7 @@ class Verdict:
     """What a server answers for one recipient, and why."""
 
     kind: str
-    """accept_local, accept_relay, reject_relay, reject_sender, reject_unknown_user, reject_auth,
-    reject_syntax, reject_blocklist, reject_content, reject_rate, reject_busy, greylisted or
-    discard; unreachable where there is no connection and nobody answers."""
+    """One of KINDS; unreachable where there is no connection and nobody answers."""
     accepted: bool
     """The client sees 250; so it does where the message is then dropped."""
     discarded: bool
@@ -112,6 +110,14 @@ UNREACHABLE = Verdict(
     situation="",
 )  # fmt: skip
 """What is seen from a network that lets nobody out to port 25 of another (bcp134)."""
+
+
+KINDS = (
+    "accept_local",
+    "accept_relay",
+    *dict.fromkeys(outcome.kind for outcome in replies.SITUATIONS.values() if outcome.kind),
+    UNREACHABLE.kind,
+)
 
 
 def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
