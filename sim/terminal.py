@@ -281,7 +281,7 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
     told = found.summary()
     told = told[(told["class"] == class_) & (told["measure"] == measure)]
     unit = MEASURES[measure].unit or "share"
-    title = f"{class_}: {MEASURES[measure].title} ({unit}), mean and 95 % interval"
+    title = f"{class_}: {MEASURES[measure].title} ({unit}), mean and 95\u00a0%\u00a0interval"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     for head in (*found.keys, *found.arms):
         table.add_column(head, justify="right", max_width=30, overflow="fold")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
-STATED, CHOSEN = "stated by the scenario", "chosen"
+STATED, CHOSEN = "from the scenario", "chosen"
 SHOWN = 4
 """Names that are written out where many tables share a value."""
 
@@ -30,8 +30,8 @@ def assumptions(scenario: Scenario) -> pd.DataFrame:
     """A row per table, key and value: whose it is (*of*), its default, its *source*.
 
     The source is the key of a published fact, ``chosen`` where the default is a choice,
-    ``stated by the scenario`` where the file says otherwise, and empty where the default is no
-    claim about the world.
+    ``from the scenario`` where the file says otherwise or it follows from the file, and empty
+    where the default is no claim about the world.
     """
     import pandas as pd
 

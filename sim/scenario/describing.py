@@ -11,12 +11,14 @@ from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.keys import Table, source
 from sim.scenario.model import Head, Scenario
-from sim.scenario.networks import Network
+from sim.scenario.networks import Link, Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Delays, Users, WhenRefused
+from sim.scenario.precision import Precision
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.starting import new
+from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Edge, Latencies, Node, Topology
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
@@ -28,6 +30,7 @@ TABLES: dict[str, type[Table]] = {
     "Node attributes of a graph handed over": Node,
     "Edge attributes of a graph handed over": Edge,
     "`[networks.NAME]`": Network,
+    "`links` of networks": Link,
     "`[servers.NAME]`": Server,
     "`[users.NAME]`": Users,
     "`when_refused` of users": WhenRefused,
@@ -37,6 +40,8 @@ TABLES: dict[str, type[Table]] = {
     "`[operators.NAME]`": Operator,
     "`[[expect]]`, exact": Expect,
     "`[[expect]]` of a measure": ExpectMeasure,
+    "`[sweep]`": Sweep,
+    "`precision`": Precision,
 }
 """Headings of the reference and the keys under each."""
 
@@ -89,11 +94,17 @@ def _lines() -> Iterator[str]:
     yield "\n## Presets of `relay`\n\n| preset | meaning |\n|---|---|"
     for name, preset in presets.TABLE.items():
         yield f"| `{name}` | {preset.doc} |"
-    yield "\n## Restrictions\n\n| restriction | list | meaning |\n|---|---|---|"
+    yield (
+        "\n## Restrictions\n\nIn each list the first restriction with an opinion decides. A permit "
+        "ends its own list, a refusal ends everything; at the end of the relay list the answer is "
+        "to refuse, at the end of the others to go on. Names are those of Postfix, or (own).\n\n"
+        "| restriction | list | meaning |\n|---|---|---|"
+    )
     for name, entry in restrictions.TABLE.items():
         written = ", ".join(p.name + ("..." if p.many else "") for p in entry.parameters)
         called = f"{name}({written})" if written else name
-        yield f"| `{called}` | {', '.join(entry.stages)} | {entry.doc} |"
+        own = " (own)" if entry.own else ""
+        yield f"| `{called}`{own} | {', '.join(entry.stages)} | {entry.doc} |"
 
 
 def _table(heading: str, model: type[Table]) -> Iterator[str]:
@@ -116,6 +127,8 @@ def _default(default: Any) -> str:
 
 def _type(told: dict[str, Any]) -> str:
     """The kind of a key in words."""
+    if not told:
+        return "value"
     if "kind" in told:
         return str(told["kind"])
     if "enum" in told:

@@ -48,7 +48,7 @@ def test_names_of_strangers_are_text(html):
     [
         "DRAFT", "2 replications", "seed 3", "recipients wished", "decision.csv",
         "Delivered: recipients with fate delivered ÷ recipients wished", "servers.*-smtp.relay",
-        "chosen", "stated by the scenario", "pop_window.drac", "Not drawn here: matrix",
+        "chosen", "from the scenario", "pop_window.drac", "Not drawn here: matrix",
         "mailsim run scenario.toml --replications 2",
     ],
 )  # fmt: skip
@@ -79,7 +79,7 @@ def test_assumptions_name_every_key_that_a_run_reads_and_where_it_comes_from():
     table = assumptions(sim.load(HOSTILE).model).set_index(["table", "key", "of"])
     row = table.loc[("servers", "pop_window", "all 4")]
     assert (row["value"], row["source"]) == ('"30 min"', "pop_window.drac")
-    assert table.loc[("users", "places", "travellers")]["source"] == "stated by the scenario"
+    assert table.loc[("users", "places", "travellers")]["source"] == "from the scenario"
     assert table.loc[("users", "when_refused.give_up", "travellers")]["source"] == "chosen"
     assert table.loc[("run", "seed", "")]["value"] == "3"
 

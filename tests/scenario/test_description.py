@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from sim.scenario import describing, loads, new, reference, schema
+from sim.scenario import Scenario, describing, loads, new, reference, schema
+from sim.scenario.distributions import Distribution
 from sim.scenario.expectations import unmet
+from sim.scenario.found import models
+from sim.scenario.model import Defaults
 
 TOLD = reference()
 FACTS = re.compile(r"[a-z_0-9]+(\.[a-z_0-9-]+)+")
@@ -34,6 +37,17 @@ def test_every_key_is_described(model: type[BaseModel], name, field):
 def test_a_default_is_a_fact_or_chosen(model, name, field):
     source = (field.json_schema_extra or {}).get("source", "")
     assert source in ("", "chosen") or FACTS.fullmatch(source)
+
+
+def tables(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """Every table of keys that *model* leads to."""
+    inner = {t for field in model.model_fields.values() for t in models(field.annotation)}
+    return inner.union(*map(tables, inner))
+
+
+def test_every_table_of_a_scenario_is_described():
+    elsewhere = {Defaults, Distribution}  # keys by role, and a section of its own
+    assert tables(Scenario) - elsewhere <= set(describing.TABLES.values())
 
 
 def test_no_table_is_left_out():
