@@ -255,7 +255,7 @@ def _more(every: Sequence[str], names: Sequence[str]) -> str:
 
 def _summary(results: Results) -> pd.DataFrame:
     """All cells of all phases and keys but days, one file to open in a spreadsheet."""
-    from sim.measure import everything
+    from sim.measure.summary import everything
 
     measures = results.measures
     table = everything(measures[measures["by"] != "day"], results.static)

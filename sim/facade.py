@@ -255,7 +255,7 @@ class Results:
         (transient and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
         """
         from sim.definitions import BY, PHASES
-        from sim.measure import summarise
+        from sim.measure.summary import summarise
 
         _one_of("by", by, BY)
         _one_of("phase", phase, PHASES)
@@ -268,7 +268,7 @@ class Results:
         high (95 %), correlation of the two arms, gain (how much wider the interval were without
         pairs), replications. *by* and *phase* as in `summary`.
         """
-        from sim.measure import compare
+        from sim.measure.summary import compare
 
         for arm in (a, b):
             _one_of("arm", arm, self.arms)
@@ -663,7 +663,7 @@ def _words(relay: str | Sequence[str]) -> str:
 
 
 def _about(model: Model, results: Results | None) -> dict[str, Any]:
-    from sim.measure import exposure
+    from sim.measure.exposure import exposure
 
     about: dict[str, Any] = {
         "arms": list(model.arms),

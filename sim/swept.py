@@ -63,7 +63,7 @@ class Sweep:
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Summary and differences to the base, in phase ``after``."""
-        from sim.measure import summarise
+        from sim.measure.summary import summarise
 
         summaries, differences = [], []
         others = [arm for arm in self.arms if arm != self.base]
@@ -75,7 +75,7 @@ class Sweep:
 
     def _compared(self, measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
         """Differences of two arms at the points that have both."""
-        from sim.measure import compare
+        from sim.measure.summary import compare
 
         of_a, of_b = (measures.loc[measures["arm"] == arm, "point"] for arm in (a, b))
         both = measures[measures["point"].isin(of_a) & measures["point"].isin(of_b)]

@@ -29,7 +29,7 @@ def write(
     import pyarrow.parquet as pq
 
     arrays = [
-        _of_words(values, tuple(words[name])) if name in words else pa.array(values)
+        _of_words(values, tuple(words[name])) if name in words else _of_numbers(values)
         for name, values in columns.items()
     ]
     fields = [
@@ -48,20 +48,39 @@ def write(
     )
 
 
+def _of_numbers(values: NDArray[Any], known: NDArray[Any] | None = None) -> Any:
+    """A column of numbers as Arrow has it, null where it is not *known*.
+
+    Handed over as they lie in memory: `pyarrow.array` would import pandas to ask it what they are.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    type_ = pa.from_numpy_dtype(values.dtype)
+    held = np.packbits(values, bitorder="little") if values.dtype == bool else values
+    valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    buffers = [valid, pa.py_buffer(np.ascontiguousarray(held))]
+    return pa.Array.from_buffers(type_, len(values), buffers)
+
+
 def _of_words(codes: NDArray[Any], words: tuple[str, ...]) -> Any:
     """A column of words, as Arrow has it."""
     import numpy as np
     import pyarrow as pa
 
     # int32, however few words there are: parts must be one table
-    codes = np.ascontiguousarray(codes, np.int32)
-    gaps = codes < 0 if len(codes) and codes.min() < 0 else None
-    held = pa.array(codes, mask=gaps)
+    codes = codes.astype(np.int32, copy=False)
+    known = codes >= 0 if len(codes) and codes.min() < 0 else None
+    held = _of_numbers(codes, known)
     return pa.DictionaryArray.from_arrays(held, _dictionary(words), safe=False)
 
 
 @lru_cache(maxsize=256)
 def _dictionary(words: tuple[str, ...]) -> Any:
+    import numpy as np
     import pyarrow as pa
 
-    return pa.array(words, pa.string())
+    octets = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, octets)], dtype=np.int32)
+    whole = pa.py_buffer(b"".join(octets))
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(ends), whole)

@@ -87,7 +87,7 @@ def more(count: int, width: float, asked: float) -> int:
 
 
 def _widest(measures: pd.DataFrame, wanted: Precision) -> tuple[str, float]:
-    from sim.measure import summarise
+    from sim.measure.summary import summarise
 
     cell = (measures["measure"] == wanted.measure) & (measures["class"] == wanted.mail)
     table = summarise(measures[cell])

@@ -124,7 +124,7 @@ def compared(measures: Any, base: str) -> Any:
     """Return the table ``comparison``: every other arm against *base*, under each other."""
     import pandas as pd
 
-    from sim.measure import compare
+    from sim.measure.summary import compare
 
     frame = need(measures, "measures", figure="differences")
     others = [arm for arm in order(frame["arm"], None, figure="differences") if arm != base]

@@ -6,7 +6,7 @@ import pytest
 
 from sim import definitions
 from sim.definitions import BY, KINDS, MEASURES, SERVER
-from sim.measure import tallies
+from sim.measure.tallies import tallies
 from sim.records import CLASSES
 
 PAGE = Path(definitions.__file__).parent / "measure" / "MEASURES.md"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
 
-from sim.measure import tallies
+from sim.measure.tallies import tallies
 from sim.scenario import ScenarioError, load, loads
 from sim.world import simulate
 from sim.world.blocklists import _gaps

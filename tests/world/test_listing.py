@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from staged import staged, submissions
 
-from sim.measure import tallies
 from sim.measure.permissions import permissions
+from sim.measure.tallies import tallies
 from sim.scenario import loads
 from sim.world import simulate
 
