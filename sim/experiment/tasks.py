@@ -37,9 +37,11 @@ class Done(NamedTuple):
 _scenario: Scenario | None = None
 
 
-def start_worker(scenario: Scenario) -> None:
+def start_worker(pickled: bytes) -> None:
     """Prepare a worker process: the scenario arrives once, Ctrl-C is the parent's business."""
     import atexit
+    import gc
+    import pickle
     import signal
     import threading
 
@@ -47,7 +49,12 @@ def start_worker(scenario: Scenario) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _scenario
-    _scenario = scenario
+    gc.disable()  # what is imported is never garbage: a tenth of the start went on looking for it
+    _scenario = pickle.loads(pickled)
+    import sim.world  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with_parent() -> None:

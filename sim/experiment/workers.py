@@ -125,12 +125,16 @@ def _in_lanes(
 ) -> None:
     """Each lane is one process that is given a task at a time."""
     import multiprocessing  # here: one worker needs no processes, and a browser has none
+    import pickle
+    import threading
     from concurrent.futures.process import ProcessPoolExecutor
+    from importlib import import_module
 
     # spawn, not fork: the same on every system, and safe beside a progress bar's thread
     context = multiprocessing.get_context("spawn")
+    pickled = pickle.dumps(scenario)
     pools = [
-        ProcessPoolExecutor(1, context, initializer=start_worker, initargs=(scenario,))
+        ProcessPoolExecutor(1, context, initializer=start_worker, initargs=(pickled,))
         for _ in range(lanes)
     ]
     todo = Replications(tasks)
@@ -145,6 +149,8 @@ def _in_lanes(
         with _main_left_alone():
             for lane in pools:
                 give(lane, None)
+        # what reads the results is there when they are
+        threading.Thread(target=import_module, args=("pandas",)).start()
         while under_way:
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 lane = under_way.pop(future)
