@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.definitions import RATE, RATIO, SHARE
-from sim.measure.intervals import intervals, paired, ratio_of_means
+from sim.measure.intervals import RESAMPLES, intervals, paired, ratio_of_means
 
 
 def one(kind, numerators, denominators):
@@ -64,8 +64,18 @@ COVERED = {
         0.3,
         lambda rng, n: (rng.binomial(200, rng.beta(15, 35, n)), 200),
     ),
+    "a share near nought that clusters": (
+        SHARE,
+        0.01,
+        lambda rng, n: (rng.binomial(200, rng.beta(2, 198, n)), 200),
+    ),
     "a rate of many events": (RATE, 6.0, lambda rng, n: (rng.poisson(60.0, n), 10)),
     "a rate of few events": (RATE, 0.2, lambda rng, n: (rng.poisson(2.0, n), 10)),
+    "a rate of few events that cluster": (
+        RATE,
+        0.3,
+        lambda rng, n: (rng.poisson(rng.gamma(2.0, 1.5, n)), 10),
+    ),
 }
 
 
@@ -78,10 +88,11 @@ def coverage(kind, truth, draw, experiments, replications=10, seed=7):
     return int(((found.low <= truth) & (truth <= found.high)).sum())
 
 
+@pytest.mark.parametrize("replications", [3, 10, 20])
 @pytest.mark.parametrize(("kind", "truth", "draw"), COVERED.values(), ids=COVERED)
-def test_the_truth_is_covered_as_often_as_is_said(kind, truth, draw):
+def test_the_truth_is_covered_as_often_as_is_said(kind, truth, draw, replications):
     experiments = 2000
-    covered = coverage(kind, truth, draw, experiments)
+    covered = coverage(kind, truth, draw, experiments, replications)
     # near nought and one an interval of counts may cover more often, never less
     assert stats.binomtest(covered, experiments, 0.95, alternative="less").pvalue > 0.001
 
@@ -90,6 +101,27 @@ def test_away_from_the_ends_it_is_not_wider_than_is_said():
     kind, truth, draw = COVERED["a share of three tenths"]
     covered = coverage(kind, truth, draw, 2000)
     assert stats.binomtest(covered, 2000, 0.95).pvalue > 0.001
+
+
+@pytest.mark.parametrize("events", [[1] * 9 + [2], [99] * 9 + [98]], ids=["few", "nearly all"])
+def test_replications_that_happen_to_agree_are_not_surer_than_all_their_events(events):
+    _, low, high, _ = one(SHARE, events, [100] * 10)
+    exact = stats.binomtest(sum(events), 1000).proportion_ci(0.95, "exact")
+    assert low < exact.low
+    assert exact.high < high
+    if sum(events) < 100:
+        _, low, high, _ = one(RATE, events, [7.0] * 10)
+        of_all = stats.chi2.ppf([0.025, 0.975], [2 * sum(events), 2 * sum(events) + 2]) / 140.0
+        assert low < of_all[0]
+        assert of_all[1] < high
+
+
+def test_a_share_stays_between_nought_and_one_however_it_clusters():
+    for events in ([100, 100, 100, 20], [0, 0, 0, 80]):
+        mean, low, high, _ = one(SHARE, events, [100] * 4)
+        assert 0.0 <= low < mean < high <= 1.0
+        half = stats.t.ppf(0.975, 3) * stats.sem(np.array(events) / 100)
+        assert not 0.0 <= mean - half < mean + half <= 1.0  # where Student's t does not
 
 
 def test_pairs_give_the_interval_of_the_differences():
@@ -152,6 +184,8 @@ QUOTIENTS = {
     "alike": lambda rng, n: (rng.normal(30.0, 3.0, n), rng.normal(10.0, 1.0, n)),
     "together": lambda rng, n: _shared(rng, n),
     "skewed": lambda rng, n: (rng.gamma(9.0, 30.0 / 9.0, n), rng.gamma(25.0, 10.0 / 25.0, n)),
+    # Student's t covers 0.915 of these
+    "very skewed": lambda rng, n: (rng.gamma(1.0, 30.0, n), rng.gamma(25.0, 10.0 / 25.0, n)),
 }
 
 
@@ -169,6 +203,35 @@ def test_a_quotient_of_means_is_covered_as_often_as_is_said(draw):
     assert (found.mean <= found.high).all()
     covered = int(((found.low <= 3.0) & (found.high >= 3.0)).sum())
     assert stats.binomtest(covered, 2000, 0.95).pvalue > 0.001
+
+
+def test_the_bootstrap_of_a_quotient_is_the_textbook_s():
+    """Efron and Tibshirani 1993, section 12.5: replications drawn as wholes, one at a time."""
+    rng = np.random.default_rng(3)
+    top, below = rng.gamma(2.0, 15.0, 8), rng.gamma(25.0, 0.4, 8)
+
+    def linear(t, b):
+        ratio = t.mean() / b.mean()
+        return ratio, np.std(t - ratio * b, ddof=1) / np.sqrt(len(t)) / b.mean()
+
+    ratio, error = linear(top, below)
+    drawn = np.random.default_rng(8).integers(0, 8, (RESAMPLES, 8))
+    with np.errstate(all="ignore"):
+        pairs = [linear(top[chosen], below[chosen]) for chosen in drawn]
+        scores = np.array([(its - ratio) / of_it for its, of_it in pairs])
+    least, most = np.quantile(scores[np.isfinite(scores)], [0.025, 0.975])
+    found = ratio_of_means(top[None, :], below[None, :])
+    assert found.low[0] == pytest.approx(ratio - most * error)
+    assert found.high[0] == pytest.approx(ratio - least * error)
+    assert found.high[0] - ratio > 1.2 * (ratio - found.low[0])  # as skewed as what is drawn
+
+
+def test_a_quotient_of_few_pairs_has_student_s_interval():
+    top, below = np.array([30.0, 36.0, 27.0, 40.0]), np.array([10.0, 11.0, 9.0, 12.5])
+    ratio = top.mean() / below.mean()
+    half = stats.t.ppf(0.975, 3) * stats.sem(top - ratio * below) / below.mean()
+    found = ratio_of_means(top[None, :], below[None, :])
+    assert (found.low[0], found.high[0]) == pytest.approx((ratio - half, ratio + half))
 
 
 def test_a_quotient_of_an_unsure_denominator_has_no_interval():
