@@ -215,7 +215,7 @@ def plan(
     quick: QuickOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The runs that would be made, and about how long they would take."""
+    """The runs that would be made, and how long they would take, judged by short ones."""
     from sim.experiment.plan import plan as make
 
     loaded = _load(scenario, set_)

@@ -38,7 +38,7 @@ def shortened(scenario: Scenario, *, days: bool = False) -> Draft:
     scale = ROWS / max(1, sum(recipients(cut)) * len(cut.arms) * replications)
     if scale >= 1.0:
         return Draft(cut, replications, 1.0)
-    return Draft(cut.with_overrides(_scaled(cut, scale)), replications, scale)
+    return Draft(scaled(cut, scale), replications, scale)
 
 
 def _phases(scenario: Scenario) -> dict[str, str]:
@@ -50,8 +50,8 @@ def _phases(scenario: Scenario) -> dict[str, str]:
     return {name: f"{value:g} s" for name, value in lengths.items()}
 
 
-def _scaled(scenario: Scenario, scale: float) -> dict[str, int | str]:
-    """Fewer people, mailboxes and spam, as overrides."""
+def scaled(scenario: Scenario, scale: float) -> Scenario:
+    """The scenario with that share of its people (one at least of each), mailboxes and spam."""
     found: dict[str, int | str] = {}
     for name, users in scenario.users.items():
         found[f"users.{name}.count"] = max(1, round(users.count * scale))
@@ -62,4 +62,4 @@ def _scaled(scenario: Scenario, scale: float) -> dict[str, int | str]:
         for route in spammers.routes:
             rate = spammers.rate(route) * DAY * scale
             found[f"spammers.{name}.capacity.{route}"] = f"{rate:g} / day"
-    return found
+    return scenario.with_overrides(found)

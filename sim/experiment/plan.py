@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.experiment import storage
 from sim.experiment.manifest import identity
-from sim.experiment.run import table_of_runs
+from sim.experiment.precision import first
+from sim.experiment.run import run, table_of_runs, wanted
 from sim.experiment.storage import Task
 
 if TYPE_CHECKING:
@@ -17,10 +20,14 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
-PER_RUN, PER_HONEST, PER_SPAM = 0.014, 12e-6, 4.3e-6
-"""Seconds of one core for one run, and in it for one honest and one spam recipient, storing
-included: fitted to the scenarios here, of which most come within a factor of two and one in six
-within three (tests/benchmarks/overhead.py). Only used until the folder holds runs of its own."""
+PER_HONEST, PER_SPAM = 12e-6, 4.3e-6
+"""What an honest and a spam recipient take beside each other: fitted to the scenarios here, as
+seconds of one core; how long they take on this machine is measured."""
+LEAST, MOST = 0.6, 1.7
+"""Times the expected time between which the true one lies, if the machine is as free as it was:
+so of all scenarios here (tests/benchmarks/planned.py)."""
+HARDLY, SOME = 1e-6, 0.1
+"""Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep that are looked at to tell its time, at most."""
 START = 1.5
@@ -33,6 +40,7 @@ class Plan:
 
     arms: tuple[str, ...]
     replications: int
+    most: int  # replications that a stated precision may come to
     workers: int
     finished: tuple[Task, ...]
     todo: tuple[Task, ...]
@@ -49,6 +57,12 @@ class Plan:
         return self._lasts(len(self.todo), self.seconds_each)
 
     @property
+    def seconds_of_all(self) -> float:
+        """Expected time with as many replications as a stated precision may come to."""
+        more = (self.most - self.replications) * len(self.arms)
+        return self._lasts(len(self.todo) + more, self.seconds_each)
+
+    @property
     def seconds_of_sweep(self) -> float:
         """Expected time of the sweep."""
         return self._lasts(self.swept, self.swept_each)
@@ -57,17 +71,29 @@ class Plan:
         lanes = max(min(self.workers, runs), 1)
         return (START if lanes > 1 else 0.0) + each * runs / lanes
 
+    def _between(self, seconds: float) -> tuple[float, float]:
+        return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
+
+    def _told(self, seconds: float) -> str:
+        if self.measured:
+            return f"about {seconds:.0f} s"
+        low, high = self._between(seconds)
+        return f"about {seconds:.0f} s ({low:.0f} to {high:.0f} s)"
+
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
         return {
             "arms": list(self.arms),
             "replications": self.replications,
+            "replications_at_most": self.most,
             "workers": self.workers,
             "finished": len(self.finished),
             "to_do": [{"arm": t.arm, "replication": t.replication} for t in self.todo],
             "recipients_each": self.recipients,
             "seconds_each": round(self.seconds_each, 3),
             "seconds": round(self.seconds, 1),
+            "seconds_between": [round(bound, 1) for bound in self._between(self.seconds)],
+            "seconds_at_most_replications": round(self.seconds_of_all, 1),
             "from_measured_runs": self.measured,
             "sweep_runs": self.swept,
             "sweep_seconds": round(self.seconds_of_sweep, 1),
@@ -78,18 +104,20 @@ class Plan:
         from rich import box
         from rich.table import Table
 
-        source = (
-            "as runs in that folder took"
-            if self.measured
-            else "estimated, mostly within a factor of two"
-        )
+        source = "in that folder" if self.measured else "made just now with few people"
+        free = " with as many cores free" if self.workers > 1 else ""
         caption = (
-            f"{len(self.todo)} runs to do, {self.workers} at a time, about "
-            f"{self.seconds:.0f} s ({self.seconds_each:.2f} s each, {source})"
+            f"{len(self.todo)} runs to do, {self.workers} at a time, {self._told(self.seconds)}, "
+            f"as runs {source} took{free}; then some seconds for figures and page"
         )
+        if self.most > self.replications:
+            caption += (
+                f"\nuntil precise: {self.most} replications at most, "
+                f"{self._told(self.seconds_of_all)}"
+            )
         if self.swept:
             who = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
-            caption += f"\n{who}: {self.swept} runs, about {self.seconds_of_sweep:.0f} s"
+            caption += f"\n{who}: {self.swept} runs, {self._told(self.seconds_of_sweep)}"
         table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
         for head in ("arm", "replications", "finished", "to do", "recipients each, about"):
             table.add_column(head, justify="left" if head == "arm" else "right")
@@ -108,32 +136,67 @@ def plan(
     workers: int = 1,
     out: Path | None = None,
 ) -> Plan:
-    """Plan an experiment; nothing is run or written."""
-    from sim.experiment.usage import one_of
-
-    chosen = [one_of("arm", arm, scenario.arms) for arm in arms or scenario.arms]
-    count = scenario.replications if replications is None else replications
+    """Plan an experiment; nothing is stored, and what is run are short runs, to see how long."""
+    chosen, count = wanted(scenario, arms, replications, workers, "rows")
+    most = count
+    if scenario.precision is not None and replications is None:
+        count, most = first(scenario.precision, count), scenario.precision.most
     manifest = _same(scenario, out)
     done = storage.finished(out) if out is not None and manifest else set()
     every = table_of_runs(chosen, count)
     sweep = scenario.sweep
     points = [] if sweep is None else sweep.all()
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
-    each = [seconds(scenario.with_overrides(point)) for point in sampled]
+    at_points = [scenario.with_overrides(point) for point in sampled]
     told = [float(t["seconds"]) for t in (manifest or {}).get("tasks", {}).values()]
+    # the most mail is what tells most of how long mail takes
+    found = None if told and not points else pace(max([scenario, *at_points], key=_work), chosen)
+    each = [found.seconds(point) for point in at_points] if found else []
     return Plan(
         arms=tuple(chosen),
         replications=count,
+        most=most,
         workers=workers,
         finished=tuple(task for task in every if task in done),
         todo=tuple(task for task in every if task not in done),
         recipients=round(sum(recipients(scenario))),
-        seconds_each=sum(told) / len(told) if told else seconds(scenario),
+        seconds_each=sum(told) / len(told) if told or not found else found.seconds(scenario),
         measured=bool(told),
         swept=len(points) * len(sweep.arms or chosen if sweep else ()) * count,
         swept_each=sum(each) / len(each) if each else 0.0,
         ranges=sweep is not None and sweep.mode == "ranges",
     )
+
+
+class Pace(NamedTuple):
+    """How long a run takes here and now: by itself (s), and times the work of its mail."""
+
+    alone: float
+    mail: float
+
+    def seconds(self, scenario: Scenario) -> float:
+        """About how long one run of *scenario* takes on one core (s)."""
+        return self.alone + self.mail * _work(scenario)
+
+
+def pace(scenario: Scenario, arms: Sequence[str]) -> Pace:
+    """Measure it on a replication of *arms* with few people, and on one with hardly any."""
+    from sim.experiment.drafting import scaled, shortened
+
+    few = shortened(scenario, days=True).scenario
+    hardly = scaled(few, HARDLY)
+    _lasted(scaled(few, SOME), arms)  # what is loaded once is no part of a run
+    alone, whole = (_lasted(short, arms) for short in (hardly, few))
+    mail = max(whole - alone, 0.0) / (_work(few) - _work(hardly))
+    return Pace(max(alone - mail * _work(hardly), 0.0), mail)
+
+
+def _lasted(scenario: Scenario, arms: Sequence[str]) -> float:
+    """Seconds that one replication of *arms* takes, storing included: the mean of the arms."""
+    with tempfile.TemporaryDirectory(prefix="mailsim-") as out:
+        began = time.perf_counter()
+        run(scenario, arms=arms, replications=1, out=Path(out))
+        return (time.perf_counter() - began) / len(arms)
 
 
 def recipients(scenario: Scenario) -> tuple[float, float]:
@@ -143,10 +206,9 @@ def recipients(scenario: Scenario) -> tuple[float, float]:
     return honest * scenario.run_length, spam * scenario.run_length
 
 
-def seconds(scenario: Scenario) -> float:
-    """About how long one run takes on one core (s)."""
+def _work(scenario: Scenario) -> float:
     honest, spam = recipients(scenario)
-    return PER_RUN + PER_HONEST * honest + PER_SPAM * spam
+    return PER_HONEST * honest + PER_SPAM * spam
 
 
 def _same(scenario: Scenario, out: Path | None) -> dict[str, Any] | None:

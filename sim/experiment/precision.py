@@ -62,15 +62,20 @@ class Reached:
         )
 
 
+def first(wanted: Precision, replications: int) -> int:
+    """How many replications the first batch has, *replications* being those of the scenario."""
+    return min(max(replications, FIRST), wanted.most)
+
+
 def until_precise(
-    wanted: Precision, first: int, run: Callable[[int], Stored]
+    wanted: Precision, replications: int, run: Callable[[int], Stored]
 ) -> tuple[Stored, Reached]:
     """Call *run* with more and more replications until all arms are precise enough."""
     from sim.definitions import MEASURES
 
     one_of("measure", wanted.measure, MEASURES)
     one_of("class", wanted.mail, MEASURES[wanted.measure].classes)
-    count = min(max(first, FIRST), wanted.most)
+    count = first(wanted, replications)
     while True:
         stored = run(count)
         arm, width = _widest(stored.table("measures"), wanted)

@@ -1,7 +1,7 @@
 """What the experiment layer adds to a run: ``python tests/benchmarks/overhead.py``.
 
 Targets: under 3 % of a run of the main scenario; under 50 ms a run in a sweep of 200 short runs.
-Then what its tables take, and how near `mailsim plan` comes.
+Then what its tables take.
 
 The experiment layer is what is neither simulated nor measured (rows to a table, the books
 checked, counts): planning, handing out, storing, the manifest. Processor time, so that other
@@ -20,7 +20,6 @@ from typing import Any
 from unittest import mock
 
 import sim
-from sim.experiment import plan
 from sim.swept import open_sweep, sweep
 
 ROOT = Path(sim.__file__).resolve().parent.parent
@@ -101,18 +100,5 @@ PLANNED = ("six-cases", "pop-window", "silent-discard", "open-vs-restricted", "r
            "servers-in-trouble", "blocklist-collateral", "adoption-1998-2002")  # fmt: skip
 
 
-def planned() -> None:
-    """Print how long `mailsim plan` says that a run takes, and how long one does take."""
-    for name in PLANNED:
-        scenario = sim.load(ROOT / "scenarios" / f"{name}.toml").model
-        told = plan.seconds(scenario)
-        with tempfile.TemporaryDirectory() as made:
-            began = time.process_time()
-            sim.run(scenario, out=Path(made) / "out", replications=1, progress=False)
-            took = (time.process_time() - began) / len(scenario.arms)
-        print(f"plan of {name}: {told:.2f} s a run, took {took:.2f} s: {told / took:.1f} times")
-
-
 if __name__ == "__main__":
     main()
-    planned()

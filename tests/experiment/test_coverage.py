@@ -10,21 +10,22 @@ import sim
 from sim.definitions import SHARE
 from sim.measure import coded
 from sim.measure.exposure import exposure
-from sim.measure.intervals import intervals
+from sim.measure.intervals import intervals, paired
 from sim.measure.tallies import measured
 from sim.world import simulate
 from sim.world.rows import TABLES
 
 SMALL = Path(__file__).with_name("small.toml")
-TRUTH = 0.5
+TRUTHS = {"on network": 0.5, "filter": 0.2}
 """All are in the hotel, write to one recipient each, elsewhere every other time, and learn
-nothing: so much is refused by a home ISP that serves its own network alone."""
+nothing: half is refused by a home ISP that serves its own network alone, and a fifth by an open
+relay with a filter that errs so often."""
 REPLICATIONS = 5
 
 
-def refused(replication: int, scenario) -> tuple[float, float]:
+def refused(arm: str, replication: int, scenario) -> tuple[float, float]:
     """Honest recipients refused at first, and wished, in one run."""
-    frames = coded.of_run(simulate(scenario, "on network", replication), TABLES)
+    frames = coded.of_run(simulate(scenario, arm, replication), TABLES)
     table = measured(frames, exposure(scenario)).frame()
     cell = table[
         (table["measure"] == "first_refusal_rate") & (table["class"] == "honest")
@@ -33,22 +34,40 @@ def refused(replication: int, scenario) -> tuple[float, float]:
     return float(cell["numerator"]), float(cell["denominator"])
 
 
-@pytest.mark.parametrize("experiments", [60, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("experiments", [40, pytest.param(2000, marks=pytest.mark.slow)])
 def test_the_truth_is_covered_as_often_as_is_said(experiments):
-    scenario = sim.load(SMALL).with_overrides(
+    text = (
+        SMALL.read_text()
+        + """
+[arms.filter]
+"servers.*-smtp.content" = ["reject_outbound_spam(0.9, 0.2)"]
+"""
+    )
+    scenario = sim.loads(text).with_overrides(
         {
             "run_length": "2 days",
             "users.travellers.count": 10,
             "users.travellers.recipients": 1,
             "users.travellers.places": {"hotel": 1.0},
-            "users.travellers.to_same_isp": 1 - TRUTH,
+            "users.travellers.to_same_isp": 1 - TRUTHS["on network"],
             "users.travellers.when_refused": {"give_up": 1.0},
         }
     ).model  # fmt: skip
-    runs = [refused(r, scenario) for r in range(experiments * REPLICATIONS)]
-    top, below = np.array(runs).T.reshape(2, experiments, REPLICATIONS)
-    found = intervals(SHARE, top, below, top / below)
-    covered = int(((found.low <= TRUTH) & (found.high >= TRUTH)).sum())
-    assert stats.binomtest(covered, experiments, 0.95).pvalue > 0.001
-    wrong = int(((found.low <= TRUTH + 0.1) & (found.high >= TRUTH + 0.1)).sum())
+
+    def covers(found, truth: float) -> int:
+        return int(((found.low <= truth) & (found.high >= truth)).sum())
+
+    values = {}
+    for arm, truth in TRUTHS.items():
+        runs = [refused(arm, r, scenario) for r in range(experiments * REPLICATIONS)]
+        top, below = np.array(runs).T.reshape(2, experiments, REPLICATIONS)
+        values[arm] = top / below
+        covered = covers(intervals(SHARE, top, below, values[arm]), truth)
+        # a fifth of some twenty: few events, so that the interval may cover more often
+        side = "two-sided" if arm == "on network" else "less"
+        assert stats.binomtest(covered, experiments, 0.95, alternative=side).pvalue > 0.001
+    apart = paired(*values.values())
+    truth = TRUTHS["filter"] - TRUTHS["on network"]
+    assert stats.binomtest(covers(apart, truth), experiments, 0.95).pvalue > 0.001
+    wrong = covers(apart, truth + 0.15)
     assert stats.binomtest(wrong, experiments, 0.95).pvalue < 0.001  # it can fail
