@@ -46,6 +46,7 @@ def faults(parts: Parts, unchanged: Iterable[str] = ()) -> Iterator[Found]:
     if parts.head is not None:
         yield from _times(parts)
     yield from _prefixes(parts)
+    yield from _domains(parts)
     yield from _links(parts)
     yield from _servers(parts)
     known_good = set(unchanged)
@@ -108,6 +109,16 @@ def _prefixes(parts: Parts) -> Iterator[Found]:
             yield Found(("networks", name, "prefixes", index), str(prefix), expected)
         if -below > reach:
             reach, owner = -below, name
+
+
+def _domains(parts: Parts) -> Iterator[Found]:
+    """Networks with the mail domain of another: each would have servers for it."""
+    owners: dict[str, str] = {}
+    for name, network in parts.networks.items():
+        owner = name if network.domain is None else owners.setdefault(network.domain, name)
+        if owner != name:
+            expected = f"a domain that {owner} does not have"
+            yield Found(("networks", name, "domain"), shown(network.domain), expected)
 
 
 def _links(parts: Parts) -> Iterator[Found]:
