@@ -291,7 +291,8 @@ def swept(found: Sweep, class_: str, measure: str) -> Table:
         for place, arm in enumerate(found.arms):
             if arm in here.index:
                 mean, low, high = (here[name][arm] for name in ("mean", "low", "high"))
-                cells[place] = f"{size(mean)}  {_between(low, high).replace('-', '')}".rstrip()
+                interval = _between(low, high)
+                cells[place] = size(mean) if interval == "-" else f"{size(mean)}  {interval}"
         values = (str(shown(point.get(key, "as it is"))) for key in found.keys)
         table.add_row(*values, *cells)
     return table
@@ -325,11 +326,17 @@ def _unsure(found: BreakEven) -> str:
     return f"; not surely with {' and '.join(at)}" if at else ""
 
 
+NOTHING = 1e-6
+"""Less than this is shown as 0: no measure is counted so finely (chosen)."""
+
+
 def size(value: Any, figures: int = 4) -> str:
-    """A few figures of a number; a dash for none."""
+    """A few figures of a number; a dash for none, 0 for what is as good as that."""
     number = float(value)
     if not math.isfinite(number):
         return "-"
+    if abs(number) < NOTHING:
+        return "0"
     return f"{number:.0f}" if abs(number) >= 10.0**figures else f"{number:.{figures}g}"
 
 

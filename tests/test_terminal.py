@@ -156,3 +156,22 @@ def test_what_is_said_of_warm_up_and_transient(row, sentence):
     console.print(warmup.levels(found))
     said = {0.0: "at once", 4.0: "day 4"}.get(row[2], "not yet" if row[3] else "-")
     assert said in console.export_text()
+
+
+def test_an_interval_of_a_sweep_keeps_its_signs_and_exponents():
+    rows = [
+        (0, "open", "honest", "lost_per_day", 2.5, 3.04e-14, 89.6),
+        (0, "shut", "honest", "lost_per_day", -1.5, -2.5, 5e-05),
+        (0, "one", "honest", "lost_per_day", 4.0, np.nan, np.nan),
+    ]
+    table = pd.DataFrame(rows, columns=["point", "arm", "class", "measure", "mean", "low", "high"])
+    found = SimpleNamespace(
+        keys=["count"], arms=["open", "shut", "one"], points=[{"count": 5}], summary=lambda: table
+    )
+    console = Console(width=120, color_system=None)
+    with console.capture() as capture:
+        console.print(terminal.swept(found, "honest", "lost_per_day"))
+    told = capture.get()
+    assert "2.5  0–89.6" in told
+    assert "-1.5  -2.5 to 5e-05" in told
+    assert "4" in told.split()
