@@ -169,11 +169,17 @@ def adoption(results: Results) -> Iterator[Table]:
             cells = [_cell(row and row._replace(difference=math.nan), column) for row in found]
             added = rows.get((alone, column.quantity))
             table.add_row(column.head, *cells, _apart(added, column) if added else "-")
-        if more := len(pair.parts) + 2 - len(arms):
-            table.caption = f"{more} more between these: tables/adoption.csv"
+        if left := [arm for arm in pair.parts if arm not in arms]:
+            table.caption = (
+                f"Not shown: {', '.join(left[:NAMED])}"
+                f"{f' and {len(left) - NAMED} more' * (len(left) > NAMED)}; "
+                "all are in report.html and tables/adoption.csv"
+            )
         yield table
 
 
+NAMED = 4
+"""Arms that are named where they are not shown."""
 ABOUT_DECISION = (
     "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
     "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "

@@ -108,9 +108,21 @@ def test_one_policy_alone_and_together_fits_with_its_parts_and_what_the_rest_add
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    for shown in ("one", "most", "all of them", "1 network ", "12 networks", "1 more between"):
+    for shown in ("one", "most", "all of them", "1 network ", "12 networks"):
         assert shown in text
-    assert "few" not in text  # between them: in the file
+    assert text.count("few") == 1  # between them
+    said = " ".join(text.split())
+    assert "Not shown: few; all are in report.html and tables/adoption.csv" in said
+
+
+def test_of_many_that_are_not_shown_the_first_are_named_and_the_rest_counted():
+    parts = [f"{n:02d} close" for n in range(1, 10)]
+    results = made(dict.fromkeys(("open", *parts, "all of them"), (4.0, 0.0)))
+    pair = Adoption(tuple(parts), "all of them", tuple(range(1, 11)))
+    table = results.decision().assign(policy="all of them")
+    results.adoptions, results.adoption = (lambda: [pair]), (lambda: table)
+    (shown,) = terminal.adoption(results)
+    assert "Not shown: 02 close, 03 close, 04 close, 05 close and 3 more;" in shown.caption
 
 
 @pytest.mark.parametrize("width", [80, 100])

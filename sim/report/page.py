@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.measure.sweeps import OF_DIFFERENCE, REACH, unknowns
@@ -166,17 +167,32 @@ def _apart(row: Any) -> tuple[str, bool, bool]:
 
 
 def _adoptions(adoption: pd.DataFrame) -> list[dict[str, Any]]:
-    """One policy in the base, where some have it, and where all have: a table each.
+    """One policy in the base, where some have it, and where all have, side by side.
 
-    A difference in it is what all that have the policy change from that arm.
+    A difference is what all that have the policy change from that arm. Many arms stand in tables
+    below each other, so that a printed page shows them all.
     """
     told = []
-    for _, rows in adoption.groupby("policy", sort=False) if len(adoption) else ():
+    for whole, rows in adoption.groupby("policy", sort=False) if len(adoption) else ():
         networks = dict(zip(rows["arm"], rows["networks"].astype(int), strict=True))
-        columns = [column for _, column in cells(rows, list(networks))]
-        lines = [(head, row) for head, *row in zip(heads(rows), *columns, strict=True)]
-        told.append({"networks": networks, "lines": lines})
+        tables = []
+        for arms in _shares(list(networks)):
+            columns = [column for _, column in cells(rows, arms)]
+            lines = [(head, row) for head, *row in zip(heads(rows), *columns, strict=True)]
+            tables.append(({arm: networks[arm] for arm in arms}, lines))
+        told.append({"whole": whole, "tables": tables})
     return told
+
+
+def _shares(arms: list[str]) -> list[list[str]]:
+    """The arms in as few tables as a page is wide enough for, of about one width."""
+    number = -(-len(arms) // ABREAST)
+    ends = [len(arms) * n // number for n in range(number + 1)]
+    return [arms[start:end] for start, end in pairwise(ends)]
+
+
+ABREAST = 8
+"""Arms beside each other that a printed page has room for."""
 
 
 def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:

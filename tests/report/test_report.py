@@ -14,6 +14,7 @@ import sim
 from sim.figures import FigureError
 from sim.report.drawing import inline
 from sim.report.numbers import apart, between, number
+from sim.report.page import _adoptions
 
 HOSTILE = Path(__file__).with_name("hostile.toml")
 CHOSEN = ("rates", "topology", "routes")
@@ -195,6 +196,20 @@ def test_one_policy_alone_and_together_stands_side_by_side(tmp_path):
     assert f"Δ {apart(row['difference'], half, share=True)}" in side
     written = pd.read_csv(tmp_path / "tables" / "adoption.csv")
     assert len(written) == len(table)
+
+
+@pytest.mark.parametrize(("arms", "sizes"), [(3, [3]), (8, [8]), (9, [4, 5]), (17, [5, 6, 6])])
+def test_many_arms_stand_in_tables_that_a_printed_page_has_room_for(arms, sizes):
+    names = [f"arm {n}" for n in range(arms)]
+    table = pd.DataFrame({
+        "policy": "all of them", "arm": names, "networks": range(arms), "quantity": "lost",
+        "unit": "a day", "mean": 1.0, "low": 0.5, "high": 1.5, "difference": 0.1,
+        "difference_low": 0.0, "difference_high": 0.2, "gain": 2.0,
+    })  # fmt: skip
+    (told,) = _adoptions(table)
+    assert [len(networks) for networks, _ in told["tables"]] == sizes
+    assert [arm for networks, _ in told["tables"] for arm in networks] == names
+    assert [len(row) for _, lines in told["tables"] for _, row in lines] == sizes
 
 
 ALONE = """
