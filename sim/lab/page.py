@@ -201,7 +201,7 @@ def _html_block(block: Block) -> str:
     return f"{title}<table>{head}<tbody>{body}</tbody></table>{note}"
 
 
-_LEFT = 'style="text-align:left;vertical-align:top"'
+_LEFT = 'style="text-align:left;vertical-align:top;padding:0.2em 0.8em 0.2em 0"'
 
 
 def _span(line: Line) -> str:

@@ -204,6 +204,9 @@ class Panel:
     def __str__(self) -> str:
         return self.matrix(self.start).text()
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         """Without widgets: matrix and rates of the scenario as it is written."""
         drawn = base64.b64encode(self.picture(self.start)).decode()
@@ -250,7 +253,7 @@ def _widget(shown: Panel, w: Any) -> Any:
     server = w.Dropdown(options=shown.servers, value=start.server, description="server", **look)
     relay = w.Dropdown(options=RELAY, value=start.relay, description="who may relay", **look)
     spam = w.FloatSlider(
-        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, times",
+        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, so many times",
         continuous_update=False, **look,
     )  # fmt: skip
     controls = {"server": server, "relay": relay, "spam": spam}
