@@ -243,7 +243,9 @@ def sweep(
     ] = "grid",
     break_even: Annotated[
         str | None,
-        typer.Option("--break-even", metavar="A,B", help="Where the order of two arms flips."),
+        typer.Option(
+            "--break-even", metavar="A,B", help="Where the order of two arms flips, along each key."
+        ),
     ] = None,
     measure: Annotated[
         str, typer.Option("--measure", metavar="CLASS:MEASURE", help="What is printed.")
@@ -262,6 +264,7 @@ def sweep(
     """Run the scenario at every point of a sweep, print and draw one measure, write summary.csv."""
     import sim
     from sim import terminal
+    from sim.definitions import MEASURES
 
     loaded = _load(scenario, set_, seed=seed)
     class_, name = _measure(measure)
@@ -278,14 +281,18 @@ def sweep(
                 keep=keep, force=force,
             )  # fmt: skip
         swept.save(class_, name)
-    found = swept.break_even(pair[0], pair[1], class_, name) if pair else None
+    along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
+    found = {key: swept.break_even(pair[0], pair[1], class_, name, key) for key in along}
     if as_json:
         _print_json(
             {
                 "out": str(swept.path),
                 "points": swept.points,
                 "summary": terminal.as_records(swept.summary()),
-                "break_even": found and {k: getattr(found, k) for k in ("at", "low", "high")},
+                "break_even": {
+                    key: {k: getattr(one, k) for k in ("at", "low", "high", "names")}
+                    for key, one in found.items()
+                },
             }
         )
         return
@@ -293,8 +300,10 @@ def sweep(
         terminal.unknowns(swept) if swept.ranged else [terminal.swept(swept, class_, name)]
     ):
         _print(table)
-    if found is not None:
-        _print(terminal.flips(found, swept.keys[0], *pair))
+    if found:
+        _print(f"By {class_}: {MEASURES[name].title}, each key alone:")
+    for key, one in found.items():
+        _print(terminal.flips(one, key, *pair))
     _print(f"All measures at all points: {swept.path / 'summary.csv'}")
 
 

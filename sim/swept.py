@@ -139,34 +139,52 @@ class Sweep:
         )
         return tornado(self.summary(), told, values)
 
-    def break_even(self, a: str, b: str, class_: str, measure: str) -> BreakEven:
+    def break_even(
+        self, a: str, b: str, class_: str, measure: str, key: str | None = None
+    ) -> BreakEven:
         """Where the order of two arms by a measure flips, along the one key that is swept.
 
-        The difference is b - a, in pairs. Values that are no numbers, nor text that begins with
-        one, stand side by side in the order of the sweep.
+        Of a sweep in mode ranges, *key* says along which unknown, from its least by what is stated
+        to its most, all others as stated. The difference is b - a, in pairs. Values that are no
+        numbers, nor text that begins with one, stand side by side in the order of the sweep.
         """
         from dataclasses import replace
+
+        import numpy as np
 
         from sim.experiment.usage import UsageError, one_of
         from sim.measure.sweeps import break_even
 
-        if len(self.free) != 1:
-            raise UsageError("break-even needs a sweep over one key")
+        along = self._along(key)
         for arm in (a, b):
             one_of("arm", arm, self.arms)
-        names, at = _places([point.get(self.keys[0]) for point in self.points])
+        names, places = _places(list(along.values()))
+        at = dict(zip(along, places, strict=True))
         found = _joined([self._compared(m, a, b) for m in self._stored.measures(WHOLE)])
         if len(found):
             found = found[(found["class"] == class_) & (found["measure"] == measure)]
+            found = found[found["point"].isin(list(at))]
         if not len(found):
             raise UsageError(f"no measure {measure!r} of class {class_!r}")
         columns = (found[name] for name in ("difference", "low", "high"))
         rows = sorted(zip((at[point] for point in found["point"]), *columns, strict=True))
         x, *others = zip(*rows, strict=True)
-        import numpy as np
-
         crossed = break_even(x, *(np.array(column, dtype=float) for column in others))
         return replace(crossed, names=names)
+
+    def _along(self, key: str | None) -> dict[int, Any]:
+        """The points along one key, and its value at each."""
+        from sim.experiment.usage import UsageError, one_of
+
+        if not self.ranged:
+            if len(self.free) != 1:
+                raise UsageError("break-even needs a sweep over one key, or one in mode ranges")
+            return {number: point.get(self.keys[0]) for number, point in enumerate(self.points)}
+        name = one_of("key", key or "", self.keys)
+        ends = [(n, point[name]) for n, point in enumerate(self.points) if list(point) == [name]]
+        own = self._stored.stated(name)
+        stated = [] if own is None or own in [value for _, value in ends] else [(0, own)]
+        return dict([ends[0], *stated, ends[1]])
 
     def figure(self, class_: str = "honest", measure: str = "lost_per_day", **options: Any) -> Any:
         """One measure along the one or two keys that are swept; of ranges, the tornado."""

@@ -405,8 +405,13 @@ def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mai
     apart = bands["on network", "lost_per_day"]
     assert apart["reach_low"] < apart["band_low"] < apart["band_high"] < apart["reach_high"]
     assert apart["difference_band_low"] == apart["band_low"]  # nothing is lost under open trust
-    swept = mailsim("sweep", file, "--replications", "2", "--workers", "1")  # the same again
+    pair = ["--break-even", "open trust,on network"]
+    swept = mailsim("sweep", file, "--replications", "2", "--workers", "1", *pair)  # the same again
     assert "What each unknown alone changes" in swept.out
+    said = " ".join(swept.out.split())
+    assert "By honest: lost per day, each key alone: 'on network' stays above 'open trust'" in said
+    told = mailsim("sweep", file, "--replications", "2", "--workers", "1", *pair, "--json").data
+    assert list(told["break_even"]) == ["users.travellers.count"]
 
 
 def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):

@@ -204,6 +204,10 @@ def perform_all(
 def open_stored(root: Path) -> Stored:
     """Results that an earlier run stored, finished or not."""
     manifest = storage.read_manifest(root)
+    if "points" in manifest:
+        raise storage.OtherResultsError(
+            f"{root}: results of a sweep, not of one scenario; sim.open_sweep reads them"
+        )
     return Stored(root, manifest, list(manifest["arms"]), int(manifest["replications"]))
 
 

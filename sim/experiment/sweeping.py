@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -52,6 +53,14 @@ class StoredSweep:
             tasks = [task for p, arm, r in every if (task := Task(arm, r, p)) in done]
             if tasks:
                 yield storage.read(self.root, "measures", tasks, where=where)
+
+    def stated(self, key: str) -> Any:
+        """What the scenario itself says of a key by its dotted name; None of several, or none."""
+        with storage.explained(self.root, reading=True):
+            found: Any = tomllib.loads((self.root / storage.SCENARIO).read_text("utf-8"))
+        for name in key.split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
 
     def keys(self) -> list[str]:
         """Every key that some point changes, in the order in which they are met."""

@@ -208,6 +208,29 @@ def test_break_even_along_values_that_are_no_numbers(tmp_path):
     assert terminal.flips(unsure, key, "a", "b") == f"{said}; not surely with {flips.names[1]}."
 
 
+def test_break_even_of_ranges_is_along_each_unknown_by_what_is_stated(tmp_path):
+    places = "users.travellers.places"
+    ends = "[{ home = 0.9, hotel = 0.1 }, { home = 0.5, hotel = 0.5 }]"
+    text = f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [5, 40]\n"{places}" = {ends}\n'
+    found = sweep(sim.loads(SMALL.read_text() + text), out=tmp_path, replications=2, progress=False)
+    arms, lost = ("open trust", "on network"), ("honest", "lost_per_day")
+    assert found._along(COUNT) == {1: 5, 0: 20, 2: 40}  # 20 is what the file states
+    assert found.break_even(*arms, *lost, COUNT).ahead == 1
+    by_place = found.break_even(*arms, *lost, places)
+    assert by_place.names[1] == "{ home = 0.6, hotel = 0.4 }"
+    differences = found.compare().query("measure == 'lost_per_day' and arm == 'on network'")
+    at = differences.set_index("point")["difference"]
+    assert at[3] < at[0] < at[4]  # so they stand in this order
+    for wrong in (None, "users.travelers.count"):
+        with pytest.raises(UsageError, match="unknown key"):
+            found.break_even(*arms, *lost, wrong)
+
+
+def test_a_sweep_is_no_result_of_one_scenario(swept):
+    with pytest.raises(OtherResultsError, match="results of a sweep, not of one scenario"):
+        sim.open_results(swept.path)
+
+
 def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):
     points = [{COUNT: 5, MAIL: "3 / day"}, {COUNT: 10, MAIL: "4 / day"}]
     pairs = sweep(SMALL, points, out=tmp_path / "pairs", replications=1, progress=False)
