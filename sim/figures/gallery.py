@@ -85,6 +85,8 @@ def draw(name: str, tables: Mapping[str, Any], **options: Any) -> Figure:
     arguments, keywords = _given(name, entry, tables)
     if "draft" not in options and _about(tables).get("draft"):
         options["draft"] = True
+    if isinstance(options.get("arms"), str):
+        options["arms"] = [options["arms"]]
     return entry.draw(*arguments, **{**keywords, **options})
 
 

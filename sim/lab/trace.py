@@ -438,7 +438,8 @@ def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, An
         rows = rows[rows[column] == value]
         if rows.empty:
             seen = list(dict.fromkeys(map(str, recipients[column].unique())))[:12]
-            wanted = f"a value that occurs together with the others; of {', '.join(seen)}"
+            told = ", ".join(name or "'' (none)" for name in seen)
+            wanted = f"a value that occurs together with the others; of {told}"
             raise LabError([Fault("", column, shown(value), wanted, "")])
     if rows.empty:
         numbers = [int(n) for n in recipients["message"].unique()[: MOST_NAMED + 1]]

@@ -86,6 +86,7 @@ def test_arms_come_in_the_order_of_the_scenario_unless_told(made):
 
     assert names(figures.draw("rates", tables)) == list(made.ARMS[2::-1])
     assert names(figures.draw("rates", tables, arms=[made.ARMS[1]])) == [made.ARMS[1]]
+    assert names(figures.draw("rates", tables, arms=made.ARMS[1])) == [made.ARMS[1]]
 
 
 def test_an_own_style_is_one_of_ours_with_something_replaced(made):
