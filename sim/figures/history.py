@@ -32,7 +32,7 @@ def history(
     arms: Sequence[str] | None = None,
     run_length: float | None = None,
 ) -> Figure:
-    """Share of delivered spam by route over time; points and bands are the surveyed input."""
+    """Share of delivered spam by route over time; circles: open relays as surveyed."""
     frame = need(recipients, "recipients", COLUMNS, figure="history")
     points = need(survey, "survey", figure="history")
     chosen = order(frame["arm"], arms, figure="history")
@@ -91,4 +91,4 @@ def _points(axes: Axes, style: Style, points: pd.DataFrame) -> list[tuple[Line2D
             "markersize": 0.75 * style.small}  # fmt: skip
     axes.vlines(at, low, high, color="black", linewidth=2 * style.line, gid="survey band")
     axes.plot(at, (low + high) / 2, gid="survey", clip_on=False, zorder=5, **look)  # type: ignore[arg-type]
-    return [(Line2D([], [], **look), "open relays as surveyed (input)")]  # type: ignore[arg-type]
+    return [(Line2D([], [], **look), "open relays as surveyed")]  # type: ignore[arg-type]
