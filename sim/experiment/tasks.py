@@ -6,6 +6,7 @@ another machine that sees the same folder.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -20,6 +21,7 @@ from sim.experiment.storage import Task
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.world.rows import Run
 
 Changes = Mapping[str, Any] | None
 
@@ -40,7 +42,6 @@ _scenario: Scenario | None = None
 def start_worker(pickled: bytes) -> None:
     """Prepare a worker process: the scenario arrives once, Ctrl-C is the parent's business."""
     import atexit
-    import gc
     import pickle
     import signal
     import threading
@@ -82,14 +83,13 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str, changes: Chan
     from sim.measure import coded, conservation
     from sim.measure.exposure import exposure
     from sim.measure.tallies import measured
-    from sim.world import simulate
     from sim.world.rows import TABLES
 
     began = time.perf_counter()
     if changes:
         scenario = _changed(scenario, json.dumps(changes, sort_keys=True))
     ready = time.perf_counter()
-    run = simulate(scenario, task.arm, task.replication)
+    run = _simulated(scenario, task)
     simulated = time.perf_counter()
     frames = coded.of_run(run, TABLES)
     conservation.check(frames, run.wishes, run.planned, run.lost)
@@ -98,6 +98,18 @@ def perform(scenario: Scenario, task: Task, root: Path, keep: str, changes: Chan
     storage.store(root, task, kept(frames, keep))
     ended = time.perf_counter()
     return Done(task, ended - began, run.events, rows, simulated - ready)
+
+
+def _simulated(scenario: Scenario, task: Task) -> Run:
+    """The rows of one run, of whose world nothing is left.
+
+    A world is full of circles: the collector finds them once they are old, some worlds later.
+    """
+    from sim.world import simulate
+
+    run = simulate(scenario, task.arm, task.replication)
+    gc.collect(1)  # what is older was there before
+    return run
 
 
 @lru_cache(maxsize=2)

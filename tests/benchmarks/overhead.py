@@ -26,7 +26,7 @@ ROOT = Path(sim.__file__).resolve().parent.parent
 MAIN = ROOT / "scenarios" / "open-vs-restricted.toml"
 SMALL = ROOT / "tests" / "experiment" / "small.toml"
 OTHERS = {
-    "simulating": ("sim.world.simulate",),
+    "simulating": ("sim.experiment.tasks._simulated",),
     "measuring": (
         "sim.measure.coded.of_run",
         "sim.measure.conservation.check",

@@ -1,5 +1,6 @@
 """An experiment: the same rows from any number of workers, resumed where it stopped."""
 
+import gc
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from sim import experiment
 from sim.experiment import UsageError, storage, tasks
 from sim.experiment.storage import OtherResultsError, StorageError, Task
 from sim.experiment.workers import Replications
+from sim.world.run import World
 
 SMALL = Path(__file__).with_name("small.toml")
 ROOT = Path(sim.__file__).resolve().parent.parent
@@ -192,3 +194,14 @@ def test_a_worker_goes_on_with_its_replication_and_helps_with_others_at_the_end(
 def test_an_executor_of_the_caller_gives_the_same_rows(small, alone, tmp_path):
     with ThreadPoolExecutor(1) as executor:
         same(alone, sim.run(small, out=tmp_path, executor=executor, progress=False))
+
+
+def test_of_the_world_of_a_finished_run_nothing_is_left(small, tmp_path):
+    gc.collect()
+    gc.disable()  # so that the collector does not find it by chance
+    try:
+        tasks.perform(small.model, Task("on network", 0), tmp_path, "counts")
+        left = [held for held in gc.get_objects() if isinstance(held, World)]
+    finally:
+        gc.enable()
+    assert left == []
