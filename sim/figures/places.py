@@ -27,7 +27,7 @@ def places(
     arms: Sequence[str] | None = None,
     measure: str = "delivery_rate",
 ) -> Figure:
-    """A measure of honest mail, delivery if not said, a panel for each place of the writer."""
+    """Delivery of honest mail, a panel for each place of its writer; or another *measure*."""
     return _split(style, measures, "place", arms, measure, "places")
 
 
@@ -39,7 +39,7 @@ def groups(
     arms: Sequence[str] | None = None,
     measure: str = "delivery_rate",
 ) -> Figure:
-    """A measure of honest mail, delivery if not said, a panel for each group of users."""
+    """Delivery of honest mail, a panel for each group of users; or another *measure*."""
     return _split(style, measures, "group", arms, measure, "groups")
 
 
