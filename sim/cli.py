@@ -487,6 +487,12 @@ def new(
     print(f"{file} is written. Next: mailsim check {file}, then mailsim run {file} --quick")
 
 
+LESS = (
+    "Fewer people, a shorter run_length, --keep counts or fewer --workers need less; "
+    "mailsim plan tells how many recipients a run has."
+)
+
+
 def main() -> None:
     """Run the command; known errors become one message and an exit status."""
     try:
@@ -495,6 +501,9 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(FAILED)
+    except MemoryError as error:
+        _say(f"not enough memory: {error or 'none is left'}. {LESS}")
         sys.exit(FAILED)
     except Exception as error:
         status = _status(error)

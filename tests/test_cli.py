@@ -197,6 +197,17 @@ def test_a_file_is_no_folder_of_results(mailsim):
         assert "is a file; expected a folder of results, as mailsim run writes" in ended.err
 
 
+def test_a_run_too_large_for_the_memory_is_one_message(mailsim, monkeypatch):
+    def too_large(*_, **__):
+        raise MemoryError("Unable to allocate 40.2 GiB")
+
+    monkeypatch.setattr(sim, "run", too_large)
+    ended = mailsim("run", SMALL)
+    assert ended.status == 1
+    assert "not enough memory: Unable to allocate 40.2 GiB. Fewer people" in ended.err
+    assert "Traceback" not in ended.err
+
+
 # ---- wrong use
 
 
