@@ -104,11 +104,11 @@ class Plan:
         from rich import box
         from rich.table import Table
 
-        source = "in that folder" if self.measured else "made just now with few people"
+        source = "the runs in that folder" if self.measured else "short runs made just now"
         free = " with as many cores free" if self.workers > 1 else ""
         caption = (
-            f"{len(self.todo)} runs to do, {self.workers} at a time, {self._told(self.seconds)}, "
-            f"as runs {source} took{free}; then some seconds for figures and page"
+            f"{len(self.todo)} runs to do, {self.workers} at a time, {self._told(self.seconds)}"
+            f"{free}, judged by {source}; then some seconds for figures and page"
         )
         if self.most > self.replications:
             caption += (
