@@ -261,7 +261,7 @@ def sweep(
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the scenario at every point of a sweep, print and draw one measure, write summary.csv."""
+    """Run the scenario at every point of a sweep, print and draw one measure, write all as CSV."""
     import sim
     from sim import terminal
     from sim.definitions import MEASURES
@@ -289,6 +289,7 @@ def sweep(
                 "out": str(swept.path),
                 "points": swept.points,
                 "summary": terminal.as_records(swept.summary()),
+                "comparison": terminal.as_records(swept.compare()),
                 "break_even": {
                     key: {k: getattr(one, k) for k in ("at", "low", "high", "names")}
                     for key, one in found.items()
@@ -304,7 +305,7 @@ def sweep(
         _print(f"By {class_}: {MEASURES[name].title}, each key alone:")
     for key, one in found.items():
         _print(terminal.flips(one, key, *pair))
-    _print(f"All measures at all points: {swept.path / 'summary.csv'}")
+    _print(f"All measures at all points: {swept.path}: summary.csv, differences.csv")
 
 
 @app.command()

@@ -197,22 +197,24 @@ class Sweep:
         from sim.figures.sweeps import swept
 
         summary = self.summary().dropna(subset=self.free)
+        follow = [key for key in self.keys if key not in self.free]
         return swept(
-            summary, keys=self.free, class_=class_, measure=measure, arms=self.arms, **options
-        )
+            summary, keys=self.free, class_=class_, measure=measure, arms=self.arms, follow=follow,
+            **options,
+        )  # fmt: skip
 
     def save(self, class_: str = "honest", measure: str = "lost_per_day") -> Path:
-        """Write summary.csv, tidy; and the figure of one measure, where it can be drawn.
+        """Write summary.csv and differences.csv; and the figure of one measure, if it can be drawn.
 
-        Of ranges, tornado.csv too.
+        Of ranges, band.csv and tornado.csv too.
         """
         import tempfile
 
         from sim.experiment import storage
 
-        tables = {storage.SUMMARY: self.summary()}
+        tables = {storage.SUMMARY: self.summary(), storage.DIFFERENCES: self.compare()}
         if self.ranged:
-            tables[storage.TORNADO] = self.tornado()
+            tables |= {storage.BAND: self.band(), storage.TORNADO: self.tornado()}
         for name, table in tables.items():
             text = table.to_csv(index=False, float_format="%.10g")
             storage.write_text(self.path / name, text)

@@ -42,10 +42,12 @@ FIGURES = "figures"
 TABLES_OF_PAGE = "tables"
 PAGE = "report.html"
 POINTS = "points.json"
-TORNADO = "tornado.csv"
+DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
-OURS = (*TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, TORNADO)
+OURS = (
+    *TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, *OF_SWEEP
+)  # fmt: skip
 FORMAT = 2
 """Number of this layout; results of another are refused."""
 

@@ -31,10 +31,12 @@ def swept(
     class_: str = "honest",
     measure: str = "lost_per_day",
     arms: Sequence[str] | None = None,
+    follow: Sequence[str] = (),
 ) -> Figure:
     """A measure at the points of a sweep: a curve an arm over one key, a map an arm over two.
 
-    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure.
+    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure. The keys that
+    *follow* change with the first.
     """
     frame = need(summary, "summary", (*COLUMNS, *keys), figure="swept")
     rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
@@ -43,15 +45,16 @@ def swept(
     scale = 100.0 if words.is_share(measure) else 1.0
     label = words.label(class_, measure)
     if len(keys) == 1:
-        return _curves(style, rows, keys[0], names, scale, label)
+        return _curves(style, rows, keys[0], names, scale, label, follow)
     if len(keys) == 2:
         return _maps(style, rows, (keys[0], keys[1]), names, scale, label)
     raise FigureError(f"swept: {len(keys)} keys; one or two can be drawn")
 
 
 def _curves(
-    style: Style, rows: pd.DataFrame, key: str, names: list[str], scale: float, label: str
-) -> Figure:
+    style: Style, rows: pd.DataFrame, key: str, names: list[str], scale: float, label: str,
+    follow: Sequence[str],
+) -> Figure:  # fmt: skip
     figure = s.new(style, 0.55 * style.width)
     axes = s.tidy(figure.subplots(), style)
     values = list(dict.fromkeys(rows[key]))
@@ -80,7 +83,10 @@ def _curves(
         wide = 0.6 * style.small * letters > 0.8 * 72 * style.width
         axes.set_xticks(at, ticks, rotation=90 if wide else 0)
     axes.set(xlabel=f"{key}{unit}", ylabel=label)
-    s.legend(figure, style, entries, notes=["Bands: 95 % intervals over replications."])
+    notes = ["Bands: 95 % intervals over replications."]
+    if follow:
+        notes.append(f"With it change: {', '.join(follow)}.")
+    s.legend(figure, style, entries, notes=notes)
     return s.settle(figure, [axes], 0.45 * style.width)
 
 

@@ -116,6 +116,11 @@ def test_tidy_tables_say_the_point_and_its_values(swept):
     assert len(swept.figure().axes[0].lines) == len(swept.arms)
     assert (swept.save() / "figures" / "lost_per_day.svg").is_file()
     assert "mean" in (swept.save() / "summary.csv").read_text().splitlines()[0]
+    written = pd.read_csv(swept.path / "differences.csv")
+    assert list(written.columns[:3]) == ["point", COUNT, "arm"]
+    assert written["difference"].to_numpy() == pytest.approx(
+        swept.compare()["difference"].to_numpy(), nan_ok=True
+    )
 
 
 def test_a_sweep_goes_on_where_it_stopped_with_two_workers(swept, tmp_path, monkeypatch):
@@ -154,6 +159,7 @@ def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
     assert set(lost["band_high"]) == {means.max()}
     assert lost["reach_low"].isna().all()
     assert (made.save() / "tornado.csv").is_file()
+    assert len(pd.read_csv(made.path / "band.csv")) == len(made.band())
     assert (made.path / "figures" / "tornado-lost_per_day.svg").is_file()
 
 
@@ -235,7 +241,8 @@ def test_keys_that_follow_from_the_first_are_no_axis_of_their_own(tmp_path):
     points = [{COUNT: 5, MAIL: "3 / day"}, {COUNT: 10, MAIL: "4 / day"}]
     pairs = sweep(SMALL, points, out=tmp_path / "pairs", replications=1, progress=False)
     assert pairs.free == [COUNT]
-    assert len(pairs.figure().axes) == 1
+    (legend,) = pairs.figure().legends
+    assert f"With it change: {MAIL}." in legend.get_title().get_text()
     assert pairs.break_even("open trust", "on network", "honest", "lost_per_day").ahead == 1
 
 
