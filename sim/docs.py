@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -171,23 +171,47 @@ def python() -> str:
 
 def _python() -> Iterator[str]:
     import sim
+    import sim.lab.trace
+    from sim import lab
 
     yield "# Python\n"
     yield (
         "`import sim` has these names. Tables are pandas DataFrames; time is in seconds, a share "
-        "is from 0 to 1. How they are used: [how to](how-to.md).\n"
+        "is from 0 to 1. How they are used: [how to](how-to.md).\n\n## `sim`\n"
     )
-    for name in sorted(sim.__all__, key=lambda name: inspect.isclass(getattr(sim, name))):
-        told = getattr(sim, name)
+    yield from _names("sim", sim, sim.__all__)
+    yield (
+        "## `sim.lab`\n\nWhat scenarios and results answer with, and what a class needs. Diff, "
+        "Explanation, Matrix and Trace show themselves in a notebook; `print` writes them as "
+        "text.\n"
+    )
+    yield from _names("sim.lab", lab, ("exercise", "check", "panel"))
+    yield from _names("sim.lab", lab, ("Diff", "Explanation", "Matrix", "LabError"))
+    yield from _names("sim.lab.trace", lab.trace, ("Trace",))
+
+
+def _names(module: str, held: Any, names: Iterable[str]) -> Iterator[str]:
+    """What is called so in *module*, functions first; of a class also its parts."""
+    for name in sorted(names, key=lambda name: inspect.isclass(getattr(held, name))):
+        told = getattr(held, name)
         if not inspect.isclass(told):
-            yield _told(f"## `sim.{name}{_written_call(told)}`", told)
+            yield _told(f"### `{module}.{name}{_written_call(told)}`", told)
             continue
-        yield _told(f"## `sim.{name}`", told)
+        yield _told(f"### `{module}.{name}`", told)
         for part, member in vars(told).items():
-            if part.startswith("_") or not inspect.getdoc(member):
+            if (
+                part.startswith("_")
+                or part == "blocks"
+                or not (inspect.getdoc(member) and _made_here(member))
+            ):
                 continue
             call = _written_call(member) if inspect.isfunction(member) else ""
-            yield _told(f"### `{name}.{part}{call}`", member)
+            yield _told(f"#### `{name}.{part}{call}`", member)
+
+
+def _made_here(member: Any) -> bool:
+    """Whether it is a method or a property, and no default of a field."""
+    return inspect.isfunction(member) or hasattr(member, "__get__")
 
 
 def _told(heading: str, what: Any) -> str:

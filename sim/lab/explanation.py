@@ -38,13 +38,16 @@ OUTCOMES = {
 
 @dataclass(frozen=True, repr=False)
 class Explanation(Page):
-    """What happens to one message under one arm; made by `explain`."""
+    """What happens to one message under one arm; made by `explain`.
+
+    *advice* holds the changes that were tried, in order of effort: *by* whom, *words*, *effort*,
+    whether it *helps*, and whom it *admits*.
+    """
 
     scenario: Scenario
     question: Question
     journey: Journey
     advice: tuple[Advice, ...]
-    """Changes that were tried, in order of effort; see ``helps``."""
 
     @property
     def outcome(self) -> str:

@@ -92,7 +92,8 @@ class Names:
     @property
     def solution(self) -> str:
         """The words."""
-        return ", ".join(sorted(set(self.expected()))) or "none of them: set()"
+        words = sorted(set(self.expected()), key=lambda word: (word.isdigit() and int(word), word))
+        return ", ".join(words) or "none of them: set()"
 
     def judge(self, answer: object) -> Judgement:
         """The same words; says how many are missing or too many, not which."""
