@@ -265,7 +265,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "settings_per_delivered": Measure(
         "changed settings",
-        RATIO,
+        RATE,
         "changes / message delivered",
         "settings of the mail program that senders changed because a message was refused",
         "messages that reached at least one recipient",
@@ -276,7 +276,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "calls_per_delivered": Measure(
         "help-desk calls",
-        RATIO,
+        RATE,
         "calls / message delivered",
         "calls to the help desk of the ISP because a message was refused",
         "messages that reached at least one recipient",

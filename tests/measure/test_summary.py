@@ -56,6 +56,16 @@ def test_one_replication_has_a_mean_and_no_interval(measures):
     assert np.isnan([row["low"], row["high"]]).all()
 
 
+@pytest.mark.parametrize(
+    "measure", ["settings_per_delivered", "calls_per_delivered", "lost_per_day", "refusal_rate"]
+)
+def test_what_never_happened_may_happen_yet(measures, measure):
+    never = measures.assign(numerator=0.0, value=0.0)
+    row = cell(summarise(never), measure=measure)
+    assert row["mean"] == row["low"] == 0.0
+    assert row["high"] > 0.0
+
+
 def test_static_stands_beside_its_own_cell_alone(measures):
     static = pd.DataFrame(
         [("closed", "honest", "delivery_rate", "all", "", 0.6)],
