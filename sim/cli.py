@@ -311,6 +311,10 @@ def sweep(
 @app.command()
 def decide(
     folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="ARM", help="Compare with this; default: the file's."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The decision table of stored results: what each policy costs, takes, and changes."""
@@ -318,6 +322,7 @@ def decide(
     from sim import terminal
 
     results = sim.open_results(folder)
+    results = results if base is None else results.against(base)
     if as_json:
         _print_json(_decision(results))
         return

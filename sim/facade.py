@@ -144,9 +144,10 @@ class Scenario:
 class Results:
     """Results of an experiment, read from its folder when they are asked for."""
 
-    def __init__(self, stored: Stored, model: Model | None = None) -> None:
+    def __init__(self, stored: Stored, model: Model | None = None, base: str = "") -> None:
         self._stored = stored
         self._given = model
+        self._base = base
         self._held: dict[str, tuple[Any, ...]] = {}
         self._decided: dict[str, pd.DataFrame] = {}
 
@@ -168,8 +169,16 @@ class Results:
     @property
     def base(self) -> str:
         """The arm that the others are compared with; the first if the base was not run."""
-        base = self._model.base
+        base = self._base or self._model.base
         return base if base in self.arms else self.arms[0]
+
+    def against(self, base: str) -> Results:
+        """The same results with another arm as the *base* that others are compared with.
+
+        Adoption is told against the base of the scenario alone.
+        """
+        _one_of("arm", base, self.arms)
+        return Results(self._stored, self._given, base)
 
     @property
     def replications(self) -> int:
@@ -360,7 +369,8 @@ class Results:
         """The policies that some arms have in fewer networks than another: one alone, and all."""
         from sim.experiment.adoption import adoptions
 
-        return adoptions(self._model, self.arms)
+        as_stated = self._base in ("", self._model.base)
+        return adoptions(self._model, self.arms) if as_stated else []
 
     def adoption(self) -> pd.DataFrame:
         """Of each of `adoptions`, the base, the parts and all side by side.

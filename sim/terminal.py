@@ -136,7 +136,7 @@ def decision(results: Results) -> Iterator[Table]:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
         table.add_column("", max_width=30)
         for head in heads:
-            table.add_column(head, justify="right")
+            table.add_column(head, justify="right", overflow="fold")
         for row in told[told["arm"] == arm].itertuples(index=False):
             table.add_row(
                 f"{row.quantity}, {row.unit}".removesuffix(", "),

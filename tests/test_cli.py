@@ -435,6 +435,27 @@ def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
     assert "corr." in ended.out
 
 
+def test_decide_compares_with_any_arm(mailsim, out):
+    ended = mailsim("decide", out, "--base", "on network")
+    assert "open trust, against on network" in ended.out
+    assert "…" not in ended.out  # no digit is left out
+    told, usual = (
+        mailsim("decide", out, *base, "--json").data for base in (["--base", "on network"], [])
+    )
+    assert (told["base"], usual["base"]) == ("on network", "open trust")
+
+    def lost(rows, arm: str) -> dict[str, float]:
+        (row,) = (r for r in rows["decision"]
+                  if (r["arm"], r["quantity"]) == (arm, "honest recipients lost"))  # fmt: skip
+        return row
+
+    there, back = lost(usual, "on network"), lost(told, "open trust")
+    assert back["difference"] == -there["difference"]
+    assert back["difference_low"] == pytest.approx(-there["difference_high"])
+    wrong = mailsim("decide", out, "--base", "on netwrok")
+    assert (wrong.status, "did you mean 'on network'" in wrong.err) == (2, True)
+
+
 def test_report_draws_again_without_running(mailsim, out):
     (out / "recipients").rename(out / "elsewhere")  # figures by measures need no rows
     ended = mailsim("report", out, "--figures", "rates")
