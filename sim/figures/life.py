@@ -17,7 +17,7 @@ from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.data import FigureError, need, order, some
 from sim.figures.style import Style, drawn
-from sim.figures.words import elapsed
+from sim.smtp.units import elapsed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,12 +64,14 @@ def life(
     replication: int | None = None,
     message: int | None = None,
     reached: int | None = None,
+    since: float | None = None,
 ) -> Figure:
     """Every attempt of one message, in order of time (equal steps, not to scale).
 
     Without *message* the one with the most attempts is drawn (the first of these), in *arm* and
     *replication* (without them, the first there are). Of the attempts the first *reached* are
-    drawn, the others left blank, if it is given.
+    drawn, the others left blank, if it is given. Times count from *since* (seconds of the run),
+    or from the first attempt.
     """
     frame = need(attempts, "attempts", COLUMNS, figure="life")
     rows = _chosen(frame, arm, replication, message)
@@ -110,7 +112,7 @@ def life(
             parts,
             letters,
             (top + line * (ask + 0.2), top + line * (ask + answer + 0.9)),
-            exchanges[0].at,
+            exchanges[0].at if since is None else since,
         )
         top += height
     first = rows.iloc[0]

@@ -82,16 +82,3 @@ def definitions(*measures: str) -> str:
         over = "" if measure.kind == QUANTILE else f" ÷ {measure.denominator}"
         told.append(f"{measure.title.capitalize()}: {measure.numerator}{over}.")
     return " ".join(told)
-
-
-def elapsed(seconds: float) -> str:
-    """Return a length of time in its two greatest units, as a person says it."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    parts: list[str] = []
-    rest = round(seconds)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        number, rest = divmod(rest, size)
-        if number and len(parts) < 2:
-            parts.append(f"{number} {unit}")
-    return " ".join(parts)

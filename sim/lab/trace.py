@@ -14,6 +14,7 @@ from sim.lab.page import said as role_of
 from sim.lab.replayed import Past, Replayed, Stored
 from sim.lab.transcript import Dialogue, converse
 from sim.scenario.errors import Fault, shown
+from sim.smtp.units import elapsed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,12 +138,17 @@ class Trace(Page):
         )
 
     def figure(self, **options: Any) -> Figure:
-        """The attempts as a sequence diagram; *options* are those of `sim.figures.life`."""
+        """The attempts as a sequence diagram, times since the wish.
+
+        *options* are those of `sim.figures.life`.
+        """
         from sim.figures.life import life
 
+        usual = {"since": self.about["wished_at"]}
         return life(
-            self.rows, arm=self.arm, replication=self.replication, message=self.message, **options
-        )
+            self.rows, arm=self.arm, replication=self.replication, message=self.message,
+            **(usual | options),
+        )  # fmt: skip
 
     def stepper(self, **options: Any) -> Stepper:
         """The attempts one after the other, each with what was said, for a notebook.
@@ -155,7 +161,7 @@ class Trace(Page):
         begin = self.about["wished_at"]
         steps = [
             Step(
-                f"+{_span(attempt.at - begin)}, {attempt.holder} to {attempt.server}",
+                f"+{elapsed(attempt.at - begin)}, {attempt.holder} to {attempt.server}",
                 self.figure(reached=number, **options),
                 [role_of(line).clean for line in dialogue.lines()]
                 if dialogue
@@ -314,7 +320,7 @@ class Trace(Page):
                 r.address,
                 Said(r.fate, FATE_STYLES[r.fate]),
                 r.cause,
-                "" if isnan(r.ended_at) else f"+{_span(r.ended_at - begin)}",
+                "" if isnan(r.ended_at) else f"+{elapsed(r.ended_at - begin)}",
                 r.server,
                 r.rule,
             )
@@ -333,7 +339,7 @@ class Trace(Page):
             rows.append(
                 (
                     str(number),
-                    f"+{_span(a.at - begin)}",
+                    f"+{elapsed(a.at - begin)}".replace(" ", "\u00a0"),
                     f"{a.holder}\n{IPv4Address(a.client)}",
                     a.server,
                     Said(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
@@ -341,8 +347,11 @@ class Trace(Page):
                     a.permission.replace("_", " "),
                 )
             )
-        columns = ("", "after", "client", "server", "reply, accepted", "rule", "permission of")
-        return Grid("Attempts", columns, tuple(rows), _more(len(self.attempts)))
+        columns: tuple[str, ...] = ("", "after", "client", "server", "reply, accepted", "rule")
+        if any(row[-1] for row in rows):
+            columns = (*columns, "permission")
+        shown = tuple(row[: len(columns)] for row in rows)
+        return Grid("Attempts", columns, shown, _more(len(self.attempts)))
 
     def _queues(self) -> Iterable[Block]:
         if not self.queues:
@@ -351,8 +360,8 @@ class Trace(Page):
         rows = tuple(
             (
                 wait.where,
-                f"+{_span(wait.since - begin)}",
-                "to the end" if wait.until is None else _span(wait.until - wait.since),
+                f"+{elapsed(wait.since - begin)}",
+                "to the end" if wait.until is None else elapsed(wait.until - wait.since),
                 wait.why,
             )
             for wait in self.queues[:MOST_ROWS]
@@ -565,14 +574,3 @@ def _more(count: int) -> str:
 def _day(at: float) -> str:
     minutes = int(at // 60)
     return f"day {minutes // 1440}, {minutes // 60 % 24:02}:{minutes % 60:02}"
-
-
-SPANS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
-
-
-def _span(seconds: float) -> str:
-    """A duration with three digits, in the greatest unit that it fills."""
-    for size, unit in SPANS:
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{1000 * seconds:.3g} ms"

@@ -62,3 +62,11 @@ def _quantity(text: str, units: dict[str, float], wanted: str) -> float:
     if match is None or match[2] not in units:
         raise ValueError(f"expected {wanted} (units: {', '.join(units)})")
     return float(match[1]) * units[match[2]]
+
+
+def elapsed(seconds: Seconds) -> str:
+    """Return a length of time with three digits, in the greatest unit that it fills."""
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{1000 * seconds:.3g} ms" if seconds > 0 else "0 s"

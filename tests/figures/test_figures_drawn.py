@@ -561,7 +561,7 @@ def test_life_shows_each_attempt_between_those_who_spoke(made):
     assert "4514.3.0temporary" in words
     heads = [text.replace("\n", " ") for text in texts(figure)]
     assert "hotel 192.0.2.129" in heads
-    assert "+12 h 5 min" in heads
+    assert "+12.1 h" in heads
     arrows = [t.arrow_patch for t in figure.axes[0].texts if getattr(t, "arrow_patch", None)]
     assert len(arrows) == 8
     assert "message 7 of “on network”, replication 0" in heads

@@ -124,6 +124,14 @@ def test_the_diagram_is_of_this_message(refused):
     assert str(refused.message) in title
 
 
+def test_the_picture_counts_from_the_wish_as_the_table_does(refused):
+    words = [text.get_text() for text in refused.figure().axes[0].texts]
+    steps = refused.stepper().steps
+    for attempt, step in zip(refused.attempts, steps, strict=False):
+        told = step.name.split(": ")[-1].split(",")[0]
+        assert told in words, attempt
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [

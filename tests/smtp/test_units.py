@@ -40,3 +40,8 @@ WRONG = {
 def test_wrong_quantities_name_the_units(text):
     with pytest.raises(ValueError, match=r"expected a (duration|size|bandwidth|rate) such as .*"):
         WRONG[text](text)
+
+
+def test_a_length_of_time_is_said_in_the_greatest_unit_that_it_fills():
+    said = {0.0: "0 s", 0.0494: "49.4 ms", 7.16: "7.16 s", 605.0: "10.1 min", 90_061.0: "1.04 d"}
+    assert {seconds: units.elapsed(seconds) for seconds in said} == said
