@@ -339,7 +339,7 @@ class Trace(Page):
             rows.append(
                 (
                     str(number),
-                    f"+{elapsed(a.at - begin)}".replace(" ", "\u00a0"),
+                    f"+{elapsed(a.at - begin)}",
                     f"{a.holder}\n{IPv4Address(a.client)}",
                     a.server,
                     Said(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
