@@ -343,15 +343,11 @@ class Trace(Page):
                     f"{a.holder}\n{IPv4Address(a.client)}",
                     a.server,
                     Said(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
-                    a.rule or a.cause,
-                    a.permission.replace("_", " "),
+                    "\n".join(filter(None, (a.rule or a.cause, a.permission.replace("_", " ")))),
                 )
             )
-        columns: tuple[str, ...] = ("", "after", "client", "server", "reply, accepted", "rule")
-        if any(row[-1] for row in rows):
-            columns = (*columns, "permission")
-        shown = tuple(row[: len(columns)] for row in rows)
-        return Grid("Attempts", columns, shown, _more(len(self.attempts)))
+        columns = ("", "after", "client", "server", "reply, accepted", "rule, permission")
+        return Grid("Attempts", columns, tuple(rows), _more(len(self.attempts)))
 
     def _queues(self) -> Iterable[Block]:
         if not self.queues:
