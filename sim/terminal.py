@@ -409,8 +409,8 @@ def legend(results: Results) -> str:
     return (
         f"Under each mean: its 95 % interval over {n} replications; (what follows from the inputs "
         f"alone); the difference to '{results.base}' ± its 95 % interval in pairs, * where that "
-        f"leaves out 0, {UNHELPED} where pairing did not narrow it. Definitions: "
-        "sim/measure/MEASURES.md."
+        f"leaves out 0, {UNHELPED} where pairing did not narrow it; no change: in no replication. "
+        "Definitions: sim/measure/MEASURES.md."
     )
 
 

@@ -145,6 +145,19 @@ def test_pairs_cover_and_gain_from_correlation():
     assert found.correlation.mean() > 0.8
 
 
+@pytest.mark.parametrize("replications", [5, 10])
+@pytest.mark.parametrize(("of_a", "of_b"), [(0.0, 1.0), (0.3, 1.0), (1.0, 1.0), (1.0, 3.0)])
+def test_pairs_of_few_events_cover(of_a, of_b, replications):
+    rng = np.random.default_rng(19)
+    shared = rng.poisson(of_a / 2, (2000, replications))  # what happens in both arms
+    a = shared + rng.poisson(of_a / 2, shared.shape)
+    b = shared + rng.poisson(of_b - of_a / 2, shared.shape)
+    found = paired(a / 7.0, b / 7.0)
+    truth = (of_b - of_a) / 7.0
+    covered = int(((found.low <= truth) & (found.high >= truth)).sum())
+    assert stats.binomtest(covered, 2000, 0.95, alternative="less").pvalue > 0.001
+
+
 @pytest.mark.parametrize(
     ("a", "b", "n", "correlation"),
     [
