@@ -273,6 +273,7 @@ def sweep(
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
     folder = out if out is not None else _default_out(scenario, False) / SWEEP
     points = _points(over, mode) if over else None
+    _fits_sweep(loaded, points, pair, replications)
     with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
@@ -627,6 +628,22 @@ def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
     except ValueError as error:
         told: list[Any] = getattr(error, "errors", list)()
         _wrong(f"--over: {told[0]['msg'] if told else error}")
+
+
+def _fits_sweep(
+    loaded: Scenario, points: list[dict[str, Any]] | None, pair: list[str], replications: int | None
+) -> None:
+    """Say before anything runs what a sweep cannot give."""
+    from sim.experiment.usage import one_of
+    from sim.swept import free, ranged
+
+    for arm in pair:
+        one_of("arm", arm, loaded.arms)
+    known = points or (loaded.sweep.all() if loaded.sweep else [])
+    if pair and known and not ranged(known) and len(keys := free(known)) > 1:
+        _wrong(f"--break-even: expected one key, or --mode ranges; got {', '.join(keys)}")
+    if loaded.precision is not None and replications is None:
+        _say(f"precision is for mailsim run; here {loaded.replications} replications at each point")
 
 
 def _measure(text: str, by: str = "all") -> tuple[str, str]:

@@ -52,13 +52,7 @@ class Sweep:
     @property
     def free(self) -> list[str]:
         """The keys that do not follow from the first one, as those of a paired sweep do."""
-        first, *others = self.keys or [""]
-        chosen = [first]
-        for key in others:
-            values = {(str(p.get(first)), str(p.get(key))) for p in self.points}
-            if len(values) > len({value for value, _ in values}):
-                chosen.append(key)
-        return chosen
+        return free(self.points)
 
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -113,7 +107,7 @@ class Sweep:
     @property
     def ranged(self) -> bool:
         """Whether this is a sweep in mode ranges: as stated, each unknown alone, all corners."""
-        return not self.points[0] and [len(point) for point in self.points[1:3]] == [1, 1]
+        return ranged(self.points)
 
     def tornado(self) -> pd.DataFrame:
         """What each unknown does alone (mode ranges), the widest swing first.
@@ -229,6 +223,22 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.points)} points over {', '.join(self.keys)}>"
+
+
+def free(points: Sequence[dict[str, Any]]) -> list[str]:
+    """The keys of *points* that do not follow from the first one."""
+    first, *others = dict.fromkeys(key for point in points for key in point) or [""]
+    chosen = [first]
+    for key in others:
+        values = {(str(p.get(first)), str(p.get(key))) for p in points}
+        if len(values) > len({value for value, _ in values}):
+            chosen.append(key)
+    return chosen
+
+
+def ranged(points: Sequence[dict[str, Any]]) -> bool:
+    """Whether these are points of mode ranges: as stated, each unknown alone, all corners."""
+    return not points[0] and [len(point) for point in points[1:3]] == [1, 1]
 
 
 def _places(values: Sequence[Any]) -> tuple[tuple[str, ...], list[float]]:

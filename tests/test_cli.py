@@ -248,6 +248,23 @@ WRONG = {
         ["sweep", SMALL, "--over", "seed=1", "--break-even", "open trust"],
         "expected two arms",
     ),
+    "two keys to break even": (
+        [
+            "sweep",
+            SMALL,
+            "--over",
+            "seed=1,2",
+            "--over",
+            "users.travellers.count=5,6",
+            "--break-even",
+            "open trust,on network",
+        ],
+        "expected one key, or --mode ranges; got seed, users.travellers.count",
+    ),
+    "an unknown arm to break even": (
+        ["sweep", SMALL, "--over", "seed=1", "--break-even", "open trust,on netwrok"],
+        "did you mean 'on network'",
+    ),
     "no cluster": (["run", SMALL, "--dask", "nonsense"], "--dask"),
     "an unknown command": (["rum"], "rum"),
 }
@@ -391,6 +408,15 @@ def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim
     assert (tmp_path / "out" / "small" / "sweep" / "summary.csv").is_file()
     again = mailsim("sweep", SMALL, *over, "--json").data
     assert again["points"] == [{"users.travellers.count": 5}, {"users.travellers.count": 10}]
+
+
+def test_a_sweep_says_that_precision_is_not_for_it(mailsim, tmp_path):
+    file = tmp_path / "mine.toml"
+    head = 'precision = { measure = "delivery_rate", half_width = 0.005, most = 9 }\n'
+    file.write_text(head + SMALL.read_text())
+    over = ["--over", "users.travellers.count=5", "--workers", "1"]
+    assert "here 3 replications at each point" in mailsim("sweep", file, *over).err
+    assert mailsim("sweep", file, *over, "--replications", "3").err == ""
 
 
 def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_path):

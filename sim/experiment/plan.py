@@ -146,6 +146,8 @@ def plan(
     every = table_of_runs(chosen, count)
     sweep = scenario.sweep
     points = [] if sweep is None else sweep.all()
+    ranges = sweep is not None and sweep.mode == "ranges"
+    at_each = count if ranges else replications or scenario.replications  # no precision there
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
     at_points = [scenario.with_overrides(point) for point in sampled]
     told = [float(t["seconds"]) for t in (manifest or {}).get("tasks", {}).values()]
@@ -162,9 +164,9 @@ def plan(
         recipients=round(sum(recipients(scenario))),
         seconds_each=sum(told) / len(told) if told or not found else found.seconds(scenario),
         measured=bool(told),
-        swept=len(points) * len(sweep.arms or chosen if sweep else ()) * count,
+        swept=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
         swept_each=sum(each) / len(each) if each else 0.0,
-        ranges=sweep is not None and sweep.mode == "ranges",
+        ranges=ranges,
     )
 
 
