@@ -273,7 +273,8 @@ def sweep(
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
     folder = out if out is not None else _default_out(scenario, False) / SWEEP
     points = _points(over, mode) if over else None
-    _fits_sweep(loaded, points, pair, replications)
+    own = loaded.sweep.arms if loaded.sweep and points is None else []
+    _fits_sweep(loaded, points, pair, _arms(arms, loaded.arms) or own, replications)
     with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
@@ -281,7 +282,7 @@ def sweep(
                 replications=replications, workers=workers or _cores(), executor=executor,
                 keep=keep, force=force,
             )  # fmt: skip
-        swept.save(class_, name)
+        swept.save(class_, name, pair)
     along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
     found = {key: swept.break_even(pair[0], pair[1], class_, name, key) for key in along}
     if as_json:
@@ -631,14 +632,18 @@ def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
 
 
 def _fits_sweep(
-    loaded: Scenario, points: list[dict[str, Any]] | None, pair: list[str], replications: int | None
+    loaded: Scenario,
+    points: list[dict[str, Any]] | None,
+    pair: list[str],
+    arms: list[str],
+    replications: int | None,
 ) -> None:
     """Say before anything runs what a sweep cannot give."""
     from sim.experiment.usage import one_of
     from sim.swept import free, ranged
 
     for arm in pair:
-        one_of("arm", arm, loaded.arms)
+        one_of("arm", arm, arms or loaded.arms)
     known = points or (loaded.sweep.all() if loaded.sweep else [])
     if pair and known and not ranged(known) and len(keys := free(known)) > 1:
         _wrong(f"--break-even: expected one key, or --mode ranges; got {', '.join(keys)}")

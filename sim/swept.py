@@ -67,6 +67,14 @@ class Sweep:
             differences.append(_joined(found).sort_values("point", kind="stable"))
         return self.told(_joined(summaries)), self.told(_joined(differences))
 
+    def between(self, a: str, b: str) -> pd.DataFrame:
+        """Per point: what going from arm *a* to arm *b* changes, in pairs."""
+        from sim.experiment.usage import one_of
+
+        for arm in (a, b):
+            one_of("arm", arm, self.arms)
+        return self.told(_joined([self._compared(m, a, b) for m in self._stored.measures(WHOLE)]))
+
     def _compared(self, measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
         """Differences of two arms at the points that have both."""
         from sim.measure.summary import compare
@@ -146,15 +154,13 @@ class Sweep:
 
         import numpy as np
 
-        from sim.experiment.usage import UsageError, one_of
+        from sim.experiment.usage import UsageError
         from sim.measure.sweeps import break_even
 
         along = self._along(key)
-        for arm in (a, b):
-            one_of("arm", arm, self.arms)
         names, places = _places(list(along.values()))
         at = dict(zip(along, places, strict=True))
-        found = _joined([self._compared(m, a, b) for m in self._stored.measures(WHOLE)])
+        found = self.between(a, b)
         if len(found):
             found = found[(found["class"] == class_) & (found["measure"] == measure)]
             found = found[found["point"].isin(list(at))]
@@ -180,8 +186,18 @@ class Sweep:
         stated = [] if own is None or own in [value for _, value in ends] else [(0, own)]
         return dict([ends[0], *stated, ends[1]])
 
-    def figure(self, class_: str = "honest", measure: str = "lost_per_day", **options: Any) -> Any:
-        """One measure along the one or two keys that are swept; of ranges, the tornado."""
+    def figure(
+        self,
+        class_: str = "honest",
+        measure: str = "lost_per_day",
+        *,
+        pair: Sequence[str] = (),
+        **options: Any,
+    ) -> Any:
+        """One measure along the one or two keys that are swept; of ranges, the tornado.
+
+        Of a *pair* of arms, a and b, the differences b - a in pairs.
+        """
         if self.ranged:
             from sim.figures.tornado import tornado
 
@@ -190,17 +206,24 @@ class Sweep:
             )
         from sim.figures.sweeps import swept
 
-        summary = self.summary().dropna(subset=self.free)
+        summary, arms = self.summary(), self.arms
+        if pair:
+            a, b = pair
+            arms = [f"{b} less {a}"]
+            found = self.between(a, b).rename(columns={"difference": "mean"})
+            summary = found.assign(arm=arms[0])
         follow = [key for key in self.keys if key not in self.free]
         return swept(
-            summary, keys=self.free, class_=class_, measure=measure, arms=self.arms, follow=follow,
-            **options,
+            summary.dropna(subset=self.free), keys=self.free, class_=class_, measure=measure,
+            arms=arms, follow=follow, difference=bool(pair), **options,
         )  # fmt: skip
 
-    def save(self, class_: str = "honest", measure: str = "lost_per_day") -> Path:
+    def save(
+        self, class_: str = "honest", measure: str = "lost_per_day", pair: Sequence[str] = ()
+    ) -> Path:
         """Write summary.csv and differences.csv; and the figure of one measure, if it can be drawn.
 
-        Of ranges, band.csv and tornado.csv too.
+        Of ranges, band.csv and tornado.csv too; of a *pair* of arms the figure of differences.
         """
         import tempfile
 
@@ -212,12 +235,16 @@ class Sweep:
         for name, table in tables.items():
             text = table.to_csv(index=False, float_format="%.10g")
             storage.write_text(self.path / name, text)
-        if self.ranged or 1 <= len(self.free) <= 2:
-            from sim.figures import save
+        if not (self.ranged or 1 <= len(self.free) <= 2):
+            return self.path
+        from sim.figures import save
 
-            name = f"tornado-{measure}" if self.ranged else measure
+        drawn = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}
+        if pair and not self.ranged:
+            drawn[f"difference-{measure}"] = self.figure(class_, measure, pair=pair)
+        for name, figure in drawn.items():
             with tempfile.TemporaryDirectory() as made:
-                for file in save(self.figure(class_, measure), Path(made) / name):
+                for file in save(figure, Path(made) / name):
                     storage.write_bytes(self.path / storage.FIGURES / file.name, file.read_bytes())
         return self.path
 

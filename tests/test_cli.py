@@ -265,6 +265,19 @@ WRONG = {
         ["sweep", SMALL, "--over", "seed=1", "--break-even", "open trust,on netwrok"],
         "did you mean 'on network'",
     ),
+    "an arm to break even that is not run": (
+        [
+            "sweep",
+            SMALL,
+            "--over",
+            "seed=1",
+            "--arms",
+            "on network",
+            "--break-even",
+            "open trust,on network",
+        ],
+        "unknown arm 'open trust'",
+    ),
     "no cluster": (["run", SMALL, "--dask", "nonsense"], "--dask"),
     "an unknown command": (["rum"], "rum"),
 }

@@ -32,11 +32,13 @@ def swept(
     measure: str = "lost_per_day",
     arms: Sequence[str] | None = None,
     follow: Sequence[str] = (),
+    difference: bool = False,
 ) -> Figure:
     """A measure at the points of a sweep: a curve an arm over one key, a map an arm over two.
 
-    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure. The keys that
-    *follow* change with the first.
+    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure; or a
+    *difference* of two arms, the means and intervals being those of pairs. The keys that *follow*
+    change with the first.
     """
     frame = need(summary, "summary", (*COLUMNS, *keys), figure="swept")
     rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
@@ -44,8 +46,13 @@ def swept(
     names = order(rows["arm"], arms, figure="swept")
     scale = 100.0 if words.is_share(measure) else 1.0
     label = words.label(class_, measure)
+    if difference:
+        label = f"difference in\n{label}"
     if len(keys) == 1:
-        return _curves(style, rows, keys[0], names, scale, label, follow)
+        notes = ["Bands: 95 % intervals over replications" + " in pairs" * difference + "."]
+        if follow:
+            notes.append(f"With it change: {', '.join(follow)}.")
+        return _curves(style, rows, keys[0], names, scale, label, notes, nought=difference)
     if len(keys) == 2:
         return _maps(style, rows, (keys[0], keys[1]), names, scale, label)
     raise FigureError(f"swept: {len(keys)} keys; one or two can be drawn")
@@ -53,10 +60,12 @@ def swept(
 
 def _curves(
     style: Style, rows: pd.DataFrame, key: str, names: list[str], scale: float, label: str,
-    follow: Sequence[str],
+    notes: Sequence[str], *, nought: bool,
 ) -> Figure:  # fmt: skip
     figure = s.new(style, 0.55 * style.width)
     axes = s.tidy(figure.subplots(), style)
+    if nought:  # where the order of the two flips
+        axes.axhline(0.0, color="black", linewidth=style.line, linestyle=":", gid="nought")
     values = list(dict.fromkeys(rows[key]))
     at, ticks, unit = _positions(values)
     if ticks is None and min(at) > 0 and max(at) >= LOGARITHMIC * min(at):
@@ -83,9 +92,6 @@ def _curves(
         wide = 0.6 * style.small * letters > 0.8 * 72 * style.width
         axes.set_xticks(at, ticks, rotation=90 if wide else 0)
     axes.set(xlabel=f"{key}{unit}", ylabel=label)
-    notes = ["Bands: 95 % intervals over replications."]
-    if follow:
-        notes.append(f"With it change: {', '.join(follow)}.")
     s.legend(figure, style, entries, notes=notes)
     return s.settle(figure, [axes], 0.45 * style.width)
 

@@ -199,6 +199,20 @@ def test_break_even_of_a_sweep(swept):
         swept.break_even("open trust", "on netwrok", "spam", "spam_per_mailbox_day")
 
 
+def test_the_difference_of_two_arms_is_drawn_with_nought(swept):
+    pair = ("on network", "open trust")  # neither way round is the base's alone
+    figure = swept.figure("honest", "lost_per_day", pair=pair)
+    (axes,) = figure.axes
+    lines = {line.get_gid(): line for line in axes.lines}
+    assert set(lines) == {"nought", "open trust less on network"}
+    told = swept.between(*pair).query("measure == 'lost_per_day'").sort_values(COUNT)
+    assert list(lines["open trust less on network"].get_ydata()) == list(told["difference"])
+    assert (told["difference"] < 0).all()
+    assert axes.get_ylabel().startswith("difference in")
+    made = swept.save("honest", "lost_per_day", pair) / "figures" / "difference-lost_per_day.svg"
+    assert made.is_file()
+
+
 def test_break_even_along_values_that_are_no_numbers(tmp_path):
     key = "users.travellers.places"
     points = [{key: {"home": 1 - away, "hotel": away}} for away in (0.05, 0.5)]
