@@ -139,6 +139,7 @@ def _in_lanes(
     ]
     todo = Replications(tasks)
     under_way: dict[Future[Done], ProcessPoolExecutor] = {}
+    reader = threading.Thread(target=import_module, args=("pandas",))
 
     def give(lane: ProcessPoolExecutor, last: Task | None) -> None:
         if (task := todo.next(last)) is not None:
@@ -149,8 +150,7 @@ def _in_lanes(
         with _main_left_alone():
             for lane in pools:
                 give(lane, None)
-        # what reads the results is there when they are
-        threading.Thread(target=import_module, args=("pandas",)).start()
+        reader.start()  # what reads the results is there when they are
         while under_way:
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 lane = under_way.pop(future)
@@ -160,6 +160,8 @@ def _in_lanes(
     finally:
         for lane in pools:
             lane.shutdown(wait=True, cancel_futures=True)
+        if reader.ident:  # to end amid an import is no clean end
+            reader.join()
         _tell_of(under_way, done)
 
 
