@@ -611,11 +611,11 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
 
 def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
     """The points of --over and --mode, checked like those of a file."""
+    from sim.experiment.usage import one_of
     from sim.scenario.overriding import value_of
     from sim.scenario.sweeping import Sweep
 
-    if mode == "list":
-        _wrong("--mode list: expected grid, paired or ranges; lists of points stand in a file")
+    one_of("--mode", mode, ("grid", "paired", "ranges"))  # lists of points stand in a file
     values: dict[str, list[Any]] = {}
     for text in over:
         name, equals, listed = text.partition("=")
@@ -628,7 +628,7 @@ def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
         return Sweep.model_validate({"mode": mode, "over": values}).all()
     except ValueError as error:
         told: list[Any] = getattr(error, "errors", list)()
-        _wrong(f"--over: {told[0]['msg'] if told else error}")
+        _wrong(f"--over: {told[0]['msg'].removeprefix('Value error, ') if told else error}")
 
 
 def _fits_sweep(

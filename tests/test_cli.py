@@ -239,6 +239,14 @@ WRONG = {
     "none": (["run", SMALL, "--replications", "0"], "equal to 1"),
     "nothing swept": (["sweep", SMALL], "no [sweep]"),
     "an unknown key swept": (["sweep", SMALL, "--over", "users.travelers.count=1"], "travellers"),
+    "an unknown mode": (
+        ["sweep", SMALL, "--over", "seed=1,2", "--mode", "pared"],
+        "did you mean 'paired'",
+    ),
+    "what no sweep is over": (
+        ["sweep", SMALL, "--over", "replications=1,2"],
+        "--over: cannot be swept: replications",
+    ),
     "values for nothing": (["sweep", SMALL, "--over", "5,6"], "expected KEY=V1,V2"),
     "an unknown measure": (
         ["sweep", SMALL, "--over", "seed=1", "--measure", "honest:lost"],

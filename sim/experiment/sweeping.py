@@ -16,6 +16,7 @@ from sim.experiment.manifest import Manifest, identity
 from sim.experiment.run import perform_all, table_of_runs, wanted
 from sim.experiment.storage import Task
 from sim.experiment.usage import UsageError
+from sim.scenario.sweeping import not_swept
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -92,6 +93,8 @@ def sweep(
         arms = arms or scenario.sweep.arms or None
     if not points:
         raise UsageError("points: expected at least one")
+    if wrong := not_swept(key for point in points for key in point):
+        raise UsageError(f"points: cannot be swept: {', '.join(dict.fromkeys(wrong))}")
     chosen, count = wanted(scenario, arms, replications, workers, keep)
     for point in points if not out.exists() else points[:1]:
         if point:

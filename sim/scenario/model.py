@@ -16,7 +16,7 @@ from sim.scenario import overriding, policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
 from sim.scenario.expectations import Expect, ExpectMeasure
-from sim.scenario.keys import USED_UP, Table, key
+from sim.scenario.keys import OF_NO_ROW, USED_UP, Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Users
@@ -38,11 +38,8 @@ MOST_GROUPS = 1_000
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
 
-UNHASHED = (
-    *USED_UP, "title", "source", "year", "question", "base", "replications", "draft", "sweep",
-    "precision",
-)  # fmt: skip
-"""Keys that change no row of a run: what the scenario is called, and how much of it is run."""
+UNHASHED = (*USED_UP, *OF_NO_ROW)
+"""Keys of which two scenarios may differ and still have the same rows."""
 
 Heading = Annotated[str, Field(max_length=1000)]
 Overrides = dict[str, Any]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.scenario.keys import Table, key
+from sim.scenario.keys import OF_NO_ROW, Table, key
 from sim.scenario.overriding import flat
 
 MOST_POINTS = 10_000
@@ -20,6 +20,11 @@ Point = dict[str, Any]
 
 def _flattened(given: Any) -> Any:
     return dict(flat(given)) if isinstance(given, dict) else given
+
+
+def not_swept(keys: Iterable[str]) -> list[str]:
+    """Those of *keys* that a sweep cannot be over: it would change no row."""
+    return [key for key in keys if key.partition(".")[0] in (*OF_NO_ROW, "expect")]
 
 
 Values = Annotated[
@@ -51,6 +56,8 @@ class Sweep(Table):
     def _fits(self) -> Sweep:
         if (self.mode == "list") != bool(self.points) or (self.mode == "list") == bool(self.over):
             raise ValueError("expected `points` with mode list, and `over` with any other")
+        if wrong := not_swept([*self.over, *(key for point in self.points for key in point)]):
+            raise ValueError(f"cannot be swept: {', '.join(dict.fromkeys(wrong))}")
         sizes = {len(values) for values in self.over.values()}
         if self.mode == "paired" and len(sizes) > 1:
             raise ValueError("expected lists of one length with mode paired")

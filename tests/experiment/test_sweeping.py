@@ -58,6 +58,8 @@ WRONG = {
     "a range of three": {"mode": "ranges", "over": {"a": [1, 2, 3]}},
     "too many": {"over": {str(n): [1, 2, 3, 4] for n in range(8)}},
     "no such mode": {"mode": "gird", "over": {"a": [1]}},
+    "what is of all points": {"over": {"replications": [2, 3]}},
+    "what is of all points, in a list": {"mode": "list", "points": [{"precision.most": 3}]},
 }
 
 
@@ -140,6 +142,12 @@ def test_a_wrong_point_is_told_before_anything_runs(tmp_path):
     points = [{COUNT: 5}, {"users.travelers.count": 5}]
     with pytest.raises(ScenarioError, match="travellers"):
         sweep(SMALL, points, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_would_be_left_aside_at_a_point_is_told_before_anything_runs(tmp_path):
+    with pytest.raises(UsageError, match="cannot be swept: replications, base"):
+        sweep(SMALL, [{"replications": 5, COUNT: 5}, {"base": "on network"}], out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
