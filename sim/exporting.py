@@ -22,7 +22,7 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
     tasks = sorted(storage.finished(root), key=lambda t: (t.point, arms.index(t.arm), t[1]))
     if tasks and not storage.part(root, table, tasks[0]).exists():
         keep = manifest["keep"]
-        raise storage.StorageError(f"{root}: {table} were not kept (keep = {keep!r})")
+        raise storage.OtherResultsError(f"{root}: {table} were not kept (keep = {keep!r})")
 
     told = open_sweep(root).told if "points" in manifest else None
 

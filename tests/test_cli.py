@@ -193,7 +193,7 @@ def test_warmup_of_what_cannot_be_judged(mailsim, stored, words, message):
 def test_a_file_is_no_folder_of_results(mailsim):
     for command in ("decide", "report"):
         ended = mailsim(command, SMALL)
-        assert ended.status == 1
+        assert ended.status == 2
         assert "is a file; expected a folder of results, as mailsim run writes" in ended.err
 
 
@@ -516,7 +516,7 @@ def test_report_draws_again_without_running(mailsim, out):
 
 def test_report_of_no_results(mailsim, tmp_path):
     ended = mailsim("report", tmp_path)
-    assert ended.status == 1
+    assert ended.status == 2
     assert "no results there" in ended.err
 
 

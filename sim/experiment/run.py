@@ -56,7 +56,7 @@ class Stored:
         if name in keeping.OF_MESSAGES and not keeping.whole(self.manifest):
             keep = self.manifest["keep"]
             how = "were not kept" if keep == keeping.COUNTS else "were kept of some messages only"
-            raise storage.StorageError(
+            raise storage.OtherResultsError(
                 f"{self.root}: {name} {how} (keep = {keep!r}); run again with keep='rows'"
             )
         return storage.read(self.root, name, self.tasks, columns)

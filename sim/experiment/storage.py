@@ -248,15 +248,15 @@ def read_manifest(root: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((root / MANIFEST).read_text("utf-8"))
     except FileNotFoundError:
-        raise StorageError(f"{root}: no results there (no {MANIFEST})") from None
+        raise OtherResultsError(f"{root}: no results there (no {MANIFEST})") from None
     except NotADirectoryError:
-        raise StorageError(
+        raise OtherResultsError(
             f"{root} is a file; expected a folder of results, as mailsim run writes"
         ) from None
     except OSError as error:
         raise StorageError(f"cannot read results from {root}: {error.strerror}") from error
     except ValueError as error:
-        raise StorageError(f"{root / MANIFEST}: not a manifest ({error})") from None
+        raise OtherResultsError(f"{root / MANIFEST}: not a manifest ({error})") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise OtherResultsError(f"{root}: results of another format; make them again")
     return manifest

@@ -17,7 +17,11 @@ BitsPerSecond = float
 TIME = {
     "ms": 1e-3,
     "s": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
     "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
     "h": 3600.0,
     "hour": 3600.0,
     "hours": 3600.0,

@@ -8,6 +8,7 @@ import pytest
 
 from sim.scenario import load
 from sim.world.prospects import ASK, COUNT, LOCAL, ONWARD, WRITE
+from sim.world.rows import EndedTwiceError
 from sim.world.run import World, simulate
 
 ROOT = Path(__file__).parents[2]
@@ -148,3 +149,18 @@ def test_garbage_is_collected_as_before_when_a_run_is_over(monkeypatch):
     with pytest.raises(RuntimeError):
         simulate(scenario, "on network", 0)
     assert gc.get_threshold() == usual != during[0]
+
+
+def test_a_second_fate_of_what_was_foreseen_stops_the_run():
+    world = World(small("open-vs-restricted", {}), "open trust", 0)
+    ended, foreseen = world.rows, world.foreseen
+    settle, pieces = foreseen.settle, foreseen.pieces
+
+    def once_more():
+        row = pieces.rows[int(np.flatnonzero(foreseen.two.made)[-1])]
+        ended.settle(row, row + 1, 0, 1.0)
+        settle()
+
+    foreseen.settle = once_more
+    with pytest.raises(EndedTwiceError, match="ended twice"):
+        world.run()
