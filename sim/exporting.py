@@ -20,7 +20,9 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
     manifest = storage.read_manifest(root)
     arms = list(manifest["arms"])
     tasks = sorted(storage.finished(root), key=lambda t: (t.point, arms.index(t.arm), t[1]))
-    if tasks and not storage.part(root, table, tasks[0]).exists():
+    if not tasks:
+        raise storage.StorageError(f"{root}: no run is finished there")
+    if not storage.part(root, table, tasks[0]).exists():
         keep = manifest["keep"]
         raise storage.OtherResultsError(f"{root}: {table} were not kept (keep = {keep!r})")
 

@@ -1,5 +1,6 @@
 """Stored tables as CSV: every row that is stored, and nothing that is not."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -48,5 +49,8 @@ def test_what_was_not_kept_and_no_table_are_told(tmp_path):
     with pytest.raises(UsageError, match="did you mean 'measures'"):
         export(tmp_path, "measure")
     assert not (tmp_path / "tables").exists()
+    shutil.rmtree(tmp_path / "measures")
+    with pytest.raises(StorageError, match="no run is finished there"):
+        export(tmp_path, "measures")
     with pytest.raises(StorageError, match="no results there"):
         export(tmp_path / "none", "measures")

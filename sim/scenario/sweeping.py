@@ -27,6 +27,20 @@ def not_swept(keys: Iterable[str]) -> list[str]:
     return [key for key in keys if key.partition(".")[0] in (*OF_NO_ROW, "expect")]
 
 
+def _more(one: Any, other: Any) -> bool:
+    """Whether a number, or one with a unit, is surely more than another in the same unit."""
+    if isinstance(one, str) and isinstance(other, str):
+        (one, unit), (other, other_unit) = (
+            text.strip().partition(" ")[::2] for text in (one, other)
+        )
+        if unit != other_unit:
+            return False
+    try:
+        return not isinstance(one, bool) and float(one) > float(other)
+    except (TypeError, ValueError):
+        return False  # not numbers
+
+
 Values = Annotated[
     dict[str, Annotated[list[Any], Field(min_length=1, max_length=MOST_POINTS)]],
     BeforeValidator(_flattened),
@@ -63,6 +77,10 @@ class Sweep(Table):
             raise ValueError("expected lists of one length with mode paired")
         if self.mode == "ranges" and (sizes != {2} or len(self.over) > MOST_RANGED):
             raise ValueError(f"expected [least, most] of at most {MOST_RANGED} keys")
+        if self.mode == "ranges" and (
+            wrong := [name for name, (least, most) in self.over.items() if _more(least, most)]
+        ):
+            raise ValueError(f"expected the least first, then the most: {', '.join(wrong)}")
         if self.size() > MOST_POINTS:
             raise ValueError(f"expected at most {MOST_POINTS} points, got {self.size()}")
         return self

@@ -50,12 +50,20 @@ def test_ranges_hold_each_end_alone_and_all_corners():
     assert made.size() == len(made.all()) == 1 + 4 + 4
 
 
+@pytest.mark.parametrize("ends", [["30 min", "2 h"], [{"a": 2}, {"a": 1}], [True, False]])
+def test_ends_that_are_no_numbers_of_one_unit_stand_as_they_are(ends):
+    made = Sweep.model_validate({"mode": "ranges", "over": {"a.b.c": ends}})
+    assert made.all() == [{}, *({"a.b.c": end} for end in ends)]
+
+
 WRONG = {
     "no values": {"over": {"seed": []}},
     "nothing": {},
     "a list without points": {"mode": "list", "over": {"seed": [1]}},
     "pairs of two lengths": {"mode": "paired", "over": {"a": [1], "b": [1, 2]}},
     "a range of three": {"mode": "ranges", "over": {"a": [1, 2, 3]}},
+    "a range backwards": {"mode": "ranges", "over": {"a": [2, 1]}},
+    "a range backwards in a unit": {"mode": "ranges", "over": {"a": ["20 / day", "3 / day"]}},
     "too many": {"over": {str(n): [1, 2, 3, 4] for n in range(8)}},
     "no such mode": {"mode": "gird", "over": {"a": [1]}},
     "what is of all points": {"over": {"replications": [2, 3]}},
