@@ -135,6 +135,7 @@ def _maps(
         image = axes.imshow(
             cells, origin="lower", aspect="auto", vmin=low, vmax=high, cmap="cividis"
         )
+        _write(axes, cells, (low + high) / 2, style)
         labels = [_label(value) for value in across]
         upright = max(map(len, labels)) > FITS
         axes.set_xticks(range(len(across)), labels, rotation=90 if upright else 0)
@@ -145,6 +146,21 @@ def _maps(
     return settle(figure, style, names)
 
 
+def _write(axes: Axes, cells: np.ndarray, middle: float, style: Style) -> None:
+    """The value of each cell in it, where there is room: white on what is dark, else black."""
+    spec = axes.get_subplotspec()
+    panels = spec.get_gridspec().ncols if spec else 1
+    room = MAPS * 72 * style.width / panels / cells.shape[1] / (0.6 * style.small)
+    told = {at: f"{value:.3g}" for at, value in np.ndenumerate(cells) if np.isfinite(value)}
+    if max(map(len, told.values()), default=0) + 1 > room:
+        return
+    for (y, x), text in told.items():
+        colour = "black" if cells[y, x] > middle else "white"
+        axes.text(x, y, text, color=colour, fontsize=style.small, ha="center", va="center")
+
+
+MAPS = 0.45
+"""Share of a figure's width that maps take, with words on either side; about."""
 FITS = 6
 """Letters of a value that fit under a cell of a map; longer ones stand upright."""
 

@@ -57,6 +57,14 @@ def test_a_map_an_arm_over_two_keys():
     first = figure.axes[0].images[0].get_array()
     assert np.asarray(first).tolist() == [[0, 2, 4], [1, 3, 5]]
     assert len(figure.axes) == 3  # two arms and the scale
+    told = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert told == {(x, y): f"{2 * x + y}" for x in range(3) for y in range(2)}
+
+
+def test_a_map_of_many_cells_has_no_numbers_that_would_overlap():
+    points = [{KEYS[0]: a, KEYS[1]: b} for a in range(40) for b in ("x", "y")]
+    figure = swept(summary(points), keys=KEYS)
+    assert not figure.axes[0].texts
 
 
 def test_long_values_under_a_map_stand_upright_and_do_not_overlap():
