@@ -3,11 +3,13 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 import sim
 from sim.experiment import UsageError
-from sim.experiment.precision import more
+from sim.experiment.precision import FIRST, more
 from sim.scenario import ScenarioError
 
 SMALL = Path(__file__).with_name("small.toml")
@@ -33,11 +35,31 @@ def test_it_runs_until_the_interval_is_narrow_enough(tmp_path):
     table = results.summary().set_index(["class", "measure"]).loc[("honest", "delivery_rate")]
     assert 5 < results.replications < 60
     assert told["enough"]
+    assert told["told"].endswith("reached; an interval that tells when to stop covers 92 to 95 %.")
     assert told["reached"] == pytest.approx(((table["high"] - table["low"]) / 2).max())
     assert told["reached"] <= 0.035
     assert sim.open_results(tmp_path).manifest["precision"] == told
     # a stated number of replications is that number
     assert sim.run(scenario, replications=1, progress=False).replications == 1
+
+
+@pytest.mark.parametrize("needed", [8, 15, 60])
+def test_to_stop_when_it_is_narrow_costs_no_more_cover_than_is_said(needed):
+    rng = np.random.default_rng(3)
+    asked = stats.t.ppf(0.975, needed - 1) / needed**0.5  # of values that spread by 1
+    covered = 0
+    for values in rng.normal(0.0, 1.0, (2000, 1000)):
+        count = FIRST
+        while (width := half(values[:count])) > asked:
+            count = more(count, width, asked)
+        covered += abs(values[:count].mean()) <= width
+    assert stats.binomtest(covered, 2000, 0.92, alternative="less").pvalue > 0.001
+    assert stats.binomtest(covered, 2000, 0.95, alternative="greater").pvalue > 0.001
+
+
+def half(values) -> float:
+    n = len(values)
+    return stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / n**0.5
 
 
 def test_the_maximum_is_kept_and_said():
