@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from sim.experiment import run
 from sim.experiment.drafting import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
@@ -124,3 +125,11 @@ def test_an_expectation_that_does_not_come_true_is_told():
     assert list(unmet(loads(wrong))) == [
         "expect[1]: home to bob@adatum.com: verdict 'accept_relay', expected 'reject_relay'"
     ]
+
+
+def test_however_many_roam_open_trust_loses_nothing_for_want_of_an_address():
+    scenario = sim.load(FOLDER / "roaming-sweep.toml")
+    most = scenario.with_overrides(scenario.sweep.all()[-5])  # 0.4 in the hotel, who all give up
+    told = sim.run(most, arms=["open trust"], replications=1, progress=False).summary()
+    lost = told.query("`class` == 'honest' and measure == 'lost_per_day'")["mean"]
+    assert lost.tolist() == [0.0]
