@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.experiment import storage
@@ -30,7 +31,8 @@ HARDLY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep that are looked at to tell its time, at most."""
-START = 1.5
+UNITS = {"days": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
+START = 0.5
 """Seconds until worker processes are up."""
 
 
@@ -44,7 +46,7 @@ class Plan:
     workers: int
     finished: tuple[Task, ...]
     todo: tuple[Task, ...]
-    recipients: int  # expected in each run
+    recipients: Mapping[str, int]  # by arm, expected in each run
     seconds_each: float
     measured: bool
     swept: int  # runs of the scenario's own sweep, if it has one
@@ -75,10 +77,11 @@ class Plan:
         return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
 
     def _told(self, seconds: float) -> str:
+        unit, size = next((u, s) for u, s in UNITS.items() if seconds >= 2.0 * s or s == 1.0)
         if self.measured:
-            return f"about {seconds:.0f} s"
-        low, high = self._between(seconds)
-        return f"about {seconds:.0f} s ({low:.0f} to {high:.0f} s)"
+            return f"about {seconds / size:.0f} {unit}"
+        low, high = (bound / size for bound in self._between(seconds))
+        return f"about {seconds / size:.0f} {unit} ({low:.0f} to {high:.0f} {unit})"
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -89,7 +92,7 @@ class Plan:
             "workers": self.workers,
             "finished": len(self.finished),
             "to_do": [{"arm": t.arm, "replication": t.replication} for t in self.todo],
-            "recipients_each": self.recipients,
+            "recipients_each": dict(self.recipients),
             "seconds_each": round(self.seconds_each, 3),
             "seconds": round(self.seconds, 1),
             "seconds_between": [round(bound, 1) for bound in self._between(self.seconds)],
@@ -124,7 +127,8 @@ class Plan:
         for arm in self.arms:
             done = sum(task.arm == arm for task in self.finished)
             left = sum(task.arm == arm for task in self.todo)
-            table.add_row(arm, str(self.replications), str(done), str(left), f"{self.recipients:,}")
+            each = f"{self.recipients[arm]:,}"
+            table.add_row(arm, str(self.replications), str(done), str(left), each)
         return table
 
 
@@ -150,10 +154,12 @@ def plan(
     at_each = count if ranges else replications or scenario.replications  # no precision there
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
     at_points = [scenario.with_overrides(point) for point in sampled]
-    told = [float(t["seconds"]) for t in (manifest or {}).get("tasks", {}).values()]
+    tasks = (manifest or {}).get("tasks", {})
+    told = [float(task["seconds"]) for task in tasks.values()]
     # the most mail is what tells most of how long mail takes
     found = None if told and not points else pace(max([scenario, *at_points], key=_work), chosen)
     each = [found.seconds(point) for point in at_points] if found else []
+    expected = found.recipients(scenario) if found else _counted(tasks)
     return Plan(
         arms=tuple(chosen),
         replications=count,
@@ -161,7 +167,7 @@ def plan(
         workers=workers,
         finished=tuple(task for task in every if task in done),
         todo=tuple(task for task in every if task not in done),
-        recipients=round(sum(recipients(scenario))),
+        recipients={a: round(expected.get(a, sum(recipients(scenario)))) for a in chosen},
         seconds_each=sum(told) / len(told) if told or not found else found.seconds(scenario),
         measured=bool(told),
         swept=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
@@ -175,6 +181,12 @@ class Pace(NamedTuple):
 
     alone: float
     mail: float
+    seen: Mapping[str, float]  # by arm: recipients, as a share of those where there are most
+
+    def recipients(self, scenario: Scenario) -> dict[str, float]:
+        """By arm, about how many (message, recipient) one run has."""
+        planned = sum(recipients(scenario))
+        return {arm: planned * times for arm, times in self.seen.items()}
 
     def seconds(self, scenario: Scenario) -> float:
         """About how long one run of *scenario* takes on one core (s)."""
@@ -188,17 +200,30 @@ def pace(scenario: Scenario, arms: Sequence[str]) -> Pace:
     few = shortened(scenario, days=True).scenario
     hardly = scaled(few, HARDLY)
     _lasted(scaled(few, SOME), arms)  # what is loaded once is no part of a run
-    alone, whole = (_lasted(short, arms) for short in (hardly, few))
+    alone, _ = _lasted(hardly, arms)
+    whole, counted = _lasted(few, arms)
     mail = max(whole - alone, 0.0) / (_work(few) - _work(hardly))
-    return Pace(max(alone - mail * _work(hardly), 0.0), mail)
+    most = max(counted.values(), default=0.0) or 1.0
+    seen = {arm: count / most for arm, count in counted.items()}
+    return Pace(max(alone - mail * _work(hardly), 0.0), mail, seen)
 
 
-def _lasted(scenario: Scenario, arms: Sequence[str]) -> float:
-    """Seconds that one replication of *arms* takes, storing included: the mean of the arms."""
+def _lasted(scenario: Scenario, arms: Sequence[str]) -> tuple[float, dict[str, float]]:
+    """Seconds that one replication of *arms* takes, storing included: the mean of the arms; and
+    how many recipients each had."""
     with tempfile.TemporaryDirectory(prefix="mailsim-") as out:
         began = time.perf_counter()
-        run(scenario, arms=arms, replications=1, out=Path(out))
-        return (time.perf_counter() - began) / len(arms)
+        stored = run(scenario, arms=arms, replications=1, out=Path(out))
+        seconds = (time.perf_counter() - began) / len(arms)
+    return seconds, _counted(stored.manifest["tasks"])
+
+
+def _counted(tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """By arm, the mean of the recipients of *tasks*, as a manifest has them."""
+    found: dict[str, list[int]] = {}
+    for name, task in tasks.items():
+        found.setdefault(name.rpartition("/")[0], []).append(task["recipients"])
+    return {arm: fmean(counts) for arm, counts in found.items()}
 
 
 def recipients(scenario: Scenario) -> tuple[float, float]:

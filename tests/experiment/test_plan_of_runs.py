@@ -11,21 +11,43 @@ from sim.experiment.plan import LEAST, MOST, pace, plan
 
 SMALL = Path(__file__).with_name("small.toml")
 ALONE, MAIL = 0.25, 3.0
+SHARES = 400.0, 100.0  # recipients of the arms in the short run
 
 
 @pytest.fixture
 def small(monkeypatch):
     """A scenario whose runs are said to take a known time, in proportion to their mail."""
-    known = lambda scenario, arms: ALONE + MAIL * planning._work(scenario)  # noqa: E731
+
+    def known(scenario, arms):
+        counted = {arm: SHARES[place] for place, arm in enumerate(arms)}
+        return ALONE + MAIL * planning._work(scenario), counted
+
     monkeypatch.setattr(planning, "_lasted", known)
     return sim.load(SMALL).model
 
 
 def test_a_run_takes_its_time_alone_and_that_of_its_mail(small):
     found = pace(small, list(small.arms))
-    assert found == pytest.approx((ALONE, MAIL))
+    assert (found.alone, found.mail) == pytest.approx((ALONE, MAIL))
     twice = scaled(small, 2.0)
     assert found.seconds(twice) == pytest.approx(ALONE + 2 * MAIL * planning._work(small))
+
+
+def test_an_arm_with_less_mail_is_told_with_less(small):
+    most, less = plan(small, workers=1).recipients.values()
+    assert most == round(sum(planning.recipients(small))) == pytest.approx(4 * less, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (119.0, "about 119 s (71 to 202 s)"),
+        (1200.0, "about 20 min (12 to 34 min)"),
+        (1e6, "about 12 days (7 to 20 days)"),
+    ],
+)
+def test_time_is_told_in_the_unit_that_suits_it(small, seconds, told):
+    assert plan(small, workers=1)._told(seconds) == told
 
 
 def test_runs_are_told_with_a_range(small):
