@@ -111,6 +111,7 @@ def run(
                 sim.sweep(
                     loaded, arms=_arms(arms, loaded.arms), replications=results.replications,
                     executor=executor, workers=workers or _cores(), out=folder / SWEEP, force=force,
+                    draft=scale,
                 ).save()  # fmt: skip
         results.save()
     _show(results, as_json)
@@ -256,6 +257,7 @@ def sweep(
     seed: SeedOption = None,
     workers: WorkersOption = None,
     set_: SetOption = None,
+    quick: QuickOption = False,
     force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
     keep: Annotated[str, typer.Option("--keep", metavar="WHAT", help=KEEP)] = "counts",
     dask: DaskOption = None,
@@ -271,16 +273,19 @@ def sweep(
     pair = _arms(break_even, loaded.arms) or []
     if break_even is not None and len(pair) != 2:
         _wrong(f"--break-even {break_even}: expected two arms, A,B")
-    folder = out if out is not None else _default_out(scenario, False) / SWEEP
+    folder = out if out is not None else _default_out(scenario, quick) / SWEEP
     points = _points(over, mode) if over else None
     own = loaded.sweep.arms if loaded.sweep and points is None else []
     _fits_sweep(loaded, points, pair, _arms(arms, loaded.arms) or own, replications)
+    scale = 0.0
+    if quick:
+        loaded, replications, scale = _draft(loaded, replications)
     with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
                 loaded, points, out=folder, arms=_arms(arms, loaded.arms),
                 replications=replications, workers=workers or _cores(), executor=executor,
-                keep=keep, force=force,
+                keep=keep, force=force, draft=scale,
             )  # fmt: skip
         swept.save(class_, name, pair)
     along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
@@ -289,6 +294,7 @@ def sweep(
         _print_json(
             {
                 "out": str(swept.path),
+                "draft": swept.draft,
                 "points": swept.points,
                 "summary": terminal.as_records(swept.summary()),
                 "comparison": terminal.as_records(swept.compare()),
@@ -299,6 +305,8 @@ def sweep(
             }
         )
         return
+    if swept.draft:
+        _print(f"DRAFT: {swept.draft_of}")
     for table in (
         terminal.unknowns(swept) if swept.ranged else [terminal.swept(swept, class_, name)]
     ):

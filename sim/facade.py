@@ -193,9 +193,9 @@ class Results:
     @property
     def draft_of(self) -> str:
         """What a draft is cut to, in words."""
-        scale = float(self.manifest.get("draft", 0.0))
-        few = "" if scale in (0.0, 1.0) else f" with {100 * scale:.2g} % of the people and the spam"
-        return f"a short run{few}"
+        from sim.experiment.manifest import cut_to
+
+        return cut_to(self.manifest)
 
     @cached_property
     def _model(self) -> Model:

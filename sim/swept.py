@@ -40,6 +40,18 @@ class Sweep:
         return self._stored.manifest
 
     @property
+    def draft(self) -> bool:
+        """Whether these were short runs that only show that everything works."""
+        return bool(self.manifest.get("draft", False))
+
+    @property
+    def draft_of(self) -> str:
+        """What a draft is cut to, in words."""
+        from sim.experiment.manifest import cut_to
+
+        return cut_to(self.manifest)
+
+    @property
     def points(self) -> list[dict[str, Any]]:
         """What each point changes."""
         return list(self._stored.points)
@@ -198,6 +210,7 @@ class Sweep:
 
         Of a *pair* of arms, a and b, the differences b - a in pairs.
         """
+        options = {"draft": self.draft} | options
         if self.ranged:
             from sim.figures.tornado import tornado
 

@@ -431,6 +431,16 @@ def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim
     assert again["points"] == [{"users.travellers.count": 5}, {"users.travellers.count": 10}]
 
 
+def test_a_quick_sweep_is_a_draft_in_words_and_figure(mailsim, tmp_path):
+    folder = tmp_path / "swept"
+    key = "users.travellers.count=10,20"
+    ended = mailsim("sweep", SMALL, "--over", key, "--quick", "--out", folder)
+    assert ended.status == 0, ended.err
+    assert "DRAFT: a short run" in ended.out
+    assert json.loads((folder / "manifest.json").read_text())["draft"]
+    assert 'id="draft"' in (folder / "figures" / "lost_per_day.svg").read_text()
+
+
 def test_a_sweep_says_that_precision_is_not_for_it(mailsim, tmp_path):
     file = tmp_path / "mine.toml"
     head = 'precision = { measure = "delivery_rate", half_width = 0.005, most = 9 }\n'

@@ -6,6 +6,7 @@ import hashlib
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -131,3 +132,10 @@ def _installed(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def cut_to(manifest: Mapping[str, Any]) -> str:
+    """What a draft is cut to, in words."""
+    scale = float(manifest.get("draft", 0.0))
+    few = "" if scale in (0.0, 1.0) else f" with {100 * scale:.2g} % of the people and the spam"
+    return f"a short run{few}"
