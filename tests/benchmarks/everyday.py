@@ -21,8 +21,8 @@ from worlds import MAIN
 NOTEBOOK = MAIN.parents[1] / "notebooks" / "01-open-versus-restricted.ipynb"
 MESSAGES = 10_000
 """Of W, for the textbook program: the yardstick."""
-FIGURE = "results.figures.rates()"
-"""The cell that draws the first figure of results."""
+FIGURE = "results.figures."
+"""What the cell calls that draws the first figure of results."""
 RUN = f"""
 import nbformat, nbclient
 notebook = nbformat.read({str(NOTEBOOK)!r}, as_version=4)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import baseline
+import everyday
+import nbformat
 import pytest
 from measuring import Spread
 from workload_w import DEFERRED, PLAIN, REFUSE, UNDER_WAY, Bench
@@ -34,6 +36,11 @@ def test_w_is_the_workload_that_it_says(bench):
     retries = run.attempts["attempt"][relayed]
     assert retries.max() >= 2, "some come again"
     assert REFUSE < UNDER_WAY < len(run.recipients["message"])
+
+
+def test_the_notebook_has_the_cell_that_is_waited_for():
+    cells = nbformat.read(everyday.NOTEBOOK, as_version=4).cells
+    assert any(everyday.FIGURE in cell.source for cell in cells)
 
 
 def test_the_smallest_pass_measures_w_and_says_what(tmp_path):
