@@ -62,7 +62,7 @@ def apart(value: float, half: float) -> str:
         return "no change"
     size = half if math.isfinite(half) and half > 0.0 else abs(value)
     digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS) if size > 0.0 else 0
-    told = f"{value:+,.{digits}f}".replace("-", "\u2212")
+    told = f"{value:+z,.{digits}f}".replace("-", "\u2212")
     return f"{told} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else told
 
 

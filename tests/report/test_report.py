@@ -174,6 +174,7 @@ def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results
         (2998.4, 1715.2, False, "+2,998 ±1,715"),
         (0.1, 1e-9, False, "+0.1000 ±0.0000"),
         (0.0, 0.0, False, "no change"),
+        (-0.4, 12.0, False, "+0 ±12"),
         (0.5, 0.0, False, "+0.50 ±0"),
         (0.5, float("nan"), True, "+50"),
     ],
