@@ -199,7 +199,7 @@ class Presence:
 def stretches(keys: Ints) -> dict[int, tuple[int, int]]:
     """Where each of *keys*, which are in order, stands: from and to."""
     met, low = np.unique(keys, return_index=True)
-    high = np.append(low[1:], len(keys))
+    high = np.append(low, len(keys))[1:]
     return dict(zip(met.tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 

@@ -165,3 +165,12 @@ def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
     told = str(raised.value)
     assert "in transit, but in no outbox and no queue" in told
     assert "its attempts:" in told
+
+
+def test_a_policy_may_ask_for_pop_logins_where_nobody_logs_in(everything):
+    nobody = {"users.*.program": "web", "users.*.pop_before_sending": 0.0}
+    asked = everything.with_overrides(
+        nobody | {"servers.*.relay": ["permit_pop_before_smtp(1 min)"]}
+    )
+    run = simulate(asked, "everything", 0)
+    conservation.check(run.frames(), run.wishes, run.planned, run.lost)
