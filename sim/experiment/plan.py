@@ -15,6 +15,7 @@ from sim.experiment.manifest import identity
 from sim.experiment.precision import first
 from sim.experiment.run import run, table_of_runs, wanted
 from sim.experiment.storage import Task
+from sim.smtp.units import TIME
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +32,8 @@ HARDLY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep that are looked at to tell its time, at most."""
-UNITS = {"days": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
+UNITS = ("days", "h", "min")
+"""In which long times are told, from two of them on."""
 START = 0.5
 """Seconds until worker processes are up."""
 
@@ -77,7 +79,8 @@ class Plan:
         return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
 
     def _told(self, seconds: float) -> str:
-        unit, size = next((u, s) for u, s in UNITS.items() if seconds >= 2.0 * s or s == 1.0)
+        unit = next((unit for unit in UNITS if seconds >= 2.0 * TIME[unit]), "s")
+        size = TIME[unit]
         if self.measured:
             return f"about {seconds / size:.0f} {unit}"
         low, high = (bound / size for bound in self._between(seconds))
