@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.facade import Results, Scenario, load, loads, open_results, run
+    from sim.results.results import Results, Scenario, load, loads, open_results, run
+    from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
-    from sim.swept import Sweep, open_sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -22,11 +22,11 @@ __all__ = [
     "sweep",
 ]
 
-_HOME = dict.fromkeys(__all__, "sim.facade") | {
+_HOME = dict.fromkeys(__all__, "sim.results.results") | {
     "ScenarioError": "sim.scenario",
-    "Sweep": "sim.swept",
-    "open_sweep": "sim.swept",
-    "sweep": "sim.swept",
+    "Sweep": "sim.results.sweep",
+    "open_sweep": "sim.results.sweep",
+    "sweep": "sim.results.sweep",
 }
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import docs
-from sim.cli import app
+from sim.cli import reference as docs
+from sim.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(docs.FOLDER.glob("*.md"))
@@ -30,7 +30,7 @@ def snippets(page: Path) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("name", docs.PAGES)
 def test_the_reference_is_what_the_code_says(name):
     stored = (docs.FOLDER / name).read_text("utf-8")
-    assert stored == docs.page(name), "run: python -m sim.docs"
+    assert stored == docs.page(name), "run: python -m sim.cli.reference"
 
 
 def test_the_first_page_names_every_command():
@@ -115,7 +115,7 @@ def perform(page: Path) -> None:
 
 def command(words: list[str]) -> None:
     """One command of ours."""
-    from sim import cli
+    from sim.cli import commands as cli
 
     assert words[0] == "mailsim", words
     status = cli.app(words[1:], standalone_mode=False)

@@ -57,7 +57,7 @@ def test_a_restriction_is_a_function_and_a_row(copy):
     assert "reject_null_sender" in diff
     assert "a notice" in diff
     run(copy, "-m", "sim", "run", str(scenario), "--quick", "--arms", "fussy", "--workers", "1")
-    run(copy, "-m", "sim.docs")
+    run(copy, "-m", "sim.cli.reference")
     written = (copy / "notebooks" / "docs" / "reference-scenario.md").read_text("utf-8")
     assert "Notices are refused: wrong by RFC 2505" in written
 

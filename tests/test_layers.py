@@ -10,33 +10,46 @@ import sim
 PACKAGE = Path(sim.__file__).resolve().parent
 
 LAYERS = {
-    # layer: what of sim it may import
+    # room: what of sim it may import (all that stands left of it in its own chain)
     "records": set(),
-    "definitions": {"records"},
     "smtp": {"records"},
-    "network": {"smtp", "records"},
-    "scenario": {"network", "smtp", "definitions", "records"},
-    "world": {"scenario", "network", "smtp", "records"},
-    "measure": {"smtp", "definitions", "records"},
-    "experiment": {"measure", "world", "scenario", "network", "smtp", "definitions", "records"},
-    "figures": {"measure", "network", "smtp", "definitions", "records"},
-    "lab": {"figures", "world", "scenario", "network", "smtp", "records"},
-    "report": {"figures", "lab", "measure", "scenario", "network", "smtp", "records"},
+    "topology": {"smtp", "records"},
+    "scenario": {"topology", "smtp", "records"},
+    "path": {"scenario", "topology", "smtp", "records"},
+    "exact": {"path", "scenario", "topology", "smtp", "records"},
+    "config": {"exact", "path", "scenario", "topology", "smtp", "records"},
+    "workload": {"scenario", "topology", "smtp", "records"},
+    "world": {"path", "workload", "scenario", "topology", "smtp", "records"},
+    "measure": {"path", "scenario", "topology", "smtp", "records"},
+    "figures": {"measure", "exact", "path", "scenario", "topology", "smtp", "records"},
+    "experiment": {
+        "world",
+        "measure",
+        "path",
+        "workload",
+        "scenario",
+        "topology",
+        "smtp",
+        "records",
+    },
+    "results": {
+        "experiment",
+        "figures",
+        "exact",
+        "config",
+        "world",
+        "measure",
+        "path",
+        "workload",
+        "scenario",
+        "topology",
+        "smtp",
+        "records",
+    },
+    "lab": {"results", "exact", "path", "scenario", "topology", "smtp", "records"},
 }
-TOP = {
-    "__init__",
-    "__main__",
-    "cli",
-    "docs",
-    "completing",
-    "exporting",
-    "facade",
-    "figure_tables",
-    "stepping",
-    "terminal",
-    "swept",
-    "warmup",
-}
+LAYERS["cli"] = {*LAYERS}
+TOP = {"__init__", "__main__"}
 
 LIBRARIES = {
     # library: the layers that may name it
@@ -53,7 +66,7 @@ LIBRARIES = {
 }
 """rich and numpy are at home everywhere but in the core."""
 
-EAGER = {"sim", "sim.cli", "sim.facade", "sim.terminal"}
+EAGER = {"sim", "sim.cli.commands", "sim.results.results", "sim.cli.render"}
 """Modules that ``import sim`` and ``mailsim --help`` reach: no heavy library at their top."""
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy", "pydantic"}
 

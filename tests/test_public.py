@@ -34,8 +34,8 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy
 STARTS = {
     # what is started: what of it may be loaded
     "import sim": set(),
-    "import sim.facade": set(),
-    "import sim.cli": set(),
+    "import sim.results.results": set(),
+    "import sim.cli.commands": set(),
     "from sim import cli; sys.argv[1:] = ['--help']; cli.app(standalone_mode=False)": set(),
     "from sim import cli; sys.argv[1:] = ['check', SMALL]; cli.app(standalone_mode=False)": {
         "pydantic"

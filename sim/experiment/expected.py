@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def static(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
-    """What follows from the inputs alone for each of *arms* (see sim.measure.static).
+    """What follows from the inputs alone for each of *arms* (see sim.measure.analytic).
 
     NaN where operators close relays in the course of the run: that is a matter of time.
     """
     import pandas as pd
 
-    from sim.measure.static import Week, expectation
-    from sim.world import week as calendar
+    from sim.measure.analytic import Week, expectation
+    from sim.workload import week as calendar
 
     starts, ends = scenario.policy_starts, scenario.run_length
     written = calendar.expected(1.0, ends) - calendar.expected(1.0, starts)

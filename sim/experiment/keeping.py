@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment.usage import UsageError, one_of
-from sim.records import RECIPIENTS
+from sim.records.rows import RECIPIENTS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -76,7 +76,7 @@ def until_precise(
     wanted: Precision, replications: int, run: Callable[[int], Stored]
 ) -> tuple[Stored, Reached]:
     """Call *run* with more and more replications until all arms are precise enough."""
-    from sim.definitions import MEASURES
+    from sim.records.measures import MEASURES
 
     one_of("measure", wanted.measure, MEASURES)
     one_of("class", wanted.mail, MEASURES[wanted.measure].classes)

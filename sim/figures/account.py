@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.definitions import RATE, RATIO
 from sim.figures import bars, palette
 from sim.figures.bars import Panel
 from sim.figures.data import Estimate, estimate, need, order
 from sim.figures.style import Style, drawn
+from sim.records.measures import RATE, RATIO
 
 if TYPE_CHECKING:
     import pandas as pd

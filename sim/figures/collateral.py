@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.definitions import SHARE
 from sim.figures import daily, palette, words
 from sim.figures.data import codes, counts, need, order, some
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
+from sim.records.measures import SHARE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.definitions import SHARE
 from sim.figures import lines
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION
@@ -21,6 +20,7 @@ from sim.figures.data import estimates
 from sim.figures.lines import DAY
 from sim.figures.palette import Look
 from sim.figures.style import Style
+from sim.records.measures import SHARE
 
 Floats = NDArray[np.float64]
 

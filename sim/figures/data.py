@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.definitions import MEASURES
 from sim.measure.intervals import Intervals, intervals
 from sim.measure.sweeps import TORNADO
+from sim.records.measures import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,15 +60,15 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "ranges": Table(
             ("arm", "class", "measure", *TORNADO),
             "a row per arm, class, measure and unknown: the means at the ends of its range "
-            "(sim.swept.Sweep.tornado)",
+            "(sim.results.sweep.Sweep.tornado)",
         ),
         "recipients": Table(
             ("arm", "replication", "class", "phase", "fate"),
-            "a row per arm, replication, message and recipient (sim.records.RECIPIENTS)",
+            "a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)",
         ),
         "attempts": Table(
             ("arm", "replication", "message", "hop", "at", "server", "code", "rule"),
-            "a row per SMTP transaction (sim.records.ATTEMPTS)",
+            "a row per SMTP transaction (sim.records.rows.ATTEMPTS)",
         ),
         "cells": Table(
             ("arm", "place", "to", "credentials", "verdict", "rule"),
@@ -87,7 +87,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         ),
         "calendar": Table(
             ("arm", "replication", "at", "change"),
-            "a row per listing, delisting and closing (sim.records.CALENDAR)",
+            "a row per listing, delisting and closing (sim.records.rows.CALENDAR)",
         ),
         "permissions": Table(
             ("arm", "replication", "start", "permission", "attempts"),

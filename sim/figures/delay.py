@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.definitions import SHARE
 from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
@@ -21,6 +20,7 @@ from sim.figures.data import estimates, honest_after, need, order
 from sim.figures.lines import DAY, HOUR, nested
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
+from sim.records.measures import SHARE
 
 if TYPE_CHECKING:
     import pandas as pd

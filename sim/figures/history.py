@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.definitions import SHARE
 from sim.figures import daily, palette
 from sim.figures.data import codes, counts, need, order, some
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
-from sim.records import ROUTES
+from sim.records.measures import SHARE
+from sim.records.rows import ROUTES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.definitions import RATE
 from sim.figures import daily, palette
 from sim.figures.data import codes, counts, need, order, some
 from sim.figures.palette import Look
 from sim.figures.style import Style, drawn
+from sim.records.measures import RATE
 
 if TYPE_CHECKING:
     import pandas as pd

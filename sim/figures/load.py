@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.definitions import RATIO
 from sim.figures import lines, palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION
 from sim.figures.data import codes, counts, need, order, some
 from sim.figures.lines import DAY, HOUR
 from sim.figures.style import Style, drawn
+from sim.records.measures import RATIO
 
 if TYPE_CHECKING:
     import pandas as pd

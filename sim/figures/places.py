@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from sim.definitions import MEASURES
 from sim.figures import bars, palette, words
 from sim.figures.data import Estimate, estimate, known, need, order, some
 from sim.figures.style import Style, drawn
+from sim.records.measures import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd

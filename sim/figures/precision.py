@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.definitions import MEASURES, RATIO
 from sim.figures import palette, words
 from sim.figures import style as s
 from sim.figures.data import Estimate, FigureError, estimates, need, order, some
 from sim.figures.lines import entry, nested
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
+from sim.records.measures import MEASURES, RATIO
 
 if TYPE_CHECKING:
     import pandas as pd

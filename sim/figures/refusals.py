@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from sim.definitions import SHARE
 from sim.figures import bars, palette
 from sim.figures import style as s
 from sim.figures.data import Estimate, estimate, honest_after, need, order
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
+from sim.records.measures import SHARE
 
 STOPPED = ("refused", "gave_up")
 COLUMNS = ("arm", "replication", "class", "phase", "fate", "cause", "rule", "group")

@@ -13,14 +13,14 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.definitions import RATE
 from sim.figures import lines, palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION
 from sim.figures.data import FigureError, codes, counts, need, order
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
-from sim.records import ROUTES
+from sim.records.measures import RATE
+from sim.records.rows import ROUTES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -36,7 +36,7 @@ def swept(
 ) -> Figure:
     """A measure at the points of a sweep: a curve an arm over one key, a map an arm over two.
 
-    *summary* is that of `sim.swept.Sweep`: a row per point, arm, class and measure; or a
+    *summary* is that of `sim.results.sweep.Sweep`: a row per point, arm, class and measure; or a
     *difference* of two arms, the means and intervals being those of pairs. The keys that *follow*
     change with the first.
     """

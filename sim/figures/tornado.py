@@ -39,7 +39,7 @@ def tornado(
 ) -> Figure:
     """One measure at the ends of each unknown's range, and the band over all of them together.
 
-    *ranges* is that of `sim.swept.Sweep.tornado`: a row per arm, class, measure and key.
+    *ranges* is that of `sim.results.sweep.Sweep.tornado`: a row per arm, class, measure and key.
     """
     frame = need(ranges, "ranges", figure="tornado")
     rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.definitions import SHARE
 from sim.figures import palette
 from sim.figures import style as s
 from sim.figures.bars import ONE_REPLICATION, ceiling
 from sim.figures.data import Estimate, estimate, need, some
 from sim.figures.numbers import tell
 from sim.figures.style import Style, drawn
+from sim.records.measures import SHARE
 
 if TYPE_CHECKING:
     import pandas as pd

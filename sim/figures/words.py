@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from sim.definitions import MEASURES, QUANTILE, SHARE
+from sim.records.measures import MEASURES, QUANTILE, SHARE
 
 INTERVALS = "Whiskers: 95 % intervals over replications."
 AXES = {

@@ -15,8 +15,8 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sim.lab.matrix import Matrix, matrix
-from sim.lab.page import fixed
+from sim.exact.matrix import Matrix, matrix
+from sim.exact.page import fixed
 from sim.scenario import ScenarioError
 from sim.scenario.people import HOME, WORK
 

@@ -73,9 +73,9 @@ class Rows(Protocol):
 
 
 def of_run(run: Rows, columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Coded]:
-    """The tables of *run* as it holds them; *columns* are those of `sim.records`, by table.
+    """The tables of *run* as it holds them; *columns* are those of `sim.records.rows`, by table.
 
-    Numbers get the types of `sim.records`; no data frame is made on the way.
+    Numbers get the types of `sim.records.rows`; no data frame is made on the way.
     """
     return {table: _coded(run, table, wanted) for table, wanted in columns.items()}
 

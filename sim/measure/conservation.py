@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.measure import coded
 from sim.measure.coded import Coded, Frames, Ints
-from sim.records import CLASSES, FATES
+from sim.records.rows import CLASSES, FATES
 
 SHOWN = 20
 """Rows of a message's history that the error prints."""

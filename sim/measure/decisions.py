@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sim.definitions import MEASURES, RATE
 from sim.measure.intervals import Array, Intervals, intervals, paired, ratio_of_means
+from sim.records.measures import MEASURES, RATE
 
 COLUMNS = (
     "arm",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from sim.definitions import RATE, SHARE
+from sim.records.measures import RATE, SHARE
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ def permissions(frames: Mapping[str, pd.DataFrame], every: float = DAY) -> pd.Da
 
     One row a stretch, server, class and permission that occurred: *start* of the stretch (s),
     *attempts*, and *recipients* that were named in them. Permissions are those of
-    `sim.records.PERMISSIONS`; submissions that used nobody's in particular are left out.
+    `sim.records.rows.PERMISSIONS`; submissions that used nobody's in particular are left out.
     """
     attempts, wished = frames["attempts"], frames["recipients"]
     used = attempts[(attempts["permission"] != "") & (attempts["hop"] == "submission")]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.definitions import MEASURES
 from sim.measure.intervals import Array, intervals, paired
+from sim.records.measures import MEASURES
 
 CELL = ("phase", "by", "key", "arm", "class", "measure")
 SUMMARY = ("arm", "class", "measure", "mean", "low", "high", "static", "replications")
@@ -48,7 +48,7 @@ def summarise(
 ) -> pd.DataFrame:
     """One row per (arm, class, measure), and per key if *by* is not ``all``.
 
-    *static* has columns arm, class, measure, by, key, static (see sim.measure.static).
+    *static* has columns arm, class, measure, by, key, static (see sim.measure.analytic).
     Bounds are NaN with one replication; the static value is NaN where nothing follows
     from the inputs, and in a phase other than ``after``.
     """

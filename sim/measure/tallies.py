@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.definitions import MEASURES, ROW_KEYS
 from sim.measure import coded
 from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, folds, table
 from sim.measure.coded import Coded, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records import CAUSES, CLASSES, FATES, PERMISSIONS, PHASES, REMEDIES, ROUTES
+from sim.records.measures import MEASURES, ROW_KEYS
+from sim.records.rows import CAUSES, CLASSES, FATES, PERMISSIONS, PHASES, REMEDIES, ROUTES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.network import lines
 from sim.scenario import distributions, retries
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect, ExpectMeasure
@@ -22,6 +21,7 @@ from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Edge, Latencies, Node, Topology
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
+from sim.topology import lines
 
 TABLES: dict[str, type[Table]] = {
     "Outside all tables": Head,

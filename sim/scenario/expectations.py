@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from sim import records
-from sim.definitions import BY, MEASURES, PHASES
+from sim.records import rows as records
+from sim.records.measures import BY, MEASURES, PHASES
 from sim.scenario import checking
 from sim.scenario.checking import Parts
 from sim.scenario.errors import shown

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
-from sim.network.addresses import Draws, Pool, usable
-from sim.network.names import Names
 from sim.scenario import overriding, policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
@@ -27,10 +25,12 @@ from sim.scenario.servers import Relay, Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Topology
+from sim.topology.addresses import Draws, Pool, usable
+from sim.topology.names import Names
 
 if TYPE_CHECKING:
-    from sim.network.topology import Graph, Routes
     from sim.smtp import Policy
+    from sim.topology.graph import Graph, Routes
 
 MOST_NETWORKS = 2_000
 MOST_SERVERS = 4_000
@@ -160,7 +160,7 @@ class Scenario(Head):
     def graph(self) -> Graph:
         """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)
         and bandwidth (bit/s)."""
-        from sim.network import topology
+        from sim.topology import graph as topology
 
         nodes = {n: {"kind": w.kind, "domain": w.domain} for n, w in self.networks.items()}
         links = [
@@ -172,7 +172,7 @@ class Scenario(Head):
 
     def routes(self) -> Routes:
         """The shortest routes between its networks."""
-        from sim.network import topology
+        from sim.topology import graph as topology
 
         return topology.routes(self.graph())
 

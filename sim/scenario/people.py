@@ -13,10 +13,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from sim.network.lines import LINES
 from sim.scenario.distributions import Octets, Time
 from sim.scenario.keys import Table, key
 from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
+from sim.topology.lines import LINES
 
 HOME, WORK = "home", "work"
 """Places that are no networks of their own: the account's network, the group's ``work``."""
@@ -218,5 +218,5 @@ class Users(Table):
         return tuple(dict.fromkeys(place for part in PARTS for place in self.shares(part)))
 
     def line(self, place: str) -> str:
-        """The line at *place*, a name of ``sim.network.lines.LINES``."""
+        """The line at *place*, a name of ``sim.topology.lines.LINES``."""
         return self.access[place]

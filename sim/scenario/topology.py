@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from sim.network import generators
 from sim.scenario.distributions import Time
 from sim.scenario.errors import nearest, one_of, shown
 from sim.scenario.found import Found, Path, validate
@@ -24,6 +23,7 @@ from sim.scenario.keys import Table, key
 from sim.scenario.networks import Network
 from sim.scenario.quantities import Duration, Name
 from sim.scenario.reading import Tree
+from sim.topology import generators
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -45,7 +45,7 @@ class Reply(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a situation means: the *kind* of verdict and its *cause* in `sim.records`."""
+    """What a situation means: the *kind* of verdict and its *cause* in `sim.records.rows`."""
 
     kind: str
     cause: str

@@ -75,7 +75,7 @@ class Verdict:
     rule: str
     """Name of the restriction that decided."""
     cause: str
-    """One of `sim.records.CAUSES`."""
+    """One of `sim.records.rows.CAUSES`."""
     situation: str
     """Key of `replies.SITUATIONS`."""
     trace: tuple[Step, ...] = ()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.smtp import Facts, Memo, Policy, Verdict
 from sim.smtp.decision import StandIns
 from sim.smtp.facts import Circumstances
-from sim.world.people import anyone_at
+from sim.workload.people import anyone_at
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

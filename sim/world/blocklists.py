@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.workload.streams import BLOCK, Generator, stream, uniforms
 from sim.world.operators import is_open
 from sim.world.rows import Rows
 from sim.world.server import Server
-from sim.world.streams import BLOCK, Generator, stream, uniforms
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.blocklists import Blocklist as Settings
-    from sim.world.people import Mailboxes
+    from sim.workload.people import Mailboxes
 
 EVERYWHERE = 0, 2**32 - 1
 BITS = {"address": 0, "/24": 8}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.smtp import Policy
-    from sim.world.people import Person
-    from sim.world.presence import Presence, Session
+    from sim.workload.mobility import Presence, Session
+    from sim.workload.people import Person
 
 Step = tuple[float, int, int]
 """From this moment (s) the list has, for this person, this address."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.smtp.arguments import Rate
-from sim.world.plan import Slice
+from sim.workload.arrivals import Slice
 from sim.world.rows import Answer
 
 if TYPE_CHECKING:

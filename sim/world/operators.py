@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from sim.scenario.operators import closing_time
 from sim.smtp import Facts, Policy, decide
+from sim.workload.streams import Generator, stream
 from sim.world.server import Server
 from sim.world.spam_routes import RELAY_TEST
-from sim.world.streams import Generator, stream
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from sim.network.topology import Routes
     from sim.scenario import Scenario
+    from sim.topology.graph import Routes
     from sim.world.server import Server
 
 NO_ANSWER = 300.0
@@ -123,7 +123,7 @@ class Outages:
     def _at(self, index: int) -> Routes:
         made = self._routes[index]
         if made is None:
-            from sim.network import topology
+            from sim.topology import graph as topology
 
             at = self._starts[index]
             down = [names for names, intervals in self._down.items() if is_down(intervals, at)]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sim.records import PERMISSIONS
+from sim.records.rows import PERMISSIONS
 
 if TYPE_CHECKING:
     from sim.smtp import Policy
-    from sim.world.pop import PopLogins
+    from sim.workload.pop_logins import PopLogins
     from sim.world.transit import Answered, Flight
 
 NUMBER = {name: number for number, name in enumerate(PERMISSIONS)}

@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.world.people import anyone_at
-from sim.world.streams import chance
+from sim.workload.people import anyone_at
+from sim.workload.streams import chance
 
 if TYPE_CHECKING:
     from sim.world.rows import Answer

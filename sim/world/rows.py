@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.records import (
+from sim.records.rows import (
     ATTEMPTS,
     CALENDAR,
     CAUSES,
@@ -153,7 +153,7 @@ _ATTEMPT_DTYPE = np.dtype(
 
 
 class Change(NamedTuple):
-    """A row of the calendar: columns as in `sim.records`."""
+    """A row of the calendar: columns as in `sim.records.rows`."""
 
     at: float
     change: str
@@ -382,8 +382,8 @@ class Rows:
 class Run:
     """The rows of a finished run, and how much work it was.
 
-    *recipients*, *attempts*, *servers* and *calendar* hold the columns of `sim.records`; a category
-    column holds codes into ``categories[table][column]``.
+    *recipients*, *attempts*, *servers* and *calendar* hold the columns of `sim.records.rows`; a
+    category column holds codes into ``categories[table][column]``.
     """
 
     arm: str
@@ -400,7 +400,7 @@ class Run:
     events: int
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """The tables as data frames, with the columns and types of `sim.records`."""
+        """The tables as data frames, with the columns and types of `sim.records.rows`."""
         return {
             name: _frame(getattr(self, name), columns, self.categories[name])
             for name, columns in TABLES.items()
@@ -548,7 +548,7 @@ def _slim(
     columns: Mapping[str, Column],
     categories: Mapping[str, Sequence[str]],
 ) -> Columns:
-    """The columns in the types of `sim.records`, codes in the smallest that holds them.
+    """The columns in the types of `sim.records.rows`, codes in the smallest that holds them.
 
     They come one by one, so that only one is there in full width.
     """

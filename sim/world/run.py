@@ -12,35 +12,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.core import Environment
 
+from sim.workload.arrivals import Plan, draw, opening_rows
+from sim.workload.people import Population, populate, submission_servers
+from sim.workload.pop_logins import PopLogins
+from sim.workload.streams import stream
+from sim.world.batch.fast_path import Foreseen
+from sim.world.batch.precompute import Prospects
 from sim.world.blocklists import Around, Blocklists
-from sim.world.foreseen import Foreseen
 from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
-from sim.world.people import Population, populate, submission_servers
 from sim.world.permissions import Permissions
-from sim.world.plan import Plan, draw, opening_rows
-from sim.world.pop import PopLogins
-from sim.world.prospects import Prospects
 from sim.world.rows import DELIVERED, Columns, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
-from sim.world.streams import stream
 from sim.world.transit import Message, Transit
 from sim.world.users import MailProgram, Surroundings
 
 if TYPE_CHECKING:
-    from sim.network.topology import Routes
     from sim.scenario import Scenario
     from sim.scenario.servers import Server as Settings
     from sim.smtp import Policy
+    from sim.topology.graph import Routes
 
 
 def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     """Run one replication of one arm.
 
     Until ``policy_starts`` the base scenario's policies hold, from then on those of *arm*.
-    The same people wish to write the same messages in every arm (see `sim.world.plan`).
+    The same people wish to write the same messages in every arm (see `sim.workload.arrivals`).
     """
     with _seldom_collected():
         world = World(scenario, arm, replication)

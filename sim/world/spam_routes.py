@@ -17,7 +17,7 @@ from sim.world.server import Server
 from sim.world.transit import Flight
 
 if TYPE_CHECKING:
-    from sim.world.plan import Slice
+    from sim.workload.arrivals import Slice
     from sim.world.spammers import Spammer
 
 RELAY_TEST = "relay-test@relay-test.example"

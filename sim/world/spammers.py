@@ -15,19 +15,19 @@ import numpy as np
 from simpy.core import Environment
 from simpy.events import Event
 
-from sim.network.lines import LINES
-from sim.world.people import anyone_at
-from sim.world.plan import Slice
+from sim.topology.lines import LINES
+from sim.workload.arrivals import Slice
+from sim.workload.people import anyone_at
+from sim.workload.streams import exponentials, stream, uniforms
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, SpamRoute
-from sim.world.streams import exponentials, stream, uniforms
 from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Route, Spammers
+    from sim.workload.people import Mailboxes
     from sim.world.answers import Credentials
-    from sim.world.people import Mailboxes
 
 SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from sim.workload.arrivals import Slice
+from sim.workload.streams import chance
 from sim.world import outages
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.deferred import Deferred
 from sim.world.permissions import NOBODYS, Permissions
-from sim.world.plan import Slice
 from sim.world.rows import (
     BOUNCED,
     DELIVERED,
@@ -31,10 +32,9 @@ from sim.world.rows import (
     Rows,
 )
 from sim.world.server import Server
-from sim.world.streams import chance
 
 if TYPE_CHECKING:
-    from sim.network.topology import Routes
+    from sim.topology.graph import Routes
     from sim.world.memory import Memory
 
 Answered = list[tuple[Slice, Answer]]

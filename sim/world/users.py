@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sim.network.lines import LINES, Line
+from sim.topology.lines import LINES, Line
+from sim.workload.arrivals import Slice
+from sim.workload.people import anyone_at
+from sim.workload.streams import chance
 from sim.world.answers import NO_LOGIN, Credentials
-from sim.world.people import anyone_at
-from sim.world.plan import Slice
 from sim.world.remedies import REMEDIES, Habit, Refusal
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
 from sim.world.server import Server
-from sim.world.streams import chance
 from sim.world.transit import Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
-    from sim.world.people import Account, Person
-    from sim.world.plan import Wishes
-    from sim.world.presence import Presence
+    from sim.workload.arrivals import Wishes
+    from sim.workload.mobility import Presence
+    from sim.workload.people import Account, Person
 
 
 class Letter:

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 import sim
-from sim.swept import open_sweep, sweep
+from sim.results.sweep import open_sweep, sweep
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 MAIN = ROOT / "scenarios" / "open-vs-restricted.toml"

@@ -26,14 +26,15 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.network.lines import LINES
 from sim.scenario import Scenario, loads
-from sim.world import simulate, week
-from sim.world.people import Population
-from sim.world.plan import Plan
+from sim.topology.lines import LINES
+from sim.workload import week
+from sim.workload.arrivals import Plan
+from sim.workload.people import Population
+from sim.workload.streams import chance
+from sim.world import simulate
 from sim.world.rows import DELIVERED, EXPIRED, REFUSED, Run
 from sim.world.run import exogenous
-from sim.world.streams import chance
 
 SERVERS, SESSIONS = 50, 4
 RETRY, RETRIES, DEFERRED = 1800.0, 5, 0.02

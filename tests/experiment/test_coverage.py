@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.definitions import SHARE
 from sim.measure import coded
 from sim.measure.exposure import exposure
 from sim.measure.intervals import intervals, paired
 from sim.measure.tallies import measured
+from sim.records.measures import SHARE
 from sim.world import simulate
 from sim.world.rows import TABLES
 

@@ -62,7 +62,7 @@ def test_a_message_is_traced_as_if_all_had_been_kept(ran):
 
 
 def test_what_was_not_kept_is_said(ran):
-    with pytest.raises(sim.lab.LabError, match="that were kept: 0, 100, 200"):
+    with pytest.raises(sim.path.asked.QueryError, match="that were kept: 0, 100, 200"):
         ran["sample"].trace(1, arm="on network")
     with pytest.raises(StorageError, match="recipients were kept of some messages only"):
         _ = ran["sample"].recipients

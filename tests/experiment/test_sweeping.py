@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 import sim
-from sim import terminal
+from sim.cli import render as terminal
 from sim.experiment import UsageError, storage, sweeping
 from sim.experiment.storage import OtherResultsError
 from sim.measure.sweeps import BreakEven, break_even
+from sim.results.sweep import open_sweep, sweep
 from sim.scenario import ScenarioError
 from sim.scenario.sweeping import Sweep
-from sim.swept import open_sweep, sweep
 
 SMALL = Path(__file__).with_name("small.toml")
 COUNT, MAIL = "users.travellers.count", "users.travellers.messages"

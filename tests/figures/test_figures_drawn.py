@@ -10,11 +10,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from sim import figures, records
-from sim.definitions import MEASURES
+from sim import figures
 from sim.figures import FigureError, palette
 from sim.figures.delay import survival
 from sim.figures.frontier import dominated
+from sim.records import rows as records
+from sim.records.measures import MEASURES
 
 
 def texts(figure):

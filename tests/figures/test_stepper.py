@@ -16,7 +16,7 @@ from sim import figures
 from sim.figures import FigureError
 from sim.figures.stepper import Step, Stepper
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "report"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "results" / "report"))
 
 import browser
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import records
+from sim.records import rows as records
 
 KINDS = {
     "class": records.CLASSES,

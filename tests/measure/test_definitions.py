@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from sim import definitions
-from sim.definitions import BY, KINDS, MEASURES, SERVER
 from sim.measure.tallies import tallies
-from sim.records import CLASSES
+from sim.records.measures import BY, KINDS, MEASURES, SERVER
+from sim.records.rows import CLASSES
+from sim.records.rows import measures as definitions
 
 PAGE = Path(definitions.__file__).parent / "measure" / "MEASURES.md"
 
 
 def test_the_page_is_what_the_table_says():
     assert PAGE.read_text("utf-8") == definitions.page(), (
-        "write it again: sim.definitions.write_page()"
+        "write it again: sim.records.measures.write_page()"
     )
 
 

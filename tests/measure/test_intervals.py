@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.definitions import RATE, RATIO, SHARE
 from sim.measure.intervals import RESAMPLES, intervals, paired, ratio_of_means
+from sim.records.measures import RATE, RATIO, SHARE
 
 
 def one(kind, numerators, denominators):

@@ -9,8 +9,8 @@ import networkx as nx
 import pytest
 
 from sim import scenario as scenarios
-from sim.network.generators import GENERATORS, shape
 from sim.scenario import ScenarioError, load, loads
+from sim.topology.generators import GENERATORS, shape
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TEXT = """

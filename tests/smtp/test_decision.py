@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.records import CAUSES
+from sim.records.rows import CAUSES
 from sim.smtp import FLAVOURS, Facts, Memo, Policy, decide, presets
 from sim.smtp.decision import decide_at
 from sim.smtp.restrictions import STAGES, TABLE, parse

@@ -5,13 +5,13 @@ from operator import itemgetter
 import numpy as np
 
 from sim.scenario import loads
+from sim.workload.arrivals import Wish, planned
+from sim.workload.mobility import Presence, Session
+from sim.workload.people import populate
+from sim.workload.week import blocks
 from sim.world.answers import NO_LOGIN
-from sim.world.people import populate
-from sim.world.plan import Wish, planned
-from sim.world.presence import Presence, Session
 from sim.world.run import World
 from sim.world.transit import Flight, Message
-from sim.world.week import blocks
 
 HOUR, DAY = 3600.0, 86400.0
 

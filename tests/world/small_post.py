@@ -3,14 +3,14 @@
 import numpy as np
 
 from sim.scenario import loads
+from sim.workload.arrivals import Wish, planned, runs
+from sim.workload.mobility import Presence, Session
+from sim.workload.people import anyone_at, populate
+from sim.workload.week import blocks
 from sim.world.answers import NO_LOGIN
-from sim.world.people import anyone_at, populate
-from sim.world.plan import Wish, planned, runs
-from sim.world.presence import Presence, Session
 from sim.world.rows import GAVE_UP, REFUSED
 from sim.world.run import World
 from sim.world.transit import NO_SUCH_USER, Flight, Message
-from sim.world.week import blocks
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 

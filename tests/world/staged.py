@@ -3,10 +3,10 @@
 import numpy as np
 
 from sim.scenario import loads
-from sim.world import week
-from sim.world.people import populate
-from sim.world.plan import Wish, planned
-from sim.world.presence import Presence, Session
+from sim.workload import week
+from sim.workload.arrivals import Wish, planned
+from sim.workload.mobility import Presence, Session
+from sim.workload.people import populate
 from sim.world.run import World
 
 DAY = 86400.0

@@ -7,8 +7,8 @@ import pytest
 from drawn import scenario_texts
 from hypothesis import HealthCheck, Phase, given, settings
 
-from sim import records
 from sim.measure import conservation
+from sim.records import rows as records
 from sim.scenario import load, loads
 from sim.smtp import restrictions
 from sim.world import simulate

@@ -3,9 +3,9 @@
 import pytest
 
 from sim.scenario import loads
-from sim.world.people import populate
-from sim.world.plan import Wish, planned
-from sim.world.presence import Presence, Session
+from sim.workload.arrivals import Wish, planned
+from sim.workload.mobility import Presence, Session
+from sim.workload.people import populate
 from sim.world.run import World
 
 HOUR, DAY = 3600.0, 86400.0
@@ -111,7 +111,7 @@ def send():
 def edges():
     import numpy as np
 
-    from sim.world import week
+    from sim.workload import week
 
     return np.array(week.blocks(7 * DAY)[0])
 

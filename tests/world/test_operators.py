@@ -9,8 +9,8 @@ from little_world import DAY, HOUR, SCENARIO, Little
 
 from sim.scenario import load, loads
 from sim.scenario.operators import closing_time
+from sim.workload.streams import stream
 from sim.world import simulate
-from sim.world.streams import stream
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CURVE = ((10.0, 0.6), (20.0, 0.4), (30.0, 0.4), (40.0, 0.0))

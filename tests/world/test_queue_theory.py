@@ -14,7 +14,8 @@ import pytest
 from scipy import stats
 
 from sim.scenario import loads
-from sim.world import simulate, week
+from sim.workload import week
+from sim.world import simulate
 
 HOUR, WARM_UP = 3600.0, 600.0
 PEOPLE, REPLICATIONS = 400, 10

@@ -10,9 +10,9 @@ from staged import ADATUM, NETWORKS
 
 from sim.measure import conservation
 from sim.scenario import loads
+from sim.workload.streams import stream
 from sim.world import simulate
 from sim.world.run import World
-from sim.world.streams import stream
 
 HOUR, DAY = 3600.0, 86400.0
 SETTINGS = """

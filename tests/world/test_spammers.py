@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.scenario import loads
+from sim.workload.people import Mailboxes
 from sim.world import simulate
-from sim.world.people import Mailboxes
 from sim.world.spammers import TargetList
 from sim.world.transit import NO_SUCH_USER
 

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from sim.scenario import loads
-from sim.world import simulate, week
+from sim.workload import week
+from sim.world import simulate
 from sim.world.run import exogenous
 
 HOUR = 3600.0

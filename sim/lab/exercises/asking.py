@@ -9,7 +9,7 @@ from hashlib import blake2b
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sim.lab.page import fixed
+from sim.exact.page import fixed
 from sim.scenario.errors import Fault, nearest, one_of, shown
 
 if TYPE_CHECKING:

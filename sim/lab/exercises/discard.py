@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sim.exact.explanation import explain
 from sim.lab.exercises.answers import THEIRS, Measured, Number, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import FILTERS, Frames, simulated, wished, world
-from sim.lab.explanation import explain
 
 
 @numbered("06.1", "What the client hears")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sim.lab.asked import LabError
+from sim.exact.explanation import explain
 from sim.lab.exercises.answers import Names, Suiting, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
 from sim.lab.exercises.six_situations import WHERE, repair
 from sim.lab.exercises.worlds import TOWN, world
-from sim.lab.explanation import explain
+from sim.path.asked import QueryError
 
 CHECK = "on network + identity check"
 
@@ -24,7 +24,7 @@ def way_out(draw: Draw) -> Asked:
             told = explain(
                 scenario, "travellers", place, "bob@adatum.com", CHECK, sender, server=place
             )
-        except LabError as error:
+        except QueryError as error:
             return False, str(error)
         return told.outcome == "delivered", told.outcome
 

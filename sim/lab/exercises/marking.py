@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from sim.exact.page import fixed
 from sim.lab.exercises.answers import Judgement
 from sim.lab.exercises.asking import exercise, find, name_of, unknown
-from sim.lab.page import fixed
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
 COLOURS = {True: "#1b7837", False: "#b2182b", None: "#666666"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from sim.exact.explanation import Explanation, explain
 from sim.lab.exercises.answers import Number, Suiting, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.six_situations import WHERE
 from sim.lab.exercises.worlds import TOWN, world
-from sim.lab.explanation import Explanation, explain
 
 COMMANDS = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "nowhere")
 

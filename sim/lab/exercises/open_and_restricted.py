@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from itertools import product
 
+from sim.exact.explanation import explain
 from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
-from sim.lab.explanation import explain
 
 RECIPIENTS = (
     "bob@proseware.com",

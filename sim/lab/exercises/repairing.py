@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
+from sim.exact.situations import ELSEWHERE, SAME, Cell, customers, others, places
 from sim.lab.exercises.answers import Judgement, told
-from sim.lab.journey import Servers
-from sim.lab.situations import ELSEWHERE, SAME, Cell, customers, others, places
+from sim.path.journey import Servers
 from sim.scenario.errors import ScenarioError, one_of
 from sim.smtp import Policy, PolicyError
 from sim.smtp.restrictions import check_order, parse

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sim.exact.explanation import Explanation, explain
 from sim.lab.exercises.answers import Names, Number, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import SAME, Repair, Want, stays_red
 from sim.lab.exercises.worlds import MACHINE, TOWN, world
-from sim.lab.explanation import Explanation, explain
 from sim.scenario import Scenario
 from sim.smtp import restrictions
 

@@ -1,0 +1,1 @@
+"""Exact answers, without a simulation: matrix, explanation, difference, advice."""

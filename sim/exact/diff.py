@@ -1,0 +1,178 @@
+"""What changes from one arm to another: every cell whose verdict is another one, wanted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, customers, others, places
+from sim.path.asked import Questions
+from sim.path.journey import Servers
+from sim.smtp import Verdict
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+MARKS = {
+    "wanted": ("a stranger can no longer relay", "good"),
+    "gain": ("honest mail gets through that did not", "good"),
+    "cost": ("honest mail is refused, delayed or dropped", "bad"),
+    "abuse": ("somebody can relay who should not", "bad"),
+    "mixed": ("an abuse and an honest use that nobody can tell apart", "warn"),
+    "other": ("the answer is another one, and no better or worse", "faint"),
+}
+"""What a change means, and its style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell before and after."""
+
+    before: Cell
+    after: Cell
+
+    @property
+    def mark(self) -> str:
+        """A key of `MARKS`."""
+        old, new = _goes_through(self.before.verdict), _goes_through(self.after.verdict)
+        if old == new:
+            return "other"
+        honest = WHO[self.before.who].honest
+        if honest is None:
+            return "mixed"
+        return {(True, True): "gain", (True, False): "cost", (False, True): "abuse"}.get(
+            (honest, new > old), "wanted"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        old, new = self.before.record(), self.after.record()
+        same = ("server", "who", "place", "to", "credentials")
+        return {
+            **{key: old[key] for key in same},
+            "mark": self.mark,
+            "before": {key: old[key] for key in ("verdict", "rule", "code", "reply")},
+            "after": {key: new[key] for key in ("verdict", "rule", "code", "reply")},
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Diff(Page):
+    """Every cell whose verdict changes from arm *a* to arm *b*; made by `diff`."""
+
+    a: str
+    b: str
+    changes: tuple[Change, ...]
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def records(self) -> list[dict[str, Any]]:
+        """A row for each change, for a DataFrame."""
+        return [
+            {
+                **{k: v for k, v in told.items() if k not in ("before", "after")},
+                **{
+                    f"{k}_{side}": told[side][k] for side in ("before", "after") for k in told[side]
+                },
+            }
+            for told in (change.as_dict() for change in self.changes)
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {"a": self.a, "b": self.b, "changes": [change.as_dict() for change in self.changes]}
+
+    def blocks(self) -> Sequence[Block]:
+        """One table for each mark; servers with the same change share a row."""
+        title = f"From “{self.a}” to “{self.b}”"
+        if not self.changes:
+            return [Lines(title, ("No verdict changes.",))]
+        counts = ", ".join(
+            f"{number} {mark}"
+            for mark in MARKS
+            if (number := sum(change.mark == mark for change in self.changes))
+        )
+        heading = Lines(title, (f"{len(self.changes)} cells change: {counts}",))
+        columns = ("who", "place and recipient", "before", "after", "servers")
+        tables = [
+            Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)))
+            for mark in MARKS
+            if any(change.mark == mark for change in self.changes)
+        ]
+        met = {change.before.who for change in self.changes}
+        who = Lines("", tuple(Said(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in met))
+        return [heading, *tables, who]
+
+    def _rows(self, mark: str) -> Iterator[tuple[Line, ...]]:
+        style = MARKS[mark][1]
+        credentials: dict[tuple[str, ...], list[str]] = {}
+        for change in self.changes:
+            if change.mark == mark:
+                cell = change.before
+                answers = (_answer(cell.verdict), _answer(change.after.verdict))
+                row = (cell.server, cell.who, cell.title, cell.to, *answers)
+                credentials.setdefault(row, []).append(cell.credentials)
+        servers: dict[tuple[str, ...], list[str]] = {}
+        for (server, *alike), held in credentials.items():
+            servers.setdefault((*alike, _held(held)), []).append(server)
+        for (who, place, to, before, after, known), names in servers.items():
+            where = f"{place}\n  to {to}"
+            yield f"{who}{known}", where, before, Said(after, style), ", ".join(names)
+
+
+def diff(scenario: Scenario, a: str, b: str) -> Diff:
+    """Compare two arms, cell by cell: server × who × place × recipient × credentials.
+
+    Raises QueryError for an unknown arm.
+    """
+    questions = Questions(scenario)
+    questions.arm(a)
+    questions.arm(b)
+    questions.check()
+    first, second = Servers(scenario, a), Servers(scenario, b)
+    same_networks = first.scenario.networks == second.scenario.networks
+    found: list[Change] = []
+    for server in scenario.servers:
+        if server not in first.scenario.servers or server not in second.scenario.servers:
+            continue
+        alike = first.policy(server) == second.policy(server) and (
+            first.scenario.servers[server].port_587 == second.scenario.servers[server].port_587
+        )
+        if same_networks and alike:
+            continue
+        guests = places(scenario, server, (a, b))
+        for before, after in zip(
+            _cells(first, server, guests), _cells(second, server, guests), strict=True
+        ):
+            if _changed(before.verdict, after.verdict):
+                found.append(Change(before, after))
+    return Diff(a, b, tuple(found))
+
+
+def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> list[Cell]:
+    role = servers.scenario.servers[server].role
+    mine = [] if role == "mx" else list(customers(servers, server, guests))
+    return mine + list(others(servers, server, guests))
+
+
+def _changed(before: Verdict, after: Verdict) -> bool:
+    return (before.kind, before.code) != (after.kind, after.code)
+
+
+def _goes_through(verdict: Verdict) -> bool:
+    """At once: whether a client that is told to try again will fare better is not said here."""
+    return verdict.accepted and not verdict.discarded
+
+
+def _held(credentials: Sequence[str]) -> str:
+    """With which credentials a change holds; nothing is said where they make no difference."""
+    if set(credentials) == {"none"} or {*CREDENTIALS} - {"587"} <= set(credentials):
+        return ""
+    return f"\n  {' or '.join(credentials)}"
+
+
+def _answer(verdict: Verdict) -> str:
+    return f"{verdict.kind} {verdict.code or ''}".rstrip() + f"\n{verdict.rule}"

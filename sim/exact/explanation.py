@@ -1,0 +1,331 @@
+"""One message explained: who decided and why, what was said, what the user sees, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any
+
+from sim.exact import error_box
+from sim.exact.advice import Advice, advise
+from sim.exact.error_box import ErrorBox
+from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.received import Header, chain, content, subject
+from sim.exact.situations import WHO
+from sim.exact.transcript import Dialogue, converse
+from sim.path.journey import Hop, Journey, Servers, port
+from sim.path.parties import Question, asked
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+OUTCOMES = {
+    "delivered": ("delivered", "good"),
+    "queued": ("accepted; waits in a queue and is tried again", "warn"),
+    "refused": ("refused: an error box", "bad"),
+    "deferred": ("refused for now: the mail program tries again", "warn"),
+    "unreachable": ("no connection: an error box", "bad"),
+    "discarded": (
+        "accepted with 250, then dropped silently: the sender believes it arrived",
+        "bad",
+    ),
+    "bounced": ("accepted, then refused further on: a notice comes back", "bad"),
+}
+"""Each outcome of a `Journey` in words, and its style."""
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation(Page):
+    """What happens to one message under one arm; made by `explain`.
+
+    *advice* holds the changes that were tried, in order of effort: *by* whom, *words*, *effort*,
+    whether it *helps*, and whom it *admits*.
+    """
+
+    scenario: Scenario
+    question: Question
+    journey: Journey
+    advice: tuple[Advice, ...]
+
+    @property
+    def outcome(self) -> str:
+        """A key of `OUTCOMES`."""
+        return self.journey.outcome
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """The servers that were asked, in order, with facts, policy and verdict."""
+        return self.journey.hops
+
+    @property
+    def port(self) -> int:
+        """The port of the server that was asked."""
+        return port(self.scenario, self.question.attempt)
+
+    @cached_property
+    def dialogues(self) -> tuple[Dialogue, ...]:
+        """What client and server said, for each hop that had a connection."""
+        return tuple(self._dialogue(number) for number, hop in enumerate(self.hops) if hop.verdict)
+
+    @cached_property
+    def received(self) -> tuple[Header, ...]:
+        """The header as it stands where the message was last taken; empty if it never was."""
+        taken = self._taken
+        return tuple(chain(self.question, taken, self.scenario.year)) if taken else ()
+
+    @cached_property
+    def error_box(self) -> ErrorBox | None:
+        """What the mail program shows; None where it shows nothing."""
+        if self.question.party.spammer or self.outcome not in (
+            "refused",
+            "deferred",
+            "unreachable",
+        ):
+            return None
+        dialogue = self.dialogues[0] if self.dialogues else None
+        party, attempt = self.question.party, self.question.attempt
+        return error_box.box(
+            dialogue.refused_at if dialogue else error_box.UNREACHABLE,
+            " ".join(dialogue.reply) if dialogue else "",
+            code=dialogue.code if dialogue else 0,
+            sender=attempt.reverse_path or "",
+            recipient=attempt.forward_path,
+            subject=subject(self.question),
+            account=party.login.rpartition("@")[2],
+            server=self.scenario.hostname(attempt.server),
+            port=self.port,
+        )
+
+    @property
+    def _taken(self) -> tuple[Hop, ...]:
+        return tuple(hop for hop in self.hops if hop.verdict is not None and hop.verdict.accepted)
+
+    def _dialogue(self, number: int) -> Dialogue:
+        hop = self.hops[number]
+        before = self.hops[:number]
+        helo = before[-1].policy.hostname if before else self.question.party.helo
+        lines = content(self.question, before, self.scenario.year)
+        failing = self.question.party.login if hop.facts.auth_failed else None
+        return converse(hop.policy, hop.facts, helo, lines, failing)
+
+    # ---- shown
+
+    def blocks(self) -> Sequence[Block]:
+        """What is shown, in order."""
+        return [
+            self._summary(),
+            *(self._walk(hop) for hop in self.hops),
+            *(
+                Lines(f"Dialogue with {self._host(hop)}", dialogue.lines(), fixed=True)
+                for hop, dialogue in zip(self.hops, self.dialogues, strict=False)
+            ),
+            *self._box(),
+            *self._chain(),
+            *self._advised(),
+        ]
+
+    def _host(self, hop: Hop) -> str:
+        return f"{hop.server} ({hop.policy.hostname})"
+
+    def _summary(self) -> Block:
+        party, attempt = self.question.party, self.question.attempt
+        words, style = OUTCOMES[self.outcome]
+        facts = self.hops[0].facts
+        where = (
+            f"{party.place}, on {attempt.network}"
+            if party.place != attempt.network
+            else party.place
+        )
+        address = IPv4Address(attempt.client) if attempt.client is not None else "no address"
+        rows: list[tuple[Line, ...]] = [
+            ("arm", self.question.arm),
+            ("who", f"{party.name} (account at {party.network})"),
+            ("where", f"{where}, address {address}"),
+            ("server", self._host(self.hops[0])),
+            ("sender", f"<{attempt.reverse_path or ''}>"),
+            ("recipient", f"<{attempt.forward_path}>"),
+            ("login", self._login()),
+            ("POP login", "just before" if facts.pop_age is not None else "none"),
+            ("outcome", Said(words, style)),
+        ]
+        if self.outcome == "bounced" and self.hops[-1].verdict and self.hops[-1].verdict.accepted:
+            rows.append(("because", "no server takes mail for this domain"))
+        return Grid("", (), tuple(rows))
+
+    def _login(self) -> str:
+        login = self.hops[0].facts.login
+        if login is not None:
+            return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
+        if self.hops[0].facts.auth_failed:
+            return f"AUTH as {self.question.party.login}, with a wrong password"
+        return "AUTH is on, but this server does not offer it" if self.question.auth else "none"
+
+    def _walk(self, hop: Hop) -> Block:
+        title = f"Restrictions at {self._host(hop)}"
+        verdict = hop.verdict
+        if verdict is None:
+            return Lines(title, (Said(f"no connection to port {self.port}", "bad"),))
+        rows = tuple(
+            (step.stage, step.rule, step.compared, Said(step.opinion, _OPINION[step.opinion]))
+            for step in verdict.trace
+        )
+        decided = f"{verdict.kind}, decided by {verdict.rule}: {verdict.reply}"
+        return Grid(title, ("stage", "restriction", "compared", "opinion"), rows, decided)
+
+    def _box(self) -> list[Block]:
+        box = self.error_box
+        if box is None:
+            return []
+        rows = tuple((name, value) for name, value in box.fields)
+        return [
+            Lines("The mail program shows", (Said(box.words, "bad"),)),
+            Grid("", (), rows),
+        ]
+
+    def _chain(self) -> list[Block]:
+        if not self.received:
+            return []
+        lines: list[Line] = []
+        for header in self.received:
+            mark = "  ← forged" if header.forged else ""
+            lines.append(Said(f"{header.text}{mark}", "bad" if header.forged else ""))
+        title = f"Header as {self._taken[-1].server} has it, newest line on top"
+        claims = sorted({h.claim for h in self.received if h.claim and not h.forged})
+        note = f"Names in “from” are what the client said: {', '.join(claims)}."
+        return [
+            Lines(title, tuple(lines), fixed=True),
+            *([Lines("", (Said(note, "faint"),))] if claims else []),
+        ]
+
+    def _advised(self) -> list[Block]:
+        if not self.advice:
+            return []
+        helping = [advice for advice in self.advice if advice.helps]
+        vain = [advice for advice in self.advice if not advice.helps]
+        blocks: list[Block] = []
+        if helping:
+            rows = tuple((Said(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
+            blocks.append(
+                Grid(
+                    "What would get it through, the least effort first",
+                    ("by", "change", "effort", "lets in"),
+                    rows,
+                )
+            )
+        if vain:
+            tried = tuple((a.by, a.words, a.answer) for a in vain)
+            blocks.append(Grid("What would not help", ("by", "change", "answer"), tried))
+        return blocks
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs: everything that is shown."""
+        attempt, box = self.question.attempt, self.error_box
+        return {
+            "arm": self.question.arm,
+            "user": self.question.party.name,
+            "account": self.question.party.network,
+            "place": self.question.party.place,
+            "network": attempt.network,
+            "client": None if attempt.client is None else str(IPv4Address(attempt.client)),
+            "sender": attempt.reverse_path,
+            "to": attempt.forward_path,
+            "login": self.hops[0].facts.login,
+            "pop": self.hops[0].facts.pop_age is not None,
+            "outcome": self.outcome,
+            "hops": [_hop(hop) for hop in self.hops],
+            "dialogues": [
+                [{"speaker": t.speaker, "text": t.text} for t in dialogue.turns]
+                for dialogue in self.dialogues
+            ],
+            "error_box": None if box is None else {"": box.words, **dict(box.fields)},
+            "received": [
+                {"text": h.text, "by": h.by, "forged": h.forged, "claim": h.claim}
+                for h in self.received
+            ],
+            "advice": [_advice(advice) for advice in self.advice],
+        }
+
+
+_OPINION = {"permit": "good", "refuse": "bad", "-": "faint"}
+
+
+def explain(
+    scenario: Scenario,
+    user: str,
+    place: str | None,
+    to: str,
+    arm: str | None = None,
+    sender: str | None = None,
+    auth: bool = False,
+    pop: bool = False,
+    *,
+    account: str = "home",
+    server: str | None = None,
+    by_587: bool = False,
+    wrong_password: bool = False,
+    caught: bool = False,
+) -> Explanation:
+    """Which restriction decides about one message of *user* from *place* to *to*, and what helps.
+
+    *user* is a group (somebody of it), a person such as ``travellers-12``, or a spammer; *sender*
+    the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
+    *pop* say that AUTH is on and that a POP login came just before, *by_587* that it goes by port
+    587 with AUTH, where the server offers that; *account* is ``home`` or ``work``; *server*
+    another server than the one of the account, or a network for its submission server;
+    *wrong_password*: AUTH is on and fails; *caught*: an outbound filter takes it for spam, else
+    it does what is likelier. Raises QueryError with every fault at once.
+    """
+    question = asked(
+        scenario, user, place, to, arm,
+        account=account, server=server, sender=sender, auth=auth, pop=pop, by_587=by_587,
+        wrong_password=wrong_password, caught=caught,
+    )  # fmt: skip
+    servers = Servers(scenario, question.arm, logins=[question.party.login])
+    journey = servers.journey(question.attempt)
+    advice = tuple(advise(servers, question, journey))
+    return Explanation(servers.scenario, question, journey, advice)
+
+
+def _abuse(advice: Advice) -> Line:
+    if not advice.admits:
+        return Said("nothing new", "faint")
+    return Said("\n".join(f"{who}: {WHO[who].meaning}" for who in advice.admits), "warn")
+
+
+def _effort(advice: Advice) -> str:
+    return "\n".join((advice.effort, *(f"({remark})" for remark in advice.remarks)))
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    return {
+        "by": advice.by,
+        "changes": [change.key for change in advice.changes],
+        "words": advice.words,
+        "effort": advice.effort,
+        "remarks": list(advice.remarks),
+        "helps": advice.helps,
+        "outcome": advice.outcome,
+        "answer": advice.answer,
+        "admits": list(advice.admits),
+    }
+
+
+def _hop(hop: Hop) -> dict[str, Any]:
+    verdict = hop.verdict
+    if verdict is None:
+        return {"server": hop.server, "verdict": None}
+    return {
+        "server": hop.server,
+        "hostname": hop.policy.hostname,
+        "verdict": verdict.kind,
+        "rule": verdict.rule,
+        "stage": verdict.stage,
+        "code": verdict.code,
+        "reply": str(verdict.reply),
+        "walk": [
+            {"stage": s.stage, "rule": s.rule, "compared": s.compared, "opinion": s.opinion}
+            for s in verdict.trace
+        ],
+    }

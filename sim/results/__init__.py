@@ -1,0 +1,1 @@
+"""What users work with: scenario, results, sweep, tables, publishing and export."""

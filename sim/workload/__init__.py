@@ -1,0 +1,1 @@
+"""What no policy changes, drawn once a replication: mobility, arrivals, correspondents."""

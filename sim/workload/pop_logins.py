@@ -1,0 +1,136 @@
+"""POP logins: who logged in from which address when, and where a window is open because of it.
+
+POP before SMTP keys its permission on the address alone; what this module keeps besides,
+who it was that logged in, is for counting, and no server ever reads it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.workload.mobility import stretches
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.workload.mobility import Presence
+
+Place = tuple[str, int]
+"""Network of the account and client address: what a POP login opens relaying for."""
+
+
+class Polls(NamedTuple):
+    """Sessions that polled, sorted by what they open relaying for, then by their first login:
+    which of them are of that place, the first login and its last possible moment (s), the
+    interval, who it was."""
+
+    of_place: dict[int, tuple[int, int]]
+    starts: array[float]
+    ends: array[float]
+    intervals: array[float]
+    people: array[int]
+    longest: float
+
+
+class PopLog:
+    """POP logins by (network of the account, client address): when was the last one?
+
+    A mail program logs in when its session begins, or after it has sent what waits in the
+    outbox, and then at an interval until the session ends; so logins are worked out when
+    somebody asks, not kept. Where no policy asks, nothing is ever made.
+    """
+
+    def __init__(self, scenario: Scenario, presence: Presence) -> None:
+        self._scenario, self._presence = scenario, presence
+        self._number = {name: number for number, name in enumerate(scenario.networks)}
+
+    @cached_property
+    def _polls(self) -> Polls:
+        presence = self._presence
+        person, client = presence.owners(), np.array(presence.client_of, dtype=np.int64)
+        end = np.array(presence.end)
+        delay, interval, *networks = self._of_people()[person].T
+        first = np.array(presence.start) + delay
+        parts = []
+        for network in networks:  # of the home account, of the work account
+            polled = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
+            place = network[polled].astype(np.int64) << 32 | client[polled]
+            parts.append((place, polled))
+        place, polled = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((first[polled], place))
+        place, polled = place[order], polled[order]
+        return Polls(
+            stretches(place),
+            array("d", first[polled].tobytes()),
+            array("d", end[polled].tobytes()),
+            array("d", interval[polled].tobytes()),
+            array("q", person[polled].tobytes()),
+            float((end - first)[polled].max(initial=0.0)),
+        )
+
+    def _of_people(self) -> NDArray[np.float64]:
+        """By person: delay of the first login, interval (s), networks of home and work account
+        by number, -1 for none."""
+        number = self._number
+        habits = {n: (u.pop_after_sending, u.pop_poll) for n, u in self._scenario.users.items()}
+        rows = array("d")
+        for person in self._presence.people:
+            delay, interval = habits[person.group]
+            networks = [] if person.web else [number[a.network] for a in person.accounts]
+            rows.extend((0.0 if person.polls_first else delay, interval))
+            rows.extend((*networks, -1, -1)[:2])
+        return np.array(rows).reshape(-1, 4)
+
+    def last(
+        self, network: str, client: int, now: float, person: int | None = None
+    ) -> float | None:
+        """Moment of the last login from *client* to an account of *network*; None: never.
+
+        With *person*, of the last login by that one.
+        """
+        of_place, starts, ends, intervals, people, longest = self._polls
+        low, high = of_place.get(self._number[network] << 32 | client, (0, 0))
+        best: float | None = None
+        for i in range(bisect_right(starts, now, low, high) - 1, low - 1, -1):
+            if best is not None and starts[i] + longest <= best:
+                break  # whatever began earlier was over before the best login so far
+            if person is not None and people[i] != person:
+                continue
+            interval = intervals[i]
+            login = starts[i] + (min(now, ends[i]) - starts[i]) // interval * interval
+            if best is None or login > best:
+                best = login
+        return best
+
+
+class PopLogins:
+    """All POP logins of one run: those planned, and those of programs that log in to send."""
+
+    def __init__(self, planned: PopLog) -> None:
+        self.planned = planned
+        self.extra: dict[Place, float] = {}
+        self.extra_of: dict[tuple[str, int, int], float] = {}
+
+    def log_in(self, network: str, client: int, now: float, person: int) -> None:
+        """*person*'s mail program logs in because it is about to send."""
+        self.extra[network, client] = self.extra_of[network, client, person] = now
+
+    def last(self, network: str, client: int, now: float) -> float | None:
+        """The last POP login from *client* to an account of *network*; None: never."""
+        return _later(self.planned.last(network, client, now), self.extra.get((network, client)))
+
+    def last_of(self, person: int, network: str, client: int, now: float) -> float | None:
+        """The same, of *person* alone."""
+        extra = self.extra_of.get((network, client, person))
+        return _later(self.planned.last(network, client, now, person), extra)
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)

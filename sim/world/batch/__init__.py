@@ -1,0 +1,1 @@
+"""The accelerator: the first two hops of messages, worked out in columns."""

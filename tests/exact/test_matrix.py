@@ -1,0 +1,45 @@
+"""The matrix of one server, as text, HTML, data and the figure's table."""
+
+import json
+
+import pytest
+
+from sim.exact import matrix
+from sim.exact.situations import cells
+
+
+def test_all_arms_or_those_named(scenario):
+    assert matrix(scenario).arms == list(scenario.arms)
+    assert matrix(scenario, "proseware", "POP").arms == ["POP"]
+    assert matrix(scenario, "proseware", ["POP", "open"]).arms == ["POP", "open"]
+
+
+def test_server_is_that_of_the_first_users_or_of_a_network(scenario):
+    assert matrix(scenario).server == "proseware-smtp"
+    assert matrix(scenario, "phone").hostname == "smtp.thephone-company.com"
+    assert matrix(scenario, "proseware-mx").server == "proseware-mx"
+
+
+def test_credentials_that_change_nothing_share_a_column(scenario):
+    table = matrix(scenario, "proseware", "network").blocks()[0]
+    assert table.columns == ("place", "recipient", "any credentials")
+    table = matrix(scenario, "proseware", "POP").blocks()[0]
+    assert table.columns == ("place", "recipient", "no credentials or AUTH", "POP first")
+
+
+@pytest.mark.parametrize("arm", ["open", "POP", "identity"])
+def test_text_html_and_data_hold_every_cell(scenario, arm):
+    page = matrix(scenario, "proseware", arm)
+    told = json.loads(json.dumps(page.as_dict()))["cells"]
+    assert len(told) == len(cells(scenario, "proseware", arm))
+    for row in told:
+        assert row["rule"] in page.text()
+        assert row["rule"] in page._repr_html_()
+
+
+def test_frame_is_what_the_figure_is_drawn_from(scenario):
+    from sim.figures import TABLES
+
+    frame = matrix(scenario).frame()
+    assert set(TABLES["cells"].columns) <= set(frame.columns)
+    assert len(frame) == len(scenario.arms) * len(cells(scenario))

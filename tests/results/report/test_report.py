@@ -1,0 +1,265 @@
+"""The page: what it tells, that names in it are harmless, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import browser
+import pandas as pd
+import pytest
+
+import sim
+from sim.figures import FigureError
+from sim.results.report.drawing import inline
+from sim.results.report.numbers import apart, between, number
+from sim.results.report.page import _adoptions
+
+HOSTILE = Path(__file__).with_name("hostile.toml")
+CHOSEN = ("rates", "topology", "routes")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return sim.run(
+        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, draft=True
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(results):
+    return results.save(figures=CHOSEN, formats=("png", "svg", "pdf"))
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text("utf-8")
+
+
+def test_names_of_strangers_are_text(html):
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "Is &lt;b&gt;this&lt;/b&gt; escaped?" in html
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "DRAFT", "2 replications", "seed 3", "recipients wished", "decision.csv",
+        "Delivered: recipients with fate delivered ÷ recipients wished", "servers.*-smtp.relay",
+        "chosen", "from the scenario", "pop_window.drac", "Not drawn here: matrix",
+        "mailsim run scenario.toml --replications 2",
+    ],
+)  # fmt: skip
+def test_the_page_tells(html, words):
+    assert words in html
+
+
+def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
+    found = sorted(path.name for path in (folder / "figures").iterdir())
+    wanted = [f"{name}.{form}" for name in CHOSEN for form in ("pdf", "png", "svg")]
+    assert found == sorted([*wanted, "rates.csv", "routes.csv"])  # a map estimates nothing
+    shown = pd.read_csv(folder / "figures" / "rates.csv")
+    summary = sim.open_results(folder).summary()
+    delivered = summary[(summary["class"] == "honest") & (summary["measure"] == "delivery_rate")]
+    mine = shown[shown["panel"] == "honest mail: delivered"]
+    assert mine["value"].tolist() == pytest.approx(list(100 * delivered["mean"]))
+    decision = pd.read_csv(folder / "tables" / "decision.csv")
+    assert set(decision["arm"]) == set(sim.load(HOSTILE).arms)
+    for name in ("comparison", "cells", "policies", "servers", "traffic", "assumptions"):
+        assert len(pd.read_csv(folder / "tables" / f"{name}.csv"))
+    arms = pd.read_csv(folder / "tables" / "arms.csv")
+    assert arms.iloc[0].tolist() == ["servers.*-smtp.relay", "–", '"on_network"']
+
+
+def test_assumptions_name_every_key_that_a_run_reads_and_where_it_comes_from():
+    from sim.results.report.assumptions import assumptions
+
+    table = assumptions(sim.load(HOSTILE).model).set_index(["table", "key", "of"])
+    row = table.loc[("servers", "pop_window", "all 4")]
+    assert (row["value"], row["source"]) == ('"30 min"', "pop_window.drac")
+    assert table.loc[("users", "places", "travellers")]["source"] == "from the scenario"
+    assert table.loc[("users", "when_refused.give_up", "travellers")]["source"] == "chosen"
+    assert table.loc[("run", "seed", "")]["value"] == "3"
+
+
+def test_the_same_results_give_the_same_page(results, html):
+    again = results.save(figures=CHOSEN, formats=("png", "svg", "pdf"))
+    assert (again / "report.html").read_text("utf-8") == html
+
+
+def test_a_page_drawn_by_two_processes_is_the_same(results, monkeypatch):
+    from sim.results import publish as completing
+
+    one = (results.save(figures=CHOSEN) / "report.html").read_text("utf-8")
+    monkeypatch.setattr(completing, "FEW", 1)
+    two = (results.save(figures=CHOSEN, workers=2) / "report.html").read_text("utf-8")
+    assert one == two
+
+
+def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_for_it(
+    folder, tmp_path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for part in copy.glob("recipients/*/*.parquet"):
+        pd.read_parquet(part, partitioning=None).drop(columns="route").to_parquet(part)
+    opened = sim.open_results(copy)
+    with pytest.raises(FigureError, match="recipients lacks the column 'route'"):
+        opened.save(figures=["routes"])
+    opened.save(figures=None, formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    assert re.search(r"<b>routes</b>: routes: recipients lacks the column", html)
+
+
+@pytest.mark.parametrize("wrong", [{"figures": ["rate"]}, {"formats": ["eps"]}, {"style": "big"}])
+def test_a_wrong_name_is_told_before_anything_is_written(results, tmp_path, wrong):
+    with pytest.raises(ValueError, match=r"no figure|unknown figure"):
+        results.save(tmp_path / "copy", **wrong)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_path):
+    from sim.experiment.storage import StorageError
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for part in copy.glob("measures/*/*.parquet"):
+        pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
+    with pytest.raises(StorageError, match="measures lack 'numerator'"):
+        sim.open_results(copy).save()
+
+
+def test_one_replication_of_another_version_says_so(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = (copy / "manifest.json").read_text("utf-8")
+    manifest = manifest.replace('"replications": 2', '"replications": 1')
+    (copy / "manifest.json").write_text(re.sub(r'"code": "\w+"', '"code": "other"', manifest))
+    sim.open_results(copy).save(figures=["rates"], formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    assert "One replication: no interval can be given" in html
+    assert "made by another version (version 0.1.0, code other)" in html
+    assert not re.search(r"\d–\d", "".join(re.findall(r'<span class="mean">.*?</td>', html)))
+
+
+def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results, html):
+    """The page, `results.compare` and what `mailsim run` prints have one source."""
+    from sim.measure.decisions import QUANTITIES
+
+    (other,) = (arm for arm in results.arms if arm != results.base)
+    found = results.compare(results.base, other).set_index(["class", "measure"])
+    told = re.findall(r"Δ ([^<]*)</span>", html)
+    wanted = []
+    for quantity in QUANTITIES.values():
+        row = found.loc[quantity.class_, quantity.measure]
+        if not quantity.per_day:
+            half = (row["high"] - row["low"]) / 2
+            unhelped = "°" * bool(row["gain"] <= 1.0)
+            wanted.append(apart(row["difference"], half, share=quantity.unit == "share") + unhelped)
+    assert len(told) == len(QUANTITIES)
+    assert set(wanted) <= set(told)
+    assert all("±" in text or text == "no change" for text in told)
+    assert any("°" in text for text in told)  # two replications: some pairs do not help
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "share", "text"),
+    [
+        (-0.1162, 0.0154, False, "−0.116 ±0.015"),
+        (-0.0432, 0.0017, True, "−4.32 ±0.17"),
+        (444.4, 66.6, False, "+444 ±67"),
+        (2998.4, 1715.2, False, "+2,998 ±1,715"),
+        (0.1, 1e-9, False, "+0.1000 ±0.0000"),
+        (0.0, 0.0, False, "no change"),
+        (-0.4, 12.0, False, "+0 ±12"),
+        (0.5, 0.0, False, "+0.50 ±0"),
+        (0.5, float("nan"), True, "+50"),
+    ],
+)
+def test_a_difference_has_the_digits_that_its_interval_bears(value, half, share, text):
+    assert apart(value, half, share=share) == text
+
+
+def test_one_policy_alone_and_together_stands_side_by_side(tmp_path):
+    text = Path(HOSTILE).read_text("utf-8") + ALONE
+    results = sim.run(sim.loads(text), out=tmp_path, progress=False)
+    results.save(figures=[])
+    html = (tmp_path / "report.html").read_text("utf-8")
+    side = html[html.index("Alone and together") : html.index("</tbody>", html.index('"side"'))]
+    assert "1 network<" in side
+    assert "2 networks<" in side
+    table = results.adoption().set_index(["arm", "quantity"])
+    row = table.loc["only one", "refused at first"]
+    half = (row["difference_high"] - row["difference_low"]) / 2
+    assert f"Δ {apart(row['difference'], half, share=True)}" in side
+    written = pd.read_csv(tmp_path / "tables" / "adoption.csv")
+    assert len(written) == len(table)
+
+
+@pytest.mark.parametrize(("arms", "sizes"), [(3, [3]), (8, [8]), (9, [4, 5]), (17, [5, 6, 6])])
+def test_many_arms_stand_in_tables_that_a_printed_page_has_room_for(arms, sizes):
+    names = [f"arm {n}" for n in range(arms)]
+    table = pd.DataFrame({
+        "policy": "all of them", "arm": names, "networks": range(arms), "quantity": "lost",
+        "unit": "a day", "mean": 1.0, "low": 0.5, "high": 1.5, "difference": 0.1,
+        "difference_low": 0.0, "difference_high": 0.2, "gain": 2.0,
+    })  # fmt: skip
+    (told,) = _adoptions(table)
+    assert [len(networks) for networks, _ in told["tables"]] == sizes
+    assert [arm for networks, _ in told["tables"] for arm in networks] == names
+    assert [len(row) for _, lines in told["tables"] for _, row in lines] == sizes
+
+
+ALONE = """
+[arms."only one"]
+"servers.proseware-smtp.relay" = "on_network"
+"""
+
+
+def test_an_inline_figure_keeps_its_ids_to_itself():
+    svg = '<?xml?><svg id="a"><g id="b"/><g id="b"/><use href="#b"/><text>id="b"</text></svg>'
+    assert inline(svg, "f") == (
+        '<svg id="f-a"><g id="f-b"/><g id="f-b-2"/><use href="#f-b"/><text>id="b"</text></svg>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "how", "text"),
+    [
+        (float("nan"), {}, "–"),
+        (0.9571, {"share": True}, "95.7"),
+        (-0.1162, {"sign": True}, "−0.116"),
+        (1234.5, {}, "1,234"),
+        (0.0, {}, "0.00"),
+    ],
+)
+def test_numbers_have_the_digits_that_say_something(value, how, text):
+    assert number(value, **how) == text
+
+
+def test_an_interval_is_short_and_none_is_nothing():
+    assert between(0.0699, 0.0865) == "0.070–0.086"
+    assert between(-2.5, 1.25) == "−2.50 to 1.25"
+    assert between(0.5, float("nan"), share=True) == ""
+
+
+def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path):
+    if browser.found() is None:
+        pytest.skip("no Chromium is installed")
+    page = folder / "report.html"
+    with browser.Browser(tmp_path / "profile") as shown:
+        seen = shown.open(page)
+        narrow = shown.open(page, width=800)
+        shown.screenshot(tmp_path / "page.png")
+        assert shown.complaints() == []
+        asked = shown.requests()
+    assert seen["wide"] <= 1280
+    assert narrow["wide"] <= 800
+    assert set(asked) == {page.as_uri()}
+    assert (seen["broken"], seen["figures"], seen["scripts"]) == (0, len(CHOSEN), 0)
+    assert (seen["twice"], seen["dangling"], seen["unnamed"]) == ([], [], 0)
+    assert "<script>alert(1)</script>" in seen["text"]
+    assert (tmp_path / "page.png").stat().st_size > 50_000
