@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 DIGESTS = HERE / "rows.json"
 SCENARIOS = HERE.parent / "scenarios"
 
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {"written_at": "wished_at"}
 """Column names of today, and what they were called when the digests were written."""
 VALUES: dict[str, dict[str, str]] = {}
 """By column (of today), words of today and what they were."""

@@ -46,7 +46,7 @@ def measured(scenario):
 
 def outcome(scenario, out, replications=None):
     stored = run(scenario, replications=replications, out=out / "r", keep="counts")
-    found = judged(measured(scenario), scenario.base, stored.table("measures"))
+    found = judged(measured(scenario), scenario.baseline, stored.table("measures"))
     return dict(zip(found["expected"], found["outcome"], strict=True))
 
 
@@ -77,7 +77,7 @@ def test_the_main_scenario_has_the_arms_that_are_compared():
         "on network + identity check",
         "only proseware closes",
     ]
-    assert scenario.base == "open trust"
+    assert scenario.baseline == "open trust"
     lines = (FOLDER / "open-vs-restricted.toml").read_text().splitlines()
     assert 80 <= len(lines) <= 120
 

@@ -179,7 +179,9 @@ def explain(
         str | None,
         typer.Option("--server", metavar="NAME", help="Ask another one, such as the hotel's."),
     ] = None,
-    arm: Annotated[str | None, typer.Option("--arm", metavar="A", help="Default: base.")] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", metavar="A", help="Default: baseline.")
+    ] = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -321,9 +323,9 @@ def sweep(
 @app.command()
 def decide(
     folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
-    base: Annotated[
+    baseline: Annotated[
         str | None,
-        typer.Option("--base", metavar="ARM", help="Compare with this; default: the file's."),
+        typer.Option("--baseline", metavar="ARM", help="Compare with this; default: the file's."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -332,7 +334,7 @@ def decide(
     from sim.cli import render as terminal
 
     results = sim.open_results(folder)
-    results = results if base is None else results.against(base)
+    results = results if baseline is None else results.against(baseline)
     if as_json:
         _print_json(_decision(results))
         return
@@ -715,9 +717,9 @@ def _show(results: Results, as_json: bool) -> None:
                 "draft": results.draft,
                 "summary": terminal.as_records(results.summary()),
                 "comparison": {
-                    arm: terminal.as_records(results.compare(results.base, arm))
+                    arm: terminal.as_records(results.compare(results.baseline, arm))
                     for arm in results.arms
-                    if arm != results.base
+                    if arm != results.baseline
                 },
                 **_decision(results),
                 "precision": results.manifest.get("precision"),
@@ -753,7 +755,7 @@ def _decision(results: Results) -> dict[str, Any]:
     from sim.cli import render as terminal
 
     return {
-        "base": results.base,
+        "baseline": results.baseline,
         "decision": terminal.as_records(results.decision()),
         "adoption": terminal.as_records(results.adoption()),
     }

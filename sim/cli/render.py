@@ -65,7 +65,7 @@ SPAM = next(column for column in COLUMNS[0] if column.quantity == "spam per mail
 
 
 def comparison(results: Results) -> Iterator[Table]:
-    """Arms by quantities: mean, interval, (static), difference to the base in pairs."""
+    """Arms by quantities: mean, interval, (analytic), difference to the baseline in pairs."""
     from rich import box
     from rich.table import Table
 
@@ -93,8 +93,8 @@ def _cell(row: Any, column: Column) -> str:
     lines = [shown(row.mean)]
     if math.isfinite(row.low):
         lines.append(f"{shown(row.low)}–{shown(row.high)}")
-    if math.isfinite(getattr(row, "static", math.nan)):
-        lines.append(f"({shown(row.static)})")
+    if math.isfinite(getattr(row, "analytic", math.nan)):
+        lines.append(f"({shown(row.analytic)})")
     if math.isfinite(row.difference):
         lines.append(_apart(row, column))
     return "\n".join(lines)
@@ -120,19 +120,19 @@ UNHELPED = "°"
 
 
 def _sure(row: Any) -> bool:
-    """Whether the paired interval of the difference to the base leaves out nought."""
+    """Whether the paired interval of the difference to the baseline leaves out nought."""
     return bool(row.difference_low > 0 or row.difference_high < 0)
 
 
 def decision(results: Results) -> Iterator[Table]:
-    """The decision table of each arm beside the base, with all that is known of each number."""
+    """The decision table of each arm beside the baseline, with all that is known of each number."""
     from rich import box
     from rich.table import Table
 
     told = results.decision()
-    heads = ("mean", "95 %", "static", "difference", "95 %, in pairs", "corr.", "gain")
-    for arm in [a for a in results.arms if a != results.base] or results.arms:
-        title = arm if arm == results.base else f"{arm}, against {results.base}"
+    heads = ("mean", "95 %", "analytic", "difference", "95 %, in pairs", "corr.", "gain")
+    for arm in [a for a in results.arms if a != results.baseline] or results.arms:
+        title = arm if arm == results.baseline else f"{arm}, against {results.baseline}"
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
         table.add_column("", max_width=30)
         for head in heads:
@@ -140,7 +140,7 @@ def decision(results: Results) -> Iterator[Table]:
         for row in told[told["arm"] == arm].itertuples(index=False):
             table.add_row(
                 f"{row.quantity}, {row.unit}".removesuffix(", "),
-                size(row.mean), _between(row.low, row.high), size(row.static),
+                size(row.mean), _between(row.low, row.high), size(row.analytic),
                 size(row.difference), _between(row.difference_low, row.difference_high),
                 size(row.correlation, 2), size(row.gain, 2),
             )  # fmt: skip
@@ -155,7 +155,7 @@ def adoption(results: Results) -> Iterator[Table]:
     told = results.adoption()
     for pair in results.adoptions():
         alone, last = pair.parts[0], pair.parts[-1]
-        arms = list(dict.fromkeys((results.base, alone, last, pair.all)))  # so many fit
+        arms = list(dict.fromkeys((results.baseline, alone, last, pair.all)))  # so many fit
         numbers = dict(zip((*pair.parts, pair.all), pair.networks, strict=True))
         rows = _by_arm(told[told["policy"] == pair.all])
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -184,7 +184,7 @@ ABOUT_DECISION = (
     "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
     "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "
     "does not vary. Spam removed per honest recipient lost has no interval where it is not sure "
-    "that the arm loses more (or less) honest mail than the base. Marks beside ±: * where the "
+    "that the arm loses more (or less) honest mail than the baseline. Marks beside ±: * where the "
     "interval in pairs leaves out 0, ° where pairing did not narrow it. "
     "Definitions: sim/measure/MEASURES.md."
 )
@@ -211,10 +211,10 @@ def unknowns(found: Sweep) -> Iterator[Table]:
             made.add_column(column.head, justify="right", min_width=9, max_width=11)
         return made
 
-    bands = table("arm", BANDS.format(base=found.base))
+    bands = table("arm", BANDS.format(baseline=found.baseline))
     for arm, rows in band.groupby("arm", sort=False):
         cells = {row.quantity: row for row in rows.itertuples(index=False)}
-        for head, ends in _of_band(str(arm), found.base):
+        for head, ends in _of_band(str(arm), found.baseline):
             bands.add_row(head, *(_to(cells[c.quantity], ends, c) for c in columns))
         bands.add_section()
     yield bands
@@ -229,7 +229,7 @@ def unknowns(found: Sweep) -> Iterator[Table]:
 
 BANDS = (
     "As stated; from the least to the greatest mean over the unknowns; and with chance: to the "
-    "bounds of the 95 % intervals of these means. Likewise the difference to '{base}' in pairs, "
+    "bounds of the 95 % intervals of these means. Likewise the difference to '{baseline}' in pairs, "
     "* where all of that is on one side of 0, whatever the unknowns are"
 )
 MOVES = (
@@ -238,12 +238,12 @@ MOVES = (
 )
 
 
-def _of_band(arm: str, base: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _of_band(arm: str, baseline: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines that tell of one arm: how headed, and which columns of the band they hold."""
     from sim.measure.sweeps import OF_DIFFERENCE, REACH
 
     yield arm, ("own",)
-    parts = {"unknowns": REACH} | ({"difference": OF_DIFFERENCE} if arm != base else {})
+    parts = {"unknowns": REACH} | ({"difference": OF_DIFFERENCE} if arm != baseline else {})
     for head, names in parts.items():
         yield f"  {head}", names[:2]
         yield "  and chance", names[2:]
@@ -353,7 +353,7 @@ def _between(low: Any, high: Any) -> str:
 
 
 def pairing(results: Results) -> str:
-    """What pairing the arms with the base did, in a sentence; empty where there is no pair."""
+    """What pairing the arms with the baseline did, in a sentence; empty where there is no pair."""
     told = results.decision().dropna(subset="gain")
     if not len(told):
         return ""
@@ -364,7 +364,7 @@ def pairing(results: Results) -> str:
     others = len(told) - len(helped)
     rest = f"; it did not help the {others} marked {UNHELPED}" if others else ""
     return (
-        f"Pairing with '{results.base}' narrowed {len(helped)} of {len(told)} differences in which "
+        f"Pairing with '{results.baseline}' narrowed {len(helped)} of {len(told)} differences in which "
         f"both vary{most}{between}{rest}."
     )
 
@@ -408,7 +408,7 @@ def legend(results: Results) -> str:
         )
     return (
         f"Under each mean: its 95 % interval over {n} replications; (what follows from the inputs "
-        f"alone); the difference to '{results.base}' ± its 95 % interval in pairs, * where that "
+        f"alone); the difference to '{results.baseline}' ± its 95 % interval in pairs, * where that "
         f"leaves out 0, {UNHELPED} where pairing did not narrow it; no change: in no replication. "
         "Definitions: sim/measure/MEASURES.md."
     )
@@ -416,7 +416,7 @@ def legend(results: Results) -> str:
 
 def meaning(results: Results) -> str:
     """What the table says, in a sentence or two."""
-    others = [arm for arm in results.arms if arm != results.base]
+    others = [arm for arm in results.arms if arm != results.baseline]
     if not others:
         return "One arm only: there is nothing to compare."
     rows = _by_arm(results.decision())
@@ -431,16 +431,16 @@ def meaning(results: Results) -> str:
         row = rows[arm, "spam per mailbox and day"]
         return _apart(row, SPAM).lstrip("*") + _per_cent(before, spam(arm))
 
-    before = spam(results.base)
+    before = spam(results.baseline)
     less = [arm for arm in others if _takes(rows[arm, "spam per mailbox and day"])]
     if not less:
         told = f"{before:.2f} a mailbox and day"
-        return f"No policy here surely leaves less spam than '{results.base}' ({told})."
+        return f"No policy here surely leaves less spam than '{results.baseline}' ({told})."
     least = min(less, key=spam)
     alike = [arm for arm in less if spam(arm) - spam(least) <= ALIKE * before]
     kindest = min(alike, key=lost)
     parts = [
-        f"Against '{results.base}', {_who(alike)} the least spam: {spam(least):.2f} a mailbox "
+        f"Against '{results.baseline}', {_who(alike)} the least spam: {spam(least):.2f} a mailbox "
         f"and day instead of {before:.2f} ({change(least)})."
     ]
     if len(alike) == 1:
@@ -463,11 +463,11 @@ def meaning(results: Results) -> str:
 
 
 ALIKE = 0.02
-"""Share of the base's spam below which two policies are said to leave as much; chosen."""
+"""Share of the baseline's spam below which two policies are said to leave as much; chosen."""
 
 
 def _takes(row: Any) -> bool:
-    """Whether an arm leaves less spam than the base: surely, where there is an interval."""
+    """Whether an arm leaves less spam than the baseline: surely, where there is an interval."""
     bound = row.difference_high if math.isfinite(row.difference_high) else row.difference
     return bool(bound < 0)
 

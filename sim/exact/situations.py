@@ -116,7 +116,7 @@ def cells(scenario: Scenario, server: str | None = None, arm: str | None = None)
     """The matrix of one server under one arm: its customers' mail, by place.
 
     *server* is a server, or a network, which means its submission server; without it, the one
-    that the first users name. *arm*: without it, the base arm. Raises QueryError for either.
+    that the first users name. *arm*: without it, the baseline arm. Raises QueryError for either.
     """
     questions = Questions(scenario)
     server, arm = questions.server(server), questions.arm(arm)
@@ -134,8 +134,8 @@ def customers(servers: Servers, server: str, guests: Sequence[Place]) -> Iterato
 
 def known(servers: Servers, server: str) -> list[str]:
     """The credentials that make a difference to ask for: port 587 only where an arm offers it."""
-    base = servers.base
-    offered = any(base.arm(arm).servers[server].port_587 for arm in base.arms)
+    baseline = servers.baseline
+    offered = any(baseline.arm(arm).servers[server].port_587 for arm in baseline.arms)
     return [name for name in CREDENTIALS if name != "587" or offered]
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Change = tuple[tuple[str, str], ...]
-"""What becomes of a server's policy: keys with their values, those alone that the base lacks."""
+"""What becomes of a server's policy: keys with their values, those alone that the baseline lacks."""
 
 
 class Adoption(NamedTuple):
@@ -37,16 +37,18 @@ class _Arm(NamedTuple):
 
 
 def changes(scenario: Scenario, arm: str) -> dict[str, Change]:
-    """The servers whose policy *arm* changes from the base arm's, at once or by an operator."""
+    """The servers whose policy *arm* changes from the baseline arm's, at once or by an operator."""
     from sim.scenario.operators import Operator
     from sim.scenario.servers import POLICY_KEYS
 
-    base, changed = scenario.arm(scenario.base), scenario.arm(arm)
+    baseline, changed = scenario.arm(scenario.baseline), scenario.arm(arm)
     found: dict[str, list[tuple[str, str]]] = {}
     for name, server in changed.servers.items():
-        found[name] = list(_differences(base.servers[name], server, POLICY_KEYS))
+        found[name] = list(_differences(baseline.servers[name], server, POLICY_KEYS))
     for name, operator in changed.operators.items():
-        closing = list(_differences(base.operators[name], operator, tuple(Operator.model_fields)))
+        closing = list(
+            _differences(baseline.operators[name], operator, tuple(Operator.model_fields))
+        )
         for run in changed.run_by(name):
             found[run] += closing
     return {name: tuple(told) for name, told in found.items() if told}

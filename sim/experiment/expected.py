@@ -1,4 +1,4 @@
-"""The static expectation of the arms of a scenario, with the week that the world writes by."""
+"""The analytic expectation of the arms of a scenario, with the week that the world writes by."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.scenario.servers import Relay
 
 
-def static(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
+def analytic(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     """What follows from the inputs alone for each of *arms* (see sim.measure.analytic).
 
     NaN where operators close relays in the course of the run: that is a matter of time.
@@ -30,7 +30,7 @@ def static(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     for arm in arms:
         closed = closed_by_then(scenario.arm(arm))
         table = expectation(scenario, arm, week, closed)
-        tables.append(table if closed is not None else table.assign(static=float("nan")))
+        tables.append(table if closed is not None else table.assign(analytic=float("nan")))
     return pd.concat(tables, ignore_index=True)
 
 

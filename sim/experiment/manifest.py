@@ -76,7 +76,7 @@ class Manifest:
             "format": FORMAT,
             **identity(scenario, keep=keep),
             "title": scenario.title,
-            "base": scenario.base,
+            "baseline": scenario.baseline,
             "draft": draft,
             "arms": [],
             "replications": 0,

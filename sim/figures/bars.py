@@ -190,11 +190,11 @@ def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -
         linewidth=0.7 * look.line,
     )
     whisker(axes, look, place, row, panel.scale)
-    if np.isfinite(row.static):
+    if np.isfinite(row.analytic):
         axes.plot(
-            panel.scale * row.static,
+            panel.scale * row.analytic,
             place + 0.5 * THICK * look.row,  # at the lower edge: it must not hide the interval
-            **_static(look),
+            **_analytic(look),
             clip_on=False,
             zorder=5,
         )
@@ -250,7 +250,7 @@ def beside(axes: Axes, look: s.Style, place: float, words: str) -> None:
     )
 
 
-def _static(look: s.Style) -> dict[str, Any]:
+def _analytic(look: s.Style) -> dict[str, Any]:
     return {
         "marker": "^",
         "markersize": 0.65 * look.small,
@@ -279,8 +279,8 @@ def entries(panels: Sequence[Panel], look: s.Style) -> list[tuple[Artist | None,
         )
     if any(row.interval for row in rows):
         made.append((s.whisker(look), s.INTERVAL))
-    if any(np.isfinite(row.static) for row in rows):
-        made.append((Line2D([], [], **_static(look)), "static expectation"))
+    if any(np.isfinite(row.analytic) for row in rows):
+        made.append((Line2D([], [], **_analytic(look)), "analytic expectation"))
     return made
 
 

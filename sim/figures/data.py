@@ -34,9 +34,9 @@ class Table:
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "summary": Table(
-            ("arm", "class", "measure", "mean", "low", "high", "static", "replications"),
+            ("arm", "class", "measure", "mean", "low", "high", "analytic", "replications"),
             "a row per arm, class and measure: mean over replications, 95 % interval, "
-            "static expectation",
+            "analytic expectation",
         ),
         "measures": Table(
             (
@@ -53,9 +53,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "a row per arm, replication, phase, class, group of rows (by, key) and measure",
         ),
         "comparison": Table(
-            ("arm", "base", "class", "measure", "difference", "low", "high", "replications"),
-            "paired differences of each other arm from the base (sim.measure.compare, with "
-            "columns arm and base); made from measures where it is not there",
+            ("arm", "baseline", "class", "measure", "difference", "low", "high", "replications"),
+            "paired differences of each other arm from the baseline (sim.measure.compare, with "
+            "columns arm and baseline); made from measures where it is not there",
         ),
         "ranges": Table(
             ("arm", "class", "measure", *TORNADO),
@@ -121,7 +121,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         ),
         "about": Table(
             (),
-            "a mapping about the run; keys used: arms (their order), base, seed, hash, "
+            "a mapping about the run; keys used: arms (their order), baseline, seed, hash, "
             "replications, policy_starts (s), run_length (s), mailboxes, draft",
         ),
     }
@@ -213,12 +213,12 @@ def counts(
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One number of a figure: mean, 95 % interval and static expectation (NaN: none)."""
+    """One number of a figure: mean, 95 % interval and analytic expectation (NaN: none)."""
 
     mean: float
     low: float = float("nan")
     high: float = float("nan")
-    static: float = float("nan")
+    analytic: float = float("nan")
     replications: int = 0
 
     @property
@@ -234,7 +234,7 @@ class Estimate:
     @property
     def top(self) -> float:
         """The greatest finite number in it, 0 if there is none."""
-        finite = [x for x in (self.mean, self.low, self.high, self.static) if np.isfinite(x)]
+        finite = [x for x in (self.mean, self.low, self.high, self.analytic) if np.isfinite(x)]
         return max(finite, default=0.0)
 
 

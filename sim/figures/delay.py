@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sim.measure.intervals import Intervals
 
-COLUMNS = ("arm", "replication", "class", "phase", "fate", "wished_at", "ended_at")
+COLUMNS = ("arm", "replication", "class", "phase", "fate", "written_at", "ended_at")
 TICKS = {
     1.0: "1 s",
     10.0: "10 s",
@@ -107,11 +107,11 @@ def survival(delays: Array, censored: Array, never: int, moments: Array) -> Arra
 
 def _delays(rows: pd.DataFrame) -> pd.Series[float]:
     arrived = rows[rows["fate"] == "delivered"]
-    return arrived["ended_at"] - arrived["wished_at"]
+    return arrived["ended_at"] - arrived["written_at"]
 
 
 def _end(rows: pd.DataFrame) -> float:
-    return float(np.nanmax(rows[["wished_at", "ended_at"]].to_numpy(dtype=float)))
+    return float(np.nanmax(rows[["written_at", "ended_at"]].to_numpy(dtype=float)))
 
 
 def _curve(rows: pd.DataFrame, moments: Array, end: float) -> Intervals:
@@ -120,7 +120,7 @@ def _curve(rows: pd.DataFrame, moments: Array, end: float) -> Intervals:
         waiting = part[part["fate"] == "in_transit"]
         delays: Array = np.asarray(_delays(part), dtype=np.float64)
         never = len(part) - len(waiting) - len(delays)
-        censored = end - waiting["wished_at"].to_numpy(dtype=float)
+        censored = end - waiting["written_at"].to_numpy(dtype=float)
         values.append(survival(delays, censored, never, moments))
         sizes.append(float(len(part)))
     size = np.broadcast_to(np.array(sizes), (len(moments), len(sizes)))

@@ -1,4 +1,4 @@
-"""Paired differences: what each policy changes against the base, and how sure that is."""
+"""Paired differences: what each policy changes against the baseline, and how sure that is."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def differences(
     arms: Sequence[str] | None = None,
     measures: Sequence[tuple[str, str]] = DEFAULT,
 ) -> Figure:
-    """Differences of every arm from the base: a forest plot, a panel for each measure."""
+    """Differences of every arm from the baseline: a forest plot, a panel for each measure."""
     frame = need(comparison, "comparison", figure="differences")
-    bases = [str(base) for base in frame["base"].drop_duplicates()]
+    bases = [str(baseline) for baseline in frame["baseline"].drop_duplicates()]
     if len(bases) != 1:
-        raise FigureError(f"differences: comparison has {len(bases)} base arms, one is drawn")
+        raise FigureError(f"differences: comparison has {len(bases)} baseline arms, one is drawn")
     wanted = None if arms is None else [arm for arm in arms if arm != bases[0]]
     chosen = order(frame["arm"], wanted, figure="differences")
     known(measures, figure="differences")
@@ -67,7 +67,7 @@ def differences(
 def caption(*_: object, measures: Sequence[tuple[str, str]] = DEFAULT, **__: object) -> str:
     """What `differences` shows."""
     return (
-        "Difference of each policy from the base, estimated in pairs: in each replication both "
+        "Difference of each policy from the baseline, estimated in pairs: in each replication both "
         "policies meet the same wishes. Filled: the 95 % interval leaves out 0; hollow: it does "
         "not, so the direction is open. " + words.definitions(*(measure for _, measure in measures))
     )
@@ -164,8 +164,8 @@ def _entries(style: Style, frame: pd.DataFrame) -> list[tuple[Artist | None, str
     ]
 
 
-def _notes(frame: pd.DataFrame, base: str) -> list[str]:
-    notes = [f"differences from “{base}”"]
+def _notes(frame: pd.DataFrame, baseline: str) -> list[str]:
+    notes = [f"differences from “{baseline}”"]
     if (frame["replications"] == 1).any():
         notes.append(bars.ONE_REPLICATION)
     return notes

@@ -107,10 +107,12 @@ class Tables(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self._given or not self._follows(name):
             return self._given[name]
-        return compared(self._given["measures"], str(_about(self._given)["base"]))
+        return compared(self._given["measures"], str(_about(self._given)["baseline"]))
 
     def _follows(self, name: object) -> bool:
-        return name == "comparison" and "measures" in self._given and "base" in _about(self._given)
+        return (
+            name == "comparison" and "measures" in self._given and "baseline" in _about(self._given)
+        )
 
     def __contains__(self, name: object) -> bool:
         return name in self._given or self._follows(name)
@@ -122,18 +124,18 @@ class Tables(Mapping[str, Any]):
         return len(list(iter(self)))
 
 
-def compared(measures: Any, base: str) -> Any:
-    """Return the table ``comparison``: every other arm against *base*, under each other."""
+def compared(measures: Any, baseline: str) -> Any:
+    """Return the table ``comparison``: every other arm against *baseline*, under each other."""
     import pandas as pd
 
     from sim.measure.summary import compare
 
     frame = need(measures, "measures", figure="differences")
-    others = [arm for arm in order(frame["arm"], None, figure="differences") if arm != base]
+    others = [arm for arm in order(frame["arm"], None, figure="differences") if arm != baseline]
     if not others:
-        raise FigureError(f"differences: there is no arm besides the base {base!r}")
+        raise FigureError(f"differences: there is no arm besides the baseline {baseline!r}")
     return pd.concat(
-        [compare(frame, base, arm).assign(base=base, arm=arm) for arm in others],
+        [compare(frame, baseline, arm).assign(baseline=baseline, arm=arm) for arm in others],
         ignore_index=True,
     )
 

@@ -20,7 +20,7 @@ from sim.records.rows import ROUTES
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("arm", "replication", "class", "fate", "route", "wished_at")
+COLUMNS = ("arm", "replication", "class", "fate", "route", "written_at")
 
 
 @drawn
@@ -39,7 +39,7 @@ def history(
     replications = sorted(frame["replication"].unique())
     kept = ((frame["class"] == "spam") & (frame["fate"] == "delivered")).to_numpy()
     some(frame[kept], "delivered spam", figure="history")
-    at = frame["wished_at"].to_numpy(dtype=float)
+    at = frame["written_at"].to_numpy(dtype=float)
     end = run_length or float(at.max())
     shape = (len(chosen), len(ROUTES), daily.days(end), len(replications))
     cells = counts(

@@ -14,7 +14,18 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("panel", "row", "series", "x", "value", "low", "high", "static", "replications", "unit")
+COLUMNS = (
+    "panel",
+    "row",
+    "series",
+    "x",
+    "value",
+    "low",
+    "high",
+    "analytic",
+    "replications",
+    "unit",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ _HELD: MutableMapping[Figure, list[Told]] = WeakKeyDictionary()
 def tell(axes: Axes, found: Any, scale: float = 1.0, **columns: Any) -> None:
     """Keep an estimate, or an array of them, that is drawn in *axes* in units of 1 / *scale*.
 
-    *found* has mean, low and high, and may have static and replications (or n); *columns* are
+    *found* has mean, low and high, and may have analytic and replications (or n); *columns* are
     others of COLUMNS.
     """
     figure = axes.get_figure(root=True)
@@ -39,7 +50,7 @@ def tell(axes: Axes, found: Any, scale: float = 1.0, **columns: Any) -> None:
         return
     shown = {
         "value": found.mean, "low": found.low, "high": found.high,
-        "static": getattr(found, "static", float("nan")),
+        "analytic": getattr(found, "analytic", float("nan")),
     }  # fmt: skip
     numbers = {name: scale * np.asarray(value, dtype=float) for name, value in shown.items()}
     n = getattr(found, "replications", getattr(found, "n", 0))
@@ -49,7 +60,7 @@ def tell(axes: Axes, found: Any, scale: float = 1.0, **columns: Any) -> None:
 def numbers(figure: Figure) -> pd.DataFrame:
     """A row per number that *figure* shows: COLUMNS; no rows for a figure that estimates nothing.
 
-    *panel* is the heading, *row* or *x* where in it; low and high the 95 % interval, static what
+    *panel* is the heading, *row* or *x* where in it; low and high the 95 % interval, analytic what
     follows from the inputs alone.
     """
     import pandas as pd

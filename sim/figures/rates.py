@@ -44,7 +44,7 @@ def caption(*_: object, measures: Sequence[tuple[str, str]] = DEFAULT, **__: obj
     """What `rates` shows."""
     return (
         f"By arm, after the policy started: {words.titles(measures)}. {words.INTERVALS} "
-        "Triangles: the static expectation, which follows from the inputs alone. "
+        "Triangles: the analytic expectation, which follows from the inputs alone. "
         + words.definitions(*(measure for _, measure in measures))
     )
 
@@ -52,10 +52,10 @@ def caption(*_: object, measures: Sequence[tuple[str, str]] = DEFAULT, **__: obj
 def select(frame: pd.DataFrame, kind: str, measure: str) -> dict[str, Estimate]:
     """Return the estimate of one measure of one class for each arm of a summary."""
     rows = frame[(frame["class"] == kind) & (frame["measure"] == measure)]
-    columns = ("arm", "mean", "low", "high", "static", "replications")
+    columns = ("arm", "mean", "low", "high", "analytic", "replications")
     return {
-        str(arm): Estimate(float(mean), float(low), float(high), float(static), int(n))
-        for arm, mean, low, high, static, n in zip(*(rows[c] for c in columns), strict=True)
+        str(arm): Estimate(float(mean), float(low), float(high), float(analytic), int(n))
+        for arm, mean, low, high, analytic, n in zip(*(rows[c] for c in columns), strict=True)
     }
 
 

@@ -25,7 +25,7 @@ from sim.records.rows import ROUTES
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("arm", "replication", "class", "fate", "route", "wished_at")
+COLUMNS = ("arm", "replication", "class", "fate", "route", "written_at")
 
 
 @drawn
@@ -45,7 +45,7 @@ def routes(
     frame = need(recipients, "recipients", COLUMNS, figure="routes")
     chosen = order(frame["arm"], arms, figure="routes")
     replications = sorted(frame["replication"].unique())
-    end = run_length or float(frame["wished_at"].max())
+    end = run_length or float(frame["written_at"].max())
     days = max(1, int(np.ceil(end / DAY - 1e-9)))
     lengths = np.minimum(DAY, end - DAY * np.arange(days)) / DAY
     per = float(mailboxes) if mailboxes else 1.0
@@ -110,7 +110,7 @@ def _counts(
 ) -> NDArray[np.float64]:
     """Return spam recipients delivered, arms × routes × days × replications."""
     kept = ((frame["class"] == "spam") & (frame["fate"] == "delivered")).to_numpy()
-    day = np.minimum((frame["wished_at"].to_numpy() / DAY).astype(int), days - 1)
+    day = np.minimum((frame["written_at"].to_numpy() / DAY).astype(int), days - 1)
     places = [
         codes(frame["arm"], arms),
         codes(frame["route"], ROUTES),

@@ -119,7 +119,7 @@ TABLE: Mapping[str, Entry] = MappingProxyType(
             welch.welch,
             ("measures",),
             welch.caption,
-            takes=("arms", "base", "policy_starts"),
+            takes=("arms", "baseline", "policy_starts"),
             standard=False,
         ),
         "life": Entry(life.life, ("attempts",), life.caption, standard=False),

@@ -40,12 +40,12 @@ def welch(
     measure: str = "delivery_rate",
     window: int = WINDOW,
     arms: Sequence[str] | None = None,
-    base: str = "",
+    baseline: str = "",
     policy_starts: float = 0.0,
 ) -> Figure:
     """Welch's plot: each day's mean, its moving average, and from when on it is level.
 
-    The arm *base* is looked at from the start of the run, others from *policy_starts* (s).
+    The arm *baseline* is looked at from the start of the run, others from *policy_starts* (s).
     """
     frame = need(measures, "measures", figure="welch")
     names = order(frame["arm"], arms, figure="welch")
@@ -54,7 +54,7 @@ def welch(
     except ValueError as error:
         raise FigureError(f"welch: {error}") from None
     names = [arm for arm in names if arm in table.index.get_level_values("arm")]
-    starts = since(names, base, policy_starts)
+    starts = since(names, baseline, policy_starts)
     found = level(frame, class_, measure, starts)
     begins = dict(zip(found["arm"], found["level"].astype(float), strict=True))
     curves = averages(frame, class_, measure, window, starts).set_index("arm")["smoothed"]

@@ -63,7 +63,7 @@ def windows(
                 100.0,
                 x=length / MINUTE,
                 series=str(place) or "spammers",
-                static=100.0 * form(length),
+                analytic=100.0 * form(length),
                 unit="let in by somebody else's login (%), x in min",
             )
         tops += [*line, *(100 * value.top for value in points.values())]

@@ -65,7 +65,7 @@ class State:
 
 
 class Panel:
-    """Controls, matrix and rates of the base arm; made by `panel`."""
+    """Controls, matrix and rates of the baseline arm; made by `panel`."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.model = scenario
@@ -105,9 +105,9 @@ class Panel:
         return self.model.with_overrides(self._changes(state))
 
     def matrix(self, state: State) -> Matrix:
-        """The matrix of the server in question, under the base arm."""
+        """The matrix of the server in question, under the baseline arm."""
         server = None if state.server == EVERY else state.server
-        found = matrix(self.scenario(state), server=server, arm=self.model.base)
+        found = matrix(self.scenario(state), server=server, arm=self.model.baseline)
         if state.relay == AS_WRITTEN:
             return found
         return replace(found, cells=tuple(replace(c, arm=state.relay) for c in found.cells))
@@ -133,13 +133,13 @@ class Panel:
         import sim
 
         short = self.model.with_overrides({**self._changes(state, people=PEOPLE), **SHORT})
-        # the base alone, so the policies of the arms do not matter
-        results = sim.run(short, arms=[short.base], replications=1, progress=False)
+        # the baseline alone, so the policies of the arms do not matter
+        results = sim.run(short, arms=[short.baseline], replications=1, progress=False)
         found = results.measures
         found = found[(found["by"] == "all") & (found["phase"] == "after")]
         nothing = float("nan")
         return found[["class", "measure"]].assign(
-            mean=found["value"], low=nothing, high=nothing, static=nothing, replications=1
+            mean=found["value"], low=nothing, high=nothing, analytic=nothing, replications=1
         )
 
     def _changes(self, state: State, people: int | None = None) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class Panel:
 def panel(scenario: Any) -> Panel:
     """Controls beside matrix and rates of *scenario*, which `sim.load` returned.
 
-    Policy of a server, share of people who roam, and rate of spam, all of the base arm.
+    Policy of a server, share of people who roam, and rate of spam, all of the baseline arm.
     """
     return Panel(getattr(scenario, "model", scenario))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
 
 DAY = 86400.0
-COLUMNS = ("arm", "class", "measure", "by", "key", "static")
+COLUMNS = ("arm", "class", "measure", "by", "key", "analytic")
 TINY = 1e-9
 """How closely the share of draws that a filter catches is found, by bisection."""
 NAN = float("nan")
@@ -49,7 +49,7 @@ class Week:
 def expectation(
     scenario: Scenario, arm: str, week: Week, closed: Mapping[str, Relay] | None = None
 ) -> pd.DataFrame:
-    """The static expectation of one arm: arm, class, measure, by, key, static (NaN: none).
+    """The analytic expectation of one arm: arm, class, measure, by, key, analytic (NaN: none).
 
     *closed*: what the relay key of those servers is that their operators have closed.
     """

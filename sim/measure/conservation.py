@@ -60,7 +60,7 @@ def _times(frames: Frames, rows: Coded) -> None:
     wrong = np.isnan(ended) != in_transit
     if wrong.any():
         _fail(frames, "a fate without its moment, or a moment without its fate", wrong)
-    early = ended < rows["wished_at"]
+    early = ended < rows["written_at"]
     if early.any():
         _fail(frames, "ended before it was wished", early)
 
@@ -111,7 +111,7 @@ def _history(frames: Frames, suspects: NDArray[np.bool_] | Ints) -> str:
     fates = rows.frame(suspects)
     fates = fates[fates["message"] == message].head(SHOWN)
     attempts = tries.frame(np.flatnonzero(tries["message"] == message)[:SHOWN])
-    shown = ["recipient", "class", "wished_at", "fate", "cause", "ended_at", "server", "rule"]
+    shown = ["recipient", "class", "written_at", "fate", "cause", "ended_at", "server", "rule"]
     tried = ["attempt", "hop", "at", "server", "recipients", "accepted", "code", "rule", "cause"]
     return (
         f"\nmessage {message}, its fates:\n{fates[shown].to_string(index=False)}"

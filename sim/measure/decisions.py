@@ -1,4 +1,4 @@
-"""What a decision rests on: each policy's costs and takings beside those of the base."""
+"""What a decision rests on: each policy's costs and takings beside those of the baseline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = (
     "mean",
     "low",
     "high",
-    "static",
+    "analytic",
     "difference",
     "difference_low",
     "difference_high",
@@ -63,7 +63,7 @@ BANDED = (
 )
 """What is told of a sweep over the ranges of unknowns."""
 EXCHANGE = "spam removed per honest recipient lost"
-"""The exchange rate of a policy: what it takes from spam for each honest loss, against the base."""
+"""The exchange rate of a policy: what it takes from spam for each honest loss, against the baseline."""
 
 
 class _Cells:
@@ -90,37 +90,37 @@ class _Cells:
 
 def decision(
     measures: pd.DataFrame,
-    base: str,
+    baseline: str,
     arms: Sequence[str],
-    static: pd.DataFrame | None = None,
+    analytic: pd.DataFrame | None = None,
     *,
     phase: str = "after",
 ) -> pd.DataFrame:
-    """A row per arm and quantity: mean, interval, static expectation, difference to *base*.
+    """A row per arm and quantity: mean, interval, analytic expectation, difference to *baseline*.
 
     Differences are paired; ``correlation`` and ``gain`` say what pairing did (see
-    `sim.measure.compare`). The last quantity of each arm but the base is EXCHANGE; it has no
-    interval where it is not sure that the arm loses more honest mail than the base (or less).
+    `sim.measure.compare`). The last quantity of each arm but the baseline is EXCHANGE; it has no
+    interval where it is not sure that the arm loses more honest mail than the baseline (or less).
     """
-    return _table(_Cells(measures, phase), base, arms, static if phase == "after" else None)
+    return _table(_Cells(measures, phase), baseline, arms, analytic if phase == "after" else None)
 
 
 def _table(
-    cells: _Cells, base: str, arms: Sequence[str], static: pd.DataFrame | None = None
+    cells: _Cells, baseline: str, arms: Sequence[str], analytic: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    expected = _expected(static)
+    expected = _expected(analytic)
     rows = []
     for arm in arms:
         for name, quantity in QUANTITIES.items():
             values, found = _estimate(cells, arm, quantity)
-            against = paired(_estimate(cells, base, quantity)[0], values)
+            against = paired(_estimate(cells, baseline, quantity)[0], values)
             apart: tuple[float, ...] = (np.nan,) * 5
-            if arm != base:
+            if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
             told = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
             rows.append((arm, name, quantity.unit, *_first(found), told, *apart, int(found.n[0])))
-        if arm != base:
-            found = exchange(cells, base, arm)
+        if arm != baseline:
+            found = exchange(cells, baseline, arm)
             rows.append(
                 (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 6, int(found.n[0]))
             )
@@ -128,33 +128,33 @@ def _table(
 
 
 def adoption(
-    measures: pd.DataFrame, base: str, parts: Sequence[str], whole: str, *, phase: str = "after"
+    measures: pd.DataFrame, baseline: str, parts: Sequence[str], whole: str, *, phase: str = "after"
 ) -> pd.DataFrame:
-    """The decision table of one policy in the base, where some have it, and where all have.
+    """The decision table of one policy in the baseline, where some have it, and where all have.
 
     A row per arm and quantity as in `decision`; but the difference is what *whole* changes from
     that arm, in pairs: what it does besides that all have the policy.
     """
-    cells, arms = _Cells(measures, phase), [base, *parts, whole]
-    told = _table(cells, base, arms).drop(columns="static")
+    cells, arms = _Cells(measures, phase), [baseline, *parts, whole]
+    told = _table(cells, baseline, arms).drop(columns="analytic")
     apart = [
         _table(cells, arm, [whole]).assign(arm=arm)[["arm", "quantity", *APART]]
         for arm in arms[:-1]
     ]
     on = ["arm", "quantity"]
     return told.drop(columns=list(APART)).merge(pd.concat(apart), on=on, how="left")[
-        [name for name in COLUMNS if name != "static"]
+        [name for name in COLUMNS if name != "analytic"]
     ]
 
 
-def exchange(cells: _Cells, base: str, arm: str) -> Intervals:
+def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:
     """Spam deliveries that *arm* takes away for each honest recipient that it loses."""
 
     def counts(which: str, class_: str, measure: str) -> Array:
         return cells.column(which, class_, measure, "numerator")
 
-    spam = counts(base, *_SPAM) - counts(arm, *_SPAM)
-    lost = counts(arm, *_LOST) - counts(base, *_LOST)
+    spam = counts(baseline, *_SPAM) - counts(arm, *_SPAM)
+    lost = counts(arm, *_LOST) - counts(baseline, *_LOST)
     return ratio_of_means(spam, lost)
 
 
@@ -180,9 +180,9 @@ def _first(found: Intervals) -> tuple[float, float, float]:
     return float(found.mean[0]), float(found.low[0]), float(found.high[0])
 
 
-def _expected(static: pd.DataFrame | None) -> dict[tuple[str, str, str], float]:
-    if static is None:
+def _expected(analytic: pd.DataFrame | None) -> dict[tuple[str, str, str], float]:
+    if analytic is None:
         return {}
-    whole = static[static["by"] == "all"]
+    whole = analytic[analytic["by"] == "all"]
     keys = zip(whole["arm"], whole["class"], whole["measure"], strict=True)
-    return dict(zip(keys, whole["static"].astype(float), strict=True))
+    return dict(zip(keys, whole["analytic"].astype(float), strict=True))

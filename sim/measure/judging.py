@@ -21,7 +21,7 @@ LEAST = math.ulp(0.0)
 
 
 def judged(
-    expectations: Iterable[ExpectMeasure], base: str, measures: pd.DataFrame
+    expectations: Iterable[ExpectMeasure], baseline: str, measures: pd.DataFrame
 ) -> pd.DataFrame:
     """A row each: what was expected, the outcome, the value found and its 95 % interval.
 
@@ -32,18 +32,18 @@ def judged(
     run = set(measures["arm"].unique())
     rows = []
     for expect in expectations:
-        arms = {expect.arm or base, expect.than or expect.arm or base}
-        found = _found(expect, base, measures) if arms <= run else NO_VALUE
+        arms = {expect.arm or baseline, expect.than or expect.arm or baseline}
+        found = _found(expect, baseline, measures) if arms <= run else NO_VALUE
         outcome = _outcome(expect, *found[1:3]) if arms <= run else NOT_RUN
         rows.append((str(expect), outcome, *found))
     return pd.DataFrame(rows, columns=list(JUDGED))
 
 
 def _found(
-    expect: ExpectMeasure, base: str, measures: pd.DataFrame
+    expect: ExpectMeasure, baseline: str, measures: pd.DataFrame
 ) -> tuple[float, float, float, int]:
     """The value with its bounds, and how many replications had one."""
-    arm = expect.arm or base
+    arm = expect.arm or baseline
     mine = measures[(measures["measure"] == expect.measure) & (measures["class"] == expect.mail)]
     if expect.than is None:
         table = summarise(mine, by=expect.by, phase=expect.phase)

@@ -1,4 +1,4 @@
-"""Measures of many replications to one line each: mean, interval, static expectation."""
+"""Measures of many replications to one line each: mean, interval, analytic expectation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.measure.intervals import Array, intervals, paired
 from sim.records.measures import MEASURES
 
 CELL = ("phase", "by", "key", "arm", "class", "measure")
-SUMMARY = ("arm", "class", "measure", "mean", "low", "high", "static", "replications")
+SUMMARY = ("arm", "class", "measure", "mean", "low", "high", "analytic", "replications")
 COMPARISON = (
     "class",
     "measure",
@@ -41,25 +41,25 @@ class Grid(NamedTuple):
 
 def summarise(
     measures: pd.DataFrame,
-    static: pd.DataFrame | None = None,
+    analytic: pd.DataFrame | None = None,
     *,
     by: str = "all",
     phase: str = "after",
 ) -> pd.DataFrame:
     """One row per (arm, class, measure), and per key if *by* is not ``all``.
 
-    *static* has columns arm, class, measure, by, key, static (see sim.measure.analytic).
-    Bounds are NaN with one replication; the static value is NaN where nothing follows
+    *analytic* has columns arm, class, measure, by, key, analytic (see sim.measure.analytic).
+    Bounds are NaN with one replication; the analytic value is NaN where nothing follows
     from the inputs, and in a phase other than ``after``.
     """
     wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
-    table = everything(wanted, static)
+    table = everything(wanted, analytic)
     columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *SUMMARY[3:])
     return table[[*_point(table), *columns]].reset_index(drop=True)
 
 
-def everything(measures: pd.DataFrame, static: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Every cell of the measures with mean, interval and static expectation.
+def everything(measures: pd.DataFrame, analytic: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every cell of the measures with mean, interval and analytic expectation.
 
     A cell by key that is nought in every arm and replication is left out.
     """
@@ -77,7 +77,7 @@ def everything(measures: pd.DataFrame, static: pd.DataFrame | None = None) -> pd
             )
             parts.append(part)
     table = pd.concat(parts).sort_index() if parts else _nothing(grid.cells)
-    return _with_static(table, static)
+    return _with_analytic(table, analytic)
 
 
 def compare(
@@ -152,12 +152,12 @@ def _without_empty(measures: pd.DataFrame) -> pd.DataFrame:
     return measures[says.groupby([measures[c] for c in on], observed=True).transform("any")]
 
 
-def _with_static(table: pd.DataFrame, static: pd.DataFrame | None) -> pd.DataFrame:
+def _with_analytic(table: pd.DataFrame, analytic: pd.DataFrame | None) -> pd.DataFrame:
     on = ["arm", "class", "measure", "by", "key"]
-    if static is None or not len(static):
-        return table.assign(static=np.nan)
-    table = table.merge(static[[*on, "static"]], on=on, how="left", sort=False)
-    table["static"] = table["static"].where(table["phase"] == "after", np.nan)
+    if analytic is None or not len(analytic):
+        return table.assign(analytic=np.nan)
+    table = table.merge(analytic[[*on, "analytic"]], on=on, how="left", sort=False)
+    table["analytic"] = table["analytic"].where(table["phase"] == "after", np.nan)
     return table
 
 

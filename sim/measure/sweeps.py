@@ -65,7 +65,7 @@ def band(summary: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
 
     *own* is the mean at the scenario's own values (the first point, if that changes nothing), and
     REACH over all points; `difference` and OF_DIFFERENCE are the same of the paired differences to
-    the base, which hold whatever the unknowns are where the last two have one sign.
+    the baseline, which hold whatever the unknowns are where the last two have one sign.
     """
     table = _extremes(summary)
     if not len(differences):

@@ -140,7 +140,7 @@ class Rows:
         if by == "all":
             return np.zeros(self.size, dtype=np.int64), ("",)
         if by == "day":
-            day = (self.held["wished_at"] / DAY).astype(np.int64)
+            day = (self.held["written_at"] / DAY).astype(np.int64)
             last = self.over.days - 1
             return np.minimum(day, last), tuple(str(d) for d in range(last + 1))
         known = FIXED.get(by) or self.over.keys.get(by, ())
@@ -237,7 +237,7 @@ def _delays(rows: Rows) -> Iterator[Block]:
     """Quantiles of the time from wish to mailbox, by one sort of the delivered rows."""
     after = rows.delivered & (rows.phase != PHASES.index("warm-up"))
     taken = np.flatnonzero(after)
-    delay = (rows.held["ended_at"] - rows.held["wished_at"])[taken]
+    delay = (rows.held["ended_at"] - rows.held["written_at"])[taken]
     order = np.argsort(delay)
     taken, delay = taken[order], delay[order]
     phase, class_ = rows.phase[taken], rows.class_[taken]

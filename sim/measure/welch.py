@@ -70,9 +70,9 @@ def smooth(values: Array, window: int) -> Array:
     return np.array([values[i - w : i + w + 1].mean() for i, w in enumerate(spans)])
 
 
-def since(arms: Iterable[str], base: str, policy_starts: float) -> dict[str, float]:
-    """From when (s) on arms may become level: the base from the start, others when they change."""
-    return {arm: 0.0 if arm == base else policy_starts for arm in arms}
+def since(arms: Iterable[str], baseline: str, policy_starts: float) -> dict[str, float]:
+    """From when (s) on arms may become level: the baseline from the start, others when they change."""
+    return {arm: 0.0 if arm == baseline else policy_starts for arm in arms}
 
 
 def level(

@@ -52,8 +52,8 @@ class Questions:
         return False
 
     def arm(self, name: str | None) -> str:
-        """The name of an arm; without one, the base arm."""
-        arm = self.scenario.base if name is None else name
+        """The name of an arm; without one, the baseline arm."""
+        arm = self.scenario.baseline if name is None else name
         self.known("arm", arm, self.scenario.arms)
         return arm
 

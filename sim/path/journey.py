@@ -106,13 +106,13 @@ class Servers:
         self.arm = arm
         self._logins = tuple(logins)
         self.scenario = scenario.arm(arm)
-        self.base = scenario
+        self.baseline = scenario
         self._changed = dict(changed or {})
         self._policies: dict[str, Policy] = {}
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
-        return Servers(self.base, self.arm, {**self._changed, server: policy}, self._logins)
+        return Servers(self.baseline, self.arm, {**self._changed, server: policy}, self._logins)
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""

@@ -372,7 +372,7 @@ def page() -> str:
         parts += _entry(name, measure)
     parts += ["## Kinds", ""]
     parts += [f"- {kind}: {meaning}" for kind, meaning in KINDS.items()]
-    parts += ["", "## Intervals", "", INTERVALS, "## Static expectation", "", STATIC]
+    parts += ["", "## Intervals", "", INTERVALS, "## Analytic expectation", "", STATIC]
     return "\n".join(parts)
 
 

@@ -123,7 +123,7 @@ RECIPIENTS: dict[str, Column] = {
     "account": Column("category", "", "network whose account is used; '' for spam and notices"),
     "place": Column("category", "", "where the sender was: home, work, hotel, ...; '' otherwise"),
     "same_isp": Column("bool", "", "the sender's submission server processes the domain"),
-    "wished_at": Column("float64", "s", "moment of the wish, since the run began"),
+    "written_at": Column("float64", "s", "moment of the wish, since the run began"),
     "phase": Column("category", "", "warm-up, transient or steady, by the moment of the wish"),
     "fate": Column("category", "", "exactly one of FATES"),
     "cause": Column("category", "", "why not delivered; one of CAUSES"),

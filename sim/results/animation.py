@@ -43,7 +43,7 @@ def stepper(results: Results, arm: str, replication: int = 0, *, style: str = "p
         changes = _between(rows["calendar"], start, end)
         begun = end > model.policy_starts
         before = rows["calendar"][rows["calendar"]["at"] < end]
-        policies = _policies(model, arm if begun else model.base, before)
+        policies = _policies(model, arm if begun else model.baseline, before)
         tables = {"topology": model.graph(), "policies": policies}
         if len(flow):
             tables["traffic"] = flow

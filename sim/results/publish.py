@@ -202,7 +202,7 @@ def _content(results: Results, more: str) -> Content:
     return report.Content(
         scenario=results.scenario.model,
         arms=results.arms,
-        base=results.base,
+        baseline=results.baseline,
         manifest=results.manifest,
         decision=results.decision(),
         adoption=results.adoption(),
@@ -259,6 +259,6 @@ def _summary(results: Results) -> pd.DataFrame:
     from sim.measure.summary import everything
 
     measures = results.measures
-    table = everything(measures[measures["by"] != "day"], results.static)
+    table = everything(measures[measures["by"] != "day"], results.analytic)
     columns = ["arm", "class", "measure", "by", "key", "phase"]
-    return table[[*columns, "mean", "low", "high", "static", "replications"]]
+    return table[[*columns, "mean", "low", "high", "analytic", "replications"]]

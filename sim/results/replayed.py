@@ -69,7 +69,7 @@ class Past:
     """
 
     def __init__(self, scenario: Scenario, arm: str, closed: dict[str, float]) -> None:
-        self.base, self.scenario = scenario, scenario.arm(arm)
+        self.baseline, self.scenario = scenario, scenario.arm(arm)
         self.closed = closed
 
     @cached_property
@@ -100,7 +100,7 @@ class Past:
 
     def policy(self, server: str, at: float) -> Policy:
         """The policy that *server* had at a moment."""
-        held = self.scenario if at >= self.scenario.policy_starts else self.base
+        held = self.scenario if at >= self.scenario.policy_starts else self.baseline
         closed = self.closed.get(server)
         relay = None
         if closed is not None and at >= closed:

@@ -74,7 +74,7 @@ class Scenario:
             for name, value in facts.items()
             if value
         )
-        matrix = self.matrix(arm=model.base)._repr_html_()
+        matrix = self.matrix(arm=model.baseline)._repr_html_()
         return f"<b>{escape(model.title)}</b><table>{rows}</table>{matrix}"
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
@@ -112,7 +112,7 @@ class Scenario:
     ) -> Explanation:
         """Which restriction decides about one message: rule walk, dialogue, error box, advice.
 
-        *user*: a group of users or spammers, or one of them (GROUP-1); *arm*: the base if not
+        *user*: a group of users or spammers, or one of them (GROUP-1); *arm*: the baseline if not
         given; *by_587*: by port 587 with AUTH, where it is offered; *account* is home or work;
         *server* another server than the account's own, such as the hotel's. Raises ScenarioError.
         """
@@ -131,9 +131,9 @@ class Scenario:
 
     def expectation(self, *arms: str) -> pd.DataFrame:
         """What follows from the inputs alone, of all arms or those named."""
-        from sim.experiment.expected import static
+        from sim.experiment.expected import analytic
 
-        return static(self.model, arms or list(self.model.arms))
+        return analytic(self.model, arms or list(self.model.arms))
 
     @property
     def figures(self) -> Gallery:
@@ -146,10 +146,10 @@ class Scenario:
 class Results:
     """Results of an experiment, read from its folder when they are asked for."""
 
-    def __init__(self, stored: Stored, model: Model | None = None, base: str = "") -> None:
+    def __init__(self, stored: Stored, model: Model | None = None, baseline: str = "") -> None:
         self._stored = stored
         self._given = model
-        self._base = base
+        self._base = baseline
         self._held: dict[str, tuple[Any, ...]] = {}
         self._decided: dict[str, pd.DataFrame] = {}
 
@@ -169,18 +169,18 @@ class Results:
         return list(self._stored.arms)
 
     @property
-    def base(self) -> str:
-        """The arm that the others are compared with; the first if the base was not run."""
-        base = self._base or self._model.base
-        return base if base in self.arms else self.arms[0]
+    def baseline(self) -> str:
+        """The arm that the others are compared with; the first if the baseline was not run."""
+        baseline = self._base or self._model.baseline
+        return baseline if baseline in self.arms else self.arms[0]
 
-    def against(self, base: str) -> Results:
-        """The same results with another arm as the *base* that others are compared with.
+    def against(self, baseline: str) -> Results:
+        """The same results with another arm as the *baseline* that others are compared with.
 
-        Adoption is told against the base of the scenario alone.
+        Adoption is told against the baseline of the scenario alone.
         """
-        _one_of("arm", base, self.arms)
-        return Results(self._stored, self._given, base)
+        _one_of("arm", baseline, self.arms)
+        return Results(self._stored, self._given, baseline)
 
     @property
     def replications(self) -> int:
@@ -253,14 +253,14 @@ class Results:
         return found
 
     @cached_property
-    def static(self) -> pd.DataFrame:
-        """What follows from the inputs alone: arm, class, measure, by, key, static."""
-        from sim.experiment.expected import static
+    def analytic(self) -> pd.DataFrame:
+        """What follows from the inputs alone: arm, class, measure, by, key, analytic."""
+        from sim.experiment.expected import analytic
 
-        return static(self._model, self.arms)
+        return analytic(self._model, self.arms)
 
     def summary(self, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
-        """Arm, class, measure, mean, low, high, static, replications (and key, if *by* says so).
+        """Arm, class, measure, mean, low, high, analytic, replications (and key, if *by* says so).
 
         *by*: all, place, group, server, route, remedy, day, cause or permission; *phase*: after
         (transient and steady), transient or steady. Definitions: sim/measure/MEASURES.md.
@@ -270,7 +270,7 @@ class Results:
 
         _one_of("by", by, BY)
         _one_of("phase", phase, PHASES)
-        return summarise(self.measures, self.static, by=by, phase=phase)
+        return summarise(self.measures, self.analytic, by=by, phase=phase)
 
     def compare(self, a: str, b: str, *, by: str = "all", phase: str = "after") -> pd.DataFrame:
         """What going from arm *a* to arm *b* changes: differences b - a with paired intervals.
@@ -286,9 +286,9 @@ class Results:
         return compare(self.measures, a, b, by=by, phase=phase)
 
     def decision(self, *, phase: str = "after") -> pd.DataFrame:
-        """The decision table: costs and takings of each arm, and what it changes from the base.
+        """The decision table: costs and takings of each arm, and what it changes from the baseline.
 
-        A row per arm and quantity: mean, interval, static, difference to the base with its paired
+        A row per arm and quantity: mean, interval, analytic, difference to the baseline with its paired
         interval; the last of each arm is spam removed per honest recipient lost.
         """
         from sim.measure.decisions import decision
@@ -296,7 +296,7 @@ class Results:
 
         _one_of("phase", phase, PHASES)
         if phase not in self._decided:
-            found = decision(self.measures, self.base, self.arms, self.static, phase=phase)
+            found = decision(self.measures, self.baseline, self.arms, self.analytic, phase=phase)
             self._decided[phase] = found
         return self._decided[phase].copy()
 
@@ -310,7 +310,7 @@ class Results:
         from sim.scenario.expectations import ExpectMeasure
 
         stated = [e for e in self._model.expect if isinstance(e, ExpectMeasure)]
-        return judged(stated, self._model.base, self.measures)
+        return judged(stated, self._model.baseline, self.measures)
 
     def welch(
         self, class_: str = "honest", measure: str = "delivery_rate", window: int = 1
@@ -324,7 +324,7 @@ class Results:
         return welch(self.measures, class_, measure, window, self._changes())
 
     def levels(self, measures: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
-        """From which day on each arm is level: the base from the start, others from the change.
+        """From which day on each arm is level: the baseline from the start, others from the change.
 
         By each of *measures* (class and name), or those of `usual_by_day`. Columns: class, measure,
         arm, since (day), level (day; NaN: not by the middle of what follows), tested (days), margin
@@ -352,7 +352,7 @@ class Results:
     def _changes(self) -> dict[str, float]:
         from sim.measure.welch import since
 
-        return since(self.arms, self._model.base, self._model.policy_starts)
+        return since(self.arms, self._model.baseline, self._model.policy_starts)
 
     @cached_property
     def unknowns(self) -> Sweep | None:
@@ -371,11 +371,11 @@ class Results:
         """The policies that some arms have in fewer networks than another: one alone, and all."""
         from sim.experiment.adoption import adoptions
 
-        as_stated = self._base in ("", self._model.base)
+        as_stated = self._base in ("", self._model.baseline)
         return adoptions(self._model, self.arms) if as_stated else []
 
     def adoption(self) -> pd.DataFrame:
-        """Of each of `adoptions`, the base, the parts and all side by side.
+        """Of each of `adoptions`, the baseline, the parts and all side by side.
 
         A row per policy (named by the arm in which all have it), arm and quantity, with the number
         of networks that have it; the difference is all - arm, in pairs.
@@ -390,7 +390,7 @@ class Results:
 
         tables = []
         for parts, whole, networks in self.adoptions():
-            table = adoption(self.measures, self.base, parts, whole)
+            table = adoption(self.measures, self.baseline, parts, whole)
             numbers = dict(zip((*parts, whole), networks, strict=True))
             table.insert(0, "policy", whole)
             table.insert(2, "networks", table["arm"].map(numbers).fillna(0).astype(int))
@@ -408,13 +408,13 @@ class Results:
         """One message with every attempt, reply and queue, from the stored rows.
 
         Without *message*, the first of which a row of recipients has the values in *where*:
-        ``results.trace(place="hotel", fate="refused")``. *arm*: the base if not given. What the
+        ``results.trace(place="hotel", fate="refused")``. *arm*: the baseline if not given. What the
         rows do not keep (logins, sender addresses) is what `decide` needs to answer as stored.
         Raises QueryError for a message or a column that is not there.
         """
         from sim.results import trace as lab
 
-        arm = self.base if arm is None else arm
+        arm = self.baseline if arm is None else arm
         _one_of("arm", arm, self.arms)
         recipients = lab.chosen(self.of_run("recipients", arm, replication), message, where)
         attempts = self.of_run("attempts", arm, replication)
@@ -435,11 +435,11 @@ class Results:
         """The map of one run, day by day: policies, traffic, what was listed and closed.
 
         It shows itself in a notebook; ``.save("map.html")`` writes a page of its own. *arm*: the
-        base if not given. For one message see `trace`, which has a stepper too.
+        baseline if not given. For one message see `trace`, which has a stepper too.
         """
         from sim.results.animation import stepper
 
-        arm = self.base if arm is None else arm
+        arm = self.baseline if arm is None else arm
         _one_of("arm", arm, self.arms)
         return stepper(self, arm, replication, style=style)
 
@@ -504,7 +504,7 @@ class Results:
         """In a notebook: what was run, and the decision table."""
         from sim.results.report.notebook import shown
 
-        return shown(repr(self)[1:-1], self.decision(), self.arms, self.base)
+        return shown(repr(self)[1:-1], self.decision(), self.arms, self.baseline)
 
 
 class Tables(Mapping[str, Any]):
@@ -679,7 +679,7 @@ def _about(model: Model, results: Results | None) -> dict[str, Any]:
 
     about: dict[str, Any] = {
         "arms": list(model.arms),
-        "base": model.base,
+        "baseline": model.baseline,
         "seed": model.seed,
         "hash": model.hash(),
         "policy_starts": model.policy_starts,
@@ -689,7 +689,7 @@ def _about(model: Model, results: Results | None) -> dict[str, Any]:
     if results is not None:
         about |= {
             "arms": results.arms,
-            "base": results.base,
+            "baseline": results.baseline,
             "replications": results.replications,
             "draft": results.draft,
         }
@@ -697,13 +697,13 @@ def _about(model: Model, results: Results | None) -> dict[str, Any]:
 
 
 def _comparison(results: Results) -> pd.DataFrame:
-    """Every other arm against the base."""
+    """Every other arm against the baseline."""
     import pandas as pd
 
     parts = [
-        results.compare(results.base, arm).assign(base=results.base, arm=arm)
+        results.compare(results.baseline, arm).assign(baseline=results.baseline, arm=arm)
         for arm in results.arms
-        if arm != results.base
+        if arm != results.baseline
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

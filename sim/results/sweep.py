@@ -20,9 +20,9 @@ WHOLE = {"by": "all", "phase": "after"}
 class Sweep:
     """Results of a sweep; tables have a column ``point`` and one for each key that is swept."""
 
-    def __init__(self, stored: StoredSweep, base: str) -> None:
+    def __init__(self, stored: StoredSweep, baseline: str) -> None:
         self._stored = stored
-        self.base = base if base in stored.arms else stored.arms[0]
+        self.baseline = baseline if baseline in stored.arms else stored.arms[0]
 
     @property
     def path(self) -> Path:
@@ -68,14 +68,14 @@ class Sweep:
 
     @cached_property
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Summary and differences to the base, in phase ``after``."""
+        """Summary and differences to the baseline, in phase ``after``."""
         from sim.measure.summary import summarise
 
         summaries, differences = [], []
-        others = [arm for arm in self.arms if arm != self.base]
+        others = [arm for arm in self.arms if arm != self.baseline]
         for measures in self._stored.measures(WHOLE):
-            summaries.append(summarise(measures).drop(columns="static"))
-            found = [self._compared(measures, self.base, arm) for arm in others]
+            summaries.append(summarise(measures).drop(columns="analytic"))
+            found = [self._compared(measures, self.baseline, arm) for arm in others]
             differences.append(_joined(found).sort_values("point", kind="stable"))
         return self.told(_joined(summaries)), self.told(_joined(differences))
 
@@ -112,13 +112,13 @@ class Sweep:
         return self._tables[0]
 
     def compare(self) -> pd.DataFrame:
-        """Per point and arm: paired differences to the base."""
+        """Per point and arm: paired differences to the baseline."""
         return self._tables[1]
 
     def band(self) -> pd.DataFrame:
         """Per arm, class and measure, over all points: least and greatest mean, and with chance.
 
-        So too of the paired differences to the base: see `sim.measure.sweeps.band`.
+        So too of the paired differences to the baseline: see `sim.measure.sweeps.band`.
         """
         from sim.measure.sweeps import band
 
@@ -337,7 +337,7 @@ def sweep(
 
     model = _model(scenario)
     stored = sweeping.sweep(model, points, out=Path(out), progress=progress, **options)
-    return Sweep(stored, model.base)
+    return Sweep(stored, model.baseline)
 
 
 def open_sweep(path: Any) -> Sweep:
@@ -345,4 +345,4 @@ def open_sweep(path: Any) -> Sweep:
     from sim.experiment import sweeping
 
     stored = sweeping.open_sweep(Path(path))
-    return Sweep(stored, str(stored.manifest["base"]))
+    return Sweep(stored, str(stored.manifest["baseline"]))

@@ -111,7 +111,7 @@ class Trace(Page):
     replication: int
     message: int
     about: Mapping[str, Any]
-    """What is the same for all its recipients: class, group, place, wished_at, remedy, ..."""
+    """What is the same for all its recipients: class, group, place, written_at, remedy, ..."""
     sender: str | None
     recipients: tuple[Recipient, ...]
     attempts: tuple[Attempt, ...]
@@ -144,7 +144,7 @@ class Trace(Page):
         """
         from sim.figures.life import life
 
-        usual = {"since": self.about["wished_at"]}
+        usual = {"since": self.about["written_at"]}
         return life(
             self.rows, arm=self.arm, replication=self.replication, message=self.message,
             **(usual | options),
@@ -158,7 +158,7 @@ class Trace(Page):
         from sim.figures.life import MOST
         from sim.figures.stepper import Step, Stepper
 
-        begin = self.about["wished_at"]
+        begin = self.about["written_at"]
         steps = [
             Step(
                 f"+{elapsed(attempt.at - begin)}, {attempt.holder} to {attempt.server}",
@@ -299,7 +299,7 @@ class Trace(Page):
             ("arm", f"{self.arm}, replication {self.replication}"),
             ("message", f"{self.message} ({about['class']}, {about['route']})"),
             ("from", who),
-            ("written", ", ".join(filter(None, (_day(about["wished_at"]), about["place"])))),
+            ("written", ", ".join(filter(None, (_day(about["written_at"]), about["place"])))),
         ]
         if self._honest:
             efforts = {
@@ -314,7 +314,7 @@ class Trace(Page):
         return Grid("", (), tuple(rows))
 
     def _recipients(self) -> Block:
-        begin = self.about["wished_at"]
+        begin = self.about["written_at"]
         rows = tuple(
             (
                 r.address,
@@ -332,7 +332,7 @@ class Trace(Page):
     def _attempts(self) -> Block:
         if not self.attempts:
             return Lines("Attempts", ("none: the run ended first, or no server takes this mail",))
-        begin = self.about["wished_at"]
+        begin = self.about["written_at"]
         rows: list[tuple[Line, ...]] = []
         for number, a in enumerate(self.attempts[:MOST_ROWS], 1):
             reply = f"{a.code} {a.enhanced}".strip() if a.code else "no connection"
@@ -352,7 +352,7 @@ class Trace(Page):
     def _queues(self) -> Iterable[Block]:
         if not self.queues:
             return
-        begin = self.about["wished_at"]
+        begin = self.about["written_at"]
         rows = tuple(
             (
                 wait.where,
@@ -411,7 +411,7 @@ def trace(
         "group": first["group"],
         "account": first["account"],
         "place": first["place"],
-        "wished_at": first["wished_at"],
+        "written_at": first["written_at"],
         "phase": first["phase"],
         "route": first["route"],
         "remedy": first["remedy"],

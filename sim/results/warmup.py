@@ -59,10 +59,10 @@ def warm_up(results: Results, found: pd.DataFrame) -> Iterator[str]:
         "differences than this go unseen (95 %, all days together); more replications see more. By "
         "chance alone one cell in twenty is later than it should be."
     )
-    base = found["arm"] == model.base
+    baseline = found["arm"] == model.baseline
     for key, part, has in (
-        ("policy_starts", found[base], model.policy_starts),
-        ("transient", found[~base], model.transient),
+        ("policy_starts", found[baseline], model.policy_starts),
+        ("transient", found[~baseline], model.transient),
     ):
         if len(part):
             yield f"{HEADS[key]}: {_advice(key, part, has / DAY)}"

@@ -114,7 +114,7 @@ def _made(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
     made = Scenario.model_construct(
         **head
         | {section: getattr(parts, section) for section in MOST_NAMES}
-        | {"arms": arms, "base": head["base"] or next(iter(arms))}
+        | {"arms": arms, "baseline": head["baseline"] or next(iter(arms))}
         | {"expect": tuple(map(_expectation, source.get("expect", [])))}
     )
     made._file, made._source, made._written = name, source, written
@@ -268,9 +268,9 @@ def _of_arms(source: Tree) -> list[Found]:
             found.append(Found(("arms", name), "", ARM_NAME))
         if not isinstance(overrides, dict):
             found.append(Found(("arms", name), shown(overrides), "a table of overrides"))
-    base = source.get("base", "")
-    if base and isinstance(base, str):
-        found += checking.dangling(base, arms, "base")
+    baseline = source.get("baseline", "")
+    if baseline and isinstance(baseline, str):
+        found += checking.dangling(baseline, arms, "baseline")
     return found
 
 

@@ -33,7 +33,7 @@ Text = Annotated[str, Field(min_length=1, max_length=256)]
 class Expect(Table):
     """An exact verdict: who sends from where to whom under which arm, and what is answered."""
 
-    arm: Text | None = key("the arm; without it, the base arm", None)
+    arm: Text | None = key("the arm; without it, the baseline arm", None)
     user: Name | None = key("the user group; without it, the first one", None)
     isp: Name | None = key("their home ISP; without it, the first of their accounts", None)
     account: Literal["home", "work"] = key("the account in use", "home")
@@ -67,7 +67,7 @@ class ExpectMeasure(Table):
     by: Text = key("what it is split by, such as route or place; all: not at all", "all")
     of: Text | None = key("which one of those, such as open_relay", None)
     phase: Text = key("after (transient and steady together), transient or steady", "after")
-    arm: Text | None = key("the arm; without it, the base arm", None)
+    arm: Text | None = key("the arm; without it, the baseline arm", None)
     than: Text | None = key(
         "another arm: what is judged is then the difference of arm to it, in pairs", None
     )
@@ -110,7 +110,7 @@ def faults(
 
 def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     """What the server that is asked answers in the situation of *expect*."""
-    scenario = scenario.arm(expect.arm or scenario.base)
+    scenario = scenario.arm(expect.arm or scenario.baseline)
     users = scenario.users[expect.user or next(iter(scenario.users))]
     isp = expect.isp or next(iter(users.accounts))
     network = {HOME: isp, WORK: users.work}.get(expect.place, expect.place)

@@ -85,7 +85,7 @@ class Head(Table):
         "people, mailboxes and spam where there would be too much mail",
         {},
     )
-    base: str = key("the arm that the others are compared with; without it, the first", "")
+    baseline: str = key("the arm that the others are compared with; without it, the first", "")
     precision: Precision | None = key(
         "run as many replications as an interval of this width needs, from `replications` on", None
     )
@@ -249,7 +249,7 @@ class Scenario(Head):
     def hash(self) -> str:
         """A number in hex that changes with whatever changes a row of a run.
 
-        Titles, notes, ``expect``, ``base`` and the number of replications do not.
+        Titles, notes, ``expect``, ``baseline`` and the number of replications do not.
         """
         told = self.model_dump(mode="json", exclude={*UNHASHED, "expect"})
         return hashlib.sha256(json.dumps(told, sort_keys=False).encode()).hexdigest()

@@ -12,7 +12,7 @@ run_length    = "14 days"
 policy_starts = "3 days"             # until then the servers' own policies hold
 transient     = "3 days"             # while people and spammers learn; reported apart
 replications  = 5
-base          = "open trust"         # the arm that the others are compared with
+baseline          = "open trust"         # the arm that the others are compared with
 
 # Networks. A domain gives a network two servers: proseware-smtp, which its customers name in
 # their mail program, and proseware-mx, which takes mail for the domain from anyone.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def resolved(scenario: Scenario, source: Tree) -> str:
     """Return *scenario*, which was made from *source*, as TOML with every default."""
-    full = expanded(source) | {"base": scenario.base}
+    full = expanded(source) | {"baseline": scenario.baseline}
     lines = [
         _line(type(scenario), key, written)
         for key, written in _with_defaults(type(scenario), full).items()

@@ -285,7 +285,7 @@ def opening_rows(scenario: Scenario, population: Population, wishes: Wishes) -> 
         place=rows.numbered(rows.places, places, wishes.column("place")),
         asked=servers_of(scenario, people)[person, account],
         route=np.where(web[person], ROUTE["web"], ROUTE["submission"]),
-        wished_at=np.array(wishes.at),
+        written_at=np.array(wishes.at),
         first_row=np.array(wishes.first)[:-1],
         recipients=wishes.recipients,
     )

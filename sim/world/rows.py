@@ -104,7 +104,7 @@ class Messages:
     account: array[int] = field(default_factory=_ints)
     place: array[int] = field(default_factory=_ints)
     asked: array[int] = field(default_factory=_ints)  # the account's submission server; -1
-    wished_at: array[float] = field(default_factory=lambda: array("d"))
+    written_at: array[float] = field(default_factory=lambda: array("d"))
     first_row: array[int] = field(default_factory=_ints)
     route: array[int] = field(default_factory=_codes)
     remedy: array[int] = field(default_factory=_codes)
@@ -253,7 +253,7 @@ class Rows:
         *,
         sender: int,
         group: str,
-        wished_at: float,
+        written_at: float,
         route: str,
         account: str = "",
         place: str = "",
@@ -268,7 +268,7 @@ class Rows:
         m.account.append(self.accounts[account])
         m.place.append(self.places[place])
         m.asked.append(asked)
-        m.wished_at.append(wished_at)
+        m.written_at.append(written_at)
         m.first_row.append(len(self.recipient))
         m.route.append(ROUTE[route])
         for column in (m.remedy, m.first_cause, m.attempts, m.calls, m.changes):
@@ -288,7 +288,7 @@ class Rows:
                 column.frombytes(columns[name].astype(column.typecode, copy=False).tobytes())
             else:
                 untouched = array(column.typecode, (UNTOUCHED.get(name, 0),))
-                column.extend(untouched * len(columns["wished_at"]))
+                column.extend(untouched * len(columns["written_at"]))
         self.recipient = recipients[:]
         self.outcome = array("i", (IN_TRANSIT,)) * len(recipients)
         self.ended = array("d", (np.nan,)) * len(recipients)
@@ -460,13 +460,13 @@ def finish(
     lost = (outcome == IN_TRANSIT) & ~waiting
     late = ended > run_length
     outcome[late], ended[late] = IN_TRANSIT, np.nan
-    if not (written := (m["wished_at"] <= run_length)[message]).all():
+    if not (written := (m["written_at"] <= run_length)[message]).all():
         recipient, outcome, ended = recipient[written], outcome[written], ended[written]
         message, lost = message[written], lost[written]
     facts = _answer_codes(rows.answers)
     server_names = ["", *servers]
     server_number = {name: i for i, name in enumerate(server_names)}
-    phase = np.searchsorted(np.array(phase_starts), m["wished_at"], side="right")
+    phase = np.searchsorted(np.array(phase_starts), m["written_at"], side="right")
 
     def recipients() -> Iterator[tuple[str, NDArray[Any]]]:
         n = len(recipient)
@@ -502,7 +502,7 @@ def finish(
 
     calendar, calendar_names = _calendar_columns(rows.changes, replication, server_names)
     names = {k: v[1] for k, v in facts.items()}
-    in_time = m["wished_at"] <= run_length
+    in_time = m["written_at"] <= run_length
     categories = {
         "recipients": {
             "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,

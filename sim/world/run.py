@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     """Run one replication of one arm.
 
-    Until ``policy_starts`` the base scenario's policies hold, from then on those of *arm*.
+    Until ``policy_starts`` the baseline scenario's policies hold, from then on those of *arm*.
     The same people wish to write the same messages in every arm (see `sim.workload.arrivals`).
     """
     with _seldom_collected():
@@ -75,7 +75,7 @@ class World:
         given: tuple[Population, Plan] | None = None,
     ) -> None:
         self.scenario = scenario.arm(arm)
-        self.base, self.arm, self.replication = scenario, arm, replication
+        self.baseline, self.arm, self.replication = scenario, arm, replication
         self.population, self.plan = given or exogenous(self.scenario, replication)
         self.boxes = self.population.mailboxes.copy()
         self.env = Environment()
@@ -133,17 +133,17 @@ class World:
 
     # ---- building
 
-    def _servers(self, base: Scenario) -> list[Server]:
+    def _servers(self, baseline: Scenario) -> list[Server]:
         by_domain = self.boxes.addresses_by_domain()
         made: list[Server] = []
         self.policies = {}
         for number, (name, settings) in enumerate(self.scenario.servers.items()):
             known = _Mailboxes([by_domain[d] for d in settings.domains if d in by_domain])
-            policy = self.policies[name] = self._policy(base, name, known)
-            if _told(base, name) != _told(self.scenario, name):
+            policy = self.policies[name] = self._policy(baseline, name, known)
+            if _told(baseline, name) != _told(self.scenario, name):
                 self.policies[name] = self._policy(self.scenario, name, known)
             server = Server(name, number, settings, policy, self.rows, self.pop.last)
-            server.keep(self._listing(server, base.servers[name], 0.0))
+            server.keep(self._listing(server, baseline.servers[name], 0.0))
             made.append(server)
         return made
 
@@ -280,7 +280,7 @@ class World:
         for server in changed:
             server.enforce(self.policies[server.name])
         for server in self.servers:
-            was, settings = self.base.servers[server.name], server.settings
+            was, settings = self.baseline.servers[server.name], server.settings
             told = (settings.listed_users, settings.listing_update)
             if told != (was.listed_users, was.listing_update):
                 server.keep(self._listing(server, settings, self.scenario.policy_starts))
@@ -333,7 +333,7 @@ class World:
         if is_open(server.policy):
             begun = now >= self.scenario.policy_starts
             self.foreseen.before_change()
-            server.enforce(closed(self.scenario if begun else self.base))
+            server.enforce(closed(self.scenario if begun else self.baseline))
             self.foreseen.judge([server])
             self.blocklists.policy_changed(server, now)
             self.rows.change(
@@ -352,7 +352,7 @@ class World:
         mailbox = self.boxes.find(address)
         number = self.rows.message(
             "notice", [-1 - domain if mailbox is None else mailbox],
-            sender=-1, group=server.name, wished_at=now,
+            sender=-1, group=server.name, written_at=now,
             route="backscatter" if about.spam else "delay_notice" if late else "dsn",
         )  # fmt: skip
         row = self.rows.messages.first_row[number]

@@ -148,7 +148,7 @@ class Spammer:
         recipients, pieces = next(self.batches)
         route = self.route()
         number = rows.message(
-            "spam", recipients, sender=self.number, group=self.group, wished_at=now, route=route
+            "spam", recipients, sender=self.number, group=self.group, written_at=now, route=route
         )
         message = Message(
             number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self,

@@ -82,12 +82,12 @@ def test_run_as_json_gives_summary_and_paired_differences(mailsim, out):
     ended = mailsim("run", SMALL, "--out", out, "--json")
     summary = {(r["arm"], r["class"], r["measure"]): r for r in ended.data["summary"]}
     assert summary["open trust", "honest", "delivery_rate"]["mean"] > 0.9
-    assert summary["open trust", "notice", "delay_median"]["static"] is None  # NaN is no JSON
+    assert summary["open trust", "notice", "delay_median"]["analytic"] is None  # NaN is no JSON
     differences = {(r["class"], r["measure"]): r for r in ended.data["comparison"]["on network"]}
     assert differences["spam", "spam_per_mailbox_day"]["difference"] < 0
     decided = {(r["arm"], r["quantity"]): r for r in ended.data["decision"]}
     assert decided["on network", "calls to the help desk"]["mean"] >= 0
-    assert {"low", "static", "difference_low", "correlation", "gain"} <= set(
+    assert {"low", "analytic", "difference_low", "correlation", "gain"} <= set(
         decided["on network", "spam per mailbox and day"]
     )
     assert ended.data["adoption"] == []  # no arm closes a part of what the other closes
@@ -493,13 +493,14 @@ def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
 
 
 def test_decide_compares_with_any_arm(mailsim, out):
-    ended = mailsim("decide", out, "--base", "on network")
+    ended = mailsim("decide", out, "--baseline", "on network")
     assert "open trust, against on network" in ended.out
     assert "…" not in ended.out  # no digit is left out
     told, usual = (
-        mailsim("decide", out, *base, "--json").data for base in (["--base", "on network"], [])
+        mailsim("decide", out, *baseline, "--json").data
+        for baseline in (["--baseline", "on network"], [])
     )
-    assert (told["base"], usual["base"]) == ("on network", "open trust")
+    assert (told["baseline"], usual["baseline"]) == ("on network", "open trust")
 
     def lost(rows, arm: str) -> dict[str, float]:
         (row,) = (r for r in rows["decision"]
@@ -509,7 +510,7 @@ def test_decide_compares_with_any_arm(mailsim, out):
     there, back = lost(usual, "on network"), lost(told, "open trust")
     assert back["difference"] == -there["difference"]
     assert back["difference_low"] == pytest.approx(-there["difference_high"])
-    wrong = mailsim("decide", out, "--base", "on netwrok")
+    wrong = mailsim("decide", out, "--baseline", "on netwrok")
     assert (wrong.status, "did you mean 'on network'" in wrong.err) == (2, True)
 
 

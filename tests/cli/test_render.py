@@ -16,22 +16,22 @@ SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
 
 
 def made(arms: dict[str, tuple[float, float]], *, half: float = 0.1, gains=(np.nan,)):
-    """Results of which the first arm is the base; an arm has (spam, honest recipients lost)."""
-    base = next(iter(arms))
+    """Results of which the first arm is the baseline; an arm has (spam, honest recipients lost)."""
+    baseline = next(iter(arms))
     rows = []
     for arm, (spam, lost) in arms.items():
-        for name in (*QUANTITIES, *([EXCHANGE] if arm != base else [])):
+        for name in (*QUANTITIES, *([EXCHANGE] if arm != baseline else [])):
             value = {SPAM: spam, LOST: lost}.get(name, 0.5)
-            first = dict(zip((SPAM, LOST), arms[base], strict=True)).get(name, 0.5)
-            told = (value - first,) if arm != base and name != EXCHANGE else (np.nan,)
-            gain = gains[len(rows) % len(gains)] if arm != base else np.nan
+            first = dict(zip((SPAM, LOST), arms[baseline], strict=True)).get(name, 0.5)
+            told = (value - first,) if arm != baseline and name != EXCHANGE else (np.nan,)
+            gain = gains[len(rows) % len(gains)] if arm != baseline else np.nan
             rows.append(
                 (arm, name, "", value, value - half, value + half, np.nan, *told,
                  told[0] - half, told[0] + half, 0.5, gain, 10)
             )  # fmt: skip
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return SimpleNamespace(
-        arms=list(arms), base=base, replications=10, decision=lambda: table, adoptions=list
+        arms=list(arms), baseline=baseline, replications=10, decision=lambda: table, adoptions=list
     )
 
 
@@ -162,7 +162,7 @@ def test_what_is_said_of_warm_up_and_transient(row, sentence):
     found = pd.DataFrame([row], columns=names).assign(
         margin=0.01, measure="delivery_rate", **{"class": "honest"}
     )
-    model = SimpleNamespace(base="open", policy_starts=3 * 86400.0, transient=86400.0)
+    model = SimpleNamespace(baseline="open", policy_starts=3 * 86400.0, transient=86400.0)
     results = SimpleNamespace(scenario=SimpleNamespace(model=model))
     assert list(warmup.warm_up(results, found))[-1] == sentence
     console = Console(width=100, record=True)

@@ -68,8 +68,8 @@ def by_polars(path):
 
 def by_duckdb(path):
     duckdb = pytest.importorskip("duckdb")
-    with duckdb.connect() as base:
-        found = base.execute(f"SELECT * FROM read_parquet('{path}')")
+    with duckdb.connect() as baseline:
+        found = baseline.execute(f"SELECT * FROM read_parquet('{path}')")
         names = [column[0] for column in found.description]
         rows = found.fetchall()
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

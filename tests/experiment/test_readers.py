@@ -28,8 +28,8 @@ def by_polars(folder: Path) -> pd.DataFrame:
 
 def by_duckdb(folder: Path) -> pd.DataFrame:
     duckdb = pytest.importorskip("duckdb")
-    with duckdb.connect() as base:
-        found = base.execute(
+    with duckdb.connect() as baseline:
+        found = baseline.execute(
             f"SELECT * FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
         )
         names = [column[0] for column in found.description]

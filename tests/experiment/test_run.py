@@ -73,7 +73,7 @@ def test_another_interpreter_with_another_hash_seed_gives_the_same_rows(alone, t
 
 
 def test_arms_share_the_honest_wishes(alone):
-    wished = ["replication", "message", "recipient", "sender", "place", "wished_at"]
+    wished = ["replication", "message", "recipient", "sender", "place", "written_at"]
     rows = alone.recipients[alone.recipients["class"] == "honest"]
     arms = [rows.loc[rows["arm"] == arm, wished].reset_index(drop=True) for arm in alone.arms]
     pd.testing.assert_frame_equal(*arms)
@@ -156,7 +156,7 @@ def test_saved_results_open_again(small, tmp_path):
     again = sim.open_results(tmp_path / "kept")
     same(results, again)
     summary = pd.read_csv(tmp_path / "kept" / "summary.csv")
-    assert {"mean", "low", "high", "static", "by", "key", "phase"} <= set(summary.columns)
+    assert {"mean", "low", "high", "analytic", "by", "key", "phase"} <= set(summary.columns)
 
 
 WRONG = {

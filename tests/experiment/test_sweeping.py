@@ -89,7 +89,7 @@ def swept(tmp_path_factory):
 
 def test_a_point_gives_what_the_scenario_so_changed_gives(swept):
     scenario = sim.load(SMALL).with_overrides({COUNT: 10})
-    alone = sim.run(scenario, replications=2, progress=False).summary().drop(columns="static")
+    alone = sim.run(scenario, replications=2, progress=False).summary().drop(columns="analytic")
     point = swept.summary()
     point = point[point[COUNT] == 10].drop(columns=["point", COUNT]).reset_index(drop=True)
     pd.testing.assert_frame_equal(point, alone)
@@ -154,8 +154,10 @@ def test_a_wrong_point_is_told_before_anything_runs(tmp_path):
 
 
 def test_what_would_be_left_aside_at_a_point_is_told_before_anything_runs(tmp_path):
-    with pytest.raises(UsageError, match="cannot be swept: replications, base"):
-        sweep(SMALL, [{"replications": 5, COUNT: 5}, {"base": "on network"}], out=tmp_path / "out")
+    with pytest.raises(UsageError, match="cannot be swept: replications, baseline"):
+        sweep(
+            SMALL, [{"replications": 5, COUNT: 5}, {"baseline": "on network"}], out=tmp_path / "out"
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -216,7 +218,7 @@ def test_break_even_of_a_sweep(swept):
 
 
 def test_the_difference_of_two_arms_is_drawn_with_nought(swept):
-    pair = ("on network", "open trust")  # neither way round is the base's alone
+    pair = ("on network", "open trust")  # neither way round is the baseline's alone
     figure = swept.figure("honest", "lost_per_day", pair=pair)
     (axes,) = figure.axes
     lines = {line.get_gid(): line for line in axes.lines}

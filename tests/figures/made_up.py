@@ -52,10 +52,12 @@ def summary(arms=7, replications=10):
             ),
             ("spam", "spam_per_mailbox_day"): (5 / (1 + number) + 0.5, 6 / (1 + number)),
         }
-        for (kind, measure), (mean, static) in values.items():
+        for (kind, measure), (mean, analytic) in values.items():
             half = 0.03 * mean * rng.uniform(0.5, 1.5) if replications > 1 else np.nan
-            rows.append((arm, kind, measure, mean, mean - half, mean + half, static, replications))
-    columns = ["arm", "class", "measure", "mean", "low", "high", "static", "replications"]
+            rows.append(
+                (arm, kind, measure, mean, mean - half, mean + half, analytic, replications)
+            )
+    columns = ["arm", "class", "measure", "mean", "low", "high", "analytic", "replications"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -96,7 +98,7 @@ def comparison(arms=7, replications=10):
     columns = [
         "class",
         "measure",
-        "base",
+        "baseline",
         "arm",
         "difference",
         "low",
@@ -147,7 +149,7 @@ def recipients(arms=7, replications=5, messages=250, spam=True):
                         "class": kind,
                         "group": np.where(kind == "spam", "bulk", group),
                         "place": np.where(kind == "spam", "", place),
-                        "wished_at": wished,
+                        "written_at": wished,
                         "phase": np.where(
                             ~after, "warm-up", np.where(wished < 6 * DAY, "transient", "steady")
                         ),
@@ -215,7 +217,7 @@ def attempts(arms=7, replications=5, rows=1500):
 
 def life():
     """The attempts of one message: refused at the hotel, deferred at home, then delivered."""
-    base = {"arm": "on network", "replication": 0, "message": 7}
+    baseline = {"arm": "on network", "replication": 0, "message": 7}
     rows = [
         (1, "submission", 36000.0, 0xC0000281, "hotel", "proseware-smtp", 3, 1, "relay", 550, "5.7.1", "end_of_relay_list", "relaying", 0.0, 2.0),
         (2, "submission", 79200.0, 0xC6336407, "home", "proseware-smtp", 2, 2, "relay", 250, "2.1.5", "permit_mynetworks", "", 12.0, 3.0),
@@ -223,7 +225,7 @@ def life():
         (2, "relay", 79515.0, 0xC633643E, "", "adatum-mx", 2, 2, "relay", 250, "2.1.5", "permit_auth_destination", "", 0.5, 1.5),
     ]  # fmt: skip
     columns = ["attempt", "hop", "at", "client", "place", "server", "recipients", "accepted", "stage", "code", "enhanced", "rule", "cause", "waited", "took"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).assign(**base)
+    return pd.DataFrame(rows, columns=columns).assign(**baseline)
 
 
 def cells(arms=7):
@@ -300,7 +302,7 @@ def about(arms=7, replications=10):
     return {
         "title": "Open trust against restricted relaying",
         "arms": list(ARMS[:arms]),
-        "base": ARMS[0],
+        "baseline": ARMS[0],
         "seed": 1999,
         "hash": "3f2a9c0d1b",
         "replications": replications,

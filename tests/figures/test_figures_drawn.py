@@ -175,8 +175,8 @@ def test_rates_draw_means_intervals_and_static_expectation(made):
     ]
     assert np.array(ends) == pytest.approx(100 * rows[["low", "high"]].to_numpy())
     marked = [line.get_xdata()[0] for line in refused.lines if line.get_marker() == "^"]
-    static = frame[frame["measure"] == "first_refusal_rate"]["static"]
-    assert marked == pytest.approx(list(100 * static))
+    analytic = frame[frame["measure"] == "first_refusal_rate"]["analytic"]
+    assert marked == pytest.approx(list(100 * analytic))
     assert "97.5" not in texts(figure)
     assert [t.get_text() for t in delivered.texts] == ["98.5", "92.0", "94.8"]
     assert abuse.get_xlabel() == "recipients relayed (%)"
@@ -430,7 +430,7 @@ def test_differences_follow_from_measures_if_need_be(made):
     total = frame[frame["by"] == "place"].groupby(keys, sort=False)[["numerator", "denominator"]]
     total = total.sum().reset_index().assign(by="all", key="")
     total["value"] = total["numerator"] / total["denominator"]
-    tables = {"measures": total, "about": {"base": "open trust"}}
+    tables = {"measures": total, "about": {"baseline": "open trust"}}
     only = (("honest", "delivery_rate"),)
     axes = figures.draw("differences", tables, measures=only).axes[0]
     values = total.pivot_table(index="replication", columns="arm", values="value")

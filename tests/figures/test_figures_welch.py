@@ -35,7 +35,7 @@ def lines(axes, gid):
 
 
 def test_each_arm_is_looked_at_from_where_it_may_change():
-    figure = welch(TABLE, base="open", policy_starts=2 * DAY, window=1)
+    figure = welch(TABLE, baseline="open", policy_starts=2 * DAY, window=1)
     opened, closed = figure.axes[:2]
     for axes, level in ((opened, 1.0), (closed, 4.0)):
         (grey,) = (patch for patch in axes.patches if patch.get_gid() == "level")
@@ -54,7 +54,7 @@ def test_each_arm_is_looked_at_from_where_it_may_change():
 
 def test_what_is_not_level_by_the_middle_is_not_grey():
     rising = measures(open=[0.01 * day for day in range(10)])
-    (axes,) = welch(rising, base="open").axes
+    (axes,) = welch(rising, baseline="open").axes
     assert not axes.patches
 
 
@@ -64,7 +64,7 @@ def test_what_is_not_counted_by_day_cannot_be_drawn():
 
 
 def test_one_replication_says_nothing():
-    figure = welch(TABLE[TABLE["replication"] == 0], base="open", policy_starts=2 * DAY)
+    figure = welch(TABLE[TABLE["replication"] == 0], baseline="open", policy_starts=2 * DAY)
     assert "nothing can be said" in figure.legends[0].get_title().get_text()
     assert not figure.axes[0].patches
 

@@ -72,5 +72,10 @@ def test_shares_are_in_per_cent_and_static_stands_beside(drawn):
     frame = made_up.summary(3, 4)
     mine = table[table["panel"] == "honest mail: delivered"]
     rows = frame[frame["measure"] == "delivery_rate"]
-    for column, of in (("value", "mean"), ("low", "low"), ("high", "high"), ("static", "static")):
+    for column, of in (
+        ("value", "mean"),
+        ("low", "low"),
+        ("high", "high"),
+        ("analytic", "analytic"),
+    ):
         assert mine[column].to_numpy() == pytest.approx(100 * rows[of].to_numpy())

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiment.expected import static
+from sim.experiment.expected import analytic
 from sim.lab import check, exercise
 from sim.lab.exercises import TABLE, solutions, worlds
 from sim.lab.exercises.answers import REPLICATIONS, THEIRS, Measured, Names
@@ -267,9 +267,9 @@ def test_the_lecturers_command_prints_the_solutions_of_a_notebook():
 @pytest.mark.parametrize("student", STUDENTS)
 def test_what_follows_from_the_inputs_is_the_mark_of_the_figures(student):
     task = exercise("01.3", student)
-    rows = static(task.scenario, ["on network"])
+    rows = analytic(task.scenario, ["on network"])
     rows = rows[(rows["measure"] == "first_refusal_rate") & (rows["by"] == "all")]
-    assert check("01.3", float(rows["static"].iloc[0]), student).right
+    assert check("01.3", float(rows["analytic"].iloc[0]), student).right
 
 
 def test_the_curve_of_the_exercise_is_that_of_the_scenario():

@@ -1,9 +1,9 @@
-"""The static expectation, by hand where the arithmetic is short, and against the simulation."""
+"""The analytic expectation, by hand where the arithmetic is short, and against the simulation."""
 
 import pytest
 
 import sim
-from sim.experiment.expected import static
+from sim.experiment.expected import analytic
 from sim.measure.analytic import Week, expectation
 
 EVEN = Week({"evening": 0.5, "office_hours": 0.25, "weekend": 0.25})
@@ -64,7 +64,7 @@ AWAY = 0.5 * 0.4 + 0.25 * 0.8 + 0.25 * 0.4
 def values(users="", arms="", arm="closed", week=EVEN):
     scenario = sim.loads(TEXT.format(users=users, arms=arms)).model
     table = expectation(scenario, arm, week)
-    return table.set_index(["measure", "by", "key"])["static"]
+    return table.set_index(["measure", "by", "key"])["analytic"]
 
 
 def test_away_times_elsewhere_is_refused():
@@ -89,7 +89,7 @@ def test_a_refused_recipient_takes_its_company_along():
     alone = sum(n * s**n * p * (1 - p) ** (n - 1) for n in range(1, 200)) * p
     scenario = TEXT.replace("recipients = 1.0", "recipients = 2.0")
     table = expectation(sim.loads(scenario.format(users="", arms="")).model, "closed", EVEN)
-    refused = table.set_index(["measure", "by", "key"])["static"]["first_refusal_rate", "all", ""]
+    refused = table.set_index(["measure", "by", "key"])["analytic"]["first_refusal_rate", "all", ""]
     assert refused == pytest.approx(AWAY * (1 - alone))
 
 
@@ -162,13 +162,13 @@ def test_the_simulation_agrees_where_it_has_nothing_to_add():
     text = text.replace("recipients = 1.0", "recipients = 1.5")
     scenario = sim.loads(text.format(users="", arms=""))
     results = sim.run(scenario, arms=["closed"], replications=6, progress=False)
-    expected = static(scenario.model, ["closed"]).set_index(["measure", "by", "key"])["static"]
+    expected = analytic(scenario.model, ["closed"]).set_index(["measure", "by", "key"])["analytic"]
     rows = results.summary().set_index(["class", "measure"])
     for name in ("first_refusal_rate", "delivery_rate", "lost_per_day"):
         row = rows.loc["honest", name]
         spread = row["high"] - row["low"]  # twice what 95 % allows: one test in thousands fails
         assert abs(row["mean"] - expected[name, "all", ""]) < spread, name
-        assert row["static"] == expected[name, "all", ""]
+        assert row["analytic"] == expected[name, "all", ""]
 
 
 def test_a_few_who_all_roam_are_refused_as_often_as_the_inputs_say():
@@ -183,8 +183,8 @@ def test_a_few_who_all_roam_are_refused_as_often_as_the_inputs_say():
     rows = results.summary().set_index(["class", "measure"])
     for name in ("first_refusal_rate", "lost_per_day"):
         row = rows.loc["honest", name]
-        assert abs(row["mean"] - row["static"]) < row["high"] - row["low"], name
-        assert row["high"] - row["low"] < 0.08 * row["static"], name  # sharp enough to see it
+        assert abs(row["mean"] - row["analytic"]) < row["high"] - row["low"], name
+        assert row["high"] - row["low"] < 0.08 * row["analytic"], name  # sharp enough to see it
 
 
 def test_no_connection_is_a_cause_of_its_own_and_stops_spam_too():
@@ -215,7 +215,7 @@ servers = ["proseware-*"]
 
 def test_what_operators_close_by_then_follows_from_the_inputs_and_what_they_close_later_does_not():
     scenario = sim.loads(TEXT.format(users="", arms=OPERATED))
-    told = scenario.expectation().set_index(["arm", "class", "measure", "by", "key"])["static"]
+    told = scenario.expectation().set_index(["arm", "class", "measure", "by", "key"])["analytic"]
     at_once = told["at-once"]
     assert at_once["honest", "first_refusal_rate", "all", ""] > 0.1
     for arm, same in {

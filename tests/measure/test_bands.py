@@ -41,7 +41,7 @@ def test_with_chance_the_true_band_is_covered_as_often_as_is_said():
 
 SWEPT = pd.DataFrame(
     [
-        (0, "base", 1.0, 0.5, 1.5), (1, "base", 4.0, 3.9, 4.1), (2, "base", 2.0, 0.1, 9.0),
+        (0, "baseline", 1.0, 0.5, 1.5), (1, "baseline", 4.0, 3.9, 4.1), (2, "baseline", 2.0, 0.1, 9.0),
         (0, "other", 3.0, 2.0, 4.0), (1, "other", 1.0, np.nan, np.nan),
         (2, "other", np.nan, np.nan, np.nan),
     ],
@@ -51,7 +51,7 @@ SWEPT = pd.DataFrame(
 
 def test_a_band_is_of_means_and_its_reach_of_their_bounds():
     table = band(SWEPT, pd.DataFrame()).set_index("arm")
-    assert table.loc["base", ["own", *REACH]].tolist() == [1.0, 1.0, 4.0, 0.1, 9.0]
+    assert table.loc["baseline", ["own", *REACH]].tolist() == [1.0, 1.0, 4.0, 0.1, 9.0]
     assert table[list(OF_DIFFERENCE)].isna().all().all()
 
 
@@ -63,10 +63,10 @@ def test_where_a_mean_has_no_interval_the_reach_is_not_known():
 
 @pytest.mark.parametrize("apart", [0.0, 5.0])
 def test_a_difference_has_a_band_of_its_own(apart):
-    other = SWEPT[SWEPT["arm"] == "base"].assign(arm="other")
+    other = SWEPT[SWEPT["arm"] == "baseline"].assign(arm="other")
     shifts = {name: other[name] + apart for name in ("mean", "low", "high")}
     differences = other.assign(**shifts).rename(columns={"mean": "difference"})
     table = band(SWEPT, differences).set_index("arm")
     found = table.loc["other", ["difference", *OF_DIFFERENCE]].tolist()
     assert found == [apart + x for x in (1.0, 1.0, 4.0, 0.1, 9.0)]
-    assert table.loc["base", ["difference", *OF_DIFFERENCE]].isna().all()
+    assert table.loc["baseline", ["difference", *OF_DIFFERENCE]].isna().all()

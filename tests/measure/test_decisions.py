@@ -11,7 +11,7 @@ from sim.measure.tallies import measure_run
 
 DAY = 86400.0
 OVER = Exposure(run_length=3 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)
-AFTER = {"wished_at": 2.5 * DAY, "ended_at": 2.5 * DAY + 60.0}
+AFTER = {"written_at": 2.5 * DAY, "ended_at": 2.5 * DAY + 60.0}
 SPAM = {"class": "spam", "route": "open_relay", "place": ""}
 LOST = {"fate": "refused", "cause": "relaying", "first_cause": "relaying", "calls": 1}
 

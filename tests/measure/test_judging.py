@@ -40,7 +40,7 @@ EXPECTED = {
         {"arm": "same", "than": "open", "at_least": -0.01, "at_most": 0.01},
         "holds",
     ),
-    "the base, without an arm": ({"at_least": 0.85, "at_most": 0.95}, "holds"),
+    "the baseline, without an arm": ({"at_least": 0.85, "at_most": 0.95}, "holds"),
     "a bound far off": ({"arm": "closed", "at_least": 0.85}, "fails"),
     "a bound inside the interval": ({"arm": "open", "at_least": 0.9}, "not decided"),
     "one key": ({"by": "place", "of": "hotel", "at_most": 0.85}, "holds"),

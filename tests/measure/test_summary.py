@@ -1,4 +1,4 @@
-"""Many replications to one line: means, pairs, static values in their places."""
+"""Many replications to one line: means, pairs, analytic values in their places."""
 
 import numpy as np
 import pandas as pd
@@ -67,14 +67,14 @@ def test_what_never_happened_may_happen_yet(measures, measure):
 
 
 def test_static_stands_beside_its_own_cell_alone(measures):
-    static = pd.DataFrame(
+    analytic = pd.DataFrame(
         [("closed", "honest", "delivery_rate", "all", "", 0.6)],
-        columns=["arm", "class", "measure", "by", "key", "static"],
+        columns=["arm", "class", "measure", "by", "key", "analytic"],
     )
-    table = summarise(measures, static)
-    assert cell(table)["static"] == 0.6
-    assert table["static"].notna().sum() == 1
-    assert summarise(measures, static, phase="steady")["static"].isna().all()
+    table = summarise(measures, analytic)
+    assert cell(table)["analytic"] == 0.6
+    assert table["analytic"].notna().sum() == 1
+    assert summarise(measures, analytic, phase="steady")["analytic"].isna().all()
 
 
 def test_a_difference_is_b_less_a_in_pairs(measures):

@@ -10,7 +10,7 @@ from sim.measure.tallies import measure_run
 
 DAY = 86400.0
 OVER = Exposure(run_length=4 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)
-STEADY = {"wished_at": 2.5 * DAY, "ended_at": 2.5 * DAY + 60.0}
+STEADY = {"written_at": 2.5 * DAY, "ended_at": 2.5 * DAY + 60.0}
 REFUSED = {
     "fate": "refused",
     "cause": "relaying",
@@ -18,7 +18,7 @@ REFUSED = {
     "believed": False,
 }
 IN_TRANSIT = {"fate": "in_transit", "ended_at": float("nan")}
-WARM = {"phase": "warm-up", "wished_at": 100.0}
+WARM = {"phase": "warm-up", "written_at": 100.0}
 SPAM = {"class": "spam", "route": "open_relay", "place": ""}
 
 HONEST = [
@@ -132,7 +132,7 @@ def test_only_rows_wished_after_the_policy_count():
 
 
 def test_after_is_transient_and_steady():
-    early = {"phase": "transient", "wished_at": 1.5 * DAY}
+    early = {"phase": "transient", "written_at": 1.5 * DAY}
     table = measured([{"message": 0, **early}, {"message": 1}, {"message": 2}])
     for phase, count in (("transient", 1), ("steady", 2), ("after", 3)):
         assert table.loc[(phase, "honest", "all", "", "delivery_rate"), "denominator"] == count

@@ -25,7 +25,7 @@ def test_every_day_of_the_run_has_its_mean():
     expected = []
     for run in runs:
         rows = run["recipients"]
-        mine = rows[(rows["class"] == "honest") & (rows["wished_at"] // 86400 == 3)]
+        mine = rows[(rows["class"] == "honest") & (rows["written_at"] // 86400 == 3)]
         expected.append((mine["fate"] == "delivered").mean())
     assert found["mean"][3] == pytest.approx(np.mean(expected))
     assert found["mean"][0] == 1.0  # nothing is refused in the warm-up

@@ -76,7 +76,7 @@ def test_the_simulation_agrees(arm):
     rows = simulate(SCENARIO.model.with_overrides(few), arm, 0).frames()["recipients"]
     away = rows[(rows["class"] == "honest") & (rows["place"] == "hotel")]
     for group, how in (("travellers", "none"), ("on-587", "587")):
-        mine = away[away["group"] == group].sort_values("wished_at")
+        mine = away[away["group"] == group].sort_values("written_at")
         refused = mine["first_cause"].astype(str) == "unreachable"
         wanted = answers(arm)["hotel", "elsewhere", how] == "unreachable"
         assert len(mine) > 20

@@ -86,7 +86,7 @@ def test_who_takes_mail_and_how_far_it_is():
 
 
 def test_the_first_arm_is_the_base_unless_the_file_says_otherwise():
-    assert SCENARIO.base == "open trust"
+    assert SCENARIO.baseline == "open trust"
 
 
 def test_a_pool_without_servers_and_reserved_addresses():

@@ -59,7 +59,7 @@ def test_resolved_hides_no_default():
         'capacity = { open_relay = "600 / day", direct = "120 / day" }',
         'weekend = "as places"',
         "seed = 1",
-        'base = "open trust"',
+        'baseline = "open trust"',
     ):  # fmt: skip
         assert line in text.splitlines(), line
     assert "ask_isp = 0.2, change_sender = 0.0, give_up = 0.2 }" in text
@@ -85,7 +85,7 @@ SAME = {
     "title": ('"A small scenario"', '"Another"'),
     "units": ('"7 days"', '"168 h"'),
     "replications": ("[networks.core]", "replications = 99\n[networks.core]"),
-    "base": ("[networks.core]", 'base = "on network"\n[networks.core]'),
+    "baseline": ("[networks.core]", 'baseline = "on network"\n[networks.core]'),
     "a comment": ("[networks.core]", "# so it is\n[networks.core]"),
     "a default written out": ("count = 10", 'count = 10\nmessages = "2 / day"'),
 }

@@ -243,7 +243,7 @@ def operator(draw):
 
 @st.composite
 def scenario_texts(draw):
-    """A scenario as JSON, with a base arm and one that changes everything that arms can."""
+    """A scenario as JSON, with a baseline arm and one that changes everything that arms can."""
     venues = ("hotel",) if draw(st.booleans()) else ()
     networks = {"core": {"kind": "transit"}} | {name: draw(network(name)) for name in ISPS}
     blocks = [name for name in ISPS if networks[name]["reserved"]]
@@ -279,6 +279,6 @@ def scenario_texts(draw):
             "spammers": {"bulk": draw(spammers())} if draw(st.booleans()) else {},
             "blocklists": {LIST: draw(blocklist())},
             "operators": {"owner": draw(operator())} if draw(st.booleans()) else {},
-            "arms": {"base": {}, "changed": change},
+            "arms": {"baseline": {}, "changed": change},
         }
     )

@@ -115,7 +115,7 @@ class Little:
         for at, to, through, by in self.spam:
             box = boxes.find(to)
             number = world.rows.message(
-                "spam", [box], sender=0, group="", wished_at=at, route="open_relay"
+                "spam", [box], sender=0, group="", written_at=at, route="open_relay"
             )
             first = world.rows.messages.first_row[number]
             message = Message(

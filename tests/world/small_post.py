@@ -128,7 +128,9 @@ class Post:
         server = next(s for s in world.servers if s.name == through)
         domain = world.boxes.number_of["adatum.com"]
         found = [world.boxes.find(BOX.format(n)) if n else -1 - domain for n in to]
-        number = world.rows.message("spam", found, sender=0, group="", wished_at=at, route="direct")
+        number = world.rows.message(
+            "spam", found, sender=0, group="", written_at=at, route="direct"
+        )
         first = world.rows.messages.first_row[number]
         someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]
         slices = [(first + a, first + b, domain, address) for a, b, address in runs(someone)]
@@ -170,5 +172,5 @@ class Post:
         r = r[r["class"] == "notice"]
         return [
             (round(at, 1), route, fate)
-            for at, route, fate in zip(r["wished_at"], r["route"], r["fate"], strict=True)
+            for at, route, fate in zip(r["written_at"], r["route"], r["fate"], strict=True)
         ]

@@ -255,7 +255,7 @@ def test_only_who_asks_refuses_and_only_customers_of_the_listed_server_pay(colla
 
 def test_lists_change_no_honest_wish(collateral):
     runs, _ = collateral
-    wish = ["sender", "wished_at", "recipient", "place"]
+    wish = ["sender", "written_at", "recipient", "place"]
     tables = [r[r["class"] == "honest"][wish] for r in (f["recipients"] for f in runs.values())]
     assert all(np.array_equal(t.to_numpy(), tables[0].to_numpy()) for t in tables)
 
@@ -267,7 +267,7 @@ def test_collateral_over_time_comes_from_the_rows(collateral):
     m = m[(m["measure"] == "collateral_rate") & (m["class"] == "honest") & (m["by"] == "day")]
     m = m[m["phase"].isin(["warm-up", "after"])].groupby("key", observed=True)["numerator"].sum()
     rows = lost(frames)
-    days = np.bincount((rows["wished_at"] / DAY).astype(int), minlength=8)
+    days = np.bincount((rows["written_at"] / DAY).astype(int), minlength=8)
     assert [m[str(day)] for day in range(8)] == days.tolist()
     assert sum(days[:3]) == 0
     assert min(days[3:]) > 0
@@ -306,5 +306,5 @@ def test_what_a_dead_list_costs():
     assert set(asks["server"]) == {"adatum-mx"}
     assert asks["ended_at"].min() > 5 * DAY
     both = simulate(scenario, "adatum asks on both machines", 0).frames()["recipients"]
-    own = both[(both["account"] == "adatum") & (both["wished_at"] > 5 * DAY)]
+    own = both[(both["account"] == "adatum") & (both["written_at"] > 5 * DAY)]
     assert set(own["fate"]) <= {"refused", "in_transit"}  # its own customers, all of them

@@ -111,9 +111,11 @@ LONG = settings(QUICK, max_examples=300, derandomize=False, phases=[Phase.genera
 
 def books_balance(text):
     scenario = loads(text, "drawn.json")
-    base, changed = (balanced(scenario, arm)["recipients"] for arm in scenario.arms)
-    wished = ["message", "recipient", "wished_at"]
-    honest = [r.loc[r["class"] == "honest", wished].reset_index(drop=True) for r in (base, changed)]
+    baseline, changed = (balanced(scenario, arm)["recipients"] for arm in scenario.arms)
+    wished = ["message", "recipient", "written_at"]
+    honest = [
+        r.loc[r["class"] == "honest", wished].reset_index(drop=True) for r in (baseline, changed)
+    ]
     assert honest[0].equals(honest[1])  # the same people wish the same, whatever happens
 
 

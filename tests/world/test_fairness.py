@@ -21,7 +21,7 @@ SMALL = {
     "users.travellers.count": 20,
     "networks.rest.mailboxes": 100,
 }
-WISH = ["sender", "group", "account", "place", "wished_at", "recipient", "domain"]
+WISH = ["sender", "group", "account", "place", "written_at", "recipient", "domain"]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_another_spammer_changes_no_honest_wish(small):
 def test_a_larger_group_begins_with_the_same_people(small):
     more = small.with_overrides({"users.web-mail.count": 45})
     before, after = (wishes(simulate(s, "open trust", 0)) for s in (small, more))
-    last = ["sender", "wished_at", "place"]
+    last = ["sender", "written_at", "place"]
     group = [rows[rows["group"] == "web-mail"] for rows in (before, after)]
     first_40 = group[1][group[1]["sender"] < group[1]["sender"].min() + 40]
     assert first_40[last].to_numpy().tolist() == group[0][last].to_numpy().tolist()

@@ -15,7 +15,7 @@ title = "one message"
 run_length = "7 days"
 policy_starts = "0 s"
 transient = "0 s"
-base = "open"
+baseline = "open"
 
 [networks.core]
 kind = "transit"

@@ -201,7 +201,7 @@ def test_complaints_need_a_list_to_complain_to():
 def spam_by_route(frames, first, last):
     """Delivered spam by route, of days *first* to *last*."""
     r = frames["recipients"]
-    within = (r["wished_at"] >= first * DAY) & (r["wished_at"] < last * DAY)
+    within = (r["written_at"] >= first * DAY) & (r["written_at"] < last * DAY)
     chosen = r[within & (r["class"] == "spam") & (r["fate"] == "delivered")]
     return chosen["route"].astype(str).value_counts().to_dict()
 

@@ -168,7 +168,7 @@ def thinned():
         frames = simulate(scenario, "only", replication).frames()
         a, r = frames["attempts"], frames["recipients"]
         first = a[(a["hop"] == "relay") & (a["attempt"] == 1)]
-        own = r.loc[r["domain"] == "proseware.com", "wished_at"]
+        own = r.loc[r["domain"] == "proseware.com", "written_at"]
         taken = first["code"] == 250
         found.append([np.sort(x) for x in (own, first[taken]["at"], first[~taken]["at"])])
     return found

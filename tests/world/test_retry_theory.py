@@ -148,7 +148,7 @@ def test_same_seed_same_rows_with_everything_switched_on():
 
 
 def test_arms_share_the_wishes_with_everything_switched_on():
-    columns = ["sender", "wished_at", "recipient"]
+    columns = ["sender", "written_at", "recipient"]
     wished = []
     for arm in ("only", "on network"):
         r = everything(arm, 0).frames()["recipients"]

@@ -1,4 +1,4 @@
-"""What each arm of scenarios/servers-in-trouble.toml costs whom, against the base arm."""
+"""What each arm of scenarios/servers-in-trouble.toml costs whom, against the baseline arm."""
 
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ def rows(arm, name, **having):
     """Recipients wished after the policy starts and, if honest, two days before the end."""
     r = run(arm)["recipients"]
     end = SCENARIO.run_length - (2 * DAY if name == "honest" else 0.0)
-    r = r[(r["class"] == name) & (r["wished_at"] >= STARTS) & (r["wished_at"] < end)]
+    r = r[(r["class"] == name) & (r["written_at"] >= STARTS) & (r["written_at"] < end)]
     for column, value in having.items():
         r = r[r[column] == value]
     return r
@@ -37,7 +37,7 @@ def delivered(arm, name="honest", **having):
 
 def median_delay(arm, **having):
     r = rows(arm, "honest", fate="delivered", **having)
-    return (r["ended_at"] - r["wished_at"]).median()
+    return (r["ended_at"] - r["written_at"]).median()
 
 
 @pytest.mark.parametrize("arm", SCENARIO.arms)
@@ -98,7 +98,7 @@ def test_a_bad_week_delays_and_loses_nothing():
 
     def late(arm):
         r = rows(arm, "honest", fate="delivered")
-        return (r["ended_at"] - r["wished_at"] > 3600.0).mean()
+        return (r["ended_at"] - r["written_at"] > 3600.0).mean()
 
     assert late(BASE) < 0.05
     assert late(week) > late(BASE) + 0.05

@@ -83,10 +83,10 @@ def test_relays_are_found_by_asking_one_server_after_the_other():
 def test_who_has_found_none_goes_direct_until_then():
     scenario = world("open_relay", None, **{"spammers.bulk.known_relays": 0.0})
     r = simulate(scenario, "only", 0).frames()["recipients"]
-    first = r.loc[r["route"] == "open_relay", "wished_at"].min()
+    first = r.loc[r["route"] == "open_relay", "written_at"].min()
     log = watched(world("open_relay", **{"spammers.bulk.known_relays": 0.0}), names, 2 * DAY)
     found = log[1][0]
-    direct = r.loc[r["route"] == "direct", "wished_at"]
+    direct = r.loc[r["route"] == "direct", "written_at"]
     assert direct.max() < first
     assert found - 60 < first < found + 2 * HOUR  # a gap of his own line at most
 
@@ -120,7 +120,7 @@ def test_an_account_lasts_as_drawn_and_is_renewed_as_stated():
     scenario = world("own_account", None, **changes)
     r = simulate(scenario, "only", 0).frames()["recipients"]
     lasts = draws("account")
-    at, route = r["wished_at"].to_numpy(), r["route"].astype(str).to_numpy()
+    at, route = r["written_at"].to_numpy(), r["route"].astype(str).to_numpy()
     now, log = 0.0, []
     while True:
         used = at[at >= now]
@@ -185,7 +185,7 @@ def test_a_list_of_addresses_takes_one_host_after_the_other(heeds):
         assert late == ([] if heeds else [554])
     last = a.loc[a["client"].isin(hosts), "at"].max()
     r = frames["recipients"]
-    assert set(r.loc[r["wished_at"] > last, "route"]) == {"direct"}
+    assert set(r.loc[r["written_at"] > last, "route"]) == {"direct"}
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_campaign_is_sent_at_its_pace():
     changes = {"spammers.bulk.campaign": 20, "spammers.bulk.recipients": 5,
                "spammers.bulk.pace": "10 s"}  # fmt: skip
     r = simulate(world("open_relay", None, **changes), "only", 0).frames()["recipients"]
-    at = r.drop_duplicates("message")["wished_at"].to_numpy()
+    at = r.drop_duplicates("message")["written_at"].to_numpy()
     whole = at[: len(at) // 4 * 4].reshape(-1, 4)
     assert np.diff(whole, axis=1) == pytest.approx(10.0)
     assert (whole[1:, 0] - whole[:-1, 3] > 0).all()

@@ -16,7 +16,7 @@ title = "spam"
 run_length = "4 days"
 policy_starts = "2 days"
 transient = "1 day"
-base = "open"
+baseline = "open"
 
 [networks]
 core = { kind = "transit" }
@@ -66,7 +66,7 @@ def spam():
         settings = {f"spammers.bulk.{key}": value for key, value in bulk.items()}
         world = simulate(loads(SCENARIO).with_overrides(settings), arm, 0).frames()
         rows = world["recipients"]
-        rows = rows[(rows["class"] == "spam") & (rows["wished_at"] >= 2 * DAY)]
+        rows = rows[(rows["class"] == "spam") & (rows["written_at"] >= 2 * DAY)]
         return rows.astype({"route": str, "fate": str, "cause": str, "server": str})
 
     return run
@@ -101,7 +101,7 @@ def test_open_relays_serve_while_they_are_open(spam):
 
 def test_an_adaptive_spammer_goes_direct_when_relays_close(spam):
     rows = spam("closed")
-    later = rows[rows["wished_at"] > 3 * DAY]
+    later = rows[rows["written_at"] > 3 * DAY]
     assert shares(later) == {"direct": 1.0}
     assert len(later) < len(spam("open")) / 2  # a line of his own carries less
 
@@ -123,7 +123,7 @@ def test_a_fixed_spammer_stays_and_is_refused(spam):
 def test_when_one_relay_closes_another_takes_its_place(spam):
     rows = spam("proseware closes")
     assert shares(rows) == {"open_relay": 1.0}
-    assert "proseware-smtp" not in set(rows[rows["wished_at"] > 3 * DAY]["server"])
+    assert "proseware-smtp" not in set(rows[rows["written_at"] > 3 * DAY]["server"])
 
 
 def test_the_own_account_is_closed_and_renewed(spam):
@@ -136,7 +136,7 @@ def test_the_own_account_is_closed_and_renewed(spam):
 
 def test_an_identity_check_stops_a_forged_sender_on_the_own_account(spam):
     rows = spam("identity check", routes=["own_account", "direct"])
-    assert shares(rows[rows["wished_at"] > 3 * DAY])["direct"] > 0.8
+    assert shares(rows[rows["written_at"] > 3 * DAY])["direct"] > 0.8
 
 
 @pytest.mark.parametrize("route", ["open_proxy", "hijacked_host"])
@@ -150,7 +150,7 @@ def test_hosts_send_from_other_networks_until_port_25_is_blocked(spam, route):
 
 def test_a_smarthost_helps_where_port_25_is_blocked(spam):
     rows = spam("port 25 blocked", routes=["hijacked_host", "hijacked_smarthost"], hosts=5)
-    later = rows[rows["wished_at"] > 3 * DAY]
+    later = rows[rows["written_at"] > 3 * DAY]
     assert shares(later)["hijacked_smarthost"] > 0.5
 
 
@@ -158,7 +158,7 @@ def test_stolen_credentials_need_a_server_that_offers_auth(spam):
     routes = ["stolen_credentials", "direct"]
     assert shares(spam("auth", routes=routes)) == {"stolen_credentials": 1.0}
     without = spam("closed", routes=routes)
-    assert shares(without[without["wished_at"] > 3 * DAY]) == {"direct": 1.0}
+    assert shares(without[without["written_at"] > 3 * DAY]) == {"direct": 1.0}
 
 
 def test_behind_a_shared_address_somebody_elses_window_is_open(spam):
@@ -168,7 +168,7 @@ def test_behind_a_shared_address_somebody_elses_window_is_open(spam):
     settings = {"users.people.places": {"hotel": 1.0}, "spammers.bulk.network": "hotel",
                 "spammers.bulk.routes": routes}  # fmt: skip
     run = simulate(loads(SCENARIO).with_overrides(settings), "pop", 0).frames()["recipients"]
-    rows = run[(run["class"] == "spam") & (run["wished_at"] >= 2 * DAY)]
+    rows = run[(run["class"] == "spam") & (run["written_at"] >= 2 * DAY)]
     assert shares(rows.astype({"route": str}))["inherited_window"] > 0.3
 
 

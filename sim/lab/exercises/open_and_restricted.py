@@ -66,7 +66,7 @@ def cost(draw: Draw) -> Asked:
 
 @numbered("01.3", "What follows from the inputs alone")
 def alone(draw: Draw) -> Asked:
-    """The static expectation of a rate, which is a product of two shares."""
+    """The analytic expectation of a rate, which is a product of two shares."""
     hotel = draw.pick("hotel", (0.4, 0.2, 0.3))
     same = draw.pick("same", (0.25, 0.5, 0.1))
     places = {"home": 1 - hotel, "hotel": hotel}
@@ -85,7 +85,7 @@ def alone(draw: Draw) -> Asked:
         f"Everybody writes a share of {hotel:g} of their mail in the hotel and the rest at home, "
         f"a share of {same:g} of it to their own ISP, and nobody ever learns. Every server relays "
         f"for its own network only. Which share of honest recipients is refused at the first "
-        f"attempt? (This is the mark “static expectation” of the figures.)",
+        f"attempt? (This is the mark “analytic expectation” of the figures.)",
         Number(right, "share"),
         "which of the six situations are refused, and how often does each occur?",
         scenario,

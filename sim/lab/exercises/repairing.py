@@ -84,7 +84,7 @@ class Repair:
             changed = self.scenario.with_overrides(keys)
         except ScenarioError as error:
             return Judgement(None, str(error))
-        servers = Servers(changed, changed.base)
+        servers = Servers(changed, changed.baseline)
         seen = [(want, cell, cell.accepted == want.through) for want, cell in self._cells(servers)]
         lines = [
             f"  {'✓' if right else '✗'} {want}: {cell.verdict.kind} by {cell.verdict.rule}"
@@ -107,7 +107,7 @@ class Repair:
             yield want, found[want.who, want.place, want.to, want.credentials]
 
     def _found(self) -> Iterator[str]:
-        servers = Servers(self.scenario, self.scenario.base)
+        servers = Servers(self.scenario, self.scenario.baseline)
         policy = servers.policy(self.server)
         kept = {k: [parse(t, stage=k) for t in v] for k, v in self.start.items() if k != "relay"}
         emptied: list[dict[str, Any]] = [kept, *({**kept, stage: []} for stage in kept)]

@@ -35,7 +35,7 @@ year = 2000
 TOWN = f"""
 title = "The six situations, for exercises"
 {_TIMES}
-base = "open trust"
+baseline = "open trust"
 {_NETWORKS}
 [defaults.submission]
 client_ranges = ["192.0.2.0/25"]
@@ -68,7 +68,7 @@ capacity = {{ open_relay = "100 / day", direct = "20 / day" }}
 MACHINE = f"""
 title = "One machine for both: submission server and MX of proseware.com"
 {_TIMES}
-base = "as it is"
+baseline = "as it is"
 {_NETWORKS}
 [servers.proseware]
 role         = "both"
@@ -88,7 +88,7 @@ office_hours = {{ work = 1.0 }}
 WINDOWS = f"""
 title = "Guests of two venues, and POP before SMTP"
 {_TIMES}
-base = "POP first"
+baseline = "POP first"
 {_NETWORKS}
 [defaults.submission]
 relay = "on_network+pop_first"
@@ -106,7 +106,7 @@ when_refused       = {{ wait = 0.5, give_up = 0.5 }}
 FILTERS = f"""
 title = "A filter that drops what it takes for spam"
 {_TIMES}
-base = "filter"
+baseline = "filter"
 {_NETWORKS}
 [defaults.submission]
 relay = "on_network"
@@ -125,7 +125,7 @@ recipients = 10
 LISTS = f"""
 title = "A list fed by traps, and an open relay"
 {_TIMES}
-base = "nobody asks"
+baseline = "nobody asks"
 {_NETWORKS}
 rest = {{ kind = "isp", domain = "rest.example", prefixes = ["203.0.113.0/28"], links = {{ core = "20 ms" }}, mailboxes = 500 }}
 [defaults.submission]

@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTE = (
-    "mean, 95 % interval, (static expectation), difference to {base} ± its 95 % interval in pairs: "
+    "mean, 95 % interval, (analytic expectation), difference to {baseline} ± its 95 % interval in pairs: "
     "in colour if that leaves out 0, ° if pairing did not narrow it. More: results.summary(), "
     "results.compare(), results.figures"
 )
 
 
-def shown(title: str, decision: pd.DataFrame, arms: Sequence[str], base: str) -> str:
+def shown(title: str, decision: pd.DataFrame, arms: Sequence[str], baseline: str) -> str:
     """The decision table as HTML, everything escaped; *decision* as `sim.measure.decisions`."""
     columns = [column for _, column in cells(decision, arms)]
     rows: list[tuple[Line, ...]] = [
         (f"{quantity}\n{unit}", *map(_said, row))
         for (quantity, unit), *row in zip(heads(decision), *columns, strict=True)
     ]
-    return html([Grid(title, ("", *arms), tuple(rows), NOTE.format(base=base))])
+    return html([Grid(title, ("", *arms), tuple(rows), NOTE.format(baseline=baseline))])
 
 
 def _said(cell: Cell) -> Said:
-    static = f"({cell.static})" if cell.static else ""
-    lines = (cell.mean, cell.interval, static, f"{cell.difference}{'°' * cell.unhelped}")
+    analytic = f"({cell.analytic})" if cell.analytic else ""
+    lines = (cell.mean, cell.interval, analytic, f"{cell.difference}{'°' * cell.unhelped}")
     return Said("\n".join(filter(None, lines)), "server" if cell.sure else "")

@@ -50,7 +50,7 @@ class Content:
 
     scenario: Scenario
     arms: Sequence[str]
-    base: str
+    baseline: str
     manifest: Mapping[str, Any]
     decision: pd.DataFrame
     adoption: pd.DataFrame
@@ -70,7 +70,7 @@ class Cell:
 
     mean: str
     interval: str = ""
-    static: str = ""
+    analytic: str = ""
     difference: str = ""
     sure: bool = False
     unhelped: bool = False
@@ -78,7 +78,7 @@ class Cell:
 
 
 class Band(NamedTuple):
-    """What the unknowns make of a number, and of its difference to the base; so with chance."""
+    """What the unknowns make of a number, and of its difference to the baseline; so with chance."""
 
     own: str
     unknowns: str
@@ -148,11 +148,11 @@ def _cell(row: Any) -> Cell:
     if row is None or not math.isfinite(row.mean):
         return Cell(number(float("nan")))
     share = row.unit == "share"
-    static = getattr(row, "static", math.nan)
+    analytic = getattr(row, "analytic", math.nan)
     return Cell(
         number(row.mean, share=share),
         between(row.low, row.high, share=share),
-        number(static, share=share) if math.isfinite(static) else "",
+        number(analytic, share=share) if math.isfinite(analytic) else "",
         *_apart(row),
     )
 
@@ -167,7 +167,7 @@ def _apart(row: Any) -> tuple[str, bool, bool]:
 
 
 def _adoptions(adoption: pd.DataFrame) -> list[dict[str, Any]]:
-    """One policy in the base, where some have it, and where all have, side by side.
+    """One policy in the baseline, where some have it, and where all have, side by side.
 
     A difference is what all that have the policy change from that arm. Many arms stand in tables
     below each other, so that a printed page shows them all.

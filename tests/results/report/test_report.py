@@ -149,8 +149,8 @@ def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results
     """The page, `results.compare` and what `mailsim run` prints have one source."""
     from sim.measure.decisions import QUANTITIES
 
-    (other,) = (arm for arm in results.arms if arm != results.base)
-    found = results.compare(results.base, other).set_index(["class", "measure"])
+    (other,) = (arm for arm in results.arms if arm != results.baseline)
+    found = results.compare(results.baseline, other).set_index(["class", "measure"])
     told = re.findall(r"Δ ([^<]*)</span>", html)
     wanted = []
     for quantity in QUANTITIES.values():
