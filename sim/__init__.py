@@ -1,19 +1,21 @@
 """A mail network simulator: what restricted relaying costs the honest user and takes from spam."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from sim._version import __version__
 
 if TYPE_CHECKING:
     from sim.results.results import Results, Scenario, load, loads, open_results, run
     from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
 
-__version__ = "0.1.0"
-
 __all__ = [
     "Results",
     "Scenario",
     "ScenarioError",
     "Sweep",
+    "__version__",
     "load",
     "loads",
     "open_results",
@@ -34,10 +36,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: ``import sim`` costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return __all__

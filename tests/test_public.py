@@ -10,7 +10,7 @@ import sim
 
 PUBLIC = (
     "load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError", "sweep",
-    "open_sweep", "Sweep",
+    "open_sweep", "Sweep", "__version__",
 )  # fmt: skip
 ROOT = Path(sim.__file__).resolve().parent.parent
 
@@ -31,15 +31,14 @@ def test_there_is_no_other_name():
 
 
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy", "jinja2"}
+COMMAND = "import sim.cli.commands as cli; sys.argv[1:] = {}; cli.app(standalone_mode=False)"
 STARTS = {
     # what is started: what of it may be loaded
     "import sim": set(),
     "import sim.results.results": set(),
     "import sim.cli.commands": set(),
-    "from sim import cli; sys.argv[1:] = ['--help']; cli.app(standalone_mode=False)": set(),
-    "from sim import cli; sys.argv[1:] = ['check', SMALL]; cli.app(standalone_mode=False)": {
-        "pydantic"
-    },
+    COMMAND.format("['--help']"): set(),
+    COMMAND.format("['check', SMALL]"): {"pydantic"},
 }
 
 

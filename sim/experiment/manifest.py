@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim._version import __version__
 from sim.experiment.storage import FORMAT, Task
 from sim.experiment.tasks import Done
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 LIBRARIES = ("simpy", "numpy", "networkx", "pandas", "pyarrow", "scipy", "pydantic")
-CODE = ("records.py", "definitions.py", "smtp", "network", "scenario", "world", "measure")
+CODE = ("records", "smtp", "topology", "scenario", "path", "workload", "world", "measure")
 """The parts of the package that rows and measures depend on."""
 
 IDENTITY = ("scenario_hash", "seed", "keep", "version", "code")
@@ -33,16 +34,9 @@ def identity(scenario: Scenario, *, keep: str) -> dict[str, Any]:
         "scenario_hash": scenario.hash(),
         "seed": scenario.seed,
         "keep": keep,
-        "version": version(),
+        "version": __version__,
         "code": code_digest(),
     }
-
-
-def version() -> str:
-    """The version of this package; from its source where it is not installed."""
-    from sim import __version__
-
-    return __version__
 
 
 @cache

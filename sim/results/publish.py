@@ -218,7 +218,8 @@ def _content(results: Results, more: str) -> Content:
 
 def _notes(results: Results) -> list[str]:
     """What a reader must know before any number."""
-    from sim.experiment.manifest import code_digest, version
+    from sim._version import __version__
+    from sim.experiment.manifest import code_digest
 
     notes = []
     wanted = len(results.arms) * results.replications
@@ -228,10 +229,10 @@ def _notes(results: Results) -> list[str]:
     if results.replications == 1:
         notes.append("One replication: no interval can be given, and no difference is sure.")
     made = (results.manifest.get("version"), results.manifest.get("code"))
-    if made != (version(), code_digest()):
+    if made != (__version__, code_digest()):
         notes.append(
             f"These results were made by another version (version {made[0]}, code {made[1]}) than "
-            f"the one that drew this page (version {version()}, code {code_digest()}): run again "
+            f"the one that drew this page (version {__version__}, code {code_digest()}): run again "
             "before comparing them with newer ones."
         )
     return notes
