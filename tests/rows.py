@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import sim
-from sim.experiment.drafting import shortened
+from sim.experiment.quick import shortened
 from sim.world import simulate
 
 HERE = Path(__file__).parent

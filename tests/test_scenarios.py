@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.experiment import run
-from sim.experiment.drafting import shortened
+from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
 from sim.scenario import load, loads
 from sim.scenario.expectations import Expect, ExpectMeasure, unmet, verdict
@@ -27,8 +27,8 @@ def test_every_scenario_expects_something_of_its_measures(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_short_form_decides_for_what_the_scenario_expects_and_against_nothing(name, tmp_path):
-    draft = shortened(load(FOLDER / name))
-    outcomes = outcome(draft.scenario, tmp_path, draft.replications)
+    quick = shortened(load(FOLDER / name))
+    outcomes = outcome(quick.scenario, tmp_path, quick.replications)
     assert FAILS not in outcomes.values()
     assert HOLDS in outcomes.values()
 

@@ -54,7 +54,7 @@ WorkersOption = Annotated[
     int | None, typer.Option("--workers", metavar="N", min=1, help="Processes; default: all cores.")
 ]
 QuickOption = Annotated[
-    bool, typer.Option("--quick", help="A short run of few replications, marked as a draft.")
+    bool, typer.Option("--quick", help="A short run of few replications, marked as such.")
 ]
 DaskOption = Annotated[
     str | None,
@@ -93,7 +93,7 @@ def run(
     loaded, scale = _load(scenario, set_, seed=seed), 0.0
     folder = out if out is not None else _default_out(scenario, quick)
     if quick:
-        loaded, replications, scale = _draft(loaded, replications)
+        loaded, replications, scale = _quick_form(loaded, replications)
     with _kept(folder):
         with _executor(dask) as executor:
             results = sim.run(
@@ -105,13 +105,13 @@ def run(
                 out=folder,
                 keep=keep,
                 force=force,
-                draft=scale,
+                quick=scale,
             )
             if loaded.sweep is not None and loaded.sweep.mode == "ranges":
                 sim.sweep(
                     loaded, arms=_arms(arms, loaded.arms), replications=results.replications,
                     executor=executor, workers=workers or _cores(), out=folder / SWEEP, force=force,
-                    draft=scale,
+                    quick=scale,
                 ).save()  # fmt: skip
         results.save()
     _show(results, as_json)
@@ -223,7 +223,7 @@ def plan(
 
     loaded = _load(scenario, set_)
     if quick:
-        loaded, replications, _ = _draft(loaded, replications)
+        loaded, replications, _ = _quick_form(loaded, replications)
     folder = out if out is not None else _default_out(scenario, quick)
     planned = make(
         loaded.model, arms=_arms(arms, loaded.arms), replications=replications,
@@ -281,13 +281,13 @@ def sweep(
     _fits_sweep(loaded, points, pair, _arms(arms, loaded.arms) or own, replications)
     scale = 0.0
     if quick:
-        loaded, replications, scale = _draft(loaded, replications)
+        loaded, replications, scale = _quick_form(loaded, replications)
     with _kept(folder):
         with _executor(dask) as executor:
             swept = sim.sweep(
                 loaded, points, out=folder, arms=_arms(arms, loaded.arms),
                 replications=replications, workers=workers or _cores(), executor=executor,
-                keep=keep, force=force, draft=scale,
+                keep=keep, force=force, quick=scale,
             )  # fmt: skip
         swept.save(class_, name, pair)
     along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
@@ -296,7 +296,7 @@ def sweep(
         _print_json(
             {
                 "out": str(swept.path),
-                "draft": swept.draft,
+                "quick": swept.quick,
                 "points": swept.points,
                 "summary": terminal.as_records(swept.summary()),
                 "comparison": terminal.as_records(swept.compare()),
@@ -307,8 +307,8 @@ def sweep(
             }
         )
         return
-    if swept.draft:
-        _print(f"DRAFT: {swept.draft_of}")
+    if swept.quick:
+        _print(f"QUICK RUN: {swept.quick_form}")
     for table in (
         terminal.unknowns(swept) if swept.ranged else [terminal.swept(swept, class_, name)]
     ):
@@ -367,7 +367,7 @@ def warmup(
     workers: WorkersOption = None,
     set_: SetOption = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="With fewer people, the days as they are: a draft.")
+        bool, typer.Option("--quick", help="With fewer people, the days as they are.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")] = False,
     as_json: JsonOption = False,
@@ -394,12 +394,12 @@ def warmup(
         loaded, scale = _load(what, set_), 0.0
         replications = replications or WARM_UP_REPLICATIONS
         if quick:
-            loaded, _, scale = _draft(loaded, replications, days=True)
+            loaded, _, scale = _quick_form(loaded, replications, days=True)
         folder = out or Path(f"{_default_out(what, quick)}-warmup")
         with _kept(folder):
             results = sim.run(
                 loaded, arms=_arms(arms, loaded.arms), replications=replications,
-                workers=workers or _cores(), out=folder, keep="counts", force=force, draft=scale,
+                workers=workers or _cores(), out=folder, keep="counts", force=force, quick=scale,
             )  # fmt: skip
     chosen = chosen or results.usual_by_day()
     found = results.levels(chosen)
@@ -580,11 +580,11 @@ def _changes(given: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def _draft(
+def _quick_form(
     loaded: Scenario, replications: int | None, *, days: bool = False
 ) -> tuple[Scenario, int, float]:
     """The short form, its replications unless they are stated, and the share of people in it."""
-    from sim.experiment.drafting import shortened
+    from sim.experiment.quick import shortened
     from sim.results.results import Scenario
 
     short = shortened(loaded.model, days=days)
@@ -692,7 +692,7 @@ def _arms(given: str | None, known: Container[str]) -> list[str] | None:
 
 def _default_out(source: str, quick: bool) -> Path:
     name = "stdin" if source == "-" else Path(source).stem
-    return Path("out") / (f"{name}-draft" if quick else name)
+    return Path("out") / (f"{name}-quick" if quick else name)
 
 
 def _cores() -> int:
@@ -714,7 +714,7 @@ def _show(results: Results, as_json: bool) -> None:
         _print_json(
             {
                 "out": str(results.path),
-                "draft": results.draft,
+                "quick": results.quick,
                 "summary": terminal.as_records(results.summary()),
                 "comparison": {
                     arm: terminal.as_records(results.compare(results.baseline, arm))
@@ -747,7 +747,7 @@ def _show(results: Results, as_json: bool) -> None:
 
 
 def _title(results: Results) -> str:
-    return f"{results.scenario.title}{f' (DRAFT: {results.draft_of})' * results.draft}"
+    return f"{results.scenario.title}{f' (QUICK RUN: {results.quick_form})' * results.quick}"
 
 
 def _decision(results: Results) -> dict[str, Any]:

@@ -141,10 +141,10 @@ def _figures() -> Iterator[str]:
         options = (str(p) for p in entry.options.parameters.values() if p.name not in OF_ALL)
         told = ", ".join(f"`{option}`" for option in options)
         yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {told} |"
-    yield "\nAll take `style='page'` and `draft=False`; `arms` chooses arms and their order."
+    yield "\nAll take `style='page'` and `quick=False`; `arms` chooses arms and their order."
 
 
-OF_ALL = ("style", "draft")
+OF_ALL = ("style", "quick")
 EXAMPLE = """\
 ```python
 from dataclasses import replace

@@ -61,7 +61,7 @@ class Manifest:
         *,
         keep: str,
         workers: int,
-        draft: float,
+        quick: float,
         before: dict[str, Any] | None,
     ) -> None:
         self.began = time.perf_counter()
@@ -71,7 +71,7 @@ class Manifest:
             **identity(scenario, keep=keep),
             "title": scenario.title,
             "baseline": scenario.baseline,
-            "draft": draft,
+            "quick": quick,
             "arms": [],
             "replications": 0,
             "complete": False,
@@ -129,7 +129,7 @@ def _installed(name: str) -> str:
 
 
 def cut_to(manifest: Mapping[str, Any]) -> str:
-    """What a draft is cut to, in words."""
-    scale = float(manifest.get("draft", 0.0))
+    """What a quick run is cut to, in words."""
+    scale = float(manifest.get("quick", 0.0))
     few = "" if scale in (0.0, 1.0) else f" with {100 * scale:.2g} % of the people and the spam"
     return f"a short run{few}"

@@ -198,7 +198,7 @@ class Pace(NamedTuple):
 
 def pace(scenario: Scenario, arms: Sequence[str]) -> Pace:
     """Measure it on a replication of *arms* with few people, and on one with hardly any."""
-    from sim.experiment.drafting import scaled, shortened
+    from sim.experiment.quick import scaled, shortened
 
     few = shortened(scenario, days=True).scenario
     hardly = scaled(few, HARDLY)

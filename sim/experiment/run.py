@@ -90,7 +90,7 @@ def run(
     keep: str = "rows",
     progress: bool = False,
     force: bool = False,
-    draft: float = 0.0,
+    quick: float = 0.0,
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
@@ -106,7 +106,7 @@ def run(
     def perform(count: int) -> Stored:
         return _run(
             scenario, chosen, count, out, workers=workers, executor=executor, keep=keep,
-            progress=progress, force=force and not claimed, draft=draft,
+            progress=progress, force=force and not claimed, quick=quick,
         )  # fmt: skip
 
     claimed = False
@@ -137,11 +137,11 @@ def _run(
     keep: str,
     progress: bool,
     force: bool,
-    draft: float,
+    quick: float,
 ) -> Stored:
     storage.claim(out, identity(scenario, keep=keep), force=force)
     old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
-    manifest = Manifest(scenario, keep=keep, workers=workers, draft=draft, before=old)
+    manifest = Manifest(scenario, keep=keep, workers=workers, quick=quick, before=old)
     manifest.extend(arms, replications, old)
     todo = table_of_runs(arms, replications, storage.finished(out))
     perform_all(

@@ -80,7 +80,7 @@ def sweep(
     keep: str = "counts",
     progress: bool = False,
     force: bool = False,
-    draft: float = 0.0,
+    quick: float = 0.0,
 ) -> StoredSweep:
     """Run what is missing of a sweep in *out*; without *points*, those of the scenario's own.
 
@@ -105,7 +105,7 @@ def sweep(
     this = identity(scenario, keep=keep) | {"points": digest}
     storage.claim(out, this, force=force)
     old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
-    manifest = Manifest(scenario, keep=keep, workers=workers, draft=draft, before=old)
+    manifest = Manifest(scenario, keep=keep, workers=workers, quick=quick, before=old)
     manifest.data["points"] = digest
     manifest.extend(chosen, count, old)
     done = storage.finished(out)

@@ -122,7 +122,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "about": Table(
             (),
             "a mapping about the run; keys used: arms (their order), baseline, seed, hash, "
-            "replications, policy_starts (s), run_length (s), mailboxes, draft",
+            "replications, policy_starts (s), run_length (s), mailboxes, quick",
         ),
     }
 )

@@ -83,8 +83,8 @@ def draw(name: str, tables: Mapping[str, Any], **options: Any) -> Figure:
     """Draw the figure called *name* of *tables*; *options* go before what the tables say."""
     entry, tables = find(name), Tables(tables)
     arguments, keywords = _given(name, entry, tables)
-    if "draft" not in options and _about(tables).get("draft"):
-        options["draft"] = True
+    if "quick" not in options and _about(tables).get("quick"):
+        options["quick"] = True
     if isinstance(options.get("arms"), str):
         options["arms"] = [options["arms"]]
     return entry.draw(*arguments, **{**keywords, **options})

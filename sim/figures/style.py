@@ -39,7 +39,7 @@ class Style:
 
     *name* is that of the STYLES whose proportions it has: ``replace(STYLES["column"], width=3.3)``.
     *row* is the height in inches of a row with one line of type, *across* how many panels
-    stand side by side, *wrap* after how many letters the name of an arm is broken. A *draft*
+    stand side by side, *wrap* after how many letters the name of an arm is broken. A *quick*
     says so across the figure.
     """
 
@@ -52,7 +52,7 @@ class Style:
     row: float
     across: int
     wrap: int
-    draft: bool = False
+    quick: bool = False
 
 
 STYLES = {
@@ -62,14 +62,14 @@ STYLES = {
 }
 
 
-def style(name: str | Style, *, draft: bool = False) -> Style:
-    """Return the style called *name*; with *draft* its figures carry a mark."""
+def style(name: str | Style, *, quick: bool = False) -> Style:
+    """Return the style called *name*; with *quick* its figures carry a mark."""
     known = name.name if isinstance(name, Style) else name
     if known not in STYLES:
         raise FigureError(f"unknown figure style {known!r}; there are {', '.join(STYLES)}")
     if isinstance(name, Style):
-        return replace(name, draft=name.draft or draft)
-    return replace(STYLES[name], draft=draft)
+        return replace(name, quick=name.quick or quick)
+    return replace(STYLES[name], quick=quick)
 
 
 @contextmanager
@@ -109,35 +109,35 @@ def _settings(look: Style) -> Iterator[None]:
 def drawn(
     function: Callable[Concatenate[Style, P], Figure],
 ) -> Callable[P, Figure]:
-    """Turn ``f(style, tables...)`` into ``f(tables..., style="page", draft=False)``."""
+    """Turn ``f(style, tables...)`` into ``f(tables..., style="page", quick=False)``."""
     written = signature(function)
-    style_and_draft = [
+    style_and_quick = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=usual)
-        for name, usual in (("style", "page"), ("draft", False))
+        for name, usual in (("style", "page"), ("quick", False))
     ]
 
     @functools.wraps(function)
     def draw(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        name, draft = kwargs.pop("style", "page"), bool(kwargs.pop("draft", False))
+        name, quick = kwargs.pop("style", "page"), bool(kwargs.pop("quick", False))
         if not isinstance(name, str | Style):
             raise FigureError(f"a style is a name or a Style, not {name!r}")
-        look = style(name, draft=draft)
+        look = style(name, quick=quick)
         with _settings(look):
             figure = function(look, *args, **kwargs)
-            if look.draft:
-                _mark_draft(figure, look)
+            if look.quick:
+                _mark_quick(figure, look)
         return figure
 
-    given = [*list(written.parameters.values())[1:], *style_and_draft]
+    given = [*list(written.parameters.values())[1:], *style_and_quick]
     draw.__signature__ = written.replace(parameters=given)  # type: ignore[attr-defined]
     return draw
 
 
-def _mark_draft(figure: Figure, look: Style) -> None:
+def _mark_quick(figure: Figure, look: Style) -> None:
     mark = figure.text(
-        0.5, 0.5, "DRAFT", ha="center", va="center", rotation=30, fontsize=6 * look.text
+        0.5, 0.5, "QUICK RUN", ha="center", va="center", rotation=30, fontsize=6 * look.text
     )
-    mark.set(color="0.5", alpha=0.25, zorder=100, gid="draft", in_layout=False)
+    mark.set(color="0.5", alpha=0.25, zorder=100, gid="quick", in_layout=False)
 
 
 SPARE = 4.0

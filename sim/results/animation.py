@@ -47,7 +47,7 @@ def stepper(results: Results, arm: str, replication: int = 0, *, style: str = "p
         tables = {"topology": model.graph(), "policies": policies}
         if len(flow):
             tables["traffic"] = flow
-        figure = draw("topology", tables, most=most, style=style, draft=results.draft)
+        figure = draw("topology", tables, most=most, style=style, quick=results.quick)
         days = f"day {start / DAY + 1:g}" + (f" to {end / DAY:g}" if length > DAY else "")
         words = _told(changes)
         if start <= model.policy_starts < end:

@@ -207,7 +207,7 @@ def _content(results: Results, more: str) -> Content:
         decision=results.decision(),
         adoption=results.adoption(),
         meaning=terminal.meaning(results),
-        draft=results.draft_of if results.draft else "",
+        quick=results.quick_form if results.quick else "",
         wished=_wished(results),
         notes=list(_notes(results)),
         expectations=results.expectations(),

@@ -188,13 +188,13 @@ class Results:
         return self._stored.replications
 
     @property
-    def draft(self) -> bool:
+    def quick(self) -> bool:
         """Whether this was a short run that only shows that everything works."""
-        return bool(self.manifest.get("draft", False))
+        return bool(self.manifest.get("quick", False))
 
     @property
-    def draft_of(self) -> str:
-        """What a draft is cut to, in words."""
+    def quick_form(self) -> str:
+        """What a quick run is cut to, in words."""
         from sim.experiment.manifest import cut_to
 
         return cut_to(self.manifest)
@@ -497,8 +497,8 @@ class Results:
     def __repr__(self) -> str:
         done = len(self._stored.tasks)
         wanted = len(self.arms) * self.replications
-        draft = ", a draft" if self.draft else ""
-        return f"<Results of {self._model.title!r}: {done} of {wanted} runs{draft}>"
+        quick = ", quick" if self.quick else ""
+        return f"<Results of {self._model.title!r}: {done} of {wanted} runs{quick}>"
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table."""
@@ -586,7 +586,7 @@ def run(
     keep: str = "rows",
     progress: bool = True,
     force: bool = False,
-    draft: float = 0.0,
+    quick: float = 0.0,
 ) -> Results:
     """Run what is missing of an experiment and return its results.
 
@@ -597,8 +597,8 @@ def run(
     *out*. *keep*: ``rows``; ``counts`` for measures alone; beside them ``sample`` or a
     filter such as ``place=hotel,fate=refused`` for rows of some messages, which *trace* reads
     (`sim.experiment.keeping`). *force* replaces other results in
-    *out*; without it they are refused. *draft* marks the results as those of a short form with
-    that share of the people (`sim.experiment.drafting`). Raises ValueError for a wrong call,
+    *out*; without it they are refused. *quick* marks the results as those of a quick run with
+    that share of the people (`sim.experiment.quick`). Raises ValueError for a wrong call,
     sim.experiment.StorageError when *out* cannot be used.
     """
     from sim import experiment
@@ -621,7 +621,7 @@ def run(
             keep=keep,
             progress=progress,
             force=force,
-            draft=draft,
+            quick=quick,
         )
     except BaseException:
         if out is None:
@@ -691,7 +691,7 @@ def _about(model: Model, results: Results | None) -> dict[str, Any]:
             "arms": results.arms,
             "baseline": results.baseline,
             "replications": results.replications,
-            "draft": results.draft,
+            "quick": results.quick,
         }
     return about
 

@@ -40,13 +40,13 @@ class Sweep:
         return self._stored.manifest
 
     @property
-    def draft(self) -> bool:
+    def quick(self) -> bool:
         """Whether these were short runs that only show that everything works."""
-        return bool(self.manifest.get("draft", False))
+        return bool(self.manifest.get("quick", False))
 
     @property
-    def draft_of(self) -> str:
-        """What a draft is cut to, in words."""
+    def quick_form(self) -> str:
+        """What a quick run is cut to, in words."""
         from sim.experiment.manifest import cut_to
 
         return cut_to(self.manifest)
@@ -210,7 +210,7 @@ class Sweep:
 
         Of a *pair* of arms, a and b, the differences b - a in pairs.
         """
-        options = {"draft": self.draft} | options
+        options = {"quick": self.quick} | options
         if self.ranged:
             from sim.figures.tornado import tornado
 

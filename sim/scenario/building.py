@@ -80,7 +80,7 @@ def scenario(
     parts, found = _parts(source, full)
     found = [*known, *found]
     too_many = _too_many(source, full)
-    found += too_many or [*_of_arms(source), *_of_draft(source), *_of_expectations(source, parts)]
+    found += too_many or [*_of_arms(source), *_of_quick(source), *_of_expectations(source, parts)]
     told = {(fault.path, fault.value) for fault in found}
     arms: dict[str, tuple[Parts, Tree]] = {}
     for arm, overrides in table(source, "arms").items():
@@ -274,9 +274,9 @@ def _of_arms(source: Tree) -> list[Found]:
     return found
 
 
-def _of_draft(source: Tree) -> list[Found]:
-    _, _, found = overriding.apply(source, table(source, "draft"), heads=HEADS)
-    return [fault.within("draft") for fault in found]
+def _of_quick(source: Tree) -> list[Found]:
+    _, _, found = overriding.apply(source, table(source, "quick"), heads=HEADS)
+    return [fault.within("quick") for fault in found]
 
 
 def _of_expectations(source: Tree, parts: Parts) -> list[Found]:

@@ -13,8 +13,16 @@ USED_UP = ("extends", "defaults", "topology")
 """Keys that have become others once a scenario is loaded."""
 
 OF_NO_ROW = (
-    "title", "source", "year", "question", "baseline", "replications", "draft", "sweep", "precision",
-)  # fmt: skip
+    "title",
+    "source",
+    "year",
+    "question",
+    "baseline",
+    "replications",
+    "quick",
+    "sweep",
+    "precision",
+)
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
 

@@ -79,7 +79,7 @@ class Head(Table):
     replications: int = key(
         "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
     )
-    draft: Overrides = key(
+    quick: Overrides = key(
         "keys that `mailsim run --quick` changes besides, as --set does; by itself it cuts "
         "warm-up and transient to 1 day, the rest to 2, replications to 3, and takes a share of "
         "people, mailboxes and spam where there would be too much mail",

@@ -93,12 +93,12 @@ def test_run_as_json_gives_summary_and_paired_differences(mailsim, out):
     assert ended.data["adoption"] == []  # no arm closes a part of what the other closes
 
 
-def test_a_quick_run_is_marked_as_a_draft_and_has_a_folder_of_its_own(mailsim, tmp_path):
+def test_a_quick_run_is_marked_and_has_a_folder_of_its_own(mailsim, tmp_path):
     ended = mailsim("run", SMALL, "--quick", "--replications", "1", "--workers", "1")
     assert ended.status == 0, ended.err
-    assert "DRAFT" in ended.out
+    assert "QUICK RUN" in ended.out
     assert "no interval" in ended.out
-    assert sim.open_results(tmp_path / "out" / "small-draft").draft
+    assert sim.open_results(tmp_path / "out" / "small-quick").quick
 
 
 def test_a_key_can_be_set_and_results_of_another_scenario_are_not_mixed(mailsim, out):
@@ -154,11 +154,11 @@ def test_warmup_as_json_gives_the_days_and_the_files(mailsim, out):
 def test_warmup_of_a_scenario_runs_a_few_replications_with_all_of_its_days(mailsim, tmp_path):
     ended = mailsim("warmup", SMALL, "--quick", "--workers", "1", "--set", "run_length=9 days")
     assert ended.status == 0, ended.err
-    assert "DRAFT: a short run" in ended.out
+    assert "QUICK RUN: a short run" in ended.out
     assert 'Warm-up: none as far as can be seen; the scenario has policy_starts = "1 day"' in (
         " ".join(ended.out.split())
     )
-    folder = tmp_path / "out" / "small-draft-warmup"
+    folder = tmp_path / "out" / "small-quick-warmup"
     results = sim.open_results(folder)
     assert results.replications == cli.WARM_UP_REPLICATIONS
     assert results.scenario.run_length == 9 * 86400.0
@@ -431,14 +431,14 @@ def test_sweep_prints_a_measure_at_every_point_and_where_the_order_flips(mailsim
     assert again["points"] == [{"users.travellers.count": 5}, {"users.travellers.count": 10}]
 
 
-def test_a_quick_sweep_is_a_draft_in_words_and_figure(mailsim, tmp_path):
+def test_a_quick_sweep_says_so_in_words_and_figure(mailsim, tmp_path):
     folder = tmp_path / "swept"
     key = "users.travellers.count=10,20"
     ended = mailsim("sweep", SMALL, "--over", key, "--quick", "--out", folder)
     assert ended.status == 0, ended.err
-    assert "DRAFT: a short run" in ended.out
-    assert json.loads((folder / "manifest.json").read_text())["draft"]
-    assert 'id="draft"' in (folder / "figures" / "lost_per_day.svg").read_text()
+    assert "QUICK RUN: a short run" in ended.out
+    assert json.loads((folder / "manifest.json").read_text())["quick"]
+    assert 'id="quick"' in (folder / "figures" / "lost_per_day.svg").read_text()
 
 
 def test_a_sweep_says_that_precision_is_not_for_it(mailsim, tmp_path):

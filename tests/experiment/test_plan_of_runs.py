@@ -6,8 +6,8 @@ import pytest
 
 import sim
 from sim.experiment import plan as planning
-from sim.experiment.drafting import scaled
 from sim.experiment.plan import LEAST, MOST, pace, plan
+from sim.experiment.quick import scaled
 
 SMALL = Path(__file__).with_name("small.toml")
 ALONE, MAIL = 0.25, 3.0

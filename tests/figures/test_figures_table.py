@@ -53,15 +53,15 @@ def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(
 
 def test_a_figure_of_a_gallery_tells_what_may_be_asked_for(made):
     assert str(inspect.signature(Gallery(made.tables(3, 2)).places)) == (
-        "(*, arms=None, measure='delivery_rate', style='page', draft=False)"
+        "(*, arms=None, measure='delivery_rate', style='page', quick=False)"
     )
     asked = {name: set(entry.options.parameters) for name, entry in figures.TABLE.items()}
-    assert {"style", "draft"} <= set.intersection(*asked.values())
+    assert {"style", "quick"} <= set.intersection(*asked.values())
     assert asked["topology"] == {
         "arm",
         "most",
         "style",
-        "draft",
+        "quick",
     }  # neither its tables nor their like
 
 
@@ -110,12 +110,12 @@ def test_an_unknown_style_is_named(made):
         figures.draw("rates", {"summary": made.summary(3)}, style="poster")
 
 
-def test_a_draft_says_so(made):
+def test_a_quick_run_says_so(made):
     tables = made.tables(3, 2)
-    assert not figures.draw("rates", tables).findobj(lambda a: a.get_gid() == "draft")
-    assert figures.draw("rates", tables, draft=True).findobj(lambda a: a.get_gid() == "draft")
-    tables["about"]["draft"] = True
-    assert figures.draw("rates", tables).findobj(lambda a: a.get_gid() == "draft")
+    assert not figures.draw("rates", tables).findobj(lambda a: a.get_gid() == "quick")
+    assert figures.draw("rates", tables, quick=True).findobj(lambda a: a.get_gid() == "quick")
+    tables["about"]["quick"] = True
+    assert figures.draw("rates", tables).findobj(lambda a: a.get_gid() == "quick")
 
 
 def test_the_readers_own_settings_neither_change_a_figure_nor_are_changed(made):

@@ -48,7 +48,7 @@ def test_what_a_file_says_replaces_what_it_extends_key_by_key(folder):
     assert scenario.users["travellers"].count == 10
     assert scenario.servers["phone-mx"].sessions == 7
     assert list(scenario.arms) == ["open trust", "on network", "closed"]
-    assert scenario.base == "open trust"
+    assert scenario.baseline == "open trust"
 
 
 def test_a_chain_of_files(folder):

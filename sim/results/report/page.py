@@ -43,7 +43,7 @@ class Content:
     *decision* and *adoption* are what those of `sim.results.results.Results` return,
     *expectations* what `sim.measure.judging.judged` does; *manifest* that of the results; *meaning* the decision in a
     sentence; *wished* how many recipients were wished, by class;
-    *draft* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
+    *quick* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
     where further figures are; *unknowns* are band and tornado of a sweep over ranges, if there is
     one; *tables* names the CSV files beside the page.
     """
@@ -56,7 +56,7 @@ class Content:
     adoption: pd.DataFrame
     expectations: pd.DataFrame
     meaning: str = ""
-    draft: str = ""
+    quick: str = ""
     wished: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     more: str = ""

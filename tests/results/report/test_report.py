@@ -23,7 +23,7 @@ CHOSEN = ("rates", "topology", "routes")
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return sim.run(
-        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, draft=True
+        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, quick=True
     )
 
 
@@ -47,7 +47,7 @@ def test_names_of_strangers_are_text(html):
 @pytest.mark.parametrize(
     "words",
     [
-        "DRAFT", "2 replications", "seed 3", "recipients wished", "decision.csv",
+        "QUICK RUN", "2 replications", "seed 3", "recipients wished", "decision.csv",
         "Delivered: recipients with fate delivered ÷ recipients wished", "servers.*-smtp.relay",
         "chosen", "from the scenario", "pop_window.drac", "Not drawn here: matrix",
         "mailsim run scenario.toml --replications 2",

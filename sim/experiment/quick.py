@@ -1,5 +1,5 @@
 """The short form of a scenario: short phases, few replications, and no more mail than a few
-seconds allow. It shows that everything works; its numbers are a draft's."""
+seconds allow. It shows that everything works; its numbers are not for quoting."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 LONGEST = {"policy_starts": 86400.0, "transient": 86400.0, "steady": 2 * 86400.0}
-"""Longest phases (s) of a draft; this and all below are chosen so that it takes a few seconds."""
+"""Longest phases (s) of a quick run; this and all below are chosen to take a few seconds."""
 REPLICATIONS = 3
 ROWS = 150_000
 """(message, recipient) of all arms and replications together, about."""
 DAY = 86400.0
 
 
-class Draft(NamedTuple):
+class QuickForm(NamedTuple):
     """A scenario cut short, its replications, and the share of people and spam that is left."""
 
     scenario: Scenario
@@ -26,19 +26,19 @@ class Draft(NamedTuple):
     scale: float
 
 
-def shortened(scenario: Scenario, *, days: bool = False) -> Draft:
-    """The draft of *scenario*.
+def shortened(scenario: Scenario, *, days: bool = False) -> QuickForm:
+    """The quick form of *scenario*.
 
-    Its phases are cut short, unless its *days* are what is looked at, and its own ``draft`` is laid
+    Its phases are cut short, unless its *days* are what is looked at, and its own ``quick`` is laid
     over that. Where there would still be too much mail, people, mailboxes and what spammers send
     are scaled by one factor.
     """
-    cut = scenario.with_overrides({**({} if days else _phases(scenario)), **scenario.draft})
+    cut = scenario.with_overrides({**({} if days else _phases(scenario)), **scenario.quick})
     replications = min(cut.replications, REPLICATIONS)
     scale = ROWS / max(1, sum(recipients(cut)) * len(cut.arms) * replications)
     if scale >= 1.0:
-        return Draft(cut, replications, 1.0)
-    return Draft(scaled(cut, scale), replications, scale)
+        return QuickForm(cut, replications, 1.0)
+    return QuickForm(scaled(cut, scale), replications, scale)
 
 
 def _phases(scenario: Scenario) -> dict[str, str]:

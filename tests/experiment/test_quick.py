@@ -1,11 +1,11 @@
-"""The short form of a scenario is short whatever its size, and keeps what a draft asks for."""
+"""The short form of a scenario is short whatever its size, and keeps what its file asks for."""
 
 from pathlib import Path
 
 import pytest
 
-from sim.experiment.drafting import ROWS, shortened
 from sim.experiment.plan import recipients
+from sim.experiment.quick import ROWS, shortened
 from sim.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -14,11 +14,11 @@ DAY = 86400.0
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_no_draft_holds_more_mail_than_a_few_seconds_allow(name):
-    draft = shortened(load(SCENARIOS / name))
-    held = sum(recipients(draft.scenario)) * len(draft.scenario.arms) * draft.replications
-    assert draft.replications <= 3
-    if draft.scale < 1.0:  # no smaller than it must be
+def test_no_quick_run_holds_more_mail_than_a_few_seconds_allow(name):
+    quick = shortened(load(SCENARIOS / name))
+    held = sum(recipients(quick.scenario)) * len(quick.scenario.arms) * quick.replications
+    assert quick.replications <= 3
+    if quick.scale < 1.0:  # no smaller than it must be
         assert 0.9 * ROWS < held <= 1.05 * ROWS
     else:
         assert held <= ROWS
@@ -26,8 +26,8 @@ def test_no_draft_holds_more_mail_than_a_few_seconds_allow(name):
 
 def test_people_mailboxes_and_spam_shrink_alike():
     full = load(SCENARIOS / "adoption-1998-2002.toml")
-    draft = shortened(full)
-    small, scale = draft.scenario, draft.scale
+    quick = shortened(full)
+    small, scale = quick.scenario, quick.scale
     assert scale < 0.2
     assert small.users["at-home"].count == round(scale * full.users["at-home"].count)
     assert small.networks["isp-01"].mailboxes == round(scale * full.networks["isp-01"].mailboxes)
@@ -45,6 +45,6 @@ def test_time_is_cut_unless_the_scenario_spares_it():
 
 def test_a_small_scenario_keeps_its_people():
     scenario = load(SCENARIOS / "six-cases.toml")
-    draft = shortened(scenario)
-    assert draft.scale == 1.0
-    assert draft.scenario.users == scenario.users
+    quick = shortened(scenario)
+    assert quick.scale == 1.0
+    assert quick.scenario.users == scenario.users
