@@ -60,10 +60,7 @@ DaskOption = Annotated[
     str | None,
     typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster that sees DIR."),
 ]
-KEEP = (
-    "rows; counts: measures alone; sample: and of 1 message in 100 the rows; "
-    "COLUMN=VALUE,...: and of such messages."
-)
+KEEP = "rows; or counts: measures alone."
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO.")
 ]
@@ -338,7 +335,7 @@ def decide(
     if as_json:
         _print_json(_decision(results))
         return
-    for table in (*terminal.decision(results), *terminal.adoption(results)):
+    for table in terminal.decision(results):
         _print(table)
     _print(terminal.ABOUT_DECISION)
 
@@ -730,7 +727,7 @@ def _show(results: Results, as_json: bool) -> None:
         )
         return
     _print(_title(results))
-    for table in (*terminal.comparison(results), *terminal.adoption(results)):
+    for table in terminal.comparison(results):
         _print(table)
     _print(terminal.legend(results))
     _print(terminal.meaning(results))
@@ -757,7 +754,6 @@ def _decision(results: Results) -> dict[str, Any]:
     return {
         "baseline": results.baseline,
         "decision": terminal.as_records(results.decision()),
-        "adoption": terminal.as_records(results.adoption()),
     }
 
 

@@ -147,39 +147,6 @@ def decision(results: Results) -> Iterator[Table]:
         yield table
 
 
-def adoption(results: Results) -> Iterator[Table]:
-    """A policy that some have beside the same one that all have, with what the rest adds."""
-    from rich import box
-    from rich.table import Table
-
-    told = results.adoption()
-    for pair in results.adoptions():
-        alone, last = pair.parts[0], pair.parts[-1]
-        arms = list(dict.fromkeys((results.baseline, alone, last, pair.all)))  # so many fit
-        numbers = dict(zip((*pair.parts, pair.all), pair.networks, strict=True))
-        rows = _by_arm(told[told["policy"] == pair.all])
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("one policy, and who has it", max_width=24)
-        for arm in arms:
-            who = f"\n{numbers[arm]} network{'s' * (numbers[arm] > 1)}" if arm in numbers else ""
-            table.add_column(f"{arm}{who}", justify="right", max_width=12)
-        table.add_column(f"what '{pair.all}' adds to '{alone}'", justify="right", max_width=13)
-        for column in (column for part in COLUMNS for column in part):
-            found = [rows.get((arm, column.quantity)) for arm in arms]
-            cells = [_cell(row and row._replace(difference=math.nan), column) for row in found]
-            added = rows.get((alone, column.quantity))
-            table.add_row(column.head, *cells, _apart(added, column) if added else "-")
-        if left := [arm for arm in pair.parts if arm not in arms]:
-            table.caption = (
-                f"Not shown: {', '.join(left[:NAMED])}"
-                f"{f' and {len(left) - NAMED} more' * (len(left) > NAMED)}; "
-                "all are in report.html and tables/adoption.csv"
-            )
-        yield table
-
-
-NAMED = 4
-"""Arms that are named where they are not shown."""
 ABOUT_DECISION = (
     "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
     "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "

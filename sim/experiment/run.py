@@ -54,10 +54,8 @@ class Stored:
         Of *columns*, if given, those that are stored.
         """
         if name in keeping.OF_MESSAGES and not keeping.whole(self.manifest):
-            keep = self.manifest["keep"]
-            how = "were not kept" if keep == keeping.COUNTS else "were kept of some messages only"
             raise storage.OtherResultsError(
-                f"{self.root}: {name} {how} (keep = {keep!r}); run again with keep='rows'"
+                f"{self.root}: {name} were not kept (keep = 'counts'); run again with keep='rows'"
             )
         return storage.read(self.root, name, self.tasks, columns)
 
@@ -218,7 +216,7 @@ def _check(arms: list[str], known: list[str], count: int, workers: int, keep: st
         raise UsageError("arms: expected at least one, none twice")
     at_least("replications", count, 1, MOST_REPLICATIONS)
     at_least("workers", workers, 1, MOST_WORKERS)
-    keeping.check(keep)
+    one_of("keep", keep, keeping.WORDS)
 
 
 def _write(root: Path, manifest: Manifest) -> None:

@@ -27,9 +27,6 @@ COLUMNS = (
     "replications",
 )
 
-APART = COLUMNS[COLUMNS.index("difference") : -1]
-"""What is told of a difference."""
-
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -125,26 +122,6 @@ def _table(
                 (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 6, int(found.n[0]))
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def adoption(
-    measures: pd.DataFrame, baseline: str, parts: Sequence[str], whole: str, *, phase: str = "after"
-) -> pd.DataFrame:
-    """The decision table of one policy in the baseline, where some have it, and where all have.
-
-    A row per arm and quantity as in `decision`; but the difference is what *whole* changes from
-    that arm, in pairs: what it does besides that all have the policy.
-    """
-    cells, arms = _Cells(measures, phase), [baseline, *parts, whole]
-    told = _table(cells, baseline, arms).drop(columns="analytic")
-    apart = [
-        _table(cells, arm, [whole]).assign(arm=arm)[["arm", "quantity", *APART]]
-        for arm in arms[:-1]
-    ]
-    on = ["arm", "quantity"]
-    return told.drop(columns=list(APART)).merge(pd.concat(apart), on=on, how="left")[
-        [name for name in COLUMNS if name != "analytic"]
-    ]
 
 
 def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:

@@ -205,7 +205,6 @@ def _content(results: Results, more: str) -> Content:
         baseline=results.baseline,
         manifest=results.manifest,
         decision=results.decision(),
-        adoption=results.adoption(),
         meaning=terminal.meaning(results),
         quick=results.quick_form if results.quick else "",
         wished=_wished(results),

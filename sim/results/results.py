@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.exact.explanation import Explanation
     from sim.exact.matrix import Matrix
     from sim.experiment import Stored
-    from sim.experiment.adoption import Adoption
     from sim.figures import Gallery
     from sim.figures.stepper import Stepper
     from sim.results.sweep import Sweep
@@ -175,10 +174,7 @@ class Results:
         return baseline if baseline in self.arms else self.arms[0]
 
     def against(self, baseline: str) -> Results:
-        """The same results with another arm as the *baseline* that others are compared with.
-
-        Adoption is told against the baseline of the scenario alone.
-        """
+        """The same results with another arm as the *baseline* that others are compared with."""
         _one_of("arm", baseline, self.arms)
         return Results(self._stored, self._given, baseline)
 
@@ -366,36 +362,6 @@ class Results:
         found = open_sweep(root)
         same = found.manifest["scenario_hash"] == self.manifest["scenario_hash"]
         return found if same and found.ranged and found.manifest["complete"] else None
-
-    def adoptions(self) -> list[Adoption]:
-        """The policies that some arms have in fewer networks than another: one alone, and all."""
-        from sim.experiment.adoption import adoptions
-
-        as_stated = self._base in ("", self._model.baseline)
-        return adoptions(self._model, self.arms) if as_stated else []
-
-    def adoption(self) -> pd.DataFrame:
-        """Of each of `adoptions`, the baseline, the parts and all side by side.
-
-        A row per policy (named by the arm in which all have it), arm and quantity, with the number
-        of networks that have it; the difference is all - arm, in pairs.
-        """
-        return self._adoption.copy()
-
-    @cached_property
-    def _adoption(self) -> pd.DataFrame:
-        import pandas as pd
-
-        from sim.measure.decisions import adoption
-
-        tables = []
-        for parts, whole, networks in self.adoptions():
-            table = adoption(self.measures, self.baseline, parts, whole)
-            numbers = dict(zip((*parts, whole), networks, strict=True))
-            table.insert(0, "policy", whole)
-            table.insert(2, "networks", table["arm"].map(numbers).fillna(0).astype(int))
-            tables.append(table)
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def trace(
         self,
@@ -594,9 +560,7 @@ def run(
     folder for as long as they are held.
     An *executor* (`concurrent.futures.Executor`, such as ``client.get_executor()`` of
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
-    *out*. *keep*: ``rows``; ``counts`` for measures alone; beside them ``sample`` or a
-    filter such as ``place=hotel,fate=refused`` for rows of some messages, which *trace* reads
-    (`sim.experiment.keeping`). *force* replaces other results in
+    *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
     *out*; without it they are refused. *quick* marks the results as those of a quick run with
     that share of the people (`sim.experiment.quick`). Raises ValueError for a wrong call,
     sim.experiment.StorageError when *out* cannot be used.

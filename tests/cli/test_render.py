@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from sim.cli import render as terminal
-from sim.experiment.adoption import Adoption
 from sim.measure.decisions import COLUMNS, EXCHANGE, QUANTITIES
 from sim.results import warmup
 
@@ -31,7 +30,7 @@ def made(arms: dict[str, tuple[float, float]], *, half: float = 0.1, gains=(np.n
             )  # fmt: skip
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return SimpleNamespace(
-        arms=list(arms), baseline=baseline, replications=10, decision=lambda: table, adoptions=list
+        arms=list(arms), baseline=baseline, replications=10, decision=lambda: table
     )
 
 
@@ -94,36 +93,6 @@ def test_a_difference_tells_whether_it_is_sure_and_whether_pairs_helped(numbers,
         gain=gain,
     )  # fmt: skip
     assert terminal._apart(row, terminal.SPAM) == text
-
-
-@pytest.mark.parametrize("width", [80, 100])
-def test_one_policy_alone_and_together_fits_with_its_parts_and_what_the_rest_adds(width):
-    arms = {"open": (4.0, 0.0), "one": (4.0, 2.0), "few": (3.9, 3.0), "most": (3.5, 7.0)}
-    results = made(arms | {"all of them": (1.0, 9.0)})
-    pair = Adoption(("one", "few", "most"), "all of them", (1, 2, 11, 12))
-    table = results.decision().assign(policy="all of them")
-    results.adoptions, results.adoption = (lambda: [pair]), (lambda: table)
-    console = Console(width=width, record=True)
-    for shown in terminal.adoption(results):
-        console.print(shown)
-    text = console.export_text()
-    assert max(map(len, text.splitlines())) <= width
-    assert "…" not in text
-    for shown in ("one", "most", "all of them", "1 network ", "12 networks"):
-        assert shown in text
-    assert text.count("few") == 1  # between them
-    said = " ".join(text.split())
-    assert "Not shown: few; all are in report.html and tables/adoption.csv" in said
-
-
-def test_of_many_that_are_not_shown_the_first_are_named_and_the_rest_counted():
-    parts = [f"{n:02d} close" for n in range(1, 10)]
-    results = made(dict.fromkeys(("open", *parts, "all of them"), (4.0, 0.0)))
-    pair = Adoption(tuple(parts), "all of them", tuple(range(1, 11)))
-    table = results.decision().assign(policy="all of them")
-    results.adoptions, results.adoption = (lambda: [pair]), (lambda: table)
-    (shown,) = terminal.adoption(results)
-    assert "Not shown: 02 close, 03 close, 04 close, 05 close and 3 more;" in shown.caption
 
 
 @pytest.mark.parametrize("width", [80, 100])

@@ -12,7 +12,7 @@ from sim.experiment.usage import UsageError
 from sim.results.export import export
 from sim.world.rows import TABLES
 
-SMALL = Path(__file__).parent / "experiment" / "small.toml"
+SMALL = Path(__file__).parents[1] / "experiment" / "small.toml"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.measure.sweeps import OF_DIFFERENCE, REACH, unknowns
@@ -40,10 +39,9 @@ SECTIONS = {"run": "The run", "networks": "Networks", "users": "People", "spamme
 class Content:
     """What the page tells of.
 
-    *decision* and *adoption* are what those of `sim.results.results.Results` return,
-    *expectations* what `sim.measure.judging.judged` does; *manifest* that of the results; *meaning* the decision in a
-    sentence; *wished* how many recipients were wished, by class;
-    *quick* what it was cut to, if it is one; *notes* what a reader must know first; *more* says
+    *decision* and *expectations* are those of `sim.results.results.Results`; *manifest* that of
+    the results; *meaning* the decision in a sentence; *wished* how many recipients were wished, by class;
+    *quick* what it was cut to, if it is a quick run; *notes* what a reader must know first; *more* says
     where further figures are; *unknowns* are band and tornado of a sweep over ranges, if there is
     one; *tables* names the CSV files beside the page.
     """
@@ -53,7 +51,6 @@ class Content:
     baseline: str
     manifest: Mapping[str, Any]
     decision: pd.DataFrame
-    adoption: pd.DataFrame
     expectations: pd.DataFrame
     meaning: str = ""
     quick: str = ""
@@ -101,7 +98,6 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
         **vars(content),
         heads=heads(content.decision),
         judged=_judged(content.expectations),
-        adoptions=_adoptions(content.adoption),
         cells=cells(content.decision, content.arms),
         unknown=_unknown(content),
         contrasts=contrasts(content.scenario, content.arms),
@@ -121,10 +117,8 @@ def page(content: Content, figures: Sequence[Drawn]) -> str:
 def tables(content: Content) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     ranges = dict(zip(("band", "unknowns"), content.unknowns or (), strict=False))
-    together = {"adoption": content.adoption} if len(content.adoption) else {}
     return ranges | {
         "decision": content.decision,
-        **together,
         "expectations": content.expectations,
         "arms": contrasts(content.scenario, content.arms),
         "assumptions": assumptions(content.scenario),
@@ -164,35 +158,6 @@ def _apart(row: Any) -> tuple[str, bool, bool]:
     half = (row.difference_high - row.difference_low) / 2
     sure = bool(row.difference_low > 0 or row.difference_high < 0)
     return apart(row.difference, half, share=row.unit == "share"), sure, bool(row.gain <= 1.0)
-
-
-def _adoptions(adoption: pd.DataFrame) -> list[dict[str, Any]]:
-    """One policy in the baseline, where some have it, and where all have, side by side.
-
-    A difference is what all that have the policy change from that arm. Many arms stand in tables
-    below each other, so that a printed page shows them all.
-    """
-    told = []
-    for whole, rows in adoption.groupby("policy", sort=False) if len(adoption) else ():
-        networks = dict(zip(rows["arm"], rows["networks"].astype(int), strict=True))
-        tables = []
-        for arms in _shares(list(networks)):
-            columns = [column for _, column in cells(rows, arms)]
-            lines = [(head, row) for head, *row in zip(heads(rows), *columns, strict=True)]
-            tables.append(({arm: networks[arm] for arm in arms}, lines))
-        told.append({"whole": whole, "tables": tables})
-    return told
-
-
-def _shares(arms: list[str]) -> list[list[str]]:
-    """The arms in as few tables as a page is wide enough for, of about one width."""
-    number = -(-len(arms) // ABREAST)
-    ends = [len(arms) * n // number for n in range(number + 1)]
-    return [arms[start:end] for start, end in pairwise(ends)]
-
-
-ABREAST = 8
-"""Arms beside each other that a printed page has room for."""
 
 
 def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:

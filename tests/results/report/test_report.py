@@ -14,7 +14,6 @@ import sim
 from sim.figures import FigureError
 from sim.results.report.drawing import inline
 from sim.results.report.numbers import apart, between, number
-from sim.results.report.page import _adoptions
 
 HOSTILE = Path(__file__).with_name("hostile.toml")
 CHOSEN = ("rates", "topology", "routes")
@@ -181,42 +180,6 @@ def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results
 )
 def test_a_difference_has_the_digits_that_its_interval_bears(value, half, share, text):
     assert apart(value, half, share=share) == text
-
-
-def test_one_policy_alone_and_together_stands_side_by_side(tmp_path):
-    text = Path(HOSTILE).read_text("utf-8") + ALONE
-    results = sim.run(sim.loads(text), out=tmp_path, progress=False)
-    results.save(figures=[])
-    html = (tmp_path / "report.html").read_text("utf-8")
-    side = html[html.index("Alone and together") : html.index("</tbody>", html.index('"side"'))]
-    assert "1 network<" in side
-    assert "2 networks<" in side
-    table = results.adoption().set_index(["arm", "quantity"])
-    row = table.loc["only one", "refused at first"]
-    half = (row["difference_high"] - row["difference_low"]) / 2
-    assert f"Δ {apart(row['difference'], half, share=True)}" in side
-    written = pd.read_csv(tmp_path / "tables" / "adoption.csv")
-    assert len(written) == len(table)
-
-
-@pytest.mark.parametrize(("arms", "sizes"), [(3, [3]), (8, [8]), (9, [4, 5]), (17, [5, 6, 6])])
-def test_many_arms_stand_in_tables_that_a_printed_page_has_room_for(arms, sizes):
-    names = [f"arm {n}" for n in range(arms)]
-    table = pd.DataFrame({
-        "policy": "all of them", "arm": names, "networks": range(arms), "quantity": "lost",
-        "unit": "a day", "mean": 1.0, "low": 0.5, "high": 1.5, "difference": 0.1,
-        "difference_low": 0.0, "difference_high": 0.2, "gain": 2.0,
-    })  # fmt: skip
-    (told,) = _adoptions(table)
-    assert [len(networks) for networks, _ in told["tables"]] == sizes
-    assert [arm for networks, _ in told["tables"] for arm in networks] == names
-    assert [len(row) for _, lines in told["tables"] for _, row in lines] == sizes
-
-
-ALONE = """
-[arms."only one"]
-"servers.proseware-smtp.relay" = "on_network"
-"""
 
 
 def test_an_inline_figure_keeps_its_ids_to_itself():
