@@ -12,9 +12,9 @@ from sim.scenario.errors import Fault, ScenarioError, shown
 from sim.scenario.model import Scenario
 from sim.scenario.networks import Network
 from sim.scenario.people import Users
+from sim.scenario.reading import new
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
-from sim.scenario.starting import new
 
 if TYPE_CHECKING:
     from sim.scenario.topology import Graph

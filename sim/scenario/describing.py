@@ -14,9 +14,9 @@ from sim.scenario.networks import Link, Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Delays, Users, WhenRefused
 from sim.scenario.precision import Precision
+from sim.scenario.reading import new
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
-from sim.scenario.starting import new
 from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Edge, Latencies, Node, Topology
 from sim.scenario.writing import value
@@ -116,7 +116,7 @@ def _table(heading: str, model: type[Table]) -> Iterator[str]:
         default = "" if field.is_required() else _default(field.default)
         origin = source(field)
         origin = f"`{origin}`" if "." in origin else origin
-        cells = (f"`{name}`", _type(property_), default, field.description or "", origin)
+        cells = (f"`{name}`", _type(property_), default, property_["description"], origin)
         yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
     yield ""
 

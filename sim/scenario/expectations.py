@@ -33,47 +33,63 @@ Text = Annotated[str, Field(min_length=1, max_length=256)]
 class Expect(Table):
     """An exact verdict: who sends from where to whom under which arm, and what is answered."""
 
-    arm: Text | None = key("the arm; without it, the baseline arm", None)
-    user: Name | None = key("the user group; without it, the first one", None)
-    isp: Name | None = key("their home ISP; without it, the first of their accounts", None)
-    account: Literal["home", "work"] = key("the account in use", "home")
-    server: Name | None = key(
-        "the server that is asked; without it, the one that the account's mail program names", None
-    )
-    place: Name = key("where they are: home, work or a venue network")
-    to: Text = key("the recipient's address")
-    sender: Text | None = key("the sender address; without it, user@ the account's domain", None)
-    auth: bool = key("whether they logged in with SMTP AUTH", False)
-    wrong_password: bool = key("whether they tried SMTP AUTH with a wrong password", False)
-    pop: bool = key("whether they have just logged in by POP", False)
-    port_587: bool = key(
-        "whether they send by port 587, where the server offers it; by port 25, nobody answers "
-        "who is on a network that blocks it",
-        False,
-    )
-    listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
-        "blocklists that list the client", []
-    )
-    verdict: Text | None = key(f"kind of the verdict: {', '.join(KINDS)}", None)
-    code: int | None = key("the reply code", None, ge=200, le=599)
-    rule: Text | None = key("the restriction that decides", None)
+    arm: Text | None = key(None)
+    """the arm; without it, the baseline arm"""
+    user: Name | None = key(None)
+    """the user group; without it, the first one"""
+    isp: Name | None = key(None)
+    """their home ISP; without it, the first of their accounts"""
+    account: Literal["home", "work"] = key("home")
+    """the account in use"""
+    server: Name | None = key(None)
+    """the server that is asked; without it, the one that the account's mail program names"""
+    place: Name = key()
+    """where they are: home, work or a venue network"""
+    to: Text = key()
+    """the recipient's address"""
+    sender: Text | None = key(None)
+    """the sender address; without it, user@ the account's domain"""
+    auth: bool = key(False)
+    """whether they logged in with SMTP AUTH"""
+    wrong_password: bool = key(False)
+    """whether they tried SMTP AUTH with a wrong password"""
+    pop: bool = key(False)
+    """whether they have just logged in by POP"""
+    port_587: bool = key(False)
+    """whether they send by port 587, where the server offers it; by port 25, nobody answers who is
+    on a network that blocks it"""
+    listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key([])
+    """blocklists that list the client"""
+    verdict: Text | None = key(None, meaning=f"kind of the verdict: {', '.join(KINDS)}")
+    code: int | None = key(None, ge=200, le=599)
+    """the reply code"""
+    rule: Text | None = key(None)
+    """the restriction that decides"""
 
 
 class ExpectMeasure(Table):
     """A measure after a run, judged by its 95 % interval: how two arms differ, or bounds."""
 
-    measure: Text = key("the measure, such as delivery_rate; see the page of measures")
-    mail: Literal["honest", "spam", "notice", "server"] = key("its class of mail", "honest")
-    by: Text = key("what it is split by, such as route or place; all: not at all", "all")
-    of: Text | None = key("which one of those, such as open_relay", None)
-    phase: Text = key("after (transient and steady together), transient or steady", "after")
-    arm: Text | None = key("the arm; without it, the baseline arm", None)
-    than: Text | None = key(
-        "another arm: what is judged is then the difference of arm to it, in pairs", None
-    )
-    direction: Literal["higher", "lower"] | None = key("how arm differs from the other", None)
-    at_least: float | None = key("the least that it may be", None)
-    at_most: float | None = key("the most that it may be", None)
+    measure: Text = key()
+    """the measure, such as delivery_rate; see the page of measures"""
+    mail: Literal["honest", "spam", "notice", "server"] = key("honest")
+    """its class of mail"""
+    by: Text = key("all")
+    """what it is split by, such as route or place; all: not at all"""
+    of: Text | None = key(None)
+    """which one of those, such as open_relay"""
+    phase: Text = key("after")
+    """after (transient and steady together), transient or steady"""
+    arm: Text | None = key(None)
+    """the arm; without it, the baseline arm"""
+    than: Text | None = key(None)
+    """another arm: what is judged is then the difference of arm to it, in pairs"""
+    direction: Literal["higher", "lower"] | None = key(None)
+    """how arm differs from the other"""
+    at_least: float | None = key(None)
+    """the least that it may be"""
+    at_most: float | None = key(None)
+    """the most that it may be"""
 
     def __str__(self) -> str:
         what = f"{self.mail} {self.measure}"

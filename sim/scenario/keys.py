@@ -1,7 +1,12 @@
-"""One line declares a key: its meaning, default, bounds and where the default comes from."""
+"""One line declares a key: its default, bounds and where the default comes from; its meaning is the
+docstring below."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,19 +31,32 @@ OF_NO_ROW = (
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
 
+def _describe(schema: dict[str, Any], model: type[Table]) -> None:
+    """Put the meaning of each key into the JSON Schema of its table."""
+    for name, text in meanings(model).items():
+        schema["properties"][name]["description"] = text
+
+
 class Table(BaseModel):
     """A table of a scenario file: frozen, strict in types, without unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        json_schema_extra=_describe,
     )
 
 
-def key(meaning: str, default: Any = REQUIRED, *, source: str = "", **bounds: Any) -> Any:
+def key(
+    default: Any = REQUIRED, *, source: str = "", meaning: str | None = None, **bounds: Any
+) -> Any:
     """Declare a key. The default is written as in a file, and checked like any other value.
 
     *source* is the key of the default in the published facts, or "chosen"; "" where a
-    default is no claim about the world.
+    default is no claim about the world. *meaning* stands for a docstring that lists names.
     """
     if source:
         bounds["json_schema_extra"] = {"source": source}
@@ -49,3 +67,23 @@ def source(field: FieldInfo) -> str:
     """Where the default of a key comes from: a fact, "chosen", or ""."""
     extra = field.json_schema_extra
     return str(extra.get("source", "")) if isinstance(extra, dict) else ""
+
+
+@cache
+def meanings(model: type[Table]) -> dict[str, str]:
+    """What each key of a table means.
+
+    Docstrings are read when a schema or page needs them: to parse all tables takes a tenth of a
+    second, which no run should wait for (hence not pydantic's ``use_attribute_docstrings``).
+    """
+    texts = {name: field.description or "" for name, field in model.model_fields.items()}
+    for table in (model, *model.__bases__):
+        (declared,) = ast.parse(inspect.getsource(table)).body
+        for field, doc in pairwise(declared.body if isinstance(declared, ast.ClassDef) else ()):
+            match field, doc:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ) if name in texts:
+                    texts[name] = " ".join(text.split())
+    return texts

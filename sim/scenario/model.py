@@ -48,71 +48,76 @@ Overrides = dict[str, Any]
 class Defaults(Table):
     """What every server of a role has unless its own table says otherwise."""
 
-    submission: dict[str, Any] = key("keys of every submission server", {})
-    mx: dict[str, Any] = key("keys of every MX", {})
-    both: dict[str, Any] = key("keys of every server that is both", {})
+    submission: dict[str, Any] = key({})
+    """keys of every submission server"""
+    mx: dict[str, Any] = key({})
+    """keys of every MX"""
+    both: dict[str, Any] = key({})
+    """keys of every server that is both"""
 
 
 class Head(Table):
     """The keys of a scenario outside all tables, and the defaults."""
 
-    title: Heading = key("what the scenario is about, in one line")
-    source: Heading = key("where the situation comes from", "")
-    year: int | None = key("the year it is meant to be", None, ge=1971, le=2100)
-    question: Heading = key("the question it answers", "")
-    extends: str | None = key(
-        "a scenario file to start from, relative to this one and in its folder or below", None
-    )
-    seed: int = key("the seed of all random streams", 1, ge=0, lt=2**63)
-    run_length: Duration = key("simulated time of one replication", "14 days", source="chosen")
-    policy_starts: Duration = key(
-        "when the arm's policies take effect; until then the servers' own policies hold (the "
-        "warm-up)",
-        "3 days",
-        source="chosen",
-    )
-    transient: Duration = key(
-        "how long after policy_starts people and spammers learn; reported apart",
-        "3 days",
-        source="chosen",
-    )
-    replications: int = key(
-        "independent repetitions of every arm", 10, source="chosen", ge=1, le=100_000
-    )
-    quick: Overrides = key(
-        "keys that `mailsim run --quick` changes besides, as --set does; by itself it cuts "
-        "warm-up and transient to 1 day, the rest to 2, replications to 3, and takes a share of "
-        "people, mailboxes and spam where there would be too much mail",
-        {},
-    )
-    baseline: str = key("the arm that the others are compared with; without it, the first", "")
-    precision: Precision | None = key(
-        "run as many replications as an interval of this width needs, from `replications` on", None
-    )
-    sweep: Sweep | None = key("points at which `mailsim sweep` runs the scenario again", None)
-    defaults: Defaults = key("what servers have unless they say otherwise, by role", {})
-    topology: Topology = key("networks to generate", {})
+    title: Heading = key()
+    """what the scenario is about, in one line"""
+    source: Heading = key("")
+    """where the situation comes from"""
+    year: int | None = key(None, ge=1971, le=2100)
+    """the year it is meant to be"""
+    question: Heading = key("")
+    """the question it answers"""
+    extends: str | None = key(None)
+    """a scenario file to start from, relative to this one and in its folder or below"""
+    seed: int = key(1, ge=0, lt=2**63)
+    """the seed of all random streams"""
+    run_length: Duration = key("14 days", source="chosen")
+    """simulated time of one replication"""
+    policy_starts: Duration = key("3 days", source="chosen")
+    """when the arm's policies take effect; until then the servers' own policies hold (the
+    warm-up)"""
+    transient: Duration = key("3 days", source="chosen")
+    """how long after policy_starts people and spammers learn; reported apart"""
+    replications: int = key(10, source="chosen", ge=1, le=100_000)
+    """independent repetitions of every arm"""
+    quick: Overrides = key({})
+    """keys that `mailsim run --quick` changes besides, as --set does; by itself it cuts warm-up and
+    transient to 1 day, the rest to 2, replications to 3, and takes a share of people, mailboxes and
+    spam where there would be too much mail"""
+    baseline: str = key("")
+    """the arm that the others are compared with; without it, the first"""
+    precision: Precision | None = key(None)
+    """run as many replications as an interval of this width needs, from `replications` on"""
+    sweep: Sweep | None = key(None)
+    """points at which `mailsim sweep` runs the scenario again"""
+    defaults: Defaults = key({})
+    """what servers have unless they say otherwise, by role"""
+    topology: Topology = key({})
+    """networks to generate"""
 
 
 class Scenario(Head):
     """A scenario; made by ``load`` or ``loads``, which check it as a whole."""
 
-    networks: dict[Name, Network] = key("networks by name", max_length=MOST_NETWORKS)
-    servers: dict[Name, Server] = key("servers by name", {}, max_length=MOST_SERVERS)
-    users: dict[Name, Users] = key("groups of users by name", max_length=MOST_GROUPS)
-    spammers: dict[Name, Spammers] = key("spammers by name", {}, max_length=MOST_GROUPS)
-    blocklists: dict[Name, Blocklist] = key("blocklists by name", {}, max_length=MOST_GROUPS)
-    operators: dict[Name, Operator] = key(
-        "operators who close relays, by name", {}, max_length=MOST_GROUPS
-    )
-    arms: dict[str, Overrides] = key(
-        "the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and "
-        "one {list,of,names}; later lines win",
-        max_length=MOST_ARMS,
-    )
+    networks: dict[Name, Network] = key(max_length=MOST_NETWORKS)
+    """networks by name"""
+    servers: dict[Name, Server] = key({}, max_length=MOST_SERVERS)
+    """servers by name"""
+    users: dict[Name, Users] = key(max_length=MOST_GROUPS)
+    """groups of users by name"""
+    spammers: dict[Name, Spammers] = key({}, max_length=MOST_GROUPS)
+    """spammers by name"""
+    blocklists: dict[Name, Blocklist] = key({}, max_length=MOST_GROUPS)
+    """blocklists by name"""
+    operators: dict[Name, Operator] = key({}, max_length=MOST_GROUPS)
+    """operators who close relays, by name"""
+    arms: dict[str, Overrides] = key(max_length=MOST_ARMS)
+    """the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and one
+    {list,of,names}; later lines win"""
     expect: Annotated[tuple[Expect | ExpectMeasure, ...], Field(strict=False)] = key(
-        "what must come out", [], max_length=MOST_EXPECTED
+        [], max_length=MOST_EXPECTED
     )
+    """what must come out"""
 
     _file: str = PrivateAttr("")
     _source: Tree = PrivateAttr(default_factory=dict)

@@ -14,9 +14,12 @@ from sim.scenario.quantities import Bandwidth, Domain, Duration, Intervals, Name
 class Link(Table):
     """What joins two networks, in both directions."""
 
-    latency: Duration = key("time from one end to the other, one way")
-    bandwidth: Bandwidth | None = key("bits per second; without it, unlimited", None)
-    down: Intervals = key("stretches of time in which it carries nothing", [])
+    latency: Duration = key()
+    """time from one end to the other, one way"""
+    bandwidth: Bandwidth | None = key(None)
+    """bits per second; without it, unlimited"""
+    down: Intervals = key([])
+    """stretches of time in which it carries nothing"""
 
     @property
     def bits_per_second(self) -> float:
@@ -43,52 +46,34 @@ LinkTo = Annotated[
 class Network(Table):
     """A network: an ISP, a workplace, a venue that lends its connection, or transit."""
 
-    kind: Literal["isp", "work", "venue", "transit"] = key(
-        "isp: people live there; work: they go there; venue: guests (hotel, airport); transit: "
-        "carries only"
-    )
-    domain: Domain | None = key(
-        "mail domain of the network; gives it the servers NAME-smtp (submission) and NAME-mx",
-        None,
-    )
-    prefixes: Prefixes = key("its IPv4 networks; they may overlap no other network's", [])
-    links: dict[Name, LinkTo] = key(
-        "links to other networks: a latency, or a table of latency, bandwidth and down; one of "
-        "both ends says it",
-        {},
-        max_length=1000,
-    )
-    lease: Duration | None = key(
-        "how long an address is held on average, then it is free for another; without it, "
-        "addresses are static: whoever gets one keeps it",
-        None,
-    )
+    kind: Literal["isp", "work", "venue", "transit"] = key()
+    """isp: people live there; work: they go there; venue: guests (hotel, airport); transit: carries
+    only"""
+    domain: Domain | None = key(None)
+    """mail domain of the network; gives it the servers NAME-smtp (submission) and NAME-mx"""
+    prefixes: Prefixes = key([])
+    """its IPv4 networks; they may overlap no other network's"""
+    links: dict[Name, LinkTo] = key({}, max_length=1000)
+    """links to other networks: a latency, or a table of latency, bandwidth and down; one of both
+    ends says it"""
+    lease: Duration | None = key(None)
+    """how long an address is held on average, then it is free for another; without it, addresses
+    are static: whoever gets one keeps it"""
     lease_lengths: Literal["exponential", "uniform", "constant"] = key(
-        "how leases differ in length: exponential, as calls do; uniform from 0 to twice the mean; "
-        "constant, as where a line is cut after so many hours (address.periodic_change)",
-        "exponential",
-        source="chosen",
+        "exponential", source="chosen"
     )
-    reuse: Literal["fifo", "lifo", "random", "sticky"] = key(
-        "which free address is given out next: that free longest (fifo), shortest (lifo), any "
-        "(random), or what the holder had before, if it is free (sticky)",
-        "fifo",
-        source="chosen",
-    )
-    reserved: Prefixes = key(
-        "addresses never leased: a block for customers with a fixed_address, or for nobody", []
-    )
-    shared_address: bool = key(
-        "all guests stand behind one address (NAT): what opens relaying for one, opens it for all",
-        False,
-    )
-    blocks_port_25: bool = key(
-        "guests and customers reach port 25 on its own servers only", False, source="chosen"
-    )
-    down: Intervals = key("stretches of time in which nothing enters or leaves it", [])
-    mailboxes: int = key(
-        "mailboxes in its domain besides those of the users: they receive, and never write",
-        0,
-        ge=0,
-        le=1_000_000,
-    )
+    """how leases differ in length: exponential, as calls do; uniform from 0 to twice the mean;
+    constant, as where a line is cut after so many hours (address.periodic_change)"""
+    reuse: Literal["fifo", "lifo", "random", "sticky"] = key("fifo", source="chosen")
+    """which free address is given out next: that free longest (fifo), shortest (lifo), any
+    (random), or what the holder had before, if it is free (sticky)"""
+    reserved: Prefixes = key([])
+    """addresses never leased: a block for customers with a fixed_address, or for nobody"""
+    shared_address: bool = key(False)
+    """all guests stand behind one address (NAT): what opens relaying for one, opens it for all"""
+    blocks_port_25: bool = key(False, source="chosen")
+    """guests and customers reach port 25 on its own servers only"""
+    down: Intervals = key([])
+    """stretches of time in which nothing enters or leaves it"""
+    mailboxes: int = key(0, ge=0, le=1_000_000)
+    """mailboxes in its domain besides those of the users: they receive, and never write"""

@@ -40,36 +40,25 @@ class Operator(Table):
     All servers of one network close together: an ISP closes its machines at once.
     """
 
-    servers: Patterns = key("the servers they run: names, in which * is any text and {a,b} either")
-    closes_to: Relay = key(
-        "what the relay key of these servers becomes: a preset such as 'on_network', or a list "
-        "of restrictions",
-        "on_network",
-    )
-    date: Duration | None = key("when they close, all together; without it, no such date", None)
-    open_share: Curve = key(
-        "share of the ISPs among them that are still open, as [time, share] points with "
-        "straight lines between them; each ISP has a number of its own from 0 to 1, and closes "
-        "when the share falls to it",
-        [],
-    )
-    after_reports: int | None = key(
-        "reports to blocklists about an ISP's servers after which it closes; without it, they do "
-        "not matter",
-        None,
-        ge=1,
-    )
-    after_listings: int | None = key(
-        "times that a server of an ISP gets on a blocklist after which it closes; without it, "
-        "they do not matter",
-        None,
-        ge=1,
-    )
-    reaction: Time = key(
-        "time from that report or listing until the ISP has closed",
-        {"distribution": "exponential", "mean": "3 days"},
-        source="chosen",
-    )
+    servers: Patterns = key()
+    """the servers they run: names, in which * is any text and {a,b} either"""
+    closes_to: Relay = key("on_network")
+    """what the relay key of these servers becomes: a preset such as 'on_network', or a list of
+    restrictions"""
+    date: Duration | None = key(None)
+    """when they close, all together; without it, no such date"""
+    open_share: Curve = key([])
+    """share of the ISPs among them that are still open, as [time, share] points with straight lines
+    between them; each ISP has a number of its own from 0 to 1, and closes when the share falls to
+    it"""
+    after_reports: int | None = key(None, ge=1)
+    """reports to blocklists about an ISP's servers after which it closes; without it, they do not
+    matter"""
+    after_listings: int | None = key(None, ge=1)
+    """times that a server of an ISP gets on a blocklist after which it closes; without it, they do
+    not matter"""
+    reaction: Time = key({"distribution": "exponential", "mean": "3 days"}, source="chosen")
+    """time from that report or listing until the ISP has closed"""
 
 
 def closing_time(curve: Points, number: float) -> float | None:

@@ -66,6 +66,11 @@ def parse(text: str, name: str) -> Tree:
     return tree
 
 
+def new() -> str:
+    """Return the text of a commented starting scenario."""
+    return Path(__file__).with_name("new.toml").read_text("utf-8")
+
+
 def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     """The file's octets; only a regular file is read, and no more of it than allowed."""
     wanted = "a scenario file (TOML or JSON)"

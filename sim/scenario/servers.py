@@ -117,130 +117,84 @@ ListingUpdate = Annotated[
 class Server(Table):
     """A server: the submission server that customers name in their mail program, or an MX."""
 
-    role: Literal["submission", "mx", "both"] = key(
-        "submission: takes mail from its customers; mx: takes mail for its domains from anyone; "
-        "both: one machine for both"
-    )
-    network: Name = key("the network it stands in")
-    address: Address = key("its address; without it, the highest one free in its network")
-    domains: Domains = key("the domains that it processes; without it, that of its network", [])
-    relay: Relay = key(
-        "who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions",
-        "open",
-        source="chosen",
-    )
-    client: Restrictions = key("restrictions on the connecting client", [])
-    sender: Restrictions = key("restrictions on the reverse-path", [])
-    recipient: Restrictions = key("restrictions on the forward-path", [])
-    content: Restrictions = key("restrictions on the content: outbound spam detection", [])
-    auth_offered: AuthOffered = key(
-        "whether it offers SMTP AUTH; auto: where some restriction reads a login", "auto"
-    )
-    pop_window: Duration = key(
-        "how long a POP login opens relaying for its address, in the preset pop_first",
-        "30 min",
-        source="pop_window.drac",
-    )
-    client_ranges: Prefixes = key(
-        "addresses that the preset address_range, and permit_client_ranges without arguments, "
-        "let relay",
-        [],
-    )
-    listed_users: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
-        "user groups whose members, where customers of this server, the operator lists among "
-        "client_ranges: by the address that each has, outside trusted_networks, when this policy "
-        "takes effect",
-        [],
-    )
-    listing_update: ListingUpdate = key(
-        "how long after a listed customer got another address the operator lists that instead; "
-        "never: the first one stays",
-        "never",
-        source="chosen",
-    )
-    auth_password: Literal["pop", "separate"] = key(
-        "the password of SMTP AUTH: that of POP, or one of its own", "pop", source="chosen"
-    )
-    trusted_networks: Prefixes = key(
-        "addresses that permit_mynetworks and the preset on_network let relay; without it, the "
-        "prefixes of its network",
-        [],
-    )
-    flavour: str = key(
-        "the make of server: how it reads addresses, and the defaults of wording and retry",
-        "neutral",
-    )
-    wording: str = key("the make of server whose reply texts it uses; auto: its flavour's", "auto")
-    sessions: int = key("concurrent sessions", 4, source="chosen", ge=1, le=10_000)
-    connection_queue: int = key(
-        "connections that wait for a session; beyond it the answer is 421",
-        100,
-        source="chosen",
-        ge=0,
-        le=1_000_000,
-    )
-    service_time: Time = key(
-        "session time of a transaction",
-        {"distribution": "exponential", "mean": "1 s"},
-        source="chosen",
-    )
-    per_recipient: Duration = key(
-        "session time for each recipient, besides", "0.2 s", source="chosen"
-    )
-    temporary_failure: Share = key(
-        "share of attempts to relay to a next hop that are deferred and retried",
-        0.01,
-        source="chosen",
-    )
+    role: Literal["submission", "mx", "both"] = key()
+    """submission: takes mail from its customers; mx: takes mail for its domains from anyone; both:
+    one machine for both"""
+    network: Name = key()
+    """the network it stands in"""
+    address: Address = key()
+    """its address; without it, the highest one free in its network"""
+    domains: Domains = key([])
+    """the domains that it processes; without it, that of its network"""
+    relay: Relay = key("open", source="chosen")
+    """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
+    client: Restrictions = key([])
+    """restrictions on the connecting client"""
+    sender: Restrictions = key([])
+    """restrictions on the reverse-path"""
+    recipient: Restrictions = key([])
+    """restrictions on the forward-path"""
+    content: Restrictions = key([])
+    """restrictions on the content: outbound spam detection"""
+    auth_offered: AuthOffered = key("auto")
+    """whether it offers SMTP AUTH; auto: where some restriction reads a login"""
+    pop_window: Duration = key("30 min", source="pop_window.drac")
+    """how long a POP login opens relaying for its address, in the preset pop_first"""
+    client_ranges: Prefixes = key([])
+    """addresses that the preset address_range, and permit_client_ranges without arguments, let
+    relay"""
+    listed_users: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key([])
+    """user groups whose members, where customers of this server, the operator lists among
+    client_ranges: by the address that each has, outside trusted_networks, when this policy takes
+    effect"""
+    listing_update: ListingUpdate = key("never", source="chosen")
+    """how long after a listed customer got another address the operator lists that instead; never:
+    the first one stays"""
+    auth_password: Literal["pop", "separate"] = key("pop", source="chosen")
+    """the password of SMTP AUTH: that of POP, or one of its own"""
+    trusted_networks: Prefixes = key([])
+    """addresses that permit_mynetworks and the preset on_network let relay; without it, the
+    prefixes of its network"""
+    flavour: str = key("neutral")
+    """the make of server: how it reads addresses, and the defaults of wording and retry"""
+    wording: str = key("auto")
+    """the make of server whose reply texts it uses; auto: its flavour's"""
+    sessions: int = key(4, source="chosen", ge=1, le=10_000)
+    """concurrent sessions"""
+    connection_queue: int = key(100, source="chosen", ge=0, le=1_000_000)
+    """connections that wait for a session; beyond it the answer is 421"""
+    service_time: Time = key({"distribution": "exponential", "mean": "1 s"}, source="chosen")
+    """session time of a transaction"""
+    per_recipient: Duration = key("0.2 s", source="chosen")
+    """session time for each recipient, besides"""
+    temporary_failure: Share = key(0.01, source="chosen")
+    """share of attempts to relay to a next hop that are deferred and retried"""
     retry: Retry = key(
-        f"when a deferred message is tried again: {', '.join(SCHEDULES)}, or a list of "
+        "auto",
+        meaning=f"when a deferred message is tried again: {', '.join(SCHEDULES)}, or a list of "
         "waits of which the last repeats; auto: its flavour's, or postfix",
-        "auto",
     )
-    queue_run: DurationOrAuto = key(
-        "how often it looks into its queue for messages that are due; 0: it tries each the moment "
-        "it is due; auto: that of its retry schedule, or 0",
-        "auto",
-        source="retry.postfix.queue_run",
-    )
-    queue_lifetime: DurationOrAuto = key(
-        "how long a deferred message is tried; the first attempt that fails afterwards is the "
-        "last, and a DSN tells the sender; auto: that of its retry schedule, or 5 days",
-        "auto",
-        source="smtp.retry.give_up_min",
-    )
-    delay_warning: DurationOrAuto = key(
-        "age at which a deferred message is reported to its sender, once, at the next attempt "
-        "that fails; 0: never; auto: that of its retry schedule, or never",
-        "auto",
-        source="retry.sendmail.warning",
-    )
-    check_recipients: Literal["rcpt", "later"] = key(
-        "when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)",
-        "rcpt",
-        source="chosen",
-    )
-    port_587: bool = key(
-        "whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no "
-        "network blocks that port (bcp134.port_587_not_blocked)",
-        False,
-        source="chosen",
-    )
-    greylist_window: Duration = key(
-        "how long after the first attempt a retry counts for the restriction greylist",
-        "1 day",
-        source="greylist.delay.range",
-    )
-    greylist_memory: Duration = key(
-        "how long greylist knows a client, sender and recipient that got through and stay away",
-        "7 days",
-        source="greylist.record_lifetime",
-    )
-    down: Intervals = key(
-        "stretches of time in which it neither answers nor sends: sessions are lost, and what is "
-        "in its queue waits",
-        [],
-    )
+    queue_run: DurationOrAuto = key("auto", source="retry.postfix.queue_run")
+    """how often it looks into its queue for messages that are due; 0: it tries each the moment it
+    is due; auto: that of its retry schedule, or 0"""
+    queue_lifetime: DurationOrAuto = key("auto", source="smtp.retry.give_up_min")
+    """how long a deferred message is tried; the first attempt that fails afterwards is the last,
+    and a DSN tells the sender; auto: that of its retry schedule, or 5 days"""
+    delay_warning: DurationOrAuto = key("auto", source="retry.sendmail.warning")
+    """age at which a deferred message is reported to its sender, once, at the next attempt that
+    fails; 0: never; auto: that of its retry schedule, or never"""
+    check_recipients: Literal["rcpt", "later"] = key("rcpt", source="chosen")
+    """when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)"""
+    port_587: bool = key(False, source="chosen")
+    """whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no network
+    blocks that port (bcp134.port_587_not_blocked)"""
+    greylist_window: Duration = key("1 day", source="greylist.delay.range")
+    """how long after the first attempt a retry counts for the restriction greylist"""
+    greylist_memory: Duration = key("7 days", source="greylist.record_lifetime")
+    """how long greylist knows a client, sender and recipient that got through and stay away"""
+    down: Intervals = key([])
+    """stretches of time in which it neither answers nor sends: sessions are lost, and what is in
+    its queue waits"""
 
     @property
     def schedule(self) -> str | tuple[float, ...]:

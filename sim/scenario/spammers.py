@@ -54,95 +54,71 @@ ROUTES: dict[Route, Means] = {
 class Spammers(Table):
     """Spammers with the same means."""
 
-    network: Name = key("the network they send from")
-    count: int = key("how many", 1, ge=1, le=MOST)
+    network: Name = key()
+    """the network they send from"""
+    count: int = key(1, ge=1, le=MOST)
+    """how many"""
     routes: Annotated[tuple[Route, ...], Field(strict=False, min_length=1)] = key(
-        "ways to send, the preferred one first: "
+        meaning="ways to send, the preferred one first: "
         + "; ".join(f"{name}: {means.meaning}" for name, means in ROUTES.items())
     )
     capacity: dict[Route, Rate] = key(
-        "most recipients of one spammer by each route; a route left out has "
-        + ", ".join(f"{name} {means.capacity}" for name, means in ROUTES.items()),
         {},
+        meaning="most recipients of one spammer by each route; a route left out has "
+        + ", ".join(f"{name} {means.capacity}" for name, means in ROUTES.items()),
         source="chosen",
     )
     cost: dict[Route, Annotated[float, Field(ge=0.0)]] = key(
-        "cost of each route in USD per 1000 recipients; a route left out has "
-        + ", ".join(f"{name} {means.cost:g}" for name, means in ROUTES.items()),
         {},
+        meaning="cost of each route in USD per 1000 recipients; a route left out has "
+        + ", ".join(f"{name} {means.cost:g}" for name, means in ROUTES.items()),
         source="spam_price_per_million.2009",
     )
-    response: Share = key(
-        "share of delivered messages that somebody answers", 1.5e-5, source="spam_response.2002"
-    )
-    revenue: Annotated[float, Field(ge=0.0)] = key(
-        "USD that an answer brings", 50.0, source="spam_price.goods"
-    )
-    recipients: int = key("recipients of a transaction", 20, source="chosen", ge=1, le=10_000)
-    campaign: int = key(
-        "recipients of a campaign, sent one transaction after the other; fewer than a "
-        "transaction's means no campaigns: transactions come one by one",
-        0,
-        source="chosen",
-        ge=0,
-        le=10_000_000,
-    )
-    pace: Duration = key("time between the transactions of a campaign", "1 s", source="chosen")
-    unknown: Share = key(
-        "share of their list of recipients that does not exist", 0.0, source="chosen"
-    )
-    adaptive: bool = key(
-        "whether they leave a route that no longer delivers for the next one", True
-    )
+    response: Share = key(1.5e-5, source="spam_response.2002")
+    """share of delivered messages that somebody answers"""
+    revenue: Annotated[float, Field(ge=0.0)] = key(50.0, source="spam_price.goods")
+    """USD that an answer brings"""
+    recipients: int = key(20, source="chosen", ge=1, le=10_000)
+    """recipients of a transaction"""
+    campaign: int = key(0, source="chosen", ge=0, le=10_000_000)
+    """recipients of a campaign, sent one transaction after the other; fewer than a transaction's
+    means no campaigns: transactions come one by one"""
+    pace: Duration = key("1 s", source="chosen")
+    """time between the transactions of a campaign"""
+    unknown: Share = key(0.0, source="chosen")
+    """share of their list of recipients that does not exist"""
+    adaptive: bool = key(True)
+    """whether they leave a route that no longer delivers for the next one"""
     heeds: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
-        "blocklists that adaptive spammers look up themselves: they leave alone a relay or host "
-        "that is on one of them",
-        [],
-        source="chosen",
+        [], source="chosen"
     )
-    scan_rate: Rate = key("servers that one spammer tries as relays", "20 / day", source="chosen")
-    sender_domain: Domain = key("domain of the forged sender", "bulk.example", source="chosen")
-    known_relays: Share = key(
-        "share of the open relays that they know at the start", 1.0, source="chosen"
-    )
+    """blocklists that adaptive spammers look up themselves: they leave alone a relay or host that
+    is on one of them"""
+    scan_rate: Rate = key("20 / day", source="chosen")
+    """servers that one spammer tries as relays"""
+    sender_domain: Domain = key("bulk.example", source="chosen")
+    """domain of the forged sender"""
+    known_relays: Share = key(1.0, source="chosen")
+    """share of the open relays that they know at the start"""
 
-    forge: Literal["fixed", "recipient", "customer"] = key(
-        "the forged sender: fixed (in sender_domain); recipient (in the recipient's own domain); "
-        "or customer of the server that is asked (in its domain; with a stolen login, the address "
-        "that belongs to it)",
-        "fixed",
-        source="chosen",
-    )
-    hosts: int = key(
-        "open proxies or hijacked machines that one spammer has at the start, anywhere on the "
-        "networks of ISPs",
-        20,
-        source="chosen",
-        ge=0,
-        le=100_000,
-    )
-    recruits: Rate = key("hosts that one spammer gains", "1 / day", source="chosen")
-    stolen: int = key(
-        "logins of other people that one spammer has, with their POP passwords",
-        5,
-        source="chosen",
-        ge=0,
-        le=100_000,
-    )
-    calls: int = key(
-        "how often, for one message by inherited_window, they dial in again on a network that "
-        "leases addresses, until they get one with an open window",
-        10,
-        source="chosen",
-        ge=0,
-        le=1000,
-    )
-    account_lasts: Duration | None = key(
-        "mean time until the ISP closes the own account; without it, never", None, source="chosen"
-    )
-    account_renewed: Duration = key(
-        "time until a closed account is replaced by a new one", "1 day", source="chosen"
-    )
+    forge: Literal["fixed", "recipient", "customer"] = key("fixed", source="chosen")
+    """the forged sender: fixed (in sender_domain); recipient (in the recipient's own domain); or
+    customer of the server that is asked (in its domain; with a stolen login, the address that
+    belongs to it)"""
+    hosts: int = key(20, source="chosen", ge=0, le=100_000)
+    """open proxies or hijacked machines that one spammer has at the start, anywhere on the networks
+    of ISPs"""
+    recruits: Rate = key("1 / day", source="chosen")
+    """hosts that one spammer gains"""
+    stolen: int = key(5, source="chosen", ge=0, le=100_000)
+    """logins of other people that one spammer has, with their POP passwords"""
+    calls: int = key(10, source="chosen", ge=0, le=1000)
+    """how often, for one message by inherited_window, they dial in again on a network that leases
+    addresses, until they get one with an open window"""
+    account_lasts: Duration | None = key(None, source="chosen")
+    """mean time until the ISP closes the own account; without it, never"""
+    account_renewed: Duration = key("1 day", source="chosen")
+    """time until a closed account is replaced by a new one"""
 
     def rate(self, route: Route) -> float:
         """Recipients a second that one spammer reaches by *route*."""

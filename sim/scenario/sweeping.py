@@ -50,21 +50,17 @@ Values = Annotated[
 class Sweep(Table):
     """A sweep: the scenario again at each of its points."""
 
-    mode: Literal["grid", "paired", "list", "ranges"] = key(
-        "grid: every combination; paired: first with first, second with second; list: the "
-        "`points` as they stand; ranges: the file's own values, each key of `over` alone at its "
-        "least and its most, then all corners",
-        "grid",
-    )
-    over: Values = key(
-        "keys by dotted name, as in an arm, each with its list of values; `arms.NAME.KEY` is what "
-        "one arm changes",
-        {},
-    )
-    points: list[Annotated[Point, BeforeValidator(_flattened)]] = key(
-        "mode list: tables of keys and values, one a point", [], max_length=MOST_POINTS
-    )
-    arms: list[str] = key("only these arms; without it, all", [])
+    mode: Literal["grid", "paired", "list", "ranges"] = key("grid")
+    """grid: every combination; paired: first with first, second with second; list: the `points` as
+    they stand; ranges: the file's own values, each key of `over` alone at its least and its most,
+    then all corners"""
+    over: Values = key({})
+    """keys by dotted name, as in an arm, each with its list of values; `arms.NAME.KEY` is what one
+    arm changes"""
+    points: list[Annotated[Point, BeforeValidator(_flattened)]] = key([], max_length=MOST_POINTS)
+    """mode list: tables of keys and values, one a point"""
+    arms: list[str] = key([])
+    """only these arms; without it, all"""
 
     @model_validator(mode="after")
     def _fits(self) -> Sweep:

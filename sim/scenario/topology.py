@@ -44,64 +44,39 @@ class Latencies(Table):
     """Latency of each generated link, one way."""
 
     backbone: Time = key(
-        "between two networks of the core",
-        {"distribution": "uniform", "low": "10 ms", "high": "40 ms"},
-        source="chosen",
+        {"distribution": "uniform", "low": "10 ms", "high": "40 ms"}, source="chosen"
     )
+    """between two networks of the core"""
     regional: Time = key(
-        "between other transit networks, or from these to the core",
-        {"distribution": "uniform", "low": "2 ms", "high": "20 ms"},
-        source="chosen",
+        {"distribution": "uniform", "low": "2 ms", "high": "20 ms"}, source="chosen"
     )
-    access: Time = key(
-        "from an ISP",
-        {"distribution": "uniform", "low": "1 ms", "high": "10 ms"},
-        source="chosen",
-    )
+    """between other transit networks, or from these to the core"""
+    access: Time = key({"distribution": "uniform", "low": "1 ms", "high": "10 ms"}, source="chosen")
+    """from an ISP"""
 
 
 class Topology(Table):
     """Networks generated: ISPs isp-001 (the largest), isp-002, ... and transit-001, ..."""
 
-    isps: int = key(
-        "ISPs to generate, each with a domain such as isp-001.example; the seed of the scenario "
-        "decides who is joined to whom",
-        0,
-        ge=0,
-        le=MOST_ISPS,
-    )
-    generator: Literal["internet", "preferential"] = key(
-        "internet: a core, transit networks and their customers (networkx's "
-        "random_internet_as_graph); preferential: each network joined to two others, likelier to "
-        "those with many links (barabasi_albert_graph); the largest ISP is the one with most links",
-        "internet",
-        source="as_graph.n",
-    )
-    size_exponent: float = key(
-        "how unequal ISPs are: the size of each is its rank to the power of minus this; 0: all "
-        "alike",
-        1.2,
-        source="isp_size.zipf_exponent",
-        ge=0.0,
-        le=10.0,
-    )
-    sizes: dict[Name, Annotated[float, Field(gt=0.0, le=1e12)]] = key(
-        "sizes of other networks that take part in accounts = 'by size'; that of isp-001 is 1",
-        {},
-        max_length=MOST_NODES,
-    )
-    addresses: int = key(
-        "addresses of all generated networks together, shared out by size out of 10.0.0.0/8: each "
-        "has the next power of two, and 256 at least",
-        2**17,
-        source="chosen",
-        ge=LEAST_ADDRESSES,
-        le=2**18,
-    )
-    latency: Latencies = key("latency of each generated link, by tier, one way", {})
-    isp: dict[str, Any] = key(
-        "keys of every generated ISP, as in [networks.NAME], such as { lease = '30 min' }", {}
-    )
+    isps: int = key(0, ge=0, le=MOST_ISPS)
+    """ISPs to generate, each with a domain such as isp-001.example; the seed of the scenario
+    decides who is joined to whom"""
+    generator: Literal["internet", "preferential"] = key("internet", source="as_graph.n")
+    """internet: a core, transit networks and their customers (networkx's random_internet_as_graph);
+    preferential: each network joined to two others, likelier to those with many links
+    (barabasi_albert_graph); the largest ISP is the one with most links"""
+    size_exponent: float = key(1.2, source="isp_size.zipf_exponent", ge=0.0, le=10.0)
+    """how unequal ISPs are: the size of each is its rank to the power of minus this; 0: all
+    alike"""
+    sizes: dict[Name, Annotated[float, Field(gt=0.0, le=1e12)]] = key({}, max_length=MOST_NODES)
+    """sizes of other networks that take part in accounts = 'by size'; that of isp-001 is 1"""
+    addresses: int = key(2**17, source="chosen", ge=LEAST_ADDRESSES, le=2**18)
+    """addresses of all generated networks together, shared out by size out of 10.0.0.0/8: each has
+    the next power of two, and 256 at least"""
+    latency: Latencies = key({})
+    """latency of each generated link, by tier, one way"""
+    isp: dict[str, Any] = key({})
+    """keys of every generated ISP, as in [networks.NAME], such as { lease = '30 min' }"""
 
 
 class Generated(NamedTuple):
@@ -241,17 +216,19 @@ def _kept(names: tuple[str, ...]) -> str:
 class Node(Table):
     """Attributes of a node of a graph that is handed over; its name is the network's."""
 
-    kind: Literal["isp", "work", "venue", "transit"] = key("as in [networks.NAME]", "isp")
-    domain: str | None = key("mail domain; an ISP without one has NAME.example", None)
-    size: Annotated[float, Field(gt=0.0, le=1e12)] = key(
-        "share of the people with accounts = 'by size', in any unit", 1.0
-    )
+    kind: Literal["isp", "work", "venue", "transit"] = key("isp")
+    """as in [networks.NAME]"""
+    domain: str | None = key(None)
+    """mail domain; an ISP without one has NAME.example"""
+    size: Annotated[float, Field(gt=0.0, le=1e12)] = key(1.0)
+    """share of the people with accounts = 'by size', in any unit"""
 
 
 class Edge(Table):
     """Attributes of an edge of a graph that is handed over."""
 
-    latency: Duration = key("one way: text such as '12 ms', or a number of seconds", "10 ms")
+    latency: Duration = key("10 ms")
+    """one way: text such as '12 ms', or a number of seconds"""
 
 
 def with_graph(source: Tree, graph: Graph) -> tuple[Tree, list[Found]]:

@@ -11,6 +11,7 @@ from sim.scenario import Scenario, describing, loads, new, reference, schema
 from sim.scenario.distributions import Distribution
 from sim.scenario.expectations import unmet
 from sim.scenario.found import models
+from sim.scenario.keys import meanings
 from sim.scenario.model import Defaults
 
 TOLD = reference()
@@ -26,11 +27,11 @@ FIELDS = [
 
 @pytest.mark.parametrize(("model", "name", "field"), FIELDS)
 def test_every_key_is_described(model: type[BaseModel], name, field):
-    assert field.description
-    assert not field.description.endswith(".")
+    assert meanings(model)[name]
+    assert not meanings(model)[name].endswith(".")
     row = next(r for r in TOLD.splitlines() if r.startswith(f"| `{name}` |"))
     assert row.count("|") == 6
-    assert f"| {field.description} |" in TOLD
+    assert f"| {meanings(model)[name]} |" in TOLD
 
 
 @pytest.mark.parametrize(("model", "name", "field"), FIELDS)

@@ -76,7 +76,7 @@ def _rows(
         for text, owners in found.items():
             yield (
                 section, _names(owners, len(tables)), f"{prefix}{name}", text, default,
-                source if text == default else STATED, field.description or "",
+                source if text == default else STATED, declared.meanings(model)[name],
             )  # fmt: skip
         if inner and nested:
             table = usual if isinstance(usual, dict) else None
