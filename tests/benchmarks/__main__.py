@@ -1,8 +1,8 @@
 """How fast, and how large: ``python tests/benchmarks`` measures, and compares with the baseline.
 
 A short pass: ``python tests/benchmarks --only w,main,spam --sizes 4 --rounds 2``. Parts are the
-worlds (w, main, spam, everything) at each size, and decide, everyday, workers, memory, large
-(one run of 10^7 recipients, only where it is named).
+worlds (w, main, spam, everything) at each size, and sessions, decide, everyday, workers, memory,
+large (one run of 10^7 recipients, only where it is named).
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import decide
 import everyday
 import memory
 import points
+import sessions
 import telling
 import workers
 from measuring import machine
 from rich.console import Console
 
 WORLDS = ("w", "main", "spam", "everything")
-PARTS = (*WORLDS, "decide", "everyday", "workers", "memory", "large")
+PARTS = (*WORLDS, "sessions", "decide", "everyday", "workers", "memory", "large")
 
 
 def arguments() -> argparse.Namespace:
@@ -53,6 +54,9 @@ def main() -> None:
         if worlds := points.names([part for part in asked.only if part in WORLDS]):
             found["worlds"] = points.measure(worlds, asked.sizes, asked.rounds, tell)
             ratios |= points.ratios(found["worlds"])
+        if "sessions" in asked.only:
+            found["sessions"], more = sessions.measure(asked.rounds, tell)
+            ratios |= more
         if "decide" in asked.only:
             found["decide"] = decide.figures()
         if "everyday" in asked.only:

@@ -23,7 +23,7 @@ def tell(found: Found, changes: Sequence[Change], console: Console) -> None:
         if "W" in worlds:
             console.print(_programs(worlds["W"]["points"]))
         _print_growth(worlds, console)
-    for part in ("decide", "everyday", "workers", "memory", "one large run"):
+    for part in ("sessions", "decide", "everyday", "workers", "memory", "one large run"):
         if part in found:
             console.print(_plain(part, found[part]))
     if changes:
