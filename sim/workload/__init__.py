@@ -1,2 +1,1 @@
-"""What no policy changes, drawn once a replication: mobility, arrivals, correspondents."""
-import sim.world  # noqa: F401  # until arrivals need nothing of the world
+"""The policy-independent workload, drawn once a replication: mobility, arrivals, correspondents."""

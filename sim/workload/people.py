@@ -28,6 +28,8 @@ class Account:
     domain: str
     address: str
     mailbox: int
+    sender: str
+    """The address that the mail program shows: its own, or one in the group's domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Person:
     auth: bool
     """AUTH is switched on from the start."""
     polls_first: bool
-    """The mail program looks for mail before it sends, from the start."""
+    """The mail program checks mail before it sends, from the start."""
     by_587: bool = False
     """The mail program sends by port 587, from the start."""
 
@@ -69,7 +71,8 @@ class Mailboxes:
     number_of: dict[str, int] = field(default_factory=dict)
     traps: dict[str, range] = field(default_factory=dict)
     """By blocklist, the mailboxes that nobody owns; no honest person writes to them."""
-    _someone: dict[int, str] = field(default_factory=dict)
+    representative: dict[int, str] = field(default_factory=dict)
+    """By domain with mailboxes, the address of one of them."""
     _found: dict[str, int] = field(default_factory=dict)
 
     def domain_number(self, domain: str) -> int:
@@ -90,7 +93,7 @@ class Mailboxes:
             of = self.domain_number(domain)
             self.addresses += addresses
             self.domain_of += [of] * len(addresses)
-            self._someone[of] = addresses[-1]
+            self.representative[of] = addresses[-1]
             self._found.update(zip(addresses, numbers, strict=True))
         return numbers
 
@@ -101,10 +104,6 @@ class Mailboxes:
     def find(self, address: str) -> int | None:
         """The number of the mailbox with *address*; None if there is none."""
         return self._found.get(address)
-
-    def someone(self) -> dict[int, str]:
-        """For each domain with mailboxes, the address of one of them."""
-        return self._someone
 
     def addresses_by_domain(self) -> dict[str, frozenset[str]]:
         """The addresses in each domain."""
@@ -138,10 +137,12 @@ def populate(scenario: Scenario) -> Population:
         for domain in server.domains:
             boxes.domain_number(domain)
 
-    def account(name: str, network: str) -> Account:
+    def account(name: str, network: str, sender_domain: str | None) -> Account:
         server = submission[network]
         domain = scenario.servers[server].domains[0]
-        return Account(network, server, domain, f"{name}@{domain}", boxes.add(name, domain))
+        sender = f"{name}@{sender_domain or domain}"
+        mailbox = boxes.add(name, domain)
+        return Account(network, server, domain, f"{name}@{domain}", mailbox, sender)
 
     people: list[Person] = []
     groups: dict[str, range] = {}
@@ -154,9 +155,9 @@ def populate(scenario: Scenario) -> Population:
         by_587 = apportion({"off": 1 - users.port_587, "on": users.port_587}, users.count)
         for i, home in enumerate(homes):
             name = f"{group}-{i + 1}"
-            accounts = [account(name, home)]
+            accounts = [account(name, home, users.sender_domain)]
             if users.work is not None and users.work_account > 0:
-                accounts.append(account(name, users.work))
+                accounts.append(account(name, users.work, users.sender_domain))
             people.append(
                 Person(
                     len(people),

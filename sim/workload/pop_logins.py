@@ -14,48 +14,50 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.workload.mobility import stretches
+from sim.workload.columns import group_bounds
+from sim.workload.mobility import Mobility
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.workload.mobility import Presence
 
-Place = tuple[str, int]
+Window = tuple[str, int]
 """Network of the account and client address: what a POP login opens relaying for."""
 
 
 class Polls(NamedTuple):
-    """Sessions that polled, sorted by what they open relaying for, then by their first login:
-    which of them are of that place, the first login and its last possible moment (s), the
-    interval, who it was."""
+    """Visits in which a mail program polled, sorted by window, then by their first login."""
 
-    of_place: dict[int, tuple[int, int]]
+    of_window: dict[int, tuple[int, int]]
+    """By network << 32 | address, its first visit and the one after its last."""
     starts: array[float]
+    """First login (s)."""
     ends: array[float]
+    """Last possible login (s)."""
     intervals: array[float]
     people: array[int]
     longest: float
+    """Seconds from the first to the last login of the longest visit."""
 
 
 class PopLog:
     """POP logins by (network of the account, client address): when was the last one?
 
-    A mail program logs in when its session begins, or after it has sent what waits in the
-    outbox, and then at an interval until the session ends; so logins are worked out when
-    somebody asks, not kept. Where no policy asks, nothing is ever made.
+    A mail program logs in when its visit begins, or after it has sent what waits in the
+    outbox, and then at an interval until the visit ends; so logins are worked out when
+    somebody asks, not kept. Where no policy asks, no table is made.
     """
 
-    def __init__(self, scenario: Scenario, presence: Presence) -> None:
-        self._scenario, self._presence = scenario, presence
+    def __init__(self, scenario: Scenario, mobility: Mobility) -> None:
+        self._scenario, self._mobility = scenario, mobility
         self._number = {name: number for number, name in enumerate(scenario.networks)}
 
     @cached_property
     def _polls(self) -> Polls:
-        presence = self._presence
-        person, client = presence.owners(), np.array(presence.client_of, dtype=np.int64)
-        end = np.array(presence.end)
+        mobility = self._mobility
+        person, client = mobility.owners(), np.array(mobility.client_of, dtype=np.int64)
+        end = np.array(mobility.end)
         delay, interval, *networks = self._of_people()[person].T
-        first = np.array(presence.start) + delay
+        first = np.array(mobility.start) + delay
         parts = []
         for network in networks:  # of the home account, of the work account
             polled = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
@@ -65,7 +67,7 @@ class PopLog:
         order = np.lexsort((first[polled], place))
         place, polled = place[order], polled[order]
         return Polls(
-            stretches(place),
+            group_bounds(place),
             array("d", first[polled].tobytes()),
             array("d", end[polled].tobytes()),
             array("d", interval[polled].tobytes()),
@@ -79,7 +81,7 @@ class PopLog:
         number = self._number
         habits = {n: (u.pop_after_sending, u.pop_poll) for n, u in self._scenario.users.items()}
         rows = array("d")
-        for person in self._presence.people:
+        for person in self._mobility.people:
             delay, interval = habits[person.group]
             networks = [] if person.web else [number[a.network] for a in person.accounts]
             rows.extend((0.0 if person.polls_first else delay, interval))
@@ -93,8 +95,8 @@ class PopLog:
 
         With *person*, of the last login by that one.
         """
-        of_place, starts, ends, intervals, people, longest = self._polls
-        low, high = of_place.get(self._number[network] << 32 | client, (0, 0))
+        of_window, starts, ends, intervals, people, longest = self._polls
+        low, high = of_window.get(self._number[network] << 32 | client, (0, 0))
         best: float | None = None
         for i in range(bisect_right(starts, now, low, high) - 1, low - 1, -1):
             if best is not None and starts[i] + longest <= best:
@@ -109,11 +111,11 @@ class PopLog:
 
 
 class PopLogins:
-    """All POP logins of one run: those planned, and those of programs that log in to send."""
+    """All POP logins of one run: those of the workload, and those of a program about to send."""
 
-    def __init__(self, planned: PopLog) -> None:
-        self.planned = planned
-        self.extra: dict[Place, float] = {}
+    def __init__(self, log: PopLog) -> None:
+        self.log = log
+        self.extra: dict[Window, float] = {}
         self.extra_of: dict[tuple[str, int, int], float] = {}
 
     def log_in(self, network: str, client: int, now: float, person: int) -> None:
@@ -122,12 +124,12 @@ class PopLogins:
 
     def last(self, network: str, client: int, now: float) -> float | None:
         """The last POP login from *client* to an account of *network*; None: never."""
-        return _later(self.planned.last(network, client, now), self.extra.get((network, client)))
+        return _later(self.log.last(network, client, now), self.extra.get((network, client)))
 
     def last_of(self, person: int, network: str, client: int, now: float) -> float | None:
         """The same, of *person* alone."""
         extra = self.extra_of.get((network, client, person))
-        return _later(self.planned.last(network, client, now, person), extra)
+        return _later(self.log.last(network, client, now, person), extra)
 
 
 def _later(one: float | None, other: float | None) -> float | None:

@@ -12,10 +12,11 @@ from ipaddress import IPv4Network
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sim.workload.mobility import Mobility, Visit
+from sim.workload.people import Person
+
 if TYPE_CHECKING:
     from sim.smtp import Policy
-    from sim.workload.mobility import Presence, Session
-    from sim.workload.people import Person
 
 Step = tuple[float, int, int]
 """From this moment (s) the list has, for this person, this address."""
@@ -66,7 +67,7 @@ def reads_list(policy: Policy) -> bool:
 
 def draw_up(
     people: Iterable[Person],
-    presence: Presence,
+    mobility: Mobility,
     trusts: Callable[[int], bool],
     since: float,
     delay: float | None,
@@ -81,14 +82,14 @@ def draw_up(
         for person in people
         if not person.web
         for step in _steps(
-            [s for s in presence.of(person) if s.client and not trusts(s.client)],
+            [s for s in mobility.visits(person) if s.client and not trusts(s.client)],
             since,
             delay,
         )
     )
 
 
-def _steps(held: list[Session], since: float, delay: float | None) -> Iterator[Step]:
+def _steps(held: list[Visit], since: float, delay: float | None) -> Iterator[Step]:
     if not held:
         return
     first = max((i for i, s in enumerate(held) if s.start <= since), default=0)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.smtp.arguments import Rate
-from sim.workload.arrivals import Slice
+from sim.workload.arrivals import RecipientGroup
 from sim.world.rows import Answer
 
 if TYPE_CHECKING:
@@ -105,8 +105,13 @@ class Greylist:
             self._seen[triple] = (self._seen[triple][0], now, True)
 
     def parts(
-        self, piece: Slice, boxes: list[int], client: int, reverse_path: str | None, now: float
-    ) -> Iterator[tuple[Slice, float | None, list[Triple]]]:
+        self,
+        piece: RecipientGroup,
+        boxes: list[int],
+        client: int,
+        reverse_path: str | None,
+        now: float,
+    ) -> Iterator[tuple[RecipientGroup, float | None, list[Triple]]]:
         """*piece* cut into stretches of one age, since recipients that are alike to a policy
         may have been seen at different times. *boxes* are its mailboxes.
 
@@ -121,5 +126,6 @@ class Greylist:
         start = 0
         for i in range(1, end - first + 1):
             if i == end - first or ages[i] != ages[start]:
-                yield (first + start, first + i, domain, address), ages[start], triples[start:i]
+                part = RecipientGroup(first + start, first + i, domain, address)
+                yield part, ages[start], triples[start:i]
                 start = i

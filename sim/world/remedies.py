@@ -48,10 +48,10 @@ class Refusal(NamedTuple):
 def wait(p: MailProgram, r: Refusal) -> float | None:
     """Keep the message until its account's own network is reached again."""
     network = r.letter.account.network
-    presence = p.around.presence
-    if p.person.network_at(presence.place(p.person, r.now)) == network:
+    mobility = p.around.mobility
+    if p.person.network_at(mobility.place(p.person, r.now)) == network:
         return None  # there already, and refused: waiting does not help
-    there = presence.next_on(p.person, network, r.now)
+    there = mobility.next_on(p.person, network, r.now)
     p.note(r.letter, "wait")
     r.letter.habit = Habit(p.around.submission[network])
     return math.inf if there is None else there + SOON * chance(r.letter.message.key, 100)
@@ -59,7 +59,7 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
 
 def switch_server(p: MailProgram, r: Refusal) -> float | None:
     """Name the submission server of the network that one is connected to."""
-    place = p.around.presence.place(p.person, r.now)
+    place = p.around.mobility.place(p.person, r.now)
     local = p.around.submission.get(p.person.network_at(place))
     if local is None or local is r.asked:
         return None
@@ -71,9 +71,9 @@ def switch_server(p: MailProgram, r: Refusal) -> float | None:
 def dial_in(p: MailProgram, r: Refusal) -> float | None:
     """Dial in to the account's network from wherever one is."""
     network = r.letter.account.network
-    if p.around.presence.place(p.person, r.now) == "home" and network == p.person.home:
+    if p.around.mobility.place(p.person, r.now) == "home" and network == p.person.home:
         return None
-    if p.around.presence.client(p.person, network, r.now) == 0:
+    if p.around.mobility.client(p.person, network, r.now) == 0:
         return None
     p.note(r.letter, "dial_in")
     r.letter.habit = Habit(p.around.submission[network], dials=network)

@@ -33,15 +33,13 @@ from sim.records.rows import (
     SERVERS,
     Column,
 )
+from sim.workload.columns import Columns, Floats, Ints, Names, ranges, view
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Columns = dict[str, NDArray[Any]]
 Parts = Mapping[str, Callable[[], Sequence[NDArray[Any]]]]
 """Columns whose stretches are made when they are asked for: see `Rows.tries`."""
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 FATE = {name: number for number, name in enumerate(FATES)}
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 CLASS = {name: number for number, name in enumerate(CLASSES)}
@@ -69,21 +67,6 @@ class Answer:
     enhanced: str
     rule: str
     cause: str
-
-
-class Names:
-    """Strings by number, in the order in which they were first met."""
-
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
-
-    def __getitem__(self, name: str) -> int:
-        return self.number.setdefault(name, len(self.number))
-
-    @property
-    def all(self) -> list[str]:
-        """The strings, by number."""
-        return list(self.number)
 
 
 def _ints() -> array[int]:
@@ -336,7 +319,7 @@ class Rows:
 
     def settle_all(self, first: Ints, count: Ints, outcome: Ints, at: Floats) -> None:
         """The same for pieces of *count* recipients each, from rows *first*, in columns."""
-        rows = spans(first, count)
+        rows = ranges(first, count)
         outcomes = view(self.outcome)
         if len(again := np.flatnonzero(outcomes[rows] != IN_TRANSIT)):
             piece = np.searchsorted(first, rows[again[0]], side="right") - 1
@@ -559,17 +542,6 @@ def _slim(
         return np.dtype(columns[name].dtype)
 
     return {name: column.astype(kind(name), copy=False) for name, column in values}
-
-
-def spans(first: Ints, count: Ints) -> Ints:
-    """The numbers from each of *first* on, *count* of them, one stretch after the other."""
-    return np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
-
-
-def view(column: array[Any]) -> NDArray[Any]:
-    """The same memory as numpy sees it."""
-    kind = np.dtype(column.typecode)
-    return np.frombuffer(column, kind) if len(column) else np.zeros(0, kind)
 
 
 def _answer_codes(answers: list[Answer]) -> dict[str, tuple[NDArray[np.int64], list[str]]]:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.core import Environment
 
-from sim.workload.arrivals import Plan, draw, opening_rows
-from sim.workload.people import Population, populate, submission_servers
+from sim.workload.arrivals import RecipientGroup
+from sim.workload.columns import Columns
+from sim.workload.people import submission_servers
 from sim.workload.pop_logins import PopLogins
 from sim.workload.streams import stream
+from sim.workload.workload import Shared, Workload, workload
 from sim.world.batch.fast_path import Foreseen
 from sim.world.batch.precompute import Prospects
 from sim.world.blocklists import Around, Blocklists
@@ -23,7 +25,7 @@ from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
 from sim.world.permissions import Permissions
-from sim.world.rows import DELIVERED, Columns, Run, finish
+from sim.world.rows import DELIVERED, ROUTE, Rows, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
 from sim.world.transit import Message, Transit
@@ -40,7 +42,7 @@ def simulate(scenario: Scenario, arm: str, replication: int) -> Run:
     """Run one replication of one arm.
 
     Until ``policy_starts`` the baseline scenario's policies hold, from then on those of *arm*.
-    The same people wish to write the same messages in every arm (see `sim.workload.arrivals`).
+    The same people write the same messages in every arm (see `sim.workload.workload`).
     """
     with _seldom_collected():
         world = World(scenario, arm, replication)
@@ -64,7 +66,7 @@ def _seldom_collected() -> Iterator[None]:
 class World:
     """All parts of one run, wired together; parts do not look each other up.
 
-    The people and the plan are drawn from the scenario unless they are *given*.
+    The workload is drawn from the scenario unless it is *given*.
     """
 
     def __init__(
@@ -72,15 +74,17 @@ class World:
         scenario: Scenario,
         arm: str,
         replication: int,
-        given: tuple[Population, Plan] | None = None,
+        given: Workload | None = None,
     ) -> None:
         self.scenario = scenario.arm(arm)
         self.baseline, self.arm, self.replication = scenario, arm, replication
-        self.population, self.plan = given or exogenous(self.scenario, replication)
+        self.workload = given or workload(self.scenario, replication)
+        self.population, self.mobility = self.workload.population, self.workload.mobility
+        arrivals = self.workload.arrivals
         self.boxes = self.population.mailboxes.copy()
         self.env = Environment()
-        self.rows = opening_rows(self.scenario, self.population, self.plan.wishes)
-        self.pop = PopLogins(self.plan.logins)
+        self.rows = opening_rows(self.scenario, self.workload)
+        self.pop = PopLogins(self.workload.pop_logins)
         self.events = 0
         self.servers = self._servers(scenario)
         by_name = {s.name: s for s in self.servers}
@@ -96,13 +100,13 @@ class World:
             Outages.of(self.scenario), self.scenario.run_length,
         )  # fmt: skip
         around = Surroundings(
-            self.transit, self.rows, self.plan.presence, submission, self.pop.log_in,
-            self.plan.wishes, self.scenario.users,
+            self.transit, self.rows, self.mobility, submission, self.pop.log_in,
+            arrivals, self.scenario.users,
         )  # fmt: skip
         self.transit.permissions = self._permissions()
         self.programs = self._programs(around)
         prospects = Prospects(
-            self.scenario, self.plan, self.boxes, self.transit, self.programs, self.servers,
+            self.scenario, arrivals, self.boxes, self.transit, self.programs, self.servers,
             reads_pop=any("pop_age" in policy.reads for policy in self._all_policies()),
         )  # fmt: skip
         self.foreseen = Foreseen(prospects, self.transit)
@@ -123,11 +127,11 @@ class World:
                 ],
                 leased={
                     name: addresses
-                    for name, addresses in self.plan.presence.leasable.items()
+                    for name, addresses in self.mobility.leasable.items()
                     if self.scenario.networks[name].lease is not None
-                    and name not in self.plan.presence.shared
+                    and name not in self.mobility.shared
                 },
-                is_idle=self.plan.presence.is_idle,
+                is_idle=self.mobility.is_idle,
             )
         )  # fmt: skip
 
@@ -176,11 +180,11 @@ class World:
         return found
 
     def _permissions(self) -> Permissions:
-        presence = self.plan.presence
+        mobility = self.mobility
         shared = (n for n, network in self.scenario.networks.items() if network.shared_address)
         return Permissions(
             self.pop,
-            frozenset(address for n in shared for address in presence.leasable.get(n, ())),
+            frozenset(address for n in shared for address in mobility.leasable.get(n, ())),
             {a.address: p.number for p in self.population.people for a in p.accounts},
         )
 
@@ -196,7 +200,7 @@ class World:
         ]
         update = settings.listing_update
         delay = None if update == "never" else update
-        return draw_up(people, self.plan.presence, server.trusts, since, delay)
+        return draw_up(people, self.mobility, server.trusts, since, delay)
 
     def _programs(self, around: Surroundings) -> list[MailProgram]:
         careless: list[float] = []
@@ -229,7 +233,7 @@ class World:
 
     def _addresses(self, network: str) -> Sequence[int]:
         """What *network* hands out, whether or not anybody in this world is ever on it."""
-        known = self.plan.presence.leasable.get(network)
+        known = self.mobility.leasable.get(network)
         return known or self.scenario.pool(network, np.random.default_rng(0)).leasable
 
     def _watch_over_relays(self) -> None:
@@ -270,7 +274,7 @@ class World:
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
             events=next(self.env._eid),
-            planned=self.plan.wished,
+            planned=(len(self.workload.arrivals), len(self.workload.arrivals.recipients)),
             waiting=waiting,
         )
 
@@ -366,7 +370,8 @@ class World:
             if message.about >= 0:
                 self.rows.messages.believed[message.about] = 0
         else:
-            self.transit.relay(server, message, domain, [(row, row + 1, domain, shown)], now)
+            group = RecipientGroup(row, row + 1, domain, shown)
+            self.transit.relay(server, message, domain, [group], now)
 
     def _held(self) -> Any:
         """Which server (row; one more, all False, for none) processes which domain."""
@@ -395,38 +400,35 @@ class _Mailboxes:
         return any(address in part for part in self.parts)
 
 
-def exogenous(scenario: Scenario, replication: int) -> tuple[Population, Plan]:
-    """The people, and the plan of one replication: made once for all arms that share it."""
-    told = scenario.model_dump_json(include={"seed", "run_length", "networks", "users"})
-    told += str([(n, s.role, s.network, s.domains) for n, s in scenario.servers.items()])
-    told += str([(n, blocklist.traps) for n, blocklist in scenario.blocklists.items()])
-    return _drawn(_Shared(scenario, told), replication)
-
-
 def routes(scenario: Scenario) -> Routes:
     """The routes between its networks: tables are made once for all runs that share these."""
-    return _between(_Shared(scenario, scenario.model_dump_json(include={"networks"})))
-
-
-class _Shared:
-    """A scenario that equals another when the same is *told* of both."""
-
-    def __init__(self, scenario: Scenario, told: str) -> None:
-        self.scenario, self.told = scenario, told
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shared) and self.told == other.told
-
-    def __hash__(self) -> int:
-        return hash(self.told)
+    return _between(Shared(scenario.model_dump_json(include={"networks"}), scenario))
 
 
 @lru_cache(maxsize=2)
-def _between(shared: _Shared) -> Routes:
+def _between(shared: Shared) -> Routes:
     return shared.scenario.routes()
 
 
-@lru_cache(maxsize=2)
-def _drawn(shared: _Shared, replication: int) -> tuple[Population, Plan]:
-    population = populate(shared.scenario)
-    return population, draw(shared.scenario, population, replication)
+def opening_rows(scenario: Scenario, workload: Workload) -> Rows:
+    """The rows with which every arm begins: all messages of the workload, without a fate."""
+    rows, arrivals, people = Rows(), workload.arrivals, workload.population.people
+    person, account = arrivals.column("person"), arrivals.column("account")
+    number_of = {name: number for number, name in enumerate(scenario.servers)}
+    accounts = [(p.accounts[0], p.accounts[-1]) for p in people]
+    servers = [number_of[account.server] for pair in accounts for account in pair]
+    networks = [account.network for pair in accounts for account in pair]
+    used = 2 * person + account
+    web = np.array([p.web for p in people], dtype=bool)
+    rows.plan_messages(
+        sender=person,
+        group=rows.numbered(rows.groups, [p.group for p in people], person),
+        account=rows.numbered(rows.accounts, networks, used),
+        place=rows.numbered(rows.places, arrivals.names.all, arrivals.column("place")),
+        asked=np.array(servers, dtype=np.int64)[used],
+        route=np.where(web[person], ROUTE["web"], ROUTE["submission"]),
+        written_at=np.array(arrivals.at),
+        first_row=np.array(arrivals.first)[:-1],
+        recipients=arrivals.recipients,
+    )
+    return rows

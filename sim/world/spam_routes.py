@@ -17,7 +17,7 @@ from sim.world.server import Server
 from sim.world.transit import Flight
 
 if TYPE_CHECKING:
-    from sim.workload.arrivals import Slice
+    from sim.workload.arrivals import RecipientGroup
     from sim.world.spammers import Spammer
 
 RELAY_TEST = "relay-test@relay-test.example"
@@ -31,7 +31,7 @@ class Part(NamedTuple):
     """
 
     server: Server | None
-    slices: list[Slice]
+    slices: list[RecipientGroup]
     address: int
     network: str
     shows: Credentials = NO_LOGIN
@@ -46,7 +46,7 @@ class SpamRoute(Protocol):
     def works(self) -> bool:
         """Whether, as far as the spammer knows, mail goes this way."""
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """Whom to ask for what."""
 
     def lose(self, flight: Flight, cause: str) -> None:
@@ -82,7 +82,7 @@ class OpenRelay:
             return self.known
         return [s for s in self.known if heeds.isdisjoint(s.listed(s.address))]
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to one relay, chosen evenly among those known."""
         candidates = self._usable() or self.known or self.strange
         server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
@@ -132,7 +132,7 @@ class OwnAccount:
             self.closes_at = None
         return now >= self.closed_until and self.spammer.network in self.spammer.field.submission
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the own submission server."""
         spammer = self.spammer
         settings = spammer.settings
@@ -161,7 +161,7 @@ class Direct:
         """Always: it is what is left."""
         return True
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """To each domain's MX what is for that domain."""
         return to_exchangers(self.spammer, slices, self.spammer.address, self.spammer.network)
 
@@ -173,10 +173,10 @@ class Direct:
 
 
 def to_exchangers(
-    spammer: Spammer, slices: list[Slice], address: int, network: str
+    spammer: Spammer, slices: list[RecipientGroup], address: int, network: str
 ) -> Iterator[Part]:
     """One part for each domain, to its preferred MX."""
-    by_domain: dict[int, list[Slice]] = {}
+    by_domain: dict[int, list[RecipientGroup]] = {}
     for piece in slices:
         by_domain.setdefault(piece[2], []).append(piece)
     for domain, part in by_domain.items():
@@ -217,7 +217,7 @@ class Hosts:
         listed = spammer.field.servers[0].listed
         return [h for h in self.hosts if spammer.heeds.isdisjoint(listed(h[1]))]
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """From one host, to each domain's MX."""
         spammer = self.spammer
         hosts = self._usable() or self.hosts
@@ -226,7 +226,7 @@ class Hosts:
         network, address = hosts[int(next(spammer.draws) * len(hosts))]
         return self.from_host(slices, network, address)
 
-    def from_host(self, slices: list[Slice], network: str, address: int) -> Iterator[Part]:
+    def from_host(self, slices: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
         """Whom one host asks."""
         return to_exchangers(self.spammer, slices, address, network)
 
@@ -260,7 +260,7 @@ class Smarthost(Hosts):
 
     purpose = "smarthosts"
 
-    def from_host(self, slices: list[Slice], network: str, address: int) -> Iterator[Part]:
+    def from_host(self, slices: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
         """All of it to the network's submission server."""
         yield Part(self.spammer.field.submission.get(network), slices, address, network)
 
@@ -281,7 +281,7 @@ class Stolen:
         """Whether a login is left."""
         return bool(self.logins)
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the submission server of one of the logins."""
         spammer = self.spammer
         if not self.logins:
@@ -341,7 +341,7 @@ class Window:
         for _ in range(self.spammer.settings.calls if self.addresses else 0):
             yield self.addresses[int(self.calls.integers(len(self.addresses)))]
 
-    def parts(self, slices: list[Slice]) -> Iterator[Part]:
+    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the first server whose window is open."""
         server = self._opened()
         yield Part(server, slices, self.spammer.address, self.spammer.network)

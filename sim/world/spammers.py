@@ -16,7 +16,7 @@ from simpy.core import Environment
 from simpy.events import Event
 
 from sim.topology.lines import LINES
-from sim.workload.arrivals import Slice
+from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
 from sim.workload.streams import exponentials, stream, uniforms
 from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
@@ -66,7 +66,7 @@ class TargetList:
         self.code = 2 * np.concatenate([domains[known], lost]) + (self.rows < 0)
         self.generator = generator
         self.domains = mailboxes.domains
-        self.someone = mailboxes.someone()
+        self.someone = mailboxes.representative
 
     def batches(self, size: int) -> Iterator[tuple[list[int], list[tuple[int, int, int, str]]]]:
         """Recipients of one transaction, sorted by domain, and the slices that are alike."""
@@ -156,11 +156,14 @@ class Spammer:
             spam=True,
         )  # fmt: skip
         first = rows.messages.first_row[number]
-        slices = [(first + a, first + b, domain, address) for a, b, domain, address in pieces]
+        slices = [
+            RecipientGroup(first + a, first + b, domain, address)
+            for a, b, domain, address in pieces
+        ]
         self.pass_to(route, message, slices, now, attempt=1)
 
     def pass_to(
-        self, route: Route, message: Message, slices: list[Slice], now: float, attempt: int
+        self, route: Route, message: Message, slices: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *slices* by *route*."""
         rows, transit = self.field.rows, self.field.transit
@@ -179,7 +182,7 @@ class Spammer:
             transit.launch(flight, now, network)
 
     def _signed(
-        self, message: Message, slices: list[Slice], server: Server, shows: Credentials
+        self, message: Message, slices: list[RecipientGroup], server: Server, shows: Credentials
     ) -> Message:
         """The message with its forged sender: one of a victim's own domain if so wished."""
         if self.settings.forge == "fixed":
@@ -205,7 +208,7 @@ class Spammer:
         if flight.attempt == 1:
             worst = max((a for _, a in refused), key=lambda a: a.permanent)
             self.field.rows.messages.first_cause[number] = CAUSE[worst.cause]
-        left: list[Slice] = []
+        left: list[RecipientGroup] = []
         for piece, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:
                 self.routes[route].lose(flight, answer.cause)

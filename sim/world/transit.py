@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
-from sim.workload.arrivals import Slice
+from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import chance
 from sim.world import outages
 from sim.world.answers import NO_LOGIN, Credentials
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sim.topology.graph import Routes
     from sim.world.memory import Memory
 
-Answered = list[tuple[Slice, Answer]]
+Answered = list[tuple[RecipientGroup, Answer]]
 
 
 class Sender(Protocol):
@@ -83,7 +83,7 @@ class Flight(Event):
         self,
         env: Environment,
         message: Message,
-        slices: list[Slice],
+        slices: list[RecipientGroup],
         server: Server,
         address: int,
         shows: Credentials,
@@ -103,7 +103,7 @@ class Flight(Event):
         self.count = recipients(slices)
 
 
-def recipients(slices: list[Slice]) -> int:
+def recipients(slices: list[RecipientGroup]) -> int:
     """How many recipients *slices* are."""
     if len(slices) == 1:
         return slices[0][1] - slices[0][0]
@@ -116,7 +116,7 @@ def recipients(slices: list[Slice]) -> int:
 class Waiting(Event):
     """Something to be done later; *slices* are the recipients that wait for it."""
 
-    slices: Sequence[Slice] = ()
+    slices: Sequence[RecipientGroup] = ()
 
 
 class Transit:
@@ -176,7 +176,9 @@ class Transit:
         self.routes, self._change = outages.routes(now), outages.next_change(now)
         return self._routes(at)
 
-    def later(self, at: float, do: Callable[[float], None], slices: Sequence[Slice] = ()) -> None:
+    def later(
+        self, at: float, do: Callable[[float], None], slices: Sequence[RecipientGroup] = ()
+    ) -> None:
         """Call *do* with the time, at *at* or now, whichever is later; *slices* wait for it."""
         event = Waiting(self.env)
         event._ok, event._value = True, None
@@ -362,7 +364,7 @@ class Transit:
         server, rows = flight.server, self.rows
         message, tally = flight.message, server.tally
         strangers = message.spam and not server.trusts(flight.address)
-        onward: dict[int, list[Slice]] = {}
+        onward: dict[int, list[RecipientGroup]] = {}
         unknown: Answered = []
         for piece, answer in answers:
             first, end, domain, address = piece
@@ -390,7 +392,7 @@ class Transit:
             self.relay(server, message, domain, pieces, done)
 
     def relay(
-        self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
+        self, server: Server, message: Message, domain: int, pieces: list[RecipientGroup], at: float
     ) -> None:
         """Pass recipients of one domain on to its MX."""
         flight = self.onward(server, message, domain, pieces, at)
@@ -400,7 +402,7 @@ class Transit:
             self.launch(flight, at, server.network)
 
     def onward(
-        self, server: Server, message: Message, domain: int, pieces: list[Slice], at: float
+        self, server: Server, message: Message, domain: int, pieces: list[RecipientGroup], at: float
     ) -> Flight | None:
         """The flight to the MX of *domain*, in the queue of *server* since *at*; None: it has
         none."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.topology.lines import LINES, Line
-from sim.workload.arrivals import Slice
-from sim.workload.people import anyone_at
+from sim.workload.arrivals import Arrivals, RecipientGroup
+from sim.workload.mobility import Mobility
+from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import chance
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.remedies import REMEDIES, Habit, Refusal
@@ -20,9 +21,6 @@ from sim.world.transit import Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
-    from sim.workload.arrivals import Wishes
-    from sim.workload.mobility import Presence
-    from sim.workload.people import Account, Person
 
 
 class Letter:
@@ -33,15 +31,20 @@ class Letter:
     )  # fmt: skip
 
     def __init__(
-        self, wishes: Wishes, by: int, account: Account, message: Message, slices: list[Slice]
+        self,
+        arrivals: Arrivals,
+        by: int,
+        account: Account,
+        message: Message,
+        slices: list[RecipientGroup],
     ) -> None:
         self.by, self.account, self.message, self.slices = by, account, message, slices
         number = message.number
-        self.choice = wishes.choice(number)
+        self.choice = arrivals.choice[number]
         self.habit: Habit | None = None  # how it is tried now; None: as others are
         self.tried: list[str] = []
         self.draws = 0
-        self.since = wishes.at[number]  # since when it is tried in the same way
+        self.since = arrivals.at[number]  # since when it is tried in the same way
 
 
 class Way:
@@ -66,18 +69,18 @@ class Surroundings:
         self,
         transit: Transit,
         rows: Rows,
-        presence: Presence,
+        mobility: Mobility,
         submission: dict[str, Server],
         pop_login: Callable[[str, int, float, int], None],
-        wishes: Wishes,
+        arrivals: Arrivals,
         groups: Mapping[str, Users],
     ) -> None:
         self.shares = {
             group: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
             for group, users in groups.items()
         }
-        self.transit, self.rows, self.presence = transit, rows, presence
-        self.wishes = wishes
+        self.transit, self.rows, self.mobility = transit, rows, mobility
+        self.arrivals = arrivals
         self.before_change: Callable[[int], None] = lambda _: None
         """Told of a person who is about to change a setting."""
         self.submission = submission  # by network
@@ -108,24 +111,24 @@ class MailProgram:
         self.remembers: dict[tuple[str, int], Habit] = {}  # what worked: by place and account
 
     def write(self, number: int, at: float) -> None:
-        """Send wish *number*, which comes at *at*, for the first time."""
+        """Send message *number*, written at *at*, for the first time."""
         way, flight, network = self.first(number)
         self._launch(way, flight, network, at)
 
     def first(self, number: int) -> tuple[Way, Flight, str]:
-        """The first flight of wish *number*, and the network that it starts from."""
-        wishes = self.around.wishes
-        place, account = wishes.place_of(number), wishes.account[number]
+        """The first flight of message *number*, and the network that it starts from."""
+        arrivals = self.around.arrivals
+        place, account = arrivals.place_name(number), arrivals.account[number]
         way = self._way(place, account, self.remembers.get((place, account)))
-        network, client = wishes.network_of(number), wishes.client[number]
+        network, client = arrivals.network_name(number), arrivals.client[number]
         if way.dials:
             network = way.dials
-            client = self.around.presence.client(self.person, network, wishes.at[number])
+            client = self.around.mobility.client(self.person, network, arrivals.at[number])
         flight, network = self._flight(
             way,
             way.server,
             self._message(way, number),
-            wishes.slices(number),
+            arrivals.groups(number),
             network,
             client,
             None,
@@ -133,35 +136,30 @@ class MailProgram:
         return way, flight, network
 
     def message(self, number: int) -> Message:
-        """The message of wish *number*, written before anything was learned: they have one
-        number."""
-        wishes = self.around.wishes
-        way = self._way(wishes.place_of(number), wishes.account[number], None)
+        """Message *number*, written before anything was learned."""
+        arrivals = self.around.arrivals
+        way = self._way(arrivals.place_name(number), arrivals.account[number], None)
         return self._message(way, number)
 
     def _message(self, way: Way, number: int) -> Message:
-        wishes = self.around.wishes
-        size, one, other, luck, _, content = wishes.draws(number)
-        reverse_path, shown = way.reverse_path, way.shown
-        if wishes.senders and number in wishes.senders:
-            reverse_path = wishes.senders[number]
-            shown = anyone_at(reverse_path)
+        arrivals = self.around.arrivals
+        service = arrivals.service[number], arrivals.relay_service[number]
         return Message(
-            number, reverse_path, shown, size, self, (one, other), luck, content,
-            wishes.key[number],
+            number, way.reverse_path, way.shown, arrivals.size[number], self, service,
+            arrivals.luck[number], arrivals.content[number], arrivals.key[number],
         )  # fmt: skip
 
     def shown(self, account: int) -> str:
         """One address that stands for all senders in the domain of the account's."""
-        return anyone_at(self.around.wishes.shown(self.person, account))
+        return anyone_at(self.person.accounts[account].sender)
 
     def submit(self, letter: Letter, now: float) -> None:
         """Offer the letter once more, in the way that was chosen for it, or is usual here."""
         around, person = self.around, self.person
-        place = around.presence.place(person, now)
+        place = around.mobility.place(person, now)
         way = self._way(place, letter.by, letter.habit or self.remembers.get((place, letter.by)))
         network = way.dials or person.network_at(place)
-        client = around.presence.client(person, network, now)
+        client = around.mobility.client(person, network, now)
         around.rows.messages.attempts[letter.message.number] += 1
         flight, network = self._flight(
             way, way.server, letter.message, letter.slices, network, client, letter
@@ -176,7 +174,7 @@ class MailProgram:
             own = around.submission[mine.network]
             line = "dial-up" if habit and habit.dials else self.users.line(place)
             way = self.ways[place, account, habit] = Way(
-                mine, around.wishes.shown(self.person, account), own, habit or Habit(own),
+                mine, self.person.accounts[account].sender, own, habit or Habit(own),
                 LINES[line], around.rows.places[place],
             )  # fmt: skip
         return way
@@ -184,12 +182,12 @@ class MailProgram:
     def _remember(self, letter: Letter, server: Server, now: float) -> None:
         """Send from this place as has just worked, from now on."""
         around, by = self.around, letter.by
-        at = around.presence.place(self.person, now), by
+        at = around.mobility.place(self.person, now), by
         sender = letter.message.reverse_path
         worked = Habit(
             server,
             letter.habit and letter.habit.dials,
-            None if sender == around.wishes.shown(self.person, by) else sender,
+            None if sender == self.person.accounts[by].sender else sender,
         )
         usual = Habit(around.submission[letter.account.network])
         if worked != self.remembers.get(at, usual):
@@ -197,9 +195,15 @@ class MailProgram:
             self.remembers[at] = worked
 
     def _flight(
-        self, way: Way, server: Server, message: Message, slices: list[Slice], network: str,
-        client: int, letter: Letter | None,
-    ) -> tuple[Flight, str]:  # fmt: skip
+        self,
+        way: Way,
+        server: Server,
+        message: Message,
+        slices: list[RecipientGroup],
+        network: str,
+        client: int,
+        letter: Letter | None,
+    ) -> tuple[Flight, str]:
         """What brings the message to *server*, and the network that it starts from."""
         person, own = self.person, way.own
         shows = NO_LOGIN
@@ -232,9 +236,9 @@ class MailProgram:
                 self._remember(letter, flight.server, now)
             return
         if letter is None:
-            wishes = self.around.wishes
-            by = wishes.account[flight.message.number]
-            letter = Letter(wishes, by, self.person.accounts[by], flight.message, flight.slices)
+            arrivals = self.around.arrivals
+            by = arrivals.account[flight.message.number]
+            letter = Letter(arrivals, by, self.person.accounts[by], flight.message, flight.slices)
         assert isinstance(letter, Letter)
         worst = refused[0][1]
         if len(refused) > 1:
@@ -284,11 +288,11 @@ class MailProgram:
         return _drawn(draw * total, left)
 
     def gives_up_at_once(self, number: int) -> bool:
-        """Whether wish *number*, refused for good, is not tried again: the first choice."""
+        """Whether message *number*, refused for good, is not tried again: the first choice."""
         if not self.shares:
             return True
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
-        return _drawn(self.around.wishes.choice(number) * total, self.shares) == "give_up"
+        return _drawn(self.around.arrivals.choice[number] * total, self.shares) == "give_up"
 
     def _stop(self, letter: Letter, fate: int, answer: Answer, now: float) -> None:
         rows = self.around.rows

@@ -22,9 +22,9 @@ from sim.measure import coded, conservation
 from sim.measure.exposure import exposure
 from sim.measure.tallies import measured
 from sim.scenario import Scenario
+from sim.workload.workload import workload
 from sim.world import simulate
 from sim.world.rows import TABLES, Run
-from sim.world.run import exogenous
 
 Programs = dict[str, Callable[[], Any]]
 YARDSTICK, SMALL = 10_000, 100
@@ -64,7 +64,7 @@ def point(world: str, rows: float, turns: int) -> dict[str, Any]:
 def once(scenario: Scenario, arm: str) -> tuple[dict[str, Any], Run, float]:
     """The first run of this process: what it took besides its time, its rows, its time (s)."""
     before = peak()
-    planning, _ = cpu(lambda: exogenous(scenario.arm(arm), 0))
+    planning, _ = cpu(lambda: workload(scenario.arm(arm), 0))
     took, run = cpu(lambda: simulate(scenario, arm, 0))
     after_run = peak()
     after = afterwards(scenario, arm, run)

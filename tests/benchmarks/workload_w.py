@@ -29,12 +29,10 @@ from numpy.typing import NDArray
 from sim.scenario import Scenario, loads
 from sim.topology.lines import LINES
 from sim.workload import week
-from sim.workload.arrivals import Plan
-from sim.workload.people import Population
 from sim.workload.streams import chance
+from sim.workload.workload import Workload, workload
 from sim.world import simulate
 from sim.world.rows import DELIVERED, EXPIRED, REFUSED, Run
-from sim.world.run import exogenous
 
 SERVERS, SESSIONS = 50, 4
 RETRY, RETRIES, DEFERRED = 1800.0, 5, 0.02
@@ -50,7 +48,7 @@ LOCAL, RELAY, REFUSE, UNDER_WAY = range(4)
 HOME, AWAY = range(2)
 
 Row = tuple[int, int, int, int, float, float]
-"""Message, first server, server of the recipient, verdict, when wished, when ended (s)."""
+"""Message, first server, server of the recipient, verdict, when written, when ended (s)."""
 
 
 def scenario(messages: int) -> Scenario:
@@ -78,8 +76,8 @@ class Try(NamedTuple):
 class Inputs:
     """Every number that a message needs, drawn beforehand: by our own plan."""
 
-    def __init__(self, w: Scenario, population: Population, plan: Plan) -> None:
-        wishes, boxes = plan.wishes, population.mailboxes
+    def __init__(self, w: Scenario, drawn: Workload) -> None:
+        arrivals, boxes = drawn.arrivals, drawn.population.mailboxes
         servers = list(w.servers.values())
         number = {server.network: i for i, server in enumerate(servers)}
         domain = {boxes.number_of[s.domains[0]]: i for i, s in enumerate(servers)}
@@ -94,22 +92,23 @@ class Inputs:
             [[LOCAL if a == b else other for b in range(SERVERS)] for a in range(SERVERS)]
             for other in (RELAY, REFUSE)
         ]
-        self.at = wishes.at.tolist()
+        self.at = arrivals.at.tolist()
         self.place: list[int] = []
         self.first: list[int] = []
         self.second: list[int] = []
         self.service: list[float] = []
         self.tries: list[list[Try]] = []
-        for wish in wishes:
-            self.place.append(AWAY if wish.network == "hotel" else HOME)
-            self.first.append(number[wish.person.home])
-            self.second.append(domain[boxes.domain_of[wish.recipients[0]]])
-            octets = wish.size * 8
-            self.service.append(quantile(wish.service[0]) + octets / line.bandwidth)
-            draw, luck, tries = wish.service[1], wish.luck, []
+        for i, person in enumerate(arrivals.person):
+            self.place.append(AWAY if arrivals.network_name(i) == "hotel" else HOME)
+            self.first.append(number[drawn.population.people[person].home])
+            self.second.append(domain[boxes.domain_of[arrivals.recipients[arrivals.first[i]]]])
+            octets = arrivals.size[i] * 8
+            self.service.append(quantile(arrivals.service[i]) + octets / line.bandwidth)
+            key, tries = arrivals.key[i], []
+            draw, luck = arrivals.relay_service[i], arrivals.luck[i]
             for attempt in range(1, RETRIES + 2):
                 if attempt > 1:
-                    draw, luck = chance(wish.key, attempt), chance(wish.key, -attempt)
+                    draw, luck = chance(key, attempt), chance(key, -attempt)
                 tries.append(Try(quantile(draw) + octets / trunk, luck < DEFERRED))
                 if luck >= DEFERRED:
                     break
@@ -290,8 +289,8 @@ class Bench:
 
     def __init__(self, messages: int) -> None:
         self.scenario = scenario(messages)
-        population, plan = exogenous(self.scenario.arm(ARM), 0)  # kept for the runs to come
-        self.inputs = Inputs(self.scenario, population, plan)
+        drawn = workload(self.scenario.arm(ARM), 0)  # kept for the runs to come
+        self.inputs = Inputs(self.scenario, drawn)
         self.messages = len(self.inputs.at)
 
     def programs(self) -> dict[str, Callable[[], Any]]:

@@ -5,11 +5,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from handmade import visit_at
 from scipy import stats
 
 from sim.scenario import loads
-from sim.workload.arrivals import Correspondents, _set_apart, draw, runs
+from sim.workload.arrivals import runs
+from sim.workload.columns import view
+from sim.workload.correspondents import Correspondents, _set_apart
 from sim.workload.people import Mailboxes, Population, apportion, populate
+from sim.workload.workload import draw
 
 SCENARIO = """
 title = "plan"
@@ -136,19 +140,25 @@ def between(mean, values):
     return low <= mean <= high
 
 
+def recipients(workload):
+    """How many recipients each message has."""
+    return np.diff(view(workload.arrivals.first))
+
+
 def test_number_of_messages_is_poisson(plans):
-    counts = [len(plan.wishes) for plan in plans[1]]
+    counts = [len(drawn.arrivals) for drawn in plans[1]]
     assert between(40 * 3 * 14, counts)
     # thinned by place, it is still Poisson: variance over mean is 1 (chi-square, 99.9 %)
     per_person = np.array(
-        [np.bincount([w.person.number for w in plan.wishes], minlength=40) for plan in plans[1]]
+        [np.bincount(drawn.arrivals.person, minlength=40) for drawn in plans[1]]
     ).ravel()
     index = (len(per_person) - 1) * per_person.var(ddof=1) / per_person.mean()
     assert stats.chi2.ppf(0.0005, 399) < index < stats.chi2.ppf(0.9995, 399)
 
 
 def test_places_have_the_shares_stated(plans):
-    away = [np.mean([w.place == "hotel" for w in plan.wishes]) for plan in plans[1]]
+    arrivals = [drawn.arrivals for drawn in plans[1]]
+    away = [np.mean(view(a.place) == a.names["hotel"]) for a in arrivals]
     assert between(0.3, away)
 
 
@@ -156,30 +166,26 @@ def test_recipients_and_same_isp_have_the_means_stated(plans):
     population, drawn = plans
     domain_of = population.mailboxes.domain_of
     per_message, same = [], []
-    for plan in drawn:
-        per_message.append(np.mean([len(w.recipients) for w in plan.wishes]))
-        same.append(
-            np.mean(
-                [
-                    domain_of[m] == domain_of[w.person.accounts[0].mailbox]
-                    for w in plan.wishes
-                    for m in w.recipients
-                ]
-            )
-        )
+    home = np.array([domain_of[p.accounts[0].mailbox] for p in population.people])
+    for workload in drawn:
+        counts = recipients(workload)
+        per_message.append(counts.mean())
+        writer = np.repeat(view(workload.arrivals.person), counts)
+        to = np.array(domain_of)[view(workload.arrivals.recipients)]
+        same.append(np.mean(to == home[writer]))
     assert between(1.5, per_message)
     assert between(0.4, same)
 
 
 def test_the_number_of_recipients_is_geometric(plans):
-    counts = [np.array([len(w.recipients) for w in plan.wishes]) for plan in plans[1]]
+    counts = [recipients(drawn) for drawn in plans[1]]
     for k in range(1, 5):
         assert between((2 / 3) * (1 / 3) ** (k - 1), [(found == k).mean() for found in counts])
 
 
 def test_sizes_are_lognormal_as_the_facts_have_it(plans):
     """mail.size.lognormal: its median, and the share up to 32 KiB."""
-    sizes = [np.array([w.size for w in plan.wishes]) for plan in plans[1]]
+    sizes = [view(drawn.arrivals.size) for drawn in plans[1]]
     for octets in (5541, 32 * 1024):
         share = stats.norm.cdf(np.log(octets / 5541) / 2.01)
         assert between(share, [(found <= octets).mean() for found in sizes])
@@ -191,8 +197,7 @@ def test_where_all_mailboxes_are_one_isps_nobody_writes_elsewhere(scenario):
         "users.travellers.recipients": 1.0,
     })  # fmt: skip
     population = populate(alone)
-    wishes = draw(alone, population, 0).wishes
-    assert {len(w.recipients) for w in wishes} == {1}
+    assert set(recipients(draw(alone, population, 0))) == {1}
 
 
 def test_a_share_of_the_mail_is_written_in_the_work_account(scenario):
@@ -200,9 +205,9 @@ def test_a_share_of_the_mail_is_written_in_the_work_account(scenario):
         {"users.travellers.work": "adatum", "users.travellers.work_account": 0.3}
     )
     population = populate(works)
-    drawn = [draw(works, population, r).wishes for r in range(10)]
-    assert between(0.3, [np.mean([w.account == 1 for w in wishes]) for wishes in drawn])
-    assert {w.sender.partition("@")[2] for w in drawn[0] if w.account == 1} == {"adatum.com"}
+    drawn = [draw(works, population, r).arrivals for r in range(10)]
+    assert between(0.3, [view(arrivals.account).mean() for arrivals in drawn])
+    assert {p.accounts[1].sender.partition("@")[2] for p in population.people} == {"adatum.com"}
 
 
 def test_a_trip_hangs_together(plans):
@@ -211,14 +216,15 @@ def test_a_trip_hangs_together(plans):
     stay = np.mean([np.exp(-h / 48) for h in (10, 14)])
     expected = stay + (1 - stay) * (0.7**2 + 0.3**2)
     same = [
-        np.mean([a == b for mine in plan.presence.places for a, b in pairwise(mine)])
-        for plan in plans[1]
+        np.mean([a == b for mine in drawn.mobility.places for a, b in pairwise(mine)])
+        for drawn in plans[1]
     ]
     assert np.mean(same) == pytest.approx(expected, abs=0.01)
 
 
-def test_every_wish_falls_into_a_session_at_its_place(plans):
-    for wish in plans[1][0].wishes:
-        session = plans[1][0].presence.session(wish.person, wish.at)
-        assert (session.place, session.client) == (wish.place, wish.client)
-        assert session.start <= wish.at <= session.end
+def test_every_message_is_written_during_a_visit_at_its_place(plans):
+    arrivals, mobility = plans[1][0].arrivals, plans[1][0].mobility
+    for i, at in enumerate(arrivals.at):
+        visit = visit_at(mobility, mobility.people[arrivals.person[i]], at)
+        assert (visit.place, visit.client) == (arrivals.place_name(i), arrivals.client[i])
+        assert visit.start <= at <= visit.end

@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from handmade import add_visits
 from staged import NETWORKS
 
 from sim.scenario import loads
-from sim.workload.mobility import LENGTHS, Presence, Session
+from sim.workload.mobility import LENGTHS, Mobility, Visit
 from sim.workload.people import populate
 from sim.workload.pop_logins import PopLog, PopLogins
-from sim.world.run import exogenous
+from sim.workload.workload import workload
 
 GROUP = """
 [users.guests]
@@ -40,13 +41,14 @@ def hotel():
     """Three guests; the first is at the hotel from 100 s to 200 s, the second from 150 s."""
     scenario = loads(NETWORKS + GROUP)
     people = populate(scenario).people
-    presence = Presence(np.array([0.0, 1e5, np.inf]))
-    presence.leasable["hotel"] = (ONE, TWO)
+    mobility = Mobility(np.array([0.0, 1e5, np.inf]))
+    mobility.leasable["hotel"] = (ONE, TWO)
     held = [[(ONE, 100.0, 200.0)], [(TWO, 150.0, 400.0)], []]
     for person, mine in zip(people, held, strict=True):
-        presence.places.append(["hotel", "hotel"])
-        presence.add(person, [Session(person, "hotel", "hotel", c, a, b) for c, a, b in mine])
-    return scenario, people, presence
+        mobility.places.append(["hotel", "hotel"])
+        visits = [Visit(person, "hotel", "hotel", c, a, b) for c, a, b in mine]
+        add_visits(mobility, person, visits)
+    return scenario, people, mobility
 
 
 AGAIN = {
@@ -59,29 +61,29 @@ AGAIN = {
 
 @pytest.mark.parametrize(("number", "now", "address"), AGAIN.values(), ids=AGAIN)
 def test_the_address_from_which_a_refused_message_is_sent_again(hotel, number, now, address):
-    _, people, presence = hotel
-    assert presence.client(people[number], "hotel", now) == address
+    _, people, mobility = hotel
+    assert mobility.client(people[number], "hotel", now) == address
 
 
 def test_guests_behind_one_address_have_it_whoever_else_does(hotel):
-    _, people, presence = hotel
-    presence.shared.add("hotel")
-    presence.leasable["hotel"] = (ONE,)
-    assert presence.client(people[2], "hotel", 180.0) == ONE
+    _, people, mobility = hotel
+    mobility.shared.add("hotel")
+    mobility.leasable["hotel"] = (ONE,)
+    assert mobility.client(people[2], "hotel", 180.0) == ONE
 
 
 def test_an_address_of_ones_own_is_kept(hotel):
-    _, people, presence = hotel
-    presence.kept[2, "hotel"] = TWO
-    assert presence.client(people[2], "hotel", 180.0) == TWO
-    assert presence.client(people[0], "hotel", 50.0) == ONE  # TWO is idle, but not to be had
+    _, people, mobility = hotel
+    mobility.kept[2, "hotel"] = TWO
+    assert mobility.client(people[2], "hotel", 180.0) == TWO
+    assert mobility.client(people[0], "hotel", 50.0) == ONE  # TWO is idle, but not to be had
 
 
 def test_a_program_that_is_open_is_not_opened_again():
-    """Whatever is written or looked for meanwhile falls into the session that there is."""
+    """Whatever is written or looked for meanwhile falls into the visit that there is."""
     busy = {"users.guests.messages": "200 / day", "users.guests.mail_checks": "200 / day"}
-    plan = exogenous(loads(NETWORKS + GROUP).with_overrides(busy).arm("open"), 0)[1]
-    for mine in plan.presence.sessions:
+    mobility = workload(loads(NETWORKS + GROUP).with_overrides(busy).arm("open"), 0).mobility
+    for mine in map(mobility.visits, mobility.people):
         assert len(mine) > 3
         assert all(before.end < after.start for before, after in pairwise(mine))
 
@@ -90,25 +92,25 @@ def test_static_addresses_stay_with_their_people():
     scenario = loads(NETWORKS + GROUP).with_overrides(
         {"networks.proseware.prefixes": ["10.0.0.0/29"]}
     )
-    plan = exogenous(scenario.arm("open"), 0)[1]
+    mobility = workload(scenario.arm("open"), 0).mobility
     at_home = {
         (s.person.number, s.client)
-        for mine in plan.presence.sessions
-        for s in mine
+        for person in mobility.people
+        for s in mobility.visits(person)
         if s.network == "proseware"
     }
     assert len(at_home) == 3
     assert {number for number, _ in at_home} == {0, 1, 2}
     # and theirs alone, whenever they send again
-    for person in plan.presence.people:
+    for person in mobility.people:
         mine = dict(at_home)[person.number]
-        assert {plan.presence.client(person, "proseware", at) for at in (0.0, 5e4, 1e5)} == {mine}
+        assert {mobility.client(person, "proseware", at) for at in (0.0, 5e4, 1e5)} == {mine}
 
 
 def test_the_last_login_from_each_address(hotel):
     """The first guest polls at 100 s alone, the second at 150 s alone: the interval is longer."""
-    scenario, _, presence = hotel
-    logins = PopLogins(PopLog(scenario, presence))
+    scenario, _, mobility = hotel
+    logins = PopLogins(PopLog(scenario, mobility))
 
     def last(now, network="proseware"):
         return [logins.last(network, address, now) for address in (ONE, TWO)]

@@ -3,10 +3,10 @@
 from operator import itemgetter
 
 import numpy as np
+from handmade import Written, add_visits, workload
 
 from sim.scenario import loads
-from sim.workload.arrivals import Wish, planned
-from sim.workload.mobility import Presence, Session
+from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.workload.week import blocks
 from sim.world.answers import NO_LOGIN
@@ -75,11 +75,11 @@ class Little:
 
     def __init__(self, **settings):
         self.settings = settings
-        self.wishes, self.spam = [], []
+        self.written, self.spam = [], []
 
     def write(self, at, to="people-2@adatum.com"):
         """people-1 writes from home, through proseware's server."""
-        self.wishes.append((at, to))
+        self.written.append((at, to))
 
     def send_spam(
         self, at, to="trap-list-trap-1@rest.example", through="proseware-smtp", by=STRANGER
@@ -87,30 +87,27 @@ class Little:
         """A stranger sends one spam message through a relay, or to the MX."""
         self.spam.append((at, to, through, by))
 
-    def _wish(self, at, to, boxes, writer):
-        return Wish(
-            at, writer, 0, "home", "proseware", 0xC6336401, writer.accounts[0].address,
-            [boxes.find(to)], [], 4200.0, (0.5, 0.5), 0.5, 0.5, 0.5, 12345 + int(at),
-        )  # fmt: skip
+    def _message(self, at, to, boxes, writer):
+        key = 12345 + int(at)
+        return Written(at, writer, "home", "proseware", 0xC6336401, [boxes.find(to)], key)
 
     def run(self):
         """Let it happen; *rows* and *calendar* are what comes out."""
         scenario = loads(SCENARIO).with_overrides(self.settings)
         population = populate(scenario)
         boxes, writer = population.mailboxes, population.people[0]
-        wishes = [
-            self._wish(at, to, boxes, writer) for at, to in sorted(self.wishes, key=itemgetter(0))
+        messages = [
+            self._message(at, to, boxes, writer)
+            for at, to in sorted(self.written, key=itemgetter(0))
         ]
-        presence = Presence(np.array(blocks(14 * DAY)[0]))
+        mobility = Mobility(np.array(blocks(14 * DAY)[0]))
         for p in population.people:
-            presence.places.append(["home"] * (len(presence.edges) - 1))
-            mine = (
-                [Session(p, "home", "proseware", 0xC6336401, 0.0, 14 * DAY)] if p is writer else []
-            )
-            presence.add(p, mine)
-        presence.leasable = {n: scenario.pool(n).leasable for n in scenario.networks}
-        plan = planned(scenario, population, presence, wishes)
-        world = World(scenario, "only", 0, (population, plan))
+            mobility.places.append(["home"] * (len(mobility.edges) - 1))
+            mine = [Visit(p, "home", "proseware", 0xC6336401, 0.0, 14 * DAY)] if p is writer else []
+            add_visits(mobility, p, mine)
+        mobility.leasable = {n: scenario.pool(n).leasable for n in scenario.networks}
+        given = workload(scenario, population, mobility, messages)
+        world = World(scenario, "only", 0, given)
         servers = {server.name: server for server in world.servers}
         for at, to, through, by in self.spam:
             box = boxes.find(to)

@@ -1,10 +1,11 @@
 """Two ISPs and a hotel, constant times, and exactly the mail that a test wants sent."""
 
 import numpy as np
+from handmade import Written, add_visits, workload
 
 from sim.scenario import loads
-from sim.workload.arrivals import Wish, planned, runs
-from sim.workload.mobility import Presence, Session
+from sim.workload.arrivals import runs
+from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import anyone_at, populate
 from sim.workload.week import blocks
 from sim.world.answers import NO_LOGIN
@@ -82,11 +83,11 @@ class Post:
 
     def __init__(self, settings=None, text=""):
         self.settings, self.text = settings or {}, text
-        self.wishes, self.spam = [], []
+        self.written, self.spam = [], []
 
     def write(self, at, *to, by=0, place="home", luck=0.5):
         """people-1, or another, writes to mailboxes of adatum given by number."""
-        self.wishes.append((at, to or (1,), by, place, luck))
+        self.written.append((at, to or (1,), by, place, luck))
         return self
 
     def send_spam(self, at, *to, through="adatum-mx", sender="offer@bulk.example"):
@@ -99,26 +100,26 @@ class Post:
         scenario = loads(SCENARIO + self.text).with_overrides(self.settings)
         population = populate(scenario)
         boxes, people = population.mailboxes, population.people
-        presence = Presence(np.array(blocks(15 * DAY)[0]))
+        mobility = Mobility(np.array(blocks(15 * DAY)[0]))
         for person in people:
-            mine = [w for w in self.wishes if w[2] == person.number]
+            mine = [w for w in self.written if w[2] == person.number]
             place = mine[0][3] if mine else "home"
             network = person.network_at(place)
             client = scenario.pool(network).take(person.number, 0.0)
-            presence.places.append([place] * (len(presence.edges) - 1))
-            presence.add(person, [Session(person, place, network, client, 0.0, 15 * DAY)])
-        presence.leasable = {name: scenario.pool(name).leasable for name in scenario.networks}
-        wishes = [
-            Wish(
-                at, people[by], 0, place, people[by].network_at(place),
-                presence.sessions[by][0].client, people[by].accounts[0].address,
-                sorted(boxes.find(BOX.format(n)) for n in to), [], 4200.0, (0.5, 0.5), luck, 0.5,
-                0.5, 12345 + i,
+            mobility.places.append([place] * (len(mobility.edges) - 1))
+            visit = Visit(person, place, network, client, 0.0, 15 * DAY)
+            add_visits(mobility, person, [visit])
+        mobility.leasable = {name: scenario.pool(name).leasable for name in scenario.networks}
+        messages = [
+            Written(
+                at, people[by], place, people[by].network_at(place),
+                mobility.visits(people[by])[0].client,
+                sorted(boxes.find(BOX.format(n)) for n in to), 12345 + i, luck,
             )
-            for i, (at, to, by, place, luck) in enumerate(sorted(self.wishes))
+            for i, (at, to, by, place, luck) in enumerate(sorted(self.written))
         ]  # fmt: skip
-        plan = planned(scenario, population, presence, wishes)
-        world = World(scenario, "only", 0, (population, plan))
+        given = workload(scenario, population, mobility, messages)
+        world = World(scenario, "only", 0, given)
         for sent in self.spam:
             self._send(world, *sent)
         self.frames = world.run().frames()

@@ -1,11 +1,11 @@
 """A world whose people are where a test puts them, and write what it has them write."""
 
 import numpy as np
+from handmade import Written, add_visits, visit_at, workload
 
 from sim.scenario import loads
 from sim.workload import week
-from sim.workload.arrivals import Wish, planned
-from sim.workload.mobility import Presence, Session
+from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.world.run import World
 
@@ -47,47 +47,40 @@ relay = "closed"
 ADATUM = "adatum-box-1@adatum.com"
 
 
-def staged(text, arm, sessions, wishes, settings=None, replication=0):
-    """Run *arm* with *sessions* (name, place, client, start, end) and *wishes* (name, at).
+def staged(text, arm, visits, written, settings=None, replication=0):
+    """Run *arm* with *visits* (name, place, client, start, end) and messages *written* (name, at).
 
-    Everybody writes to another ISP; who has no session is at home.
+    Everybody writes to another ISP; who has no visit is at home.
     """
     scenario = loads(NETWORKS + text).with_overrides(settings or {})
     population = populate(scenario)
     people = {p.name: p for p in population.people}
-    presence = Presence(np.array(week.blocks(scenario.run_length)[0]))
+    mobility = Mobility(np.array(week.blocks(scenario.run_length)[0]))
     for person in population.people:
         mine = [
-            Session(person, place, person.network_at(place), client, start, end)
-            for name, place, client, start, end in sessions
+            Visit(person, place, person.network_at(place), client, start, end)
+            for name, place, client, start, end in visits
             if name == person.name
         ]
-        places = ["home"] * (len(presence.edges) - 1)
+        places = ["home"] * (len(mobility.edges) - 1)
         for s in mine:
-            for block in range(presence.block(s.start), presence.block(s.end) + 1):
+            for block in range(mobility.block(s.start), mobility.block(s.end) + 1):
                 places[block] = s.place
-        presence.places.append(places)
-        presence.add(person, mine)
+        mobility.places.append(places)
+        add_visits(mobility, person, mine)
     for name, network in scenario.networks.items():
-        presence.leasable[name] = scenario.pool(name).leasable
+        mobility.leasable[name] = scenario.pool(name).leasable
         if network.shared_address:
-            presence.shared.add(name)
+            mobility.shared.add(name)
     recipient = population.mailboxes.find(ADATUM)
-    drawn = []
-    for number, (name, at) in enumerate(wishes):
+    messages = []
+    for number, (name, at) in enumerate(written):
         person = people[name]
-        session = presence.session(person, at)
-        account = person.accounts[0]
-        domain = scenario.users[person.group].sender_domain or account.domain
-        drawn.append(
-            Wish(
-                at, person, 0, session.place, session.network, session.client,
-                f"{person.name}@{domain}", [recipient], [], 4200.0, (0.5, 0.5), 0.5, 0.5, 0.5,
-                1000 + number,
-            )
-        )  # fmt: skip
-    plan = planned(scenario, population, presence, drawn)
-    return World(scenario, arm, replication, (population, plan)).run().frames()
+        visit = visit_at(mobility, person, at)
+        where = visit.place, visit.network, visit.client
+        messages.append(Written(at, person, *where, [recipient], 1000 + number))
+    given = workload(scenario, population, mobility, messages)
+    return World(scenario, arm, replication, given).run().frames()
 
 
 def submissions(frames):

@@ -8,9 +8,9 @@ from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
 
 from sim.measure.tallies import tallies
 from sim.scenario import ScenarioError, load, loads
+from sim.workload.workload import workload
 from sim.world import simulate
 from sim.world.blocklists import _gaps
-from sim.world.run import exogenous
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -200,11 +200,9 @@ def test_the_whole_thing_without_a_list_notes_nothing():
 def test_honest_people_never_write_to_traps():
     more = loads(SCENARIO).with_overrides({"blocklists.trap-list.traps": {"rest": 500}})
     few = loads(SCENARIO)
-    wishes = [
-        [(w.at, w.recipients) for w in exogenous(scenario, 0)[1].wishes] for scenario in (few, more)
-    ]
-    assert len(wishes[0]) > 20
-    assert wishes[0] == wishes[1]
+    a, b = (workload(scenario, 0).arrivals for scenario in (few, more))
+    assert len(a) > 20
+    assert (a.at, a.recipients) == (b.at, b.recipients)
 
 
 @pytest.mark.parametrize(

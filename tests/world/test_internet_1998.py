@@ -6,8 +6,9 @@ import pytest
 
 from sim.measure import conservation
 from sim.scenario import load
+from sim.workload.workload import workload
 from sim.world import simulate
-from sim.world.run import World, exogenous
+from sim.world.run import World
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FEW = {
@@ -58,7 +59,7 @@ def test_who_closes_matters_to_travellers_and_not_to_spam_until_all_have(rows):
 
 
 def test_people_are_at_isps_by_size(internet):
-    population, _ = exogenous(internet.arm("all close"), 0)
+    population = workload(internet.arm("all close"), 0).population
     homes = [person.home for person in population.people]
     largest = homes.count("isp-001") / len(homes)
     assert largest == pytest.approx(internet.users["travellers"].accounts["isp-001"], abs=0.01)

@@ -1,10 +1,10 @@
 """One message at a time, with constant times and an exact log."""
 
 import pytest
+from handmade import Written, add_visits, workload
 
 from sim.scenario import loads
-from sim.workload.arrivals import Wish, planned
-from sim.workload.mobility import Presence, Session
+from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.world.run import World
 
@@ -84,26 +84,23 @@ def send():
         scenario = loads(told).with_overrides(settings or {})
         population = populate(scenario)
         writer = population.people[person]
-        presence = Presence(edges())
+        mobility = Mobility(edges())
         away = dict(where)
         for p in population.people:
-            places = [away.get(i, "home") for i in range(len(presence.edges) - 1)]
-            presence.places.append(places if p is writer else ["home"] * len(places))
+            places = [away.get(i, "home") for i in range(len(mobility.edges) - 1)]
+            mobility.places.append(places if p is writer else ["home"] * len(places))
         pools = {name: scenario.pool(name) for name in scenario.networks}
-        presence.leasable = {name: pool.leasable for name, pool in pools.items()}
+        mobility.leasable = {name: pool.leasable for name, pool in pools.items()}
         network = writer.network_at(place)
         client = pools[network].take(writer.number, 0.0)
-        session = Session(writer, place, network, client, at, at + HOUR)
+        visit = Visit(writer, place, network, client, at, at + HOUR)
         for p in population.people:
-            presence.add(p, [session] if p is writer else [])
+            add_visits(mobility, p, [visit] if p is writer else [])
         boxes = population.mailboxes
         recipient = boxes.find(to)
-        wish = Wish(
-            at, writer, 0, place, network, client, writer.accounts[0].address, [recipient], [],
-            4200.0, (0.5, 0.5), luck, 0.5, 0.5, 12345,
-        )  # fmt: skip
-        plan = planned(scenario, population, presence, [wish])
-        return World(scenario, arm, 0, (population, plan)).run().frames()
+        message = Written(at, writer, place, network, client, [recipient], 12345, luck)
+        given = workload(scenario, population, mobility, [message])
+        return World(scenario, arm, 0, given).run().frames()
 
     return sent
 

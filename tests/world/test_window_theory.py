@@ -12,8 +12,8 @@ from scipy import stats
 
 from sim.scenario import loads
 from sim.workload import week
+from sim.workload.workload import workload
 from sim.world import simulate
-from sim.world.run import exogenous
 
 HOUR = 3600.0
 VENUES, GUESTS = 10, 150
@@ -209,9 +209,9 @@ pop_poll = "1 day"
     )
     is_open, rest = [], []
     for replication in range(10):
-        plan = exogenous(scenario.arm("pop"), replication)[1]
-        calls = [s for mine in plan.presence.sessions for s in mine]
-        ages = [s.end - plan.logins.last("proseware", s.client, s.end) for s in calls]
+        drawn = workload(scenario.arm("pop"), replication)
+        calls = [s for mine in map(drawn.mobility.visits, drawn.mobility.people) for s in mine]
+        ages = [s.end - drawn.pop_logins.last("proseware", s.client, s.end) for s in calls]
         left = np.clip(window - np.array(ages), 0, None)
         is_open.append((left > 0).mean())
         rest.append(left.mean() / mean)

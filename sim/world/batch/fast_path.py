@@ -60,7 +60,7 @@ class Foreseen:
         self.env, self.rows = transit.env, transit.rows
         self.programs, self.servers = prospects.programs, prospects.servers
         self.one, self.two, self.pieces = prospects.one, prospects.two, prospects.pieces
-        self.wishes = prospects.wishes
+        self.arrivals = prospects.arrivals
         self.order = prospects.order
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """Of each message in order."""
@@ -166,7 +166,7 @@ class Foreseen:
     def _by_itself(self, number: int, at: float) -> None:
         """Nothing is foreseen of message *number* at *at*."""
         if self.one.one_known[number] == WRITE:
-            self.programs[self.wishes.person[number]].write(number, at)
+            self.programs[self.arrivals.person[number]].write(number, at)
         else:
             self.transit.reach(self._first(number), at)
 
@@ -243,7 +243,7 @@ class Foreseen:
 
     def _first(self, number: int) -> Flight:
         """The flight of message *number* to its first server."""
-        _, flight, network = self.programs[self.wishes.person[number]].first(number)
+        _, flight, network = self.programs[self.arrivals.person[number]].first(number)
         flight.network = network
         return flight
 
@@ -252,7 +252,7 @@ class Foreseen:
         number, origin = self.pieces.messages[piece], self._origin(piece)
         done = self.one.one_start[number] + self.one.one_took[number]
         part = self.pieces.slice(piece, self.prospects.someone)
-        message = self.programs[self.wishes.person[number]].message(number)
+        message = self.programs[self.arrivals.person[number]].message(number)
         flight = self.transit.onward(origin, message, part[2], [part], done)
         assert flight is not None, "only then is it known to go on"
         flight.network = origin.network
@@ -269,10 +269,10 @@ class Foreseen:
         coming = self.order[self._next : end]
         sent = coming[(self.one.known[coming] != WRITE) & (self.prospects.written[coming] <= now)]
         for number in sent.tolist():
-            writer = self.wishes.person[number]
+            writer = self.arrivals.person[number]
             if not self.out[number] and person in (None, writer):
                 self.out[number] = 1
-                self.programs[writer].write(number, self.wishes.at[number])
+                self.programs[writer].write(number, self.arrivals.at[number])
 
     def leaves(self, person: int) -> None:
         """*person* is about to change a setting: nothing of what follows is foreseen."""
@@ -281,7 +281,7 @@ class Foreseen:
         self.left.add(person)
         self.before_change(person)
         now = max(self.env.now, self._now)
-        mine = self.wishes.of_person(person)
+        mine = self.arrivals.of_person(person)
         mine = mine[(self.one.known[mine] != WRITE) & (self.prospects.written[mine] > now)]
         for number in mine.tolist():
             self.out[number] = 1
@@ -293,10 +293,10 @@ class Foreseen:
             return
 
         def write(at: float) -> None:
-            self.programs[self.wishes.person[number]].write(number, at)
+            self.programs[self.arrivals.person[number]].write(number, at)
             self._write_next(numbers)
 
-        self.transit.later(self.wishes.at[number], write)
+        self.transit.later(self.arrivals.at[number], write)
 
     # ---- what happened
 
@@ -323,7 +323,7 @@ class Foreseen:
         coming = self.order[self._next :]
         for number in coming[self.one.known[coming] != WRITE].tolist():
             if not self.out[number]:
-                rows[self.wishes.first[number] : self.wishes.first[number + 1]] = True
+                rows[self.arrivals.first[number] : self.arrivals.first[number + 1]] = True
         for _, _, _, event in self.env._queue:
             if isinstance(event, Onward):
                 row = self.pieces.rows[event.piece]

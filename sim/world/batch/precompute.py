@@ -20,26 +20,24 @@ from numpy.typing import NDArray
 
 from sim.records.rows import FATES
 from sim.topology.lines import LINES
-from sim.workload.arrivals import REAL, Slice
+from sim.workload.arrivals import Arrivals, RecipientGroup
+from sim.workload.columns import Floats, Ints, ranges, view
+from sim.workload.people import Mailboxes
 from sim.world.answers import NO_LOGIN, Kind
-from sim.world.rows import DELIVERED, REFUSED, Answer, spans, view
+from sim.world.rows import DELIVERED, REFUSED, Answer
 from sim.world.server import Server
 from sim.world.transit import TRUNK, Transit
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.distributions import Distribution
-    from sim.workload.arrivals import Plan
-    from sim.workload.people import Mailboxes
     from sim.world.users import MailProgram
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 WRITE, ASK, COUNT, LOCAL, ONWARD, REFUSAL, PARTS = range(7)
 SETTLED = -1
 BLOCK = 1 << 18
 Said = tuple[int, int]
-"""What is known of a hop: nothing, so that the mail program writes at the time of the wish;
+"""What is known of a hop: nothing, so that the mail program writes at the time it was written;
 that the flight arrives then; that it arrives at a server that keeps counts and lists; that its
 one recipient gets it here; that its one piece goes on; that its one recipient is refused for
 good, and the writer gives up; that each piece is taken, and ends here or goes on."""
@@ -89,10 +87,10 @@ class Pieces:
         self.one_end, self.end = _column("i", n, 0)
         self.one_end_there, self.end_there = _column("i", n, 0)
 
-    def slice(self, piece: int, someone: Mapping[int, str]) -> Slice:
+    def slice(self, piece: int, someone: Mapping[int, str]) -> RecipientGroup:
         """*piece* as `Transit` has it; *someone* has an address in each domain."""
         row, domain = self.rows[piece], int(self.domain[piece])
-        return (row, row + self.counts[piece], domain, someone[domain])
+        return RecipientGroup(row, row + self.counts[piece], domain, someone[domain])
 
 
 def _column(code: str, n: int, value: float) -> tuple[Any, NDArray[Any]]:
@@ -114,7 +112,7 @@ class Prospects:
     def __init__(
         self,
         scenario: Scenario,
-        plan: Plan,
+        arrivals: Arrivals,
         boxes: Mailboxes,
         transit: Transit,
         programs: Sequence[MailProgram],
@@ -123,18 +121,18 @@ class Prospects:
         reads_pop: bool,
     ) -> None:
         self.transit, self.programs, self.servers = transit, programs, servers
-        self.wishes = plan.wishes
-        wishes, rows, n = plan.wishes, transit.rows, len(plan.wishes)
+        self.arrivals, rows = arrivals, transit.rows
         m = rows.messages
         self.addresses = np.array([s.address for s in servers], dtype=np.int64)
-        self.written, self.person = view(wishes.at), view(wishes.person)
-        reals = np.frombuffer(wishes.reals).reshape(n, len(REAL))
-        self.size, self.draws, self.luck = reals[:, 0], reals[:, 1:3], reals[:, 3]
-        self.content = reals[:, 5]
-        domain = np.array(boxes.domain_of, dtype=np.int64)[view(wishes.recipients)]
-        self.first_row = view(wishes.first)
+        self.written, self.person = view(arrivals.at), view(arrivals.person)
+        self.size, self.luck, self.content = map(
+            view, (arrivals.size, arrivals.luck, arrivals.content)
+        )
+        self.service, self.relay_service = view(arrivals.service), view(arrivals.relay_service)
+        domain = np.array(boxes.domain_of, dtype=np.int64)[view(arrivals.recipients)]
+        self.first_row = view(arrivals.first)
         self.pieces = Pieces(self.first_row, domain)
-        self.someone = boxes.someone()
+        self.someone = boxes.representative
         group, self.place = np.array(m.group), np.array(m.place, dtype=np.int16)
         self._lines(scenario, rows.groups.all, group, rows.places.all)
         asked = np.array(m.asked, dtype=np.int64)
@@ -159,8 +157,8 @@ class Prospects:
     ) -> None:
         """The first hop: where from, where to, when."""
         self.one = one = Hop(server)
-        names, transit = self.wishes.names.all, self.transit
-        network, client = self.wishes.column("network"), self.wishes.column("client")
+        names, transit = self.arrivals.names.all, self.transit
+        network, client = self.arrivals.column("network"), self.arrivals.column("client")
         pairs, which = _distinct(network * len(self.servers) + server)
         ends = [(names[p // len(self.servers)], self.servers[p % len(self.servers)].network)
                 for p in pairs.tolist()]  # fmt: skip
@@ -172,8 +170,6 @@ class Prospects:
         self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
         latency, barred = np.where(web, 0.0, latency), barred & ~web
         known = (latency < inf) & (self.client != 0) & ~barred
-        if self.wishes.senders:
-            known[list(self.wishes.senders)] = False
         polls = [p.polls_first for p in self.programs]
         if any(polls) and reads_pop:
             known &= ~np.array(polls, dtype=bool)[self.person]  # they log in before they send
@@ -190,7 +186,7 @@ class Prospects:
         one_of = np.zeros(len(met), dtype=np.int64)
         one_of[sender] = np.arange(len(sender))
         self.shown = [
-            self.programs[self.person[i]].shown(self.wishes.account[i]) for i in one_of.tolist()
+            self.programs[self.person[i]].shown(self.arrivals.account[i]) for i in one_of.tolist()
         ]
 
     def _next_hop(self) -> None:
@@ -233,7 +229,7 @@ class Prospects:
         one, two, pieces = self.one, self.two, self.pieces
         first, count = pieces.first[some], np.diff(self.first_row)[some]
         parts = pieces.first[some + 1] - first
-        theirs = spans(first, parts)
+        theirs = ranges(first, parts)
         whose = pieces.message[theirs]
         said = self._answer(theirs, one.server[whose], self.client[whose], pieces.end)
         lost = (two.server[theirs] < 0) | (self.latency[theirs] == inf)
@@ -252,7 +248,7 @@ class Prospects:
                 known[i] = ASK
         one.known[some] = known
         bandwidth = self.lines[self.line[some], 1]
-        self._time(one, some, self.draws[some, 0], self.size[some], count, bandwidth)
+        self._time(one, some, self.service[some], self.size[some], count, bandwidth)
 
     def _second_hop(self, some: Ints) -> None:
         """What is known of the second hop of the pieces *some*."""
@@ -264,7 +260,9 @@ class Prospects:
         known[(self.luck[whose] < fails) | ~np.isin(known, (COUNT, LOCAL))] = ASK
         two.known[some] = known
         trunk = np.full(len(some), TRUNK)
-        self._time(two, some, self.draws[whose, 1], self.size[whose], pieces.count[some], trunk)
+        self._time(
+            two, some, self.relay_service[whose], self.size[whose], pieces.count[some], trunk
+        )
 
     def _time(
         self, hop: Hop, some: Ints, draws: Floats, size: Floats, count: Ints, bandwidth: Floats

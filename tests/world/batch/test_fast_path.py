@@ -11,7 +11,7 @@ from sim.world.batch.precompute import ASK, COUNT, LOCAL, ONWARD, WRITE
 from sim.world.rows import EndedTwiceError
 from sim.world.run import World, simulate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "scenarios"
 EVERYTHING = ROOT / "tests" / "benchmarks" / "everything.toml"
 ROUNDING = 1e-5  # s: moments are added up in another order
@@ -132,7 +132,7 @@ def test_a_message_that_is_dropped_here_is_missed():
     world = World(small("open-vs-restricted", {}), "open trust", 0)
     dropped = int(world.foreseen.order[5])
     world.foreseen.out[dropped] = 1  # nobody writes it now
-    assert len(world.run().lost) == np.diff(world.plan.wishes.first)[dropped]
+    assert len(world.run().lost) == np.diff(world.workload.arrivals.first)[dropped]
 
 
 def test_garbage_is_collected_as_before_when_a_run_is_over(monkeypatch):
