@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.exact.expectations import unmet, verdict
 from sim.experiment import run
 from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
 from sim.scenario import load, loads
-from sim.scenario.expectations import Expect, ExpectMeasure, unmet, verdict
+from sim.scenario.expectations import Expect, ExpectMeasure
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path.name for path in FOLDER.glob("*.toml"))

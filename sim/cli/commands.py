@@ -127,7 +127,7 @@ def check(
 
     Exact expectations that do not hold are faults too.
     """
-    from sim.scenario.expectations import unmet
+    from sim.exact.expectations import unmet
 
     loaded = _load(scenario, set_)
     if wrong := list(unmet(loaded.model)):

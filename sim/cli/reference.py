@@ -173,7 +173,7 @@ def _python() -> Iterator[str]:
     import sim
     from sim import lab
     from sim.exact import diff, explanation, matrix
-    from sim.path import asked
+    from sim.path import lookup
     from sim.results import trace
 
     yield "# Python\n"
@@ -191,7 +191,7 @@ def _python() -> Iterator[str]:
     yield from _names("sim.exact.diff", diff, ("Diff",))
     yield from _names("sim.exact.explanation", explanation, ("Explanation",))
     yield from _names("sim.exact.matrix", matrix, ("Matrix",))
-    yield from _names("sim.path.asked", asked, ("QueryError",))
+    yield from _names("sim.path.lookup", lookup, ("QueryError",))
     yield from _names("sim.results.trace", trace, ("Trace",))
 
 

@@ -338,7 +338,7 @@ def pairing(results: Results) -> str:
 
 def expectations(results: Results) -> Iterator[Table | str]:
     """Which of the scenario's expectations hold, which do not, and how sure that is."""
-    from sim.scenario.expectations import exact
+    from sim.exact.expectations import exact
 
     told = list(exact(results.scenario.model))
     wrong = [f"{about}: {different}" for about, different in told if different]

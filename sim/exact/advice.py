@@ -13,8 +13,9 @@ from itertools import combinations
 from typing import Any
 
 from sim.exact.situations import FOREIGN, WHO, Place, domains, others
-from sim.path.journey import Attempt, Hop, Journey, Servers
-from sim.path.parties import Party, Question
+from sim.path.journey import Hop, Journey, Servers
+from sim.path.query import Party, Query
+from sim.path.submission import Attempt
 from sim.scenario.people import HOME
 from sim.smtp import Policy, Restriction
 from sim.smtp.restrictions import Range
@@ -90,9 +91,9 @@ class Advice:
 
 def _again(case: Case) -> Made:
     verdict = case.refused.verdict
-    if verdict is None or not 400 <= verdict.code < 500 or case.attempt.waited is not None:
+    if verdict is None or not 400 <= verdict.code < 500 or case.attempt.greylist_age is not None:
         return None
-    return replace(case, attempt=replace(case.attempt, waited=DAY))
+    return replace(case, attempt=replace(case.attempt, greylist_age=DAY))
 
 
 def _password(case: Case) -> Made:
@@ -103,9 +104,9 @@ def _password(case: Case) -> Made:
 
 def _pop_first(case: Case) -> Made:
     attempt = case.attempt
-    if attempt.popped or not _own(case):
+    if attempt.pop_age is not None or not _own(case):
         return None
-    return replace(case, attempt=replace(attempt, popped=True))
+    return replace(case, attempt=replace(attempt, pop_age=0.0))
 
 
 def _auth(case: Case) -> Made:
@@ -118,9 +119,9 @@ def _auth(case: Case) -> Made:
 
 def _by_587(case: Case) -> Made:
     offered = case.servers.scenario.servers[case.attempt.server].port_587
-    if case.attempt.port == 587 or not offered or not _own(case):
+    if case.attempt.by_587 or not offered or not _own(case):
         return None
-    return replace(case, attempt=replace(case.attempt, port=587, login=case.party.login))
+    return replace(case, attempt=replace(case.attempt, by_587=True, login=case.party.login))
 
 
 def _switch_server(case: Case) -> Made:
@@ -130,7 +131,12 @@ def _switch_server(case: Case) -> Made:
     return replace(
         case,
         attempt=replace(
-            case.attempt, server=server, login=None, popped=False, wrong_password=False, port=25
+            case.attempt,
+            server=server,
+            login=None,
+            pop_age=None,
+            wrong_password=False,
+            by_587=False,
         ),
     )
 
@@ -164,7 +170,7 @@ def _offer_pop_first(case: Case) -> Made:
         return None
     window = case.servers.scenario.servers[case.refused.server].pop_window
     offered = _permitting(case, Restriction("permit_pop_before_smtp", (window,)))
-    return offered and replace(offered, attempt=replace(case.attempt, popped=True))
+    return offered and replace(offered, attempt=replace(case.attempt, pop_age=0.0))
 
 
 def _offer_auth(case: Case) -> Made:
@@ -304,17 +310,17 @@ CHANGES = (
 not in work but in what they let in."""
 
 
-def advise(servers: Servers, question: Question, journey: Journey) -> list[Advice]:
+def advise(servers: Servers, query: Query, journey: Journey) -> list[Advice]:
     """Every change that means something here, in order of effort, those that do not help too.
 
     Two changes of the user together are tried where none helps alone.
     """
-    if journey.outcome in ("delivered", "queued") or question.party.spammer:
+    if journey.outcome in ("delivered", "queued") or query.party.spammer:
         return []
     verdict = journey.last.verdict
     if verdict is not None and verdict.accepted and not verdict.discarded:
         return []  # nobody refused: no server takes mail for the domain
-    case = Case(servers, question.party, question.attempt, journey.last)
+    case = Case(servers, query.party, query.attempt, journey.last)
     found = [a for change in CHANGES if (a := _tried(case, (change,))) is not None]
     if not any(a.helps and a.by == "user" for a in found):
         mine = [change for change in CHANGES if change.by == "user"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Lines, Page, Said
 from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, customers, others, places
-from sim.path.asked import Questions
 from sim.path.journey import Servers
+from sim.path.lookup import Lookup
 from sim.smtp import Verdict
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
 
     Raises QueryError for an unknown arm.
     """
-    questions = Questions(scenario)
-    questions.arm(a)
-    questions.arm(b)
-    questions.check()
+    names = Lookup(scenario)
+    names.arm(a)
+    names.arm(b)
+    names.check()
     first, second = Servers(scenario, a), Servers(scenario, b)
     same_networks = first.scenario.networks == second.scenario.networks
     found: list[Change] = []

@@ -15,8 +15,10 @@ from sim.exact.page import Block, Grid, Line, Lines, Page, Said
 from sim.exact.received import Header, chain, content, subject
 from sim.exact.situations import WHO
 from sim.exact.transcript import Dialogue, converse
-from sim.path.journey import Hop, Journey, Servers, port
-from sim.path.parties import Question, asked
+from sim.path.journey import Hop, Journey, Servers
+from sim.path.query import Query
+from sim.path.query import query as make_query
+from sim.path.submission import port
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -45,7 +47,7 @@ class Explanation(Page):
     """
 
     scenario: Scenario
-    question: Question
+    query: Query
     journey: Journey
     advice: tuple[Advice, ...]
 
@@ -62,7 +64,9 @@ class Explanation(Page):
     @property
     def port(self) -> int:
         """The port of the server that was asked."""
-        return port(self.scenario, self.question.attempt)
+        attempt = self.query.attempt
+        offered = self.scenario.servers[attempt.server].port_587
+        return port(by_587=attempt.by_587, offers_587=offered)
 
     @cached_property
     def dialogues(self) -> tuple[Dialogue, ...]:
@@ -73,26 +77,26 @@ class Explanation(Page):
     def received(self) -> tuple[Header, ...]:
         """The header as it stands where the message was last taken; empty if it never was."""
         taken = self._taken
-        return tuple(chain(self.question, taken, self.scenario.year)) if taken else ()
+        return tuple(chain(self.query, taken, self.scenario.year)) if taken else ()
 
     @cached_property
     def error_box(self) -> ErrorBox | None:
         """What the mail program shows; None where it shows nothing."""
-        if self.question.party.spammer or self.outcome not in (
+        if self.query.party.spammer or self.outcome not in (
             "refused",
             "deferred",
             "unreachable",
         ):
             return None
         dialogue = self.dialogues[0] if self.dialogues else None
-        party, attempt = self.question.party, self.question.attempt
+        party, attempt = self.query.party, self.query.attempt
         return error_box.box(
             dialogue.refused_at if dialogue else error_box.UNREACHABLE,
             " ".join(dialogue.reply) if dialogue else "",
             code=dialogue.code if dialogue else 0,
             sender=attempt.reverse_path or "",
             recipient=attempt.forward_path,
-            subject=subject(self.question),
+            subject=subject(self.query),
             account=party.login.rpartition("@")[2],
             server=self.scenario.hostname(attempt.server),
             port=self.port,
@@ -105,9 +109,9 @@ class Explanation(Page):
     def _dialogue(self, number: int) -> Dialogue:
         hop = self.hops[number]
         before = self.hops[:number]
-        helo = before[-1].policy.hostname if before else self.question.party.helo
-        lines = content(self.question, before, self.scenario.year)
-        failing = self.question.party.login if hop.facts.auth_failed else None
+        helo = before[-1].policy.hostname if before else self.query.party.helo
+        lines = content(self.query, before, self.scenario.year)
+        failing = self.query.party.login if hop.facts.auth_failed else None
         return converse(hop.policy, hop.facts, helo, lines, failing)
 
     # ---- shown
@@ -130,7 +134,7 @@ class Explanation(Page):
         return f"{hop.server} ({hop.policy.hostname})"
 
     def _summary(self) -> Block:
-        party, attempt = self.question.party, self.question.attempt
+        party, attempt = self.query.party, self.query.attempt
         words, style = OUTCOMES[self.outcome]
         facts = self.hops[0].facts
         where = (
@@ -140,7 +144,7 @@ class Explanation(Page):
         )
         address = IPv4Address(attempt.client) if attempt.client is not None else "no address"
         rows: list[tuple[Line, ...]] = [
-            ("arm", self.question.arm),
+            ("arm", self.query.arm),
             ("who", f"{party.name} (account at {party.network})"),
             ("where", f"{where}, address {address}"),
             ("server", self._host(self.hops[0])),
@@ -159,8 +163,10 @@ class Explanation(Page):
         if login is not None:
             return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
         if self.hops[0].facts.auth_failed:
-            return f"AUTH as {self.question.party.login}, with a wrong password"
-        return "AUTH is on, but this server does not offer it" if self.question.auth else "none"
+            return f"AUTH as {self.query.party.login}, with a wrong password"
+        return (
+            "AUTH is on, but this server does not offer it" if self.query.program.auth else "none"
+        )
 
     def _walk(self, hop: Hop) -> Block:
         title = f"Restrictions at {self._host(hop)}"
@@ -221,12 +227,12 @@ class Explanation(Page):
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: everything that is shown."""
-        attempt, box = self.question.attempt, self.error_box
+        attempt, box = self.query.attempt, self.error_box
         return {
-            "arm": self.question.arm,
-            "user": self.question.party.name,
-            "account": self.question.party.network,
-            "place": self.question.party.place,
+            "arm": self.query.arm,
+            "user": self.query.party.name,
+            "account": self.query.party.network,
+            "place": self.query.party.place,
             "network": attempt.network,
             "client": None if attempt.client is None else str(IPv4Address(attempt.client)),
             "sender": attempt.reverse_path,
@@ -261,7 +267,7 @@ def explain(
     auth: bool = False,
     pop: bool = False,
     *,
-    account: str = "home",
+    account: str | None = None,
     server: str | None = None,
     by_587: bool = False,
     wrong_password: bool = False,
@@ -272,20 +278,21 @@ def explain(
     *user* is a group (somebody of it), a person such as ``travellers-12``, or a spammer; *sender*
     the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
     *pop* say that AUTH is on and that a POP login came just before, *by_587* that it goes by port
-    587 with AUTH, where the server offers that; *account* is ``home`` or ``work``; *server*
-    another server than the one of the account, or a network for its submission server;
-    *wrong_password*: AUTH is on and fails; *caught*: an outbound filter takes it for spam, else
-    it does what is likelier. Raises QueryError with every fault at once.
+    587 with AUTH, where the server offers that; *account* is ``home`` or ``work``, without it the
+    one whose server the arms change, or that more is written in; *server* another server than
+    the one of the account, or a network for its submission server; *wrong_password*: AUTH is on
+    and fails; *caught*: an outbound filter takes it for spam, else it does what is likelier.
+    Raises QueryError with every fault at once.
     """
-    question = asked(
+    query = make_query(
         scenario, user, place, to, arm,
         account=account, server=server, sender=sender, auth=auth, pop=pop, by_587=by_587,
         wrong_password=wrong_password, caught=caught,
     )  # fmt: skip
-    servers = Servers(scenario, question.arm, logins=[question.party.login])
-    journey = servers.journey(question.attempt)
-    advice = tuple(advise(servers, question, journey))
-    return Explanation(servers.scenario, question, journey, advice)
+    servers = Servers(scenario, query.arm, logins=[query.party.login])
+    journey = servers.journey(query.attempt)
+    advice = tuple(advise(servers, query, journey))
+    return Explanation(servers.scenario, query, journey, advice)
 
 
 def _abuse(advice: Advice) -> Line:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Page, Said
 from sim.exact.situations import RECIPIENTS, Cell, customers, places
-from sim.path.asked import Questions
 from sim.path.journey import Servers
+from sim.path.lookup import Lookup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,15 +69,16 @@ def matrix(
 ) -> Matrix:
     """The matrix of *server*, under one arm, several, or (without *arm*) all.
 
-    *server* is a server, or a network for its submission server; without it, the one that the
-    first users name. Raises QueryError with every fault at once.
+    *server* is a server, or a network for its submission server; without it, the one whose
+    policy the arms change and that most mail is written by. Raises QueryError with every fault
+    at once.
     """
-    questions = Questions(scenario)
-    name = questions.server(server)
+    names = Lookup(scenario)
+    name = names.server(server)
     arms = list(scenario.arms) if arm is None else [arm] if isinstance(arm, str) else list(arm)
     for one in arms:
-        questions.arm(one)
-    questions.check()
+        names.arm(one)
+    names.check()
     guests = places(scenario, name)
     found = [cell for one in arms for cell in customers(Servers(scenario, one), name, guests)]
     return Matrix(name, scenario.hostname(name), tuple(found))

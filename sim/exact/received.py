@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from ipaddress import IPv4Address
 
 from sim.path.journey import Hop
-from sim.path.parties import Question
+from sim.path.query import Query
 
 FORGED_RELAY = ("mail.contoso.com", "203.0.113.250")
 """What a spammer writes below, so that the trail leads elsewhere (chosen)."""
@@ -36,57 +36,57 @@ class Header:
     claim: str = ""
 
 
-def subject(question: Question) -> str:
+def subject(query: Query) -> str:
     """What the message is about."""
-    return "Make money fast" if question.party.spammer else "Greetings"
+    return "Make money fast" if query.party.spammer else "Greetings"
 
 
-def chain(question: Question, taken: Sequence[Hop], year: int | None) -> list[Header]:
+def chain(query: Query, taken: Sequence[Hop], year: int | None) -> list[Header]:
     """The header as the servers in *taken* leave it, the newest line on top."""
     began = datetime(year or 1999, 6, 1, 10, tzinfo=timezone(timedelta(0), "GMT"))
-    lines = _written(question, began)
-    helo = question.party.helo
+    lines = _written(query, began)
+    helo = query.party.helo
     for number, hop in enumerate(taken, 1):
         lines.insert(0, _received(hop, helo, number, began + number * STEP))
         helo = hop.policy.hostname
     if taken and taken[-1].verdict is not None and not taken[-1].verdict.relayed:
         # RFC 5321 section 4.4: the server that makes final delivery adds the return path
         path = taken[-1].facts.reverse_path or ""
-        forged = bool(path) and _strange(question)
+        forged = bool(path) and _strange(query)
         lines.insert(0, Header(f"Return-Path: <{path}>", taken[-1].server, forged))
     return lines
 
 
-def content(question: Question, taken: Sequence[Hop], year: int | None) -> list[str]:
+def content(query: Query, taken: Sequence[Hop], year: int | None) -> list[str]:
     """The lines of the message as it is offered to the server after *taken*."""
-    headers = [line for h in chain(question, taken, year) for line in h.text.split("\n")]
-    return [*headers, "", "Buy now." if question.party.spammer else "Hello."]
+    headers = [line for h in chain(query, taken, year) for line in h.text.split("\n")]
+    return [*headers, "", "Buy now." if query.party.spammer else "Hello."]
 
 
-def _written(question: Question, at: datetime) -> list[Header]:
+def _written(query: Query, at: datetime) -> list[Header]:
     """What the sender writes; a spammer begins with the trail of somebody else."""
-    attempt = question.attempt
-    shown = attempt.reverse_path or question.party.address
+    attempt = query.attempt
+    shown = attempt.reverse_path or query.party.address
     lines = [
-        Header(f"From: <{shown}>", forged=_strange(question)),
+        Header(f"From: <{shown}>", forged=_strange(query)),
         Header(f"To: <{attempt.forward_path}>"),
-        Header(f"Subject: {subject(question)}"),
+        Header(f"Subject: {subject(query)}"),
         Header(f"Date: {_date(at)}"),
     ]
-    if question.party.spammer:
+    if query.party.spammer:
         name, address = FORGED_RELAY
         text = (
-            f"Received: from {name} ([{address}]) by {question.party.helo} with SMTP\n"
+            f"Received: from {name} ([{address}]) by {query.party.helo} with SMTP\n"
             f"    id 3F2C01A7; {_date(at - timedelta(hours=1))}"
         )
         lines.insert(0, Header(text, forged=True))
     return lines
 
 
-def _strange(question: Question) -> bool:
+def _strange(query: Query) -> bool:
     """Whether the sender address is not that of the account in use."""
-    shown = question.attempt.reverse_path
-    return question.party.spammer or (shown is not None and shown != question.party.address)
+    shown = query.attempt.reverse_path
+    return query.party.spammer or (shown is not None and shown != query.party.address)
 
 
 def _received(hop: Hop, helo: str, number: int, at: datetime) -> Header:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.path.asked import Questions
-from sim.path.journey import Attempt, Servers
+from sim.path.journey import Servers
+from sim.path.lookup import Lookup
+from sim.path.submission import Attempt
 from sim.smtp import Verdict
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ WHO = {
     "thief": Who("anybody with a customer's password", False),
 }
 """Who asks. Customers make the matrix; the others are asked about when policies are compared."""
+
+SERVERS = ("another server", "a notice")
+"""Who is a server: its mail comes from a queue."""
 
 ADAPTIVE = ("sharer", "thief")
 """Who shows a sender address of the server's own domain where a foreign one is refused."""
@@ -116,11 +120,12 @@ def cells(scenario: Scenario, server: str | None = None, arm: str | None = None)
     """The matrix of one server under one arm: its customers' mail, by place.
 
     *server* is a server, or a network, which means its submission server; without it, the one
-    that the first users name. *arm*: without it, the baseline arm. Raises QueryError for either.
+    whose policy the arms change and that most mail is written by. *arm*: without it, the baseline
+    arm. Raises QueryError for either.
     """
-    questions = Questions(scenario)
-    server, arm = questions.server(server), questions.arm(arm)
-    questions.check()
+    names = Lookup(scenario)
+    server, arm = names.server(server), names.arm(arm)
+    names.check()
     return list(customers(Servers(scenario, arm), server, places(scenario, server)))
 
 
@@ -180,8 +185,8 @@ def others(
         yield cell("other sender", home, ELSEWHERE)
     if outside is None:
         return
-    for who in ("another server", "a notice") if keys.role != "submission" else ():
-        yield cell(who, outside, SAME)
+    for who in SERVERS if keys.role != "submission" else ():
+        yield cell(who, _server_at(scenario, outside), SAME)
     for who in ("stranger", "forger"):
         yield cell(who, outside, ELSEWHERE)
     if keys.role == "mx":
@@ -234,10 +239,10 @@ def _attempt(
         reverse_path=sender,
         forward_path=f"bob@{here if to == SAME else there}",
         login=f"user@{here}" if credentials in ("auth", "587") else None,
-        popped=credentials == "pop",
+        by_587=credentials == "587",
+        pop_age=0.0 if credentials == "pop" else None,
         spam=WHO[who].honest is False,
-        port=587 if credentials == "587" else 25,
-        queued=who in ("another server", "a notice"),
+        relay=who in SERVERS,
     )
 
 
@@ -285,6 +290,12 @@ def _places_of(users: Users, own: str) -> Iterator[tuple[str, str]]:
             yield from [("work", users.work)] if users.work is not None else []
         else:
             yield place, place
+
+
+def _server_at(scenario: Scenario, place: Place) -> Place:
+    """The address of a server of the network, where it has one."""
+    machines = [int(s.address) for s in scenario.servers.values() if s.network == place.network]
+    return replace(place, client=(*machines, place.client)[0])
 
 
 def _outside(scenario: Scenario, avoided: set[str | None]) -> Place | None:

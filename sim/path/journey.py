@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isinf
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sim.path.alike import ClientRanges, Representatives
+from sim.path.facts import Credentials, FixedListings, facts
+from sim.path.route import MOST_HOPS, components, next_hop
+from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_port_587
-from sim.smtp import Facts, Policy, Verdict, addresses, decide
+from sim.smtp import Facts, Policy, Verdict, decide
 from sim.smtp.verdicts import UNREACHABLE
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.topology.graph import Routes
-    from sim.topology.names import Names
-
-MOST_HOPS = 8
-"""Servers that a message passes before it counts as looping (chosen; RFC 5321 §6.3: at least 100
-`Received:` lines)."""
-
-
-LIKELIER = 0.5
-"""The draw at which a filter does what is likelier."""
-CAUGHT = 0.0
-"""The draw at which it takes the message for spam, if it ever does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One message offered to one server: who, from where, with which credentials, for whom."""
-
-    server: str
-    network: str
-    """The network that the client is on."""
-    client: int | None
-    """Its IPv4 address as a number; None: the network has none to give."""
-    reverse_path: str | None
-    forward_path: str
-    login: str | None = None
-    """The name that the mail program logs in with, where AUTH is offered."""
-    wrong_password: bool = False
-    """The server refuses the login, and the mail program stops there."""
-    popped: bool = False
-    """A POP login at the server's ISP has just come from this address."""
-    waited: float | None = None
-    """Seconds since the same was tried for the first time; None: this is the first time."""
-    spam: bool = False
-    """Whether its content is spam."""
-    port: int = 25
-    """587: submission with AUTH, where the server offers it; else it is port 25 all the same."""
-    queued: bool = False
-    """Whether it comes from the queue of a server: no network blocks that."""
-    draw: float = LIKELIER
-    """The draw of an outbound filter, which catches the message if it is below its rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +52,10 @@ class Journey:
         return self.hops[-1]
 
 
+Shares = tuple[tuple[float, Verdict], ...]
+"""Verdicts with the share of uniform content draws that each gets; the shares sum to 1."""
+
+
 class Servers:
     """The servers of one arm, with policies that may be replaced to see what would follow.
 
@@ -108,7 +75,11 @@ class Servers:
         self.scenario = scenario.arm(arm)
         self.baseline = scenario
         self._changed = dict(changed or {})
-        self._policies: dict[str, Policy] = {}
+        self._policies: dict[tuple[str, int], Policy] = {}
+        self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
+        self._shares: dict[Hashable, Shares] = {}
+        self.names = self.scenario.names()
+        self.listings = FixedListings(self.scenario.blocklists)
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
@@ -116,14 +87,15 @@ class Servers:
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""
-        if port == 587:
-            return on_port_587(self.policy(server))
-        if server not in self._policies:
-            made = self._changed.get(server)
-            self._policies[server] = made or self.scenario.policy(
-                server, login_owns=self._owns(server)
-            )
-        return self._policies[server]
+        found = self._policies.get((server, port))
+        if found is None:
+            if port == 587:
+                found = on_port_587(self.policy(server))
+            else:
+                owns = self._owns(server)
+                found = self._changed.get(server) or self.scenario.policy(server, login_owns=owns)
+            self._policies[server, port] = found
+        return found
 
     def _owns(self, server: str) -> dict[str, frozenset[str]]:
         domains = self.scenario.servers[server].domains
@@ -131,103 +103,142 @@ class Servers:
         return {a: frozenset((a,)) for a in (*own, *(f"user@{domain}" for domain in domains[:1]))}
 
     @cached_property
-    def routes(self) -> Routes:
-        """The routes between networks."""
-        return self.scenario.routes()
+    def _blocking(self) -> frozenset[str]:
+        networks = self.scenario.networks.items()
+        return frozenset(name for name, network in networks if network.blocks_port_25)
 
     @cached_property
-    def names(self) -> Names:
-        """Which servers take the mail of which domain."""
-        return self.scenario.names()
+    def _components(self) -> dict[str, int]:
+        return components(self.scenario.networks)
 
-    def asked(self, attempt: Attempt) -> Policy:
-        """The policy by which the server that was asked answers."""
-        return self.policy(attempt.server, port(self.scenario, attempt))
+    # ---- one server
+
+    def credentials(self, attempt: Attempt) -> Credentials:
+        """What the client shows the server, and the port that it asks."""
+        return credentials(
+            attempt.login,
+            by_587=attempt.by_587,
+            wrong_password=attempt.wrong_password,
+            offers_auth=self.policy(attempt.server).auth_offered,
+            offers_587=self.scenario.servers[attempt.server].port_587,
+        )
 
     def facts(self, attempt: Attempt) -> Facts:
-        """What the server that was asked knows."""
-        offered = self.asked(attempt).auth_offered
-        return Facts(
-            client=attempt.client or 0,
-            reverse_path=attempt.reverse_path,
-            forward_path=attempt.forward_path,
-            login=attempt.login if offered and not attempt.wrong_password else None,
-            auth_failed=offered and attempt.wrong_password and attempt.login is not None,
-            pop_age=0.0 if attempt.popped else None,
-            greylist_age=attempt.waited,
+        """What the server sees of the attempt."""
+        client = attempt.client or 0
+        listed = dict.fromkeys((*self.listings(client), *attempt.listed))
+        return facts(
+            client,
+            attempt.reverse_path,
+            attempt.forward_path,
+            self.credentials(attempt),
+            names=self.names,
+            listed=tuple(listed),
+            pop_age=attempt.pop_age,
+            greylist_age=attempt.greylist_age,
             spam=attempt.spam,
-            content_draw=attempt.draw,
+            content_draw=attempt.content_draw,
         )
+
+    def asked_policy(self, attempt: Attempt) -> Policy:
+        """The policy that answers: that of the port."""
+        return self.policy(attempt.server, self.credentials(attempt).port)
+
+    def is_reachable(self, attempt: Attempt) -> bool:
+        """Whether the client gets a connection to the server."""
+        here, there = attempt.network, self.scenario.servers[attempt.server].network
+        if attempt.client is None or self._components[here] != self._components[there]:
+            return False
+        port = self.credentials(attempt).port
+        return attempt.relay or not is_blocked(here, there, port, self._blocking)
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
         """The answer of the server that was asked, or what stands for none."""
-        if self.blocked(attempt):
+        if not self.is_reachable(attempt):
             return UNREACHABLE
-        return decide(self.asked(attempt), self.facts(attempt), trace=trace)
+        return decide(self.asked_policy(attempt), self.facts(attempt), trace=trace)
 
-    def blocked(self, attempt: Attempt) -> bool:
-        """Whether the client's network does not let it out to port 25 of this server."""
-        network = attempt.network
-        away = network != self.scenario.servers[attempt.server].network
-        blocks = self.scenario.networks[network].blocks_port_25
-        return blocks and away and not attempt.queued and port(self.scenario, attempt) == 25
+    # ---- the same without sampling
 
-    def reaches(self, attempt: Attempt) -> bool:
-        """Whether the client gets a connection to the server."""
-        there = self.scenario.servers[attempt.server].network
-        return not self.blocked(attempt) and not isinf(self.routes.latency(attempt.network, there))
+    def shares(self, attempt: Attempt) -> Shares:
+        """Verdicts over all draws of a content filter, remembered by what the server can tell
+        apart."""
+        if not self.is_reachable(attempt):
+            return ((1.0, UNREACHABLE),)
+        return self.shares_of(attempt.server, self.facts(attempt), self.credentials(attempt).port)
+
+    def shares_of(self, server: str, seen: Facts, port: int = 25) -> Shares:
+        """The same of a server that sees *seen*."""
+        policy = self.policy(server, port)
+        key = server, port, self._class_of(server, port)(seen)
+        found = self._shares.get(key)
+        if found is None:
+            # verdicts change at the thresholds of restrictions only
+            edges = sorted({0.0, *policy.turns("content_draw")} - {1.0})
+            found = self._shares[key] = tuple(
+                (end - start, decide(policy, seen._replace(content_draw=start)))
+                for start, end in pairwise((*edges, 1.0))
+            )
+        return found
+
+    def _class_of(self, server: str, port: int) -> Callable[[Facts], Hashable]:
+        """A key that is the same for all facts that the policy answers alike at every draw."""
+        if (server, port) not in self._classes:
+            policy = self.policy(server, port)
+            alike, ranges = Representatives(policy, self.names), ClientRanges(policy)
+
+            def key(seen: Facts) -> Hashable:
+                plain = seen._replace(
+                    client=0,
+                    reverse_path=alike[seen.reverse_path],
+                    forward_path=alike[seen.forward_path] or "",
+                    content_draw=0.0,
+                )
+                return ranges.within(seen.client), policy.key(plain)
+
+            self._classes[server, port] = key
+        return self._classes[server, port]
+
+    # ---- one server after the other
+
+    def onward(self, server: str, seen: Facts) -> Hop | None:
+        """The next server and its answer to what *server* took; None: no server takes it.
+
+        A hop without a verdict: there is no way to it at present.
+        """
+        policy = self.policy(server)
+        found = next_hop(policy, seen, self.names, self.listings(policy.address))
+        if found is None:
+            return None
+        here, there = (self.scenario.servers[name].network for name in (server, found.server))
+        passed, policy = found.facts, self.policy(found.server)
+        linked = self._components[here] == self._components[there]
+        verdict = decide(policy, passed, trace=True) if linked else None
+        return Hop(found.server, passed, policy, verdict)
 
     def journey(self, attempt: Attempt) -> Journey:
         """Ask one server after the other, until the message is in a mailbox or is stopped."""
-        facts, policy = self.facts(attempt), self.asked(attempt)
-        if attempt.client is None or not self.reaches(attempt):
-            return Journey((Hop(attempt.server, facts, policy, None),), "unreachable")
-        hops: list[Hop] = []
-        server = attempt.server
-        while True:
-            if hops:
-                policy = self.policy(server)
-            verdict = decide(policy, facts, trace=True)
-            hops.append(Hop(server, facts, policy, verdict))
-            ended = _ended(verdict, first=len(hops) == 1)
-            if ended:
-                return Journey(tuple(hops), ended)
-            to = policy.read(facts.forward_path)
-            domain = to.domain if isinstance(to, addresses.Address) else ""
-            onward = self.names.mx(domain)
-            if not onward or len(hops) == MOST_HOPS:
+        policy, seen = self.asked_policy(attempt), self.facts(attempt)
+        if not self.is_reachable(attempt):
+            return Journey((Hop(attempt.server, seen, policy, None),), "unreachable")
+        hops = [Hop(attempt.server, seen, policy, decide(policy, seen, trace=True))]
+        while not (outcome := _outcome(hops)):
+            following = self.onward(hops[-1].server, hops[-1].facts)
+            if following is None or len(hops) == MOST_HOPS:
                 return Journey(tuple(hops), "bounced")
-            here, server = self.scenario.servers[server].network, onward[0]
-            there = self.scenario.servers[server].network
-            facts = Facts(
-                policy.address,
-                facts.reverse_path,
-                _onward(facts.forward_path, to),
-                spam=facts.spam,
-                content_draw=facts.content_draw,
-            )
-            if isinf(self.routes.latency(here, there)):
-                hops.append(Hop(server, facts, self.policy(server), None))
-                return Journey(tuple(hops), "queued")
+            hops.append(following)
+        return Journey(tuple(hops), outcome)
 
 
-def port(scenario: Scenario, attempt: Attempt) -> int:
-    """The port that is asked: 587 where that is wanted and offered."""
-    offered = scenario.servers[attempt.server].port_587
-    return 587 if attempt.port == 587 and offered else 25
-
-
-def _onward(forward_path: str, to: addresses.Address | addresses.Fault) -> str:
-    """The forward-path for the next server: as given, unless it was a route that is followed."""
-    return forward_path if addresses.parse(forward_path) == to else str(to)
-
-
-def _ended(verdict: Verdict, *, first: bool) -> str:
-    """How the journey ends with this answer; "" if it goes on."""
+def _outcome(hops: list[Hop]) -> str:
+    """How the journey ends with the last answer; "" if it goes on."""
+    verdict = hops[-1].verdict
+    if verdict is None:
+        return "queued"
     if verdict.discarded:
         return "discarded"
     if verdict.accepted:
         return "" if verdict.relayed else "delivered"
-    if first:
+    if len(hops) == 1:
         return "refused" if verdict.permanent else "deferred"
     return "bounced" if verdict.permanent else "queued"

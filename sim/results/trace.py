@@ -431,7 +431,7 @@ def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, An
 
     Raises QueryError for a column, a value or a number that is not there.
     """
-    from sim.path.asked import QueryError
+    from sim.path.lookup import QueryError
 
     rows = recipients
     if message is not None:

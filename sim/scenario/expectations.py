@@ -1,13 +1,13 @@
 """The keys of ``[[expect]]``: what a scenario says must come out of it.
 
-An exact verdict is judged here, by ``decide``; a measure, once it was simulated, by its
+An exact verdict is judged by `sim.exact.expectations`; a measure, once it was simulated, by its
 interval (`sim.measure.judging`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,13 +19,8 @@ from sim.scenario.errors import shown
 from sim.scenario.found import Found
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
-from sim.scenario.policies import on_port_587
 from sim.scenario.quantities import Name
-from sim.smtp import Facts, Verdict, decide
-from sim.smtp.verdicts import KINDS, UNREACHABLE
-
-if TYPE_CHECKING:
-    from sim.scenario.model import Scenario
+from sim.smtp.verdicts import KINDS
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -122,55 +117,6 @@ def faults(
             else _of_measure(parts, list(arms), expect)
         )
         yield from (found.within("expect", index) for found in wrong)
-
-
-def verdict(scenario: Scenario, expect: Expect) -> Verdict:
-    """What the server that is asked answers in the situation of *expect*."""
-    scenario = scenario.arm(expect.arm or scenario.baseline)
-    users = scenario.users[expect.user or next(iter(scenario.users))]
-    isp = expect.isp or next(iter(users.accounts))
-    network = {HOME: isp, WORK: users.work}.get(expect.place, expect.place)
-    account = isp if expect.account == "home" else users.work
-    assert network is not None, "checked when loaded"
-    assert account is not None, "checked when loaded"
-    own, client = scenario.submission_server(account), scenario.guest(network)
-    assert own is not None, "checked when loaded"
-    domain, name = scenario.servers[own].domains[0], expect.server or own
-    asked = scenario.servers[name]
-    by_587 = expect.port_587 and asked.port_587
-    if scenario.networks[network].blocks_port_25 and network != asked.network and not by_587:
-        return UNREACHABLE
-    facts = Facts(
-        client=int(scenario.networks[network].prefixes[0][0]) if client is None else client,
-        reverse_path=expect.sender or f"user@{users.sender_domain or domain}",
-        forward_path=expect.to,
-        login="user" if expect.auth and not expect.wrong_password else None,
-        auth_failed=expect.wrong_password,
-        pop_age=0.0 if expect.pop else None,
-        listed=expect.listed,
-    )
-    owned = {"user": frozenset({f"user@{domain}"})}
-    policy = scenario.policy(name, login_owns=owned)
-    return decide(on_port_587(policy) if by_587 else policy, facts)
-
-
-def exact(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Each exact expectation: what it is about, and what came out otherwise ("": nothing)."""
-    for index, expect in enumerate(scenario.expect):
-        if not isinstance(expect, Expect):
-            continue
-        answer = verdict(scenario, expect)
-        got = {"verdict": answer.kind, "code": answer.code, "rule": answer.rule}
-        wanted = {key: getattr(expect, key) for key in got if getattr(expect, key) is not None}
-        different = [
-            f"{k} {got[k]!r}, expected {wanted[k]!r}" for k in wanted if got[k] != wanted[k]
-        ]
-        yield f"expect[{index}]: {expect.place} to {expect.to}", "; ".join(different)
-
-
-def unmet(scenario: Scenario) -> Iterator[str]:
-    """Exact expectations that do not come true, one line each."""
-    return (f"{about}: {different}" for about, different in exact(scenario) if different)
 
 
 def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterator[Found]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping
+from array import array
+from collections.abc import Container, Iterable, Mapping, Sequence
 from ipaddress import IPv4Network
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr
@@ -202,6 +204,11 @@ class Scenario(Head):
     def guest(self, network: str) -> int | None:
         """The first address that *network* hands out, as a number; None if it has none."""
         return next(iter(self._leasable(network)), None)
+
+    def leasable(self, network: str) -> Sequence[int]:
+        """The addresses that *network* hands out, ascending by prefix; one if they are shared."""
+        free = self._leasable(network)
+        return array("I", islice(free, 1) if self.networks[network].shared_address else free)
 
     def run_by(self, operator: str) -> list[str]:
         """The servers that *operator* runs, in the order of the file."""

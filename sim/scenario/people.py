@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -20,6 +21,11 @@ from sim.topology.lines import LINES
 
 HOME, WORK = "home", "work"
 """Places that are no networks of their own: the account's network, the group's ``work``."""
+
+def network_at(place: str, home: str, work: str | None) -> str:
+    """The network that *place* stands for, to somebody with these networks."""
+    return {HOME: home, WORK: work or place}.get(place, place)
+
 
 MOST = 1_000_000
 """People or spammers in all; a larger count is a fault."""
@@ -185,7 +191,23 @@ class Users(Table):
     delays: Delays = key({}, source="chosen")
     """how long each remedy takes"""
     sender_domain: Domain | None = key(None)
-    """domain of the sender address they show; without it, that of the account in use"""
+    """domain of the sender address they show; without it, that of the account in use; one under
+    .invalid does not resolve, any other does"""
+
+    # ---- what the workload draws from, and the analytic expectation sums over
+
+    @property
+    def writes(self) -> float:
+        """Messages that a person writes, per second on average."""
+        return self.messages
+
+    def accounts_in_use(self) -> Iterator[tuple[float, str, str]]:
+        """Share of the messages, home network, and network of the account they are written in."""
+        at_work = self.work_account if self.work is not None else 0.0
+        for home, share in self.accounts.items():
+            yield share * (1.0 - at_work), home, home
+            if self.work is not None and at_work > 0.0:
+                yield share * at_work, home, self.work
 
     def shares(self, part: str) -> dict[str, float]:
         """Shares of places in a part of the week, one of ``PARTS``."""

@@ -97,7 +97,7 @@ class Spammers(Table):
     scan_rate: Rate = key("20 / day", source="chosen")
     """servers that one spammer tries as relays"""
     sender_domain: Domain = key("bulk.example", source="chosen")
-    """domain of the forged sender"""
+    """domain of the forged sender; one under .invalid does not resolve, any other does"""
     known_relays: Share = key(1.0, source="chosen")
     """share of the open relays that they know at the start"""
 

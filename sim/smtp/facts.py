@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from sim.smtp.units import Seconds
@@ -29,7 +30,7 @@ class Facts(NamedTuple):
     """Time since the last POP login from *client*; None: never."""
     listed: tuple[str, ...] = ()
     """Names of the blocklists that list *client*."""
-    known_domains: frozenset[str] | None = None
+    known_domains: Container[str] | None = None
     """Domains that resolve, in lower case; None: all do."""
     open_sessions: int = 0
     """Other sessions open from *client*."""

@@ -19,7 +19,13 @@ class Names:
         """Servers that take mail for *domain*, preferred first; empty if it does not resolve."""
         return self._servers.get(domain.lower(), ())
 
+    def __contains__(self, domain: object) -> bool:
+        """Whether *domain* resolves: every one does that is not under ``.invalid``, which is
+        reserved for names that do not (RFC 6761 §6.4), or has an MX all the same."""
+        name = str(domain).lower()
+        return name in self._servers or not f".{name}".endswith(".invalid")
+
     @property
     def domains(self) -> frozenset[str]:
-        """Every domain that resolves."""
+        """Every domain that has an MX."""
         return frozenset(self._servers)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sim.exact import matrix
+from sim.exact.matrix import matrix
 from sim.exact.situations import cells
 
 

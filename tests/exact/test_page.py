@@ -75,7 +75,7 @@ def test_at_a_prompt_every_page_of_the_lab_is_read_not_dumped(scenario):
         sim.exact.explanation.explain(
             scenario, user="travellers", place="hotel", to="bob@adatum.com"
         ),
-        sim.exact.matrix(scenario),
+        sim.exact.matrix.matrix(scenario),
         sim.exact.diff.diff(scenario, *arms),
     ]
     for page in pages:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from sim.exact import expectations
 from sim.exact.diff import diff
 from sim.exact.explanation import explain
-from sim.scenario import expectations, load
+from sim.scenario import load
 
 
 @pytest.mark.parametrize("name", ["travellers-trap", "identity-check"])
@@ -39,7 +40,7 @@ def test_a_check_on_the_mx_refuses_the_worlds_mail(scenarios):
     scenario = load(scenarios / "identity-check.toml")
     arm = "proseware checks on its one machine"
     found = explain(scenario, "everybody-2", "home", "bob@proseware.com", arm)
-    assert found.question.party.network == "adatum"
+    assert found.query.party.network == "adatum"
     assert (found.outcome, found.hops[-1].server) == ("bounced", "proseware")
     assert found.error_box is None  # the user's own server said 250
     cost = [c.before.who for c in diff(scenario, "no check", arm).changes if c.mark == "cost"]

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 import sim
-from sim.path.asked import QueryError
+from sim.path.lookup import QueryError
 from sim.results import trace
 from sim.results.replayed import Past, Stored
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from sim.exact.expectations import unmet
 from sim.scenario import Scenario, describing, loads, new, reference, schema
 from sim.scenario.distributions import Distribution
-from sim.scenario.expectations import unmet
 from sim.scenario.found import models
 from sim.scenario.keys import meanings
 from sim.scenario.model import Defaults

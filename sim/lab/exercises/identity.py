@@ -8,7 +8,7 @@ from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
 from sim.lab.exercises.six_situations import WHERE, repair
 from sim.lab.exercises.worlds import TOWN, world
-from sim.path.asked import QueryError
+from sim.path.lookup import QueryError
 
 CHECK = "on network + identity check"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sim.exact import matrix
+from sim.exact.matrix import matrix
 from sim.exact.diff import diff
 from sim.exact.explanation import explain
 from sim.exact.situations import cells
-from sim.path.asked import QueryError
+from sim.path.lookup import QueryError
 from sim.scenario import ScenarioError
 
 GOOD = {"user": "travellers", "place": "hotel", "to": "bob@adatum.com", "arm": "network"}
@@ -87,7 +87,7 @@ WHO = {
 @pytest.mark.parametrize(("user", "account", "address"), WHO.values(), ids=WHO)
 def test_whose_address(scenario, user, account, address):
     found = explain(scenario, user, "hotel", "bob@adatum.com", "open", account=account)
-    assert found.question.attempt.reverse_path == address
+    assert found.query.attempt.reverse_path == address
 
 
 @pytest.mark.parametrize("written", ["", "<>"])

@@ -1,8 +1,9 @@
-"""What a reader named: an arm, a server, a person, a place, an address; every fault at once."""
+"""Look up the names in a query (arm, server, person, place, address), with all faults at once."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,8 +29,8 @@ class QueryError(ScenarioError):
 
 
 @dataclass(slots=True)
-class Questions:
-    """Looks up what was named and collects what is wrong; `check` raises it all at once."""
+class Lookup:
+    """Looks up names and collects what is wrong; `check` raises it all at once."""
 
     scenario: Scenario
     faults: list[Fault] = field(default_factory=list)
@@ -60,12 +61,11 @@ class Questions:
     def server(self, name: str | None) -> str:
         """The name of a server; that of a network means its submission server.
 
-        Without one: the server that the first group of users names in its mail programs.
+        Without one: see `default_server`.
         """
         scenario = self.scenario
         if name is None:
-            account = next(iter(next(iter(scenario.users.values())).accounts))
-            return scenario.submission_server(account) or next(iter(scenario.servers))
+            return default_server(scenario)
         if name in scenario.servers:
             return name
         submission = {n: scenario.submission_server(n) for n in scenario.networks}
@@ -123,6 +123,45 @@ class Questions:
     def sender(self, text: object) -> str | None:
         """An address, or None for the null reverse-path ``<>``."""
         return None if text in NULL else self.address("sender", text)
+
+
+def changing_servers(scenario: Scenario) -> frozenset[str]:
+    """Servers that do not answer alike in all arms: by another policy, or on port 587 too."""
+    arms = [scenario.arm(name) for name in scenario.arms]
+
+    def answers(arm: Scenario, server: str) -> object:
+        return arm.policy(server), arm.servers[server].port_587
+
+    return frozenset(
+        server
+        for server in scenario.servers
+        if any(answers(arm, server) != answers(arms[0], server) for arm in arms[1:])
+    )
+
+
+def default_server(scenario: Scenario) -> str:
+    """The submission server whose policy the arms change, and that most mail is written by."""
+    mail: dict[str, float] = defaultdict(float)
+    for users in scenario.users.values():
+        for share, _, network in users.accounts_in_use():
+            server = scenario.submission_server(network)
+            if server is not None:
+                mail[server] += share * users.count * users.writes
+    changing = changing_servers(scenario) if len(mail) > 1 else frozenset()
+    ranked = sorted(mail, key=lambda server: (server not in changing, -mail[server]))
+    return next(iter(ranked), next(iter(scenario.servers)))
+
+
+def default_account(scenario: Scenario, users: Users, home: str) -> str:
+    """The account whose server's policy the arms change, and that most mail is written in."""
+    part = {HOME: 1.0 - users.work_account, WORK: users.work_account}
+    network = {HOME: home, WORK: users.work or home}
+    if users.work is None or not users.work_account:
+        return HOME
+    changing = changing_servers(scenario)
+    return min(
+        part, key=lambda a: (scenario.submission_server(network[a]) not in changing, -part[a])
+    )
 
 
 def _bare(text: str) -> str:

@@ -1,0 +1,63 @@
+"""Equivalence classes: addresses of mail and of clients that one policy cannot tell apart.
+
+A server need not be asked about every pair of people: one member of a class stands for all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Container
+from functools import cached_property
+
+from sim.smtp import Policy
+
+
+class Representatives(dict[str | None, str | None]):
+    """For each mail address, one that stands for all that *policy* cannot tell from it.
+
+    Addresses in domains that the policy does not know are alike, except that some domains
+    resolve (they are in *names*; None: all do) and others do not.
+    """
+
+    def __init__(self, policy: Policy, names: Container[str] | None = None) -> None:
+        self.policy, self.names = policy, names
+        self._strangers: dict[bool, str] = {}
+
+    def __missing__(self, address: str | None) -> str | None:
+        """Keep the first stranger of each class."""
+        found = address
+        if address is not None:
+            domain = address.rpartition("@")[2]
+            if not self.policy.knows(domain):
+                resolves = self.names is None or domain in self.names
+                found = self._strangers.setdefault(resolves, address)
+        self[address] = found
+        return found
+
+
+class ClientRanges:
+    """Which of the address ranges that *policy* compares with a client is in."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._within: dict[int, tuple[bool, ...]] = {}
+
+    @cached_property
+    def bounds(self) -> list[int]:
+        """Addresses, ascending, with each of which begins an interval of addresses that are
+        alike: ranges are compared with their first and last address only."""
+        ranges = {address for some in self.policy.ranges for address in some}
+        edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
+        return sorted(edges | {0})
+
+    def interval(self, client: int) -> int:
+        """Number of the interval that *client* is in."""
+        return bisect_right(self.bounds, client)
+
+    def within(self, client: int) -> tuple[bool, ...]:
+        """For each group of ranges of the policy, whether *client* is in it."""
+        interval = self.interval(client)
+        if interval not in self._within:
+            inside = self.policy.is_within
+            self._within[interval] = tuple([inside(client, some) for some in self.policy.ranges])
+        return self._within[interval]

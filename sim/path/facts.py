@@ -1,0 +1,77 @@
+"""What a server sees of a client and of one recipient: the one place where `Facts` are made."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.smtp import Facts
+
+if TYPE_CHECKING:
+    from sim.scenario.blocklists import Blocklist
+    from sim.smtp.units import Seconds
+
+
+class Credentials(NamedTuple):
+    """What a client shows besides its address: the name it logged in with, whether AUTH failed,
+    the port it came to."""
+
+    login: str | None = None
+    auth_failed: bool = False
+    port: int = 25
+
+
+NO_LOGIN = Credentials()
+
+
+def facts(
+    client: int,
+    reverse_path: str | None,
+    forward_path: str,
+    credentials: Credentials = NO_LOGIN,
+    *,
+    names: Container[str] | None = None,
+    listed: tuple[str, ...] = (),
+    pop_age: Seconds | None = None,
+    open_sessions: int = 0,
+    recent: int = 0,
+    greylist_age: Seconds | None = None,
+    spam: bool = False,
+    content_draw: float = 1.0,
+) -> Facts:
+    """Return the facts of one recipient, as `sim.smtp.Facts` describes them.
+
+    *names* holds the domains that resolve (`sim.topology.names.Names`); None: all do. A scenario
+    is not needed: an address, a table of names and a policy are enough for `decide`.
+    """
+    return Facts(
+        client=client,
+        reverse_path=reverse_path,
+        forward_path=forward_path,
+        login=credentials.login,
+        auth_failed=credentials.auth_failed,
+        pop_age=pop_age,
+        listed=listed,
+        known_domains=names,
+        open_sessions=open_sessions,
+        recent=recent,
+        greylist_age=greylist_age,
+        spam=spam,
+        content_draw=content_draw,
+    )
+
+
+class FixedListings:
+    """What blocklists say of an address whatever happens: their stated ranges."""
+
+    def __init__(self, blocklists: Mapping[str, Blocklist]) -> None:
+        self._ranges = [
+            (name, int(prefix[0]), int(prefix[-1]))
+            for name, settings in blocklists.items()
+            for prefix in settings.ranges
+        ]
+
+    def __call__(self, address: int) -> tuple[str, ...]:
+        """Names of the lists that list *address* all the time, in the order of the file."""
+        found = (name for name, first, last in self._ranges if first <= address <= last)
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,155 @@
+"""The query: who writes to whom, from where, in which account, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.path.lookup import Lookup, default_account
+from sim.path.submission import CAUGHT, LIKELIER, Attempt, MailProgram, spammer_address, submit
+from sim.scenario.apportioning import apportion
+from sim.scenario.people import HOME, network_at
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who writes, and where: a person of a user group, or a spammer."""
+
+    name: str
+    address: str
+    """The sender address that is shown unless the query names another."""
+    login: str
+    """The account's own address, which is also its login name."""
+    server: str
+    """The server that the mail program names."""
+    network: str
+    """The network of the account."""
+    place: str
+    network_here: str
+    """The network at the place."""
+    helo: str
+    """What the mail program calls itself: a claim that nobody checks."""
+    client: int | None
+    web: bool = False
+    spammer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One message as somebody wants to send it under one arm."""
+
+    party: Party
+    program: MailProgram
+    attempt: Attempt
+    arm: str
+
+
+def query(
+    scenario: Scenario,
+    user: str,
+    place: str | None,
+    to: str,
+    arm: str | None,
+    *,
+    account: str | None = None,
+    server: str | None = None,
+    sender: str | None = None,
+    auth: bool = False,
+    pop: bool = False,
+    by_587: bool = False,
+    wrong_password: bool = False,
+    caught: bool = False,
+) -> Query:
+    """Look up every name and return the query; raises QueryError with every fault at once."""
+    names = Lookup(scenario)
+    arm = names.arm(arm)
+    to = names.address("to", to)
+    shown = names.sender(sender) if sender is not None else ""
+    named = names.server(server) if server is not None else None
+    if user in scenario.spammers:
+        party = _spammer(names, user, place, to, named)
+    else:
+        party = _person(names, user, place, account)
+    names.check()
+    program = MailProgram(
+        party.server,
+        party.login,
+        party.address if shown == "" else shown,
+        auth=(auth or by_587 or wrong_password) and not party.spammer,
+        by_587=by_587 and not party.spammer,
+        wrong_password=wrong_password,
+        polls_first=pop and not party.spammer,
+        web=party.web,
+    )
+    attempt = submit(
+        scenario, program, party.network_here, party.client, to,
+        server=named, spam=party.spammer, content_draw=CAUGHT if caught else LIKELIER,
+    )  # fmt: skip
+    return Query(party, program, attempt, arm)
+
+
+def _person(names: Lookup, user: str, place: str | None, account: str | None) -> Party:
+    scenario = names.scenario
+    group, number = names.person(user)
+    where = names.place(place, group)
+    users = scenario.users.get(group)
+    if account is not None:
+        account = names.account(account, users)
+    if users is None or names.faults:
+        return _NOBODY
+    homes = apportion(users.accounts, users.count)
+    if user == group:  # somebody of it, who has the account that is written first
+        number = 1 + homes.index(next(iter(users.accounts)))
+    home = homes[number - 1]
+    account = account or default_account(scenario, users, home)
+    network = network_at(account, home, users.work)
+    server = scenario.submission_server(network)
+    if server is None:
+        names.wrong("user", user, f"somebody whose network has a server ({network} has none)")
+        return _NOBODY
+    name, domain = f"{group}-{number}", scenario.servers[server].domains[0]
+    here = network_at(where, home, users.work)
+    return Party(
+        name=name,
+        address=f"{name}@{users.sender_domain or domain}",
+        login=f"{name}@{domain}",
+        server=server,
+        network=network,
+        place=where,
+        network_here=here,
+        helo=f"{name}-pc",
+        client=scenario.guest(here),
+        web=users.program == "web",
+    )
+
+
+def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str | None) -> Party:
+    """A spammer: under a forged name, to the recipient's MX unless another server is named."""
+    scenario = names.scenario
+    spammers = scenario.spammers[user]
+    here, client = spammers.network, spammer_address(scenario, user)
+    if place not in (None, HOME):
+        guests = [n for n in scenario.networks if scenario.guest(n) is not None]
+        if names.known("place", place, guests):
+            here, client = str(place), scenario.guest(str(place))
+    domain = to.rpartition("@")[2].lower()
+    direct = (*scenario.names().mx(domain), *scenario.servers)[0]
+    return Party(
+        name=user,
+        address=f"offer@{spammers.sender_domain}",
+        login="",
+        server=server or direct,
+        network=spammers.network,
+        place=place or HOME,
+        network_here=here,
+        helo=f"mail.{spammers.sender_domain}",
+        client=client,
+        spammer=True,
+    )
+
+
+_NOBODY = Party("", "", "", "", "", HOME, "", "", None)
+"""Stands in for who could not be found, until the faults are raised."""

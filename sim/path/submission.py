@@ -1,0 +1,142 @@
+"""Settings of a mail program, and the attempt that follows: server, port, credentials, client."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from sim.path.facts import NO_LOGIN, Credentials
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+LIKELIER = 0.5
+"""The draw at which a filter does what is likelier."""
+CAUGHT = 0.0
+"""The draw at which it takes the message for spam, if it ever does."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailProgram:
+    """The settings of a mail program for one account."""
+
+    server: str
+    """The outgoing server of the account."""
+    login: str
+    """The account's own address, which is also its login name."""
+    sender: str | None
+    """The reverse-path that it shows; None: the null reverse-path."""
+    auth: bool = False
+    by_587: bool = False
+    """Port 587, where the server offers it."""
+    wrong_password: bool = False
+    polls_first: bool = False
+    """It looks for mail by POP before it sends."""
+    web: bool = False
+    """Web mail: the account's own server is the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One recipient of one message offered to one server."""
+
+    server: str
+    network: str
+    """The network that the client is on."""
+    client: int | None
+    """Its address as a number; None: the network has none to give."""
+    reverse_path: str | None
+    forward_path: str
+    login: str | None = None
+    """The name that the mail program logs in with, where AUTH is offered."""
+    by_587: bool = False
+    wrong_password: bool = False
+    pop_age: float | None = None
+    """Seconds since a POP login from this address at the server's ISP; None: there was none."""
+    greylist_age: float | None = None
+    """Seconds since the same was tried for the first time; None: this is the first time."""
+    listed: tuple[str, ...] = ()
+    """Blocklists that list the client besides those whose fixed ranges do."""
+    spam: bool = False
+    content_draw: float = LIKELIER
+    """The draw of a content filter, which catches the message if it is below its rate."""
+    relay: bool = False
+    """Whether it comes from the queue of a server: no network blocks that."""
+
+
+class Content(TypedDict, total=False):
+    """What an attempt says of the message besides its addresses."""
+
+    listed: tuple[str, ...]
+    spam: bool
+    content_draw: float
+
+
+def submit(
+    scenario: Scenario, program: MailProgram, network: str, client: int | None, to: str,
+    *, server: str | None = None, **content: Unpack[Content],
+) -> Attempt:  # fmt: skip
+    """Return the first attempt of a message to *to* from *client* on *network*.
+
+    *server* is another one than that of the account: nobody has a login or a POP account there.
+    Web mail comes from the account's own server, without a login.
+    """
+    if program.web:
+        machine = scenario.servers[program.server]
+        here, address = machine.network, int(machine.address)
+        return Attempt(program.server, here, address, program.sender, to, **content)
+    if server not in (None, program.server):
+        return Attempt(server or "", network, client, program.sender, to, **content)
+    return Attempt(
+        program.server,
+        network,
+        client,
+        program.sender,
+        to,
+        login=program.login if program.auth else None,
+        by_587=program.by_587,
+        wrong_password=program.wrong_password,
+        pop_age=0.0 if program.polls_first else None,
+        **content,
+    )
+
+
+def port(*, by_587: bool, offers_587: bool) -> int:
+    """Return the port that is asked: 587 where the mail program has it and the server offers it."""
+    return 587 if by_587 and offers_587 else 25
+
+
+def credentials(
+    login: str | None, *, by_587: bool, wrong_password: bool, offers_auth: bool, offers_587: bool
+) -> Credentials:
+    """Return what a mail program shows its account's server.
+
+    *login* is None where AUTH is off. Without 587 a server may offer no AUTH; then nobody logs in.
+    """
+    asked_port = port(by_587=by_587, offers_587=offers_587)
+    if asked_port == 25 and (login is None or not offers_auth):
+        return NO_LOGIN
+    return Credentials(login, wrong_password and login is not None, asked_port)
+
+
+def is_blocked(network: str, server_network: str, port: int, blocking: Container[str]) -> bool:
+    """Whether *network* is one of those *blocking* port 25 of servers elsewhere (BCP 134).
+
+    Mail from the queue of a server is never blocked: do not ask for it.
+    """
+    return port == 25 and network in blocking and network != server_network
+
+
+def spammer_address(scenario: Scenario, group: str, index: int = 0) -> int | None:
+    """Return the address of a spammer: from the last of its network's down, one for each.
+
+    *index* counts the spammers of the *group* from 0. None: the network has no addresses.
+    """
+    before = 0
+    for name, spammers in scenario.spammers.items():
+        if name == group:
+            break
+        before += spammers.count
+    free = scenario.leasable(scenario.spammers[group].network)
+    return free[-1 - (before + index) % len(free)] if free else None
