@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim._version import __version__
+from sim.experiment.execution import Execution
 from sim.experiment.storage import FORMAT, Task
 from sim.experiment.tasks import Done
 
@@ -53,30 +54,25 @@ def code_digest() -> str:
 
 
 class Manifest:
-    """The manifest under construction: told of each task, written by the caller."""
+    """The manifest under construction; each task is noted in it, and the caller writes it."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        *,
-        keep: str,
-        workers: int,
-        quick: float,
-        before: dict[str, Any] | None,
+        self, scenario: Scenario, how: Execution, before: Mapping[str, Any] | None = None
     ) -> None:
+        """Begin the manifest, or go on with the one that the folder had *before*."""
         self.began = time.perf_counter()
         old = before or {}
         self.data: dict[str, Any] = {
             "format": FORMAT,
-            **identity(scenario, keep=keep),
+            **identity(scenario, keep=how.keep),
             "title": scenario.title,
             "baseline": scenario.baseline,
-            "quick": quick,
-            "arms": [],
-            "replications": 0,
+            "quick": how.quick,
+            "arms": list(old.get("arms", [])),
+            "replications": int(old.get("replications", 0)),
             "complete": False,
             "command": _command(),
-            "workers": workers,
+            "workers": how.workers,
             "python": platform.python_version(),
             "libraries": {name: _installed(name) for name in LIBRARIES},
             "started": old.get("started", _now()),
@@ -86,11 +82,10 @@ class Manifest:
         }
         self.before = float(self.data["seconds"])
 
-    def extend(self, arms: list[str], replications: int, old: dict[str, Any] | None) -> None:
-        """State the arms and replications that the folder is to hold, with those it holds."""
-        had = list((old or {}).get("arms", []))
-        self.data["arms"] = [*had, *(arm for arm in arms if arm not in had)]
-        self.data["replications"] = max(replications, int((old or {}).get("replications", 0)))
+    def extend(self, arms: list[str], replications: int) -> None:
+        """Add the arms and replications that the folder is to hold to those that it holds."""
+        self.data["arms"] += [arm for arm in arms if arm not in self.data["arms"]]
+        self.data["replications"] = max(replications, self.data["replications"])
 
     def note(self, done: Done) -> None:
         """Record one finished task: seconds in all, seconds simulating, events, rows."""

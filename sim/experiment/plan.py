@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.experiment import storage
 from sim.experiment.manifest import identity
 from sim.experiment.precision import first
-from sim.experiment.run import run, table_of_runs, wanted
+from sim.experiment.run import design, run, table_of_runs
 from sim.experiment.storage import Task
 from sim.smtp.units import TIME
 
@@ -144,7 +144,7 @@ def plan(
     out: Path | None = None,
 ) -> Plan:
     """Plan an experiment; nothing is stored, and what is run are short runs, to see how long."""
-    chosen, count = wanted(scenario, arms, replications, workers, "rows")
+    chosen, count = design(scenario, arms, replications)
     most = count
     if scenario.precision is not None and replications is None:
         count, most = first(scenario.precision, count), scenario.precision.most
@@ -216,7 +216,7 @@ def _lasted(scenario: Scenario, arms: Sequence[str]) -> tuple[float, dict[str, f
     how many recipients each had."""
     with tempfile.TemporaryDirectory(prefix="mailsim-") as out:
         began = time.perf_counter()
-        stored = run(scenario, arms=arms, replications=1, out=Path(out))
+        stored = run(scenario, Path(out), arms=arms, replications=1)
         seconds = (time.perf_counter() - began) / len(arms)
     return seconds, _counted(stored.manifest["tasks"])
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment import keeping, storage
+from sim.experiment import storage
+from sim.experiment.execution import COUNTS, DEFAULT, Execution
 from sim.experiment.manifest import Manifest, identity
+from sim.experiment.precision import until_precise
 from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
-from sim.experiment.tasks import Done
+from sim.experiment.tasks import Done, Job
 from sim.experiment.usage import UsageError, at_least, one_of
-from sim.experiment.workers import Points, run_tasks
+from sim.experiment.workers import run_tasks
+from sim.scenario import Scenario, loads
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import pandas as pd
-
-    from sim.scenario import Scenario
 
 MOST_REPLICATIONS = 32_767
 """What the column ``replication`` holds (int16)."""
-MOST_WORKERS = 1_024
 MANIFEST_EVERY = 10.0
 """Seconds between two writings of the manifest while tasks finish: it grows with them, and all
 that a kill can take from it is how long the last of them took."""
@@ -53,16 +52,14 @@ class Stored:
 
         Of *columns*, if given, those that are stored.
         """
-        if name in keeping.OF_MESSAGES and not keeping.whole(self.manifest):
+        if name in storage.OF_MESSAGES and self.manifest["keep"] == COUNTS:
             raise storage.OtherResultsError(
-                f"{self.root}: {name} were not kept (keep = 'counts'); run again with keep='rows'"
+                f"{self.root}: {name} were not kept (keep = {COUNTS!r}); run again with keep='rows'"
             )
         return storage.read(self.root, name, self.tasks, columns)
 
     def scenario(self) -> Scenario:
         """The scenario that these are results of."""
-        from sim.scenario import loads
-
         path = self.root / storage.SCENARIO
         with storage.explained(self.root, reading=True):
             text = path.read_text("utf-8")
@@ -79,124 +76,77 @@ def table_of_runs(
 
 def run(
     scenario: Scenario,
+    out: Path,
     *,
     arms: Sequence[str] | None = None,
     replications: int | None = None,
-    workers: int = 1,
-    executor: Executor | None = None,
-    out: Path,
-    keep: str = "rows",
-    progress: bool = False,
-    force: bool = False,
-    quick: float = 0.0,
+    how: Execution = DEFAULT,
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
-    An *executor* performs the tasks instead of *workers*; its machines must see *out*. Where the
-    scenario states a precision and *replications* are not given, there are as many as it needs.
+    Where the scenario states a precision and *replications* are not given, there are as many as
+    it needs.
 
     Raises UsageError for a wrong call, StorageError when the folder cannot be used,
     ConservationError when the books of a run do not balance. After KeyboardInterrupt what
     is finished stays, and the same call goes on from there.
     """
-    chosen, count = wanted(scenario, arms, replications, workers, keep)
-
-    def perform(count: int) -> Stored:
-        return _run(
-            scenario, chosen, count, out, workers=workers, executor=executor, keep=keep,
-            progress=progress, force=force and not claimed, quick=quick,
-        )  # fmt: skip
-
-    claimed = False
+    chosen, count = design(scenario, arms, replications)
     if scenario.precision is None or replications is not None:
-        return perform(count)
-    from sim.experiment.precision import until_precise
-
-    def again(count: int) -> Stored:
-        nonlocal claimed
-        stored = perform(count)
-        claimed = True
-        return stored
-
-    stored, reached = until_precise(scenario.precision, count, again)
+        return _run(scenario, out, chosen, count, how)
+    batches = chain([how], repeat(replace(how, force=False)))  # the first alone clears the folder
+    stored, reached = until_precise(
+        scenario.precision, count, lambda n: _run(scenario, out, chosen, n, next(batches))
+    )
     stored.manifest["precision"] = {**reached.as_dict(), "told": str(reached)}
-    _write_manifest(out, stored.manifest)
+    write_manifest(out, stored.manifest)
     return stored
 
 
 def _run(
-    scenario: Scenario,
-    arms: list[str],
-    replications: int,
-    out: Path,
-    *,
-    workers: int,
-    executor: Executor | None,
-    keep: str,
-    progress: bool,
-    force: bool,
-    quick: float,
+    scenario: Scenario, out: Path, arms: list[str], replications: int, how: Execution
 ) -> Stored:
-    storage.claim(out, identity(scenario, keep=keep), force=force)
-    old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
-    manifest = Manifest(scenario, keep=keep, workers=workers, quick=quick, before=old)
-    manifest.extend(arms, replications, old)
+    old = storage.claim(out, identity(scenario, keep=how.keep), force=how.force)
+    manifest = Manifest(scenario, how, old)
+    manifest.extend(arms, replications)
     todo = table_of_runs(arms, replications, storage.finished(out))
-    perform_all(
-        scenario, todo, out, manifest, keep=keep, workers=workers, executor=executor,
-        progress=progress,
-    )  # fmt: skip
+    perform_all(Job(scenario, out, how.keep), todo, manifest, how)
     return Stored(out, manifest.data, arms, replications)
 
 
-def wanted(
-    scenario: Scenario,
-    arms: Sequence[str] | None,
-    replications: int | None,
-    workers: int,
-    keep: str,
+def design(
+    scenario: Scenario, arms: Sequence[str] | None, replications: int | None
 ) -> tuple[list[str], int]:
     """The arms and the number of replications that are asked for; raises UsageError."""
     chosen = list(arms) if arms is not None else list(scenario.arms)
     count = scenario.replications if replications is None else replications
-    _check(chosen, list(scenario.arms), count, workers, keep)
-    return chosen, count
+    for arm in chosen:
+        one_of("arm", arm, scenario.arms)
+    if not chosen or len(set(chosen)) != len(chosen):
+        raise UsageError("arms: expected at least one, none twice")
+    return chosen, at_least("replications", count, 1, MOST_REPLICATIONS)
 
 
-def perform_all(
-    scenario: Scenario,
-    todo: list[Task],
-    out: Path,
-    manifest: Manifest,
-    *,
-    keep: str,
-    workers: int,
-    executor: Executor | None,
-    progress: bool,
-    points: Points = (),
-) -> None:
-    """Perform the tasks *todo*, telling the manifest of each, whatever ends it."""
-    storage.write_text(out / storage.SCENARIO, scenario.resolved())
-    _write(out, manifest)
+def perform_all(job: Job, todo: list[Task], manifest: Manifest, how: Execution) -> None:
+    """Perform the tasks *todo* and note each in the manifest, whatever ends it."""
+    storage.write_text(job.root / storage.SCENARIO, job.scenario.resolved())
+    write_manifest(job.root, manifest.data)
     written = time.monotonic()
-    with progress_bar(len(todo), shown=progress) as advance:
+    with progress_bar(len(todo), shown=how.progress) as advance:
 
-        def done(finished: Done) -> None:
+        def report(done: Done) -> None:
             nonlocal written
-            manifest.note(finished)
+            manifest.note(done)
             advance()
             if time.monotonic() - written > MANIFEST_EVERY:
-                _write(out, manifest)
+                write_manifest(job.root, manifest.data)
                 written = time.monotonic()
 
         try:
-            run_tasks(
-                scenario, todo, out, keep=keep, workers=workers, done=done, executor=executor,
-                points=points,
-            )  # fmt: skip
+            run_tasks(job, todo, report, workers=how.workers, executor=how.executor)
             manifest.data["complete"] = True
         finally:
-            _write(out, manifest)
+            write_manifest(job.root, manifest.data)
 
 
 def open_stored(root: Path) -> Stored:
@@ -209,19 +159,6 @@ def open_stored(root: Path) -> Stored:
     return Stored(root, manifest, list(manifest["arms"]), int(manifest["replications"]))
 
 
-def _check(arms: list[str], known: list[str], count: int, workers: int, keep: str) -> None:
-    for arm in arms:
-        one_of("arm", arm, known)
-    if not arms or len(set(arms)) != len(arms):
-        raise UsageError("arms: expected at least one, none twice")
-    at_least("replications", count, 1, MOST_REPLICATIONS)
-    at_least("workers", workers, 1, MOST_WORKERS)
-    one_of("keep", keep, keeping.WORDS)
-
-
-def _write(root: Path, manifest: Manifest) -> None:
-    _write_manifest(root, manifest.data)
-
-
-def _write_manifest(root: Path, data: dict[str, Any]) -> None:
+def write_manifest(root: Path, data: dict[str, Any]) -> None:
+    """Write the manifest of *root*, whole or not at all."""
     storage.write_text(root / storage.MANIFEST, json.dumps(data, indent=1) + "\n")

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sim.measure.coded import Coded, Frames
 
 TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
+OF_MESSAGES = ("recipients", "attempts")
+"""The tables with rows of every message."""
 LAST = "measures"
 OF_TASK = ("point", "replication")
 MANIFEST = "manifest.json"
@@ -262,12 +264,14 @@ def read_manifest(root: Path) -> dict[str, Any]:
     return manifest
 
 
-def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> None:
+def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> dict[str, Any] | None:
     """Make sure that *root* may take results of *identity*; with *force*, clear others.
 
-    Raises OtherResultsError when the folder holds anything else: results are never mixed.
-    Only files and folders of this layout are ever removed.
+    Return the manifest of the results that are there already, if any. Raises OtherResultsError
+    when the folder holds anything else: results are never mixed. Only files and folders of this
+    layout are ever removed.
     """
+    before = None
     with explained(root):
         if root.exists() and not root.is_dir():
             raise OtherResultsError(f"{root} is a file; choose another --out")
@@ -279,10 +283,11 @@ def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> No
             if force:
                 clear(root)
             else:
-                _same(root, identity)
+                before = _same(root, identity)
         root.mkdir(parents=True, exist_ok=True)
         for stale in (*root.rglob(".*.tmp"), *_torn(root)):
             stale.unlink(missing_ok=True)
+    return before
 
 
 def _torn(root: Path) -> Iterator[Path]:
@@ -301,7 +306,8 @@ def _whole(path: Path) -> bool:
         return file.read() == b"PAR1"
 
 
-def _same(root: Path, identity: Mapping[str, Any]) -> None:
+def _same(root: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of *root*; raises OtherResultsError unless it is of *identity*."""
     manifest = read_manifest(root)
     differs = [key for key, value in identity.items() if manifest.get(key) != value]
     if differs:
@@ -310,6 +316,7 @@ def _same(root: Path, identity: Mapping[str, Any]) -> None:
             f"{root} holds results of another {what}; they are never mixed: "
             "choose another --out, or --force to replace them"
         )
+    return manifest
 
 
 def clear(root: Path) -> None:

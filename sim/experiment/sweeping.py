@@ -12,21 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment import storage
+from sim.experiment.execution import COUNTS, Execution
 from sim.experiment.manifest import Manifest, identity
-from sim.experiment.run import perform_all, table_of_runs, wanted
+from sim.experiment.run import design, perform_all, table_of_runs
 from sim.experiment.storage import Task
+from sim.experiment.tasks import Job
 from sim.experiment.usage import UsageError
 from sim.scenario.sweeping import not_swept
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import pandas as pd
 
     from sim.scenario import Scenario
     from sim.scenario.sweeping import Point
 
 
+MEASURES_ALONE = Execution(keep=COUNTS)
+"""What a sweep keeps unless it is told otherwise."""
 AT_ONCE = 100
 """Points whose measures are held at a time: enough that what a table costs by itself, whatever
 its length, counts little; chosen."""
@@ -70,17 +72,12 @@ class StoredSweep:
 
 def sweep(
     scenario: Scenario,
+    out: Path,
     points: Sequence[Point] | None = None,
     *,
     arms: Sequence[str] | None = None,
     replications: int | None = None,
-    workers: int = 1,
-    executor: Executor | None = None,
-    out: Path,
-    keep: str = "counts",
-    progress: bool = False,
-    force: bool = False,
-    quick: float = 0.0,
+    how: Execution = MEASURES_ALONE,
 ) -> StoredSweep:
     """Run what is missing of a sweep in *out*; without *points*, those of the scenario's own.
 
@@ -96,30 +93,20 @@ def sweep(
         raise UsageError("points: expected at least one")
     if wrong := not_swept(key for point in points for key in point):
         raise UsageError(f"points: cannot be swept: {', '.join(dict.fromkeys(wrong))}")
-    chosen, count = wanted(scenario, arms, replications, workers, keep)
+    chosen, count = design(scenario, arms, replications)
     for point in points if not out.exists() else points[:1]:
         if point:
             scenario.with_overrides(point)
-    told = json.dumps(list(points), indent=1)
     digest = hashlib.sha256(json.dumps(list(points), sort_keys=True).encode()).hexdigest()
-    this = identity(scenario, keep=keep) | {"points": digest}
-    storage.claim(out, this, force=force)
-    old = storage.read_manifest(out) if (out / storage.MANIFEST).exists() else None
-    manifest = Manifest(scenario, keep=keep, workers=workers, quick=quick, before=old)
+    this = identity(scenario, keep=how.keep) | {"points": digest}
+    manifest = Manifest(scenario, how, storage.claim(out, this, force=how.force))
     manifest.data["points"] = digest
-    manifest.extend(chosen, count, old)
+    manifest.extend(chosen, count)
     done = storage.finished(out)
-    todo = [
-        task
-        for point in range(len(points))
-        for task in (t._replace(point=point) for t in table_of_runs(chosen, count))
-        if task not in done
-    ]
-    storage.write_text(out / storage.POINTS, told + "\n")
-    perform_all(
-        scenario, todo, out, manifest, keep=keep, workers=workers, executor=executor,
-        progress=progress, points=list(points),
-    )  # fmt: skip
+    tasks = product(range(len(points)), table_of_runs(chosen, count))
+    todo = [at for point, task in tasks if (at := task._replace(point=point)) not in done]
+    storage.write_text(out / storage.POINTS, json.dumps(list(points), indent=1) + "\n")
+    perform_all(Job(scenario, out, how.keep, list(points)), todo, manifest, how)
     return StoredSweep(out, manifest.data, list(points), chosen, count)
 
 

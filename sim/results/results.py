@@ -502,13 +502,12 @@ class Tables(Mapping[str, Any]):
         return name in list(self)  # without making the table
 
     def __iter__(self) -> Iterator[str]:
-        from sim.experiment.keeping import whole
         from sim.results.tables import TABLES
 
         yield from _OF_SCENARIO
         if self.results is None:
             return
-        counts_only = not whole(self.results.manifest)
+        counts_only = self.results.manifest["keep"] == "counts"
         for name in _OF_RESULTS:
             absent = name == "ranges" and self.results.unknowns is None
             if not absent and not (counts_only and name in ("recipients", "attempts")):
@@ -573,20 +572,10 @@ def run(
     arms = [arms] if isinstance(arms, str) else arms
     for arm in arms or ():
         _one_of("arm", arm, model.arms)
+    how = experiment.Execution(keep, workers, executor, progress, force, quick)
     folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
     try:
-        stored = experiment.run(
-            model,
-            arms=arms,
-            replications=replications,
-            workers=workers,
-            executor=executor,
-            out=folder,
-            keep=keep,
-            progress=progress,
-            force=force,
-            quick=quick,
-        )
+        stored = experiment.run(model, folder, arms=arms, replications=replications, how=how)
     except BaseException:
         if out is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -324,19 +324,23 @@ def sweep(
     points: Sequence[dict[str, Any]] | None = None,
     *,
     out: Any,
+    arms: Sequence[str] | None = None,
+    replications: int | None = None,
+    keep: str = "counts",
     progress: bool = True,
     **options: Any,
 ) -> Sweep:
     """Run a scenario at each of *points* (its own [sweep] without them), in folder *out*.
 
-    Options are those of `sim.run`: arms, replications, workers, executor, keep (here
-    ``counts`` unless stated), force. What is finished in *out* is not run again.
+    Further options are those of `sim.run`: workers, executor, force. What is finished in *out* is
+    not run again.
     """
-    from sim.experiment import sweeping
+    from sim.experiment import Execution, sweeping
     from sim.results.results import _model
 
     model = _model(scenario)
-    stored = sweeping.sweep(model, points, out=Path(out), progress=progress, **options)
+    how = Execution(keep=keep, progress=progress, **options)
+    stored = sweeping.sweep(model, Path(out), points, arms=arms, replications=replications, how=how)
     return Sweep(stored, model.baseline)
 
 

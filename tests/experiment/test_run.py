@@ -13,9 +13,10 @@ import pytest
 
 import sim
 from sim import experiment
-from sim.experiment import UsageError, storage, tasks
+from sim.experiment import UsageError, storage
+from sim.experiment.lanes import Replications
 from sim.experiment.storage import OtherResultsError, StorageError, Task
-from sim.experiment.workers import Replications
+from sim.experiment.tasks import Job
 from sim.world.run import World
 
 SMALL = Path(__file__).with_name("small.toml")
@@ -38,13 +39,13 @@ def alone(small, tmp_path_factory):
 def counted(monkeypatch):
     """The tasks that are performed, in order."""
     performed = []
-    perform = tasks.perform
+    perform = Job.perform
 
-    def counting(scenario, task, root, keep, changes):
+    def counting(job, task):
         performed.append(task)
-        return perform(scenario, task, root, keep, changes)
+        return perform(job, task)
 
-    monkeypatch.setattr("sim.experiment.workers.perform", counting)
+    monkeypatch.setattr(Job, "perform", counting)
     return performed
 
 
@@ -200,7 +201,7 @@ def test_of_the_world_of_a_finished_run_nothing_is_left(small, tmp_path):
     gc.collect()
     gc.disable()  # so that the collector does not find it by chance
     try:
-        tasks.perform(small.model, Task("on network", 0), tmp_path, "counts")
+        Job(small.model, tmp_path, "counts").perform(Task("on network", 0))
         left = [held for held in gc.get_objects() if isinstance(held, World)]
     finally:
         gc.enable()
