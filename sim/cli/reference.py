@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.records import rows as records
+from sim.records import words
 from sim.records.rows import Column
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "docs"
@@ -20,17 +21,17 @@ TABLES: dict[str, tuple[str, Mapping[str, Column]]] = {
     "servers": ("A row per server and phase.", records.SERVERS),
     "calendar": ("A row per listing, delisting and closing.", records.CALENDAR),
 }
-WORDS: dict[str, tuple[str, ...]] = {
-    "class": records.CLASSES,
-    "phase": records.PHASES,
-    "fate": records.FATES,
-    "cause": records.CAUSES,
-    "route": records.ROUTES,
-    "remedy": records.REMEDIES,
-    "permission": records.PERMISSIONS,
-    "hop": records.HOPS,
-    "change": records.CHANGES,
-    "reason": records.REASONS,
+WORDS: dict[str, type[words.Word]] = {
+    "class": words.MailClass,
+    "phase": words.Phase,
+    "fate": words.Fate,
+    "cause": words.Cause,
+    "route": words.Route,
+    "remedy": words.Remedy,
+    "permission": words.Permission,
+    "hop": words.Hop,
+    "change": words.Change,
+    "reason": words.Reason,
 }
 """Columns whose words are few and known."""
 
@@ -73,8 +74,9 @@ def _columns() -> Iterator[str]:
             yield f"| `{column}` | {told.dtype} | {told.unit} | {told.meaning} |"
         yield ""
     yield "## Words\n"
-    for column, words in WORDS.items():
-        yield f"- `{column}`: {', '.join(f'`{word}`' if word else 'empty' for word in words)}"
+    for column, kind in WORDS.items():
+        yield f"- `{column}`: {(kind.__doc__ or '').splitlines()[0]}\n"
+        yield from (f"    - {f'`{word}`' if word else 'empty'}: {word.meaning}" for word in kind)
 
 
 def command_line() -> str:

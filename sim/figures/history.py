@@ -15,7 +15,7 @@ from sim.figures.data import codes, counts, need, order, some
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
 from sim.records.measures import SHARE
-from sim.records.rows import ROUTES
+from sim.records.words import Route
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +41,12 @@ def history(
     some(frame[kept], "delivered spam", figure="history")
     at = frame["written_at"].to_numpy(dtype=float)
     end = run_length or float(at.max())
-    shape = (len(chosen), len(ROUTES), daily.days(end), len(replications))
+    shape = (len(chosen), len(Route), daily.days(end), len(replications))
     cells = counts(
         shape,
         [
             codes(frame["arm"], chosen),
-            codes(frame["route"], ROUTES),
+            codes(frame["route"], Route.texts()),
             np.where(kept, daily.of_day(at, end), -1),
             codes(frame["replication"], replications),
         ],
@@ -55,7 +55,7 @@ def history(
     roles = [
         daily.Role(f"spam by {name.replace('_', ' ')}", palette.look(palette.ROUTE, name),
                    cells[:, number], total, 100.0)
-        for number, name in enumerate(ROUTES)
+        for number, name in enumerate(Route.texts())
         if cells[:, number].any()
     ]  # fmt: skip
 

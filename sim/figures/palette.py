@@ -7,10 +7,12 @@ than colours a reader can tell apart), they never stand in one figure, or differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
+
+from sim.records.words import Cause, Fate, MailClass, Route, complete
 
 BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
 ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
@@ -31,25 +33,45 @@ DOTTED, DASHED, CHAIN = (0, (1, 1.2)), (0, (4, 1.5)), (0, (4, 1.2, 1, 1.2))
 LOOSE, LONG = (0, (1, 3)), (0, (8, 2))
 
 
-def _table(**looks: Look) -> Mapping[str, Look]:
-    return MappingProxyType(looks)
+SPARE = (
+    Look(SKY, "++++", "8", LOOSE),
+    Look(PURPLE, "\\\\\\\\", "H", (0, (5, 1, 1, 1))),
+    Look(ORANGE, "oooo", "d", (0, (2, 2))),
+    Look(GREEN, "||||", "*", (0, (6, 3))),
+)
+"""Looks that no word has yet: a new word gets the first of them, until it is given its own."""
+
+
+def _table(words: Iterable[str], looks: Mapping[str, Look]) -> Mapping[str, Look]:
+    """The looks of all *words*: those of *looks*, which may name no others, or a spare one."""
+    spare = iter(SPARE)
+    table = {word: looks[word] if word in looks else next(spare) for word in words}
+    complete(looks.keys() | table, words, "the palette")
+    return MappingProxyType(table)
 
 
 CLASS = _table(
-    honest=Look(BLUE, "", "o", "-"),
-    spam=Look(VERMILLION, "////", "X", DASHED),
-    notice=Look(PURPLE, "....", "s", DOTTED),
+    MailClass,
+    {
+        "honest": Look(BLUE, "", "o", "-"),
+        "spam": Look(VERMILLION, "////", "X", DASHED),
+        "notice": Look(PURPLE, "....", "s", DOTTED),
+    },
 )
 FATE = _table(
-    delivered=Look(GREEN, "", "o"),
-    refused=Look(ORANGE, "////", "X", DASHED),
-    gave_up=Look(YELLOW, "\\\\\\\\", "v", CHAIN),
-    discarded=Look(BLACK, "xxxx", "P", DOTTED),
-    bounced=Look(PURPLE, "....", "s", LOOSE),
-    expired=Look(SKY, "----", "D", LONG),
-    in_transit=Look(PALE, "", "^", "-"),
+    Fate,
+    {
+        "delivered": Look(GREEN, "", "o"),
+        "refused": Look(ORANGE, "////", "X", DASHED),
+        "gave_up": Look(YELLOW, "\\\\\\\\", "v", CHAIN),
+        "discarded": Look(BLACK, "xxxx", "P", DOTTED),
+        "bounced": Look(PURPLE, "....", "s", LOOSE),
+        "expired": Look(SKY, "----", "D", LONG),
+        "in_transit": Look(PALE, "", "^", "-"),
+    },
 )
-CAUSE = MappingProxyType(
+CAUSE = _table(
+    Cause,
     {
         "": Look(GREEN),
         "relaying": Look(ORANGE, "////", "X"),
@@ -64,9 +86,10 @@ CAUSE = MappingProxyType(
         "busy": Look(YELLOW, "xxxx", "h"),
         "unreachable": Look(GREY, "", "*"),
         "temporary": Look(SKY, "", "d"),
-    }
+    },
 )
-ROUTE = MappingProxyType(
+ROUTE = _table(
+    Route,
     {
         "submission": Look(BLUE, "", "o", "-"),
         "web": Look(SKY, "....", "s", DOTTED),
@@ -81,7 +104,7 @@ ROUTE = MappingProxyType(
         "dsn": Look(PALE, "", ">", "-"),
         "delay_notice": Look(YELLOW, "....", "d", DOTTED),
         "backscatter": Look(GREY, "////", "h", CHAIN),
-    }
+    },
 )
 OTHER = Look(GREY, "||||", "h", LONG)
 """A role that has no look of its own yet."""

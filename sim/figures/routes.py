@@ -20,7 +20,7 @@ from sim.figures.data import FigureError, codes, counts, need, order
 from sim.figures.lines import DAY
 from sim.figures.style import Style, drawn
 from sim.records.measures import RATE
-from sim.records.rows import ROUTES
+from sim.records.words import Route
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def routes(
     if mailboxes is not None and mailboxes <= 0:
         raise FigureError(f"routes: mailboxes is {mailboxes}; spam per mailbox needs one at least")
     counted = _counts(frame, chosen, replications, days)
-    found = [name for number, name in enumerate(ROUTES) if counted[:, number].any()]
+    found = [name for number, name in enumerate(Route.texts()) if counted[:, number].any()]
     if not found:
         raise FigureError("routes: no spam was delivered in any arm, so there is nothing to draw")
     figure, panels = lines.panels(
@@ -67,7 +67,7 @@ def routes(
     for arm, axes in panels:
         part = counted[chosen.index(arm)]
         for name in found:
-            value = lines.rows(RATE, part[ROUTES.index(name)], per * lengths)
+            value = lines.rows(RATE, part[Route(name).number], per * lengths)
             middles = np.arange(days) + lengths / 2
             tops.append(
                 lines.curve(
@@ -113,11 +113,11 @@ def _counts(
     day = np.minimum((frame["written_at"].to_numpy() / DAY).astype(int), days - 1)
     places = [
         codes(frame["arm"], arms),
-        codes(frame["route"], ROUTES),
+        codes(frame["route"], Route.texts()),
         np.where(kept, day, -1),
         codes(frame["replication"], replications),
     ]
-    return counts((len(arms), len(ROUTES), days, len(replications)), places)
+    return counts((len(arms), len(Route), days, len(replications)), places)
 
 
 def _entries(

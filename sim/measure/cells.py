@@ -22,7 +22,7 @@ FOLDS = {
     "transient": (0.0, 1.0, 0.0),
     "steady": (0.0, 0.0, 1.0),
 }
-"""Which of the phases of records.PHASES each phase of a measure holds."""
+"""Which of the phases of `Phase` each phase of a measure holds."""
 
 LABELS = ("phase", "class", "by", "key", "measure")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.measure import coded
 from sim.measure.coded import Coded, Frames, Ints
-from sim.records.rows import CLASSES, FATES
+from sim.records.words import Fate, MailClass
 
 SHOWN = 20
 """Rows of a message's history that the error prints."""
@@ -37,9 +37,9 @@ def check(
     _times(frames, rows)
     if lost is not None and len(lost):
         _fail(frames, f"{len(lost)} recipients in transit, but in no outbox and no queue", lost)
-    class_ = rows.codes("class", CLASSES)
+    class_ = rows.codes("class", MailClass.texts())
     number = rows["message"]
-    for code, name in enumerate(CLASSES):
+    for code, name in enumerate(MailClass):
         mine = np.flatnonzero(class_ == code)
         _balance(frames, mine, number, name, *wishes.get(name, (0, 0)))
         if name == "honest" and planned is not None:
@@ -47,7 +47,7 @@ def check(
 
 
 def _one_known_fate(frames: Frames, rows: Coded) -> None:
-    for column, names in (("fate", FATES), ("class", CLASSES)):
+    for column, names in (("fate", Fate.texts()), ("class", MailClass.texts())):
         wrong = rows.codes(column, names) < 0
         if wrong.any():
             _fail(frames, f"{int(wrong.sum())} rows without a known {column}", wrong)
@@ -56,7 +56,7 @@ def _one_known_fate(frames: Frames, rows: Coded) -> None:
 def _times(frames: Frames, rows: Coded) -> None:
     """Only what is in transit has no end, and nothing ends before it is wished."""
     ended = rows["ended_at"]
-    in_transit = rows.codes("fate", FATES) == FATES.index("in_transit")
+    in_transit = rows.codes("fate", Fate.texts()) == Fate.IN_TRANSIT.number
     wrong = np.isnan(ended) != in_transit
     if wrong.any():
         _fail(frames, "a fate without its moment, or a moment without its fate", wrong)

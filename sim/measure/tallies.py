@@ -20,7 +20,7 @@ from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, f
 from sim.measure.coded import Coded, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
 from sim.records.measures import MEASURES, ROW_KEYS
-from sim.records.rows import CAUSES, CLASSES, FATES, PERMISSIONS, PHASES, REMEDIES, ROUTES
+from sim.records.words import Cause, Fate, MailClass, Permission, Phase, Remedy, Route
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 SHOWN = (AFTER, "transient", "steady")
 QUANTILES = {"delay_median": 0.5, "delay_p90": 0.9, "delay_p99": 0.99}
-FIXED = {"route": ROUTES, "remedy": REMEDIES, "cause": CAUSES, "first_cause": CAUSES}
+FIXED = {
+    "route": Route.texts(),
+    "remedy": Remedy.texts(),
+    "cause": Cause.texts(),
+    "first_cause": Cause.texts(),
+}
 """Keys whose names are the same in every run; the others come from the scenario."""
 
 
@@ -71,7 +76,7 @@ def _lost(row: Outcome) -> bool:
 
 
 _EITHER = (False, True)
-OUTCOMES = tuple(Outcome(*parts) for parts in product(FATES, _EITHER, _EITHER, _EITHER))
+OUTCOMES = tuple(Outcome(*parts) for parts in product(Fate, _EITHER, _EITHER, _EITHER))
 
 NUMERATORS: dict[str, Callable[[Outcome], bool]] = {
     "delivery_rate": lambda row: row.fate == "delivered",
@@ -129,10 +134,10 @@ class Rows:
 
     def __init__(self, held: Coded, over: Exposure) -> None:
         self.held, self.over, self.size = held, over, len(held)
-        self.class_ = held.codes("class", CLASSES)
-        self.phase = held.codes("phase", PHASES)
-        self.cell = self.class_ * len(PHASES) + self.phase
-        self.fate = held.codes("fate", FATES)
+        self.class_ = held.codes("class", MailClass.texts())
+        self.phase = held.codes("phase", Phase.texts())
+        self.cell = self.class_ * len(Phase) + self.phase
+        self.fate = held.codes("fate", Fate.texts())
         self.phases = tuple(p for p in SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
 
     def key(self, by: str) -> tuple[Ints, tuple[str, ...]]:
@@ -150,19 +155,19 @@ class Rows:
     @cached_property
     def outcome(self) -> Ints:
         """The position in OUTCOMES of what each row counts for."""
-        refused = self.held.codes("first_cause", CAUSES) != CAUSES.index("")
-        listed = self.held.codes("cause", CAUSES) == CAUSES.index("blocklist")
+        refused = self.held.codes("first_cause", Cause.texts()) != Cause.NONE.number
+        listed = self.held.codes("cause", Cause.texts()) == Cause.BLOCKLIST.number
         believed = self.held["believed"].astype(np.int64)
         return np.asarray(((self.fate * 2 + refused) * 2 + listed) * 2 + believed)
 
     @cached_property
     def delivered(self) -> NDArray[np.bool_]:
         """Whether the fate is delivered."""
-        return np.asarray(self.fate == FATES.index("delivered"))
+        return np.asarray(self.fate == Fate.DELIVERED.number)
 
     def count(self, codes: Ints, keys: int) -> Floats:
         """Rows in each class × phase × key × outcome."""
-        shape = (len(CLASSES), len(PHASES), keys, len(OUTCOMES))
+        shape = (len(MailClass), len(Phase), keys, len(OUTCOMES))
         cell = (self.cell * keys + codes) * len(OUTCOMES) + self.outcome
         counted = np.bincount(cell, minlength=int(np.prod(shape)))
         return counted.reshape(shape).astype(np.float64)
@@ -179,7 +184,7 @@ def _counted(rows: Rows) -> Iterator[Block]:
         for number, name in enumerate(NUMERATORS):
             if _split(name, by):
                 classes = MEASURES[name].classes
-                chosen = [CLASSES.index(c) for c in classes]
+                chosen = [MailClass(c).number for c in classes]
                 below = _below(rows.over, name, by, phases, wished)[:, chosen]
                 labels = Labels(name, by.removeprefix("first_"), phases, classes, keys)
                 yield Block(labels, tops[..., number][:, chosen], below)
@@ -188,7 +193,7 @@ def _counted(rows: Rows) -> Iterator[Block]:
 def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
     """Submissions that used somebody else's permission, or missed their own: by each key, in
     the phase and on the day of the wish."""
-    permission = attempts.codes("permission", PERMISSIONS)
+    permission = attempts.codes("permission", Permission.texts())
     asked = attempts.where(permission != 0)
     permission, message = permission[permission != 0], asked["message"]
     row = np.flatnonzero(np.isin(rows.held["message"], message))[::-1]
@@ -203,13 +208,14 @@ def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
             codes, keys = rows.key(by)
             codes = codes[row]
         phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
-        shape = (len(CLASSES), len(PHASES), len(keys))
+        shape = (len(MailClass), len(Phase), len(keys))
         cell = rows.cell[row] * len(keys) + codes
         for name, counts in PERMITTED.items():
-            which = np.isin(permission, [PERMISSIONS.index(p) for p in counts])
+            which = np.isin(permission, [Permission(p).number for p in counts])
             counted = np.bincount(cell[which], minlength=int(np.prod(shape))).reshape(shape)
             classes = MEASURES[name].classes
-            tops = fold(phases, counted.astype(np.float64))[:, [CLASSES.index(c) for c in classes]]
+            chosen = [MailClass(name).number for name in classes]
+            tops = fold(phases, counted.astype(np.float64))[:, chosen]
             below = _below(rows.over, name, by, phases, tops)
             yield Block(Labels(name, by, phases, classes, keys), tops, below)
 
@@ -235,7 +241,7 @@ def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], wished: 
 
 def _delays(rows: Rows) -> Iterator[Block]:
     """Quantiles of the time from wish to mailbox, by one sort of the delivered rows."""
-    after = rows.delivered & (rows.phase != PHASES.index("warm-up"))
+    after = rows.delivered & (rows.phase != Phase.WARM_UP.number)
     taken = np.flatnonzero(after)
     delay = (rows.held["ended_at"] - rows.held["written_at"])[taken]
     order = np.argsort(delay)
@@ -243,17 +249,18 @@ def _delays(rows: Rows) -> Iterator[Block]:
     phase, class_ = rows.phase[taken], rows.class_[taken]
     for by in MEASURES["delay_median"].by:
         codes, keys = rows.key(by)
-        size = len(CLASSES) * len(keys)
+        every = tuple(MailClass.texts())
+        size = len(MailClass) * len(keys)
         cell = (class_ * len(keys) + codes[taken]).astype(np.int16 if size < 2**15 else np.int32)
         grouped = np.argsort(cell, kind="stable")  # of 16 bits: by counting
         cell, sorted_, at = cell[grouped], delay[grouped], phase[grouped]
         found = [_quantiles(*_within(name, at, cell, sorted_), size) for name in rows.phases]
-        shape = (len(rows.phases), len(CLASSES), len(keys))
+        shape = (len(rows.phases), len(MailClass), len(keys))
         below = np.array([counts for counts, _ in found]).reshape(shape)
         none = np.full(shape, np.nan)
         for i, name in enumerate(QUANTILES):
             values = np.array([v[i] for _, v in found]).reshape(shape)
-            yield Block(Labels(name, by, rows.phases, CLASSES, keys), none, below, values)
+            yield Block(Labels(name, by, rows.phases, every, keys), none, below, values)
 
 
 def _within(
@@ -261,7 +268,7 @@ def _within(
 ) -> tuple[NDArray[Any], Floats]:
     if name == AFTER:
         return cell, delay
-    inside = np.flatnonzero(phase == PHASES.index(name))
+    inside = np.flatnonzero(phase == Phase(name).number)
     return cell[inside], delay[inside]
 
 
@@ -282,7 +289,7 @@ def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, 
 
 def _friction(rows: Rows) -> Iterator[Block]:
     """Once a message, as its first row shows it, per message that arrived anywhere."""
-    row = np.flatnonzero(rows.class_ == CLASSES.index("honest"))
+    row = np.flatnonzero(rows.class_ == MailClass.HONEST.number)
     number = rows.held["message"][row]
     if (np.diff(number) < 0).any():
         order = np.argsort(number, kind="stable")
@@ -309,7 +316,7 @@ def _servers(held: Coded, phases: tuple[str, ...]) -> Iterator[Block]:
     """Measures of servers: each alone, and all together as a quotient of sums."""
     names = tuple(held.categories["server"])
     alone = held.codes("server", names)
-    phase = held.codes("phase", PHASES)
+    phase = held.codes("phase", Phase.texts())
     for name, sums in SERVER_SUMS.items():
         top, under = sums(held)
         for by, keys, key in (("all", ("",), np.zeros_like(alone)), ("server", names, alone)):
@@ -321,5 +328,5 @@ def _servers(held: Coded, phases: tuple[str, ...]) -> Iterator[Block]:
 
 def _by_phase(phases: tuple[str, ...], cell: Ints, weights: NDArray[Any], keys: int) -> Floats:
     """Sums of weights by phase and key, for one class."""
-    summed = np.bincount(cell, weights, minlength=len(PHASES) * keys)
-    return fold(phases, summed.reshape(1, len(PHASES), keys).astype(np.float64))
+    summed = np.bincount(cell, weights, minlength=len(Phase) * keys)
+    return fold(phases, summed.reshape(1, len(Phase), keys).astype(np.float64))

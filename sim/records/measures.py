@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.records.rows import CLASSES
+from sim.records.words import MailClass
 
 SHARE, RATE, RATIO, QUANTILE = "share", "rate", "ratio", "quantile"
 KINDS = {
@@ -24,7 +24,7 @@ SERVER = "server"
 ROW_KEYS = ("all", "place", "group", "server", "route", "remedy", "day")
 BY = (*ROW_KEYS, "cause", "permission")
 
-_MAIL = tuple(CLASSES)
+_MAIL = tuple(MailClass.texts())
 _HONEST = ("honest",)
 _WISHED = "recipients wished"
 _NO_WISH = "undefined: nothing was wished"

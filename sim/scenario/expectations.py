@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.records import rows as records
+from sim.records import words
 from sim.records.measures import BY, MEASURES, PHASES
 from sim.scenario import checking
 from sim.scenario.checking import Parts
@@ -147,14 +147,14 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
 def _keys(parts: Parts, by: str) -> list[str]:
     """What a measure that is split by *by* may be of."""
     places = [place for users in parts.users.values() for place in users.all_places]
-    known = {
+    known: dict[str, Iterable[str]] = {
         "place": places,
         "group": [*parts.names["users"], *parts.names["spammers"]],
         "server": parts.names["servers"],
-        "route": records.ROUTES,
-        "remedy": records.REMEDIES,
-        "cause": records.CAUSES,
-        "permission": records.PERMISSIONS,
+        "route": words.Route,
+        "remedy": words.Remedy,
+        "cause": words.Cause,
+        "permission": words.Permission,
     }
     return [key for key in dict.fromkeys(known.get(by, ())) if key]
 

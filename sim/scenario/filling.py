@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from sim.records.words import SPAM_ROUTES
 from sim.scenario import topology
 from sim.scenario.people import BY_SIZE, HOME
 from sim.scenario.reading import Tree
-from sim.scenario.spammers import ROUTES
 
 MADE = {"submission": "smtp", "mx": "mx"}
 """A network with a domain has servers NAME-smtp and NAME-mx, of these roles."""
@@ -130,7 +130,7 @@ def _users(keys: Tree) -> Tree:
 
 def _spammers(keys: Tree) -> Tree:
     """The capacity of each route that they use."""
-    usual = {r: means.capacity for r, means in ROUTES.items() if r in _listed(keys.get("routes"))}
+    usual = {r.value: r.capacity for r in SPAM_ROUTES if r in _listed(keys.get("routes"))}
     given = keys.get("capacity", {})
     return keys | {"capacity": usual | given} if isinstance(given, dict) else keys
 

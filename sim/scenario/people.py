@@ -14,6 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from sim.records.words import Reaction, complete
 from sim.scenario.distributions import Octets, Time
 from sim.scenario.keys import Table, key
 from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
@@ -80,18 +81,15 @@ Line = Literal["dial-up", "isdn", "cable", "lan"]
 class WhenRefused(Table):
     """What refused users do: shares that sum to 1; what worked is done there from then on."""
 
-    wait: Share = key(0.0)
-    """wait until home again, and send from there"""
-    switch_server: Share = key(0.0)
-    """name the server of the present connection instead"""
-    dial_in: Share = key(0.0)
-    """dial in to the own ISP from where they are"""
-    ask_isp: Share = key(0.0)
-    """ask the ISP, then switch on AUTH or POP first, whichever it offers"""
-    change_sender: Share = key(0.0)
-    """use a sender address that the server takes"""
-    give_up: Share = key(0.0)
-    """give the message up"""
+    wait: Share = key(0.0, meaning=Reaction.WAIT.meaning)
+    switch_server: Share = key(0.0, meaning=Reaction.SWITCH_SERVER.meaning)
+    dial_in: Share = key(0.0, meaning=Reaction.DIAL_IN.meaning)
+    ask_isp: Share = key(0.0, meaning=Reaction.ASK_ISP.meaning)
+    change_sender: Share = key(0.0, meaning=Reaction.CHANGE_SENDER.meaning)
+    give_up: Share = key(0.0, meaning=Reaction.GIVE_UP.meaning)
+
+
+complete(WhenRefused.model_fields, Reaction, "when_refused")
 
 
 class Delays(Table):

@@ -10,9 +10,9 @@ from typing import Any
 from sim.scenario.errors import nearest, one_of, shown
 from sim.scenario.found import Found
 from sim.scenario.networks import Network
-from sim.scenario.servers import STAGES, Server
+from sim.scenario.servers import Server
 from sim.smtp import FLAVOURS, Policy, PolicyError, Restriction, presets, restrictions
-from sim.smtp.restrictions import check_order
+from sim.smtp.restrictions import STAGES, check_order
 from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"

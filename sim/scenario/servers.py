@@ -43,8 +43,6 @@ POLICY_KEYS = (
 )
 """Keys whose override by an arm takes effect at ``policy_starts``; all others hold from 0 s."""
 
-STAGES = ("client", "sender", "relay", "recipient", "content")
-
 Restriction = Annotated[str, Field(max_length=4000)]
 Restrictions = Annotated[tuple[Restriction, ...], Field(strict=False, max_length=100)]
 _RESTRICTIONS = {"type": "array", "items": {"type": "string"}}

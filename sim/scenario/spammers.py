@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sim.records.words import SPAM_ROUTES, Route
 from sim.scenario.keys import Table, key
 from sim.scenario.people import MOST
 from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
 from sim.smtp import units
 
-Route = Literal[
-    "open_relay",
-    "own_account",
-    "direct",
-    "open_proxy",
-    "hijacked_host",
-    "hijacked_smarthost",
-    "stolen_credentials",
-    "inherited_window",
-]
-
-
-class Means(NamedTuple):
-    """A way to send: what it is, and what one spammer gets out of it unless the file says."""
-
-    meaning: str
-    capacity: str
-    cost: float
-
-
-ROUTES: dict[Route, Means] = {
-    # capacities (recipients of one spammer) are chosen: a relay multiplies, a modem does not;
-    # costs (USD per 1000 recipients) are spam_price_per_million.* where one fits, else chosen
-    "open_relay": Means("servers that relay for strangers", "600 / day", 0.01),
-    "own_account": Means("the submission server of their network", "200 / day", 0.1),
-    "direct": Means("from their own line to the recipient's MX", "120 / day", 0.1),
-    "open_proxy": Means("open proxies on other people's networks, to the MX", "400 / day", 0.02),
-    "hijacked_host": Means("hijacked home machines, to the recipient's MX", "1000 / day", 0.01),
-    "hijacked_smarthost": Means(
-        "hijacked home machines, through the submission server of their network",
-        "500 / day",
-        0.01,
-    ),
-    "stolen_credentials": Means("other people's logins, from anywhere", "400 / day", 0.05),
-    "inherited_window": Means(
-        "submission servers that a POP login from the same address has opened", "50 / day", 0.1
-    ),
-}
+if TYPE_CHECKING:
+    SpamRoute = Route
+else:  # a `Route` that spam takes
+    SpamRoute = Literal[SPAM_ROUTES]
 
 
 class Spammers(Table):
@@ -58,20 +25,20 @@ class Spammers(Table):
     """the network they send from"""
     count: int = key(1, ge=1, le=MOST)
     """how many"""
-    routes: Annotated[tuple[Route, ...], Field(strict=False, min_length=1)] = key(
+    routes: Annotated[tuple[SpamRoute, ...], Field(strict=False, min_length=1)] = key(
         meaning="ways to send, the preferred one first: "
-        + "; ".join(f"{name}: {means.meaning}" for name, means in ROUTES.items())
+        + "; ".join(f"{route}: {route.meaning}" for route in SPAM_ROUTES)
     )
-    capacity: dict[Route, Rate] = key(
+    capacity: dict[SpamRoute, Rate] = key(
         {},
         meaning="most recipients of one spammer by each route; a route left out has "
-        + ", ".join(f"{name} {means.capacity}" for name, means in ROUTES.items()),
+        + ", ".join(f"{route} {route.capacity}" for route in SPAM_ROUTES),
         source="chosen",
     )
-    cost: dict[Route, Annotated[float, Field(ge=0.0)]] = key(
+    cost: dict[SpamRoute, Annotated[float, Field(ge=0.0)]] = key(
         {},
         meaning="cost of each route in USD per 1000 recipients; a route left out has "
-        + ", ".join(f"{name} {means.cost:g}" for name, means in ROUTES.items()),
+        + ", ".join(f"{route} {route.cost:g}" for route in SPAM_ROUTES),
         source="spam_price_per_million.2009",
     )
     response: Share = key(1.5e-5, source="spam_response.2002")
@@ -120,11 +87,11 @@ class Spammers(Table):
     account_renewed: Duration = key("1 day", source="chosen")
     """time until a closed account is replaced by a new one"""
 
-    def rate(self, route: Route) -> float:
+    def rate(self, route: SpamRoute) -> float:
         """Recipients a second that one spammer reaches by *route*."""
         stated = self.capacity.get(route)
-        return units.rate(ROUTES[route].capacity) if stated is None else stated
+        return units.rate(route.capacity) if stated is None else stated
 
-    def price(self, route: Route) -> float:
+    def price(self, route: SpamRoute) -> float:
         """USD per recipient by *route*."""
-        return self.cost.get(route, ROUTES[route].cost) / 1000.0
+        return self.cost.get(route, route.cost) / 1000.0

@@ -45,7 +45,7 @@ class Reply(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a situation means: the *kind* of verdict and its *cause* in `sim.records.rows`."""
+    """What a situation means: the *kind* of verdict and its *cause*, a `sim.records.words.Cause`."""
 
     kind: str
     cause: str

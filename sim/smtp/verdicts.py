@@ -75,7 +75,7 @@ class Verdict:
     rule: str
     """Name of the restriction that decided."""
     cause: str
-    """One of `sim.records.rows.CAUSES`."""
+    """A `sim.records.words.Cause`."""
     situation: str
     """Key of `replies.SITUATIONS`."""
     trace: tuple[Step, ...] = ()

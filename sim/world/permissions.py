@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sim.records.rows import PERMISSIONS
+from sim.records.words import Permission
 
 if TYPE_CHECKING:
     from sim.smtp import Policy
     from sim.workload.pop_logins import PopLogins
     from sim.world.transit import Answered, Flight
 
-NUMBER = {name: number for number, name in enumerate(PERMISSIONS)}
-NOBODYS = NUMBER[""]
+NOBODYS = Permission.NONE.number
 
 PERSONAL = {
     "permit_pop_before_smtp": "window",
@@ -51,15 +50,16 @@ class Permissions:
         self.pop, self.shared, self.owners = pop, shared, owners
 
     def of(self, flight: Flight, who: int, now: float, taken: Answered, refused: Answered) -> int:
-        """The number in PERMISSIONS for a submission by *who* (-1: a spammer)."""
+        """The number of the `Permission` for a submission by *who* (-1: a spammer)."""
         server = flight.server
         for (_, _, _, address), answer in taken:
             means = server.personal.get(answer.rule) if answer.relayed else None
             if means is not None:
-                return NUMBER[getattr(self, f"_{means}")(flight, who, now, address)]
+                by = getattr(self, f"_{means}")(flight, who, now, address)
+                return Permission(by).number
         meant = server.listing is not None and who in server.listing.people
         if meant and any(answer.cause == "relaying" for _, answer in refused):
-            return NUMBER["missed_listing"]
+            return Permission.MISSED_LISTING.number
         return NOBODYS
 
     def _window(self, flight: Flight, who: int, now: float, address: str) -> str:

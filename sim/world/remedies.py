@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.records.words import Reaction, complete
 from sim.workload.people import anyone_at
 from sim.workload.streams import chance
 
@@ -123,3 +124,4 @@ REMEDIES: dict[str, Remedy] = {
     "ask_isp": ask_isp,
     "change_sender": change_sender,
 }
+complete(REMEDIES, set(Reaction) - {Reaction.GIVE_UP}, "remedies")

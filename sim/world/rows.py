@@ -16,22 +16,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.records.rows import (
-    ATTEMPTS,
-    CALENDAR,
-    CAUSES,
-    CHANGES,
-    CLASSES,
-    FATES,
-    HOPS,
-    PERMISSIONS,
-    PHASES,
-    REASONS,
-    RECIPIENTS,
-    REMEDIES,
-    ROUTES,
-    SERVERS,
-    Column,
+from sim.records.rows import ATTEMPTS, CALENDAR, RECIPIENTS, SERVERS, Column
+from sim.records.words import (
+    Cause,
+    Change,
+    Fate,
+    Hop,
+    MailClass,
+    Permission,
+    Phase,
+    Reason,
+    Remedy,
+    Route,
 )
 from sim.workload.columns import Columns, Floats, Ints, Names, ranges, view
 
@@ -40,12 +36,7 @@ if TYPE_CHECKING:
 
 Parts = Mapping[str, Callable[[], Sequence[NDArray[Any]]]]
 """Columns whose stretches are made when they are asked for: see `Rows.tries`."""
-FATE = {name: number for number, name in enumerate(FATES)}
-CAUSE = {name: number for number, name in enumerate(CAUSES)}
-CLASS = {name: number for number, name in enumerate(CLASSES)}
-ROUTE = {name: number for number, name in enumerate(ROUTES)}
-REMEDY = {name: number for number, name in enumerate(REMEDIES)}
-DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(len(FATES))
+DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(len(Fate))
 
 
 class EndedTwiceError(RuntimeError):
@@ -100,7 +91,7 @@ class Messages:
 
 ONCE = {"attempt": 1}
 """Columns of a first attempt that are not 0."""
-UNTOUCHED = {"believed": 1, "attempts": 1, "kind": CLASS["honest"]}
+UNTOUCHED = {"believed": 1, "attempts": 1, "kind": MailClass.HONEST.number}
 """Columns of a planned message that do not begin at 0."""
 
 # message, attempt, hop, at, client, place, server, recipients, accepted, answer, waited, took,
@@ -135,7 +126,7 @@ _ATTEMPT_DTYPE = np.dtype(
 )
 
 
-class Change(NamedTuple):
+class CalendarRow(NamedTuple):
     """A row of the calendar: columns as in `sim.records.rows`."""
 
     at: float
@@ -160,7 +151,7 @@ class Rows:
         self.nowhere = self.places[""]  # number 0: servers and spammers have no place
         self.attempts = bytearray()
         self.add_attempt = _ATTEMPT.pack
-        self.changes: list[Change] = []
+        self.changes: list[CalendarRow] = []
         self.nothing = self.answer("", cause="")
         self.nobody = self.answer("", cause="unreachable")  # no server takes this mail
 
@@ -199,7 +190,7 @@ class Rows:
         weights = {
             "connections": np.ones(len(phase)),
             "busy": tries["took"],
-            "busy_spam": np.where(kinds == CLASS["spam"], tries["took"], 0.0),
+            "busy_spam": np.where(kinds == MailClass.SPAM.number, tries["took"], 0.0),
             "waited": tries["waited"],
         }
         return {
@@ -245,7 +236,7 @@ class Rows:
         """Add a message and its recipients, all in transit; return its number."""
         m = self.messages
         number = len(m.kind)
-        m.kind.append(CLASS[kind])
+        m.kind.append(MailClass(kind).number)
         m.sender.append(sender)
         m.group.append(self.groups[group])
         m.account.append(self.accounts[account])
@@ -253,7 +244,7 @@ class Rows:
         m.asked.append(asked)
         m.written_at.append(written_at)
         m.first_row.append(len(self.recipient))
-        m.route.append(ROUTE[route])
+        m.route.append(Route(route).number)
         for column in (m.remedy, m.first_cause, m.attempts, m.calls, m.changes):
             column.append(0)
         m.believed.append(1)
@@ -299,11 +290,11 @@ class Rows:
         server: str = "",
     ) -> None:
         """Note a change of the world itself at *at* (s)."""
-        self.changes.append(Change(at, change, name, reason, address, prefix, server))
+        self.changes.append(CalendarRow(at, change, name, reason, address, prefix, server))
 
     def end(self, first: int, end: int, fate: int, answer: Answer, at: float) -> None:
         """Recipients *first* to *end* (rows) meet their fate, caused by *answer*."""
-        self.settle(first, end, answer.number * len(FATES) + fate, at)
+        self.settle(first, end, answer.number * len(Fate) + fate, at)
 
     def settle(self, first: int, end: int, outcome: int, at: float) -> None:
         """The same by the number of the answer times that of fates, plus the fate's."""
@@ -329,10 +320,10 @@ class Rows:
 
     def gave_up(self, messages: Ints, outcome: Ints) -> None:
         """Their senders did not try *messages* again, which were refused with *outcome*."""
-        causes = np.array([CAUSE[answer.cause] for answer in self.answers])
+        causes = np.array([Cause(answer.cause).number for answer in self.answers])
         told = self.messages
-        view(told.first_cause)[messages] = causes[outcome // len(FATES)]
-        view(told.remedy)[messages] = REMEDY["give_up"]
+        view(told.first_cause)[messages] = causes[outcome // len(Fate)]
+        view(told.remedy)[messages] = Remedy.GIVE_UP.number
         view(told.believed)[messages] = 0
 
     def ended_twice(self, row: int, outcome: int, at: float) -> EndedTwiceError:
@@ -341,13 +332,13 @@ class Rows:
 
     def _history(self, row: int, outcome: int, at: float) -> str:
         def told(number: int) -> str:
-            answer = self.answers[number // len(FATES)]
-            return f"{FATES[number % len(FATES)]} by {answer.server or 'nobody'} ({answer.cause})"
+            answer, fate = self.answers[number // len(Fate)], [*Fate][number % len(Fate)]
+            return f"{fate} by {answer.server or 'nobody'} ({answer.cause})"
 
         number = int(np.searchsorted(self.messages.first_row, row, side="right")) - 1
         tries = np.frombuffer(bytes(self.attempts), _ATTEMPT_DTYPE)
         lines = [
-            f"t = {t['at']:.3f} s: attempt {t['attempt']} ({HOPS[t['hop']]}),"
+            f"t = {t['at']:.3f} s: attempt {t['attempt']} ({Hop.texts()[t['hop']]}),"
             f" answer {self.answers[t['answer']]}"
             for t in tries[tries["message"] == number]
         ]
@@ -461,7 +452,7 @@ def finish(
         domain = np.where(recipient >= 0, box_domain[recipient.clip(min=0)], -1 - recipient)
         yield "domain", domain
         yield "same_isp", held[m["asked"][message], domain]
-        answer, fate = np.divmod(outcome, len(FATES))
+        answer, fate = np.divmod(outcome, len(Fate))
         yield "fate", fate
         yield "cause", facts["cause"][0][answer]
         yield "server", np.array([server_number[a.server] for a in rows.answers])[answer]
@@ -488,18 +479,18 @@ def finish(
     in_time = m["written_at"] <= run_length
     categories = {
         "recipients": {
-            "arm": [arm], "domain": domains, "class": list(CLASSES), "group": rows.groups.all,
-            "account": rows.accounts.all, "place": rows.places.all, "phase": list(PHASES),
-            "fate": list(FATES), "cause": list(CAUSES), "first_cause": list(CAUSES),
-            "server": server_names, "rule": names["rule"], "remedy": list(REMEDIES),
-            "route": list(ROUTES),
+            "arm": [arm], "domain": domains, "class": MailClass.texts(), "group": rows.groups.all,
+            "account": rows.accounts.all, "place": rows.places.all, "phase": Phase.texts(),
+            "fate": Fate.texts(), "cause": Cause.texts(), "first_cause": Cause.texts(),
+            "server": server_names, "rule": names["rule"], "remedy": Remedy.texts(),
+            "route": Route.texts(),
         },
         "attempts": {
-            "arm": [arm], "hop": list(HOPS), "place": rows.places.all,
-            "server": server_names, "cause": list(CAUSES), "permission": list(PERMISSIONS),
+            "arm": [arm], "hop": Hop.texts(), "place": rows.places.all,
+            "server": server_names, "cause": Cause.texts(), "permission": Permission.texts(),
             **{k: names[k] for k in ("stage", "enhanced", "rule")},
         },
-        "servers": {"arm": [arm], "phase": list(PHASES), "server": servers},
+        "servers": {"arm": [arm], "phase": Phase.texts(), "server": servers},
         "calendar": {"arm": [arm], **calendar_names},
     }  # fmt: skip
     tables = {
@@ -516,7 +507,7 @@ def finish(
         categories=categories,
         wishes={
             name: (int(of.sum()), int(counts[of].sum()))
-            for k, name in enumerate(CLASSES)
+            for k, name in enumerate(MailClass.texts())
             for of in [(m["kind"] == k) & in_time]
         },
         planned=planned,
@@ -551,17 +542,17 @@ def _answer_codes(answers: list[Answer]) -> dict[str, tuple[NDArray[np.int64], l
         names = sorted({getattr(a, name) for a in answers} | {""})
         codes = {text: i for i, text in enumerate(names)}
         found[name] = np.array([codes[getattr(a, name)] for a in answers]), names
-    found["cause"] = np.array([CAUSE[a.cause] for a in answers]), list(CAUSES)
+    found["cause"] = np.array([Cause(a.cause).number for a in answers]), Cause.texts()
     return found
 
 
 def _calendar_columns(
-    changes: list[Change], replication: int, servers: list[str]
+    changes: list[CalendarRow], replication: int, servers: list[str]
 ) -> tuple[Columns, dict[str, list[str]]]:
     """The calendar in columns, and the names by code of its categories."""
     names = {
-        "change": list(CHANGES),
-        "reason": list(REASONS),
+        "change": Change.texts(),
+        "reason": Reason.texts(),
         "name": sorted({change.name for change in changes}),
         "server": servers,
     }
@@ -570,7 +561,7 @@ def _calendar_columns(
         "arm": np.zeros(len(changes), np.int8),
         "replication": np.full(len(changes), replication),
     }
-    for column in Change._fields:
+    for column in CalendarRow._fields:
         values = [getattr(change, column) for change in changes]
         if column in codes:
             values = [codes[column][text] for text in values]

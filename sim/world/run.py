@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.core import Environment
 
+from sim.records.words import Route
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
 from sim.workload.people import submission_servers
@@ -25,7 +26,7 @@ from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
 from sim.world.permissions import Permissions
-from sim.world.rows import DELIVERED, ROUTE, Rows, Run, finish
+from sim.world.rows import DELIVERED, Rows, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
 from sim.world.transit import Message, Transit
@@ -426,7 +427,7 @@ def opening_rows(scenario: Scenario, workload: Workload) -> Rows:
         account=rows.numbered(rows.accounts, networks, used),
         place=rows.numbered(rows.places, arrivals.names.all, arrivals.column("place")),
         asked=np.array(servers, dtype=np.int64)[used],
-        route=np.where(web[person], ROUTE["web"], ROUTE["submission"]),
+        route=np.where(web[person], Route.WEB.number, Route.SUBMISSION.number),
         written_at=np.array(arrivals.at),
         first_row=np.array(arrivals.first)[:-1],
         recipients=arrivals.recipients,

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING
 
+from sim.records.words import Cause, complete
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.decision import decide_at
+from sim.smtp.replies import SITUATIONS
 from sim.world import outages
 from sim.world.answers import NO_LOGIN, Answers, BySender, Credentials
 from sim.world.deferred import Retries
@@ -259,3 +261,6 @@ OWN: dict[str, tuple[int, str, str]] = {
     "own_notice": (250, "2.0.0", ""),
 }
 """Answers that no policy gives: code, enhanced status code (RFC 3463), cause."""
+
+CAUSES = {cause for _, _, cause in OWN.values()} | {s.cause for s in SITUATIONS.values()}
+complete(CAUSES | set(Cause), Cause, "what servers answer")

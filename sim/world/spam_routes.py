@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from simpy.events import Event
 
+from sim.records.words import SPAM_ROUTES, complete
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.server import Server
 from sim.world.transit import Flight
@@ -363,3 +364,4 @@ ROUTES: dict[str, Callable[[Spammer], SpamRoute]] = {
     "stolen_credentials": Stolen,
     "inherited_window": Window,
 }
+complete(ROUTES, SPAM_ROUTES, "spam routes")

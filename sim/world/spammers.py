@@ -15,17 +15,18 @@ import numpy as np
 from simpy.core import Environment
 from simpy.events import Event
 
+from sim.records.words import Cause, Route
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
 from sim.workload.streams import exponentials, stream, uniforms
-from sim.world.rows import CAUSE, GAVE_UP, REFUSED, ROUTE, Rows
+from sim.world.rows import GAVE_UP, REFUSED, Rows
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, SpamRoute
 from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
 
 if TYPE_CHECKING:
-    from sim.scenario.spammers import Route, Spammers
+    from sim.scenario.spammers import Spammers
     from sim.workload.people import Mailboxes
     from sim.world.answers import Credentials
 
@@ -168,7 +169,7 @@ class Spammer:
         """Send *slices* by *route*."""
         rows, transit = self.field.rows, self.field.transit
         rows.messages.attempts[message.number] = attempt
-        rows.messages.route[message.number] = ROUTE[route]
+        rows.messages.route[message.number] = Route(route).number
         for server, part, address, network, shows in self.routes[route].parts(slices):
             if server is None:
                 for first, end, _, _ in part:
@@ -207,7 +208,7 @@ class Spammer:
         number = flight.message.number
         if flight.attempt == 1:
             worst = max((a for _, a in refused), key=lambda a: a.permanent)
-            self.field.rows.messages.first_cause[number] = CAUSE[worst.cause]
+            self.field.rows.messages.first_cause[number] = Cause(worst.cause).number
         left: list[RecipientGroup] = []
         for piece, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import Arrivals, RecipientGroup
 from sim.workload.mobility import Mobility
@@ -15,7 +16,7 @@ from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import chance
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.remedies import REMEDIES, Habit, Refusal
-from sim.world.rows import CAUSE, GAVE_UP, REFUSED, REMEDY, Answer, Rows
+from sim.world.rows import GAVE_UP, REFUSED, Answer, Rows
 from sim.world.server import Server
 from sim.world.transit import Answered, Flight, Message, Transit
 
@@ -245,7 +246,7 @@ class MailProgram:
             worst = max([answer for _, answer in refused], key=lambda a: a.permanent)
         if flight.attempt == 1:
             messages = self.around.rows.messages
-            messages.first_cause[letter.message.number] = CAUSE[worst.cause]
+            messages.first_cause[letter.message.number] = Cause(worst.cause).number
         if worst.permanent:
             self.react(letter, flight.server, worst, now)
         elif now - letter.since < self.users.patience:
@@ -264,8 +265,8 @@ class MailProgram:
             passed_over.discard("ask_isp")  # it was another question then
         while True:
             remedy = self._choose(letter, passed_over)
-            if remedy == "give_up":
-                messages.remedy[number] = REMEDY[remedy]
+            if remedy == Reaction.GIVE_UP:
+                messages.remedy[number] = Remedy(remedy).number
                 self._stop(letter, REFUSED if answer.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
@@ -331,7 +332,7 @@ class MailProgram:
     def note(self, letter: Letter, remedy: str, *, calls: int = 0, changes: int = 0) -> None:
         """Keep what was done about a letter, and the effort."""
         messages, number = self.around.rows.messages, letter.message.number
-        messages.remedy[number] = REMEDY[remedy]
+        messages.remedy[number] = Remedy(remedy).number
         messages.calls[number] += calls
         messages.changes[number] += changes
 

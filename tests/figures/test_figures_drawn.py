@@ -14,7 +14,7 @@ from sim import figures
 from sim.figures import FigureError, palette
 from sim.figures.delay import survival
 from sim.figures.frontier import dominated
-from sim.records import rows as records
+from sim.records import words
 from sim.records.measures import MEASURES
 
 
@@ -135,14 +135,14 @@ def _assert_legible(figure):
         if box.width and box.height and text not in hidden:
             boxes.append((text.get_text(), box))
     assert boxes
-    for words, box in boxes:
-        assert inside.contains(box.x0, box.y0), words
-        assert inside.contains(box.x1, box.y1), words
-    for number, (words, box) in enumerate(boxes):
+    for text, box in boxes:
+        assert inside.contains(box.x0, box.y0), text
+        assert inside.contains(box.x1, box.y1), text
+    for number, (text, box) in enumerate(boxes):
         for other, second in boxes[number + 1 :]:
             wide = min(box.x1, second.x1) - max(box.x0, second.x0)
             high = min(box.y1, second.y1) - max(box.y0, second.y0)
-            assert wide < 2 or high < 2, (words, other)
+            assert wide < 2 or high < 2, (text, other)
 
 
 def _hidden(figure):
@@ -591,10 +591,10 @@ def test_every_restriction_that_refuses_has_a_look_of_its_own():
 
 
 ROLES = {
-    "class": (records.CLASSES, palette.CLASS),
-    "fate": (records.FATES, palette.FATE),
-    "cause": (records.CAUSES, palette.CAUSE),
-    "route": (records.ROUTES, palette.ROUTE),
+    "class": (words.MailClass, palette.CLASS),
+    "fate": (words.Fate, palette.FATE),
+    "cause": (words.Cause, palette.CAUSE),
+    "route": (words.Route, palette.ROUTE),
 }
 
 

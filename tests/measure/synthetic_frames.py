@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from sim.records import rows as records
+from sim.records import words
 
 KINDS = {
-    "class": records.CLASSES,
-    "phase": records.PHASES,
-    "fate": records.FATES,
-    "cause": records.CAUSES,
-    "first_cause": records.CAUSES,
-    "route": records.ROUTES,
-    "remedy": records.REMEDIES,
-    "hop": records.HOPS,
+    "class": words.MailClass.texts(),
+    "phase": words.Phase.texts(),
+    "fate": words.Fate.texts(),
+    "cause": words.Cause.texts(),
+    "first_cause": words.Cause.texts(),
+    "route": words.Route.texts(),
+    "remedy": words.Remedy.texts(),
+    "hop": words.Hop.texts(),
 }
 RECIPIENT = {
     "arm": "open",

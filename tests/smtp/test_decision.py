@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.records.rows import CAUSES
+from sim.records.words import Cause
 from sim.smtp import FLAVOURS, Facts, Memo, Policy, decide, presets
 from sim.smtp.decision import decide_at
 from sim.smtp.restrictions import STAGES, TABLE, parse
@@ -234,7 +234,7 @@ def test_total_and_consistent(policy, facts):
     assert verdict.accepted == (verdict.code < 400)
     assert verdict.permanent == (verdict.code >= 500)
     assert verdict.stage in STAGES
-    assert verdict.cause in CAUSES
+    assert verdict.cause in set(Cause)
     assert (verdict.cause == "") == (verdict.kind in ("accept_local", "accept_relay"))
     assert verdict.enhanced == "" or verdict.enhanced[0] == str(verdict.code)[0]
     assert verdict.reply[:2] == (verdict.code, verdict.enhanced)

@@ -8,11 +8,10 @@ import json
 
 from hypothesis import strategies as st
 
+from sim.records.words import SPAM_ROUTES, Reaction
 from sim.scenario.retries import SCHEDULES
-from sim.scenario.servers import STAGES
-from sim.scenario.spammers import ROUTES
 from sim.smtp import FLAVOURS, PolicyError, presets, restrictions
-from sim.smtp.restrictions import check_order
+from sim.smtp.restrictions import STAGES, check_order
 
 HOURS = 36
 ISPS = ("proseware", "adatum", "isp-c")
@@ -41,7 +40,6 @@ RETRIES = (
     {"retry": "sendmail", "queue_run": "30 min"},
 )
 
-REMEDIES = ("wait", "switch_server", "dial_in", "ask_isp", "change_sender", "give_up")
 DISTRIBUTIONS = st.sampled_from(
     [
         "0 s",
@@ -179,14 +177,21 @@ def people(draw, venues, blocks):
         "wrong_password": draw(SHARE),
         "wrong_separate_password": draw(SHARE),
         "fixed_address": draw(st.sampled_from([[], blocks])),
-        "when_refused": draw(shares(REMEDIES)),
+        "when_refused": draw(shares(Reaction.texts())),
     } | draw(st.sampled_from([{}, {"sender_domain": "adatum.example"}]))
 
 
 @st.composite
 def spammers(draw):
     """Keys of a group of spammers."""
-    routes = draw(st.lists(st.sampled_from(list(ROUTES)), min_size=1, max_size=4, unique=True))
+    routes = draw(
+        st.lists(
+            st.sampled_from([route.value for route in SPAM_ROUTES]),
+            min_size=1,
+            max_size=4,
+            unique=True,
+        )
+    )
     return {
         "network": draw(st.sampled_from(ISPS)),
         "routes": routes,

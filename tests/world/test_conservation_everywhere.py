@@ -8,7 +8,7 @@ from drawn import scenario_texts
 from hypothesis import HealthCheck, Phase, given, settings
 
 from sim.measure import conservation
-from sim.records import rows as records
+from sim.records import words
 from sim.scenario import load, loads
 from sim.smtp import restrictions
 from sim.world import simulate
@@ -74,15 +74,15 @@ def everything():
 
 
 WORDS = {
-    ("recipients", "class"): records.CLASSES,
-    ("recipients", "fate"): records.FATES,
-    ("recipients", "route"): records.ROUTES,
-    ("recipients", "remedy"): records.REMEDIES,
-    ("attempts", "permission"): records.PERMISSIONS,
+    ("recipients", "class"): words.MailClass,
+    ("recipients", "fate"): words.Fate,
+    ("recipients", "route"): words.Route,
+    ("recipients", "remedy"): words.Remedy,
+    ("attempts", "permission"): words.Permission,
     # nobody in a world writes an address that is none
-    ("attempts", "cause"): tuple(cause for cause in records.CAUSES if cause != "syntax"),
-    ("calendar", "change"): records.CHANGES,
-    ("calendar", "reason"): records.REASONS,
+    ("attempts", "cause"): tuple(cause for cause in words.Cause if cause != "syntax"),
+    ("calendar", "change"): words.Change,
+    ("calendar", "reason"): words.Reason,
 }
 
 

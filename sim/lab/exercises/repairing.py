@@ -12,13 +12,12 @@ from sim.lab.exercises.answers import Judgement, told
 from sim.path.journey import Servers
 from sim.scenario.errors import ScenarioError, one_of
 from sim.smtp import Policy, PolicyError
-from sim.smtp.restrictions import check_order, parse
+from sim.smtp.restrictions import STAGES, check_order, parse
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Lists = Mapping[str, list[str]]
-STAGES = ("client", "sender", "relay", "recipient", "content")
 
 CANDIDATES = (
     "permit_mynetworks",

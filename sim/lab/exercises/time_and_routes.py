@@ -7,6 +7,7 @@ from itertools import pairwise
 from sim.lab.exercises.answers import THEIRS, Measured, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
+from sim.records.words import Route
 
 CURVE = ((0.0, 0.55), (3.0, 0.36), (9.0, 0.17), (18.0, 0.043), (27.5, 0.01))
 """Day of the compressed calendar and share of open relays: the curve of the scenario file."""
@@ -67,7 +68,7 @@ def left(draw: Draw) -> Asked:
 
     def right() -> float:
         rates = scenario.spammers["stranger"].capacity
-        return rates["direct"] / rates["open_relay"]
+        return rates[Route.DIRECT] / rates[Route.OPEN_RELAY]
 
     return Asked(
         f"A spammer sends to {relay} recipients a day through open relays and to {direct} a day "

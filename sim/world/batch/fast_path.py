@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
-from sim.records.rows import FATES
+from sim.records.words import Fate
 from sim.world.answers import NO_LOGIN
 from sim.world.batch.precompute import (
     COUNT,
@@ -357,8 +357,8 @@ class Foreseen:
             "recipients": lambda: (count[first], pieces.count[second]),
             "accepted": lambda: (np.where(refused, 0, count)[first], pieces.count[second]),
             "answer": lambda: (
-                pieces.end[pieces.first[first]] // len(FATES),
-                pieces.end_there[second] // len(FATES),
+                pieces.end[pieces.first[first]] // len(Fate),
+                pieces.end_there[second] // len(Fate),
             ),
             "waited": lambda: (
                 one.start[first] - one.at[first], two.start[second] - two.at[second]

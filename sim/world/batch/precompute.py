@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.records.rows import FATES
+from sim.records.words import Fate
 from sim.topology.lines import LINES
 from sim.workload.arrivals import Arrivals, RecipientGroup
 from sim.workload.columns import Floats, Ints, ranges, view
@@ -354,7 +354,7 @@ def _at_once(server: Server) -> int:
 
 def outcome(answer: Answer) -> int:
     """The outcome of a recipient that has met its fate by *answer*: see `Rows.settle`."""
-    return answer.number * len(FATES) + (DELIVERED if answer.accepted else REFUSED)
+    return answer.number * len(Fate) + (DELIVERED if answer.accepted else REFUSED)
 
 
 def _known(answer: Answer | None, server: Server) -> int:
