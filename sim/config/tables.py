@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from sim.config.errors import ConfigError
 from sim.config.lines import Line, braced, logical, split
 from sim.config.patterns import compiled
+from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table
 
-KEYED = ("hash", "texthash", "lmdb", "btree", "cdb", "dbm", "sdbm", "inline", "unix", "nis")
-"""Kinds of table whose lines are a key and a value."""
 PATTERNS = ("regexp", "pcre")
-ASKED = ("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache", "nisplus", "netinfo")
-"""Kinds that ask another program, and so cannot be read here."""
 RULE = re.compile(r"(!?)\s*([^\w\s\\])(.*)", re.DOTALL)
 
 
-class Condition(NamedTuple):
-    """What must hold for a line to count: ``!`` turns it round."""
-
-    test: re.Pattern[str] | IPv4Network | IPv6Network
-    wanted: bool
-
-
+Condition = tuple[re.Pattern[str] | IPv4Network | IPv6Network, bool]
+"""What a line asks of a key, and whether it is to hold."""
+Row = tuple[tuple[Condition, ...], str]
+"""Conditions of a line, all of which must hold, and its value."""
 Test = Callable[[str], tuple[Condition, str]]
 """Reads the condition at the start of a line, and its value."""
-
-
-class Row(NamedTuple):
-    """A line of a table of networks or patterns; all conditions must hold."""
-
-    conditions: tuple[Condition, ...]
-    value: str
 
 
 class Fault(NamedTuple):
@@ -46,40 +33,39 @@ class Fault(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a table holds: keys, or rows in order; and the lines that were left out."""
+    """A table, and the lines of its text that were left out."""
 
-    kind: str
-    keys: Mapping[str, str]
-    rows: tuple[Row, ...]
-    faults: tuple[Fault, ...]
+    table: Table
+    faults: tuple[Fault, ...] = ()
 
 
 def contents(kind: str, text: str, file: str, *, aliases: bool = False) -> Contents:
     """The table of *kind* that *text* holds; *aliases*: in the format of aliases(5)."""
     faults: list[Fault] = []
     lines = list(logical(text, file))
-    if kind in KEYED:
-        keys: dict[str, str] = {}
-        for line in lines:
-            key, value = _alias(line.text) if aliases else _pair(line.text)
-            if not value:
-                faults.append(Fault(line.number, line.text, "no value: the line is left out"))
-            elif keys.setdefault(key.lower(), value) != value:
-                faults.append(Fault(line.number, line.text, "a key for the second time"))
-        return Contents(kind, keys, (), tuple(faults))
-    test = _network if kind == "cidr" else _pattern(kind)
-    rows = tuple(_rows(lines, test, faults))
-    return Contents(kind, {}, rows, tuple(faults))
+    if kind == "cidr":
+        return Contents(Cidr(tuple(_rows(lines, _network, faults))), tuple(faults))
+    if kind in PATTERNS:
+        return Contents(Pattern(tuple(_rows(lines, _pattern(kind), faults))), tuple(faults))
+    keys: dict[str, str] = {}
+    for line in lines:
+        key, value = _alias(line.text) if aliases else _pair(line.text)
+        if not value:
+            faults.append(Fault(line.number, line.text, "no value: the line is left out"))
+        elif keys.setdefault(key.lower(), value) != value:
+            faults.append(Fault(line.number, line.text, "a key for the second time"))
+    return Contents(Keyed(keys), tuple(faults))
 
 
 def inline(kind: str, body: str, name: str) -> Contents:
     """The table that stands in main.cf itself, as ``inline:{ key = value, ... }``."""
     entries = [braced(word) or word for word in split(body)]
+    if kind == "static":
+        return Contents(Static(body))
     if kind != "inline":
         return contents(kind, "\n".join(entries), name)
     pairs = [entry.partition("=") for entry in entries]
-    keys = {key.strip().lower(): value.strip() for key, _, value in pairs}
-    return Contents(kind, keys, (), ())
+    return Contents(Keyed({key.strip().lower(): value.strip() for key, _, value in pairs}))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -109,7 +95,7 @@ def _rows(lines: list[Line], test: Test, faults: list[Fault]) -> Iterator[Row]:
                 outer.append(test(rest.strip())[0])
             else:
                 condition, value = test(line.text)
-                yield Row((*outer, condition), value)
+                yield (*outer, condition), value
         except IndexError:
             faults.append(Fault(line.number, line.text, "endif without if"))
         except ConfigError as error:
@@ -120,7 +106,7 @@ def _network(text: str) -> tuple[Condition, str]:
     wanted = not text.startswith("!")
     word, value = _pair(text.lstrip("! "))
     try:
-        return Condition(ip_network(word.strip("[]").replace("]/", "/")), wanted), value
+        return (ip_network(word.strip("[]").replace("]/", "/")), wanted), value
     except ValueError as error:
         raise ConfigError(str(error)) from None
 
@@ -133,7 +119,7 @@ def _pattern(kind: str) -> Test:
         end = _end(found[3], found[2])
         flags, value = _pair(found[3][end + 1 :])
         pattern = compiled(found[3][:end], flags, kind)
-        return Condition(pattern, not found[1]), value
+        return (pattern, not found[1]), value
 
     return test
 
