@@ -34,17 +34,18 @@ class Values:
 
     def __init__(self, written: Mapping[str, str]) -> None:
         self.written = written
-        self.undefined: set[str] = set()
+        self.used_by: dict[str, str] = {}
+        """Parameters that were read, and which other one's value speaks of each."""
         self._known: dict[str, str] = {}
         self._open: list[str] = []
         self._depth = 0
 
     def __getitem__(self, name: str) -> str:
         """The value of *name*; empty if nothing sets it."""
+        self.used_by.setdefault(name, self._open[-1] if self._open else "")
         if name in self._known:
             return self._known[name]
         if name not in self.written:
-            self.undefined.add(name)
             return ""
         if name in self._open or len(self._open) > 100:
             raise ConfigError(f"{name}: stands for itself: {' -> '.join(self._open)} -> {name}")

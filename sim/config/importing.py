@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
 from sim.config import machine
 from sim.config.errors import ConfigError
-from sim.config.expand import NAME, Values
+from sim.config.expand import Values
 from sim.config.lines import split
-from sim.config.master import Service, services
+from sim.config.master import Service, Skipped, services
 from sim.config.parameters import defaults
 from sim.config.parsing import MainCf, main_cf
-from sim.config.reading import Tables
-from sim.smtp import Policy, postfix
-from sim.smtp.policy import PolicyError
+from sim.config.reading import Absent, Tables, service
+from sim.smtp import postfix
+from sim.smtp.policy import Policy, PolicyError
 from sim.smtp.settings import Settings
 
+SERVICE = re.compile(r"check_policy_service[\s,]+\{?\s*([^\s,}]+)")
 MODELLED = frozenset(field.name for field in fields(Settings))
 """Parameters that decide something here."""
+DEFAULT_PORTS: Mapping[int, Mapping[str, str]] = {25: {}}
+"""Ports and their own parameters where no master.cf is handed in."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Configuration:
     main: MainCf
     ports: tuple[Port, ...]
     services: tuple[Service, ...]
+    skipped: tuple[Skipped, ...]
     tables: Tables
     assumed: tuple[str, ...]
     """What nothing that was handed in says, in words."""
@@ -50,5 +53,73 @@ def read(
     master: str = "",
     tables: Mapping[str, str] | None = None,
     addresses: Iterable[str] = (),
+    absent: Absent = Absent.ERROR,
 ) -> Configuration:
-    """The configuration of main.cf *text*."""
+    """The configuration that *text* of main.cf, master.cf and tables make together."""
+    main = main_cf(text)
+    given = dict(tables or {})
+    own = tuple(addresses)
+    found = Tables(given, absent)
+    served, skipped = services(master) if master else ([], [])
+    options = {one.port: one.options for one in served} if master else DEFAULT_PORTS
+    ports = tuple(
+        _port(number, _written(main, found, set_here, own), own, found, given)
+        for number, set_here in options.items()
+    )
+    return Configuration(
+        main, ports, tuple(served), tuple(skipped), found, tuple(_assumed(main, own))
+    )
+
+
+def _written(
+    main: MainCf, tables: Tables, options: Mapping[str, str], addresses: tuple[str, ...]
+) -> dict[str, str]:
+    """Every parameter of one service as written: its own, main.cf's, or the default."""
+    written = {**defaults(), **main.written, **options}
+    written |= machine.names({**main.written, **options})
+    if written["myorigin"].startswith("/"):
+        written["myorigin"] = (tables.text(written["myorigin"]) or "").strip()
+    if "mynetworks" not in main.written and "mynetworks" not in options:
+        values = Values(written)
+        own = machine.interfaces(addresses or machine.ASSUMED, values)
+        written["mynetworks"] = machine.networks(values["mynetworks_style"], own)
+    return written
+
+
+def _port(
+    number: int,
+    written: dict[str, str],
+    addresses: tuple[str, ...],
+    tables: Tables,
+    given: Mapping[str, str],
+) -> Port:
+    """The policy of one service."""
+    values = Values(written)
+    classes = split(values["smtpd_restriction_classes"])
+    parameters = {name: values[name] for name in (*MODELLED, *classes) if name in written}
+    for name in sorted(parameters, key=lambda name: name != "alias_maps"):
+        tables.collect(name, parameters[name])
+    own = machine.interfaces(addresses or machine.ASSUMED, values)
+    try:
+        policy = postfix.policy(
+            parameters,
+            tables.by_name(),
+            addresses=tuple(str(one.ip) for one in own),
+            services=_services(parameters.values(), given),
+        )
+    except PolicyError as error:
+        raise ConfigError(f"main.cf: {error}") from None
+    return Port(number, values, policy)
+
+
+def _services(values: Iterable[str], given: Mapping[str, str]) -> dict[str, list[list[object]]]:
+    """The answers of the policy services that were handed in, by their names."""
+    names = {name for value in values for name in SERVICE.findall(value)}
+    return {name: service(given[name], name) for name in sorted(names) if name in given}
+
+
+def _assumed(main: MainCf, addresses: tuple[str, ...]) -> Iterable[str]:
+    if not addresses:
+        yield f"the address of the machine: {machine.ASSUMED[0]}"
+    if "myhostname" not in main.written and "mydomain" not in main.written:
+        yield f"its name: {machine.ASSUMED_NAME}"

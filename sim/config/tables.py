@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sim.config.errors import ConfigError
 from sim.config.lines import Line, braced, logical, split
@@ -16,12 +16,10 @@ PATTERNS = ("regexp", "pcre")
 RULE = re.compile(r"(!?)\s*([^\w\s\\])(.*)", re.DOTALL)
 
 
-Condition = tuple[re.Pattern[str] | IPv4Network | IPv6Network, bool]
-"""What a line asks of a key, and whether it is to hold."""
-Row = tuple[tuple[Condition, ...], str]
-"""Conditions of a line, all of which must hold, and its value."""
-Test = Callable[[str], tuple[Condition, str]]
-"""Reads the condition at the start of a line, and its value."""
+Test = TypeVar("Test", re.Pattern[str], IPv4Network | IPv6Network)
+"""What a key is held against."""
+Reader = Callable[[str], tuple[tuple[Test, bool], str]]
+"""Reads the condition at the start of a line, whether it is to hold, and the value."""
 
 
 class Fault(NamedTuple):
@@ -83,18 +81,20 @@ def _alias(text: str) -> tuple[str, str]:
     return key.strip().strip('"'), value.strip()
 
 
-def _rows(lines: list[Line], test: Test, faults: list[Fault]) -> Iterator[Row]:
+def _rows(
+    lines: list[Line], reader: Reader[Test], faults: list[Fault]
+) -> Iterator[tuple[tuple[tuple[Test, bool], ...], str]]:
     """The rows of a table of networks or patterns; ``if`` and ``endif`` put conditions before."""
-    outer: list[Condition] = []
+    outer: list[tuple[Test, bool]] = []
     for line in lines:
         word, _, rest = line.text.partition(" ")
         try:
             if word.lower() == "endif":
                 outer.pop()
             elif word.lower() == "if":
-                outer.append(test(rest.strip())[0])
+                outer.append(reader(rest.strip())[0])
             else:
-                condition, value = test(line.text)
+                condition, value = reader(line.text)
                 yield (*outer, condition), value
         except IndexError:
             faults.append(Fault(line.number, line.text, "endif without if"))
@@ -102,7 +102,7 @@ def _rows(lines: list[Line], test: Test, faults: list[Fault]) -> Iterator[Row]:
             faults.append(Fault(line.number, line.text, f"{error}: the line is left out"))
 
 
-def _network(text: str) -> tuple[Condition, str]:
+def _network(text: str) -> tuple[tuple[IPv4Network | IPv6Network, bool], str]:
     wanted = not text.startswith("!")
     word, value = _pair(text.lstrip("! "))
     try:
@@ -111,17 +111,16 @@ def _network(text: str) -> tuple[Condition, str]:
         raise ConfigError(str(error)) from None
 
 
-def _pattern(kind: str) -> Test:
-    def test(text: str) -> tuple[Condition, str]:
+def _pattern(kind: str) -> Reader[re.Pattern[str]]:
+    def reader(text: str) -> tuple[tuple[re.Pattern[str], bool], str]:
         found = RULE.fullmatch(text)
         if not found:
             raise ConfigError("/pattern/flags value expected")
         end = _end(found[3], found[2])
         flags, value = _pair(found[3][end + 1 :])
-        pattern = compiled(found[3][:end], flags, kind)
-        return (pattern, not found[1]), value
+        return (compiled(found[3][:end], flags, kind), not found[1]), value
 
-    return test
+    return reader
 
 
 def _end(text: str, delimiter: str) -> int:
