@@ -80,7 +80,9 @@ class Values:
             return self._braced(text[start + 1 : end]), end + 1
         if found := NAME.match(text, start):
             return self[found[0]], found.end()
-        return ("$", start + 1) if first == "$" else ("$", start)
+        if first == "$":
+            return "$", start + 1
+        raise ConfigError(f"{text[:60]!r}: a name expected after '$'")
 
     def _braced(self, body: str) -> str:
         """The value of what stands between ``${`` and ``}``."""
@@ -98,7 +100,7 @@ class Values:
                 raise ConfigError(f"${{{body[:40]}}}: '?' or ':' expected after the name")
             true = bool(value)
             if rest[0] == ":":
-                return value if true else self.expand(self._choice(rest[1:])[0])
+                return "" if true else self.expand(self._choice(rest[1:])[0])
         then, otherwise = self._choice(rest.removeprefix("?"))
         return self.expand(then if true else otherwise)
 

@@ -19,8 +19,19 @@ from sim.smtp.policy import Policy, PolicyError
 from sim.smtp.settings import Settings
 
 SERVICE = re.compile(r"check_policy_service[\s,]+\{?\s*([^\s,}]+)")
-MODELLED = frozenset(field.name for field in fields(Settings))
+LISTS = tuple(
+    f"smtpd_{list_}_restrictions"
+    for list_ in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
+)
+OWN = (
+    *("myhostname", "mydestination", "mynetworks", "relay_domains", "inet_interfaces"),
+    *("smtpd_sasl_auth_enable", "smtpd_restriction_classes", "maps_rbl_domains"),
+    *("proxy_interfaces", "compatibility_level"),
+)
+MODELLED = (*(field.name for field in fields(Settings)), *OWN, *LISTS)
 """Parameters that decide something here."""
+RAW = ("default_rbl_reply",)
+"""Parameters whose names are replaced at each reply."""
 DEFAULT_PORTS: Mapping[int, Mapping[str, str]] = {25: {}}
 """Ports and their own parameters where no master.cf is handed in."""
 
@@ -97,6 +108,7 @@ def _port(
     values = Values(written)
     classes = split(values["smtpd_restriction_classes"])
     parameters = {name: values[name] for name in (*MODELLED, *classes) if name in written}
+    parameters |= {name: written[name] for name in RAW}
     for name in sorted(parameters, key=lambda name: name != "alias_maps"):
         tables.collect(name, parameters[name])
     own = machine.interfaces(addresses or machine.ASSUMED, values)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from sim.config.importing import Configuration
+from sim.config.importing import LISTS, Configuration
 from sim.config.lines import Line, split
 from sim.config.parameters import meaning
 
@@ -30,7 +30,6 @@ class Entry(NamedTuple):
     file: str = "main.cf"
 
 
-LISTS = re.compile(r"smtpd_(client|helo|sender|relay|recipient|data|end_of_data|etrn)_restrictions")
 WITH_ARGUMENT = re.compile(
     r"check_(?!relay_domains)\w+|reject_r(bl|hsbl)_\w+|permit_(dns|rhs)wl_\w+|sleep|warn_if_reject"
 )
@@ -103,7 +102,7 @@ def _holds_restrictions(name: str, uses: Mapping[str, str]) -> bool:
     """Whether the parameter is a list of restrictions, or a part of one."""
     seen: set[str] = set()
     while name in uses and name not in seen:
-        if LISTS.fullmatch(name) or uses[name] == CLASSES:
+        if name in LISTS or uses[name] == CLASSES:
             return True
         seen.add(name)
         name = uses[name]
@@ -125,7 +124,7 @@ def _parameter(
 
 def _absent(configuration: Configuration, text: str) -> str:
     """Why a table that *text* names is not there."""
-    value = next((port.values for port in configuration.ports)).expand(text)
+    value = configuration.ports[0].values.expand(text)
     for name, found in configuration.tables.found.items():
         if found.absent and name in value:
             return f"{name}: {found.absent}"
