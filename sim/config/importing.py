@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 from sim.config import machine
 from sim.config.errors import ConfigError
@@ -56,6 +56,8 @@ class Configuration:
     tables: Tables
     assumed: tuple[str, ...]
     """What nothing that was handed in says, in words."""
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addresses: tuple[str, ...] = ()
 
 
 def read(
@@ -77,9 +79,25 @@ def read(
         _port(number, _written(main, found, set_here, own), own, found, given)
         for number, set_here in options.items()
     )
-    return Configuration(
-        main, ports, tuple(served), tuple(skipped), found, tuple(_assumed(main, own))
+    assumed = tuple(_assumed(main, own))
+    return Configuration(main, ports, tuple(served), tuple(skipped), found, assumed, given, own)
+
+
+def changed(configuration: Configuration, number: int, values: Mapping[str, str]) -> Configuration:
+    """The same with other *values* of some parameters at one port."""
+    ports = tuple(
+        port
+        if port.number != number
+        else _port(
+            number,
+            {**port.values.written, **values},
+            configuration.addresses,
+            configuration.tables,
+            configuration.given,
+        )
+        for port in configuration.ports
     )
+    return replace(configuration, ports=ports)
 
 
 def _written(
