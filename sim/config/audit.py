@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -85,27 +85,23 @@ class Changed(NamedTuple):
     """A cell that two configurations answer otherwise."""
 
     cell: Cell
-    old: Outcome | None
-    new: Outcome | None
+    old: Outcome
+    new: Outcome
 
 
 def difference(old: Audit, new: Audit) -> list[Changed]:
-    """Every cell whose answer changes."""
-    before, after = old.cells.outcomes, new.cells.outcomes
-    return [
-        Changed(cell, before.get(cell), after.get(cell))
-        for cell in dict.fromkeys((*before, *after))
-        if _told(before, cell) != _told(after, cell)
-    ]
-
-
-def _told(outcomes: Mapping[Cell, Outcome], cell: Cell) -> tuple[str, int] | None:
-    outcome = outcomes.get(cell)
-    return (outcome.does, outcome.code) if outcome else None
+    """Every cell whose answer changes; both are asked what either would be asked."""
+    changes: dict[Cell, Changed] = {}
+    for asking in (old.cells, new.cells):
+        for cell, _, *question in asking.questions():
+            before, after = (one.cells.ask(cell.port, *question) for one in (old, new))
+            if str(before) != str(after):
+                changes.setdefault(cell, Changed(cell, before, after))
+    return list(changes.values())
 
 
 def summary(changes: list[Changed]) -> Counter[tuple[str, str]]:
     """How many cells change from what to what."""
     return Counter(
-        (str(change.old or "not asked"), str(change.new or "not asked")) for change in changes
+        (str(change.old), str(change.new)) for change in changes
     )

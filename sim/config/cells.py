@@ -53,7 +53,7 @@ class Cells:
     @cached_property
     def outcomes(self) -> dict[Cell, Outcome]:
         """What is answered to each."""
-        return {cell: self.answer(port, *parts) for cell, port, *parts in self._questions()}
+        return {cell: self.answer(port, *parts) for cell, port, *parts in self.questions()}
 
     def parties(self, cell: Cell) -> tuple[Client, Party, Party]:
         """The client, sender and recipient of a cell."""
@@ -64,10 +64,11 @@ class Cells:
             next(one for one in here.recipients if one.label == cell.recipient),
         )
 
-    def _questions(self) -> Iterator[tuple[Cell, Port, Client, str, Party, Party]]:
+    def questions(self) -> Iterator[tuple[Cell, Port, Client, str, Party, Party]]:
+        """Each cell with the port and those it is about."""
         for port in self.configuration.ports:
             here = self.worlds[port.number]
-            logins = ("", here.login) if port.policy.site.auth_offered else ("",)
+            logins = ("", here.login) if port.policy.auth_offered else ("",)
             for client in here.clients:
                 for login in logins:
                     for sender in here.senders:
@@ -76,6 +77,15 @@ class Cells:
                                 port.number, client.label, login, sender.label, recipient.label
                             )
                             yield cell, port, client, login, sender, recipient
+
+    def ask(
+        self, number: int, client: Client, login: str, sender: Party, recipient: Party
+    ) -> Outcome:
+        """What the port *number* answers, if it is open."""
+        for port in self.configuration.ports:
+            if port.number == number:
+                return self.answer(port, client, login, sender, recipient)
+        return Outcome("is closed", 0, "", "", "")
 
     def answer(
         self, port: Port, client: Client, login: str, sender: Party, recipient: Party

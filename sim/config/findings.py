@@ -212,7 +212,7 @@ def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
     for name, found in edits.lists(port):
         permit = next((i for i, one in enumerate(found) if one in PERMITS), len(found))
         check = next((i for i, one in enumerate(found) if LOGIN_CHECK.fullmatch(one)), -1)
-        if check < permit or not port.policy.site.auth_offered:
+        if check < permit or not port.policy.auth_offered:
             continue
         client = here.clients[0]
         sender = Party("", here.colleague)

@@ -9,7 +9,7 @@ from functools import cached_property
 from sim.config.importing import Configuration, read
 from sim.config.reading import Absent
 from sim.config.reporting import Entry, report
-from sim.smtp import Policy
+from sim.smtp.postfix import Served
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Imported:
     configuration: Configuration
 
     @property
-    def policies(self) -> dict[int, Policy]:
+    def policies(self) -> dict[int, Served]:
         """The policy of each port."""
         return {port.number: port.policy for port in self.configuration.ports}
 

@@ -15,7 +15,7 @@ from sim.config.parameters import defaults
 from sim.config.parsing import MainCf, main_cf
 from sim.config.reading import Absent, Tables, service
 from sim.smtp import postfix
-from sim.smtp.policy import Policy, PolicyError
+from sim.smtp import PolicyError
 from sim.smtp.settings import Settings
 
 SERVICE = re.compile(r"check_policy_service[\s,]+\{?\s*([^\s,}]+)")
@@ -42,7 +42,7 @@ class Port:
 
     number: int
     values: Values
-    policy: Policy
+    policy: postfix.Served
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class World(NamedTuple):
 def world(configuration: Configuration, port: Port) -> World:
     """Those who are asked about at one port."""
     user, colleague = users(configuration, port)
-    owners = port.policy.site.owners_of(port.policy.site.read(user, sender=True))
+    owners = port.policy.owners_of(port.policy.read(user, sender=True))
     return World(
         user,
         colleague,
@@ -103,7 +103,7 @@ def _keys(table: object) -> Iterable[str]:
 
 
 def _exists(port: Port, address: str) -> bool:
-    site = port.policy.site
+    site = port.policy
     local = address.partition("@")[0]
     if local in ("postmaster", "root", "abuse", "mailer-daemon"):
         return False
@@ -127,7 +127,7 @@ def own_domains(port: Port) -> list[str]:
 
 
 def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
-    site = port.policy.site
+    site = port.policy
     free = [a for a in OUTSIDE if clients.number(a) not in site.own_networks]
     address = free[0] if free else OUTSIDE[0]
     name = f"client.{ELSEWHERE}"
@@ -218,7 +218,7 @@ def _address(key: str) -> str | None:
 def forms(port: Port, domain: str) -> Mapping[str, str]:
     """The ways to write a foreign address that tests for open relays try."""
     own = port.values["myhostname"]
-    addresses = sorted(port.policy.site.addresses)
+    addresses = sorted(port.policy.addresses)
     literal = next((clients.text(a) for a in addresses if 0 < a >> 24 < 127), "127.0.0.1")
     return {
         "elsewhere": f"user@{ELSEWHERE}",
