@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from sim.smtp import FLAVOURS, Facts, Policy, Restriction, Verdict, decide, restrictions
+from sim.smtp import FLAVOURS, Facts, Names, Policy, Restriction, Verdict, decide, restrictions
 
 HOSTNAME = "mail.isp.example"
 ADDRESS = int(IPv4Address("198.51.100.25"))
@@ -27,6 +27,7 @@ KNOWN_DOMAINS = frozenset(
     }
 )
 
+NAMES = Names.resolving(KNOWN_DOMAINS)
 LOGINS = {"valid": "alice", "valid_other": "bob"}
 REFUSED_LOGINS = ("bad_password", "unknown_login")
 POP_MARGIN = 1.0  # s: `last_second` and `expired` lie so far from the end of the window
@@ -66,7 +67,7 @@ def facts(policy: dict[str, Any], case: dict[str, Any], *, goes_on: bool = False
         login=LOGINS[auth] if works else None,
         auth_failed=auth != "none" and not works and not goes_on,
         pop_age=_pop_age(session.get("pop", "none"), policy["pop_before_smtp"]),
-        known_domains=KNOWN_DOMAINS,
+        names=NAMES,
     )
 
 
@@ -136,7 +137,7 @@ def _relay(policy: dict[str, Any]) -> tuple[Restriction, ...]:
     }[policy["relay_requires"]]
     if policy["relay_by_sender_domain"]:
         grants = [*grants, "permit_sender_local"]
-    return _parsed([*grants, "permit_auth_destination"])
+    return _parsed([*grants, "reject_unauth_destination"])
 
 
 def _parsed(texts: Any) -> tuple[Restriction, ...]:

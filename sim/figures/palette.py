@@ -133,7 +133,7 @@ RESTRICTION = MappingProxyType(
         "limit_client_rate": Look(YELLOW, "----"),
         "limit_connections": Look(YELLOW, "xxxx"),
         "greylist": Look(SKY, "...."),
-        "end_of_relay_list": Look(ORANGE, "////"),
+        "reject_unauth_destination": Look(ORANGE, "////"),
     }
 )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts
 
 if TYPE_CHECKING:
     from sim.scenario.blocklists import Blocklist
+    from sim.smtp.names import Names
     from sim.smtp.units import Seconds
 
 
@@ -30,7 +31,7 @@ def facts(
     forward_path: str,
     credentials: Credentials = NO_LOGIN,
     *,
-    names: Container[str] | None = None,
+    names: Names | None = None,
     listed: tuple[str, ...] = (),
     pop_age: Seconds | None = None,
     open_sessions: int = 0,
@@ -41,7 +42,7 @@ def facts(
 ) -> Facts:
     """Return the facts of one recipient, as `sim.smtp.Facts` describes them.
 
-    *names* holds the domains that resolve (`sim.topology.names.Names`); None: all do. A scenario
+    *names* is what the name server knows; None: every name resolves, no list answers. A scenario
     is not needed: an address, a table of names and a policy are enough for `decide`.
     """
     return Facts(
@@ -52,7 +53,7 @@ def facts(
         auth_failed=credentials.auth_failed,
         pop_age=pop_age,
         listed=listed,
-        known_domains=names,
+        names=names,
         open_sessions=open_sessions,
         recent=recent,
         greylist_age=greylist_age,

@@ -132,7 +132,7 @@ class Servers:
             attempt.reverse_path,
             attempt.forward_path,
             self.credentials(attempt),
-            names=self.names,
+            names=self.names.zone,
             listed=tuple(listed),
             pop_age=attempt.pop_age,
             greylist_age=attempt.greylist_age,

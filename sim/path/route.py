@@ -47,7 +47,7 @@ def next_hop(policy: Policy, seen: Facts, names: Names, listed: tuple[str, ...])
         policy.address,
         seen.reverse_path,
         path,
-        names=names,
+        names=names.zone,
         listed=listed,
         spam=seen.spam,
         content_draw=seen.content_draw,

@@ -82,7 +82,7 @@ def faults(server: Server) -> Iterator[Found]:
         wrong = [
             Found((stage, index), *refused)
             for index, text in items
-            if (refused := _refused(partial(restrictions.parse, text, stage=stage), stage, text))
+            if (refused := _refused(partial(restrictions.parse, text), stage, text))
         ]
         yield from wrong
         if not wrong and (refused := _refused(partial(_listed, server, stage), stage)):
@@ -97,7 +97,7 @@ def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
     written = getattr(server, stage)
     if isinstance(written, str):
         return presets.relay(written, window=server.pop_window)
-    listed = tuple(restrictions.parse(text, stage=stage) for text in written)
+    listed = tuple(restrictions.parse(text) for text in written)
     if stage == "recipient" and server.check_recipients == "rcpt":
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
         listed += (unlisted,) if unlisted not in listed else ()
@@ -122,7 +122,7 @@ def _refused(
         problem = str(error).partition(f": {error.value!r}")[0]
         expected = error.expected
         if problem == "unknown restriction":
-            expected = one_of(restrictions.names(stage))
+            expected = one_of(restrictions.names())
         if written in (None, error.value):
             return f"{shown(error.value)} ({problem})", expected, error.nearest
         return f"{shown(written)} ({error.value})", expected, error.nearest

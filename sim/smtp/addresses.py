@@ -131,17 +131,17 @@ class Site:
     """What a server calls its own, as far as reading an address needs it.
 
     *names* are the domains in which it looks at local parts itself, *domain* and *host*
-    complete a missing domain, *literal* is its own address in square brackets.
+    complete a missing domain, *literals* are its own addresses in square brackets.
     """
 
     names: Collection[str] = frozenset()
     domain: str = ""
     host: str = ""
-    literal: str = ""
+    literals: Collection[str] = frozenset()
 
     def owns(self, domain: str) -> bool:
         """Whether an address in *domain* is for this server to look at."""
-        return not domain or domain in self.names or domain == self.literal
+        return not domain or domain in self.names or domain in self.literals
 
 
 NOWHERE = Site()
@@ -159,9 +159,9 @@ def read(
 
     Total: any text gives an `Address` or a `Fault`.
     """
-    usual = _usual(text)
-    if usual is not None:
-        return usual
+    common = usual(text)
+    if common is not None:
+        return common
     if not text:
         return Fault("empty")
     if not text.isascii():
@@ -188,7 +188,7 @@ def read(
 
 
 @lru_cache(maxsize=1 << 16)
-def _usual(text: str) -> Address | None:
+def usual(text: str) -> Address | None:
     """An address of a form that all servers read alike; None for any other."""
     match = _USUAL.fullmatch(text)
     if match is None or match.end(1) > MAX_LOCAL_PART or len(text) > MAX_PATH:
@@ -266,7 +266,7 @@ def _with_domain(
     if read_domain.startswith("["):
         if sender and not reading.sender_literal:
             return Fault("literal")
-        if not sender and reading.literal == "own" and read_domain != site.literal:
+        if not sender and reading.literal == "own" and read_domain not in site.literals:
             return Fault("literal")
     return Address(local, read_domain)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from typing import Any, NamedTuple
 
 from sim.smtp import units
+from sim.smtp.clients import Range
 
 
 class PolicyError(ValueError):
@@ -20,23 +20,6 @@ class PolicyError(ValueError):
         self.value = value
         self.expected = expected
         self.nearest = nearest
-
-
-class Range(NamedTuple):
-    """Client addresses from *first* to *last*, both included, as numbers."""
-
-    first: int
-    last: int
-
-    @classmethod
-    def of(cls, network: IPv4Network | str) -> Range:
-        """The addresses of *network*; raises ValueError if the text is not one."""
-        network = IPv4Network(network)
-        return cls(int(network.network_address), int(network.broadcast_address))
-
-    def __str__(self) -> str:
-        prefix = 33 - (self.last - self.first + 1).bit_length()
-        return f"{IPv4Address(self.first)}/{prefix}"
 
 
 class Rate(NamedTuple):
@@ -96,6 +79,18 @@ def _name(text: str) -> str:
     return text
 
 
+def _table(text: str) -> str:
+    if not re.fullmatch(r"\S*:.*", text, re.DOTALL):
+        raise ValueError("not a table")
+    return text
+
+
+def _zone(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}(=[0-9.;\[\]]{1,200})?", text):
+        raise ValueError("not a blocklist")
+    return text
+
+
 def _seconds(value: float) -> str:
     for unit in ("days", "h", "min"):
         if value >= units.TIME[unit] and value % units.TIME[unit] == 0:
@@ -121,6 +116,10 @@ KINDS: dict[str, Kind] = {
     "count": Kind(_count, "a whole number", lambda value: f"{value:g}"),
     "share": Kind(_share, "a share from 0 to 1", lambda value: f"{value:g}"),
     "name": Kind(_name, "a name such as 'trap-list'"),
+    "table": Kind(_table, "a table such as 'hash:/etc/postfix/access'"),
+    "blocklist": Kind(_zone, "a blocklist such as 'zen.rbl.example=127.0.0.[2..11]'"),
+    "server": Kind(_table, "a service such as 'inet:127.0.0.1:10023'"),
+    "word": Kind(str, "a word"),
     "range": Kind(Range.of, "an address or a network such as '203.0.113.64/28'"),
 }
 
@@ -129,7 +128,7 @@ def split(text: str) -> list[str]:
     """Split at the commas that stand outside brackets."""
     parts, depth, start = [], 0, 0
     for index, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
+        depth += (letter in "({[") - (letter in ")}]")
         if letter == "," and depth == 0:
             parts.append(text[start:index].strip())
             start = index + 1

@@ -6,20 +6,29 @@ from collections.abc import Callable, Hashable
 
 from sim.smtp.addresses import FAULTS
 from sim.smtp.facts import Facts
+from sim.smtp.opinions import DISCARD, PERMIT, Opinion, Refusal
 from sim.smtp.policy import Plan, Policy
-from sim.smtp.restrictions import PERMIT, Opinion, Refusal, Restriction
-from sim.smtp.transaction import NOBODY, Transaction
+from sim.smtp.restrictions import Restriction
+from sim.smtp.restrictions.entry import settled
+from sim.smtp.tables import TableError
+from sim.smtp.transaction import Transaction
 from sim.smtp.verdicts import Step, Verdict
 
-END_OF_LIST = "end_of_relay_list"
-"""The *rule* of a refusal that no restriction asked for: nothing permitted the relaying."""
+END_OF_LIST = "end_of_list"
+"""The *rule* of an acceptance that no restriction gave: nothing refused."""
 SYNTAX = "address_syntax"
 """The *rule* of a refusal for the form of an address."""
 AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
-RELAY_DENIED = Refusal("relay_denied")
-LOGIN_WOULD_HELP = Refusal("relay_denied", "login_would_help")
+ACCEPTED = Refusal("accepted")
+DISCARDED = Refusal("discarded")
+UNLISTED = {
+    "sender": Restriction("reject_unlisted_sender"),
+    "recipient": Restriction("reject_unlisted_recipient"),
+}
+ASKED = {"relay": "recipient", "content": "end_of_data"}
+"""Whose address a refusal names, where that is not the name of the list."""
 
 
 def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
@@ -35,15 +44,32 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
 def decide_at(policy: Policy, facts: Facts, command: str) -> Verdict | None:
     """What `decide` would refuse by the time *command* is answered; None: so far nothing.
 
-    *command* is CONNECT, AUTH, MAIL, RCPT or DATA; facts told by later commands are not read.
+    *command* is CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD; facts told by later commands are
+    not read.
     """
     commands = [name for name, _ in policy.plan]
     return _refusal(_Walk(policy, facts, False), policy.plan[: commands.index(command) + 1])
 
 
+def decide_only(policy: Policy, facts: Facts, command: str) -> Verdict | None:
+    """What is refused at *command* itself, whatever was answered to earlier ones; a verdict
+    that discards where the message is to be dropped."""
+    walk = _Walk(policy, facts, False)
+    walk.command = walk.t.command = command
+    if command not in ("CONNECT", "HELO"):
+        walk.t.read_sender()
+    if command in ("DATA", "EOD") and facts.recipients <= 1:
+        walk.t.read_recipient()
+    verdict = _refusal(walk, tuple(row for row in policy.plan if row[0] == command))
+    return verdict or (walk.accepted() if walk.discarding else None)
+
+
 def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
     for command, checks in plan:
-        walk.command = command
+        walk.command = walk.t.command = command
+        if command in ("DATA", "EOD"):
+            walk.t.deferral = None
+            walk.exempt = False
         for check in checks:
             verdict = _CHECKS[check](walk)
             if verdict is not None:
@@ -55,13 +81,16 @@ def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
 class _Walk:
     """The state of one decision."""
 
-    __slots__ = ("command", "facts", "permit", "steps", "t")
+    __slots__ = ("command", "discarding", "exempt", "facts", "permit", "policy", "steps", "t")
 
     def __init__(self, policy: Policy, facts: Facts, trace: bool) -> None:
         self.t = Transaction(policy, facts)
+        self.policy = policy
         self.facts = facts
         self.command = ""
         self.permit: Restriction | None = None
+        self.discarding = facts.discarding
+        self.exempt = False
         self.steps: list[Step] | None = [] if trace else None
 
     def note(self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion) -> None:
@@ -69,10 +98,16 @@ class _Walk:
             self.steps.append(Step(stage, what, opinion, self.t))
 
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
-        """Walk a list up to a permit or a refusal; a permit of the relay list is kept."""
+        """Walk a list up to a permit or a refusal; a permit is kept."""
         t, steps = self.t, self.steps
+        if self.exempt or self.discarding:
+            return None
+        t.stage, t.asked, t.on_reject = stage, ASKED.get(stage, stage), None
         for restriction in restrictions:
-            opinion = restriction.judge(t)
+            try:
+                opinion = restriction.judge(t)
+            except TableError:
+                opinion = Refusal("lookup_failure", t.asked)
             if steps is not None:
                 steps.append(Step(stage, restriction, opinion, t))
             if opinion is None:
@@ -80,40 +115,57 @@ class _Walk:
             if opinion is PERMIT:
                 self.permit = restriction
                 return None
-            return self.refused(stage, restriction.name, opinion)
+            opinion = settled(t, opinion)
+            if opinion is DISCARD:
+                self.discarding = True
+                return None
+            if isinstance(opinion, Refusal):
+                return self.refused(stage, restriction.name, opinion)
+            if t.deferral is not None and t.on_reject is not None:
+                return None
         return None
 
     def relay(self) -> Verdict | None:
-        """Walk the relay list, which ends in *refuse*."""
-        policy = self.t.policy
+        """Walk the relay list; a permit may mean that the client may relay."""
         self.permit = None
-        verdict = self.list("relay", policy.lists["relay"])
-        if verdict is not None:
-            return verdict
-        if self.permit is not None:
-            self.t.granted = self.permit.entry.grants
+        verdict = self.list("relay", self.policy.lists["relay"])
+        self.t.granted = self.permit is not None and self.permit.entry.grants
+        return verdict
+
+    def unlisted(self, stage: str) -> Verdict | None:
+        """Ask whether the address is listed, unless that was asked before."""
+        self.t.on_reject = None
+        return self.list(stage, (UNLISTED[stage],))
+
+    def held(self) -> Verdict | None:
+        """Say what was held back until all lists permit."""
+        held = self.t.deferral
+        if held is None or self.exempt:
             return None
-        refusal = LOGIN_WOULD_HELP if policy.logins_relay else RELAY_DENIED
-        self.note("relay", (END_OF_LIST, "nothing permitted it"), refusal)
-        return self.refused("relay", END_OF_LIST, refusal)
+        self.t.on_reject = None
+        return self.refused("recipient", "defer_if_permit", held)
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
-        return self.verdict(stage, rule, refusal.situation, refusal.detail)
+        instead = self.t.on_reject
+        if instead is not None and self.policy.answer(refusal).reply.code >= 500:
+            refusal = instead
+        return self.verdict(stage, rule, refusal)
 
     def accepted(self) -> Verdict:
-        return self.verdict("relay", self.permit.name if self.permit else "", "accepted", "")
+        rule = self.permit.name if self.permit is not None else END_OF_LIST
+        return self.verdict("relay", rule, DISCARDED if self.discarding else ACCEPTED)
 
-    def verdict(self, stage: str, rule: str, situation: str, detail: str) -> Verdict:
-        policy = self.t.policy
-        answer = policy.answers.get((situation, detail)) or policy.answer(situation, detail)
-        situation, kind, cause, code, enhanced = answer
-        if self.t.recipient is NOBODY:  # refused before it was looked at
-            self.t.read_recipient()
-        relayed = bool(self.t.recipient.domain) and not self.t.destination_is_local
+    def verdict(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
+        policy, t = self.policy, self.t
+        answer = policy.answers.get(refusal) or policy.answer(refusal)
+        if t.recipient is None:  # refused before it was looked at
+            t.read_recipient()
+        relayed = t.recipient is not None and not t.destination_is_local
+        code, enhanced, _ = answer.reply
         return Verdict(
-            kind=kind or ("accept_relay" if relayed else "accept_local"),
+            kind=answer.kind or ("accept_relay" if relayed else "accept_local"),
             accepted=code < 400,
-            discarded=situation == "discarded",
+            discarded=answer.situation == "discarded",
             relayed=relayed,
             permanent=code >= 500,
             code=code,
@@ -121,10 +173,11 @@ class _Walk:
             stage=stage,
             command=self.command,
             rule=rule,
-            cause=cause,
-            situation=situation,
+            cause=answer.cause,
+            situation=answer.situation,
             trace=tuple(self.steps or ()),
-            detail=detail,
+            detail=refusal.detail,
+            template=answer.reply,
             _policy=policy,
             _facts=self.facts,
         )
@@ -133,7 +186,7 @@ class _Walk:
 def _auth(walk: _Walk) -> Verdict | None:
     if not walk.facts.auth_failed:
         return None
-    refusal = Refusal("auth_failed" if walk.t.policy.auth_offered else "auth_not_offered")
+    refusal = Refusal("auth_failed" if walk.policy.auth_offered else "auth_not_offered")
     walk.note("client", (AUTH, "the login was refused"), refusal)
     return walk.refused("client", AUTH, refusal)
 
@@ -157,23 +210,40 @@ def _recipient_syntax(walk: _Walk) -> Verdict | None:
     return walk.refused("recipient", SYNTAX, refusal)
 
 
-def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
-    stage = "client" if name == "connect" else name.partition("_")[0]
-    return lambda walk: walk.list(stage, walk.t.policy.lists[name])
+def _postmaster(walk: _Walk) -> None:
+    """Ask nothing of a client that writes to the bare postmaster (RFC 5321 section 4.5.1)."""
+    walk.exempt = walk.t.to.given.lower() == "postmaster"
 
+
+def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
+    stage = _STAGE_OF.get(name, name.partition("_")[0] if name.startswith("sender_") else name)
+    return lambda walk: walk.list(stage, walk.policy.lists[name])
+
+
+_STAGE_OF = {
+    "connect": "client",
+    "auth_rate": "client",
+    "message_rate": "client",
+    "recipient_rate": "client",
+}
 
 _CHECKS: dict[str, Callable[[_Walk], Verdict | None]] = {
-    "connect": _listed("connect"),
+    **{
+        name: _listed(name)
+        for name in (
+            *_STAGE_OF,
+            *("client", "helo", "sender", "sender_login", "sender_domain"),
+            *("recipient", "data", "end_of_data", "content"),
+        )
+    },
     "auth": _auth,
-    "client": _listed("client"),
     "sender_syntax": _sender_syntax,
-    "sender": _listed("sender"),
-    "sender_login": _listed("sender_login"),
-    "sender_domain": _listed("sender_domain"),
     "recipient_syntax": _recipient_syntax,
+    "postmaster": _postmaster,
     "relay": _Walk.relay,
-    "recipient": _listed("recipient"),
-    "content": _listed("content"),
+    "held": _Walk.held,
+    "unlisted_sender": lambda walk: walk.unlisted("sender"),
+    "unlisted_recipient": lambda walk: walk.unlisted("recipient"),
 }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import NamedTuple
 
+from sim.smtp.names import Names
 from sim.smtp.units import Seconds
 
 
@@ -17,7 +17,7 @@ class Facts(NamedTuple):
     """
 
     client: int
-    """IPv4 address of the client, as a number."""
+    """Address of the client, as a number (`sim.smtp.clients`)."""
     reverse_path: str | None
     """Text between ``<`` and ``>`` of MAIL FROM; None is the null reverse-path."""
     forward_path: str
@@ -29,22 +29,52 @@ class Facts(NamedTuple):
     pop_age: Seconds | None = None
     """Time since the last POP login from *client*; None: never."""
     listed: tuple[str, ...] = ()
-    """Names of the blocklists that list *client*."""
-    known_domains: Container[str] | None = None
-    """Domains that resolve, in lower case; None: all do."""
+    """Names of the blocklists that list *client*, besides what *names* answers."""
+    names: Names | None = None
+    """What the name server knows; None: every name resolves, and no list answers."""
     open_sessions: int = 0
     """Other sessions open from *client*."""
     recent: int = 0
-    """Earlier transactions of *client* within the window of `limit_client_rate`."""
+    """Earlier transactions of *client* within the window of the limit of messages."""
     greylist_age: Seconds | None = None
     """Time since this (client, sender, recipient) was first seen; None: now."""
     spam: bool = False
     """Whether the content is spam, which a filter tries to tell."""
     content_draw: float = 1.0
     """The filter's uniform draw in [0, 1): the message is caught if draw < rate."""
+    helo: str | None = None
+    """What the client called itself in HELO or EHLO; None: it did not."""
+    client_name: str | None = None
+    """Verified name of the client; None: as *names* has it."""
+    reverse_name: str | None = None
+    """Name of its PTR record, verified or not; None: as *names* has it."""
+    recipients: int = 0
+    """Recipients of this message accepted before this one; at DATA, all of them."""
+    discarding: bool = False
+    """An earlier recipient of this message was answered, and the message is to be dropped."""
+    pipelined: bool = False
+    """The client sent commands before it might."""
+    encrypted: bool = False
+    """The session is protected by TLS."""
+    recent_connections: int = 0
+    """Earlier connections of *client* within the window of their limit."""
+    recent_recipients: int = 0
+    """Earlier recipients named by *client* within the window of their limit."""
+    recent_auths: int = 0
+    """Earlier AUTH commands of *client* within the window of their limit."""
 
 
-CIRCUMSTANCES = ("content_draw", "greylist_age", "open_sessions", "pop_age", "recent", "spam")
+CIRCUMSTANCES = (
+    "content_draw",
+    "greylist_age",
+    "open_sessions",
+    "pop_age",
+    "recent",
+    "recent_auths",
+    "recent_connections",
+    "recent_recipients",
+    "spam",
+)
 """Facts that differ between two transactions which are otherwise alike."""
 
 
@@ -62,6 +92,9 @@ class Circumstances:
         self.pop_age: Seconds | None = None
         self.open_sessions = 0
         self.recent = 0
+        self.recent_auths = 0
+        self.recent_connections = 0
+        self.recent_recipients = 0
         self.greylist_age: Seconds | None = None
         self.spam = False
         self.content_draw = 1.0

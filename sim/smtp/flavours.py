@@ -22,11 +22,11 @@ class Flavour:
     name: str
     reading: Reading = STANDARD
     """How it reads address forms."""
-    at_mail: tuple[str, ...] = ("client", "sender_syntax", "sender")
+    at_mail: tuple[str, ...] = ("client", "helo", "sender_syntax", "sender")
     """The checks answered at MAIL, in order; ``sender`` is the whole list, of which
     ``sender_login`` are the rules about logins and ``sender_domain`` are the others."""
     at_rcpt: tuple[str, ...] = ("recipient_syntax", "relay", "recipient")
-    """The checks answered at RCPT, in order; ``content`` follows at the end of DATA."""
+    """The checks answered at RCPT, in order; the lists for DATA and its end follow."""
     local_names: tuple[str, ...] = ()
     """Further names that it takes for its own."""
     own_literal: bool = True
@@ -48,6 +48,13 @@ class Flavour:
     """Local parts are compared with regard to case, as RFC 5321 section 2.4 allows."""
     plus_tag: bool = False
     """``user+tag`` is delivered to ``user`` (RFC 5233)."""
+    tokens: bool = False
+    """Addresses are read and resolved token by token (`sim.smtp.rfc822`), not by *reading*."""
+    settled_by_settings: bool = False
+    """What is judged when is a matter of settings, not of *at_mail* and *at_rcpt*; limits are
+    judged at their own commands; an owner's rule is ignored where AUTH is not offered."""
+    spares_own_networks: bool = False
+    """Limits of rates and connections do not hold for its own networks."""
     cidr_edges: bool = True
     """The first and last address of a network belong to it."""
     null_sender_owned: bool = False
@@ -66,23 +73,9 @@ NEUTRAL = Flavour("neutral")
 
 POSTFIX = Flavour(
     "postfix",
-    # trivial-rewrite resolves every form before smtpd decides: allow_percent_hack,
-    # swap_bangpath, resolve_dequoted_address; append_at_myorigin completes.
-    reading=Reading(
-        quoted="resolved",
-        doubled_at="resolved",
-        percent=True,
-        bang=True,
-        missing_domain="domain",
-        missing_sender_domain="domain",
-        trailing_dot=True,
-        numeric_domain=False,  # resolve_numeric_domain = no
-        loose_dots=True,
-        limit=255,
-    ),
-    # smtpd_delay_reject: all but the form of the sender is judged at RCPT.
-    at_mail=("sender_syntax",),
-    at_rcpt=("recipient_syntax", "client", "sender", "relay", "recipient"),
+    tokens=True,  # trivial-rewrite resolves every form before smtpd decides
+    settled_by_settings=True,  # smtpd_delay_reject, smtpd_relay_before_recipient_restrictions
+    spares_own_networks=True,  # smtpd_client_event_limit_exceptions
     local_names=("localhost",),  # mydestination
     sender_names=("domains", "subdomains"),  # parent_domain_matches_subdomains
     relay_subdomains=True,  # parent_domain_matches_subdomains has relay_domains
@@ -101,7 +94,7 @@ EXIM = Flavour(
         restricted_here=r"^[.]|[@%!/|`#&?]",  # CHECK_RCPT_LOCAL_LOCALPARTS
         restricted_elsewhere=r"^[./|]|[@%!`#&?]|/\.\./",  # CHECK_RCPT_REMOTE_LOCALPARTS
     ),
-    at_mail=("sender_syntax", "client", "sender"),
+    at_mail=("sender_syntax", "client", "helo", "sender"),
     local_names=("localhost",),
     sender_names=("domains", "host", "names"),
     sender_grant_verified=True,  # the rule for it verifies the recipient
@@ -134,7 +127,7 @@ OPENSMTPD = Flavour(
     ),
     # AUTH and `senders` are judged at MAIL; a rule on the sender is part of the ruleset
     # that is walked at RCPT.
-    at_mail=("client", "sender_syntax", "sender_login"),
+    at_mail=("client", "helo", "sender_syntax", "sender_login"),
     at_rcpt=("recipient_syntax", "sender_domain", "relay", "recipient"),
     own_literal=False,
     sender_names=("domains",),
@@ -164,7 +157,7 @@ QPSMTPD = Flavour(
     "qpsmtpd",
     reading=Reading(quoted="opaque", doubled_at="opaque", limit=255),
     at_mail=("sender_syntax", "sender"),
-    at_rcpt=("recipient_syntax", "client", "relay", "recipient"),
+    at_rcpt=("recipient_syntax", "client", "helo", "relay", "recipient"),
     local_names=("localhost",),
     own_literal=False,
     mailboxes="never",
@@ -183,7 +176,7 @@ QMAIL = Flavour(
         limit=900,
     ),
     at_mail=("sender_syntax",),
-    at_rcpt=("recipient_syntax", "client", "sender", "relay", "recipient"),
+    at_rcpt=("recipient_syntax", "client", "helo", "sender", "relay", "recipient"),
     mailboxes="never",  # qmail-smtpd never looks at mailboxes: accepted, then bounced
 )
 

@@ -1,90 +1,78 @@
-"""The policy of a server: ordered lists of restrictions, and what the server calls its own."""
+"""The policy of a server: ordered lists of restrictions on top of its site."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.smtp import wordings
-from sim.smtp.addresses import Address, Fault, Site, read
+from sim.smtp.arguments import PolicyError, Rate
+from sim.smtp.clients import Range
 from sim.smtp.facts import CIRCUMSTANCES, Circumstances, Facts
-from sim.smtp.flavours import FLAVOURS, Flavour
-from sim.smtp.replies import SITUATIONS
-from sim.smtp.restrictions import STAGES, PolicyError, Range, Restriction, check_order
+from sim.smtp.flavours import FLAVOURS
+from sim.smtp.matching import Domains, lookup_table
+from sim.smtp.opinions import Refusal
+from sim.smtp.replies import SITUATIONS, Reply
+from sim.smtp.restrictions import STAGES, Restriction, check_order, listed
+from sim.smtp.restrictions.actions import ACTIONS
+from sim.smtp.site import Site
+from sim.smtp.suggestions import nearest
 
 ALWAYS_READ = ("auth_failed", "reverse_path", "forward_path")
 """Facts that every policy reads: a failed login, and the form of the two addresses."""
 
-Answer = tuple[str, str, str, int, str]
 Plan = tuple[tuple[str, tuple[str, ...]], ...]
 """Commands, and the checks that are answered at each."""
 
 
+class Answer(NamedTuple):
+    """How a flavour sees a refusal: the situation, its kind and cause, and the words."""
+
+    situation: str
+    kind: str
+    cause: str
+    reply: Reply
+
+
 @dataclass(frozen=True)
-class Policy:
+class Policy(Site):
     """Who may use one server, and for what; validated when made (PolicyError).
 
-    Names are compared without regard to case. Mail to a local domain is never relaying.
+    Any restriction may stand in any list. A permit ends its list, a refusal ends everything,
+    a list that nothing decides permits.
     """
 
-    hostname: str
-    """Fully qualified name of the server; its own domain too."""
-    address: int = 0
-    """Its IPv4 address as a number; ``user@[address]`` is local."""
-    domains: frozenset[str] = frozenset()
-    """Domains delivered here."""
-    mailboxes: Container[str] | None = field(default=None, hash=False)
-    """Those that exist, as lower-case ``local@domain``; None: all do."""
-    relay_domains: frozenset[str] = frozenset()
-    """Domains for which this server is backup MX: anybody may send to them through it."""
-    networks: tuple[IPv4Network, ...] = ()
-    """The server's own networks, for `permit_mynetworks`."""
-    client_ranges: tuple[IPv4Network, ...] = ()
-    """Further addresses, for `permit_client_ranges` without arguments."""
-    auth_offered: bool = False
-    """SMTP AUTH is offered; without it a login cannot succeed."""
-    login_owns: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
-    """Addresses that belong to each login."""
-    flavour: str = "neutral"
-    """Key of `FLAVOURS`."""
-    wording: str | None = None
-    """Key of `wordings.WORDINGS`; None: the flavour's."""
     client: tuple[Restriction, ...] = ()
+    helo: tuple[Restriction, ...] = ()
     sender: tuple[Restriction, ...] = ()
     relay: tuple[Restriction, ...] = ()
     recipient: tuple[Restriction, ...] = ()
+    data: tuple[Restriction, ...] = ()
+    end_of_data: tuple[Restriction, ...] = ()
     content: tuple[Restriction, ...] = ()
+    ordered: bool = True
+    """Whether a restriction that cannot be reached is an error; servers themselves do not mind."""
 
     def __post_init__(self) -> None:
         """Check names and the order of each list."""
         _known("flavour", self.flavour, FLAVOURS)
         _known("wording", self.words, wordings.WORDINGS)
-        for stage in STAGES:
-            restrictions = getattr(self, stage)
-            for restriction in restrictions:
-                if stage not in restriction.entry.stages:
-                    raise PolicyError(
-                        f"{restriction.name} belongs into another list than {stage}",
-                        value=str(restriction),
-                        expected=" or ".join(restriction.entry.stages),
-                    )
-            check_order(restrictions)
+        for stage in STAGES if self.ordered else ():
+            check_order(getattr(self, stage))
         for name in ("domains", "relay_domains"):
-            lowered = frozenset(domain.lower() for domain in getattr(self, name))
-            object.__setattr__(self, name, lowered)
+            given = getattr(self, name)
+            if not isinstance(given, Domains):
+                object.__setattr__(self, name, frozenset(domain.lower() for domain in given))
         object.__setattr__(self, "hostname", self.hostname.lower())
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle what was given; the rest is made again."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    # ---- what the restrictions read
+    # ---- lists
 
     @cached_property
     def lists(self) -> dict[str, tuple[Restriction, ...]]:
@@ -98,33 +86,117 @@ class Policy:
             for stage in STAGES
         }
         lists["sender"] += tuple(map(Restriction, style.unasked))
-        lists["connect"] = tuple(r for r in lists["client"] if r.entry.at_connect)
-        lists["client"] = tuple(r for r in lists["client"] if not r.entry.at_connect)
+        early = ("CONNECT", "MAIL") if style.settled_by_settings else ("CONNECT",)
+        moved = {command: () for command in ("CONNECT", "AUTH", "MAIL", "RCPT")}
+        for restriction in lists["client"]:
+            if restriction.entry.at in early:
+                moved[restriction.entry.at] += (restriction,)
+        lists["client"] = tuple(r for r in lists["client"] if r.entry.at not in early)
+        for limit in self._limits():
+            moved[limit.entry.at] += (limit,)
+        lists |= {_LIMIT_LISTS[command]: found for command, found in moved.items()}
         lists["sender_login"] = tuple(r for r in lists["sender"] if r.entry.about == "login")
         lists["sender_domain"] = tuple(r for r in lists["sender"] if r.entry.about != "login")
         return lists
 
+    def _limits(self) -> Iterator[Restriction]:
+        """The limits of rates that the settings state."""
+        s = self.settings
+        window = float(s.anvil_rate_time_unit)
+        if s.smtpd_client_connection_count_limit:
+            most = float(s.smtpd_client_connection_count_limit)
+            yield Restriction("limit_connections", (most,))
+        for name, most in (
+            ("limit_connection_rate", s.smtpd_client_connection_rate_limit),
+            ("limit_client_rate", s.smtpd_client_message_rate_limit),
+            ("limit_recipient_rate", s.smtpd_client_recipient_rate_limit),
+            ("limit_auth_rate", s.smtpd_client_auth_rate_limit),
+        ):
+            if most:
+                yield Restriction(name, (Rate(float(most), window, f"{window:g} s"),))
+
     @cached_property
     def plan(self) -> Plan:
         """The checks that are answered at each command, in order."""
-        plan = (
-            ("CONNECT", ("connect",)),
-            ("AUTH", ("auth",)),
-            ("MAIL", self.style.at_mail),
-            ("RCPT", self.style.at_rcpt),
-            ("DATA", ("content",)),
-        )
-        # an empty list has no opinion; an empty relay list refuses
+        plan = self._plan_by_settings() if self.style.settled_by_settings else self._plan_by_make()
+        # an empty list has no opinion
         return tuple(
             (command, tuple(c for c in checks if c == "relay" or self.lists.get(c, True)))
             for command, checks in plan
         )
 
+    def _plan_by_make(self) -> Plan:
+        return (
+            ("CONNECT", ("connect",)),
+            ("HELO", ()),
+            ("AUTH", ("auth",)),
+            ("MAIL", self.style.at_mail),
+            ("RCPT", self.style.at_rcpt),
+            ("DATA", ("data",)),
+            ("EOD", ("end_of_data", "content")),
+        )
+
+    def _plan_by_settings(self) -> Plan:
+        s = self.settings
+        unlisted = ("unlisted_sender",) * s.smtpd_reject_unlisted_sender
+        early = (("client",), ("helo",), ("sender", *unlisted))
+        at_connect, at_helo, at_mail = ((), (), ()) if s.smtpd_delay_reject else early
+        late = tuple(c for checks in early for c in checks) if s.smtpd_delay_reject else ()
+        last = ("relay", "recipient")
+        if not s.smtpd_relay_before_recipient_restrictions:
+            last = ("recipient", "relay")
+        known = ("unlisted_recipient",) * s.smtpd_reject_unlisted_recipient
+        return (
+            ("CONNECT", ("connect", *at_connect)),
+            ("HELO", at_helo),
+            ("AUTH", ("auth_rate", "auth")),
+            ("MAIL", ("message_rate", "sender_syntax", *at_mail)),
+            (
+                "RCPT",
+                ("recipient_rate", "recipient_syntax", "postmaster", *late, *last, "held", *known),
+            ),
+            ("DATA", ("data", "held")),
+            ("EOD", ("end_of_data", "held", "content")),
+        )
+
     def restrictions(self) -> Iterator[Restriction]:
-        """All restrictions of all lists, with those inside others."""
-        for stage in ("connect", *STAGES):
+        """All restrictions of all lists, with those inside others and in tables."""
+        seen: set[tuple[str, str]] = set()
+        for stage in (*_LIMIT_LISTS.values(), *STAGES):
             for restriction in self.lists[stage]:
-                yield from restriction.parts()
+                for part in restriction.parts():
+                    yield part
+                    yield from self._named_by(part, stage, seen)
+
+    def _named_by(
+        self, restriction: Restriction, stage: str, seen: set[tuple[str, str]]
+    ) -> Iterator[Restriction]:
+        """Restrictions that a class, a table or a service names."""
+        for text in self._texts(restriction):
+            if (stage, text) in seen:
+                continue
+            seen.add((stage, text))
+            for each in listed(text, stage, frozenset(self.classes)):
+                for part in each.parts():
+                    yield part
+                    yield from self._named_by(part, stage, seen)
+
+    def _texts(self, restriction: Restriction) -> Iterator[str]:
+        """The lists, as text, that *restriction* may come to ask."""
+        if restriction.name == "restriction_class":
+            yield self.classes.get(restriction.args[0], "")
+            return
+        values: Iterable[str] = ()
+        if restriction.name == "check_policy_service":
+            values = (action for _, action in self.services.get(restriction.args[0], ()))
+        elif restriction.entry.parameters[:1] and restriction.entry.parameters[0].kind == "table":
+            values = lookup_table(restriction.args[0], self.tables).values()
+        for value in values:
+            word = value.split(maxsplit=1)[:1]
+            if word and word[0].upper() not in ACTIONS and not word[0].isdigit():
+                yield value
+
+    # ---- what the restrictions read
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -136,6 +208,12 @@ class Policy:
         """Names of the facts that are read without a projection."""
         named = {name for r in self.restrictions() for name in r.entry.reads}
         login = {"login"} if self.style.mailboxes == "strangers" else set()
+        if self.unlimited and any(r.entry.at for r in self.restrictions()):
+            named |= {"client"}
+        if "client" in named and not self.own_networks.plain:
+            named |= {"names", "client_name"}
+        if any(r.name in _DISCARDING for r in self.restrictions()):
+            named |= {"discarding"}
         return frozenset(ALWAYS_READ) | named | login
 
     @cached_property
@@ -174,145 +252,69 @@ class Policy:
         return sorted(found, key=lambda value: (value is not None, value))
 
     @cached_property
-    def logins_relay(self) -> bool:
-        """Whether a login by itself opens relaying; some servers then say so."""
-        names = {restriction.name for restriction in self.lists["relay"]}
-        return self.auth_offered and "permit_sasl_authenticated" in names
-
-    # ---- what the server calls its own
-
-    @cached_property
-    def style(self) -> Flavour:
-        """The row of its flavour."""
-        return FLAVOURS[self.flavour]
-
-    @property
-    def words(self) -> str:
-        """Key of `wordings.WORDINGS`."""
-        return self.wording or FLAVOURS[self.flavour].wording or self.flavour
-
-    @cached_property
-    def answers(self) -> dict[tuple[str, str], Answer]:
-        """What `answer` gave before."""
-        return {}
-
-    def answer(self, situation: str, detail: str = "") -> Answer:
-        """The situation as this flavour sees it, its kind and cause, code and enhanced status."""
-        seen = self.style.situations.get(situation, situation)
-        code, enhanced, _ = wordings.template(self.words, seen, detail)
-        made = (seen, *SITUATIONS[seen], code, enhanced)
-        self.answers[situation, detail] = made
-        return made
-
-    @cached_property
-    def literal(self) -> str:
-        """Its own address literal."""
-        return f"[{IPv4Address(self.address)}]" if self.address else ""
-
-    @cached_property
-    def own_names(self) -> frozenset[str]:
-        """Domains in which local parts are looked up here: the local domains and its name."""
-        return self.domains | {self.hostname} | frozenset(self.style.local_names)
-
-    @cached_property
-    def site(self) -> Site:
-        """What reading an address needs of it."""
-        return Site(
-            names=self.own_names,
-            domain=min(self.domains, default=self.hostname),
-            host=self.hostname,
-            literal=self.literal if self.style.own_literal else "",
-        )
-
-    @cached_property
-    def network_ranges(self) -> tuple[Range, ...]:
-        """`networks` as numbers."""
-        return tuple(map(Range.of, self.networks))
-
-    @cached_property
-    def client_range_pairs(self) -> tuple[Range, ...]:
-        """`client_ranges` as numbers."""
-        return tuple(map(Range.of, self.client_ranges))
-
-    @cached_property
     def ranges(self) -> tuple[tuple[Range, ...], ...]:
         """The groups of client addresses that anything here compares with."""
         named = (tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions())
         return (self.network_ranges, self.client_range_pairs, *(some for some in named if some))
 
     @cached_property
-    def owners(self) -> dict[str, frozenset[str]]:
-        """The logins to which each owned address belongs."""
-        owned: dict[str, frozenset[str]] = {}
-        for login, addresses in self.login_owns.items():
-            for address in addresses:
-                key = address.lower()
-                owned[key] = owned.get(key, frozenset()) | {login}
-        return owned
+    def logins_relay(self) -> bool:
+        """Whether a login by itself opens relaying; some servers then say so."""
+        names = {restriction.name for restriction in self.lists["relay"]}
+        return self.auth_offered and "permit_sasl_authenticated" in names
 
-    def read(self, text: str, *, sender: bool = False) -> Address | Fault:
-        """Read an address as this server does."""
-        return read(text, self.style.reading, self.site, sender=sender)
-
-    def is_within(self, client: int, ranges: Iterable[Range]) -> bool:
-        """Whether the address *client* is in one of *ranges*, as this server reads them."""
-        for first, last in ranges:
-            if first <= client <= last:
-                return self.style.cidr_edges or first == last or first < client < last
-        return False
-
-    def is_local(self, address: Address) -> bool:
-        """Whether mail to *address* is delivered here."""
-        return self.site.owns(address.domain)
-
-    def is_local_sender(self, address: Address) -> bool:
-        """Whether a sender in the domain of *address* counts as local."""
-        domain, names = address.domain, self.style.sender_names
-        return (
-            domain in self.domains
-            or ("host" in names and domain == self.hostname)
-            or ("names" in names and domain in self.style.local_names)
-            or ("subdomains" in names and _below(domain, self.domains))
-            or ("literal" in names and domain == self.literal)
-        )
-
-    def knows(self, domain: str) -> bool:
-        """Whether anything here tells *domain* from that of any other stranger.
-
-        All plain addresses in domains that it does not know are alike to `decide`, as long as
-        no `Facts.known_domains` tell them apart.
-        """
-        own = self._own
-        return domain in own or _below(domain, own) or not _PLAIN.fullmatch(domain)
+    # ---- how it answers
 
     @cached_property
-    def _own(self) -> frozenset[str]:
-        """The domains that it knows."""
-        return self.own_names | self.relay_domains
+    def answers(self) -> dict[Refusal, Answer]:
+        """What `answer` gave before."""
+        return {}
 
-    def relays_for(self, address: Address) -> bool:
-        """Whether anybody may send to *address* as one of a relay domain."""
-        if not self.style.routed_relay and _ROUTE.search(address.local):
-            return False
-        domain = address.domain
-        return domain in self.relay_domains or (
-            self.style.relay_subdomains and _below(domain, self.relay_domains)
-        )
+    def answer(self, refusal: Refusal) -> Answer:
+        """How this server answers *refusal*."""
+        situation, detail, stated = refusal
+        seen = self.style.situations.get(situation, situation)
+        outcome = SITUATIONS.get(f"{seen}:{detail}") or SITUATIONS[seen]
+        reply = stated or self._template(seen, detail)
+        if outcome.kind and outcome.kind != "discard":
+            reply = self._adjusted(reply)
+        made = self.answers[refusal] = Answer(seen, *outcome, reply)
+        return made
 
-    def has_mailbox(self, address: Address) -> bool:
-        """Whether a local *address* exists; ``postmaster`` does (RFC 5321 section 4.5.1)."""
-        if self.mailboxes is None:
-            return True
-        local = address.local if self.style.mailbox_case else address.local.lower()
-        if local.lower() == "postmaster":
-            return True
-        domains = (address.domain,) if address.domain in self.domains else self.domains
-        names = (local, local.partition("+")[0]) if self.style.plus_tag else (local,)
-        return any(f"{name}@{domain}" in self.mailboxes for name in names for domain in domains)
+    def _template(self, situation: str, detail: str) -> Reply:
+        """The words for a situation, with the code that the settings state."""
+        reply = wordings.template(self.words, situation, detail)
+        codes = wordings.CODES.get(self.words, {})
+        setting, more = codes.get(situation, ("", 0))
+        if situation == "unknown_user" or situation == "unknown_sender":
+            setting = wordings.CODES_BY_TABLE.get(detail, "") if codes else ""
+            if not self.settings.show_user_unknown_table_name:
+                reply = reply._replace(text=reply.text.partition(" in ")[0])
+        if not setting or detail == "retry":
+            return reply
+        return reply._replace(code=getattr(self.settings, setting) + more)
+
+    def _adjusted(self, reply: Reply) -> Reply:
+        """*reply* with a code that refuses, and a status of the same class."""
+        if not 400 <= reply.code <= 599:
+            reply = Reply(450, "4.7.1", "Service unavailable")
+        if self.settings.soft_bounce and reply.code >= 500:
+            reply = reply._replace(code=reply.code - 100)
+        if reply.enhanced:
+            reply = reply._replace(enhanced=f"{reply.code // 100}{reply.enhanced[1:]}")
+        return reply
 
 
-_ROUTE = re.compile("[@%!]")
-_PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_LIMIT_LISTS = {
+    "CONNECT": "connect",
+    "AUTH": "auth_rate",
+    "MAIL": "message_rate",
+    "RCPT": "recipient_rate",
+}
+"""The lists of limits, by the command that they are judged at."""
+_DISCARDING = frozenset(
+    {"check_client_access", "check_sender_access", "check_recipient_access", "check_helo_access"}
+)
 
 
 def _bound(
@@ -325,21 +327,11 @@ def _bound(
     return lambda facts: projection(facts, *args)
 
 
-def _below(domain: str, parents: frozenset[str]) -> bool:
-    """Whether *domain* is a subdomain of one of *parents*."""
-    while "." in domain:
-        domain = domain.partition(".")[2]
-        if domain in parents:
-            return True
-    return False
-
-
 def _known(what: str, name: str, table: Mapping[str, object]) -> None:
     if name not in table:
-        near = difflib.get_close_matches(name, table, n=1)
         raise PolicyError(
             f"unknown {what}",
             value=name,
             expected=f"one of {', '.join(table)}",
-            nearest=near[0] if near else "",
+            nearest=nearest(name, table),
         )

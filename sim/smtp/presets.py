@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from sim.smtp.restrictions import PolicyError, Range, Restriction
+from sim.smtp.suggestions import nearest
 from sim.smtp.units import Seconds
 
 DEFAULT_WINDOW: Seconds = 1800.0
@@ -59,12 +59,11 @@ def relay(
     words = [word.strip() for word in text.split("+")]
     for word in words:
         if word not in TABLE:
-            near = difflib.get_close_matches(word, TABLE, n=1)
             raise PolicyError(
                 "unknown preset",
                 value=word,
                 expected=f"one of {', '.join(TABLE)}, combined by '+'",
-                nearest=near[0] if near else "",
+                nearest=nearest(word, TABLE),
             )
     if len(words) != len(set(words)) or (len(words) > 1 and set(words) & set(ALONE)):
         raise PolicyError(
@@ -77,4 +76,4 @@ def relay(
     made = tuple(grant(window, spans) for grant in grants if grant is not None)
     if made and made[-1].entry.final:
         return made
-    return (*made, Restriction("permit_auth_destination"))
+    return (*made, Restriction("reject_unauth_destination"))

@@ -44,6 +44,19 @@ class Reply(NamedTuple):
         )
 
 
+CLASSES = {
+    "client": ("namaddr", "Client host"),
+    "reverse_client": ("reverse_name", "Unverified Client host"),
+    "sasl": ("login", "SASL login name"),
+    "helo": ("helo", "Helo command"),
+    "sender": ("sender_given", "Sender address"),
+    "recipient": ("rcpt_given", "Recipient address"),
+    "data": ("data_command", "Data command"),
+    "end_of_data": ("data_command", "End-of-data"),
+}
+"""By what a refusal speaks of: the place that names it, and the words for its kind."""
+
+
 class Outcome(NamedTuple):
     """What a situation means: the *kind* of verdict and its *cause*, a `sim.records.words.Cause`."""
 
@@ -74,6 +87,33 @@ SITUATIONS: dict[str, Outcome] = {
     "too_many_connections": Outcome("reject_busy", "busy"),
     "greylisted": Outcome("greylisted", "greylisted"),
     "content_refused": Outcome("reject_content", "content"),
+    "access_denied": Outcome("reject_relay", "relaying"),
+    "access_denied:client": Outcome("reject_client", "client"),
+    "access_denied:reverse_client": Outcome("reject_client", "client"),
+    "access_denied:helo": Outcome("reject_client", "client"),
+    "access_denied:sasl": Outcome("reject_sender", "sender"),
+    "access_denied:sender": Outcome("reject_sender", "sender"),
+    "client_unknown": Outcome("reject_client", "client"),
+    "client_no_reverse": Outcome("reject_client", "client"),
+    "helo_invalid": Outcome("reject_client", "client"),
+    "helo_literal_invalid": Outcome("reject_client", "client"),
+    "helo_not_fqdn": Outcome("reject_client", "client"),
+    "helo_unknown": Outcome("reject_client", "client"),
+    "unknown_sender": Outcome("reject_sender", "sender"),
+    "sender_null_mx": Outcome("reject_sender", "sender"),
+    "multi_recipient_bounce": Outcome("reject_sender", "sender"),
+    "recipient_domain_unknown": Outcome("reject_recipient", "unknown_recipient"),
+    "recipient_null_mx": Outcome("reject_recipient", "unknown_recipient"),
+    "recipient_not_fqdn": Outcome("reject_recipient", "unknown_recipient"),
+    "recipients_limited": Outcome("reject_rate", "rate"),
+    "auth_limited": Outcome("reject_rate", "rate"),
+    "pipelining": Outcome("reject_syntax", "syntax"),
+    "plaintext": Outcome("reject_auth", "authentication"),
+    "deferred": Outcome("deferred", "temporary"),
+    "defer_if_permit": Outcome("deferred", "temporary"),
+    "defer_if_reject": Outcome("deferred", "temporary"),
+    "configuration_error": Outcome("server_error", "temporary"),
+    "lookup_failure": Outcome("server_error", "temporary"),
 }
 
 

@@ -1,42 +1,73 @@
-"""One recipient of one transaction, as the restrictions of one policy see it."""
+"""One recipient of one transaction, as the restrictions of one server see it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
 
+from sim.smtp import clients
 from sim.smtp.addresses import Address, Fault
+from sim.smtp.clients import Range
 from sim.smtp.facts import Facts
-from sim.smtp.restrictions import Range
+from sim.smtp.names import NONE, OK, UNKNOWN, ClientName
+from sim.smtp.opinions import Refusal
+from sim.smtp.site import FAILED, FINAL, LOCAL, RELAY, Mailbox, Site
+from sim.smtp.tables import TableError
 
-if TYPE_CHECKING:
-    from sim.smtp.policy import Policy
-
-
-NOBODY = Address("", "")
+NOBODY = Mailbox("", Address("", ""), "")
 """The recipient before one is read."""
 
 
 class Transaction:
-    """The questions that restrictions ask, answered from a policy and the facts.
+    """The questions that restrictions ask, answered from a site and the facts.
 
-    *sender* is None for the null reverse-path. *granted* says, once the relay list is
-    walked, that the client may relay.
+    What later commands tell is not known before they are: *sender* and *recipient* are None
+    until they are read. *granted* says, once the relay list is walked, that the client may relay.
     """
 
-    __slots__ = ("destination_is_local", "facts", "granted", "policy", "recipient", "sender")
+    __slots__ = (
+        "asked",
+        "checked_recipient",
+        "checked_sender",
+        "command",
+        "deferral",
+        "depth",
+        "facts",
+        "granted",
+        "no_sender",
+        "on_reject",
+        "recipient",
+        "sender",
+        "site",
+        "stage",
+        "warning",
+    )
 
-    def __init__(self, policy: Policy, facts: Facts) -> None:
-        self.policy = policy
+    def __init__(self, site: Site, facts: Facts) -> None:
+        self.site = site
         self.facts = facts
+        self.command = ""
+        """The command that is answered."""
+        self.stage = "client"
+        """The list that is walked."""
+        self.asked = "client"
+        """Whose address or name a refusal speaks of."""
         self.granted = False
-        self.sender: Address | None = None
-        """The reverse-path as the server reads it; None is the null reverse-path."""
-        self.recipient = NOBODY
-        """The forward-path as the server reads it."""
-        self.destination_is_local = False
-        """Whether the mail would stay here."""
+        self.no_sender = False
+        """MAIL came with the null reverse-path."""
+        self.sender: Mailbox | None = None
+        """The reverse-path as the server reads it; None: null, or still to come."""
+        self.recipient: Mailbox | None = None
+        """The forward-path as the server reads it; None: still to come, or one of several."""
+        self.warning = False
+        """Refusals are only noted."""
+        self.deferral: Refusal | None = None
+        """What is said where all lists permit."""
+        self.on_reject: Refusal | None = None
+        """What is said instead of a permanent refusal by this list."""
+        self.checked_recipient = self.checked_sender = False
+        """Whether it was looked up whether they are listed."""
+        self.depth = 0
+        """Lists within lists."""
 
     # ---- addresses
 
@@ -44,8 +75,9 @@ class Transaction:
         """Read the reverse-path; the fault if it is not one."""
         path = self.facts.reverse_path
         if path is None:
+            self.no_sender = True
             return None
-        sender = self.policy.read(path, sender=True)
+        sender = self.site.read(path, sender=True)
         if isinstance(sender, Fault):
             return sender
         self.sender = sender
@@ -53,75 +85,99 @@ class Transaction:
 
     def read_recipient(self) -> Fault | None:
         """Read the forward-path; the fault if it is not one."""
-        recipient = self.policy.read(self.facts.forward_path)
+        recipient = self.site.read(self.facts.forward_path)
         if isinstance(recipient, Fault):
             return recipient
         self.recipient = recipient
-        self.destination_is_local = self.policy.is_local(recipient)
         return None
+
+    @property
+    def to(self) -> Mailbox:
+        """The recipient; an empty one before it is read."""
+        return self.recipient or NOBODY
 
     # ---- the client
 
     def client_in(self, ranges: Iterable[Range]) -> bool:
         """Whether the client's address is in one of *ranges*."""
-        return self.policy.is_within(self.facts.client, ranges)
+        return self.site.is_within(self.facts.client, ranges)
+
+    def client_on_network(self) -> bool:
+        """Whether the client is on one of the server's own networks."""
+        networks = self.site.own_networks
+        if networks.plain:
+            return self.site.is_within(self.facts.client, networks.ranges)
+        return networks.holds(self.facts.client, lambda: self.client_names.name)
+
+    @property
+    def client_names(self) -> ClientName:
+        """Name and reverse name of the client."""
+        facts = self.facts
+        found = ClientName(status=OK, reverse_status=OK)
+        if facts.names is not None:
+            found = facts.names.client(facts.client)
+        if facts.client_name is not None:
+            found = found._replace(name=facts.client_name, status=_status(facts.client_name))
+        if facts.reverse_name is not None:
+            status = _status(facts.reverse_name)
+            found = found._replace(reverse=facts.reverse_name, reverse_status=status)
+        return found
 
     # ---- the sender
 
     def sender_is_local(self) -> bool:
         """Whether the sender is in a local domain."""
-        return self.sender is not None and self.policy.is_local_sender(self.sender)
-
-    def sender_resolves(self) -> bool:
-        """Whether the sender's domain exists."""
-        known = self.facts.known_domains
-        sender = self.sender
-        if known is None or sender is None or sender.literal or sender.domain in known:
-            return True
-        return self.policy.is_local(sender)
+        return self.sender is not None and self.site.is_local_sender(self.sender.address)
 
     def sender_may_grant(self) -> bool:
         """Whether a local sender is enough for this destination."""
-        known = self.facts.known_domains
-        domain = self.recipient.domain
-        return not self.policy.style.sender_grant_verified or known is None or domain in known
+        names, domain = self.facts.names, self.to.address.domain
+        if not self.site.style.sender_grant_verified or names is None:
+            return True
+        return names.takes_mail(domain) == OK
 
     def sender_owners(self) -> frozenset[str]:
         """The logins to which the sender belongs."""
-        if self.sender is None:
-            return frozenset()
-        return self.policy.owners.get(str(self.sender).lower(), frozenset())
-
-    def sender_has_owner(self) -> bool:
-        """Whether the sender belongs to some login."""
-        return bool(self.sender_owners())
+        return frozenset() if self.sender is None else self.site.owners_of(self.sender)
 
     def login_owns_sender(self, login: str) -> bool:
         """Whether *login* may use the sender; all may use the null reverse-path."""
         if self.sender is None:
-            return not self.policy.style.null_sender_owned
-        return login in self.sender_owners()
+            return not self.site.style.null_sender_owned
+        owners = self.sender_owners()
+        return login in owners or (
+            self.site.style.tokens and login.lower() in {owner.lower() for owner in owners}
+        )
 
     # ---- the recipient
 
+    @property
+    def destination_is_local(self) -> bool:
+        """Whether the mail would stay here, in the class of local domains or a virtual one."""
+        return self.recipient is not None and self.recipient.kind in FINAL
+
     def destination_is_ours(self) -> bool:
         """Whether anybody may send there: a local domain or a relay domain."""
-        return self.destination_is_local or self.policy.relays_for(self.recipient)
+        to = kind_known(self.to)
+        if to.routed and not self.site.settings.allow_untrusted_routing:
+            return to.kind in FINAL and not self.site.style.tokens
+        return to.kind in FINAL or to.kind == RELAY
 
     def recipient_exists(self) -> bool:
         """Whether the recipient, if local, is a known mailbox, or will only be found out later."""
-        lookup = self.policy.style.mailboxes
+        lookup = self.site.style.mailboxes
         if lookup == "never":
             return True
         if lookup == "strangers" and (self.granted or self.facts.login is not None):
             return True
-        return not self.destination_is_local or self.policy.has_mailbox(self.recipient)
+        to = self.to
+        return to.kind != LOCAL or self.site.has_mailbox(to.address)
 
     # ---- words for a trace
 
     def client_text(self) -> str:
         """The client's address as people write it."""
-        return str(IPv4Address(self.facts.client & 0xFFFFFFFF))
+        return clients.text(self.facts.client)
 
     def sender_text(self) -> str:
         """The sender in angle brackets."""
@@ -129,5 +185,16 @@ class Transaction:
 
     def destination_text(self) -> str:
         """The recipient, and what it means where that differs."""
-        given, meant = self.facts.forward_path, str(self.recipient)
+        given, meant = self.facts.forward_path, str(self.to.address)
         return f"<{given}>" if given.lower() == meant.lower() else f"<{given}>, that is <{meant}>"
+
+
+def kind_known(mailbox: Mailbox) -> Mailbox:
+    """*mailbox*; raises TableError where its class is not known."""
+    if mailbox.kind == FAILED:
+        raise TableError(mailbox.given)
+    return mailbox
+
+
+def _status(name: str) -> str:
+    return NONE if name == UNKNOWN else OK

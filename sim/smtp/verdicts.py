@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 
-from sim.smtp import addresses, replies, wordings
+from sim.smtp import addresses, clients, replies, rfc822
 from sim.smtp.facts import Facts
-from sim.smtp.policy import Policy
+from sim.smtp.opinions import DISCARD, PERMIT, Deferral, Opinion
 from sim.smtp.replies import Reply
-from sim.smtp.restrictions import PERMIT, Opinion, Restriction
+from sim.smtp.restrictions import Restriction
+from sim.smtp.site import Site
 from sim.smtp.transaction import Transaction
 
 
@@ -29,10 +29,13 @@ class Step:
 
     @property
     def opinion(self) -> str:
-        """``permit``, ``refuse`` or ``-`` for none."""
+        """``permit``, ``refuse``, ``discard``, ``defer`` (not yet), or ``-`` for none."""
         if self._opinion is None:
             return "-"
-        return "permit" if self._opinion is PERMIT else "refuse"
+        if isinstance(self._opinion, Deferral):
+            return "defer"
+        known = {PERMIT: "permit", DISCARD: "discard"}
+        return known.get(self._opinion, "refuse")  # type: ignore[call-overload, no-any-return]
 
     @property
     def rule(self) -> str:
@@ -69,9 +72,9 @@ class Verdict:
     enhanced: str
     """Enhanced status code (RFC 3463), "" where the wording has none."""
     stage: str
-    """The list that decided: client, sender, relay, recipient or content."""
+    """The list that decided, one of `restrictions.STAGES`."""
     command: str
-    """The SMTP command that is so answered: CONNECT, AUTH, MAIL, RCPT or DATA."""
+    """The SMTP command that is so answered: CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD."""
     rule: str
     """Name of the restriction that decided."""
     cause: str
@@ -81,7 +84,9 @@ class Verdict:
     trace: tuple[Step, ...] = ()
     """Every restriction looked at; empty unless asked for."""
     detail: str = field(default="", repr=False)
-    _policy: Policy | None = field(default=None, repr=False, compare=False)
+    template: Reply | None = field(default=None, repr=False, compare=False)
+    """The reply with its places not filled in."""
+    _policy: Site | None = field(default=None, repr=False, compare=False)
     _facts: Facts | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -93,10 +98,10 @@ class Verdict:
 
     def reply_to(self, facts: Facts) -> Reply:
         """The same reply with the addresses of *facts*, for verdicts that are shared."""
-        if self._policy is None:
+        if self._policy is None or self.template is None:
             return Reply(self.code, self.enhanced, self.kind)
-        made = wordings.template(self._policy.words, self.situation, self.detail)
-        return replies.filled(made, places(self._policy, facts, self.detail))
+        named = places(self._policy, facts, self.detail, self.command)
+        return replies.filled(self.template, named)
 
     @property
     def text(self) -> str:
@@ -120,19 +125,28 @@ KINDS = (
 )
 
 
-def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
+def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dict[str, str]:
     """What the templates of `sim.smtp.wordings` may name, for one recipient."""
     sender, rcpt = facts.reverse_path or "", facts.forward_path
     before, _, after = rcpt.rpartition("@")
-    plain, meant = addresses.plain(rcpt), policy.read(rcpt)
-    known = meant if isinstance(meant, addresses.Address) else addresses.Address(rcpt, "")
+    plain, meant = addresses.plain(rcpt), site.read(rcpt)
+    known = (
+        addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
+    )
     same = plain.lower() == str(known).lower()
+    names = Transaction(site, facts).client_names
+    client = clients.text(facts.client)
     return {
-        "hostname": policy.hostname,
-        "client": str(IPv4Address(facts.client & 0xFFFFFFFF)),
+        "hostname": site.hostname,
+        "client": client,
+        "namaddr": f"{names.name}[{client}]",
+        "reverse_name": names.reverse,
+        "helo": facts.helo or "",
         "sender": sender,
+        "sender_given": rfc822.extract(sender) or "",
         "sender_domain": sender.rpartition("@")[2],
         "rcpt": rcpt,
+        "rcpt_given": rfc822.extract(rcpt) or "",
         "rcpt_before": before,
         "rcpt_after": after,
         "rcpt_plain": plain,
@@ -140,5 +154,7 @@ def places(policy: Policy, facts: Facts, detail: str = "") -> dict[str, str]:
         "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
         "rcpt_local": known.local,
         "login": facts.login or "",
+        "data_command": "END-OF-MESSAGE" if command == "EOD" else "DATA",
+        "lbrace": "{",
         "detail": detail,
     }

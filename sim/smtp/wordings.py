@@ -7,7 +7,7 @@ A key such as ``sender_syntax:literal`` is the reply for one detail of a situati
 that a row lacks is answered in the neutral words.
 
 Places: ``{rcpt}`` and ``{sender}`` as given, ``{rcpt_plain}`` without route and quotes,
-``{rcpt_meant}`` as understood, ``{rcpt_escaped}`` the same
+``{rcpt_given}`` and ``{sender_given}`` as Postfix writes them, ``{rcpt_meant}`` as understood, ``{rcpt_escaped}`` the same
 with its quotes, ``{rcpt_local}``, ``{rcpt_before}`` and ``{rcpt_after}`` the last
 @, ``{sender_domain}``, ``{login}``, ``{client}``, ``{hostname}``, ``{detail}``, ``{command}``.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.smtp.replies import Reply
+from sim.smtp.replies import CLASSES, Reply
 
 NEUTRAL: Mapping[str, Reply] = {
     # Codes: RFC 5321 section 4.2.3, RFC 4954 section 6, RFC 3463; words of our own.
@@ -41,6 +41,33 @@ NEUTRAL: Mapping[str, Reply] = {
     "too_many_connections": Reply(421, "4.7.0", "{hostname} Too many connections from {client}"),
     "greylisted": Reply(451, "4.7.1", "<{rcpt}> Greylisted, try again later"),
     "content_refused": Reply(550, "5.7.1", "Message content refused"),
+    "access_denied": Reply(554, "5.7.1", "Access denied"),
+    "client_unknown": Reply(550, "5.7.25", "Client {client} has no verified name"),
+    "client_unknown:retry": Reply(450, "4.7.25", "Client {client} has no verified name"),
+    "client_no_reverse": Reply(550, "5.7.25", "Client {client} has no name"),
+    "client_no_reverse:retry": Reply(450, "4.7.25", "Client {client} has no name"),
+    "helo_invalid": Reply(501, "5.5.2", "{helo} Invalid name"),
+    "helo_literal_invalid": Reply(501, "5.5.2", "{helo} Invalid address"),
+    "helo_not_fqdn": Reply(504, "5.5.2", "{helo} Name not fully qualified"),
+    "helo_unknown": Reply(550, "5.7.1", "{helo} Name does not exist"),
+    "helo_unknown:retry": Reply(450, "4.7.1", "{helo} Name cannot be looked up"),
+    "unknown_sender": Reply(550, "5.1.0", "<{sender}> User unknown"),
+    "sender_domain_unknown:retry": Reply(450, "4.1.8", "<{sender}> Sender domain not found"),
+    "sender_null_mx": Reply(550, "5.7.27", "<{sender}> Sender domain accepts no mail"),
+    "multi_recipient_bounce": Reply(550, "5.5.3", "Notice with several recipients"),
+    "recipient_domain_unknown": Reply(550, "5.1.2", "<{rcpt}> Domain does not exist"),
+    "recipient_domain_unknown:retry": Reply(450, "4.1.2", "<{rcpt}> Domain not found"),
+    "recipient_null_mx": Reply(556, "5.1.10", "<{rcpt}> Domain accepts no mail"),
+    "recipient_not_fqdn": Reply(504, "5.5.2", "<{rcpt}> Domain not fully qualified"),
+    "recipients_limited": Reply(450, "4.7.1", "Too many recipients from {client}"),
+    "auth_limited": Reply(450, "4.7.1", "Too many AUTH commands from {client}"),
+    "pipelining": Reply(503, "5.5.0", "Improper pipelining"),
+    "plaintext": Reply(450, "4.7.1", "Session encryption is required"),
+    "deferred": Reply(450, "4.3.2", "Try again later"),
+    "defer_if_permit": Reply(450, "4.7.0", "Try again later"),
+    "defer_if_reject": Reply(450, "4.7.0", "Try again later"),
+    "configuration_error": Reply(451, "4.3.5", "Server configuration error"),
+    "lookup_failure": Reply(451, "4.3.0", "Temporary lookup failure"),
     # the session
     "greeting": Reply(220, "", "{hostname} ESMTP"),
     "helo": Reply(250, "", "{hostname}"),
@@ -76,26 +103,51 @@ NEUTRAL: Mapping[str, Reply] = {
     "too_many_errors": Reply(421, "4.7.0", "{hostname} Too many errors"),
 }
 
+_BY_CLASS = {
+    "access_denied": (554, "5.7.1", "Access denied"),
+    "deferred": (450, "4.3.2", "Try again later"),
+    "defer_if_permit": (450, "4.7.0", "defer_if_permit requested"),
+    "defer_if_reject": (450, "4.7.0", "defer_if_reject requested"),
+    "pipelining": (503, "5.5.0", "Improper use of SMTP command pipelining"),
+    "multi_recipient_bounce": (550, "5.5.3", "Multi-recipient bounce"),
+}
+"""What Postfix says of a client, a sender and so on in the same words."""
+
 POSTFIX: Mapping[str, Reply] = {
+    **{
+        f"{situation}:{asked}": Reply(code, status, f"<{{{place}}}>: {words} rejected: {text}")
+        for situation, (code, status, text) in _BY_CLASS.items()
+        for asked, (place, words) in CLASSES.items()
+    },
+    **{
+        f"{situation}:{table}": Reply(
+            550, status, f"<{{{place}}}>: {words} rejected: User unknown in {table} table"
+        )
+        for situation, status, (place, words) in (
+            ("unknown_user", "5.1.1", CLASSES["recipient"]),
+            ("unknown_sender", "5.1.0", CLASSES["sender"]),
+        )
+        for table in ("local recipient", "virtual alias", "virtual mailbox", "relay recipient")
+    },
     "accepted": Reply(250, "2.1.5", "Ok"),
-    "relay_denied": Reply(554, "5.7.1", "<{rcpt_plain}>: Relay access denied"),
-    "relay_deferred": Reply(454, "4.7.1", "<{rcpt_plain}>: Relay access denied"),
+    "relay_denied": Reply(554, "5.7.1", "<{rcpt_given}>: Relay access denied"),
+    "relay_deferred": Reply(454, "4.7.1", "<{rcpt_given}>: Relay access denied"),
     "sender_not_local": Reply(554, "5.7.1", "<{sender}>: Sender address rejected: Access denied"),
     "sender_not_owned": Reply(
-        553, "5.7.1", "<{sender}>: Sender address rejected: not owned by user {login}"
+        553, "5.7.1", "<{sender_given}>: Sender address rejected: not owned by user {login}"
     ),
     "sender_login_needed": Reply(
-        553, "5.7.1", "<{sender}>: Sender address rejected: not logged in"
+        553, "5.7.1", "<{sender_given}>: Sender address rejected: not logged in"
     ),
     "sender_syntax": Reply(501, "5.1.7", "Bad sender address syntax"),
     "recipient_syntax": Reply(501, "5.1.3", "Bad recipient address syntax"),
     "unknown_user": Reply(
         550,
         "5.1.1",
-        "<{rcpt_plain}>: Recipient address rejected: User unknown in local recipient table",
+        "<{rcpt_given}>: Recipient address rejected: User unknown in local recipient table",
     ),
     "auth_required": Reply(
-        554, "5.7.1", "<unknown[{client}]>: Client host rejected: Access denied"
+        554, "5.7.1", "<{namaddr}>: Client host rejected: Access denied"
     ),
     "auth_failed": Reply(535, "5.7.8", "Error: authentication failed: authentication failure"),
     "auth_not_offered": Reply(503, "5.5.1", "Error: authentication not enabled"),
@@ -112,13 +164,52 @@ POSTFIX: Mapping[str, Reply] = {
     "need_mail": Reply(503, "5.5.1", "Error: need MAIL command"),
     "need_rcpt": Reply(503, "5.5.1", "Error: need RCPT command"),
     "unknown_command": Reply(500, "5.5.2", "Error: command not recognized"),
-    # not measured
     "sender_domain_unknown": Reply(
-        450, "4.1.8", "<{sender}>: Sender address rejected: Domain not found"
+        450, "4.1.8", "<{sender_given}>: Sender address rejected: Domain not found"
     ),
     "sender_not_fqdn": Reply(
-        504, "5.5.2", "<{sender}>: Sender address rejected: need fully-qualified address"
+        504, "5.5.2", "<{sender_given}>: Sender address rejected: need fully-qualified address"
     ),
+    "recipient_domain_unknown": Reply(
+        450, "4.1.2", "<{rcpt_given}>: Recipient address rejected: Domain not found"
+    ),
+    "recipient_not_fqdn": Reply(
+        504, "5.5.2", "<{rcpt_given}>: Recipient address rejected: need fully-qualified address"
+    ),
+    "sender_null_mx": Reply(
+        550,
+        "5.7.27",
+        "<{sender_given}>: Sender address rejected: "
+        "Domain {detail} does not accept mail (nullMX)",
+    ),
+    "recipient_null_mx": Reply(
+        556,
+        "5.1.10",
+        "<{rcpt_given}>: Recipient address rejected: "
+        "Domain {detail} does not accept mail (nullMX)",
+    ),
+    "client_unknown": Reply(
+        450, "4.7.25", "Client host rejected: cannot find your hostname, [{client}]"
+    ),
+    "client_no_reverse": Reply(
+        450, "4.7.1", "Client host rejected: cannot find your reverse hostname, [{client}]"
+    ),
+    "helo_invalid": Reply(501, "5.5.2", "<{helo}>: Helo command rejected: Invalid name"),
+    "helo_literal_invalid": Reply(
+        501, "5.5.2", "<{helo}>: Helo command rejected: invalid ip address"
+    ),
+    "helo_not_fqdn": Reply(
+        504, "5.5.2", "<{helo}>: Helo command rejected: need fully-qualified hostname"
+    ),
+    "helo_unknown": Reply(450, "4.7.1", "<{helo}>: Helo command rejected: Host not found"),
+    "lookup_failure:recipient": Reply(
+        451, "4.3.0", "<{rcpt_given}>: Temporary lookup failure"
+    ),
+    "lookup_failure:sender": Reply(451, "4.3.0", "<{sender_given}>: Temporary lookup failure"),
+    "lookup_failure:client": Reply(451, "4.3.0", "<{namaddr}>: Temporary lookup failure"),
+    "recipients_limited": Reply(450, "4.7.1", "Error: too many recipients from {client}"),
+    "auth_limited": Reply(450, "4.7.1", "Error: too many AUTH commands from {client}"),
+    # not measured
     "blocklisted": Reply(
         554, "5.7.1", "Service unavailable; Client host [{client}] blocked using {detail}"
     ),
@@ -425,6 +516,37 @@ WORDINGS: dict[str, Mapping[str, Reply]] = {
     "qmail": QMAIL,
 }
 """Every wording by its name."""
+
+
+CODES: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "postfix": {
+        "access_denied": ("reject_code", 0),
+        "client_unknown": ("unknown_client_reject_code", 0),
+        "client_no_reverse": ("unknown_client_reject_code", 0),
+        "deferred": ("defer_code", 0),
+        "helo_invalid": ("invalid_hostname_reject_code", 0),
+        "helo_literal_invalid": ("invalid_hostname_reject_code", 0),
+        "helo_not_fqdn": ("non_fqdn_reject_code", 0),
+        "helo_unknown": ("unknown_hostname_reject_code", 0),
+        "blocklisted": ("maps_rbl_reject_code", 0),
+        "multi_recipient_bounce": ("multi_recipient_bounce_reject_code", 0),
+        "plaintext": ("plaintext_reject_code", 0),
+        "recipient_domain_unknown": ("unknown_address_reject_code", 0),
+        "recipient_not_fqdn": ("non_fqdn_reject_code", 0),
+        "relay_deferred": ("relay_domains_reject_code", -100),
+        "relay_denied": ("relay_domains_reject_code", 0),
+        "sender_domain_unknown": ("unknown_address_reject_code", 0),
+        "sender_not_fqdn": ("non_fqdn_reject_code", 0),
+    }
+}
+"""By wording and situation, the setting that has the code, and what is added to it."""
+CODES_BY_TABLE = {
+    "local recipient": "unknown_local_recipient_reject_code",
+    "relay recipient": "unknown_relay_recipient_reject_code",
+    "virtual alias": "unknown_virtual_alias_reject_code",
+    "virtual mailbox": "unknown_virtual_mailbox_reject_code",
+}
+"""The settings that have the codes for an unknown user."""
 
 
 def template(wording: str, situation: str, detail: str = "") -> Reply:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
+from sim.smtp import names
 
 class Names:
     """What resolves: the mail domains and the servers that take their mail.
@@ -19,11 +21,16 @@ class Names:
         """Servers that take mail for *domain*, preferred first; empty if it does not resolve."""
         return self._servers.get(domain.lower(), ())
 
+    @cached_property
+    def zone(self) -> names.Names:
+        """What a name server answers: the MX of these domains; every other name resolves that is
+        not below ``.invalid``."""
+        mx = {domain: tuple(enumerate(found)) for domain, found in self._servers.items()}
+        return names.Names(mx=mx, others=True)
+
     def __contains__(self, domain: object) -> bool:
-        """Whether *domain* resolves: every one does that is not under ``.invalid``, which is
-        reserved for names that do not (RFC 6761 §6.4), or has an MX all the same."""
-        name = str(domain).lower()
-        return name in self._servers or not f".{name}".endswith(".invalid")
+        """Whether *domain* resolves."""
+        return self.zone.takes_mail(str(domain)) == names.OK
 
     @property
     def domains(self) -> frozenset[str]:

@@ -1,0 +1,107 @@
+"""Who may relay through a configuration, what is wrong with it, and what would mend it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sim.config.cells import Cell, Cells, Outcome
+from sim.config.findings import NO_SERVICE, OPEN, REFUSES, Finding, findings
+from sim.config.imported import Imported
+from sim.smtp.names import Names
+
+RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What is answered to whom, and what follows."""
+
+    imported: Imported
+    names: Names | None = None
+
+    @cached_property
+    def cells(self) -> Cells:
+        """All questions with their answers."""
+        return Cells(self.imported.configuration, self.names)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is wrong, the worst first."""
+        return findings(self.cells)
+
+    @property
+    def verdict(self) -> str:
+        """``open relay``, ``serves nobody``, ``refuses its own mail`` or ``restricted``."""
+        kinds = [finding.kind for finding in self.findings]
+        return next((k for k in (OPEN, NO_SERVICE, REFUSES) if k in kinds), RESTRICTED)
+
+    @property
+    def status(self) -> int:
+        """Exit status: 0 if it is restricted and takes its own mail, else 1."""
+        return int(self.verdict != RESTRICTED)
+
+    @property
+    def assumed(self) -> list[str]:
+        """What nobody said, and what hangs on it."""
+        assumed = list(self.imported.assumed)
+        if self.names is None:
+            assumed.append("every name resolves, and no blocklist answers (--names)")
+        tables = self.imported.configuration.tables.found.items()
+        assumed += [f"{name}: {found.absent}" for name, found in tables if found.absent]
+        return assumed
+
+    def relayers(self) -> Iterator[tuple[int, str, str, Outcome]]:
+        """By port, client and credentials: what becomes of mail for elsewhere."""
+        seen = set()
+        for cell, outcome in self.cells.outcomes.items():
+            who = (cell.port, cell.client, cell.login)
+            plain = cell.sender == "a foreign sender" and cell.recipient == "elsewhere"
+            if plain and who not in seen:
+                seen.add(who)
+                yield *who, outcome
+
+    def as_data(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        return {
+            "verdict": self.verdict,
+            "findings": [
+                {**f._asdict(), "change": str(f.change) if f.change else None}
+                for f in self.findings
+            ],
+            "assumed": self.assumed,
+            "warnings": sorted({w for p in self.imported.policies.values() for w in p.warnings}),
+            "cells": [
+                {**cell._asdict(), "does": o.does, "code": o.code, "list": o.stage, "rule": o.rule}
+                for cell, o in self.cells.outcomes.items()
+            ],
+        }
+
+
+class Changed(NamedTuple):
+    """A cell that two configurations answer otherwise."""
+
+    cell: Cell
+    old: Outcome
+    new: Outcome
+
+
+def difference(old: Audit, new: Audit) -> list[Changed]:
+    """Every cell whose answer changes; both are asked what either would be asked."""
+    changes: dict[Cell, Changed] = {}
+    for asking in (old.cells, new.cells):
+        for cell, _, *question in asking.questions():
+            before, after = (one.cells.ask(cell.port, *question) for one in (old, new))
+            if str(before) != str(after):
+                changes.setdefault(cell, Changed(cell, before, after))
+    return list(changes.values())
+
+
+def summary(changes: list[Changed]) -> Counter[tuple[str, str]]:
+    """How many cells change from what to what."""
+    return Counter(
+        (str(change.old), str(change.new)) for change in changes
+    )

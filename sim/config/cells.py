@@ -1,0 +1,119 @@
+"""The cells of an audit: what the server answers to each client for each recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from sim.config.importing import Configuration, Port
+from sim.config.probes import Client, Party, World, world
+from sim.smtp import Facts, Verdict, clients, decide
+from sim.smtp.names import Names
+
+
+class Cell(NamedTuple):
+    """One question: who, with what, from whom, to whom, at which port."""
+
+    port: int
+    client: str
+    login: str
+    """Empty: the client does not log in."""
+    sender: str
+    recipient: str
+
+
+class Outcome(NamedTuple):
+    """The answer to one question, and the line that decides it."""
+
+    does: str
+    """``relays``, ``takes``, ``drops``, ``refuses``, ``defers`` or ``serves nobody``."""
+    code: int
+    stage: str
+    rule: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.does} ({self.code})"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All questions to one configuration, with the answers."""
+
+    configuration: Configuration
+    names: Names | None = None
+
+    @cached_property
+    def worlds(self) -> Mapping[int, World]:
+        """By port, those who are asked about."""
+        return {port.number: world(self.configuration, port) for port in self.configuration.ports}
+
+    @cached_property
+    def outcomes(self) -> dict[Cell, Outcome]:
+        """What is answered to each."""
+        return {cell: self.answer(port, *parts) for cell, port, *parts in self.questions()}
+
+    def parties(self, cell: Cell) -> tuple[Client, Party, Party]:
+        """The client, sender and recipient of a cell."""
+        here = self.worlds[cell.port]
+        return (
+            next(one for one in here.clients if one.label == cell.client),
+            next(one for one in here.senders if one.label == cell.sender),
+            next(one for one in here.recipients if one.label == cell.recipient),
+        )
+
+    def questions(self) -> Iterator[tuple[Cell, Port, Client, str, Party, Party]]:
+        """Each cell with the port and those it is about."""
+        for port in self.configuration.ports:
+            here = self.worlds[port.number]
+            logins = ("", here.login) if port.policy.auth_offered else ("",)
+            for client in here.clients:
+                for login in logins:
+                    for sender in here.senders:
+                        for recipient in here.recipients:
+                            cell = Cell(
+                                port.number, client.label, login, sender.label, recipient.label
+                            )
+                            yield cell, port, client, login, sender, recipient
+
+    def ask(
+        self, number: int, client: Client, login: str, sender: Party, recipient: Party
+    ) -> Outcome:
+        """What the port *number* answers, if it is open."""
+        for port in self.configuration.ports:
+            if port.number == number:
+                return self.answer(port, client, login, sender, recipient)
+        return Outcome("is closed", 0, "", "", "")
+
+    def answer(
+        self, port: Port, client: Client, login: str, sender: Party, recipient: Party
+    ) -> Outcome:
+        """What the server answers, without the text of its steps."""
+        if port.policy.fatal:
+            return Outcome("serves nobody", 0, "", "", port.policy.fatal)
+        verdict = decide(port.policy, self.facts(client, login, sender, recipient))
+        return Outcome(does(verdict), verdict.code, verdict.stage, verdict.rule, "")
+
+    def facts(self, client: Client, login: str, sender: Party, recipient: Party) -> Facts:
+        """What the server knows in that case."""
+        return Facts(
+            client=clients.number(client.address),
+            reverse_path=sender.address,
+            forward_path=recipient.address or "",
+            login=login or None,
+            helo=client.helo or client.name or f"[{client.address}]",
+            client_name=client.name or "unknown",
+            reverse_name=client.name or "unknown",
+            names=self.names,
+        )
+
+
+def does(verdict: Verdict) -> str:
+    """What becomes of the message, in a word."""
+    if verdict.discarded:
+        return "drops"
+    if verdict.accepted:
+        return "relays" if verdict.relayed else "takes"
+    return "refuses" if verdict.permanent else "defers"

@@ -1,0 +1,73 @@
+"""Changes to restriction lists, and the configuration that they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sim.config.importing import LISTS, Configuration, Port, changed
+from sim.config.lines import split
+from sim.config.reporting import WITH_ARGUMENT
+
+RELAY_LIST = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+STOPS_RELAYING = re.compile(r"(reject|defer)_unauth_destination|reject|defer")
+
+
+class Change(NamedTuple):
+    """A parameter with another value, at one port."""
+
+    port: int
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        where = "" if self.port == 25 else f" (master.cf, port {self.port}: -o)"
+        return f"{self.name} = {self.value}{where}"
+
+    def apply(self, configuration: Configuration) -> Configuration:
+        """The configuration with this change."""
+        return changed(configuration, self.port, {self.name: self.value})
+
+
+def restrictions(port: Port, name: str) -> list[str]:
+    """The restrictions of a list, each with its argument."""
+    found: list[str] = []
+    waiting: list[str] = []
+    for word in split(port.values[name]):
+        waiting.append(word)
+        if not WITH_ARGUMENT.fullmatch(word):
+            found.append(" ".join(waiting))
+            waiting = []
+    return found + ([" ".join(waiting)] if waiting else [])
+
+
+def closing(port: Port, name: str, index: int) -> Iterator[Change]:
+    """Changes that may close what restriction *index* of list *name* opens, smallest first."""
+    here = restrictions(port, name)
+    later = [r for r in here[index + 1 :] if STOPS_RELAYING.fullmatch(r)]
+    if later:
+        before = [*here[:index], later[0], *(r for r in here[index:] if r != later[0])]
+        yield Change(port.number, name, ", ".join(before))
+    yield Change(port.number, name, ", ".join([*here[:index], *here[index + 1 :]]))
+    yield Change(port.number, "smtpd_relay_restrictions", RELAY_LIST)
+
+
+def swapped(port: Port, name: str, first: int, second: int) -> Change:
+    """The list *name* with its restriction *second* before *first*."""
+    here = restrictions(port, name)
+    moved = here.pop(second)
+    here.insert(first, moved)
+    return Change(port.number, name, ", ".join(here))
+
+
+def without_networks(port: Port, networks: set[str]) -> Change:
+    """`mynetworks` without some of its entries."""
+    kept = [word for word in split(port.values["mynetworks"]) if word not in networks]
+    return Change(port.number, "mynetworks", " ".join(kept))
+
+
+def lists(port: Port) -> Iterator[tuple[str, list[str]]]:
+    """The restriction lists of a port by parameter."""
+    for name in LISTS:
+        yield name, restrictions(port, name)

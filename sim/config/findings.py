@@ -1,0 +1,280 @@
+"""What an audit finds: open relays, own mail refused, and traps, each with a change that helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import NamedTuple
+
+from sim.config import edits
+from sim.config.cells import Cell, Cells, Outcome, does
+from sim.config.edits import Change
+from sim.config.importing import Port
+from sim.config.lines import split
+from sim.config.probes import ELSEWHERE, GATEWAYS, GRANTS, Client, Party
+from sim.smtp import decide
+
+OPEN, REFUSES, NO_SERVICE, TRAP = "open relay", "refuses its own mail", "serves nobody", "trap"
+PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+LOGIN_CHECK = re.compile(r"reject_(known_|authenticated_)?sender_login_mismatch")
+PERMITS = ("permit_mynetworks", "permit_sasl_authenticated", "permit")
+
+
+class Finding(NamedTuple):
+    """What is wrong, a case that shows it, the line that decides, and what would mend it."""
+
+    kind: str
+    text: str
+    example: str
+    line: str
+    change: Change | None = None
+    """The smallest change found; it was checked by deciding again."""
+
+
+def findings(cells: Cells) -> list[Finding]:
+    """All findings of a configuration, the worst first."""
+    found: list[Finding] = []
+    for port in cells.configuration.ports:
+        if port.policy.fatal:
+            change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
+            found.append(Finding(NO_SERVICE, port.policy.fatal, "every client", "", change))
+            continue
+        for kind in (_open, _refusing, _gateway, _early_permit, _opening_permit, _no_relay_list):
+            found += kind(cells, port)
+    return sorted(found, key=lambda one: (OPEN, NO_SERVICE, REFUSES, TRAP).index(one.kind))
+
+
+def open_cells(cells: Cells, number: int) -> list[Cell]:
+    """Cells in which a stranger without a login relays."""
+    return [
+        cell
+        for cell, outcome in cells.outcomes.items()
+        if cell.port == number and outcome.does == "relays" and _is_abuse(cells, cell)
+    ]
+
+
+def _is_abuse(cells: Cells, cell: Cell) -> bool:
+    if cell.login:
+        return False
+    client, _, recipient = cells.parties(cell)
+    return recipient.foreign and not client.trusted
+
+
+def _open(cells: Cells, port: Port) -> Iterator[Finding]:
+    """One finding for each line that lets strangers relay."""
+    deciding: dict[tuple[str, str], Cell] = {}
+    for cell in open_cells(cells, port.number):
+        deciding.setdefault(_opener(cells, port, cell), cell)
+    for (name, rule), cell in deciding.items():
+        here = edits.restrictions(port, name)
+        index = next((i for i, one in enumerate(here) if one.split()[0] == rule), len(here))
+        change = smallest(cells, port, edits.closing(port, name, index), [cell])
+        text = f"anybody may relay: {cell.client}, {cell.sender}"
+        yield Finding(OPEN, text, example(cells, cell), _line(name, rule), change)
+
+
+def _opener(cells: Cells, port: Port, cell: Cell) -> tuple[str, str]:
+    """The list and restriction that lets a cell relay; an empty rule: nothing stops it."""
+    verdict = decide(port.policy, cells.facts(*_asked(cells, cell)), trace=True)
+    permits = {step.stage: step.rule for step in verdict.trace if step.opinion == "permit"}
+    for stage in ("relay", "recipient"):
+        name = f"smtpd_{stage}_restrictions"
+        stops = any(edits.STOPS_RELAYING.fullmatch(r) for r in edits.restrictions(port, name))
+        if stops and stage in permits:
+            return name, permits[stage].partition("(")[0]
+    return "smtpd_relay_restrictions", ""
+
+
+def _asked(cells: Cells, cell: Cell) -> tuple[Client, str, Party, Party]:
+    client, sender, recipient = cells.parties(cell)
+    return client, cell.login, sender, recipient
+
+
+def _refusing(cells: Cells, port: Port) -> Iterator[Finding]:
+    """Mail from outside to an own user that is not taken."""
+    if port.number != 25:
+        return
+    for cell, outcome in cells.outcomes.items():
+        if cell.port != 25 or cell.client != "a stranger" or cell.login:
+            continue
+        _, sender, recipient = cells.parties(cell)
+        if recipient.own and sender.label == "a foreign sender":
+            if outcome.does in ("refuses", "defers"):
+                name = f"smtpd_{outcome.stage}_restrictions"
+                here = edits.restrictions(port, name)
+                index = [i for i, one in enumerate(here) if one.split()[0] == outcome.rule]
+                tries = [change for i in index[:1] for change in _milder(port, name, i)]
+                yield Finding(
+                    REFUSES,
+                    f"mail from outside to {recipient.address} is not taken",
+                    example(cells, cell),
+                    _line(name, outcome.rule),
+                    _that_takes(cells, port, tries, cell),
+                )
+            return
+
+
+def _milder(port: Port, name: str, index: int) -> Iterator[Change]:
+    here = edits.restrictions(port, name)
+    if here[index] in ("reject", "defer"):
+        milder = [*here[:index], "reject_unauth_destination", *here[index + 1 :]]
+        yield Change(port.number, name, ", ".join(milder))
+    yield Change(port.number, name, ", ".join([*here[:index], *here[index + 1 :]]))
+
+
+def _that_takes(cells: Cells, port: Port, tries: Iterable[Change], cell: Cell) -> Change | None:
+    for change in tries:
+        after = replace(cells, configuration=change.apply(cells.configuration))
+        if outcome(after, cell).does == "takes" and not open_cells(after, port.number):
+            return change
+    return None
+
+
+def outcome(cells: Cells, cell: Cell) -> Outcome:
+    """The answer to one cell."""
+    port = next(p for p in cells.configuration.ports if p.number == cell.port)
+    return cells.answer(port, *_asked(cells, cell))
+
+
+def smallest(
+    cells: Cells, port: Port, tries: Iterable[Change], closed: Iterable[Cell]
+) -> Change | None:
+    """The first change after which none of *closed* relays, and nobody else loses anything."""
+    wanted = [
+        cell
+        for cell, before in cells.outcomes.items()
+        if cell.port == port.number and _wanted(cells, cell, before)
+    ]
+    for change in tries:
+        after = replace(cells, configuration=change.apply(cells.configuration))
+        if any(outcome(after, cell).does == "relays" for cell in closed):
+            continue
+        if all(outcome(after, cell).does == cells.outcomes[cell].does for cell in wanted):
+            return change
+    return None
+
+
+def _wanted(cells: Cells, cell: Cell, before: Outcome) -> bool:
+    """Whether what is let through in a cell is meant to be."""
+    if before.does not in ("takes", "relays"):
+        return False
+    client, sender, recipient = cells.parties(cell)
+    plain = recipient.own or recipient.label == "elsewhere"
+    meant = recipient.own or cell.login or client.label == "this machine"
+    return bool(plain and meant and (sender.own or sender.label == "a foreign sender"))
+
+
+def _gateway(cells: Cells, port: Port) -> Iterator[Finding]:
+    """Private networks in `mynetworks`: behind a gateway every stranger has such an address."""
+    words = split(port.values["mynetworks"])
+    private = {word for word in words if _is_private(word)}
+    for gateway in GATEWAYS:
+        client = Client("a stranger whom a gateway shows as its own", gateway, "", helo="x")
+        if not _relays(cells, port, client):
+            continue
+        change = edits.without_networks(port, private)
+        after = replace(cells, configuration=change.apply(cells.configuration))
+        closed = not _relays(after, _same(after, port), client)
+        yield Finding(
+            TRAP,
+            "a container network or proxy that shows every client as its gateway makes this an "
+            "open relay: its address is trusted",
+            f"{gateway} -> user@{ELSEWHERE}: relays",
+            _line("mynetworks", ", ".join(sorted(private))),
+            change if closed else None,
+        )
+        return
+
+
+def _is_private(word: str) -> bool:
+    try:
+        network = ip_network(word.strip("!"), strict=False)
+    except ValueError:
+        return False
+    return any(network.version == 4 and network.overlaps(one) for one in PRIVATE)
+
+
+def _relays(cells: Cells, port: Port, client: Client) -> bool:
+    foreign = Party("", f"someone@{ELSEWHERE}")
+    facts = cells.facts(client, "", foreign, Party("", f"user@{ELSEWHERE}"))
+    return does(decide(port.policy, facts)) == "relays"
+
+
+def _same(cells: Cells, port: Port) -> Port:
+    return next(p for p in cells.configuration.ports if p.number == port.number)
+
+
+def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
+    """A check of the sender that a permit before it makes idle for those who log in."""
+    here = cells.worlds[port.number]
+    for name, found in edits.lists(port):
+        permit = next((i for i, one in enumerate(found) if one in PERMITS), len(found))
+        check = next((i for i, one in enumerate(found) if LOGIN_CHECK.fullmatch(one)), -1)
+        if check < permit or not port.policy.auth_offered:
+            continue
+        client = here.clients[0]
+        sender = Party("", here.colleague)
+        question = (client, here.login, sender, Party("", f"user@{ELSEWHERE}"))
+        before = cells.answer(port, *question)
+        change = edits.swapped(port, name, permit, check)
+        after = replace(cells, configuration=change.apply(cells.configuration))
+        then = after.answer(_same(after, port), *question)
+        yield Finding(
+            TRAP,
+            f"{found[check]} is never reached by those whom {found[permit]} lets pass: "
+            "a user may send under another's address",
+            f"{here.login} as {here.colleague}: {before}",
+            _line(name, found[permit]),
+            change if then.does != before.does else None,
+        )
+
+
+def _opening_permit(cells: Cells, port: Port) -> Iterator[Finding]:
+    """A table with a permit before the rule that stops relaying, in the only list that has one."""
+    lists = dict(edits.lists(port))
+    relay = lists["smtpd_relay_restrictions"]
+    if any(edits.STOPS_RELAYING.fullmatch(one) for one in relay):
+        return
+    name = "smtpd_recipient_restrictions"
+    for one in lists[name]:
+        if edits.STOPS_RELAYING.fullmatch(one):
+            return
+        if one.startswith("check_") and not one.startswith("check_policy"):
+            grants = _has_grant(cells, one)
+            change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
+            opens = "an entry of it opens" if grants else "the first OK in it would open"
+            text = f"{one} stands before the rule against relaying: {opens} relaying"
+            yield Finding(TRAP, text, "", _line(name, one), smallest(cells, port, [change], ()))
+            return
+
+
+def _has_grant(cells: Cells, restriction: str) -> bool:
+    table = restriction.split()[-1].replace("proxy:", "")
+    found = cells.configuration.tables.found.get(table)
+    return bool(found and any(GRANTS.match(value) for value in found.table.values()))
+
+
+def _no_relay_list(cells: Cells, port: Port) -> Iterator[Finding]:
+    """No relay list: every permit of the recipient list decides about relaying too."""
+    if edits.restrictions(port, "smtpd_relay_restrictions"):
+        return
+    change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
+    text = "no relay list: each permit of the recipient list lets relay as well"
+    line = _line("smtpd_relay_restrictions", "")
+    yield Finding(TRAP, text, "", line, smallest(cells, port, [change], ()))
+
+
+def _line(name: str, rule: str) -> str:
+    return f"{name}: {rule}" if rule else f"{name}: nothing in it stops relaying"
+
+
+def example(cells: Cells, cell: Cell) -> str:
+    """A case in words: who, from whom, to whom, and what is answered."""
+    client, sender, recipient = cells.parties(cell)
+    login = f", logged in as {cell.login}" if cell.login else ""
+    port = f", port {cell.port}" if cell.port != 25 else ""
+    who = f"{client.label} [{client.address}]{login}{port}"
+    from_whom = f"<{sender.address or ''}>"
+    return f"{who}: {from_whom} -> <{recipient.address}>: {cells.outcomes[cell]}"

@@ -1,0 +1,211 @@
+"""Patterns of regexp: and pcre: tables as patterns of Python that end in bounded time."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from re import _constants as constants  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any, cast
+
+from sim.config.errors import ConfigError
+
+MAX_PATTERN = 4000
+MAX_REPEATS = 4
+CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": r"\x21-\x7e",
+    "lower": "a-z",
+    "print": r"\x20-\x7e",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\s",
+    "upper": "A-Z",
+    "word": r"\w",
+    "xdigit": "0-9a-fA-F",
+}
+FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+LETTERS = {"pcre": "imsx", "regexp": "im"}
+DEFAULTS = {"pcre": "is", "regexp": "i"}
+REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
+UNBOUNDED = 50
+"""A repeat of more than this is taken as one without end."""
+ASCII = range(128)
+IN_CATEGORY = {
+    constants.CATEGORY_DIGIT: str.isdigit,
+    constants.CATEGORY_SPACE: str.isspace,
+    constants.CATEGORY_WORD: lambda c: c.isalnum() or c == "_",
+}
+"""Which characters a class like ``\\d`` has; those of ``\\D`` are the rest."""
+
+
+def compiled(pattern: str, letters: str, kind: str) -> re.Pattern[str]:
+    """*pattern* of a table of *kind* with the flags *letters*, each of which toggles one."""
+    if len(pattern) > MAX_PATTERN:
+        raise ConfigError(f"/{pattern[:40]}.../: longer than {MAX_PATTERN} characters")
+    flags = 0
+    for letter, flag in FLAGS.items():
+        toggled = letters.count(letter) % 2 == 1
+        if letter in LETTERS[kind] and (letter in DEFAULTS[kind]) != toggled:
+            flags |= flag
+    text = re.sub(r"\[:(\w+):\]", lambda m: CLASSES.get(m[1], m[0]), pattern)
+    text = text.replace(r"\<", r"\b").replace(r"\>", r"\b")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = parser.parse(text, flags)
+            reason = slow(tree)
+            if reason:
+                raise ConfigError(f"/{pattern[:80]}/: may search without end ({reason})")
+            return re.compile(text, flags)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ConfigError(f"/{pattern[:80]}/: no pattern: {error}") from None
+
+
+def slow(tree: Any) -> str:
+    """Why a search for *tree* may take time without bound; empty if it cannot.
+
+    Two ways to match the same text under one repeat double the time with each character; a
+    repeat within a repeat has them unless something outside the inner one's characters stands
+    between. Several repeats in a row that share characters multiply.
+    """
+    return _nested(tree) or _row(tree)
+
+
+def _nested(tree: Any) -> str:
+    for code, value in tree:
+        if code in REPEATS and value[1] > MAX_REPEATS:
+            body = value[2]
+            if any(_ambiguous(branch) for branch in _branches(body)):
+                return "a repeat within a repeat"
+            if _overlapping(_branches(body)):
+                return "a repeat of alternatives that begin alike"
+        for part in _parts(code, value):
+            if reason := _nested(part):
+                return reason
+    return ""
+
+
+def _ambiguous(items: list[Any]) -> bool:
+    """Whether one round of a repeat could end at several places.
+
+    It could if a part of it is of no fixed length and has characters that each other part has.
+    """
+    inner = [i for i, item in enumerate(items) if _variable(item)]
+    for place in inner:
+        own = characters([items[place]])
+        rest = [item for i, item in enumerate(items) if i != place]
+        fixed = [item for item in rest if not _optional(item)]
+        if not any(not (characters([item]) & own) for item in fixed):
+            return True
+    return False
+
+
+def _overlapping(branches: list[list[Any]]) -> bool:
+    seen: set[int] = set()
+    for branch in branches:
+        first = characters(branch[:1]) if branch else set(ASCII)
+        if len(branches) > 1 and seen & first:
+            return True
+        seen |= first
+    return False
+
+
+def _branches(body: Any) -> list[list[Any]]:
+    """The alternatives of the body of a repeat, groups opened."""
+    items = list(body)
+    if len(items) == 1 and items[0][0] is constants.SUBPATTERN:
+        return _branches(items[0][1][-1])
+    if len(items) == 1 and items[0][0] is constants.BRANCH:
+        return [branch for part in items[0][1][1] for branch in _branches(part)]
+    return [items]
+
+
+def _row(tree: Any) -> str:
+    run = 0
+    for item in _flat(tree):
+        run = run + 1 if _unbounded(item) else run if _optional(item) else 0
+        if run == MAX_REPEATS:
+            return "repeats side by side"
+    repeats = [characters([item]) for item in _flat(tree) if _unbounded(item)]
+    wide = sum(1 for own in repeats if any(own & other for other in repeats if other is not own))
+    return "repeats that share their characters" if wide > MAX_REPEATS else ""
+
+
+def _flat(tree: Any) -> list[Any]:
+    items = []
+    for code, value in tree:
+        items.append((code, value))
+        if code in REPEATS:
+            continue
+        for part in _parts(code, value):
+            items += _flat(part)
+    return items
+
+
+def _parts(code: Any, value: Any) -> list[Any]:
+    if code in REPEATS or code is constants.POSSESSIVE_REPEAT:
+        return [value[2]]
+    if code is constants.BRANCH:
+        return list(value[1])
+    if code is constants.SUBPATTERN:
+        return [value[-1]]
+    if code in (constants.ASSERT, constants.ASSERT_NOT):
+        return [value[1]]
+    return [value] if code is constants.ATOMIC_GROUP else []
+
+
+def _unbounded(item: Any) -> bool:
+    return item[0] in REPEATS and item[1][1] >= UNBOUNDED
+
+
+def _variable(item: Any) -> bool:
+    pattern = parser.SubPattern(parser.State(), [item])
+    low, high = cast(Any, pattern).getwidth()
+    return bool(low != high)
+
+
+def _optional(item: Any) -> bool:
+    return item[0] in (constants.AT, constants.SUBPATTERN) or (
+        item[0] in REPEATS and item[1][0] == 0
+    )
+
+
+def characters(items: Any) -> set[int]:
+    """The ASCII characters that *items* can match anywhere; a superset."""
+    found: set[int] = set()
+    for code, value in items:
+        if code is constants.LITERAL:
+            found |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
+        elif code is constants.IN:
+            found |= _members(value)
+        elif code is constants.NOT_LITERAL:
+            found |= set(ASCII) - {value}
+        elif code in (constants.ANY, constants.GROUPREF, constants.GROUPREF_EXISTS):
+            found |= set(ASCII)
+        for part in _parts(code, value):
+            found |= characters(part)
+    return found
+
+
+def _members(items: Any) -> set[int]:
+    found: set[int] = set()
+    for code, value in items:
+        if code is constants.LITERAL:
+            found |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
+        elif code is constants.RANGE:
+            found |= {c for c in ASCII if value[0] <= c <= value[1]}
+        elif code is constants.CATEGORY:
+            found |= _category(value)
+    negated = any(code is constants.NEGATE for code, _ in items)
+    return set(ASCII) - found if negated else found
+
+
+def _category(code: Any) -> set[int]:
+    for category, member in IN_CATEGORY.items():
+        if code is category:
+            return {c for c in ASCII if member(chr(c))}
+    return set(ASCII)

@@ -1,0 +1,240 @@
+"""What an audit asks: clients, credentials, senders and recipients that tell policies apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address, ip_network
+from itertools import islice
+from typing import NamedTuple
+
+from sim.config.importing import Configuration, Port
+from sim.config.lines import split
+from sim.smtp import clients
+from sim.smtp.tables import Keyed
+
+OUTSIDE = ("203.0.113.77", "198.51.100.213", "192.0.2.211", "100.64.7.7")
+"""Addresses of strangers; the first that the configuration says nothing about is taken."""
+OUTSIDE_6 = "2001:db8:ffff::77"
+ELSEWHERE = "elsewhere.invalid"
+"""A domain that is not the server's."""
+GATEWAYS = ("172.17.0.1", "172.18.0.1", "172.22.1.1", "10.0.0.1", "192.168.0.1", "10.88.0.1")
+"""Addresses under which container networks and proxies show every stranger, as usual."""
+MOST_KEYS = 4
+"""Keys of one table that are tried."""
+MOST_NETWORKS = 6
+ACCESS = re.compile(r"check_(client|helo|sender|recipient)_access[\s,]+((?:proxy:)*\w+:\S+)")
+GRANTS = re.compile(r"\s*(OK\b|permit|\d+\s*$)", re.IGNORECASE)
+DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+
+
+class Client(NamedTuple):
+    """Who connects."""
+
+    label: str
+    address: str
+    name: str = ""
+    """Its verified name; empty: it has none."""
+    trusted: bool = False
+    """The configuration means to let it relay, by address or name."""
+    helo: str = ""
+
+
+class Party(NamedTuple):
+    """A sender or a recipient: what it is, and the address."""
+
+    label: str
+    address: str | None
+    foreign: bool = False
+    """To let mail through to it is relaying."""
+    own: bool = False
+    """A user of the server."""
+
+
+class World(NamedTuple):
+    """What an audit knows of a server beside its configuration."""
+
+    user: str
+    """An address of one of its users."""
+    colleague: str
+    login: str
+    clients: tuple[Client, ...]
+    senders: tuple[Party, ...]
+    recipients: tuple[Party, ...]
+
+
+def world(configuration: Configuration, port: Port) -> World:
+    """Those who are asked about at one port."""
+    user, colleague = users(configuration, port)
+    owners = port.policy.owners_of(port.policy.read(user, sender=True))
+    return World(
+        user,
+        colleague,
+        min(owners, default=user.partition("@")[0]),
+        tuple(_clients(configuration, port)),
+        tuple(_senders(configuration, port, user)),
+        tuple(_recipients(configuration, port, user)),
+    )
+
+
+def users(configuration: Configuration, port: Port) -> tuple[str, str]:
+    """Two addresses that the server takes mail for."""
+    found = (a for a in _candidates(configuration, port) if _exists(port, a))
+    both = tuple(islice(dict.fromkeys(found), 2))
+    fallback = f"postmaster@{(own_domains(port) or ['localhost'])[0]}"
+    return (*both, *((fallback,) * (2 - len(both))))[:2]  # type: ignore[return-value]
+
+
+def _candidates(configuration: Configuration, port: Port) -> Iterator[str]:
+    """Addresses that may be users: from the tables, and common names."""
+    domains = own_domains(port)
+    names = dict.fromkeys(
+        key for found in configuration.tables.found.values() for key in _keys(found.table)
+    )
+    for key in names:
+        if "@" in key and not key.startswith("@"):
+            yield key
+    for name in (*(key for key in names if key.isalnum()), "alice", "bob", "user"):
+        yield from (f"{name}@{domain}" for domain in domains)
+
+
+def _keys(table: object) -> Iterable[str]:
+    return islice(table.rows, 200) if isinstance(table, Keyed) else ()
+
+
+def _exists(port: Port, address: str) -> bool:
+    site = port.policy
+    local = address.partition("@")[0]
+    if local in ("postmaster", "root", "abuse", "mailer-daemon"):
+        return False
+    try:
+        mailbox = site.read(address)
+        return mailbox.kind in ("local", "mailbox") and site.table_without(mailbox) is None
+    except (LookupError, AttributeError):
+        return False
+
+
+def own_domains(port: Port) -> list[str]:
+    """Domains for which the server has users, by name."""
+    words = [
+        word
+        for name in ("mydestination", "virtual_mailbox_domains")
+        for word in split(port.values[name])
+    ]
+    known = [word for word in words if DOMAIN.fullmatch(word) and word != "localhost"]
+    known.sort(key=lambda word: word in ("localhost.localdomain", port.values["myhostname"]))
+    return known or [port.values["myhostname"]]
+
+
+def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
+    site = port.policy
+    free = [a for a in OUTSIDE if clients.number(a) not in site.own_networks]
+    address = free[0] if free else OUTSIDE[0]
+    name = f"client.{ELSEWHERE}"
+    yield Client("a stranger", address, name, helo=name)
+    yield Client("a stranger without a name", address, helo=f"[{address}]")
+    yield Client("a stranger by IPv6", OUTSIDE_6, name, helo=name)
+    for helo in ("localhost", port.values["myhostname"], *own_domains(port)[:1]):
+        yield Client(f"a stranger who says HELO {helo}", address, name, helo=helo)
+    for helo in _granted(configuration, port, "helo"):
+        yield Client(f"a stranger who says HELO {helo}", address, name, helo=helo)
+    yield Client("this machine", "127.0.0.1", "localhost", True, "localhost")
+    for network in _networks(port):
+        first = str(next(ip_network(network).hosts(), ip_network(network)[0]))
+        yield Client(f"a client in {network}", first, f"own.{ELSEWHERE}", True, "own")
+    for key in _granted(configuration, port, "client"):
+        yield _by_key(key, address)
+
+
+def _networks(port: Port) -> Iterator[str]:
+    """The own networks, as far as they are written out, without loopback."""
+    found = []
+    for word in split(port.values["mynetworks"]):
+        try:
+            network = ip_network(word.replace("[", "").replace("]", ""), strict=False)
+        except ValueError:
+            continue
+        if not network.is_loopback and network.prefixlen:
+            found.append(str(network))
+    return iter(found[:MOST_NETWORKS])
+
+
+def _by_key(key: str, address: str) -> Client:
+    """A client that a key of an access table speaks of."""
+    try:
+        return Client(f"the client {key}", str(ip_address(key)), f"x.{ELSEWHERE}", True, "x")
+    except ValueError:
+        pass
+    if re.fullmatch(r"\d+(\.\d+){0,2}", key):
+        whole = ".".join((key.split(".") + ["7"] * 3)[:4])
+        return Client(f"a client in {key}", whole, f"x.{ELSEWHERE}", True, "x")
+    return Client(f"a client named {key}", address, f"x{'' if key[0] == '.' else '.'}{key}", True)
+
+
+def _granted(configuration: Configuration, port: Port, kind: str) -> list[str]:
+    """Keys of access tables of *kind* whose value lets pass."""
+    keys: list[str] = []
+    for text in (port.values[name] for name in tuple(port.values.used_by)):
+        for found_kind, table_name in ACCESS.findall(text):
+            found = configuration.tables.found.get(table_name.replace("proxy:", "").rstrip(","))
+            if found_kind == kind and found and isinstance(found.table, Keyed):
+                rows = found.table.rows.items()
+                keys += islice((key for key, value in rows if GRANTS.match(value)), MOST_KEYS)
+    return list(dict.fromkeys(keys))[: 2 * MOST_KEYS]
+
+
+def _senders(configuration: Configuration, port: Port, user: str) -> Iterator[Party]:
+    yield Party("a foreign sender", f"someone@{ELSEWHERE}")
+    yield Party("the null sender", None)
+    yield Party("a user of the server as sender", user, own=True)
+    yield Party("an own address that nobody has", f"no-such-user-here@{user.partition('@')[2]}")
+    for key in _granted(configuration, port, "sender"):
+        yield Party(f"the sender {key}", _address(key))
+
+
+def _recipients(configuration: Configuration, port: Port, user: str) -> Iterator[Party]:
+    domain = user.partition("@")[2]
+    yield Party("a user of the server", user, own=True)
+    yield Party("a user who does not exist", f"no-such-user-here@{domain}")
+    yield Party("a host below our domain", f"user@no-such-host.{domain}")
+    for word in split(port.values["relay_domains"])[:2]:
+        if DOMAIN.fullmatch(word):
+            yield Party(f"a user of {word}", f"user@{word}")
+    for label, address in forms(port, domain).items():
+        yield Party(label, address, foreign=True)
+    for key in _granted(configuration, port, "recipient"):
+        own = key.rpartition("@")[2] in own_domains(port)
+        yield Party(f"the recipient {key}", _address(key), foreign=not own)
+
+
+def _address(key: str) -> str | None:
+    if key == "<>":
+        return None
+    if key.endswith("@"):
+        return f"{key}{ELSEWHERE}"
+    return key if "@" in key else f"someone@{key.lstrip('.')}"
+
+
+def forms(port: Port, domain: str) -> Mapping[str, str]:
+    """The ways to write a foreign address that tests for open relays try."""
+    own = port.values["myhostname"]
+    addresses = sorted(port.policy.addresses)
+    literal = next((clients.text(a) for a in addresses if 0 < a >> 24 < 127), "127.0.0.1")
+    return {
+        "elsewhere": f"user@{ELSEWHERE}",
+        "elsewhere, percent hack": f"user%{ELSEWHERE}@{domain}",
+        "elsewhere, percent without a domain": f"user%{ELSEWHERE}",
+        "elsewhere, bang path": f"{ELSEWHERE}!user",
+        "elsewhere, bang path at us": f"{ELSEWHERE}!user@{domain}",
+        "elsewhere, quoted": f'"user@{ELSEWHERE}"',
+        "elsewhere, quoted at us": f'"user@{ELSEWHERE}"@{domain}',
+        "elsewhere, quoted percent at us": f'"user%{ELSEWHERE}"@{domain}',
+        "elsewhere, source route": f"@{domain}:user@{ELSEWHERE}",
+        "elsewhere, route by our name": f"@{own}:user@{ELSEWHERE}",
+        "elsewhere, two at signs": f"user@{ELSEWHERE}@{domain}",
+        "elsewhere, empty domain": f"user@{ELSEWHERE}@",
+        "elsewhere, at our literal": f"user@{ELSEWHERE}@[{literal}]",
+        "elsewhere, percent at our literal": f"user%{ELSEWHERE}@[{literal}]",
+        "elsewhere, bang path at our literal": f"{ELSEWHERE}!user@[{literal}]",
+        "elsewhere, as a literal": "user@[203.0.113.99]",
+    }

@@ -1,0 +1,197 @@
+"""What becomes of each line of a configuration, and what that means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from sim.config.importing import LISTS, Configuration
+from sim.config.lines import Line, split
+from sim.config.parameters import meaning
+
+
+class Status(StrEnum):
+    """What becomes of a line."""
+
+    UNDERSTOOD = "understood"
+    NO_EFFECT = "no effect"
+    NOT_MODELLED = "not modelled"
+
+
+class Entry(NamedTuple):
+    """A line of the configuration, or one restriction of it."""
+
+    line: int
+    text: str
+    status: Status
+    meaning: str
+    file: str = "main.cf"
+
+
+WITH_ARGUMENT = re.compile(
+    r"check_(?!relay_domains)\w+|reject_r(bl|hsbl)_\w+|permit_(dns|rhs)wl_\w+|sleep|warn_if_reject"
+)
+"""Restrictions that the word after them belongs to."""
+ENDS = ("permit", "reject", "defer")
+NOT_ACTING: Mapping[str, tuple[Status, str]] = {
+    "permit_tls_clientcerts": (
+        Status.NOT_MODELLED,
+        "nobody shows a certificate: whom it would let pass is treated as everybody else",
+    ),
+    "check_ccert_access": (Status.NOT_MODELLED, "nobody shows a certificate: it finds nothing"),
+    "reject_unverified_recipient": (
+        Status.NOT_MODELLED,
+        "no other server is asked: every recipient is taken to be verified",
+    ),
+    "reject_unverified_sender": (
+        Status.NOT_MODELLED,
+        "no other server is asked: every sender is taken to be verified",
+    ),
+    "check_policy_service": (
+        Status.NOT_MODELLED,
+        "the service is not asked: hand in its answers; without them it has no opinion",
+    ),
+    "check_etrn_access": (Status.NO_EFFECT, "speaks of ETRN only"),
+    "sleep": (Status.NO_EFFECT, "makes the client wait; the answer stays as it is"),
+}
+"""Restrictions that decide nothing here, and what that means."""
+CLASSES = "smtpd_restriction_classes"
+ALIKE = {"permit_tls_all_clientcerts": "permit_tls_clientcerts"}
+DOES = {
+    "permit": "ends this list in favour of the client",
+    "reject": "refuses",
+    "defer": "refuses for now",
+    "check": "does what the table says",
+    "warn": "only logs what the next one would refuse",
+}
+"""What a restriction does, by the first part of its name."""
+
+
+def report(configuration: Configuration) -> tuple[Entry, ...]:
+    """Every line of main.cf and master.cf, and of tables those that were left out."""
+    return (*_main(configuration), *_master(configuration), *_tables(configuration))
+
+
+def _main(configuration: Configuration) -> Iterator[Entry]:
+    main = configuration.main
+    for fault in main.faults:
+        yield from _rows(fault, Status.NOT_MODELLED, "no `name = value`: Postfix does not start")
+    for line, later in main.overridden:
+        yield from _rows(line, Status.NO_EFFECT, f"set again in line {later}")
+    uses = _uses(configuration)
+    for name, line in main.lines.items():
+        if _holds_restrictions(name, uses):
+            yield from _restrictions(configuration, name, line)
+        else:
+            yield from _rows(line, *_parameter(configuration, name, uses))
+
+
+def _uses(configuration: Configuration) -> dict[str, str]:
+    """Parameters that decide something, and which other one speaks of each."""
+    uses: dict[str, str] = {}
+    for port in configuration.ports:
+        uses = {**port.values.used_by, **uses}
+        classes = dict.fromkeys(split(port.values["smtpd_restriction_classes"]), CLASSES)
+        uses |= classes
+    return uses
+
+
+def _holds_restrictions(name: str, uses: Mapping[str, str]) -> bool:
+    """Whether the parameter is a list of restrictions, or a part of one."""
+    seen: set[str] = set()
+    while name in uses and name not in seen:
+        if name in LISTS or uses[name] == CLASSES:
+            return True
+        seen.add(name)
+        name = uses[name]
+    return False
+
+
+def _parameter(
+    configuration: Configuration, name: str, uses: Mapping[str, str]
+) -> tuple[Status, str]:
+    """What becomes of a parameter that is no list of restrictions."""
+    if name not in uses:
+        acts, text = meaning(name)
+        return (Status.NOT_MODELLED if acts else Status.NO_EFFECT), text
+    absent = _absent(configuration, configuration.main.written[name])
+    if absent:
+        return Status.NOT_MODELLED, absent
+    return Status.UNDERSTOOD, f"used by {uses[name]}" if uses[name] else "acts as in Postfix"
+
+
+def _absent(configuration: Configuration, text: str) -> str:
+    """Why a table that *text* names is not there."""
+    value = configuration.ports[0].values.expand(text)
+    for name, found in configuration.tables.found.items():
+        if found.absent and name in value:
+            return f"{name}: {found.absent}"
+    return ""
+
+
+def _restrictions(configuration: Configuration, name: str, line: Line) -> Iterator[Entry]:
+    """The restrictions of a list, each by itself."""
+    yield Entry(line.number, f"{name} =", Status.UNDERSTOOD, "a list of restrictions")
+    ended = ""
+    for number, text in _grouped(line):
+        word = text.split()[0]
+        if ended:
+            status, means = Status.NO_EFFECT, f"stands after {ended}, which ends the list"
+        else:
+            status, means = _restriction(configuration, text)
+        ended = ended or (word if word in ENDS else "")
+        yield Entry(number, text, status, means)
+
+
+def _grouped(line: Line) -> Iterator[tuple[int, str]]:
+    """The restrictions of a line with what belongs to each, and their lines in the file."""
+    waiting: list[str] = []
+    start = line.number
+    for part in line.parts:
+        text = part.text.partition("=")[2] if part is line.parts[0] else part.text
+        for word in split(text):
+            start = start if waiting else part.number
+            waiting.append(word)
+            if not WITH_ARGUMENT.fullmatch(word):
+                yield start, " ".join(waiting)
+                waiting = []
+    if waiting:
+        yield start, " ".join(waiting)
+
+
+def _restriction(configuration: Configuration, text: str) -> tuple[Status, str]:
+    """What becomes of one restriction."""
+    words = text.split(maxsplit=1)
+    name = ALIKE.get(words[0], words[0])
+    if name.startswith("$"):
+        return Status.UNDERSTOOD, "stands for the restrictions of that parameter"
+    if name == "check_policy_service" and any(
+        service in text for port in configuration.ports for service in port.policy.services
+    ):
+        return Status.UNDERSTOOD, "acts by the answers that were handed in"
+    if name in NOT_ACTING:
+        return NOT_ACTING[name]
+    if absent := _absent(configuration, text):
+        return Status.NOT_MODELLED, absent
+    return Status.UNDERSTOOD, DOES.get(name.partition("_")[0], "a class, a table or an error (451)")
+
+
+def _master(configuration: Configuration) -> Iterator[Entry]:
+    for service in configuration.services:
+        text = f"port {service.port}: its own policy"
+        yield from _rows(service.line, Status.UNDERSTOOD, text, "master.cf")
+    for line, reason in configuration.skipped:
+        yield from _rows(line, Status.NO_EFFECT, reason, "master.cf")
+
+
+def _tables(configuration: Configuration) -> Iterator[Entry]:
+    for name, found in configuration.tables.found.items():
+        for fault in found.faults:
+            yield Entry(fault.number, fault.text, Status.NOT_MODELLED, fault.reason, name)
+
+
+def _rows(line: Line, status: Status, text: str, file: str = "main.cf") -> Iterator[Entry]:
+    for part in line.parts:
+        yield Entry(part.number, part.text, status, text, file)

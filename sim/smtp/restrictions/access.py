@@ -1,0 +1,292 @@
+"""Restrictions that look the client, its name, the sender or the recipient up in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sim.smtp import clients, rfc822
+from sim.smtp.arguments import Parameter
+from sim.smtp.matching import lookup_table, parts_of
+from sim.smtp.names import NONE, OK, UNKNOWN
+from sim.smtp.opinions import PERMIT, Opinion, Refusal
+from sim.smtp.restrictions.actions import act, sublist
+from sim.smtp.restrictions.entry import TABLE_NAME, restriction
+from sim.smtp.site import Mailbox
+from sim.smtp.tables import TableError
+from sim.smtp.transaction import Transaction, kind_known
+
+Keys = Iterator[tuple[str, bool]]
+"""Keys to look up one after the other, and whether each is a part of what was asked."""
+
+
+def _parents(t: Transaction) -> bool:
+    return t.site.settings.parents_match("smtpd_access_maps")
+
+
+def domain_keys(t: Transaction, domain: str) -> Keys:
+    """A host name and its parent domains; an address has none."""
+    yield domain, False
+    if not rfc822.valid_address(domain):
+        for part in parts_of(domain, _parents(t)):
+            yield part, True
+
+
+def address_keys(address: str) -> Keys:
+    """An address and the networks that it is in, octet by octet."""
+    yield address, False
+    delimiter = ":" if ":" in address else "."
+    while delimiter in address:
+        address = address.rpartition(delimiter)[0]
+        yield address, True
+
+
+def mail_keys(t: Transaction, mailbox: Mailbox) -> Keys:
+    """An address, without its tag, its domain and the parents of it, ``user@``."""
+    local, _, domain = mailbox.full.rpartition("@")
+    bare = t.site.without_tag(local)
+    yield mailbox.full, False
+    if bare != local:
+        yield f"{bare}@{domain}", True
+    yield domain, True
+    for part in parts_of(domain, _parents(t)):
+        yield part, True
+    yield f"{local}@", True
+    if bare != local:
+        yield f"{bare}@", True
+
+
+def looked_up(t: Transaction, table: str, keys: Keys) -> str | Refusal | None:
+    """The first value of *keys* in *table*; a Refusal where it cannot be read."""
+    found = lookup_table(table, t.site.tables)
+    try:
+        for key, part in keys:
+            if part and not found.fixed:
+                continue
+            value = found.get(key)
+            if value is not None:
+                return value
+    except TableError:
+        return Refusal("configuration_error")
+    return None
+
+
+def _checked(t: Transaction, table: str, asked: str, keys: Keys) -> Opinion:
+    value = looked_up(t, table, keys)
+    return value if value is None or isinstance(value, Refusal) else act(t, value, asked)
+
+
+def _unverified(opinion: Opinion) -> Opinion:
+    """*opinion*, but a permit is an error: what was looked up proves nothing."""
+    return Refusal("configuration_error") if opinion is PERMIT else opinion
+
+
+def _client_keys(t: Transaction, name: str) -> Keys:
+    yield from domain_keys(t, name)
+    yield from address_keys(t.client_text())
+
+
+def _says(what: Callable[[Transaction], str]) -> Callable[..., str]:
+    return lambda t, table: f"{what(t)} looked up in {table}"
+
+
+_CLIENT = ("client", "names", "client_name", "reverse_name")
+
+
+@restriction(
+    "Look the client up by its verified name and its address.",
+    compared=_says(lambda t: f"client {t.client_names.name}[{t.client_text()}]"),
+    reads=_CLIENT,
+    parameters=TABLE_NAME,
+)
+def check_client_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the client."""
+    return _checked(t, table, "client", _client_keys(t, t.client_names.name))
+
+
+@restriction(
+    "Look the client up by the name of its PTR record; a permit is an error.",
+    compared=_says(lambda t: f"client {t.client_names.reverse}[{t.client_text()}]"),
+    reads=_CLIENT,
+    parameters=TABLE_NAME,
+)
+def check_reverse_client_hostname_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the unverified name."""
+    keys = _client_keys(t, t.client_names.reverse)
+    return _unverified(_checked(t, table, "reverse_client", keys))
+
+
+@restriction(
+    "Look the name in HELO up.",
+    compared=_says(lambda t: f"HELO {t.facts.helo}"),
+    reads=("helo",),
+    parameters=TABLE_NAME,
+)
+def check_helo_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the HELO name."""
+    name = t.facts.helo
+    return None if name is None else _checked(t, table, "helo", domain_keys(t, name))
+
+
+@restriction(
+    "Look the sender up: address, domain and its parents, user@; the null sender as <>.",
+    compared=_says(lambda t: f"sender {t.sender_text()}"),
+    reads=("reverse_path",),
+    parameters=TABLE_NAME,
+)
+def check_sender_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the sender."""
+    if t.sender is not None:
+        return _checked(t, table, "sender", mail_keys(t, kind_known(t.sender)))
+    if t.no_sender:
+        key = t.site.settings.smtpd_null_access_lookup_key
+        return _checked(t, table, "sender", iter([(key, False)]))
+    return None
+
+
+@restriction(
+    "Look the recipient up: address, domain and its parents, user@.",
+    compared=_says(lambda t: f"recipient {t.destination_text()}"),
+    reads=("forward_path",),
+    parameters=TABLE_NAME,
+)
+def check_recipient_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the recipient."""
+    to = t.recipient
+    if to is None:
+        return None
+    opinion = _checked(t, table, "recipient", mail_keys(t, kind_known(to)))
+    suspicious = to.routed and not t.site.settings.allow_untrusted_routing
+    return None if opinion is PERMIT and suspicious else opinion
+
+
+@restriction(
+    "Look the login up.",
+    compared=_says(lambda t: f"login {t.facts.login}"),
+    reads=("login",),
+    parameters=TABLE_NAME,
+)
+def check_sasl_access(t: Transaction, table: str) -> Opinion:
+    """Act as the table says for the login."""
+    login = t.facts.login
+    if not login or not t.site.auth_offered:
+        return None
+    return _checked(t, table, "sasl", iter([(login, False)]))
+
+
+# ---- the servers of a domain
+
+
+def _server_keys(t: Transaction, name: str, kind: str) -> Keys:
+    """The names and addresses of the servers of *name*: its exchangers, its name servers, or
+    itself (``a``)."""
+    names = t.facts.names
+    domain = name.rpartition("@")[2]
+    if domain[:1] == "[":
+        number = rfc822.literal_address(domain)
+        if number is not None and kind != "ns":
+            yield from address_keys(clients.text(number))
+        return
+    if names is None:
+        return
+    hosts: tuple[str, ...] = (domain,)
+    if kind != "a":
+        status, found = names.exchangers(domain) if kind == "mx" else names.servers(domain)
+        if status not in (OK, NONE) or (status == NONE and kind == "ns"):
+            return
+        hosts = found if status == OK else hosts
+    for host in hosts:
+        if rfc822.valid_address(host):
+            yield from address_keys(host)
+            continue
+        if kind != "a":
+            yield from domain_keys(t, host)
+        for address in names.addresses(host).records:
+            yield from address_keys(address)
+
+
+_SUBJECTS: dict[str, tuple[Callable[[Transaction], str | None], str, tuple[str, ...]]] = {
+    "client": (lambda t: t.client_names.name, "client", _CLIENT),
+    "reverse_client_hostname": (lambda t: t.client_names.reverse, "reverse_client", _CLIENT),
+    "helo": (lambda t: t.facts.helo, "helo", ("helo", "names")),
+    "sender": (
+        lambda t: t.sender.given if t.sender is not None else None,
+        "sender",
+        ("reverse_path", "names"),
+    ),
+    "recipient": (
+        lambda t: t.recipient.given if t.recipient is not None else None,
+        "recipient",
+        ("forward_path", "names"),
+    ),
+}
+_SERVERS = {"mx": "mail exchangers", "ns": "name servers", "a": "addresses"}
+
+
+def _server_access(subject: str, kind: str) -> None:
+    """Add the row that looks the servers of a client, a name or an address up."""
+    name_of, asked, reads = _SUBJECTS[subject]
+
+    def judge(t: Transaction, table: str) -> Opinion:
+        name = name_of(t)
+        if not name or name == UNKNOWN:
+            return None
+        return _unverified(_checked(t, table, asked, _server_keys(t, name, kind)))
+
+    judge.__name__ = f"check_{subject}_{kind}_access"
+    restriction(
+        f"Look the {_SERVERS[kind]} of the {subject.replace('_', ' ')} up; a permit is an error.",
+        compared=_says(lambda t: f"servers of {name_of(t)}"),
+        reads=reads,
+        parameters=TABLE_NAME,
+    )(judge)
+
+
+for _subject in _SUBJECTS:
+    for _kind in _SERVERS:
+        _server_access(_subject, _kind)
+
+
+# ---- lists and services
+
+
+@restriction(
+    "A restriction class: a list that is asked in this place.",
+    parameters=(Parameter("class", "word"),),
+)
+def restriction_class(t: Transaction, name: str) -> Opinion:
+    """Ask the list of the class."""
+    return sublist(t, t.site.classes.get(name, ""), t.asked)
+
+
+def attributes(t: Transaction) -> dict[str, str]:
+    """What a policy service is told."""
+    facts, names = t.facts, t.client_names
+    return {
+        "request": "smtpd_access_policy",
+        "protocol_state": {"EOD": "END-OF-MESSAGE"}.get(t.command, t.command),
+        "protocol_name": "ESMTP",
+        "client_address": t.client_text(),
+        "client_name": names.name,
+        "reverse_client_name": names.reverse,
+        "helo_name": facts.helo or "",
+        "sender": t.sender.given if t.sender is not None else "",
+        "recipient": t.recipient.given if t.recipient is not None else "",
+        "recipient_count": str(facts.recipients if t.command in ("DATA", "EOD") else 0),
+        "sasl_username": facts.login or "",
+    }
+
+
+@restriction(
+    "Ask a policy service: what a table of its answers says; nothing without one.",
+    compared=lambda t, server: f"asked {server}",
+    reads=(*_CLIENT, "reverse_path", "forward_path", "helo", "login", "recipients"),
+    parameters=(Parameter("service", "server"),),
+)
+def check_policy_service(t: Transaction, server: str) -> Opinion:
+    """Act as the service answers."""
+    rows = t.site.services.get(server, ())
+    told = attributes(t) if rows else {}
+    for wanted, action in rows:
+        if all(told.get(key) == value for key, value in wanted.items()):
+            return act(t, action, t.asked)
+    return None

@@ -1,0 +1,119 @@
+"""What the right-hand side of an access table, or a policy service, asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sim.smtp.opinions import DISCARD, PERMIT, Deferral, Opinion, Refusal
+from sim.smtp.replies import CLASSES, Reply
+from sim.smtp.restrictions.entry import walk
+from sim.smtp.restrictions.parsing import listed
+from sim.smtp.transaction import Transaction
+
+MAX_DEPTH = 100
+"""Lists within lists, after which a server gives up."""
+_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+(.*))?", re.DOTALL)
+_SENDER_STATUS = {"1": "7", "2": "8", "3": "7", "4": "7", "6": "7", "7": "7", "8": "8"}
+_RECIPIENT_STATUS = {"7": "3", "8": "2"} | dict(zip("123456", "123456", strict=True))
+
+
+def status_for(status: str, asked: str) -> str:
+    """*status* with an address detail that fits what was asked: sender or recipient."""
+    kind, subject, detail = status.split(".")
+    if subject != "1":
+        return status
+    if asked == "sender":
+        return f"{kind}.1.{_SENDER_STATUS.get(detail, '0')}"
+    if asked == "recipient":
+        return f"{kind}.1.{_RECIPIENT_STATUS.get(detail, '0')}"
+    return f"{kind}.0.0"
+
+
+def worded(code: int, status: str, asked: str, text: str, default: str) -> Reply:
+    """The reply with *text*, before which a status code may stand."""
+    match = _STATUS.fullmatch(text)
+    if match is not None:
+        status, text = match[1], match[2] or ""
+    safe = (text or default).replace("{", "{lbrace}")
+    place, words = CLASSES[asked]
+    return Reply(code, status_for(status, asked), f"<{{{place}}}>: {words} rejected: {safe}")
+
+
+def _reject(t: Transaction, asked: str, text: str) -> Opinion:
+    code = t.site.settings.access_map_reject_code
+    reply = worded(code, "5.7.1", asked, text, "Access denied")
+    return Refusal("access_denied", asked, reply)
+
+
+def _defer(t: Transaction, asked: str, text: str) -> Opinion:
+    code = t.site.settings.access_map_defer_code
+    reply = worded(code, "4.7.1", asked, text, "Access denied")
+    return Refusal("deferred", asked, reply)
+
+
+def _defer_if(condition: str) -> Callable[[Transaction, str, str], Opinion]:
+    def action(t: Transaction, asked: str, text: str) -> Opinion:
+        code = t.site.settings.access_map_defer_code
+        reply = worded(code, "4.7.1", asked, text, "Service unavailable")
+        return Deferral(condition, Refusal("deferred", asked, reply))
+
+    return action
+
+
+def _discard(t: Transaction, _asked: str, _text: str) -> Opinion:
+    return DISCARD if t.command not in ("CONNECT", "HELO") else None
+
+
+def _nothing(_t: Transaction, _asked: str, _text: str) -> Opinion:
+    return None
+
+
+def _ok(_t: Transaction, _asked: str, _text: str) -> Opinion:
+    return PERMIT
+
+
+ACTIONS: dict[str, Callable[[Transaction, str, str], Opinion]] = {
+    "OK": _ok,
+    "RELAY": _ok,
+    "REJECT": _reject,
+    "DEFER": _defer,
+    "DEFER_IF_PERMIT": _defer_if("permit"),
+    "DEFER_IF_REJECT": _defer_if("reject"),
+    "DISCARD": _discard,
+    # noted, or changes the message and not who may send it
+    **dict.fromkeys(
+        ("DUNNO", "WARN", "INFO", "HOLD", "FILTER", "REDIRECT", "BCC", "PREPEND"), _nothing
+    ),
+}
+"""What the first word of a value means; a code, or a list of restrictions, is another."""
+
+
+def act(t: Transaction, value: str, asked: str) -> Opinion:
+    """The opinion that *value* asks for, of a table that was asked about *asked*."""
+    word, _, text = value.partition(" ") if " " in value else value.partition("\t")
+    text = text.strip()
+    action = ACTIONS.get(word.upper())
+    if action is not None:
+        return action(t, asked, text)
+    if value.isdigit():
+        return PERMIT
+    if re.fullmatch(r"[45]\d\d", word) and text:
+        status = f"{word[0]}.7.1"
+        reply = worded(int(word), status, asked, text, "Access denied")
+        return Refusal("access_denied" if word[0] == "5" else "deferred", asked, reply)
+    if ":" in value:
+        return Refusal("configuration_error")
+    return sublist(t, value, asked) if value.strip() else PERMIT
+
+
+def sublist(t: Transaction, text: str, asked: str) -> Opinion:
+    """The opinion of the list of restrictions that *text* states."""
+    if t.depth > MAX_DEPTH:
+        return Refusal("configuration_error")
+    before, t.asked = t.asked, asked
+    t.depth += 1
+    opinion = walk(t, listed(text, t.stage, frozenset(t.site.classes)))
+    t.depth -= 1
+    t.asked = before
+    return opinion

@@ -1,0 +1,43 @@
+"""Restrictions on the content of a message, which a filter judges by a draw."""
+
+from __future__ import annotations
+
+from sim.smtp.arguments import Parameter
+from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.opinions import Opinion, Refusal
+from sim.smtp.restrictions.entry import restriction
+from sim.smtp.transaction import Transaction
+
+
+def _caught(facts: Facts | Circumstances, detection: float, false_positives: float) -> bool:
+    return facts.content_draw < (detection if facts.spam else false_positives)
+
+
+def _says_content(t: Transaction, detection: float, false_positives: float) -> str:
+    rate = detection if t.facts.spam else false_positives
+    what = "spam" if t.facts.spam else "no spam"
+    return f"content is {what}, caught with probability {rate:g}"
+
+
+_FILTER = {
+    "compared": _says_content,
+    "parameters": (Parameter("detection", "share"), Parameter("false positives", "share")),
+    "projection": _caught,
+    "projects": ("spam", "content_draw"),
+    "turns": lambda *rates: {"content_draw": (0.0, *rates)},
+    "own": True,
+}
+
+
+@restriction(
+    "Refuse what the filter takes for spam: detection rate, false-positive rate.", **_FILTER
+)
+def reject_outbound_spam(t: Transaction, detection: float, false_positives: float) -> Opinion:
+    """Refuse what is caught."""
+    return Refusal("content_refused") if _caught(t.facts, detection, false_positives) else None
+
+
+@restriction("Accept what the filter takes for spam, and drop it silently.", **_FILTER)
+def discard_outbound_spam(t: Transaction, detection: float, false_positives: float) -> Opinion:
+    """Drop what is caught."""
+    return Refusal("discarded") if _caught(t.facts, detection, false_positives) else None

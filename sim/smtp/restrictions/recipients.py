@@ -1,0 +1,164 @@
+"""Restrictions on the recipient: whose it is, whether it exists, whether it resolves."""
+
+from __future__ import annotations
+
+from sim.smtp.arguments import Parameter
+from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.names import Names
+from sim.smtp.opinions import PERMIT, Opinion, Refusal
+from sim.smtp.restrictions.entry import RECIPIENT, restriction
+from sim.smtp.restrictions.senders import fully_qualified, resolving
+from sim.smtp.site import ALIAS
+from sim.smtp.transaction import Transaction, kind_known
+
+
+def _says_destination(t: Transaction, *_: object) -> str:
+    ours = ", ".join(sorted({*t.site.domains, *t.site.relay_domains})) or "none"
+    return f"destination {t.destination_text()}, processed here are {ours}"
+
+
+def _says_recipient(t: Transaction, *_: object) -> str:
+    return f"recipient {t.destination_text()}"
+
+
+def _says_greylist(t: Transaction, delay: float) -> str:
+    if t.granted:
+        return "the client may relay"
+    if t.facts.greylist_age is None:
+        return f"never seen before, delay {delay:g} s"
+    return f"first seen {t.facts.greylist_age:g} s ago, delay {delay:g} s"
+
+
+@restriction(
+    "Anybody may send to the server's own and relay domains: that is not relaying.",
+    compared=_says_destination,
+    reads=RECIPIENT,
+    splits="ours",
+)
+def permit_auth_destination(t: Transaction) -> Opinion:
+    """Permit own destinations."""
+    return PERMIT if t.recipient is not None and t.destination_is_ours() else None
+
+
+@restriction(
+    "Refuse destinations other than the server's own and relay domains.",
+    compared=_says_destination,
+    reads=RECIPIENT,
+    splits="theirs",
+)
+def reject_unauth_destination(t: Transaction) -> Opinion:
+    """Refuse relaying."""
+    if t.recipient is None or t.destination_is_ours():
+        return None
+    return Refusal("relay_denied", "login_would_help" if t.site.logins_relay else "")
+
+
+@restriction(
+    "The same with a temporary reply, so that a correct client tries again.",
+    compared=_says_destination,
+    reads=RECIPIENT,
+    splits="theirs",
+)
+def defer_unauth_destination(t: Transaction) -> Opinion:
+    """Refuse relaying for now."""
+    if t.recipient is None or t.destination_is_ours():
+        return None
+    return Refusal("relay_deferred")
+
+
+@restriction(
+    "Permit destinations that this server is a backup exchanger of, by their MX records.",
+    compared=_says_destination,
+    reads=(*RECIPIENT, "names"),
+)
+def permit_mx_backup(t: Transaction) -> Opinion:
+    """Permit own destinations, and those whose exchangers name this server after others."""
+    if t.recipient is None:
+        return None
+    if t.destination_is_ours():
+        return PERMIT
+    domain, names = t.recipient.address.domain, t.facts.names
+    routed = t.recipient.routed and not t.site.settings.allow_untrusted_routing
+    if names is None or routed or domain[:1] == "[":
+        return None
+    best, others = names.preferred(domain)
+    if _has_us(t, names, best) or not _has_us(t, names, others):
+        return None
+    nets = t.site.backup_networks
+    if nets and not all(_within(t, names, host) for host in best):
+        return None
+    return PERMIT
+
+
+def _has_us(t: Transaction, names: Names, hosts: list[str]) -> bool:
+    """Whether one of the exchangers *hosts* is this server."""
+    own = set(t.site.addresses)
+    return any(
+        t.site.is_here(host.lower()) or own.intersection(names.numbers(host)) for host in hosts
+    )
+
+
+def _within(t: Transaction, names: Names, host: str) -> bool:
+    numbers = names.numbers(host)
+    nets = t.site.backup_networks
+    return bool(numbers) and all(nets.holds(number, lambda: host) for number in numbers)
+
+
+@restriction(
+    "Refuse an unknown user in a domain of this server.",
+    aliases=("check_recipient_maps",),
+    compared=_says_recipient,
+    reads=RECIPIENT,
+)
+def reject_unlisted_recipient(t: Transaction) -> Opinion:
+    """Refuse an unknown user."""
+    if t.recipient is None or t.checked_recipient:
+        return None
+    t.checked_recipient = not t.warning
+    to = t.recipient
+    if not t.site.style.tokens and t.site.settings.local_recipient_maps is None:
+        if not t.recipient_exists():
+            return Refusal("unknown_user", "bang" if "!" in to.address.local else "")
+        if to.kind != ALIAS:
+            return None
+    table = t.site.table_without(kind_known(to))
+    return None if table is None else Refusal("unknown_user", table)
+
+
+@restriction(
+    "The recipient's domain must resolve.",
+    compared=_says_recipient,
+    reads=(*RECIPIENT, "names"),
+)
+def reject_unknown_recipient_domain(t: Transaction) -> Opinion:
+    """Refuse a recipient whose domain does not exist."""
+    return resolving(t, t.recipient, "recipient")
+
+
+@restriction(
+    "The recipient's domain must be fully qualified.", compared=_says_recipient, reads=RECIPIENT
+)
+def reject_non_fqdn_recipient(t: Transaction) -> Opinion:
+    """Refuse a recipient without a full domain."""
+    if t.recipient is None or fully_qualified(t, t.recipient):
+        return None
+    return Refusal("recipient_not_fqdn")
+
+
+def _old_enough(facts: Facts | Circumstances, delay: float) -> bool:
+    age = facts.greylist_age
+    return age is not None and age >= delay
+
+
+@restriction(
+    "Refuse for now a client that may not relay until its attempt is so old.",
+    compared=_says_greylist,
+    parameters=(Parameter("delay", "duration"),),
+    projection=_old_enough,
+    projects=("greylist_age",),
+    turns=lambda delay: {"greylist_age": (None, delay)},
+    own=True,
+)
+def greylist(t: Transaction, delay: float) -> Opinion:
+    """Refuse a first attempt."""
+    return None if t.granted or _old_enough(t.facts, delay) else Refusal("greylisted")

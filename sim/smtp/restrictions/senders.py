@@ -1,0 +1,174 @@
+"""Restrictions on the sender: its domain, its owner, whether it exists.
+
+Every check of who the sender says to be exempts the null reverse-path, which must not be
+refused for what it is (RFC 2505 section 2.6.1).
+"""
+
+from __future__ import annotations
+
+from sim.smtp import rfc822
+from sim.smtp.names import NULL_MX, OK, RETRY
+from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
+from sim.smtp.restrictions.entry import SENDER, restriction
+from sim.smtp.site import FINAL, Mailbox
+from sim.smtp.transaction import Transaction, kind_known
+
+
+def _says_sender(t: Transaction, *_: object) -> str:
+    if t.sender is None:
+        return "sender <> is the null reverse-path"
+    local = ", ".join(sorted(t.site.domains))
+    return f"sender domain {t.sender.address.domain}, local are {local}"
+
+
+def _says_sender_domain(t: Transaction, *_: object) -> str:
+    if t.sender is None:
+        return "sender <> is the null reverse-path"
+    return f"sender domain {t.sender.address.domain}"
+
+
+def _says_owner(t: Transaction, *_: object) -> str:
+    login = f"login {t.facts.login}" if t.facts.login is not None else "no login"
+    owners = ", ".join(sorted(t.sender_owners())) or "nobody"
+    return f"{login}, sender {t.sender_text()} belongs to {owners}"
+
+
+def fully_qualified(t: Transaction, mailbox: Mailbox) -> bool:
+    """Whether an address was given with a domain that has a dot, or with a literal."""
+    domain = mailbox.address.domain
+    if t.site.style.tokens:  # Postfix judges what was written, not what it makes of it
+        domain = mailbox.given.rpartition("@")[2] if "@" in mailbox.given else ""
+    if domain[:1] == "[" and domain[-1:] == "]":
+        return True
+    bare = domain[:-1] if len(domain) > 1 and domain[-1] == "." and domain[-2] != "." else domain
+    return "." in bare and rfc822.valid_hostname(bare)
+
+
+def resolving(t: Transaction, mailbox: Mailbox | None, whose: str) -> Opinion:
+    """Refuse an address in a domain that takes no mail; *whose*: sender or recipient."""
+    if mailbox is None or t.facts.names is None or kind_known(mailbox).kind in FINAL:
+        return None
+    domain = mailbox.address.domain
+    if domain[:1] == "[" or not domain:
+        return None
+    status = t.facts.names.takes_mail(domain)
+    if status == OK:
+        return None
+    if status == NULL_MX:
+        return Refusal(f"{whose}_null_mx", domain)
+    refusal = Refusal(f"{whose}_domain_unknown", "retry" if status == RETRY else "")
+    wait = t.site.settings.unknown_address_tempfail_action == "defer_if_permit"
+    return Deferral("permit", refusal) if status == RETRY and wait else refusal
+
+
+@restriction(
+    "A sender in a local domain may relay: forgeable.",
+    compared=_says_sender,
+    reads=(*SENDER, "names"),
+    own=True,
+)
+def permit_sender_local(t: Transaction) -> Opinion:
+    """Permit a local sender."""
+    return PERMIT if t.sender_is_local() and t.sender_may_grant() else None
+
+
+@restriction(
+    "Identity check: the sender must be in a local domain, whoever and wherever the user is.",
+    compared=_says_sender,
+    reads=SENDER,
+    own=True,
+)
+def reject_sender_not_local(t: Transaction) -> Opinion:
+    """Refuse a sender that is not local."""
+    if t.sender is None or t.sender_is_local():
+        return None
+    return Refusal("sender_not_local")
+
+
+@restriction(
+    "The sender's domain must resolve.",
+    aliases=("reject_unknown_address",),
+    compared=_says_sender_domain,
+    reads=(*SENDER, "names"),
+)
+def reject_unknown_sender_domain(t: Transaction) -> Opinion:
+    """Refuse a sender whose domain does not exist."""
+    return resolving(t, t.sender, "sender")
+
+
+@restriction(
+    "The sender's domain must be fully qualified.", compared=_says_sender_domain, reads=SENDER
+)
+def reject_non_fqdn_sender(t: Transaction) -> Opinion:
+    """Refuse a sender without a full domain."""
+    if t.sender is None or fully_qualified(t, t.sender):
+        return None
+    return Refusal("sender_not_fqdn")
+
+
+# ---- who may use the sender
+
+
+_LOGIN = {"compared": _says_owner, "reads": ("reverse_path", "login"), "about": "login"}
+
+
+def _ignored(t: Transaction) -> bool:
+    """Whether the server ignores rules about logins, having none or no list of owners."""
+    if not t.site.style.tokens:
+        return False
+    return not t.site.auth_offered or t.site.login_maps is None
+
+
+def _not_owned(t: Transaction, *, known_only: bool = False) -> Opinion:
+    login = t.facts.login
+    if login is None or _ignored(t) or (t.sender is None and t.site.style.tokens):
+        return None
+    if t.login_owns_sender(login) or (known_only and not t.sender_owners()):
+        return None
+    return Refusal("sender_not_owned")
+
+
+def _needs_login(t: Transaction) -> Opinion:
+    if t.facts.login is not None or _ignored(t):
+        return None
+    return Refusal("sender_login_needed") if t.sender_owners() else None
+
+
+@restriction(
+    "A login must own the sender, and an owned sender needs its login.", asks_all=True, **_LOGIN
+)
+def reject_sender_login_mismatch(t: Transaction) -> Opinion:
+    """Refuse the wrong login, or none."""
+    return _not_owned(t) or _needs_login(t)
+
+
+@restriction(
+    "A login must own the sender; nothing is asked of clients without one.", **_LOGIN
+)
+def reject_authenticated_sender_login_mismatch(t: Transaction) -> Opinion:
+    """Refuse the wrong login."""
+    return _not_owned(t)
+
+
+@restriction("An owned sender needs its login.", asks_all=True, **_LOGIN)
+def reject_known_sender_login_mismatch(t: Transaction) -> Opinion:
+    """Refuse the wrong login, or none, where the sender has an owner."""
+    return _not_owned(t, known_only=True) or _needs_login(t)
+
+
+@restriction("An owned sender needs a login, whichever.", asks_all=True, **_LOGIN)
+def reject_unauthenticated_sender_login_mismatch(t: Transaction) -> Opinion:
+    """Refuse an owned sender without login."""
+    return _needs_login(t)
+
+
+@restriction(
+    "Refuse a sender in a domain of this server that does not exist there.", reads=SENDER
+)
+def reject_unlisted_sender(t: Transaction) -> Opinion:
+    """Refuse an unknown own sender."""
+    if t.sender is None or t.checked_sender:
+        return None
+    t.checked_sender = not t.warning
+    table = t.site.table_without(kind_known(t.sender))
+    return None if table is None else Refusal("unknown_sender", table)

@@ -1,0 +1,343 @@
+"""Addresses as Postfix reads them: leniently, token by token (RFC 822), and rewritten.
+
+An address has an *internal* form, without quotes and comments, which replies and look-ups use.
+`extract` finds it in the argument of a command, `resolve` follows the routes in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sim.smtp import clients
+
+MAX_HOSTNAME = 255
+MAX_LABEL = 63
+OPERATORS = '|%!<>()[]:;@\\,."'
+ATOM, QUOTED, LITERAL, COMMENT, ADDRESS = "atom", "quoted", "literal", "comment", "address"
+_SPACE = " \t\r\n"
+_LABEL = re.compile(r"(?![-])[A-Za-z0-9_-]{1,63}(?<!-)")
+_DOT_STRING_BREAKS = re.compile(r"[ \x00-\x1f\x7f()<>@,;:\\\"\[\]]")
+
+
+class Token(NamedTuple):
+    """An operator (its *kind* is the character), a word, or an address of tokens."""
+
+    kind: str
+    text: str = ""
+    inside: tuple[Token, ...] = ()
+
+
+def scan(text: str) -> list[Token]:
+    """Cut *text* into tokens."""
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        letter = text[at]
+        at += 1
+        if letter in _SPACE:
+            continue
+        if letter == "(":
+            word, at = _comment(text, at)
+            tokens.append(Token(COMMENT, word))
+        elif letter in "[" + '"':
+            end = "]" if letter == "[" else '"'
+            word, at = _collected(text, at, lambda c, end=end: c != end)  # type: ignore[misc]
+            tokens.append(Token(LITERAL if end == "]" else QUOTED, word))
+            at += 1
+        elif letter != "\\" and letter in OPERATORS:
+            tokens.append(Token(letter, letter))
+        else:
+            word, at = _collected(
+                text, at - 1, lambda c: c not in _SPACE and c not in OPERATORS
+            )
+            odd = any(c == " " or c < " " or c == "\x7f" or c in OPERATORS for c in word)
+            tokens.append(Token(QUOTED if odd else ATOM, word))
+    return tokens
+
+
+def _collected(text: str, at: int, wanted: Callable[[str], bool]) -> tuple[str, int]:
+    """The characters from *at* on that are *wanted* or stand after a backslash."""
+    word = []
+    while at < len(text):
+        letter = text[at]
+        if letter == "\\":
+            at += 1
+            if at >= len(text):
+                break
+            letter = text[at]
+        elif not wanted(letter):
+            break
+        word.append(" " if letter in _SPACE else letter)
+        at += 1
+    return "".join(word), at
+
+
+def _comment(text: str, at: int) -> tuple[str, int]:
+    start, level = at, 1
+    while at < len(text) and level:
+        letter = text[at]
+        level += (letter == "(") - (letter == ")")
+        at += 2 if letter == "\\" else 1
+    return "(" + text[start:at], min(at, len(text))
+
+
+def parse(text: str) -> list[Token]:
+    """The addresses in *text*, and what stands between them; from right to left, as RFC 822
+    names and routes have to be read."""
+    tokens = scan(text)
+    done: list[Token] = []  # from right to left
+    run: list[Token] = []
+    word, group = True, False
+
+    def close(comma: bool) -> None:
+        if run:
+            done.append(Token(ADDRESS, inside=tuple(reversed(run))))
+            if comma:
+                done.append(Token(",", ","))
+            run.clear()
+
+    at = len(tokens) - 1
+
+    def skip(until: str) -> None:
+        nonlocal at
+        while at >= 0 and tokens[at].kind not in until:
+            done.append(tokens[at])
+            at -= 1
+
+    while at >= 0:
+        token = tokens[at]
+        if token.kind == COMMENT:
+            done.append(token)
+        elif token.kind == ";":
+            close(comma=True)
+            done.append(token)
+            word = group = True
+        elif token.kind == ":" and group:
+            close(comma=False)
+            skip(",")
+            continue
+        elif token.kind == ">":
+            close(comma=True)
+            done.append(token)
+            at -= 1
+            while at >= 0 and tokens[at].kind != "<":
+                (done if tokens[at].kind == COMMENT else run).append(tokens[at])
+                at -= 1
+            close(comma=False)
+            skip(">;,:")
+            word = True
+            continue
+        elif token.kind in (ATOM, QUOTED, LITERAL):
+            if not word:
+                close(comma=True)
+            run.append(token)
+            word = False
+        elif token.kind == ",":
+            close(comma=False)
+            done.append(token)
+            word = True
+        else:
+            run.append(token)
+            word = True
+        at -= 1
+    close(comma=False)
+    return done[::-1]
+
+
+def internal(tokens: list[Token] | tuple[Token, ...]) -> str:
+    """The text of *tokens* without quotes."""
+    return "".join(f"[{t.text}]" if t.kind == LITERAL else t.text for t in tokens)
+
+
+def extract(argument: str, *, strict: bool = False, bracketed: bool = True) -> str | None:
+    """The internal form of the one address in the argument of MAIL or RCPT; None: no address.
+
+    *bracketed*: it stood in angle brackets, which *strict* demands.
+    """
+    text = argument
+    if text[:1] == "@" and ":" in text:
+        text = text.partition(":")[2]
+    items = parse(text)
+    addresses = [item for item in items if item.kind == ADDRESS]
+    others = [item for item in items if item.kind not in (ADDRESS, "<", ">")]
+    if len(addresses) > 1 or (strict and (others or not bracketed)):
+        return None
+    found = internal(addresses[-1].inside) if addresses else ""
+    return None if strict and found[:1] == "@" else found
+
+
+def quoted(address: str) -> str:
+    """The internal *address* with quotes around its local part where it needs them."""
+    local, at, domain = address.rpartition("@")
+    if not at:
+        local, domain = domain, ""
+    if (
+        local
+        and local[0] != "."
+        and local[-1] != "."
+        and ".." not in local
+        and not _DOT_STRING_BREAKS.search(local)
+    ):
+        return address
+    escaped = local.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"{at}{domain}'
+
+
+def valid_hostname(name: str) -> bool:
+    """Whether *name* is labels of letters, digits, hyphens and underscores, not all numeric."""
+    if not name or len(name) > MAX_HOSTNAME or not name.isascii():
+        return False
+    if not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        return False
+    return not name.replace(".", "").isdigit()
+
+
+def valid_address(text: str) -> bool:
+    """Whether *text* is an IP address."""
+    try:
+        clients.number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def literal_address(domain: str) -> int | None:
+    """The address of a literal such as ``[192.0.2.1]`` or ``[IPv6:2001:db8::1]``."""
+    inside = domain[1:-1]
+    if domain[:1] != "[" or domain[-1:] != "]":
+        return None
+    six = inside[:5].lower() == "ipv6:"
+    bare = inside[5:] if six else inside
+    if not valid_address(bare) or (":" in bare) != six:
+        return None
+    return clients.number(bare)
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """How a server completes and resolves addresses; the settings have Postfix's names."""
+
+    myorigin: str
+    mydomain: str
+    myhostname: str
+    is_local: Callable[[str], bool]
+    """Whether a domain is delivered here, so that routes in a local part are followed."""
+    swap_bangpath: bool = True
+    allow_percent_hack: bool = True
+    append_at_myorigin: bool = True
+    append_dot_mydomain: bool = False
+    resolve_dequoted_address: bool = True
+    resolve_null_domain: bool = False
+    resolve_numeric_domain: bool = False
+    allow_min_user: bool = False
+
+    def rewrite(self, tokens: list[Token]) -> list[Token]:
+        """Complete the address of *tokens*; one step of a route where it has no domain."""
+        if not tokens or (len(tokens) == 1 and tokens[0] == Token(QUOTED)):
+            return tokens
+        if len(tokens) == 1 and tokens[0].kind == "@":
+            return [Token(QUOTED)]
+        kinds = [token.kind for token in tokens]
+        if kinds[0] == "@" and ":" in kinds[:-1]:
+            tokens = tokens[kinds.index(":") + 1 :]
+        if not _has(tokens, "@"):
+            tokens = self._with_domain(tokens)
+        kinds = [token.kind for token in tokens]
+        if self.append_dot_mydomain and self.mydomain and "@" in kinds[:-1]:
+            domain = kinds[_last(tokens, "@") :]
+            if LITERAL not in domain and "." not in domain:
+                tokens = [*tokens, Token(".", "."), *scan(self.mydomain)]
+        if len(tokens) > 1 and tokens[-1].kind == "." and tokens[-2].kind not in ".@":
+            tokens = tokens[:-1]
+        return tokens
+
+    def _with_domain(self, tokens: list[Token]) -> list[Token]:
+        kinds = [token.kind for token in tokens]
+        if self.swap_bangpath and "!" in kinds:
+            bang = kinds.index("!")
+            return [*tokens[bang + 1 :], Token("@", "@"), *tokens[:bang]]
+        if self.allow_percent_hack and "%" in kinds:
+            percent = _last(tokens, "%")
+            return [*tokens[:percent], Token("@", "@"), *tokens[percent + 1 :]]
+        if self.append_at_myorigin and self.myorigin:
+            return [*tokens, Token("@", "@"), *scan(self.myorigin)]
+        return tokens
+
+    def rewritten(self, address: str) -> str:
+        """The internal *address* completed."""
+        return internal(self.rewrite(scan(quoted(address)))) if address else address
+
+    def resolve(self, address: str) -> tuple[str, bool, bool]:
+        """Where the completed *address* leads: the address in the end, whether a route is left
+        in its local part, and whether its domain is one."""
+        tokens = scan(quoted(address))
+        saved: list[Token] = []
+        at_domain = False
+        for _ in range(len(address) + 100):
+            if len(tokens) > 1 and tokens[-1].kind == "." and _has(tokens, "@"):
+                if tokens[-2].kind not in ".@":
+                    tokens = tokens[:-1]
+            if self.resolve_null_domain and tokens and tokens[-1].kind == "@":
+                tokens = tokens[:-1]
+            place = _last(tokens, "@")
+            if place >= 0:
+                if place + 1 < len(tokens) and not self.is_local(internal(tokens[place + 1 :])):
+                    at_domain = True
+                    break
+                tokens, saved = tokens[:place], tokens[place:]
+            step = self._step(tokens)
+            if step is None and not tokens:
+                tokens = scan("MAILER-DAEMON")
+                continue
+            if step is None and not saved:
+                step = [*tokens, Token("@", "@"), *scan(self.myhostname)]
+            if step is None:
+                break
+            tokens = step
+        if not at_domain:
+            tokens = tokens + saved
+        return self._checked(internal(tokens))
+
+    def _step(self, tokens: list[Token]) -> list[Token] | None:
+        """The route within what is left of a local address; None if there is none."""
+        signs = "@" + "!" * self.swap_bangpath + "%" * self.allow_percent_hack
+        if any(token.kind in signs for token in tokens if len(token.kind) == 1):
+            return self.rewrite(tokens)
+        if self.resolve_dequoted_address and len(tokens) == 1 and tokens[0].kind == QUOTED:
+            local = tokens[0].text
+            for sign in ("@", *("%" * self.allow_percent_hack), *("!" * self.swap_bangpath)):
+                place = local.rfind(sign)
+                if place >= 0:
+                    text = f"{local[:place]}@{local[place + 1 :]}" if sign == "%" else local
+                    return self.rewrite(scan(text if sign == "!" else quoted(text)))
+        if len(tokens) == 1 and tokens[0] == Token(QUOTED):
+            return []
+        return None
+
+    def _checked(self, address: str) -> tuple[str, bool, bool]:
+        local, _, domain = address.rpartition("@")
+        if domain[:1] == "[":
+            valid = literal_address(domain) is not None
+        elif valid_hostname(domain) or (domain and not domain.isascii()):
+            valid = True
+        elif self.resolve_numeric_domain and valid_address(domain):
+            valid, address = True, f"{local}@[{domain}]"
+        else:
+            valid = False
+        first = re.search(r"[@!%]", address)
+        routed = first is None or address[first.end() :] != address.rpartition("@")[2]
+        if not self.allow_min_user and address[:1] == "-":
+            valid = False
+        return address, routed, valid
+
+
+def _has(tokens: list[Token], kind: str) -> bool:
+    return any(token.kind == kind for token in tokens)
+
+
+def _last(tokens: list[Token], kind: str) -> int:
+    """The place of the last token of *kind*; -1 if there is none."""
+    return max((i for i, token in enumerate(tokens) if token.kind == kind), default=-1)

@@ -1,0 +1,12 @@
+"""What a misspelt name comes nearest to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The most similar of the *known* names; "" if none is."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return near[0] if near else ""
