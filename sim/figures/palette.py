@@ -75,6 +75,7 @@ CAUSE = _table(
     {
         "": Look(GREEN),
         "relaying": Look(ORANGE, "////", "X"),
+        "client": Look(PURPLE, "////", "8"),
         "sender": Look(PURPLE, "....", "s"),
         "authentication": Look(BLUE, "\\\\\\\\", "D"),
         "blocklist": Look(BLACK, "xxxx", "P"),
@@ -133,7 +134,6 @@ RESTRICTION = MappingProxyType(
         "limit_client_rate": Look(YELLOW, "----"),
         "limit_connections": Look(YELLOW, "xxxx"),
         "greylist": Look(SKY, "...."),
-        "reject_unauth_destination": Look(ORANGE, "////"),
     }
 )
 

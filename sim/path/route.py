@@ -37,12 +37,12 @@ def next_hop(policy: Policy, seen: Facts, names: Names, listed: tuple[str, ...])
     *listed* are the blocklists that list the server itself.
     """
     to = policy.read(seen.forward_path)
-    exchangers = names.mx(to.domain) if isinstance(to, addresses.Address) else ()
-    if not exchangers:
+    exchangers = () if isinstance(to, addresses.Fault) else names.mx(to.address.domain)
+    if isinstance(to, addresses.Fault) or not exchangers:
         return None
     # as given, unless it was a route that is followed (RFC 5321 appendix C)
-    given = addresses.parse(seen.forward_path) == to
-    path = seen.forward_path if given else str(to)
+    given = addresses.parse(seen.forward_path) == to.address
+    path = seen.forward_path if given else to.full
     passed = facts(
         policy.address,
         seen.reverse_path,

@@ -76,6 +76,7 @@ class Cause(Word):
 
     NONE = "", "no refusal"
     RELAYING = "relaying", "the server does not relay for this client"
+    CLIENT = "client", "the name of the client, or what it calls itself"
     SENDER = "sender", "the sender address"
     AUTHENTICATION = "authentication", "a login that is missing or wrong"
     BLOCKLIST = "blocklist", "the client is listed"

@@ -46,11 +46,7 @@ def build(
         login_owns=login_owns or {},
         flavour=server.flavour,
         wording=None if server.wording == AUTO else server.wording,
-        client=lists["client"],
-        sender=lists["sender"],
-        relay=lists["relay"],
-        recipient=lists["recipient"],
-        content=lists["content"],
+        **lists,
     )
 
 
@@ -122,7 +118,7 @@ def _refused(
         problem = str(error).partition(f": {error.value!r}")[0]
         expected = error.expected
         if problem == "unknown restriction":
-            expected = one_of(restrictions.names())
+            expected = "a restriction that the reference names"
         if written in (None, error.value):
             return f"{shown(error.value)} ({problem})", expected, error.nearest
         return f"{shown(written)} ({error.value})", expected, error.nearest

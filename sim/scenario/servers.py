@@ -28,8 +28,11 @@ DEFAULT_LIFETIME = 5 * 86400.0
 POLICY_KEYS = (
     "relay",
     "client",
+    "helo",
     "sender",
     "recipient",
+    "data",
+    "end_of_data",
     "content",
     "check_recipients",
     "auth_offered",
@@ -128,10 +131,16 @@ class Server(Table):
     """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
     client: Restrictions = key([])
     """restrictions on the connecting client"""
+    helo: Restrictions = key([])
+    """restrictions on the name that the client gives in HELO"""
     sender: Restrictions = key([])
     """restrictions on the reverse-path"""
     recipient: Restrictions = key([])
     """restrictions on the forward-path"""
+    data: Restrictions = key([])
+    """restrictions that are asked at DATA"""
+    end_of_data: Restrictions = key([])
+    """restrictions that are asked when the message has arrived"""
     content: Restrictions = key([])
     """restrictions on the content: outbound spam detection"""
     auth_offered: AuthOffered = key("auto")

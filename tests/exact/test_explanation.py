@@ -119,7 +119,7 @@ def test_dialogue_and_decision_are_one(scenario):
                 assert dialogue.refused_at == "", asked
                 assert dialogue.code == 250, asked
             else:
-                at = "DATA" if dialogue.refused_at == "message" else dialogue.refused_at
+                at = "EOD" if dialogue.refused_at == "message" else dialogue.refused_at
                 assert at == verdict.command, asked
                 assert "\n".join(dialogue.reply) == str(verdict.reply), asked
 
@@ -146,7 +146,6 @@ def test_walk_says_what_was_compared(scenario):
     assert [(step["rule"], step["opinion"]) for step in walk] == [
         ("permit_mynetworks", "-"),
         ("permit_pop_before_smtp(30 min)", "-"),
-        ("permit_auth_destination", "-"),
         ("reject_unauth_destination", "refuse"),
     ]
     assert walk[0]["compared"] == "client 192.0.2.129, own networks 198.51.100.0/26"
