@@ -130,7 +130,10 @@ class _Walk:
         t, steps = self.t, self.steps
         if self.exempt or self.discarding or self._is_early(stage):
             return None
-        t.stage, t.asked, t.on_reject = stage, ASKED.get(stage, stage), None
+        asked = ASKED.get(stage, stage)
+        if asked != t.asked:  # relay and recipient lists are one in this
+            t.on_reject = None
+        t.stage, t.asked = stage, asked
         for restriction in restrictions:
             try:
                 opinion = restriction.judge(t)
@@ -169,7 +172,6 @@ class _Walk:
 
     def unlisted(self, stage: str) -> Verdict | None:
         """Ask whether the address is listed, unless that was asked before."""
-        self.t.on_reject = None
         return self.list(stage, (UNLISTED[stage],))
 
     def held(self) -> Verdict | None:
@@ -177,7 +179,6 @@ class _Walk:
         held = self.t.deferral
         if held is None or self.exempt:
             return None
-        self.t.on_reject = None
         return self.refused("recipient", "defer_if_permit", held)
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:

@@ -46,11 +46,15 @@ def routes(
     for path in recipients:
         read = site.read(path)
         given = path if isinstance(read, Fault) else read.given
+        shown = rfc822.quoted(given)
         for address in _expanded(site, site.rewriting.rewritten(given)):
             key = (path.lower(), address.lower())
             if key not in seen:
                 seen.add(key)
-                found += table.routes(address, given)
+                try:
+                    found += table.routes(address, shown)
+                except TableError:
+                    found.append(Route(shown, "none"))
     return found
 
 
