@@ -93,7 +93,7 @@ def difference(old: Audit, new: Audit) -> list[Changed]:
     """Every cell whose answer changes; both are asked what either would be asked."""
     changes: dict[Cell, Changed] = {}
     for asking in (old.cells, new.cells):
-        for cell, _, *question in asking.questions():
+        for cell, _, question in asking.questions():
             before, after = (one.cells.ask(cell.port, *question) for one in (old, new))
             if str(before) != str(after):
                 changes.setdefault(cell, Changed(cell, before, after))
@@ -102,6 +102,4 @@ def difference(old: Audit, new: Audit) -> list[Changed]:
 
 def summary(changes: list[Changed]) -> Counter[tuple[str, str]]:
     """How many cells change from what to what."""
-    return Counter(
-        (str(change.old), str(change.new)) for change in changes
-    )
+    return Counter((str(change.old), str(change.new)) for change in changes)

@@ -12,6 +12,9 @@ from sim.config.probes import Client, Party, World, world
 from sim.smtp import Facts, Verdict, clients, decide
 from sim.smtp.names import Names
 
+Question = tuple[Client, str, Party, Party]
+"""Client, login (empty: none), sender and recipient."""
+
 
 class Cell(NamedTuple):
     """One question: who, with what, from whom, to whom, at which port."""
@@ -53,7 +56,7 @@ class Cells:
     @cached_property
     def outcomes(self) -> dict[Cell, Outcome]:
         """What is answered to each."""
-        return {cell: self.answer(port, *parts) for cell, port, *parts in self.questions()}
+        return {cell: self.answer(port, *question) for cell, port, question in self.questions()}
 
     def parties(self, cell: Cell) -> tuple[Client, Party, Party]:
         """The client, sender and recipient of a cell."""
@@ -64,7 +67,7 @@ class Cells:
             next(one for one in here.recipients if one.label == cell.recipient),
         )
 
-    def questions(self) -> Iterator[tuple[Cell, Port, Client, str, Party, Party]]:
+    def questions(self) -> Iterator[tuple[Cell, Port, Question]]:
         """Each cell with the port and those it is about."""
         for port in self.configuration.ports:
             here = self.worlds[port.number]
@@ -76,7 +79,7 @@ class Cells:
                             cell = Cell(
                                 port.number, client.label, login, sender.label, recipient.label
                             )
-                            yield cell, port, client, login, sender, recipient
+                            yield cell, port, (client, login, sender, recipient)
 
     def ask(
         self, number: int, client: Client, login: str, sender: Party, recipient: Party

@@ -15,6 +15,7 @@ from sim.config.importing import Port
 from sim.config.lines import split
 from sim.config.probes import ELSEWHERE, GATEWAYS, GRANTS, Client, Party
 from sim.smtp import decide
+from sim.smtp.restrictions import listed
 
 OPEN, REFUSES, NO_SERVICE, TRAP = "open relay", "refuses its own mail", "serves nobody", "trap"
 PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -43,6 +44,8 @@ def findings(cells: Cells) -> list[Finding]:
             continue
         for kind in (_open, _refusing, _gateway, _early_permit, _opening_permit, _no_relay_list):
             found += kind(cells, port)
+    unlike = {(one.kind, one.text, one.line): one for one in reversed(found)}
+    found = list(reversed(unlike.values()))
     return sorted(found, key=lambda one: (OPEN, NO_SERVICE, REFUSES, TRAP).index(one.kind))
 
 
@@ -93,27 +96,29 @@ def _asked(cells: Cells, cell: Cell) -> tuple[Client, str, Party, Party]:
 
 
 def _refusing(cells: Cells, port: Port) -> Iterator[Finding]:
-    """Mail from outside to an own user that is not taken."""
-    if port.number != 25:
+    """Mail from outside that is taken for no user."""
+    asked = {
+        cell: outcome
+        for cell, outcome in cells.outcomes.items()
+        if (cell.port, cell.client, cell.login) == (25, "a stranger", "")
+        and cell.sender == "a foreign sender"
+        and cells.parties(cell)[2].own
+    }
+    if port.number != 25 or any(outcome.does == "takes" for outcome in asked.values()):
         return
-    for cell, outcome in cells.outcomes.items():
-        if cell.port != 25 or cell.client != "a stranger" or cell.login:
-            continue
-        _, sender, recipient = cells.parties(cell)
-        if recipient.own and sender.label == "a foreign sender":
-            if outcome.does in ("refuses", "defers"):
-                name = f"smtpd_{outcome.stage}_restrictions"
-                here = edits.restrictions(port, name)
-                index = [i for i, one in enumerate(here) if one.split()[0] == outcome.rule]
-                tries = [change for i in index[:1] for change in _milder(port, name, i)]
-                yield Finding(
-                    REFUSES,
-                    f"mail from outside to {recipient.address} is not taken",
-                    example(cells, cell),
-                    _line(name, outcome.rule),
-                    _that_takes(cells, port, tries, cell),
-                )
-            return
+    cell, outcome = next(iter(asked.items()))
+    name = f"smtpd_{outcome.stage}_restrictions"
+    rules = [listed(one, outcome.stage) for one in edits.restrictions(port, name)]
+    index = [i for i, one in enumerate(rules) if one and one[0].name == outcome.rule]
+    tries = [change for i in index[:1] for change in _milder(port, name, i)]
+    recipient = cells.parties(cell)[2].address
+    yield Finding(
+        REFUSES,
+        f"mail from outside to {recipient} is not taken",
+        example(cells, cell),
+        _line(name, outcome.rule),
+        _that_takes(cells, port, tries, cell),
+    )
 
 
 def _milder(port: Port, name: str, index: int) -> Iterator[Change]:
@@ -209,13 +214,15 @@ def _same(cells: Cells, port: Port) -> Port:
 def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
     """A check of the sender that a permit before it makes idle for those who log in."""
     here = cells.worlds[port.number]
+    if len(here.users) < 2:
+        return
     for name, found in edits.lists(port):
         permit = next((i for i, one in enumerate(found) if one in PERMITS), len(found))
         check = next((i for i, one in enumerate(found) if LOGIN_CHECK.fullmatch(one)), -1)
         if check < permit or not port.policy.auth_offered:
             continue
         client = here.clients[0]
-        sender = Party("", here.colleague)
+        sender = Party("", here.users[-1])
         question = (client, here.login, sender, Party("", f"user@{ELSEWHERE}"))
         before = cells.answer(port, *question)
         change = edits.swapped(port, name, permit, check)
@@ -225,7 +232,7 @@ def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
             TRAP,
             f"{found[check]} is never reached by those whom {found[permit]} lets pass: "
             "a user may send under another's address",
-            f"{here.login} as {here.colleague}: {before}",
+            f"{here.login} as {here.users[-1]}: {before}",
             _line(name, found[permit]),
             change if then.does != before.does else None,
         )

@@ -14,8 +14,7 @@ from sim.config.master import Service, Skipped, services
 from sim.config.parameters import defaults
 from sim.config.parsing import MainCf, main_cf
 from sim.config.reading import Absent, Tables, service
-from sim.smtp import postfix
-from sim.smtp import PolicyError
+from sim.smtp import PolicyError, postfix
 from sim.smtp.settings import Settings
 
 SERVICE = re.compile(r"check_policy_service[\s,]+\{?\s*([^\s,}]+)")

@@ -6,7 +6,7 @@ import re
 import warnings
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any, cast
+from typing import Any
 
 from sim.config.errors import ConfigError
 
@@ -163,8 +163,8 @@ def _unbounded(item: Any) -> bool:
 
 
 def _variable(item: Any) -> bool:
-    pattern = parser.SubPattern(parser.State(), [item])
-    low, high = cast(Any, pattern).getwidth()
+    pattern: Any = parser.SubPattern(parser.State(), [item])
+    low, high = pattern.getwidth()
     return bool(low != high)
 
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from sim.config.importing import Configuration, Port
 from sim.config.lines import split
 from sim.smtp import clients
-from sim.smtp.tables import Keyed
+from sim.smtp.site import Mailbox
+from sim.smtp.tables import Keyed, TableError
 
 OUTSIDE = ("203.0.113.77", "198.51.100.213", "192.0.2.211", "100.64.7.7")
 """Addresses of strangers; the first that the configuration says nothing about is taken."""
@@ -23,6 +24,9 @@ GATEWAYS = ("172.17.0.1", "172.18.0.1", "172.22.1.1", "10.0.0.1", "192.168.0.1",
 MOST_KEYS = 4
 """Keys of one table that are tried."""
 MOST_NETWORKS = 6
+MOST_USERS = 3
+COMMON_NAMES = ("alice", "bob", "user")
+SYSTEM_NAMES = ("postmaster", "root", "abuse", "mailer-daemon", "daemon", "bin", "sys", "nobody")
 ACCESS = re.compile(r"check_(client|helo|sender|recipient)_access[\s,]+((?:proxy:)*\w+:\S+)")
 GRANTS = re.compile(r"\s*(OK\b|permit|\d+\s*$)", re.IGNORECASE)
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -54,10 +58,10 @@ class Party(NamedTuple):
 class World(NamedTuple):
     """What an audit knows of a server beside its configuration."""
 
-    user: str
-    """An address of one of its users."""
-    colleague: str
+    users: tuple[str, ...]
+    """Addresses of some of its users."""
     login: str
+    """The login of the first of them."""
     clients: tuple[Client, ...]
     senders: tuple[Party, ...]
     recipients: tuple[Party, ...]
@@ -65,36 +69,37 @@ class World(NamedTuple):
 
 def world(configuration: Configuration, port: Port) -> World:
     """Those who are asked about at one port."""
-    user, colleague = users(configuration, port)
-    owners = port.policy.owners_of(port.policy.read(user, sender=True))
+    some = users(configuration, port)
+    sender = port.policy.read(some[0], sender=True)
+    owners = port.policy.owners_of(sender) if isinstance(sender, Mailbox) else ()
     return World(
-        user,
-        colleague,
-        min(owners, default=user.partition("@")[0]),
+        some,
+        min(owners, default=some[0].partition("@")[0]),
         tuple(_clients(configuration, port)),
-        tuple(_senders(configuration, port, user)),
-        tuple(_recipients(configuration, port, user)),
+        tuple(_senders(configuration, port, some[0])),
+        tuple(_recipients(configuration, port, some)),
     )
 
 
-def users(configuration: Configuration, port: Port) -> tuple[str, str]:
-    """Two addresses that the server takes mail for."""
+def users(configuration: Configuration, port: Port) -> tuple[str, ...]:
+    """Some addresses that the server takes mail for; the postmaster's if no other is known."""
     found = (a for a in _candidates(configuration, port) if _exists(port, a))
-    both = tuple(islice(dict.fromkeys(found), 2))
-    fallback = f"postmaster@{(own_domains(port) or ['localhost'])[0]}"
-    return (*both, *((fallback,) * (2 - len(both))))[:2]  # type: ignore[return-value]
+    domain = own_domains(port)[0]
+    return tuple(islice(dict.fromkeys(found), MOST_USERS)) or (f"postmaster@{domain}",)
 
 
 def _candidates(configuration: Configuration, port: Port) -> Iterator[str]:
-    """Addresses that may be users: from the tables, and common names."""
+    """Addresses that may be users: from the lists of recipients, and common names."""
     domains = own_domains(port)
     names = dict.fromkeys(
-        key for found in configuration.tables.found.values() for key in _keys(found.table)
+        key
+        for parameter in ("local_recipient_maps", "virtual_mailbox_maps", "alias_maps")
+        for name, found in configuration.tables.found.items()
+        if name in port.values[parameter]
+        for key in _keys(found.table)
     )
-    for key in names:
-        if "@" in key and not key.startswith("@"):
-            yield key
-    for name in (*(key for key in names if key.isalnum()), "alice", "bob", "user"):
+    yield from (key for key in names if "@" in key and not key.startswith("@"))
+    for name in (*COMMON_NAMES, *(key for key in names if key.isalnum())):
         yield from (f"{name}@{domain}" for domain in domains)
 
 
@@ -103,14 +108,14 @@ def _keys(table: object) -> Iterable[str]:
 
 
 def _exists(port: Port, address: str) -> bool:
-    site = port.policy
-    local = address.partition("@")[0]
-    if local in ("postmaster", "root", "abuse", "mailer-daemon"):
+    if address.partition("@")[0] in SYSTEM_NAMES:
+        return False
+    mailbox = port.policy.read(address)
+    if not isinstance(mailbox, Mailbox) or mailbox.kind not in ("local", "mailbox"):
         return False
     try:
-        mailbox = site.read(address)
-        return mailbox.kind in ("local", "mailbox") and site.table_without(mailbox) is None
-    except (LookupError, AttributeError):
+        return port.policy.table_without(mailbox) is None
+    except TableError:
         return False
 
 
@@ -121,14 +126,15 @@ def own_domains(port: Port) -> list[str]:
         for name in ("mydestination", "virtual_mailbox_domains")
         for word in split(port.values[name])
     ]
-    known = [word for word in words if DOMAIN.fullmatch(word) and word != "localhost"]
-    known.sort(key=lambda word: word in ("localhost.localdomain", port.values["myhostname"]))
-    return known or [port.values["myhostname"]]
+    host, domain = port.values["myhostname"], port.values["mydomain"]
+    known = [word for word in words if DOMAIN.fullmatch(word)]
+    known.sort(key=lambda w: (w != domain) + (w == host) + 2 * w.startswith("localhost"))
+    return known or [host]
 
 
 def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
     site = port.policy
-    free = [a for a in OUTSIDE if clients.number(a) not in site.own_networks]
+    free = [a for a in OUTSIDE if not site.own_networks.holds(clients.number(a), lambda: "")]
     address = free[0] if free else OUTSIDE[0]
     name = f"client.{ELSEWHERE}"
     yield Client("a stranger", address, name, helo=name)
@@ -140,7 +146,7 @@ def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
         yield Client(f"a stranger who says HELO {helo}", address, name, helo=helo)
     yield Client("this machine", "127.0.0.1", "localhost", True, "localhost")
     for network in _networks(port):
-        first = str(next(ip_network(network).hosts(), ip_network(network)[0]))
+        first = str(next(iter(ip_network(network).hosts()), ip_network(network)[0]))
         yield Client(f"a client in {network}", first, f"own.{ELSEWHERE}", True, "own")
     for key in _granted(configuration, port, "client"):
         yield _by_key(key, address)
@@ -185,16 +191,19 @@ def _granted(configuration: Configuration, port: Port, kind: str) -> list[str]:
 
 def _senders(configuration: Configuration, port: Port, user: str) -> Iterator[Party]:
     yield Party("a foreign sender", f"someone@{ELSEWHERE}")
-    yield Party("the null sender", None)
     yield Party("a user of the server as sender", user, own=True)
     yield Party("an own address that nobody has", f"no-such-user-here@{user.partition('@')[2]}")
     for key in _granted(configuration, port, "sender"):
         yield Party(f"the sender {key}", _address(key))
+    yield Party("the null sender", None)
 
 
-def _recipients(configuration: Configuration, port: Port, user: str) -> Iterator[Party]:
-    domain = user.partition("@")[2]
-    yield Party("a user of the server", user, own=True)
+def _recipients(
+    configuration: Configuration, port: Port, users: tuple[str, ...]
+) -> Iterator[Party]:
+    domain = users[0].partition("@")[2]
+    for label, user in zip(("a user of the server", "another", "a third"), users, strict=False):
+        yield Party(label, user, own=True)
     yield Party("a user who does not exist", f"no-such-user-here@{domain}")
     yield Party("a host below our domain", f"user@no-such-host.{domain}")
     for word in split(port.values["relay_domains"])[:2]:
@@ -203,8 +212,7 @@ def _recipients(configuration: Configuration, port: Port, user: str) -> Iterator
     for label, address in forms(port, domain).items():
         yield Party(label, address, foreign=True)
     for key in _granted(configuration, port, "recipient"):
-        own = key.rpartition("@")[2] in own_domains(port)
-        yield Party(f"the recipient {key}", _address(key), foreign=not own)
+        yield Party(f"the recipient {key}", _address(key))
 
 
 def _address(key: str) -> str | None:

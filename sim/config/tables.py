@@ -16,7 +16,7 @@ PATTERNS = ("regexp", "pcre")
 RULE = re.compile(r"(!?)\s*([^\w\s\\])(.*)", re.DOTALL)
 
 
-Test = TypeVar("Test", re.Pattern[str], IPv4Network | IPv6Network)
+Test = TypeVar("Test")
 """What a key is held against."""
 Reader = Callable[[str], tuple[tuple[Test, bool], str]]
 """Reads the condition at the start of a line, whether it is to hold, and the value."""

@@ -26,7 +26,9 @@ from sim.smtp.names import Names
 from sim.smtp.policy import Policy
 from sim.smtp.replies import Reply
 from sim.smtp.restrictions import PolicyError, Restriction
+from sim.smtp.session import Session
 from sim.smtp.settings import Settings
+from sim.smtp.smtpd import PostfixSession
 from sim.smtp.verdicts import Step, Verdict
 
 __all__ = [
@@ -36,8 +38,10 @@ __all__ = [
     "Names",
     "Policy",
     "PolicyError",
+    "PostfixSession",
     "Reply",
     "Restriction",
+    "Session",
     "Settings",
     "Step",
     "Verdict",

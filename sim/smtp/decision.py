@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 from sim.smtp.addresses import FAULTS
 from sim.smtp.facts import Facts
@@ -51,17 +52,44 @@ def decide_at(policy: Policy, facts: Facts, command: str) -> Verdict | None:
     return _refusal(_Walk(policy, facts, False), policy.plan[: commands.index(command) + 1])
 
 
-def decide_only(policy: Policy, facts: Facts, command: str) -> Verdict | None:
-    """What is refused at *command* itself, whatever was answered to earlier ones; a verdict
-    that discards where the message is to be dropped."""
+class Outcome(NamedTuple):
+    """What one command came to, for a session that goes on."""
+
+    verdict: Verdict | None
+    """The refusal; None if there is none."""
+    held: Refusal | None
+    """What is said at a later command if nothing refuses before."""
+    discarding: bool
+    """The message is to be dropped."""
+
+
+def step(
+    policy: Policy,
+    facts: Facts,
+    command: str,
+    *,
+    held: Refusal | None = None,
+    in_transaction: bool = True,
+) -> Outcome:
+    """What is answered at *command* itself, whatever was answered to earlier ones.
+
+    *held* is what they held back. Out of a transaction no sender is known.
+    """
     walk = _Walk(policy, facts, False)
-    walk.command = walk.t.command = command
-    if command not in ("CONNECT", "HELO"):
+    walk.t.command, walk.t.deferral = command, held
+    if in_transaction and command not in ("CONNECT", "HELO", "MAIL"):
         walk.t.read_sender()
     if command in ("DATA", "EOD") and facts.recipients <= 1:
         walk.t.read_recipient()
     verdict = _refusal(walk, tuple(row for row in policy.plan if row[0] == command))
-    return verdict or (walk.accepted() if walk.discarding else None)
+    return Outcome(verdict, walk.t.deferral, walk.discarding)
+
+
+def accepted(policy: Policy, facts: Facts) -> Verdict:
+    """The verdict on a recipient that nothing refused."""
+    walk = _Walk(policy, facts, False)
+    walk.command = "RCPT"
+    return walk.accepted()
 
 
 def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
@@ -100,9 +128,12 @@ class _Walk:
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
         """Walk a list up to a permit or a refusal; a permit is kept."""
         t, steps = self.t, self.steps
-        if self.exempt or self.discarding:
+        if self.exempt or self.discarding or self._is_early(stage):
             return None
-        t.stage, t.asked, t.on_reject = stage, ASKED.get(stage, stage), None
+        asked = ASKED.get(stage, stage)
+        if asked != t.asked:  # relay and recipient lists are one in this
+            t.on_reject = None
+        t.stage, t.asked = stage, asked
         for restriction in restrictions:
             try:
                 opinion = restriction.judge(t)
@@ -125,6 +156,13 @@ class _Walk:
                 return None
         return None
 
+    def _is_early(self, stage: str) -> bool:
+        """Whether what the list is about was not told yet."""
+        t = self.t
+        if stage == "helo":
+            return self.facts.helo is None
+        return stage == "sender" and t.sender is None and not t.no_sender
+
     def relay(self) -> Verdict | None:
         """Walk the relay list; a permit may mean that the client may relay."""
         self.permit = None
@@ -134,7 +172,6 @@ class _Walk:
 
     def unlisted(self, stage: str) -> Verdict | None:
         """Ask whether the address is listed, unless that was asked before."""
-        self.t.on_reject = None
         return self.list(stage, (UNLISTED[stage],))
 
     def held(self) -> Verdict | None:
@@ -142,7 +179,6 @@ class _Walk:
         held = self.t.deferral
         if held is None or self.exempt:
             return None
-        self.t.on_reject = None
         return self.refused("recipient", "defer_if_permit", held)
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:

@@ -18,9 +18,9 @@ class Facts(NamedTuple):
 
     client: int
     """Address of the client, as a number (`sim.smtp.clients`)."""
-    reverse_path: str | None
+    reverse_path: str | None = None
     """Text between ``<`` and ``>`` of MAIL FROM; None is the null reverse-path."""
-    forward_path: str
+    forward_path: str = ""
     """Text between ``<`` and ``>`` of RCPT TO."""
     login: str | None = None
     """Name for which SMTP AUTH succeeded."""

@@ -1,8 +1,9 @@
-"""A stream of bytes is cut into lines, of which only CR LF is the end.
+"""A stream of bytes is cut into lines.
 
-A CR or LF by itself makes a line faulty (RFC 5321 section 2.3.8), so that no two servers can
-disagree about where a line, and with it a message, ends. What exceeds the limit is dropped as
-it comes: memory stays bounded whatever is sent.
+`Lines` takes only CR LF for an end: a CR or LF by itself makes a line faulty (RFC 5321 section
+2.3.8), so that no two servers can disagree about where a line, and with it a message, ends.
+`LooseLines` ends a line at any LF, as many servers do. What exceeds the limit is dropped as it
+comes: memory stays bounded whatever is sent.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ class Lines:
         """Take the bytes that arrived."""
         self._buffer += data
 
+    @property
+    def pending(self) -> bool:
+        """Whether bytes are waiting."""
+        return bool(self._buffer)
+
     def take(self, limit: int) -> Line | None:
         """The next line of at most *limit* octets with its end; None if it is still to come."""
         end = self._buffer.find(_END)
@@ -53,3 +59,19 @@ class Lines:
         kept = self._buffer[-1:] if self._buffer.endswith(b"\r") else b""
         self._buffer = bytearray(kept)
         self._dropping = True
+
+
+class LooseLines(Lines):
+    """Lines that end at an LF; *fault* ``bare`` says that no CR stood before it, and the text
+    is kept. What exceeds the limit is cut off."""
+
+    def take(self, limit: int) -> Line | None:
+        """The next line, of which at most *limit* octets count."""
+        end = self._buffer.find(b"\n")
+        if end < 0:
+            if len(self._buffer) > 2 * limit:
+                del self._buffer[limit + 1 :]
+            return None
+        text = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return Line(text.rstrip(b"\r")[:limit], "" if text.endswith(b"\r") else "bare")

@@ -16,16 +16,29 @@ from sim.smtp import clients
 from sim.smtp.clients import Network, Range
 from sim.smtp.tables import Table, Unreadable
 
-_WORD = re.compile(r"(?:\{[^{}]*\}|[^\s,])+")
+_PART = re.compile(r"[\s,]+|[{}]|[^\s,{}]+")
 MAX_DEPTH = 10
 """Files of patterns within files of patterns."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a list, which spaces and commas outside braces separate."""
+    found, word, depth = [], "", 0
+    for part in _PART.findall(text):
+        depth = max(depth + (part == "{") - (part == "}"), 0)
+        if depth or part.strip(" ,\t\r\n"):
+            word += part
+        elif word:
+            found.append(word)
+            word = ""
+    return [*found, word] if word else found
 
 
 def _items(
     text: str, tables: Mapping[str, Table | str], wanted: bool = True, depth: int = 0
 ) -> Iterator[tuple[bool, str | Table]]:
     """The patterns of *text*: whether to match, and a text in lower case or a table."""
-    for word in _WORD.findall(text):
+    for word in words(text):
         pattern = word.lstrip("!")
         positive = wanted != ((len(word) - len(pattern)) % 2 == 1)
         if pattern[:1] == "/":

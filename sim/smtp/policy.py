@@ -157,6 +157,7 @@ class Policy(Site):
             ),
             ("DATA", ("data", "held")),
             ("EOD", ("end_of_data", "held", "content")),
+            ("ETRN", late[:2]),
         )
 
     def restrictions(self) -> Iterator[Restriction]:

@@ -1,28 +1,30 @@
 """A server's side of one SMTP session without input or output: bytes in, replies out.
 
 `Session.receive` takes whatever bytes arrived and returns the bytes to send back. It keeps
-the order of commands of RFC 5321 section 4.1.4, asks `decide` for every answer about an
+the order of commands of RFC 5321 section 4.1.4, asks the policy for every answer about an
 address, a login or a message, and never raises for anything it is fed.
 
 Only CR LF ``.`` CR LF ends a message, and a CR or LF by itself is refused (`framing`). So two
-servers cannot disagree about where a message ends (SMTP smuggling).
+servers cannot disagree about where a message ends (SMTP smuggling). A flavour whose sessions
+go otherwise has a class of its own, which `Session` makes for its policies.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, ClassVar
 
 from sim.smtp.addresses import MAX_DOMAIN
+from sim.smtp.authentication import Exchange, Step
 from sim.smtp.decision import decide, decide_at
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
 from sim.smtp.replies import Reply, filled
+from sim.smtp.routing import Route, routes
 from sim.smtp.verdicts import Verdict, places
 from sim.smtp.wordings import template
 
@@ -35,6 +37,8 @@ MAX_ERRORS = 20  # postfix.errors.hard_limit
 
 Login = Callable[[str, str], bool]
 """Whether a name and a password belong together."""
+Refresh = Callable[[Facts], Facts]
+"""The facts at a command, from what the session knows: clocks, counts and lists move on."""
 
 
 class State(Enum):
@@ -45,9 +49,7 @@ class State(Enum):
     MAIL = "mail"  # a reverse-path was accepted
     RCPT = "rcpt"  # so was a recipient
     DATA = "data"  # in the message
-    LOGIN = "login"  # AUTH waits for the response with everything (PLAIN)
-    LOGIN_NAME = "login_name"  # AUTH LOGIN waits for the name
-    LOGIN_PASSWORD = "login_password"  # and for the password
+    LOGIN = "login"  # AUTH waits for a response
     CLOSED = "closed"
 
 
@@ -79,7 +81,7 @@ COMMANDS: dict[str, Command] = {
     "MAIL": Command("_mail", frozenset({State.READY}), "nested_mail", _START),
     "RCPT": Command("_rcpt", frozenset({State.MAIL, State.RCPT}), "need_mail", _START),
     "DATA": Command(
-        "_data", frozenset({State.RCPT}), "need_mail", (*_START, (State.MAIL, "need_rcpt"))
+        "_data", frozenset({State.RCPT}), "need_rcpt", (*_START, (State.READY, "need_mail"))
     ),
     "RSET": Command("_rset"),
     "NOOP": Command("_noop"),
@@ -100,6 +102,7 @@ class Message:
     login: str | None
     recipients: tuple[tuple[str, Verdict], ...]
     content: bytes
+    discarded: bool = False
 
 
 _ADDRESSED = re.compile(
@@ -115,10 +118,20 @@ class Session:
     """One connection to a server with *policy*.
 
     *facts* says what is known of the client when it connects; its addresses and login are
-    ignored, because those are told in the session. *login* checks a name and a password.
-    Messages taken are added to *messages*. *max_recipients*, *max_message* (octets) and
-    *max_errors* are the server's limits.
+    ignored, because those are told in the session. *refresh* is asked before each command for
+    what has changed. *login* checks a name and a password. Messages taken are added to
+    *messages*. *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
     """
+
+    _of_flavour: ClassVar[dict[str, type[Session]]] = {}
+
+    def __init_subclass__(cls, *, flavour: str) -> None:
+        """Make *cls* the class of sessions with servers of that flavour."""
+        cls._of_flavour[flavour] = cls
+
+    def __new__(cls, policy: Policy, *_: Any, **__: Any) -> Session:
+        """The session of the policy's flavour."""
+        return super().__new__(cls._of_flavour.get(policy.flavour, cls))
 
     def __init__(
         self,
@@ -126,24 +139,26 @@ class Session:
         facts: Facts,
         login: Login = lambda _name, _password: False,
         *,
-        max_recipients: int = MAX_RECIPIENTS,
-        max_message: int = MAX_MESSAGE,
-        max_errors: int = MAX_ERRORS,
+        refresh: Refresh = lambda facts: facts,
+        max_recipients: int | None = None,
+        max_message: int | None = None,
+        max_errors: int | None = None,
     ) -> None:
         self.policy = policy
         self.messages: list[Message] = []
         self.state = State.START
-        self._facts = facts._replace(
-            login=None, auth_failed=False, reverse_path=None, forward_path=""
+        self._told = facts._replace(
+            login=None, auth_failed=False, reverse_path=None, forward_path="", helo=None
         )
         self._check = login
-        self._max_recipients = max_recipients
-        self._max_message = max_message
-        self._max_errors = max_errors
+        self._refresh = refresh
+        self._max_recipients = max_recipients or MAX_RECIPIENTS
+        self._max_message = max_message or MAX_MESSAGE
+        self._max_errors = max_errors or MAX_ERRORS
         self._errors = 0
         self._lines = Lines()
         self._out: list[Reply] = []
-        self._name = ""
+        self._exchange = Exchange("")
         self._begin()
 
     # ---- bytes in, bytes out
@@ -177,10 +192,30 @@ class Session:
         """Whether the server has said its last word."""
         return self.state is State.CLOSED
 
+    @property
+    def routes(self) -> list[str | list[Route]]:
+        """Where each message taken goes: ``discarded``, or a route for each recipient."""
+        return [
+            "discarded"
+            if message.discarded
+            else routes(
+                self.policy,
+                self._told.names,
+                [path for path, _ in message.recipients],
+                message.reverse_path,
+            )
+            for message in self.messages
+        ]
+
     def _sent(self) -> bytes:
         out = "".join(_wire(reply) for reply in self._out)
         self._out.clear()
-        return out.encode("ascii", "replace")
+        return out.encode("utf-8", "replace")
+
+    @property
+    def _facts(self) -> Facts:
+        """The facts at the present command."""
+        return self._refresh(self._told)
 
     # ---- replies
 
@@ -188,7 +223,7 @@ class Session:
         self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
     ) -> None:
         reply = template(self.policy.words, situation, detail)
-        known = places(self.policy, facts or self._facts, detail)
+        known = places(self.policy, facts or self._told, detail)
         known |= {"command": command, "queue_id": f"{len(self.messages):08X}"}
         self._out.append(filled(reply, known))
 
@@ -211,7 +246,7 @@ class Session:
     # ---- command lines
 
     def _line(self, line: Line) -> None:
-        answering = self.state in _LOGIN_STEPS
+        answering = self.state is State.LOGIN
         if answering and line.fault:
             self.state = State.READY
         if line.fault == "long":
@@ -237,7 +272,9 @@ class Session:
 
     def _begin(self) -> None:
         """Forget the transaction."""
-        self._facts = self._facts._replace(reverse_path=None, forward_path="")
+        self._told = self._told._replace(
+            reverse_path=None, forward_path="", recipients=0, discarding=False
+        )
         self._recipients: list[tuple[str, Verdict]] = []
         self._content = bytearray()
         self._fault = ""
@@ -247,6 +284,7 @@ class Session:
             self._error("bad_argument")
             return
         self._begin()
+        self._told = self._told._replace(helo=argument.split(" ")[0])
         self.state = State.READY
         self._say("helo", argument.split(" ")[0])
 
@@ -289,74 +327,38 @@ class Session:
     def _not_implemented(self, _argument: str) -> None:
         self._error("not_implemented")
 
-    # ---- AUTH (RFC 4954; PLAIN is RFC 4616)
+    # ---- AUTH
 
     def _auth(self, argument: str) -> None:
         mechanism, _, initial = argument.partition(" ")
-        if self._facts.login is not None:
+        self._exchange = Exchange(mechanism)
+        if self._told.login is not None:
             self._error("already_authenticated")
         elif not self.policy.auth_offered:
             self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
         elif not mechanism:
             self._error("bad_argument")
-        elif mechanism.upper() not in ("PLAIN", "LOGIN"):
+        elif not self._exchange.known:
             self._error("auth_mechanism")
-        elif mechanism.upper() == "PLAIN":
-            self._await(State.LOGIN, "", initial)
         else:
-            self._await(State.LOGIN_NAME, "Username:", initial)
-
-    def _await(self, state: State, challenge: str, initial: str = "") -> None:
-        """Wait for a response, unless the client sent one at once."""
-        self.state = state
-        if initial:
-            self._response(initial)
-        else:
-            self._say("auth_challenge", base64.b64encode(challenge.encode()).decode())
+            self._take_step(self._exchange.begin(initial))
 
     def _response(self, line: str) -> None:
-        getattr(self, _LOGIN_STEPS[self.state])(line)
-
-    def _decoded(self, line: str) -> str | None:
-        """The response in clear; None if it was cancelled or is not base64."""
-        if line == "*":
-            self._error("auth_cancelled")
-            return None
-        try:
-            # "=" alone is an empty response (RFC 4954 section 4)
-            return "" if line == "=" else base64.b64decode(line, validate=True).decode("utf-8")
-        except (binascii.Error, ValueError):
-            self._error("auth_malformed")
-            return None
-
-    def _plain(self, line: str) -> None:
         self.state = State.READY
-        text = self._decoded(line)
-        if text is None:
-            return
-        parts = text.split("\0")
-        if len(parts) != 3:
-            self._error("auth_malformed")
-            return
-        acts_for, name, password = parts
-        self._try(name if acts_for in ("", name) else "", password)  # nobody acts for another
+        self._take_step(self._exchange.respond(line))
 
-    def _login_name(self, line: str) -> None:
-        self.state = State.READY
-        name = self._decoded(line)
-        if name is not None:
-            self._name = name
-            self._await(State.LOGIN_PASSWORD, "Password:")
-
-    def _login_password(self, line: str) -> None:
-        self.state = State.READY
-        password = self._decoded(line)
-        if password is not None:
-            self._try(self._name, password)
+    def _take_step(self, step: Step) -> None:
+        if step.fault:
+            self._error(step.fault)
+        elif step.challenge is not None:
+            self.state = State.LOGIN
+            self._say("auth_challenge", step.challenge)
+        else:
+            self._try(step.name, step.password)
 
     def _try(self, name: str, password: str) -> None:
         if name and self._check(name, password):
-            self._facts = self._facts._replace(login=name)
+            self._told = self._told._replace(login=name)
             self._say("auth_ok")
             return
         self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
@@ -385,12 +387,12 @@ class Session:
         path = self._path("MAIL", argument)
         if path is None:
             return
-        facts = self._facts._replace(reverse_path=path or None)
-        verdict = decide_at(self.policy, facts, "MAIL")
+        told = self._told._replace(reverse_path=path or None)
+        verdict = decide_at(self.policy, self._refresh(told), "MAIL")
         if verdict is not None:
             self._refuse(verdict)
             return
-        self._facts = facts
+        self._told = told
         self.state = State.MAIL
         self._say("mail_ok")
 
@@ -401,12 +403,13 @@ class Session:
         if len(self._recipients) >= self._max_recipients:
             self._say("too_many_recipients")  # RFC 5321 section 4.5.3.1.10: no fault of the client
             return
-        facts = self._facts._replace(forward_path=path)
+        facts = self._refresh(self._told._replace(forward_path=path))
         refusal = decide_at(self.policy, facts, "RCPT")
         if refusal is not None:
             self._refuse(refusal)
             return
         self._recipients.append((path, decide(self.policy, facts)))
+        self._told = self._told._replace(recipients=len(self._recipients))
         self.state = State.RCPT
         self._say("accepted", facts=facts)
 
@@ -428,7 +431,11 @@ class Session:
             self._fault = _TEXT_FAULTS[line.fault]
         elif len(text) + 2 > MAX_TEXT_LINE and text[:1] != b".":
             self._fault = _TEXT_FAULTS["long"]
-        elif len(self._content) + len(text) + 2 > self._max_message:
+        else:
+            self._keep(text)
+
+    def _keep(self, text: bytes) -> None:
+        if len(self._content) + len(text) + 2 > self._max_message:
             self._fault = self._fault or "message_too_big"
         elif not self._fault:
             self._content += (text[1:] if text[:1] == b"." else text) + b"\r\n"
@@ -454,17 +461,12 @@ class Session:
             return
         kept = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
         if kept:
-            facts = self._facts
-            self.messages.append(Message(facts.reverse_path, facts.login, kept, content))
+            told = self._told
+            self.messages.append(Message(told.reverse_path, told.login, kept, content))
         self._say("queued")
 
 
-_LOGIN_STEPS = {
-    State.LOGIN: "_plain",
-    State.LOGIN_NAME: "_login_name",
-    State.LOGIN_PASSWORD: "_login_password",
-}
-_LIMITS = {State.DATA: MAX_TEXT_LINE + 1} | dict.fromkeys(_LOGIN_STEPS, MAX_AUTH_LINE)
+_LIMITS = {State.DATA: MAX_TEXT_LINE + 1, State.LOGIN: MAX_AUTH_LINE}
 _TEXT_FAULTS = {"long": "text_line_too_long", "bare": "bare_newline_in_data"}
 
 

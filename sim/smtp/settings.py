@@ -116,7 +116,7 @@ class Settings:
     virtual_mailbox_maps: str = ""
     relay_recipient_maps: str = ""
     smtpd_sender_login_maps: str | None = None
-    """None: the addresses that the policy says belong to logins; "": nobody is asked."""
+    """None: the addresses that the policy says belong to logins; "": nobody owns any."""
     permit_mx_backup_networks: str = ""
     luser_relay: str = ""
     transport_maps: str = ""

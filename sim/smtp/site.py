@@ -16,7 +16,7 @@ from sim.smtp import addresses, clients, rfc822
 from sim.smtp.addresses import Address, Fault
 from sim.smtp.clients import Range
 from sim.smtp.flavours import FLAVOURS, Flavour
-from sim.smtp.matching import Domains, Networks, lookup_table, parts_of
+from sim.smtp.matching import Domains, Networks, lookup_table, parts_of, words
 from sim.smtp.settings import Settings
 from sim.smtp.tables import Keyed, Maps, Table, TableError
 
@@ -285,7 +285,7 @@ class Site:
 
     def _resolved(self, text: str, sender: bool) -> Mailbox | Fault:
         usual = addresses.usual(text)
-        if usual is not None:
+        if usual is not None and text[0] != "-":
             return Mailbox(text, usual, self.domain_class(usual.domain))
         given = rfc822.extract(text, strict=self.settings.strict_rfc821_envelopes)
         if not given:
@@ -307,8 +307,8 @@ class Site:
         """The tables that a setting names."""
         known = self._maps.get(text)
         if known is None:
-            names = _TABLE_NAME.findall(text)
-            known = self._maps[text] = Maps(tuple(lookup_table(n, self.tables) for n in names))
+            tables = tuple(lookup_table(name, self.tables) for name in words(text))
+            known = self._maps[text] = Maps(tables)
         return known
 
     @cached_property
@@ -355,12 +355,12 @@ class Site:
         return owned
 
     @cached_property
-    def login_maps(self) -> Maps | None:
-        """Where owners of a sender are looked up; None: nobody is asked."""
+    def login_maps(self) -> Maps:
+        """Where owners of a sender are looked up."""
         stated = self.settings.smtpd_sender_login_maps
-        if stated is None:
-            return Maps((Keyed({a: " ".join(sorted(who)) for a, who in self.owners.items()}),))
-        return self.maps(stated) if stated else None
+        if stated is not None:
+            return self.maps(stated)
+        return Maps((Keyed({a: " ".join(sorted(who)) for a, who in self.owners.items()}),))
 
     def owners_of(self, sender: Mailbox) -> frozenset[str]:
         """The logins to which *sender* belongs, in lower case where a table says so."""
@@ -369,7 +369,7 @@ class Site:
             return self.owners.get(address) or self.owners.get(
                 address[address.rfind("@") :], frozenset()
             )
-        found = self.find(self.login_maps or Maps(), sender.full)
+        found = self.find(self.login_maps, sender.full)
         return frozenset(re.findall(r"[^\s,]+", found or ""))
 
     def has_mailbox(self, address: Address) -> bool:
@@ -411,7 +411,6 @@ class Site:
 
 _ROUTE = re.compile("[@%!]")
 _PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-_TABLE_NAME = re.compile(r"(?:\{[^{}]*\}|[^\s,{}])+")
 
 
 def _below(domain: str, parents: Collection[str]) -> bool:

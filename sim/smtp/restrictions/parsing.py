@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.smtp import arguments
 from sim.smtp.arguments import KINDS, RESTRICTION, PolicyError
+from sim.smtp.matching import words as split
 from sim.smtp.restrictions.entry import ALIASES, TABLE, Entry, Restriction, signature, unknown
 
 MAX_TEXT = 4000
@@ -24,7 +25,6 @@ ACCESS_OF = {
     "recipient": "check_recipient_access",
 }
 """What a table without a word before it means, by the list that it stands in."""
-_WORD = re.compile(r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s,{}])+")
 
 
 def names() -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def listed(text: str, stage: str, classes: Collection[str] = frozenset()) -> tup
 
     Never raises: a word that is not known is `misconfigured`, for whoever gets there.
     """
-    words = _WORD.findall(text)
+    words = split(text)
     found: list[Restriction] = []
     warn = False
     while words:

@@ -113,10 +113,8 @@ _LOGIN = {"compared": _says_owner, "reads": ("reverse_path", "login"), "about": 
 
 
 def _ignored(t: Transaction) -> bool:
-    """Whether the server ignores rules about logins, having none or no list of owners."""
-    if not t.site.style.tokens:
-        return False
-    return not t.site.auth_offered or t.site.login_maps is None
+    """Whether the server ignores rules about logins, because it has none."""
+    return t.site.style.tokens and not t.site.auth_offered
 
 
 def _not_owned(t: Transaction, *, known_only: bool = False) -> Opinion:

@@ -1,0 +1,132 @@
+"""A policy from the parameters of a Postfix main.cf, as the server itself reads them.
+
+Reading files, names in values and defaults by level are somebody else's: *parameters* are
+expanded, *tables* are rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sim.smtp import clients
+from sim.smtp.matching import Domains, Networks, lookup_table
+from sim.smtp.policy import Policy
+from sim.smtp.restrictions import Restriction, listed
+from sim.smtp.settings import Settings
+from sim.smtp.tables import Table, Unreadable
+
+LISTS = {
+    "client": "smtpd_client_restrictions",
+    "helo": "smtpd_helo_restrictions",
+    "sender": "smtpd_sender_restrictions",
+    "relay": "smtpd_relay_restrictions",
+    "recipient": "smtpd_recipient_restrictions",
+    "data": "smtpd_data_restrictions",
+    "end_of_data": "smtpd_end_of_data_restrictions",
+}
+"""The parameters that hold the lists."""
+DEFAULTS = {
+    "smtpd_relay_restrictions": (
+        "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+    ),
+    "smtpd_reject_unlisted_recipient": "yes",
+    "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
+    "smtpd_sender_login_maps": "",
+}
+"""What Postfix has where a plain policy of ours has nothing."""
+REQUIRED = frozenset(
+    {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"}
+)
+"""One of these must stand in the relay or the recipient list, or smtpd serves nobody."""
+
+
+@dataclass(frozen=True)
+class Served(Policy):
+    """The policy of one port of a Postfix server, with what it says of its configuration."""
+
+    @property
+    def fatal(self) -> str:
+        """Why smtpd ends with an error for every client; "" if it does not."""
+        if any(_closes(self, self.relay)) or any(_closes(self, self.recipient)):
+            return ""
+        return (
+            "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
+            f"least one working instance of: {', '.join(sorted(REQUIRED))}"
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Words that are ignored or unknown, and tables that cannot be read."""
+        return tuple(_warnings(self))
+
+
+def policy(
+    parameters: Mapping[str, str],
+    tables: Mapping[str, Table | str],
+    *,
+    addresses: tuple[str, ...] = (),
+    services: Mapping[str, list[list[object]]] | None = None,
+) -> Served:
+    """The policy of one port; raises PolicyError for a value of the wrong type.
+
+    *addresses* are those of the machine. *services* maps a policy service to rows of
+    attributes and an action.
+    """
+    stated = {**DEFAULTS, **parameters}
+    settings = Settings.of(stated)
+    names = re.findall(r"[^\s,]+", stated.get("smtpd_restriction_classes", ""))
+    classes = {name: stated.get(name, "") for name in names}
+    own, *others = (*map(clients.number, addresses), 0)
+    return Served(
+        hostname=stated["myhostname"],
+        address=own,
+        other_addresses=tuple(filter(None, others)),
+        domains=Domains.of(stated.get("mydestination", ""), tables, string=True),
+        relay_domains=Domains.of(
+            stated.get("relay_domains", ""), tables, parents=settings.parents_match("relay_domains")
+        ),
+        networks=Networks.stated(
+            stated.get("mynetworks", ""), tables, parents=settings.parents_match("mynetworks")
+        ),
+        auth_offered=stated.get("smtpd_sasl_auth_enable", "no").lower() == "yes",
+        flavour="postfix",
+        settings=settings,
+        tables=tables,
+        classes=classes,
+        services={k: tuple(map(tuple, rows)) for k, rows in (services or {}).items()},  # type: ignore[misc]
+        ordered=False,
+        **{
+            stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
+            for stage, parameter in LISTS.items()
+        },
+    )
+
+
+def _closes(policy: Policy, restrictions: tuple[Restriction, ...]) -> Iterator[bool]:
+    """For each restriction before the first `permit`, whether it is one of those required."""
+    for restriction in restrictions:
+        if restriction.name == "permit":
+            return
+        yield restriction.name in REQUIRED
+        if restriction.name == "restriction_class":
+            name = restriction.args[0]
+            text = policy.classes.get(name, "")
+            yield any(_closes(policy, listed(text, "recipient", frozenset(policy.classes) - {name})))
+
+
+def _warnings(policy: Policy) -> Iterator[str]:
+    for parameter, stage in ((p, s) for s, p in LISTS.items()):
+        found = getattr(policy, stage)
+        for place, restriction in enumerate(found):
+            if restriction.entry.final and place + 1 < len(found):
+                yield f"{parameter}: {found[place + 1]} after {restriction} is ignored"
+                break
+    for restriction in dict.fromkeys(policy.restrictions()):
+        if restriction.name == "misconfigured":
+            yield f"unknown smtpd restriction: {restriction.args[0]}"
+        elif restriction.entry.parameters[:1] and restriction.entry.parameters[0].kind == "table":
+            table = lookup_table(restriction.args[0], policy.tables)
+            if isinstance(table, Unreadable):
+                yield f"{restriction}: {table.reason}"
