@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from simpy.core import Environment
 
 from sim.records.words import Route
 from sim.workload.arrivals import RecipientGroup
@@ -22,6 +21,7 @@ from sim.workload.workload import Shared, Workload, workload
 from sim.world.batch.fast_path import Foreseen
 from sim.world.batch.precompute import Prospects
 from sim.world.blocklists import Around, Blocklists
+from sim.world.engine import Engine
 from sim.world.listing import Listing, draw_up
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
@@ -83,7 +83,7 @@ class World:
         self.population, self.mobility = self.workload.population, self.workload.mobility
         arrivals = self.workload.arrivals
         self.boxes = self.population.mailboxes.copy()
-        self.env = Environment()
+        self.env = Engine()
         self.rows = opening_rows(self.scenario, self.workload)
         self.pop = PopLogins(self.workload.pop_logins)
         self.events = 0
@@ -239,7 +239,7 @@ class World:
 
     def _watch_over_relays(self) -> None:
         """Blocklists and operators, where the scenario has any."""
-        later = self.transit.later
+        later = self.env.call_at
         operators = Operators(self.scenario, self.replication, self.servers, later, self.close)
         around = Around(later, self.rows, self.servers, operators.reported, operators.listed)
         self.blocklists = Blocklists(self.scenario, self.replication, self.boxes, around)
@@ -253,8 +253,8 @@ class World:
         """Let the world run to the end, changing phase and policies on the way."""
         scenario = self.scenario
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
-        self.transit.later(starts, lambda _: self._enforce())
-        self.transit.later(steady, lambda _: self._next_phase())
+        self.env.call_at(starts, lambda _: self._enforce())
+        self.env.call_at(steady, lambda _: self._next_phase())
         self.foreseen.start()
         self.env.run(until=scenario.run_length)
         self.foreseen.settle()
@@ -274,7 +274,7 @@ class World:
             server_rows=server_rows,
             phase_starts=(starts, steady),
             run_length=scenario.run_length,
-            events=next(self.env._eid),
+            events=self.env.scheduled(),
             planned=(len(self.workload.arrivals), len(self.workload.arrivals.recipients)),
             waiting=waiting,
         )

@@ -32,7 +32,7 @@ class Part(NamedTuple):
     """
 
     server: Server | None
-    slices: list[RecipientGroup]
+    groups: list[RecipientGroup]
     address: int
     network: str
     shows: Credentials = NO_LOGIN
@@ -47,7 +47,7 @@ class SpamRoute(Protocol):
     def works(self) -> bool:
         """Whether, as far as the spammer knows, mail goes this way."""
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """Whom to ask for what."""
 
     def lose(self, flight: Flight, cause: str) -> None:
@@ -83,11 +83,11 @@ class OpenRelay:
             return self.known
         return [s for s in self.known if heeds.isdisjoint(s.listed(s.address))]
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to one relay, chosen evenly among those known."""
         candidates = self._usable() or self.known or self.strange
         server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
-        yield Part(server, slices, self.spammer.address, self.spammer.network)
+        yield Part(server, groups, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
@@ -133,14 +133,14 @@ class OwnAccount:
             self.closes_at = None
         return now >= self.closed_until and self.spammer.network in self.spammer.field.submission
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the own submission server."""
         spammer = self.spammer
         settings = spammer.settings
         if self.closes_at is None and settings.account_lasts is not None:
             self.closes_at = spammer.field.env.now + self.lasts.exponential(settings.account_lasts)
         server = spammer.field.submission.get(spammer.network)
-        yield Part(server, slices, spammer.address, spammer.network)
+        yield Part(server, groups, spammer.address, spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
         """Take the account for useless for a while, then try again."""
@@ -162,9 +162,9 @@ class Direct:
         """Always: it is what is left."""
         return True
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """To each domain's MX what is for that domain."""
-        return to_exchangers(self.spammer, slices, self.spammer.address, self.spammer.network)
+        return to_exchangers(self.spammer, groups, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Nothing is lost: other domains may still take it."""
@@ -174,11 +174,11 @@ class Direct:
 
 
 def to_exchangers(
-    spammer: Spammer, slices: list[RecipientGroup], address: int, network: str
+    spammer: Spammer, groups: list[RecipientGroup], address: int, network: str
 ) -> Iterator[Part]:
     """One part for each domain, to its preferred MX."""
     by_domain: dict[int, list[RecipientGroup]] = {}
-    for piece in slices:
+    for piece in groups:
         by_domain.setdefault(piece[2], []).append(piece)
     for domain, part in by_domain.items():
         exchangers = spammer.field.mx.get(domain)
@@ -218,18 +218,18 @@ class Hosts:
         listed = spammer.field.servers[0].listed
         return [h for h in self.hosts if spammer.heeds.isdisjoint(listed(h[1]))]
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """From one host, to each domain's MX."""
         spammer = self.spammer
         hosts = self._usable() or self.hosts
         if not hosts:
-            return iter([Part(None, slices, spammer.address, spammer.network)])
+            return iter([Part(None, groups, spammer.address, spammer.network)])
         network, address = hosts[int(next(spammer.draws) * len(hosts))]
-        return self.from_host(slices, network, address)
+        return self.from_host(groups, network, address)
 
-    def from_host(self, slices: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
+    def from_host(self, groups: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
         """Whom one host asks."""
-        return to_exchangers(self.spammer, slices, address, network)
+        return to_exchangers(self.spammer, groups, address, network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Drop the host that was listed, blocked or refused."""
@@ -261,9 +261,9 @@ class Smarthost(Hosts):
 
     purpose = "smarthosts"
 
-    def from_host(self, slices: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
+    def from_host(self, groups: list[RecipientGroup], network: str, address: int) -> Iterator[Part]:
         """All of it to the network's submission server."""
-        yield Part(self.spammer.field.submission.get(network), slices, address, network)
+        yield Part(self.spammer.field.submission.get(network), groups, address, network)
 
 
 class Stolen:
@@ -282,17 +282,17 @@ class Stolen:
         """Whether a login is left."""
         return bool(self.logins)
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the submission server of one of the logins."""
         spammer = self.spammer
         if not self.logins:
-            yield Part(None, slices, spammer.address, spammer.network)
+            yield Part(None, groups, spammer.address, spammer.network)
             return
         network, login = self.logins[int(next(spammer.draws) * len(self.logins))]
         server = spammer.field.submission.get(network)
         # what is stolen is the POP password, which programs send in the clear
         useless = server is not None and server.settings.auth_password == "separate"
-        yield Part(server, slices, spammer.address, spammer.network, Credentials(login, useless))
+        yield Part(server, groups, spammer.address, spammer.network, Credentials(login, useless))
 
     def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
         """Drop the login."""
@@ -342,10 +342,10 @@ class Window:
         for _ in range(self.spammer.settings.calls if self.addresses else 0):
             yield self.addresses[int(self.calls.integers(len(self.addresses)))]
 
-    def parts(self, slices: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """All of it to the first server whose window is open."""
         server = self._opened()
-        yield Part(server, slices, self.spammer.address, self.spammer.network)
+        yield Part(server, groups, self.spammer.address, self.spammer.network)
 
     def lose(self, flight: Flight, cause: str) -> None:
         """Nothing: another window will open."""

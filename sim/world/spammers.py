@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from simpy.core import Environment
 from simpy.events import Event
 
 from sim.records.words import Cause, Route
@@ -20,6 +19,7 @@ from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
 from sim.workload.streams import exponentials, stream, uniforms
+from sim.world.engine import Engine
 from sim.world.rows import GAVE_UP, REFUSED, Rows
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, SpamRoute
@@ -42,7 +42,7 @@ TRIES = 3
 class Field:
     """What spammers know of the world."""
 
-    env: Environment
+    env: Engine
     rows: Rows
     transit: Transit
     mailboxes: Mailboxes
@@ -70,7 +70,7 @@ class TargetList:
         self.someone = mailboxes.representative
 
     def batches(self, size: int) -> Iterator[tuple[list[int], list[tuple[int, int, int, str]]]]:
-        """Recipients of one transaction, sorted by domain, and the slices that are alike."""
+        """Recipients of one transaction, sorted by domain, and the groups that are alike."""
         size = min(size, len(self.rows))
         while True:
             order = self.generator.permutation(len(self.rows))
@@ -157,33 +157,33 @@ class Spammer:
             spam=True,
         )  # fmt: skip
         first = rows.messages.first_row[number]
-        slices = [
+        groups = [
             RecipientGroup(first + a, first + b, domain, address)
             for a, b, domain, address in pieces
         ]
-        self.pass_to(route, message, slices, now, attempt=1)
+        self.pass_to(route, message, groups, now, attempt=1)
 
     def pass_to(
-        self, route: Route, message: Message, slices: list[RecipientGroup], now: float, attempt: int
+        self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
-        """Send *slices* by *route*."""
+        """Send *groups* by *route*."""
         rows, transit = self.field.rows, self.field.transit
         rows.messages.attempts[message.number] = attempt
         rows.messages.route[message.number] = Route(route).number
-        for server, part, address, network, shows in self.routes[route].parts(slices):
+        for server, part, address, network, shows in self.routes[route].parts(groups):
             if server is None:
                 for first, end, _, _ in part:
                     rows.end(first, end, GAVE_UP, rows.nobody, now)
                 continue
             signed = self._signed(message, part, server, shows)
             flight = Flight(
-                transit.env, signed, part, server, address, shows, LINE,
+                signed, part, server, address, shows, LINE,
                 attempt=attempt, ticket=route,
             )  # fmt: skip
             transit.launch(flight, now, network)
 
     def _signed(
-        self, message: Message, slices: list[RecipientGroup], server: Server, shows: Credentials
+        self, message: Message, groups: list[RecipientGroup], server: Server, shows: Credentials
     ) -> Message:
         """The message with its forged sender: one of a victim's own domain if so wished."""
         if self.settings.forge == "fixed":
@@ -191,7 +191,7 @@ class Spammer:
         if self.settings.forge == "customer":
             sender = shows.login or self.customer_of(server)
         else:
-            sender = f"offer-{self.number}@{self.field.mailboxes.domains[slices[0][2]]}"
+            sender = f"offer-{self.number}@{self.field.mailboxes.domains[groups[0][2]]}"
         return replace(message, reverse_path=sender, shown=anyone_at(sender))
 
     def customer_of(self, server: Server) -> str:
@@ -220,7 +220,7 @@ class Spammer:
             self.field.rows.end(piece[0], piece[1], fate, answer, now)
         if left:
             again = flight.attempt + 1
-            self.field.transit.later(
+            self.field.env.call_at(
                 now, lambda t: self.pass_to(self.route(), flight.message, left, t, again), left
             )
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy.core import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL
 
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import chance
 from sim.world import outages
 from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.deferred import Deferred
+from sim.world.engine import Engine, Occurrence
 from sim.world.permissions import NOBODYS, Permissions
 from sim.world.rows import (
     BOUNCED,
@@ -70,20 +70,19 @@ class Message:
     about: int = -1  # the message that a notice tells of
 
 
-class Flight(Event):
+class Flight(Occurrence):
     """Part of a message on its way to a server."""
 
     network: str  # that of its client
     __slots__ = (
         "address", "attempt", "count", "line", "message", "network", "no_way", "origin", "place",
-        "server", "shows", "slices", "ticket",
+        "server", "shows", "ticket",
     )  # fmt: skip
 
     def __init__(
         self,
-        env: Environment,
         message: Message,
-        slices: list[RecipientGroup],
+        groups: Sequence[RecipientGroup],
         server: Server,
         address: int,
         shows: Credentials,
@@ -93,30 +92,23 @@ class Flight(Event):
         origin: Server | None = None,
         ticket: object = None,
     ) -> None:
-        self.env, self._ok, self._value = env, True, None  # an event that has happened
-        self.message, self.slices, self.server = message, slices, server
+        self.message, self.groups, self.server = message, groups, server
         self.address, self.shows = address, shows  # of its client, and its login
         self.line, self.place, self.attempt = line, place, attempt
         self.origin = origin  # the server whose queue it is in; None at submission
         self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
         self.no_way = False  # there is no connection to be had
-        self.count = recipients(slices)
+        self.count = recipients(groups)
 
 
-def recipients(slices: list[RecipientGroup]) -> int:
-    """How many recipients *slices* are."""
-    if len(slices) == 1:
-        return slices[0][1] - slices[0][0]
+def recipients(groups: Sequence[RecipientGroup]) -> int:
+    """How many recipients *groups* are."""
+    if len(groups) == 1:
+        return groups[0][1] - groups[0][0]
     count = 0
-    for first, end, _, _ in slices:
+    for first, end, _, _ in groups:
         count += end - first
     return count
-
-
-class Waiting(Event):
-    """Something to be done later; *slices* are the recipients that wait for it."""
-
-    slices: Sequence[RecipientGroup] = ()
 
 
 class Transit:
@@ -124,7 +116,7 @@ class Transit:
 
     def __init__(
         self,
-        env: Environment,
+        env: Engine,
         rows: Rows,
         routes: Routes,
         mx: dict[int, list[Server]],
@@ -161,7 +153,7 @@ class Transit:
             # for another message: no event
             self._no_session(flight, at + latency, server.own["unreachable"])
             return
-        flight.callbacks = self._arrive  # type: ignore[assignment]  # SimPy only iterates it
+        flight.callbacks = self._arrive
         env = self.env
         env.schedule(flight, NORMAL, at + latency - env.now)
 
@@ -176,23 +168,11 @@ class Transit:
         self.routes, self._change = outages.routes(now), outages.next_change(now)
         return self._routes(at)
 
-    def later(
-        self, at: float, do: Callable[[float], None], slices: Sequence[RecipientGroup] = ()
-    ) -> None:
-        """Call *do* with the time, at *at* or now, whichever is later; *slices* wait for it."""
-        event = Waiting(self.env)
-        event._ok, event._value = True, None
-        event.slices = slices
-        event.callbacks = [lambda _: do(self.env.now)]
-        self.env.schedule(event, NORMAL, max(0.0, at - self.env.now))
-
     def held(self) -> NDArray[np.bool_]:
         """Which recipients (rows) are under way, in a queue or in an outbox: an event has them."""
         rows = np.zeros(len(self.rows.recipient), dtype=bool)
-        for _, _, _, event in self.env._queue:
-            if isinstance(event, Flight | Waiting):
-                for first, end, _, _ in event.slices:
-                    rows[first:end] = True
+        for group in self.env.pending():
+            rows[group.first : group.end] = True
         return rows
 
     def reach(self, flight: Flight, now: float | None = None) -> None:
@@ -266,7 +246,7 @@ class Transit:
             luck = message.luck if flight.attempt == 1 else chance(message.key, -flight.attempt)
             if luck < fails:
                 worst = server.own["temporary"]
-                return [], [(piece, worst) for piece in flight.slices], worst
+                return [], [(piece, worst) for piece in flight.groups], worst
         memory, address = server.memory, flight.address
         recent = 0
         if memory is not None:
@@ -277,14 +257,14 @@ class Transit:
             address, flight.shows, now, message.spam, message.content, recent
         )
         by_recipient = answers[message.reverse_path if answers.kind.whole_sender else message.shown]
-        if len(flight.slices) == 1:  # the usual case
-            piece = flight.slices[0]
+        if len(flight.groups) == 1:  # the usual case
+            piece = flight.groups[0]
             worst = by_recipient[piece[3]]
             found = [(piece, worst)]
             taken, refused = (found, []) if worst.accepted else ([], found)
         else:
             taken, refused, worst = self._told_apart(
-                [(piece, by_recipient[piece[3]]) for piece in flight.slices]
+                [(piece, by_recipient[piece[3]]) for piece in flight.groups]
             )
         if memory is not None and (taken or any(a.cause != "rate" for _, a in refused)):
             memory.clients.made(address, now)
@@ -309,7 +289,7 @@ class Transit:
         server, message, address = flight.server, flight.message, flight.address
         answers: Answered = []
         recent = memory.clients.recent(address, now, memory.window)
-        for piece in flight.slices:
+        for piece in flight.groups:
             boxes = self.rows.recipient[piece[0] : piece[1]].tolist()
             for part, age, triples in memory.greylist.parts(
                 piece, boxes, address, message.reverse_path, now
@@ -352,7 +332,7 @@ class Transit:
             message.number, flight.attempt, not submission, now, flight.address, flight.place,
             flight.server.number, flight.count, 0, answer.number, waited, took, NOBODYS,
         )  # fmt: skip
-        answers = [(piece, answer) for piece in flight.slices]
+        answers = [(piece, answer) for piece in flight.groups]
         at = now if known_at is None else known_at
         if submission and message.sender is not None:
             message.sender.answered(flight, at, answers)
@@ -410,7 +390,7 @@ class Transit:
         if not exchangers:
             return None
         return Flight(
-            self.env, message, pieces, exchangers[0], server.address, NO_LOGIN, TRUNK,
+            message, pieces, exchangers[0], server.address, NO_LOGIN, TRUNK,
             origin=server, ticket=at,
         )  # fmt: skip
 
@@ -424,11 +404,11 @@ class Transit:
         later = [(p, a) for p, a in answers if not a.permanent]
         if not later:
             return
-        flight.slices = [p for p, _ in later]
-        flight.count = recipients(flight.slices)
+        flight.groups = [p for p, _ in later]
+        flight.count = recipients(flight.groups)
         flight.no_way = False
         flight.attempt += 1
-        exchangers = self.mx[flight.slices[0][2]]
+        exchangers = self.mx[flight.groups[0][2]]
         asked = exchangers.index(flight.server)
         if asked + 1 < len(exchangers):  # RFC 5321 section 5.1: each in turn, then wait
             flight.server = exchangers[asked + 1]

@@ -28,7 +28,15 @@ class Letter:
     """A message that its writer has to think about, and what has been tried for it."""
 
     __slots__ = (
-        "account", "by", "choice", "draws", "habit", "message", "since", "slices", "tried",
+        "account",
+        "by",
+        "choice",
+        "draws",
+        "groups",
+        "habit",
+        "message",
+        "since",
+        "tried",
     )  # fmt: skip
 
     def __init__(
@@ -37,9 +45,9 @@ class Letter:
         by: int,
         account: Account,
         message: Message,
-        slices: list[RecipientGroup],
+        groups: Sequence[RecipientGroup],
     ) -> None:
-        self.by, self.account, self.message, self.slices = by, account, message, slices
+        self.by, self.account, self.message, self.groups = by, account, message, groups
         number = message.number
         self.choice = arrivals.choice[number]
         self.habit: Habit | None = None  # how it is tried now; None: as others are
@@ -74,18 +82,18 @@ class Surroundings:
         submission: dict[str, Server],
         pop_login: Callable[[str, int, float, int], None],
         arrivals: Arrivals,
-        groups: Mapping[str, Users],
+        users: Mapping[str, Users],
     ) -> None:
         self.shares = {
-            group: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
-            for group, users in groups.items()
+            name: [(n, share) for n in REMEDIES if (share := getattr(group.when_refused, n)) > 0]
+            for name, group in users.items()
         }
         self.transit, self.rows, self.mobility = transit, rows, mobility
         self.arrivals = arrivals
         self.before_change: Callable[[int], None] = lambda _: None
         """Told of a person who is about to change a setting."""
         self.submission = submission  # by network
-        self.later = transit.later
+        self.later = transit.env.call_at
         self.pop_login = pop_login
 
 
@@ -163,7 +171,7 @@ class MailProgram:
         client = around.mobility.client(person, network, now)
         around.rows.messages.attempts[letter.message.number] += 1
         flight, network = self._flight(
-            way, way.server, letter.message, letter.slices, network, client, letter
+            way, way.server, letter.message, letter.groups, network, client, letter
         )
         self._launch(way, flight, network, now)
 
@@ -200,7 +208,7 @@ class MailProgram:
         way: Way,
         server: Server,
         message: Message,
-        slices: list[RecipientGroup],
+        groups: Sequence[RecipientGroup],
         network: str,
         client: int,
         letter: Letter | None,
@@ -215,7 +223,7 @@ class MailProgram:
             if by_587 or server.policy.auth_offered:
                 shows = Credentials(way.account.address, self.mistypes(own), 587 if by_587 else 25)
         flight = Flight(
-            self.around.transit.env, message, slices, server, client, shows, way.line.bandwidth,
+            message, groups, server, client, shows, way.line.bandwidth,
             way.place, self.around.rows.messages.attempts[message.number], None, letter,
         )  # fmt: skip
         return flight, network
@@ -239,7 +247,7 @@ class MailProgram:
         if letter is None:
             arrivals = self.around.arrivals
             by = arrivals.account[flight.message.number]
-            letter = Letter(arrivals, by, self.person.accounts[by], flight.message, flight.slices)
+            letter = Letter(arrivals, by, self.person.accounts[by], flight.message, flight.groups)
         assert isinstance(letter, Letter)
         worst = refused[0][1]
         if len(refused) > 1:
@@ -278,7 +286,7 @@ class MailProgram:
         self._submit_later(letter, again)  # in infinity too: it stays in the outbox
 
     def _submit_later(self, letter: Letter, at: float) -> None:
-        self.around.later(at, lambda t: self.submit(letter, t), letter.slices)
+        self.around.later(at, lambda t: self.submit(letter, t), letter.groups)
 
     def _choose(self, letter: Letter, passed_over: set[str]) -> str:
         """A remedy by the group's shares, among those left; giving up is always left."""
@@ -298,7 +306,7 @@ class MailProgram:
     def _stop(self, letter: Letter, fate: int, answer: Answer, now: float) -> None:
         rows = self.around.rows
         rows.messages.believed[letter.message.number] = 0
-        for first, end, _, _ in letter.slices:
+        for first, end, _, _ in letter.groups:
             rows.end(first, end, fate, answer, now)
 
     def mistypes(self, server: Server) -> bool:

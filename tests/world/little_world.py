@@ -6,6 +6,7 @@ import numpy as np
 from handmade import Written, add_visits, workload
 
 from sim.scenario import loads
+from sim.workload.arrivals import RecipientGroup
 from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.workload.week import blocks
@@ -119,8 +120,8 @@ class Little:
                 number, "offer@bulk.example", "anyone@bulk.example", 2900.0, Silent(), (0.5, 0.5),
                 0.5, 0.5, number, spam=True,
             )  # fmt: skip
-            piece = (first, first + 1, boxes.domain_of[box], boxes.addresses[box])
-            flight = Flight(world.env, message, [piece], servers[through], by, NO_LOGIN, 33.6e3)
+            group = RecipientGroup(first, first + 1, boxes.domain_of[box], boxes.addresses[box])
+            flight = Flight(message, [group], servers[through], by, NO_LOGIN, 33.6e3)
             world.transit.launch(flight, at, "careless")
         frames = world.run().frames()
         self.rows, self.calendar = frames["recipients"], frames["calendar"]

@@ -4,7 +4,7 @@ import numpy as np
 from handmade import Written, add_visits, workload
 
 from sim.scenario import loads
-from sim.workload.arrivals import runs
+from sim.workload.arrivals import RecipientGroup, runs
 from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import anyone_at, populate
 from sim.workload.week import blocks
@@ -134,12 +134,14 @@ class Post:
         )
         first = world.rows.messages.first_row[number]
         someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]
-        slices = [(first + a, first + b, domain, address) for a, b, address in runs(someone)]
+        groups = [
+            RecipientGroup(first + a, first + b, domain, address) for a, b, address in runs(someone)
+        ]
         message = Message(
             number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.rows),
             (0.5, 0.5), 0.5, 0.5, number, spam=True,
         )  # fmt: skip
-        flight = Flight(world.env, message, slices, server, SPAMMER, NO_LOGIN, 33.6e3)
+        flight = Flight(message, groups, server, SPAMMER, NO_LOGIN, 33.6e3)
         world.transit.launch(flight, at, "hotel")
 
     # ---- what became of it

@@ -83,9 +83,9 @@ def test_a_list_is_walked_through_evenly_and_sorted_by_domain():
     batches = TargetList(boxes, 0.25, np.random.default_rng(1)).batches(10)
     seen = []
     for _ in range(4):
-        rows, slices = next(batches)
-        assert [a for a, *_ in slices] == [0, *(b for _, b, *_ in slices)][:-1]
-        for a, b, domain, address in slices:
+        rows, groups = next(batches)
+        assert [a for a, *_ in groups] == [0, *(b for _, b, *_ in groups)][:-1]
+        for a, b, domain, address in groups:
             assert address.endswith("@" + boxes.domains[domain])
             assert {r < 0 for r in rows[a:b]} == {address.startswith(NO_SUCH_USER)}
         seen += rows

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
 from sim.records.words import Fate
@@ -34,6 +33,7 @@ from sim.world.batch.precompute import (
     Prospects,
     outcome,
 )
+from sim.world.engine import Occurrence
 from sim.world.rows import Parts
 from sim.world.server import Server
 from sim.world.transit import Flight, Transit
@@ -42,14 +42,11 @@ CHUNK = 4096
 """Messages that are taken out of the columns at once."""
 
 
-class Onward(Event):
+class Onward(Occurrence):
     """A piece on its way to its second hop."""
 
     __slots__ = ("piece",)
     piece: int
-
-    def __init__(self, env: Environment) -> None:
-        self.env, self._ok, self._value = env, True, None  # an event that has happened
 
 
 class Foreseen:
@@ -70,11 +67,10 @@ class Foreseen:
         self._at = 0.0  # when it comes
         self._stale = set(range(len(self.servers)))  # servers to be asked
         self._change = 0.0  # when a network or link next goes down or comes up
-        self._alarm, self._set = Event(self.env), False  # wakes `feed`; whether it will
-        self._alarm._ok, self._alarm._value = True, None
+        self._alarm, self._set = Occurrence(), False  # wakes `feed`; whether it will
         self._feeds: Any = (self.feed,)  # SimPy only iterates it
         self._onward: Any = (self.onward,)
-        self._queue = self.env._queue
+        self._queue = self.env.queue
         self._spare: list[Onward] = []  # events that are over, to be used again
         self._sessions = np.array([*(s.sessions for s in self.servers), None], dtype=object)
 
@@ -154,7 +150,7 @@ class Foreseen:
                 continue
             starts[number] = start
             if then >= 0:
-                event = spare.pop() if spare else Onward(env)
+                event = spare.pop() if spare else Onward()
                 event.callbacks, event.piece = arrive, then
                 schedule(event, NORMAL, done + latency[then] - began)
                 until = queue[0][0]
@@ -175,7 +171,7 @@ class Foreseen:
         pieces = self.pieces
         for piece in range(pieces.firsts[number], pieces.firsts[number + 1]):
             if pieces.one_said[piece] == ONWARD:
-                event = Onward(self.env)
+                event = Onward()
                 event.callbacks, event.piece = self._onward, piece
                 delay = done + self.prospects.one_latency[piece] - self.env.now
                 self.env.schedule(event, NORMAL, delay)
@@ -296,7 +292,7 @@ class Foreseen:
             self.programs[self.arrivals.person[number]].write(number, at)
             self._write_next(numbers)
 
-        self.transit.later(self.arrivals.at[number], write)
+        self.env.call_at(self.arrivals.at[number], write)
 
     # ---- what happened
 
@@ -324,7 +320,7 @@ class Foreseen:
         for number in coming[self.one.known[coming] != WRITE].tolist():
             if not self.out[number]:
                 rows[self.arrivals.first[number] : self.arrivals.first[number + 1]] = True
-        for _, _, _, event in self.env._queue:
+        for _, _, _, event in self.env.queue:
             if isinstance(event, Onward):
                 row = self.pieces.rows[event.piece]
                 rows[row : row + self.pieces.counts[event.piece]] = True
