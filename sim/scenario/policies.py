@@ -17,7 +17,7 @@ from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
 RATE = "limit_client_rate"
-Lists = dict[str, tuple[Restriction, ...]]
+Lists = dict[str, Any]
 
 
 def hostname(name: str, network: str, domain: str | None) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sim.smtp import names
 
+
 class Names:
     """What resolves: the mail domains and the servers that take their mail.
 
