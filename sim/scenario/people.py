@@ -23,6 +23,7 @@ from sim.topology.lines import LINES
 HOME, WORK = "home", "work"
 """Places that are no networks of their own: the account's network, the group's ``work``."""
 
+
 def network_at(place: str, home: str, work: str | None) -> str:
     """The network that *place* stands for, to somebody with these networks."""
     return {HOME: home, WORK: work or place}.get(place, place)
