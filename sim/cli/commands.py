@@ -566,7 +566,7 @@ def _load(source: str, changes: list[str] | None, *, seed: int | None = None) ->
 def _changes(given: list[str] | None) -> dict[str, Any]:
     if not given:
         return {}
-    from sim.scenario.overriding import value_of
+    from sim.scenario.overrides import value_of
 
     found: dict[str, Any] = {}
     for text in given:
@@ -620,7 +620,7 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
 def _points(over: list[str], mode: str) -> list[dict[str, Any]]:
     """The points of --over and --mode, checked like those of a file."""
     from sim.experiment.usage import one_of
-    from sim.scenario.overriding import value_of
+    from sim.scenario.overrides import value_of
     from sim.scenario.sweeping import Sweep
 
     one_of("--mode", mode, ("grid", "paired", "ranges"))  # lists of points stand in a file

@@ -22,8 +22,8 @@ from sim.experiment.storage import OF_MESSAGES, Task
 from sim.measure import coded, conservation
 from sim.measure.exposure import exposure
 from sim.measure.tallies import measured
+from sim.records.rows import TABLES
 from sim.world import simulate
-from sim.world.rows import TABLES
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -102,3 +102,10 @@ CALENDAR: dict[str, Column] = {
     "prefix": Column("int8", "bit", "length of the prefix: 32 is one address, 0 the world"),
     "server": Column("category", "", "server with this address; '' if none, or a prefix"),
 }
+
+TABLES: dict[str, dict[str, Column]] = {
+    "recipients": RECIPIENTS,
+    "attempts": ATTEMPTS,
+    "servers": SERVERS,
+    "calendar": CALENDAR,
+}

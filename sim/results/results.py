@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sim.results.sweep import Sweep
     from sim.results.trace import Trace
     from sim.scenario import Scenario as Model
-    from sim.scenario.topology import Graph as AnyGraph
+    from sim.scenario.graphs import Graph as AnyGraph
     from sim.topology.graph import Graph
 
 FIRST_FIGURES = ("rates", "places", "topology", "matrix")

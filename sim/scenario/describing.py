@@ -8,17 +8,19 @@ from typing import Any
 from sim.scenario import distributions, retries
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect, ExpectMeasure
+from sim.scenario.graphs import Edge, Node
 from sim.scenario.keys import Table, source
-from sim.scenario.model import Head, Scenario
+from sim.scenario.model import Head
 from sim.scenario.networks import Link, Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Delays, Users, WhenRefused
 from sim.scenario.precision import Precision
 from sim.scenario.reading import new
+from sim.scenario.scenario import Scenario
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Sweep
-from sim.scenario.topology import Edge, Latencies, Node, Topology
+from sim.scenario.topology import Latencies, Topology
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
 from sim.topology import lines
@@ -95,9 +97,9 @@ def _lines() -> Iterator[str]:
     for name, preset in presets.TABLE.items():
         yield f"| `{name}` | {preset.doc} |"
     yield (
-        "\n## Restrictions\n\nAny restriction may stand in any list. In each list the first restriction "
-        "with an opinion decides: a permit ends its own list, a refusal ends everything, and a list "
-        "that nothing decides permits. Names are those of Postfix, or (own).\n\n"
+        "\n## Restrictions\n\nAny restriction may stand in any list. In each list the first one "
+        "with an opinion decides: a permit ends its own list, a refusal ends everything, and a "
+        "list that nothing decides permits. Names are those of Postfix, or (own).\n\n"
         "| restriction | meaning |\n|---|---|"
     )
     for name, entry in restrictions.TABLE.items():

@@ -13,12 +13,11 @@ from pydantic import Field
 
 from sim.records import words
 from sim.records.measures import BY, MEASURES, PHASES
-from sim.scenario import checking
 from sim.scenario.checking import Parts
 from sim.scenario.errors import shown
-from sim.scenario.found import Found
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
+from sim.scenario.problems import Problem, unknown
 from sim.scenario.quantities import Name
 from sim.smtp.verdicts import KINDS
 
@@ -106,42 +105,36 @@ def model(raw: object) -> type[Expect] | type[ExpectMeasure]:
     return ExpectMeasure if isinstance(raw, dict) and "measure" in raw else Expect
 
 
-def faults(
-    parts: Parts, arms: Iterable[str], expectations: dict[int, Expect | ExpectMeasure]
-) -> Iterator[Found]:
-    """Expectations about what does not exist, or that expect nothing."""
-    for index, expect in expectations.items():
-        wrong = (
-            _faults(parts, arms, expect)
-            if isinstance(expect, Expect)
-            else _of_measure(parts, list(arms), expect)
-        )
-        yield from (found.within("expect", index) for found in wrong)
+def problems(parts: Parts, arms: list[str], expect: Expect | ExpectMeasure) -> Iterator[Problem]:
+    """What does not exist of what is expected, or that nothing is."""
+    if isinstance(expect, Expect):
+        return _exact(parts, arms, expect)
+    return _of_measure(parts, arms, expect)
 
 
-def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterator[Found]:
+def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterator[Problem]:
     for name in ("arm", "than"):
         if (arm := getattr(expect, name)) is not None:
-            yield from checking.dangling(arm, arms, name)
-    yield from checking.dangling(expect.phase, PHASES, "phase")
-    yield from checking.dangling(expect.measure, MEASURES, "measure")
+            yield from unknown(arm, arms, name)
+    yield from unknown(expect.phase, PHASES, "phase")
+    yield from unknown(expect.measure, MEASURES, "measure")
     measure = MEASURES.get(expect.measure)
     if measure is not None:
-        yield from checking.dangling(expect.mail, measure.classes, "mail")
-        yield from checking.dangling(expect.by, [*dict.fromkeys(("all", *measure.by))], "by")
+        yield from unknown(expect.mail, measure.classes, "mail")
+        yield from unknown(expect.by, [*dict.fromkeys(("all", *measure.by))], "by")
     if (expect.by == "all") != (expect.of is None):
-        yield Found(("of",), shown(expect.of), "by and of together")
+        yield Problem(("of",), shown(expect.of), "by and of together")
     elif expect.of is not None and expect.by in BY and expect.by != "day":
-        yield from checking.dangling(expect.of, _keys(parts, expect.by), "of")
+        yield from unknown(expect.of, _keys(parts, expect.by), "of")
     if expect.direction is None and expect.at_least is None and expect.at_most is None:
-        yield Found((), "says nothing", "direction, at_least or at_most")
+        yield Problem((), "says nothing", "direction, at_least or at_most")
     if expect.direction is not None and expect.than is None:
-        yield Found(("than",), "missing", "the arm that a direction is meant against")
+        yield Problem(("than",), "missing", "the arm that a direction is meant against")
     if expect.direction is not None and (expect.at_least, expect.at_most) != (None, None):
-        yield Found(("direction",), shown(expect.direction), "a direction or bounds, not both")
+        yield Problem(("direction",), shown(expect.direction), "a direction or bounds, not both")
     least, most = expect.at_least, expect.at_most
     if least is not None and most is not None and least > most:
-        yield Found(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
+        yield Problem(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
 
 
 def _keys(parts: Parts, by: str) -> list[str]:
@@ -159,29 +152,29 @@ def _keys(parts: Parts, by: str) -> list[str]:
     return [key for key in dict.fromkeys(known.get(by, ())) if key]
 
 
-def _faults(parts: Parts, arms: Iterable[str], expect: Expect) -> Iterator[Found]:
+def _exact(parts: Parts, arms: list[str], expect: Expect) -> Iterator[Problem]:
     if not (expect.verdict or expect.code or expect.rule):
-        yield Found((), "says nothing", "verdict, code or rule")
+        yield Problem((), "says nothing", "verdict, code or rule")
     if expect.verdict is not None:
-        yield from checking.dangling(expect.verdict, KINDS, "verdict")
+        yield from unknown(expect.verdict, KINDS, "verdict")
     if expect.arm is not None:
-        yield from checking.dangling(expect.arm, arms, "arm")
+        yield from unknown(expect.arm, arms, "arm")
     if expect.server is not None:
-        yield from checking.dangling(expect.server, parts.names["servers"], "server")
+        yield from unknown(expect.server, parts.names["servers"], "server")
     for index, name in enumerate(expect.listed):
-        yield from checking.dangling(name, parts.names["blocklists"], "listed", index)
+        yield from unknown(name, parts.names["blocklists"], "listed", index)
     groups = parts.names["users"]
     if expect.user is not None:
-        yield from checking.dangling(expect.user, groups, "user")
+        yield from unknown(expect.user, groups, "user")
     users = parts.users.get(expect.user or next(iter(groups), ""))
     if users is None:
         return
     if expect.isp is not None:
-        yield from checking.dangling(expect.isp, users.accounts, "isp")
+        yield from unknown(expect.isp, users.accounts, "isp")
     if expect.account == WORK and users.work not in parts.with_submission:
-        yield Found(("account",), "'work'", "a group whose work is a network with servers")
+        yield Problem(("account",), "'work'", "a group whose work is a network with servers")
     if expect.place == WORK and not users.work:
-        yield Found(("place",), "'work'", "a group that has work")
+        yield Problem(("place",), "'work'", "a group that has work")
     venues = [name for name, network in parts.networks.items() if network.kind == "venue"]
     if expect.place not in parts.names["networks"] or expect.place in parts.networks:
-        yield from checking.dangling(expect.place, [HOME, WORK, *venues], "place")
+        yield from unknown(expect.place, [HOME, WORK, *venues], "place")

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.scenario.errors import Fault, ScenarioError, shown
-from sim.scenario.reading import Tree, read
+from sim.scenario.reading import read
+from sim.scenario.sections import MODELS
+from sim.scenario.trees import Tree, merge
 
 LONGEST_CHAIN = 8
-MERGED = (
-    "networks", "servers", "users", "spammers", "blocklists", "operators", "defaults", "topology",
-)  # fmt: skip
-"""Sections whose tables are merged key by key; anything else replaces what it extends."""
+DEPTHS = dict.fromkeys((*MODELS, "defaults", "topology"), 2) | {"arms": 1}
+"""How deep tables are merged key by key; anything else replaces what it extends."""
 
 
 class Layer(NamedTuple):
@@ -45,7 +45,7 @@ def merged(chain: list[Layer]) -> Tree:
     """Return one tree: what a file says replaces what it extends, key by key."""
     tree: Tree = {}
     for layer in reversed(chain):
-        tree = _over(tree, layer.tree)
+        tree |= {k: merge(tree.get(k), v, DEPTHS.get(k, 0)) for k, v in layer.tree.items()}
     tree.pop("extends", None)
     return tree
 
@@ -67,23 +67,6 @@ def _target(here: Path, wanted: Any, root: Path, file: str) -> Path:
     if not target.is_relative_to(root):
         raise _fault(file, wanted, "a file in the folder of the scenario, or below")
     return target
-
-
-def _over(base: Tree, tree: Tree) -> Tree:
-    result = base | tree
-    for section in MERGED:
-        below, above = base.get(section), tree.get(section)
-        if isinstance(below, dict) and isinstance(above, dict):
-            result[section] = below | {
-                name: below[name] | table
-                if isinstance(table, dict) and isinstance(below.get(name), dict)
-                else table
-                for name, table in above.items()
-            }
-    below, above = base.get("arms"), tree.get("arms")
-    if isinstance(below, dict) and isinstance(above, dict):
-        result["arms"] = below | above
-    return result
 
 
 def _known(tree: Tree, path: tuple[str | int, ...]) -> int:

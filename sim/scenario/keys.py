@@ -77,7 +77,7 @@ def meanings(model: type[Table]) -> dict[str, str]:
     second, which no run should wait for (hence not pydantic's ``use_attribute_docstrings``).
     """
     texts = {name: field.description or "" for name, field in model.model_fields.items()}
-    for table in (model, *model.__bases__):
+    for table in model.__mro__[:-2]:  # but BaseModel and object
         (declared,) = ast.parse(inspect.getsource(table)).body
         for field, doc in pairwise(declared.body if isinstance(declared, ast.ClassDef) else ()):
             match field, doc:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from sim.scenario.errors import nearest, one_of, shown
-from sim.scenario.found import Found
+from sim.scenario.errors import shown
 from sim.scenario.networks import Network
+from sim.scenario.problems import Problem, unknown
 from sim.scenario.servers import Server
 from sim.smtp import FLAVOURS, Policy, PolicyError, Restriction, presets, restrictions
 from sim.smtp.restrictions import STAGES, check_order
@@ -17,6 +16,8 @@ from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
 RATE = "limit_client_rate"
+UNSUPPLIED = frozenset({"helo", "client_name", "reverse_name", "recent_auths"})
+"""Facts that no scenario supplies; a rule that reads one would never do what it says."""
 Lists = dict[str, Any]
 
 
@@ -25,29 +26,35 @@ def hostname(name: str, network: str, domain: str | None) -> str:
     return f"{name.removeprefix(f'{network}-').lower()}.{domain or 'example'}"
 
 
-def build(
-    name: str,
-    server: Server,
-    network: Network,
-    *,
-    mailboxes: Container[str] | None = None,
-    login_owns: Mapping[str, frozenset[str]] | None = None,
-) -> Policy:
-    """Return the policy of *server*, which stands in *network*; raises PolicyError."""
-    lists: Lists = {stage: _listed(server, stage) for stage in STAGES}
+def build(name: str, server: Server, network: Network, lists: Lists | None = None) -> Policy:
+    """Return the policy of *server*, which stands in *network*; raises PolicyError.
+
+    *lists* are its restrictions, where they are parsed already.
+    """
+    if lists is None:
+        lists = {stage: _listed(server, stage) for stage in STAGES}
     return Policy(
         hostname=hostname(name, server.network, network.domain),
         address=int(server.address),
         domains=frozenset(server.domains),
-        mailboxes=mailboxes,
         networks=server.trusted_networks,
         client_ranges=server.client_ranges,
         auth_offered=_offers_auth(server, lists),
-        login_owns=login_owns or {},
         flavour=server.flavour,
         wording=None if server.wording == AUTO else server.wording,
         **lists,
     )
+
+
+def variation(
+    policy: Policy,
+    mailboxes: Container[str] | None,
+    login_owns: Mapping[str, frozenset[str]] | None,
+) -> Policy:
+    """*policy* with the mailboxes that exist (None: all) and the addresses that logins own."""
+    if mailboxes is None and login_owns is None:
+        return policy
+    return replace(policy, mailboxes=mailboxes, login_owns=login_owns or {})
 
 
 def on_port_587(policy: Policy) -> Policy:
@@ -65,27 +72,56 @@ def on_port_587(policy: Policy) -> Policy:
     )
 
 
-def faults(server: Server) -> Iterator[Found]:
-    """Everything wrong with the policy keys of *server*."""
-    makes = {"flavour": list(FLAVOURS), "wording": [AUTO, *WORDINGS]}
-    for key, known in makes.items():
-        value = getattr(server, key)
-        if value not in known:
-            yield Found((key,), shown(value), one_of(known), nearest(value, known))
+def parse(server: Server) -> tuple[Lists, list[Problem]]:
+    """The restrictions of each list of *server*, and everything wrong with its policy keys."""
+    problems = [*unknown(server.flavour, FLAVOURS, "flavour")]
+    problems += unknown(server.wording, [AUTO, *WORDINGS], "wording")
+    lists: Lists = {}
     for stage in STAGES:
-        written = getattr(server, stage)
-        items = () if isinstance(written, str) else enumerate(written)
-        wrong = [
-            Found((stage, index), *refused)
-            for index, text in items
-            if (refused := _refused(partial(restrictions.parse, text), stage, text))
-        ]
-        yield from wrong
-        if not wrong and (refused := _refused(partial(_listed, server, stage), stage)):
-            yield Found((stage,), *refused)
+        wrong = list(_wrong_items(server, stage))
+        if not wrong:
+            try:
+                lists[stage] = _listed(server, stage)
+                wrong = list(_without_facts(stage, lists[stage]))
+            except PolicyError as error:
+                wrong = [_problem(error, stage)]
+        problems += wrong
     rates = [i for i, text in enumerate(server.client) if text.startswith(RATE)]
     for index in rates[1:]:  # a server counts over one window
-        yield Found(("client", index), shown(server.client[index]), f"one {RATE} in the list")
+        expected = f"one {RATE} in the list"
+        problems.append(Problem(("client", index), shown(server.client[index]), expected))
+    return lists, problems
+
+
+def _wrong_items(server: Server, stage: str) -> Iterator[Problem]:
+    """What is wrong with single restrictions of a list."""
+    written = getattr(server, stage)
+    for index, text in enumerate(() if isinstance(written, str) else written):
+        try:
+            restrictions.parse(text)
+        except PolicyError as error:
+            yield _problem(error, stage, index, text)
+
+
+def _problem(error: PolicyError, stage: str, *at: int | str) -> Problem:
+    """What is wrong with the restriction *at* an index, of this text, or with the whole list."""
+    problem = str(error).partition(f": {error.value!r}")[0]
+    expected = error.expected
+    if problem == "unknown restriction":
+        expected = "a restriction that the reference names"
+    value = f"{shown(error.value)} ({problem})"
+    if at[1:] not in ((), (error.value,)):
+        value = f"{shown(at[1])} ({error.value})"
+    return Problem((stage, *at[:1]), value, expected, error.nearest)
+
+
+def _without_facts(stage: str, listed: tuple[Restriction, ...]) -> Iterator[Problem]:
+    """Restrictions that read a fact which no scenario supplies."""
+    for index, restriction in enumerate(listed):
+        for part in restriction.parts():
+            for fact in sorted(UNSUPPLIED & {*part.entry.reads, *part.entry.projects}):
+                expected = f"a restriction that does not read {fact}, which no scenario supplies"
+                yield Problem((stage, index), shown(str(restriction)), expected)
 
 
 def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
@@ -106,20 +142,3 @@ def _offers_auth(server: Server, lists: Lists) -> bool:
         return server.auth_offered
     every = (part for listed in lists.values() for r in listed for part in r.parts())
     return any("login" in part.entry.reads for part in every)
-
-
-def _refused(
-    make: Callable[[], Any], stage: str, written: str | None = None
-) -> tuple[str, str, str] | None:
-    """What is wrong with what *make* makes: value, expected, nearest; None if nothing is."""
-    try:
-        make()
-    except PolicyError as error:
-        problem = str(error).partition(f": {error.value!r}")[0]
-        expected = error.expected
-        if problem == "unknown restriction":
-            expected = "a restriction that the reference names"
-        if written in (None, error.value):
-            return f"{shown(error.value)} ({problem})", expected, error.nearest
-        return f"{shown(written)} ({error.value})", expected, error.nearest
-    return None

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.errors import Fault, ScenarioError, nearest, shown
-
-Tree = dict[str, Any]
-"""A scenario as a file writes it: tables of tables, quantities as text."""
+from sim.scenario.trees import Tree
 
 MOST_OCTETS = 1_000_000
 DEEPEST = 8

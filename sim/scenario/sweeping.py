@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.keys import OF_NO_ROW, Table, key
-from sim.scenario.overriding import flat
+from sim.scenario.overrides import flat
 
 MOST_POINTS = 10_000
 MOST_RANGED = 8

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sim.scenario.filling import expanded, table
-from sim.scenario.found import models
+from sim.scenario.implied import expanded
 from sim.scenario.keys import USED_UP, Table, source
-from sim.scenario.overriding import MODELS, flat
-from sim.scenario.reading import LONGEST_LINE, Tree
+from sim.scenario.model import Document
+from sim.scenario.overrides import flat
+from sim.scenario.problems import models
+from sim.scenario.reading import LONGEST_LINE
+from sim.scenario.sections import MODELS
+from sim.scenario.trees import Tree, table
 
-if TYPE_CHECKING:
-    from sim.scenario.model import Scenario
 
-
-def resolved(scenario: Scenario, source: Tree) -> str:
+def resolved(scenario: Document, source: Tree) -> str:
     """Return *scenario*, which was made from *source*, as TOML with every default."""
     full = expanded(source) | {"baseline": scenario.baseline}
     lines = [

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.workload.streams import BLOCK, Generator, stream, uniforms
 from sim.world.operators import is_open
-from sim.world.rows import Rows
+from sim.world.recorder import Recorder
 from sim.world.server import Server
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Around(NamedTuple):
     """What lists know of the world."""
 
     later: Later
-    rows: Rows
+    rows: Recorder
     servers: list[Server]
     reported: Callable[[int, float], None]
     """Told of spam that somebody reports: the address it came from, the moment."""
@@ -47,11 +47,11 @@ class Blocklist:
     """One list: what it has heard of each address, or /24, and what it lists."""
 
     def __init__(
-        self, name: str, settings: Settings, traps: range, around: Around,
+        self, name: str, settings: Settings, traps: range, context: Around,
         changed: Callable[[int, int], None], named: Callable[[str], Generator],
     ) -> None:  # fmt: skip
         self.name, self.settings, self.traps = name, settings, traps
-        self.around, self.changed = around, changed
+        self.context, self.changed = context, changed
         self.bits = BITS[settings.scope]
         self.fixed = [(int(p[0]), int(p[-1])) for p in settings.ranges]
         self.dead = False
@@ -66,7 +66,7 @@ class Blocklist:
         self.listed: dict[int, int] = {}  # by scope: number of the entry
         self.entries = 0
         if settings.lists_the_world is not None:
-            around.later(settings.lists_the_world, self._die)
+            context.later(settings.lists_the_world, self._die)
 
     def lists(self, address: int) -> bool:
         """Whether it answers 'listed' for *address*."""
@@ -82,7 +82,7 @@ class Blocklist:
         """Spam from *client* came to the recipients of rows *first* to *end*."""
         if at < self.settings.opens:
             return
-        recipients = self.around.rows.recipient
+        recipients = self.context.rows.recipient
         if self.traps and any(box in self.traps for box in recipients[first:end]):
             self._hear(client >> self.bits, at)
             self._wait_to_list(client >> self.bits, at, "trap")
@@ -90,10 +90,10 @@ class Blocklist:
         while self.unreported <= 0:
             self.unreported += next(self.gaps)
             wait = self.report_delay(next(self.draws))
-            self.around.later(at + wait, lambda t: self._report(client, t))
+            self.context.later(at + wait, lambda t: self._report(client, t))
 
     def _report(self, client: int, now: float) -> None:
-        self.around.reported(client, now)
+        self.context.reported(client, now)
         scope = client >> self.bits
         self._hear(scope, now)
         self.reports[scope] = self.reports.get(scope, 0) + 1
@@ -110,7 +110,7 @@ class Blocklist:
             return
         self.pending.add(scope)
         wait = self.delay(next(self.draws))
-        self.around.later(at + wait, lambda t: self._list(scope, reason, t))
+        self.context.later(at + wait, lambda t: self._list(scope, reason, t))
 
     def _list(self, scope: int, reason: str, now: float) -> None:
         self.pending.discard(scope)
@@ -120,13 +120,13 @@ class Blocklist:
         self.entries += 1
         entry = self.listed[scope] = self.entries
         self._note("listed", scope, reason, now)
-        self.around.entered(*self._span(scope), now)
+        self.context.entered(*self._span(scope), now)
         self._expire_later(scope, entry)
         self.ask_removal(scope, now)
 
     def _expire_later(self, scope: int, entry: int) -> None:
         due = self.last[scope] + self.settings.expiry
-        self.around.later(due, lambda t: self._expire(scope, entry, t))
+        self.context.later(due, lambda t: self._expire(scope, entry, t))
 
     def _expire(self, scope: int, entry: int, now: float) -> None:
         if self.listed.get(scope) != entry:
@@ -146,7 +146,7 @@ class Blocklist:
             if self.listed.get(scope) == entry and not self._relays(scope):
                 self._delist(scope, "removed", t)
 
-        self.around.later(now + removal.quantile()(next(self.draws)), remove)
+        self.context.later(now + removal.quantile()(next(self.draws)), remove)
 
     def _delist(self, scope: int, reason: str, now: float) -> None:
         del self.listed[scope]
@@ -155,13 +155,13 @@ class Blocklist:
 
     def _die(self, now: float) -> None:
         self.dead = True
-        self.around.rows.change(now, "listed", self.name, reason="died", prefix=0)
+        self.context.rows.change(now, "listed", self.name, reason="died", prefix=0)
         self.changed(*EVERYWHERE)
 
     # ---- servers in a scope
 
     def _in(self, scope: int) -> Iterator[Server]:
-        return (s for s in self.around.servers if s.address >> self.bits == scope)
+        return (s for s in self.context.servers if s.address >> self.bits == scope)
 
     def _relays(self, scope: int) -> bool:
         """Whether a test message comes through one of the servers in *scope*."""
@@ -174,7 +174,7 @@ class Blocklist:
     def _note(self, change: str, scope: int, reason: str, now: float) -> None:
         first, last = self._span(scope)
         server = next((s.name for s in self._in(scope)), "") if not self.bits else ""
-        self.around.rows.change(
+        self.context.rows.change(
             now, change, self.name, reason=reason, address=first, prefix=32 - self.bits,
             server=server,
         )  # fmt: skip
@@ -185,18 +185,18 @@ class Blocklists:
     """All lists of a world, and what they say of an address."""
 
     def __init__(
-        self, scenario: Scenario, replication: int, mailboxes: Mailboxes, around: Around
+        self, scenario: Scenario, replication: int, mailboxes: Mailboxes, context: Around
     ) -> None:
         def named(name: str) -> Callable[[str], Generator]:
             return lambda purpose: stream(
                 scenario.seed, replication=replication, entity=f"blocklists.{name}", purpose=purpose
             )
 
-        self.servers = around.servers
+        self.servers = context.servers
         self.said: dict[int, tuple[str, ...]] = {}
         self.lists = [
             Blocklist(
-                name, settings, mailboxes.traps.get(name, range(0)), around, self._changed,
+                name, settings, mailboxes.traps.get(name, range(0)), context, self._changed,
                 named(name),
             )
             for name, settings in scenario.blocklists.items()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.smtp.arguments import Rate
 from sim.workload.arrivals import RecipientGroup
-from sim.world.rows import Answer
+from sim.world.recorder import Answer
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings

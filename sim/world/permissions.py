@@ -14,7 +14,7 @@ from sim.records.words import Permission
 if TYPE_CHECKING:
     from sim.smtp import Policy
     from sim.workload.pop_logins import PopLogins
-    from sim.world.transit import Answered, Flight
+    from sim.world.transport import Replies, Transfer
 
 NOBODYS = Permission.NONE.number
 
@@ -49,35 +49,35 @@ class Permissions:
     def __init__(self, pop: PopLogins, shared: frozenset[int], owners: Mapping[str, int]) -> None:
         self.pop, self.shared, self.owners = pop, shared, owners
 
-    def of(self, flight: Flight, who: int, now: float, taken: Answered, refused: Answered) -> int:
+    def of(self, transfer: Transfer, who: int, now: float, taken: Replies, refused: Replies) -> int:
         """The number of the `Permission` for a submission by *who* (-1: a spammer)."""
-        server = flight.server
+        server = transfer.server
         for (_, _, _, address), answer in taken:
             means = server.personal.get(answer.rule) if answer.relayed else None
             if means is not None:
-                by = getattr(self, f"_{means}")(flight, who, now, address)
+                by = getattr(self, f"_{means}")(transfer, who, now, address)
                 return Permission(by).number
         meant = server.listing is not None and who in server.listing.people
         if meant and any(answer.cause == "relaying" for _, answer in refused):
             return Permission.MISSED_LISTING.number
         return NOBODYS
 
-    def _window(self, flight: Flight, who: int, now: float, address: str) -> str:
-        server, client = flight.server, flight.address
+    def _window(self, transfer: Transfer, who: int, now: float, address: str) -> str:
+        server, client = transfer.server, transfer.address
         own = self.pop.last_of(who, server.network, client, now) if who >= 0 else None
-        answer = server.asked_again(flight, address, None if own is None else now - own)
+        answer = server.asked_again(transfer, address, None if own is None else now - own)
         if answer.cause != "relaying":
             return "own_window"
         return "shared_window" if client in self.shared else "inherited_window"
 
-    def _listing(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        server, client = flight.server, flight.address
+    def _listing(self, transfer: Transfer, who: int, now: float, address: str) -> str:  # noqa: ARG002
+        server, client = transfer.server, transfer.address
         assert server.listing is not None, "only then is it personal"
         if any(first <= client <= last for first, last in server.written.client_range_pairs):
             return ""
         return "own_listing" if who in server.listing.owners(client) else "others_listing"
 
-    def _login(self, flight: Flight, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        login = flight.shows.login
+    def _login(self, transfer: Transfer, who: int, now: float, address: str) -> str:  # noqa: ARG002
+        login = transfer.shows.login
         owner = who if login is None else self.owners.get(login, who)
         return "own_login" if owner == who else "stolen_login"

@@ -17,9 +17,9 @@ from sim.workload.people import anyone_at
 from sim.workload.streams import chance
 
 if TYPE_CHECKING:
-    from sim.world.rows import Answer
+    from sim.world.mail_programs import MailProgram, OutboxEntry
+    from sim.world.recorder import Answer
     from sim.world.server import Server
-    from sim.world.users import Letter, MailProgram
 
 SOON = 7200.0
 """Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
@@ -28,7 +28,7 @@ THEN = 1e-3
 sent: enough to come after it, however moments are rounded (chosen)."""
 
 
-class Habit(NamedTuple):
+class LearnedSettings(NamedTuple):
     """A way to send: the server that is asked, the network that is dialled in to for it, and the
     sender address that is shown, where these are not the usual ones."""
 
@@ -38,9 +38,9 @@ class Habit(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A letter that *asked* refused for good, with what it said and when."""
+    """A entry that *asked* refused for good, with what it said and when."""
 
-    letter: Letter
+    entry: OutboxEntry
     asked: Server
     answer: Answer
     now: float
@@ -48,59 +48,59 @@ class Refusal(NamedTuple):
 
 def wait(p: MailProgram, r: Refusal) -> float | None:
     """Keep the message until its account's own network is reached again."""
-    network = r.letter.account.network
-    mobility = p.around.mobility
+    network = r.entry.account.network
+    mobility = p.context.mobility
     if p.person.network_at(mobility.place(p.person, r.now)) == network:
         return None  # there already, and refused: waiting does not help
     there = mobility.next_on(p.person, network, r.now)
-    p.note(r.letter, "wait")
-    r.letter.habit = Habit(p.around.submission[network])
-    return math.inf if there is None else there + SOON * chance(r.letter.message.key, 100)
+    p.note(r.entry, "wait")
+    r.entry.learned = LearnedSettings(p.context.submission[network])
+    return math.inf if there is None else there + SOON * chance(r.entry.message.key, 100)
 
 
 def switch_server(p: MailProgram, r: Refusal) -> float | None:
     """Name the submission server of the network that one is connected to."""
-    place = p.around.mobility.place(p.person, r.now)
-    local = p.around.submission.get(p.person.network_at(place))
+    place = p.context.mobility.place(p.person, r.now)
+    local = p.context.submission.get(p.person.network_at(place))
     if local is None or local is r.asked:
         return None
-    p.note(r.letter, "switch_server", changes=1)
-    r.letter.habit = Habit(local)
-    return r.now + p.users.delays.switch_server.quantile()(chance(r.letter.message.key, 101))
+    p.note(r.entry, "switch_server", changes=1)
+    r.entry.learned = LearnedSettings(local)
+    return r.now + p.users.delays.switch_server.quantile()(chance(r.entry.message.key, 101))
 
 
 def dial_in(p: MailProgram, r: Refusal) -> float | None:
     """Dial in to the account's network from wherever one is."""
-    network = r.letter.account.network
-    if p.around.mobility.place(p.person, r.now) == "home" and network == p.person.home:
+    network = r.entry.account.network
+    if p.context.mobility.place(p.person, r.now) == "home" and network == p.person.home:
         return None
-    if p.around.mobility.client(p.person, network, r.now) == 0:
+    if p.context.mobility.client(p.person, network, r.now) == 0:
         return None
-    p.note(r.letter, "dial_in")
-    r.letter.habit = Habit(p.around.submission[network], dials=network)
-    return r.now + p.users.delays.dial_in.quantile()(chance(r.letter.message.key, 102))
+    p.note(r.entry, "dial_in")
+    r.entry.learned = LearnedSettings(p.context.submission[network], dials=network)
+    return r.now + p.users.delays.dial_in.quantile()(chance(r.entry.message.key, 102))
 
 
 def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     """Call the help desk, and switch on what it offers, from then on."""
-    own = p.around.submission[r.letter.account.network]
+    own = p.context.submission[r.entry.account.network]
     with_auth = p.auth and (p.by_587 or not own.settings.port_587)
     on_already = {"auth": with_auth, "pop_first": p.polls_first}.get(own.offers)
     advice, change = own.offers, p.switch_on(own.offers)
     if r.answer.cause == "authentication" and p.mistypes(own):
         on_already, advice, change = False, "password", p.correct(own)
-        r.letter.tried.append(advice)
-    r.letter.habit = Habit(own)
+        r.entry.tried.append(advice)
+    r.entry.learned = LearnedSettings(own)
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
-        p.note(r.letter, advice)
+        p.note(r.entry, advice)
         return p.help_at + THEN
     if on_already is not False:
-        p.around.rows.messages.calls[r.letter.message.number] += 1
-        r.letter.tried.append("ask_isp")
+        p.context.rows.messages.calls[r.entry.message.number] += 1
+        r.entry.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
-    p.note(r.letter, advice, calls=1, changes=1)
-    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.letter.message.key, 103))
-    p.around.later(p.help_at, change)
+    p.note(r.entry, advice, calls=1, changes=1)
+    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.entry.message.key, 103))
+    p.context.later(p.help_at, change)
     return p.help_at
 
 
@@ -109,11 +109,11 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     domains = r.asked.settings.domains
     if r.answer.cause != "sender" or not domains:
         return None
-    p.note(r.letter, "change_sender", changes=1)
-    r.letter.message.reverse_path = f"{p.person.name}@{domains[0]}"
-    r.letter.message.shown = anyone_at(r.letter.message.reverse_path)
-    r.letter.habit = Habit(r.asked, r.letter.habit and r.letter.habit.dials)
-    return r.now + p.users.delays.change_sender.quantile()(chance(r.letter.message.key, 104))
+    p.note(r.entry, "change_sender", changes=1)
+    r.entry.message.reverse_path = f"{p.person.name}@{domains[0]}"
+    r.entry.message.shown = anyone_at(r.entry.message.reverse_path)
+    r.entry.learned = LearnedSettings(r.asked, r.entry.learned and r.entry.learned.dials)
+    return r.now + p.users.delays.change_sender.quantile()(chance(r.entry.message.key, 104))
 
 
 Remedy = Callable[["MailProgram", Refusal], float | None]

@@ -23,14 +23,14 @@ from sim.world.batch.precompute import Prospects
 from sim.world.blocklists import Around, Blocklists
 from sim.world.engine import Engine
 from sim.world.listing import Listing, draw_up
+from sim.world.mail_programs import MailProgram, WorldContext
 from sim.world.operators import Operators, is_open
 from sim.world.outages import Outages
 from sim.world.permissions import Permissions
-from sim.world.rows import DELIVERED, Rows, Run, finish
+from sim.world.recorder import DELIVERED, Recorder, Run, finish
 from sim.world.server import Server
 from sim.world.spammers import Field, Spammer
-from sim.world.transit import Message, Transit
-from sim.world.users import MailProgram, Surroundings
+from sim.world.transport import Message, Transport
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -96,26 +96,26 @@ class World:
             for number, domain in enumerate(self.boxes.domains)
         }
         blocking = (n for n, network in self.scenario.networks.items() if network.blocks_port_25)
-        self.transit = Transit(
+        self.transport = Transport(
             self.env, self.rows, routes(self.scenario), self.mx, frozenset(blocking), self.notify,
             Outages.of(self.scenario), self.scenario.run_length,
         )  # fmt: skip
-        around = Surroundings(
-            self.transit, self.rows, self.mobility, submission, self.pop.log_in,
+        context = WorldContext(
+            self.transport, self.rows, self.mobility, submission, self.pop.log_in,
             arrivals, self.scenario.users,
         )  # fmt: skip
-        self.transit.permissions = self._permissions()
-        self.programs = self._programs(around)
+        self.transport.permissions = self._permissions()
+        self.programs = self._programs(context)
         prospects = Prospects(
-            self.scenario, arrivals, self.boxes, self.transit, self.programs, self.servers,
+            self.scenario, arrivals, self.boxes, self.transport, self.programs, self.servers,
             reads_pop=any("pop_age" in policy.reads for policy in self._all_policies()),
         )  # fmt: skip
-        self.foreseen = Foreseen(prospects, self.transit)
-        around.before_change = self.foreseen.leaves
+        self.foreseen = Foreseen(prospects, self.transport)
+        context.before_change = self.foreseen.leaves
         self._watch_over_relays()
         self.spammers = self._spammers(
             Field(
-                self.env, self.rows, self.transit, self.boxes, self.servers, self.mx, submission,
+                self.env, self.rows, self.transport, self.boxes, self.servers, self.mx, submission,
                 homes={
                     name: self._addresses(name)
                     for name, network in self.scenario.networks.items()
@@ -203,7 +203,7 @@ class World:
         delay = None if update == "never" else update
         return draw_up(people, self.mobility, server.trusts, since, delay)
 
-    def _programs(self, around: Surroundings) -> list[MailProgram]:
+    def _programs(self, context: WorldContext) -> list[MailProgram]:
         careless: list[float] = []
         for group, numbers in self.population.groups.items():
             draws = stream(
@@ -213,7 +213,7 @@ class World:
             careless += draws.random(len(numbers)).tolist()
         groups = self.scenario.users
         return [
-            MailProgram(p, groups[p.group], around, careless[p.number])
+            MailProgram(p, groups[p.group], context, careless[p.number])
             for p in self.population.people
         ]
 
@@ -241,10 +241,10 @@ class World:
         """Blocklists and operators, where the scenario has any."""
         later = self.env.call_at
         operators = Operators(self.scenario, self.replication, self.servers, later, self.close)
-        around = Around(later, self.rows, self.servers, operators.reported, operators.listed)
-        self.blocklists = Blocklists(self.scenario, self.replication, self.boxes, around)
+        context = Around(later, self.rows, self.servers, operators.reported, operators.listed)
+        self.blocklists = Blocklists(self.scenario, self.replication, self.boxes, context)
         if self.blocklists.lists:
-            self.transit.spam_came = self.blocklists.spam
+            self.transport.spam_came = self.blocklists.spam
         operators.start()
 
     # ---- running
@@ -299,7 +299,7 @@ class World:
 
     def _held_somewhere(self) -> Any:
         """Which recipients (rows) something has to which they can still happen."""
-        rows = self.transit.held()
+        rows = self.transport.held()
         self.foreseen.hold(rows)
         return rows
 
@@ -372,7 +372,7 @@ class World:
                 self.rows.messages.believed[message.about] = 0
         else:
             group = RecipientGroup(row, row + 1, domain, shown)
-            self.transit.relay(server, message, domain, [group], now)
+            self.transport.relay(server, message, domain, [group], now)
 
     def _held(self) -> Any:
         """Which server (row; one more, all False, for none) processes which domain."""
@@ -411,9 +411,9 @@ def _between(shared: Shared) -> Routes:
     return shared.scenario.routes()
 
 
-def opening_rows(scenario: Scenario, workload: Workload) -> Rows:
+def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:
     """The rows with which every arm begins: all messages of the workload, without a fate."""
-    rows, arrivals, people = Rows(), workload.arrivals, workload.population.people
+    rows, arrivals, people = Recorder(), workload.arrivals, workload.population.people
     person, account = arrivals.column("person"), arrivals.column("account")
     number_of = {name: number for number, name in enumerate(scenario.servers)}
     accounts = [(p.accounts[0], p.accounts[-1]) for p in people]

@@ -18,16 +18,16 @@ from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.decision import decide_at
 from sim.smtp.replies import SITUATIONS
 from sim.world import outages
-from sim.world.answers import NO_LOGIN, Answers, BySender, Credentials
 from sim.world.deferred import Retries
 from sim.world.listing import Listing, reads_list
 from sim.world.memory import REMEMBERED, Memory
 from sim.world.permissions import personal
-from sim.world.rows import Answer, Rows
+from sim.world.recorder import Answer, Recorder
+from sim.world.verdict_cache import NO_LOGIN, BySender, Credentials, VerdictCache
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
-    from sim.world.transit import Flight
+    from sim.world.transport import Transfer
 
 
 class Sessions:
@@ -110,7 +110,7 @@ class Server:
         number: int,
         settings: Settings,
         policy: Policy,
-        rows: Rows,
+        rows: Recorder,
         last_pop_login: Callable[[str, int, float], float | None],
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
@@ -141,13 +141,13 @@ class Server:
         """Whether *client* is on one of the server's own networks."""
         return any(first <= client <= last for first, last in self.policy.network_ranges)
 
-    def asked_again(self, flight: Flight, forward_path: str, pop_age: float | None) -> Answer:
+    def asked_again(self, transfer: Transfer, forward_path: str, pop_age: float | None) -> Answer:
         """What the answer would be with another *pop_age*."""
-        message, answers = flight.message, self.answers
+        message, answers = transfer.message, self.answers
         moment = answers.moment
         moment.pop_age, moment.recent, moment.greylist_age = pop_age, 0, None
         moment.spam, moment.content_draw = message.spam, message.content
-        kind = answers.kind(flight.address, flight.shows)
+        kind = answers.kind(transfer.address, transfer.shows)
         shown = message.reverse_path if kind.whole_sender else message.shown
         return answers.now(kind)[shown][forward_path]
 
@@ -167,7 +167,7 @@ class Server:
         self.policy = policy
         self.memory = self._remembering(policy)  # None: this policy asks for none
         by_587 = on_port_587(policy) if self.settings.port_587 else None
-        self.answers = Answers(policy, by_587, self._lists_of, self._answer)
+        self.answers = VerdictCache(policy, by_587, self._lists_of, self._answer)
         self.asks_anew = self.answers.momentary or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 
@@ -260,7 +260,7 @@ OWN: dict[str, tuple[int, str, str]] = {
     "no_mx": (550, "5.1.2", "unknown_recipient"),
     "own_notice": (250, "2.0.0", ""),
 }
-"""Answers that no policy gives: code, enhanced status code (RFC 3463), cause."""
+"""VerdictCache that no policy gives: code, enhanced status code (RFC 3463), cause."""
 
 CAUSES = {cause for _, _, cause in OWN.values()} | {s.cause for s in SITUATIONS.values()}
 complete(CAUSES | set(Cause), Cause, "what servers answer")

@@ -13,9 +13,9 @@ import numpy as np
 from simpy.events import Event
 
 from sim.records.words import SPAM_ROUTES, complete
-from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.server import Server
-from sim.world.transit import Flight
+from sim.world.transport import Transfer
+from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.workload.arrivals import RecipientGroup
@@ -50,8 +50,8 @@ class SpamRoute(Protocol):
     def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
         """Whom to ask for what."""
 
-    def lose(self, flight: Flight, cause: str) -> None:
-        """What was asked in *flight* was refused, for *cause*."""
+    def lose(self, transfer: Transfer, cause: str) -> None:
+        """What was asked in *transfer* was refused, for *cause*."""
 
     def life(self) -> Generator[Event, Any, None] | None:
         """A SimPy process of its own, such as a search for relays; None if there is none."""
@@ -89,9 +89,9 @@ class OpenRelay:
         server = candidates[int(next(self.spammer.draws) * len(candidates))] if candidates else None
         yield Part(server, groups, self.spammer.address, self.spammer.network)
 
-    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002 - any cause will do
+    def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
-        self.known = [s for s in self.known if s is not flight.server]
+        self.known = [s for s in self.known if s is not transfer.server]
 
     def life(self) -> Generator[Event, Any, None] | None:
         """Ask servers, one after the other, whether they relay for a stranger."""
@@ -142,7 +142,7 @@ class OwnAccount:
         server = spammer.field.submission.get(spammer.network)
         yield Part(server, groups, spammer.address, spammer.network)
 
-    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
+    def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002
         """Take the account for useless for a while, then try again."""
         self.closed_until = self.spammer.field.env.now + self.spammer.settings.account_renewed
 
@@ -166,7 +166,7 @@ class Direct:
         """To each domain's MX what is for that domain."""
         return to_exchangers(self.spammer, groups, self.spammer.address, self.spammer.network)
 
-    def lose(self, flight: Flight, cause: str) -> None:
+    def lose(self, transfer: Transfer, cause: str) -> None:
         """Nothing is lost: other domains may still take it."""
 
     def life(self) -> None:
@@ -231,10 +231,10 @@ class Hosts:
         """Whom one host asks."""
         return to_exchangers(self.spammer, groups, address, network)
 
-    def lose(self, flight: Flight, cause: str) -> None:
+    def lose(self, transfer: Transfer, cause: str) -> None:
         """Drop the host that was listed, blocked or refused."""
         if cause in ("blocklist", "unreachable", "rate", "relaying"):
-            self.hosts = [h for h in self.hosts if h[1] != flight.address]
+            self.hosts = [h for h in self.hosts if h[1] != transfer.address]
 
     def life(self) -> Generator[Event, Any, None] | None:
         """Gain hosts."""
@@ -294,9 +294,9 @@ class Stolen:
         useless = server is not None and server.settings.auth_password == "separate"
         yield Part(server, groups, spammer.address, spammer.network, Credentials(login, useless))
 
-    def lose(self, flight: Flight, cause: str) -> None:  # noqa: ARG002
+    def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002
         """Drop the login."""
-        self.logins = [found for found in self.logins if found[1] != flight.shows.login]
+        self.logins = [found for found in self.logins if found[1] != transfer.shows.login]
 
     def life(self) -> None:
         """None."""
@@ -347,7 +347,7 @@ class Window:
         server = self._opened()
         yield Part(server, groups, self.spammer.address, self.spammer.network)
 
-    def lose(self, flight: Flight, cause: str) -> None:
+    def lose(self, transfer: Transfer, cause: str) -> None:
         """Nothing: another window will open."""
 
     def life(self) -> None:

@@ -20,15 +20,15 @@ from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
 from sim.workload.streams import exponentials, stream, uniforms
 from sim.world.engine import Engine
-from sim.world.rows import GAVE_UP, REFUSED, Rows
+from sim.world.recorder import GAVE_UP, REFUSED, Recorder
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, SpamRoute
-from sim.world.transit import NO_SUCH_USER, Answered, Flight, Message, Transit
+from sim.world.transport import NO_SUCH_USER, Message, Replies, Transfer, Transport
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
     from sim.workload.people import Mailboxes
-    from sim.world.answers import Credentials
+    from sim.world.verdict_cache import Credentials
 
 SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""
@@ -43,8 +43,8 @@ class Field:
     """What spammers know of the world."""
 
     env: Engine
-    rows: Rows
-    transit: Transit
+    rows: Recorder
+    transport: Transport
     mailboxes: Mailboxes
     servers: list[Server]
     mx: dict[int, list[Server]]
@@ -167,7 +167,7 @@ class Spammer:
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *groups* by *route*."""
-        rows, transit = self.field.rows, self.field.transit
+        rows, transport = self.field.rows, self.field.transport
         rows.messages.attempts[message.number] = attempt
         rows.messages.route[message.number] = Route(route).number
         for server, part, address, network, shows in self.routes[route].parts(groups):
@@ -176,11 +176,11 @@ class Spammer:
                     rows.end(first, end, GAVE_UP, rows.nobody, now)
                 continue
             signed = self._signed(message, part, server, shows)
-            flight = Flight(
+            transfer = Transfer(
                 signed, part, server, address, shows, LINE,
                 attempt=attempt, ticket=route,
             )  # fmt: skip
-            transit.launch(flight, now, network)
+            transport.send(transfer, now, network)
 
     def _signed(
         self, message: Message, groups: list[RecipientGroup], server: Server, shows: Credentials
@@ -200,28 +200,28 @@ class Spammer:
             return self.reverse_path
         return f"offer-{self.number}@{server.settings.domains[0]}"
 
-    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
+    def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""
         if not refused:
             return
-        route = cast("Route", flight.ticket)
-        number = flight.message.number
-        if flight.attempt == 1:
+        route = cast("Route", transfer.ticket)
+        number = transfer.message.number
+        if transfer.attempt == 1:
             worst = max((a for _, a in refused), key=lambda a: a.permanent)
             self.field.rows.messages.first_cause[number] = Cause(worst.cause).number
         left: list[RecipientGroup] = []
         for piece, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:
-                self.routes[route].lose(flight, answer.cause)
-                if flight.attempt < TRIES and self._elsewhere(route):
+                self.routes[route].lose(transfer, answer.cause)
+                if transfer.attempt < TRIES and self._elsewhere(route):
                     left.append(piece)
                     continue
             fate = REFUSED if answer.permanent else GAVE_UP
             self.field.rows.end(piece[0], piece[1], fate, answer, now)
         if left:
-            again = flight.attempt + 1
+            again = transfer.attempt + 1
             self.field.env.call_at(
-                now, lambda t: self.pass_to(self.route(), flight.message, left, t, again), left
+                now, lambda t: self.pass_to(self.route(), transfer.message, left, t, again), left
             )
 
     def _elsewhere(self, route: Route) -> bool:

@@ -24,7 +24,7 @@ from sim.measure.tallies import measured
 from sim.scenario import Scenario
 from sim.workload.workload import workload
 from sim.world import simulate
-from sim.world.rows import TABLES, Run
+from sim.world.recorder import TABLES, Run
 
 Programs = dict[str, Callable[[], Any]]
 YARDSTICK, SMALL = 10_000, 100

@@ -17,10 +17,10 @@ import worlds
 from measuring import Spread, cpu
 
 from sim.world import simulate
-from sim.world.rows import Run
+from sim.world.recorder import Run
 
 ROWS, YARDSTICK, TURNS = 2e4, 10_000, 3
-"""Rows of each line, messages of the textbook program, turns of which the least time counts."""
+"""Recorder of each line, messages of the textbook program, turns of which the least time counts."""
 
 WORLDS = (
     ("main", "on network + AUTH"),

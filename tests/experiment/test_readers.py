@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.world.rows import TABLES
+from sim.records.rows import TABLES
 
 SMALL = Path(__file__).with_name("small.toml")
 

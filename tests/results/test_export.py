@@ -10,7 +10,7 @@ import sim
 from sim.experiment.storage import StorageError
 from sim.experiment.usage import UsageError
 from sim.results.export import export
-from sim.world.rows import TABLES
+from sim.records.rows import TABLES
 
 SMALL = Path(__file__).parents[1] / "experiment" / "small.toml"
 

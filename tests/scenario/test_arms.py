@@ -6,7 +6,7 @@ import pytest
 from small import SMALL
 
 from sim.scenario import ScenarioError, loads
-from sim.scenario.overriding import matching, value_of
+from sim.scenario.overrides import matching, value_of
 
 
 def with_arm(*lines):

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sim.exact.expectations import unmet
 from sim.scenario import Scenario, describing, loads, new, reference, schema
 from sim.scenario.distributions import Distribution
-from sim.scenario.found import models
 from sim.scenario.keys import meanings
 from sim.scenario.model import Defaults
+from sim.scenario.problems import models
 
 TOLD = reference()
 FACTS = re.compile(r"[a-z_0-9]+(\.[a-z_0-9-]+)+")

@@ -10,9 +10,9 @@ from sim.workload.arrivals import RecipientGroup
 from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.workload.week import blocks
-from sim.world.answers import NO_LOGIN
 from sim.world.run import World
-from sim.world.transit import Flight, Message
+from sim.world.transport import Message, Transfer
+from sim.world.verdict_cache import NO_LOGIN
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -67,7 +67,7 @@ class Silent:
 
     needs_all = False
 
-    def answered(self, flight, now, refused):
+    def receive_replies(self, transfer, now, refused):
         pass
 
 
@@ -121,8 +121,8 @@ class Little:
                 0.5, 0.5, number, spam=True,
             )  # fmt: skip
             group = RecipientGroup(first, first + 1, boxes.domain_of[box], boxes.addresses[box])
-            flight = Flight(message, [group], servers[through], by, NO_LOGIN, 33.6e3)
-            world.transit.launch(flight, at, "careless")
+            transfer = Transfer(message, [group], servers[through], by, NO_LOGIN, 33.6e3)
+            world.transport.send(transfer, at, "careless")
         frames = world.run().frames()
         self.rows, self.calendar = frames["recipients"], frames["calendar"]
         return self

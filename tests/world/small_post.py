@@ -8,10 +8,10 @@ from sim.workload.arrivals import RecipientGroup, runs
 from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import anyone_at, populate
 from sim.workload.week import blocks
-from sim.world.answers import NO_LOGIN
-from sim.world.rows import GAVE_UP, REFUSED
+from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.run import World
-from sim.world.transit import NO_SUCH_USER, Flight, Message
+from sim.world.transport import NO_SUCH_USER, Message, Transfer
+from sim.world.verdict_cache import NO_LOGIN
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -73,7 +73,7 @@ class Heedless:
     def __init__(self, rows):
         self.rows = rows
 
-    def answered(self, flight, now, refused):
+    def receive_replies(self, transfer, now, refused):
         for (first, end, _, _), answer in refused:
             self.rows.end(first, end, REFUSED if answer.permanent else GAVE_UP, answer, now)
 
@@ -141,8 +141,8 @@ class Post:
             number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.rows),
             (0.5, 0.5), 0.5, 0.5, number, spam=True,
         )  # fmt: skip
-        flight = Flight(message, groups, server, SPAMMER, NO_LOGIN, 33.6e3)
-        world.transit.launch(flight, at, "hotel")
+        transfer = Transfer(message, groups, server, SPAMMER, NO_LOGIN, 33.6e3)
+        world.transport.send(transfer, at, "hotel")
 
     # ---- what became of it
 

@@ -12,7 +12,7 @@ from sim.records import words
 from sim.scenario import load, loads
 from sim.smtp import restrictions
 from sim.world import simulate
-from sim.world.rows import Rows
+from sim.world.recorder import Recorder
 
 EVERYTHING = Path(__file__).parents[1] / "benchmarks" / "everything.toml"
 
@@ -155,13 +155,13 @@ def test_a_lost_recipient_is_noticed(everything):
 
 
 def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
-    end = Rows.end
+    end = Recorder.end
 
     def forgetful(rows, first, *rest):
         if first % 1000 != 7:
             end(rows, first, *rest)
 
-    monkeypatch.setattr(Rows, "end", forgetful)
+    monkeypatch.setattr(Recorder, "end", forgetful)
     with pytest.raises(conservation.ConservationError) as raised:
         balanced(everything, "everything")
     told = str(raised.value)

@@ -4,14 +4,14 @@ import pytest
 from small_post import DAY, HOUR, MINUTE, SPAMMER, Post
 
 from sim.world.memory import Clients, Greylist
-from sim.world.rows import Rows
+from sim.world.recorder import Recorder
 
 QUEUED = 102.067  # when a message written at 100 s is in the queue of the first server
 GREYLIST = {"servers.adatum-mx.recipient": ["greylist(5 min)"]}
 
 
 def answers():
-    rows = Rows()
+    rows = Recorder()
     return rows.answer("s", cause="greylisted"), rows.answer("s", cause="", accepted=True)
 
 

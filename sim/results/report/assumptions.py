@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 
 from sim.scenario import keys as declared
-from sim.scenario.found import models
 from sim.scenario.keys import USED_UP, Table
 from sim.scenario.model import Head
-from sim.scenario.overriding import MODELS
+from sim.scenario.problems import models
+from sim.scenario.sections import MODELS
 from sim.scenario.writing import value
 
 if TYPE_CHECKING:

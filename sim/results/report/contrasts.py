@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.scenario.overriding import flat
+from sim.scenario.overrides import flat
 from sim.scenario.writing import value
 
 if TYPE_CHECKING:

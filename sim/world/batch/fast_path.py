@@ -3,7 +3,7 @@
 What is known of them before is in `Prospects`. What is left for the run is what depends on the
 order of things: when a session comes free, what counts and lists say by then. Whatever else may
 happen (a refusal that somebody reacts to, a failure, a policy that asks about the moment) is
-`Transit`'s, as for every other message; nothing here decides anything.
+`Transport`'s, as for every other message; nothing here decides anything.
 
 Messages are taken in order of arrival, so that most need no event at their first hop.
 """
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
 from sim.records.words import Fate
-from sim.world.answers import NO_LOGIN
 from sim.world.batch.precompute import (
     COUNT,
     LOCAL,
@@ -34,9 +33,10 @@ from sim.world.batch.precompute import (
     outcome,
 )
 from sim.world.engine import Occurrence
-from sim.world.rows import Parts
+from sim.world.recorder import Parts
 from sim.world.server import Server
-from sim.world.transit import Flight, Transit
+from sim.world.transport import Transfer, Transport
+from sim.world.verdict_cache import NO_LOGIN
 
 CHUNK = 4096
 """Messages that are taken out of the columns at once."""
@@ -52,9 +52,9 @@ class Onward(Occurrence):
 class Foreseen:
     """The planned messages of one run, on their first two hops."""
 
-    def __init__(self, prospects: Prospects, transit: Transit) -> None:
-        self.prospects, self.transit = prospects, transit
-        self.env, self.rows = transit.env, transit.rows
+    def __init__(self, prospects: Prospects, transport: Transport) -> None:
+        self.prospects, self.transport = prospects, transport
+        self.env, self.rows = transport.env, transport.rows
         self.programs, self.servers = prospects.programs, prospects.servers
         self.one, self.two, self.pieces = prospects.one, prospects.two, prospects.pieces
         self.arrivals = prospects.arrivals
@@ -120,7 +120,12 @@ class Foreseen:
     def _bring(self) -> Iterator[float]:
         """Bring messages to their first servers, each at its moment, outside the event list;
         where another event comes first, yield the moment of the next message."""
-        env, transit, latency, out = self.env, self.transit, self.prospects.one_latency, self.out
+        env, transport, latency, out = (
+            self.env,
+            self.transport,
+            self.prospects.one_latency,
+            self.out,
+        )
         queue, schedule, spare, arrive = self._queue, env.schedule, self._spare, self._onward
         starts, until, began, change = self.one.one_start, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
@@ -139,13 +144,13 @@ class Foreseen:
             start = sessions.admit(at, took)
             if start is None:
                 self._next, self._now = self.place[number] + 1, at
-                transit.turn_away(self._first(number), at)
+                transport.turn_away(self._first(number), at)
                 until = env.peek()
                 continue
             done = start + took
             if done >= change and self._changes(at, done):
                 self._next, self._now = self.place[number] + 1, at
-                transit.session(self._first(number), at, start, took)
+                transport.session(self._first(number), at, start, took)
                 until, change = env.peek(), self._change
                 continue
             starts[number] = start
@@ -164,7 +169,7 @@ class Foreseen:
         if self.one.one_known[number] == WRITE:
             self.programs[self.arrivals.person[number]].write(number, at)
         else:
-            self.transit.reach(self._first(number), at)
+            self.transport.arrive(self._first(number), at)
 
     def _part(self, number: int, done: float) -> None:
         """The first server has taken message *number*: the pieces that do not end there go on."""
@@ -187,15 +192,15 @@ class Foreseen:
             took = two.one_took[piece]
             start = server.sessions.admit(at, took)
             if start is None:
-                self.transit.turn_away(self._flight(piece), at)
+                self.transport.turn_away(self._transfer(piece), at)
             elif start + took >= self._change and self._changes(at, start + took):
-                self.transit.session(self._flight(piece), at, start, took)
+                self.transport.session(self._transfer(piece), at, start, took)
             else:
                 two.one_at[piece], two.one_start[piece] = at, start
                 if known == COUNT:
                     self._count(server, piece, at, start + took)
         else:
-            self.transit.reach(self._flight(piece), at)
+            self.transport.arrive(self._transfer(piece), at)
         if not self._set:
             queue = self._queue
             if not queue or queue[0][0] >= self._at:
@@ -233,26 +238,26 @@ class Foreseen:
 
     def _changes(self, at: float, done: float) -> bool:
         """Whether a network or a link goes down or comes up between *at* and *done*."""
-        outages = self.transit.outages
+        outages = self.transport.outages
         self._change = inf if outages is None else outages.next_change(at)
         return done >= self._change
 
-    def _first(self, number: int) -> Flight:
-        """The flight of message *number* to its first server."""
-        _, flight, network = self.programs[self.arrivals.person[number]].first(number)
-        flight.network = network
-        return flight
+    def _first(self, number: int) -> Transfer:
+        """The transfer of message *number* to its first server."""
+        _, transfer, network = self.programs[self.arrivals.person[number]].first(number)
+        transfer.network = network
+        return transfer
 
-    def _flight(self, piece: int) -> Flight:
+    def _transfer(self, piece: int) -> Transfer:
         """That of *piece* to its second."""
         number, origin = self.pieces.messages[piece], self._origin(piece)
         done = self.one.one_start[number] + self.one.one_took[number]
         part = self.pieces.slice(piece, self.prospects.someone)
         message = self.programs[self.arrivals.person[number]].message(number)
-        flight = self.transit.onward(origin, message, part[2], [part], done)
-        assert flight is not None, "only then is it known to go on"
-        flight.network = origin.network
-        return flight
+        transfer = self.transport.onward(origin, message, part[2], [part], done)
+        assert transfer is not None, "only then is it known to go on"
+        transfer.network = origin.network
+        return transfer
 
     # ---- changes
 
@@ -326,7 +331,7 @@ class Foreseen:
                 rows[row : row + self.pieces.counts[event.piece]] = True
 
     def relayed(self, begins: Sequence[float]) -> NDArray[np.int64]:
-        """How many each server (column) relayed in each phase (row) that `Transit` has not seen;
+        """How many each server (column) relayed in each phase (row) that `Transport` has not seen;
         *begins* are the first moments of the phases (s)."""
         one, pieces, n = self.one, self.pieces, len(self.servers)
         made = np.flatnonzero((pieces.said == ONWARD) & one.made[pieces.message])
@@ -337,7 +342,7 @@ class Foreseen:
         return counts.astype(np.int64).reshape(-1, n)
 
     def attempts(self) -> Parts:
-        """The attempts that `Transit` has not seen, at first hops and at second ones."""
+        """The attempts that `Transport` has not seen, at first hops and at second ones."""
         one, two, pieces, known = self.one, self.two, self.pieces, self.prospects
         first = self.order[one.made[self.order]]  # in order of time
         second = np.flatnonzero(two.made)  # nearly so

@@ -23,22 +23,22 @@ from sim.topology.lines import LINES
 from sim.workload.arrivals import Arrivals, RecipientGroup
 from sim.workload.columns import Floats, Ints, ranges, view
 from sim.workload.people import Mailboxes
-from sim.world.answers import NO_LOGIN, Kind
-from sim.world.rows import DELIVERED, REFUSED, Answer
+from sim.world.recorder import DELIVERED, REFUSED, Answer
 from sim.world.server import Server
-from sim.world.transit import TRUNK, Transit
+from sim.world.transport import TRUNK, Transport
+from sim.world.verdict_cache import NO_LOGIN, ClientClass
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.distributions import Distribution
-    from sim.world.users import MailProgram
+    from sim.world.mail_programs import MailProgram
 
 WRITE, ASK, COUNT, LOCAL, ONWARD, REFUSAL, PARTS = range(7)
 SETTLED = -1
 BLOCK = 1 << 18
 Said = tuple[int, int]
 """What is known of a hop: nothing, so that the mail program writes at the time it was written;
-that the flight arrives then; that it arrives at a server that keeps counts and lists; that its
+that the transfer arrives then; that it arrives at a server that keeps counts and lists; that its
 one recipient gets it here; that its one piece goes on; that its one recipient is refused for
 good, and the writer gives up; that each piece is taken, and ends here or goes on."""
 
@@ -56,12 +56,12 @@ class Hop:
         self.one_known, self.known = _column("b", n, ASK)  # WRITE to PARTS
         self.one_took, self.took = _column("d", n, np.nan)  # s
         self.one_at, self.at = _column("d", n, 0.0)  # arrival (s)
-        # of a session (s); not a number: the attempt is one of `Transit`'s
+        # of a session (s); not a number: the attempt is one of `Transport`'s
         self.one_start, self.start = _column("d", n, np.nan)
 
     @property
     def made(self) -> NDArray[np.bool_]:
-        """Which sessions there were that `Transit` has not seen."""
+        """Which sessions there were that `Transport` has not seen."""
         there: NDArray[np.bool_] = ~np.isnan(self.start)
         return there
 
@@ -83,12 +83,12 @@ class Pieces:
         self.firsts, self.first = _shared(np.searchsorted(self.row, first))
         n = len(self.row)
         self.one_said, self.said = _column("b", n, ASK)  # at the first hop
-        # the outcome of its recipients at each hop, see `Rows.settle`
+        # the outcome of its recipients at each hop, see `Recorder.settle`
         self.one_end, self.end = _column("i", n, 0)
         self.one_end_there, self.end_there = _column("i", n, 0)
 
     def slice(self, piece: int, someone: Mapping[int, str]) -> RecipientGroup:
-        """*piece* as `Transit` has it; *someone* has an address in each domain."""
+        """*piece* as `Transport` has it; *someone* has an address in each domain."""
         row, domain = self.rows[piece], int(self.domain[piece])
         return RecipientGroup(row, row + self.counts[piece], domain, someone[domain])
 
@@ -114,14 +114,14 @@ class Prospects:
         scenario: Scenario,
         arrivals: Arrivals,
         boxes: Mailboxes,
-        transit: Transit,
+        transport: Transport,
         programs: Sequence[MailProgram],
         servers: Sequence[Server],
         *,
         reads_pop: bool,
     ) -> None:
-        self.transit, self.programs, self.servers = transit, programs, servers
-        self.arrivals, rows = arrivals, transit.rows
+        self.transport, self.programs, self.servers = transport, programs, servers
+        self.arrivals, rows = arrivals, transport.rows
         m = rows.messages
         self.addresses = np.array([s.address for s in servers], dtype=np.int64)
         self.written, self.person = view(arrivals.at), view(arrivals.person)
@@ -157,14 +157,14 @@ class Prospects:
     ) -> None:
         """The first hop: where from, where to, when."""
         self.one = one = Hop(server)
-        names, transit = self.arrivals.names.all, self.transit
+        names, transport = self.arrivals.names.all, self.transport
         network, client = self.arrivals.column("network"), self.arrivals.column("client")
         pairs, which = _distinct(network * len(self.servers) + server)
         ends = [(names[p // len(self.servers)], self.servers[p % len(self.servers)].network)
                 for p in pairs.tolist()]  # fmt: skip
         sent = self.written + self.lines[self.line, 0]
         latency = self._latency(ends, which, sent)
-        blocked = [a in transit.blocks_port_25 and a != b for a, b in ends]
+        blocked = [a in transport.blocks_port_25 and a != b for a, b in ends]
         barred = np.array(blocked, dtype=bool)[which]
         web = np.array([scenario.users[g].program == "web" for g in groups], dtype=bool)[group]
         self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
@@ -191,7 +191,7 @@ class Prospects:
 
     def _next_hop(self) -> None:
         """The second hop of each piece, if the first relays: where to, how far."""
-        of = {d: exchangers[0].number for d, exchangers in self.transit.mx.items() if exchangers}
+        of = {d: exchangers[0].number for d, exchangers in self.transport.mx.items() if exchangers}
         pieces = self.pieces
         highest = int(pieces.domain.max(initial=0))
         server = np.array([of.get(d, -1) for d in range(highest + 1)])[pieces.domain]
@@ -204,9 +204,9 @@ class Prospects:
 
     def _latency(self, ends: Sequence[tuple[str, str]], which: Ints, at: Floats) -> Floats:
         """Seconds on the way between the networks ``ends[which[i]]``, from ``at[i]`` on."""
-        if self.transit.outages is not None:
-            return self.transit.outages.latencies(ends, which, at)
-        return np.array([self.transit.routes.latency(a, b) for a, b in ends])[which]
+        if self.transport.outages is not None:
+            return self.transport.outages.latencies(ends, which, at)
+        return np.array([self.transport.routes.latency(a, b) for a, b in ends])[which]
 
     # ---- what depends on the policies of the moment
 
@@ -311,7 +311,7 @@ class Prospects:
         edges = [number << 32 | bound for number in met for bound in by[number].bounds]
         stretch = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 
-        def kind_of(stretch: int) -> tuple[int, Kind]:
+        def kind_of(stretch: int) -> tuple[int, ClientClass]:
             number, bound = edges[stretch] >> 32, edges[stretch] & 0xFFFFFFFF
             return number, by[number].kind(bound, NO_LOGIN)
 
@@ -353,7 +353,7 @@ def _at_once(server: Server) -> int:
 
 
 def outcome(answer: Answer) -> int:
-    """The outcome of a recipient that has met its fate by *answer*: see `Rows.settle`."""
+    """The outcome of a recipient that has met its fate by *answer*: see `Recorder.settle`."""
     return answer.number * len(Fate) + (DELIVERED if answer.accepted else REFUSED)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.scenario import load
 from sim.world.batch.precompute import ASK, COUNT, LOCAL, ONWARD, WRITE
-from sim.world.rows import EndedTwiceError
+from sim.world.recorder import EndedTwiceError
 from sim.world.run import World, simulate
 
 ROOT = Path(__file__).parents[3]
@@ -83,7 +83,7 @@ def one_by_one(scenario, arm):
 
 
 def settled(frame):
-    """Rows in an order that does not depend on which of two things of one moment came first."""
+    """Recorder in an order that does not depend on which of two things of one moment came first."""
     keys = [
         name for name in ("message", "recipient", "attempt", "hop", "server", "at") if name in frame
     ]

@@ -14,17 +14,17 @@ from sim.workload.arrivals import Arrivals, RecipientGroup
 from sim.workload.mobility import Mobility
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import chance
-from sim.world.answers import NO_LOGIN, Credentials
-from sim.world.remedies import REMEDIES, Habit, Refusal
-from sim.world.rows import GAVE_UP, REFUSED, Answer, Rows
+from sim.world.recorder import GAVE_UP, REFUSED, Answer, Recorder
+from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
 from sim.world.server import Server
-from sim.world.transit import Answered, Flight, Message, Transit
+from sim.world.transport import Message, Replies, Transfer, Transport
+from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
 
 
-class Letter:
+class OutboxEntry:
     """A message that its writer has to think about, and what has been tried for it."""
 
     __slots__ = (
@@ -33,7 +33,7 @@ class Letter:
         "choice",
         "draws",
         "groups",
-        "habit",
+        "learned",
         "message",
         "since",
         "tried",
@@ -50,34 +50,39 @@ class Letter:
         self.by, self.account, self.message, self.groups = by, account, message, groups
         number = message.number
         self.choice = arrivals.choice[number]
-        self.habit: Habit | None = None  # how it is tried now; None: as others are
+        self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
         self.tried: list[str] = []
         self.draws = 0
         self.since = arrivals.at[number]  # since when it is tried in the same way
 
 
-class Way:
+class SubmissionSettings:
     """How somebody sends from one place by one account, as the mail program is set."""
 
     __slots__ = ("account", "dials", "line", "own", "place", "reverse_path", "server", "shown")
 
     def __init__(
-        self, account: Account, reverse_path: str, own: Server, habit: Habit, line: Line,
+        self,
+        account: Account,
+        reverse_path: str,
+        own: Server,
+        learned: LearnedSettings,
+        line: Line,
         place: int,
-    ) -> None:  # fmt: skip
-        self.reverse_path = habit.sender or reverse_path
+    ) -> None:
+        self.reverse_path = learned.sender or reverse_path
         self.account, self.shown = account, anyone_at(self.reverse_path)
-        self.own, self.server, self.dials, self.line = own, habit.server, habit.dials, line
+        self.own, self.server, self.dials, self.line = own, learned.server, learned.dials, line
         self.place = place  # its number in rows
 
 
-class Surroundings:
+class WorldContext:
     """What mail programs know of the world: servers, presence, POP, a way to send."""
 
     def __init__(
         self,
-        transit: Transit,
-        rows: Rows,
+        transport: Transport,
+        rows: Recorder,
         mobility: Mobility,
         submission: dict[str, Server],
         pop_login: Callable[[str, int, float, int], None],
@@ -88,12 +93,12 @@ class Surroundings:
             name: [(n, share) for n in REMEDIES if (share := getattr(group.when_refused, n)) > 0]
             for name, group in users.items()
         }
-        self.transit, self.rows, self.mobility = transit, rows, mobility
+        self.transport, self.rows, self.mobility = transport, rows, mobility
         self.arrivals = arrivals
         self.before_change: Callable[[int], None] = lambda _: None
         """Told of a person who is about to change a setting."""
         self.submission = submission  # by network
-        self.later = transit.env.call_at
+        self.later = transport.env.call_at
         self.pop_login = pop_login
 
 
@@ -101,39 +106,50 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "around", "auth", "by_587", "careless", "corrected", "help_at", "needs_all", "person",
-        "polls_first", "remembers", "shares", "users", "ways",
+        "auth",
+        "by_587",
+        "careless",
+        "context",
+        "corrected",
+        "help_at",
+        "learned",
+        "needs_all",
+        "person",
+        "polls_first",
+        "settings",
+        "shares",
+        "users",
     )  # fmt: skip
 
     def __init__(
-        self, person: Person, users: Users, around: Surroundings, careless: float = 1.0
+        self, person: Person, users: Users, context: WorldContext, careless: float = 1.0
     ) -> None:
-        self.person, self.users, self.around = person, users, around
-        self.shares = around.shares[person.group]
+        self.person, self.users, self.context = person, users, context
+        self.shares = context.shares[person.group]
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
         self.corrected: frozenset[str] = frozenset()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
         self.by_587 = person.by_587
         self.needs_all = True
-        self.ways: dict[tuple[str, int, Habit | None], Way] = {}  # by place and account
+        self.settings: dict[tuple[str, int, LearnedSettings | None], SubmissionSettings] = {}
         self.help_at: float | None = None  # when the help desk's advice is followed
-        self.remembers: dict[tuple[str, int], Habit] = {}  # what worked: by place and account
+        self.learned: dict[tuple[str, int], LearnedSettings] = {}  # by place and account
 
     def write(self, number: int, at: float) -> None:
         """Send message *number*, written at *at*, for the first time."""
-        way, flight, network = self.first(number)
-        self._launch(way, flight, network, at)
+        way, transfer, network = self.first(number)
+        self._send(way, transfer, network, at)
 
-    def first(self, number: int) -> tuple[Way, Flight, str]:
-        """The first flight of message *number*, and the network that it starts from."""
-        arrivals = self.around.arrivals
+    def first(self, number: int) -> tuple[SubmissionSettings, Transfer, str]:
+        """The first transfer of message *number*, and the network that it starts from."""
+        arrivals = self.context.arrivals
         place, account = arrivals.place_name(number), arrivals.account[number]
-        way = self._way(place, account, self.remembers.get((place, account)))
+        way = self._settings(place, account, self.learned.get((place, account)))
         network, client = arrivals.network_name(number), arrivals.client[number]
         if way.dials:
             network = way.dials
-            client = self.around.mobility.client(self.person, network, arrivals.at[number])
-        flight, network = self._flight(
+            client = self.context.mobility.client(self.person, network, arrivals.at[number])
+        transfer, network = self._transfer(
             way,
             way.server,
             self._message(way, number),
@@ -142,16 +158,16 @@ class MailProgram:
             client,
             None,
         )
-        return way, flight, network
+        return way, transfer, network
 
     def message(self, number: int) -> Message:
         """Message *number*, written before anything was learned."""
-        arrivals = self.around.arrivals
-        way = self._way(arrivals.place_name(number), arrivals.account[number], None)
+        arrivals = self.context.arrivals
+        way = self._settings(arrivals.place_name(number), arrivals.account[number], None)
         return self._message(way, number)
 
-    def _message(self, way: Way, number: int) -> Message:
-        arrivals = self.around.arrivals
+    def _message(self, way: SubmissionSettings, number: int) -> Message:
+        arrivals = self.context.arrivals
         service = arrivals.service[number], arrivals.relay_service[number]
         return Message(
             number, way.reverse_path, way.shown, arrivals.size[number], self, service,
@@ -162,57 +178,59 @@ class MailProgram:
         """One address that stands for all senders in the domain of the account's."""
         return anyone_at(self.person.accounts[account].sender)
 
-    def submit(self, letter: Letter, now: float) -> None:
-        """Offer the letter once more, in the way that was chosen for it, or is usual here."""
-        around, person = self.around, self.person
-        place = around.mobility.place(person, now)
-        way = self._way(place, letter.by, letter.habit or self.remembers.get((place, letter.by)))
+    def submit(self, entry: OutboxEntry, now: float) -> None:
+        """Offer the entry once more, in the way that was chosen for it, or is usual here."""
+        context, person = self.context, self.person
+        place = context.mobility.place(person, now)
+        way = self._settings(place, entry.by, entry.learned or self.learned.get((place, entry.by)))
         network = way.dials or person.network_at(place)
-        client = around.mobility.client(person, network, now)
-        around.rows.messages.attempts[letter.message.number] += 1
-        flight, network = self._flight(
-            way, way.server, letter.message, letter.groups, network, client, letter
+        client = context.mobility.client(person, network, now)
+        context.rows.messages.attempts[entry.message.number] += 1
+        transfer, network = self._transfer(
+            way, way.server, entry.message, entry.groups, network, client, entry
         )
-        self._launch(way, flight, network, now)
+        self._send(way, transfer, network, now)
 
-    def _way(self, place: str, account: int, habit: Habit | None) -> Way:
-        """How to send from *place*; without a habit, as the mail program was set at first."""
-        way = self.ways.get((place, account, habit))
+    def _settings(
+        self, place: str, account: int, learned: LearnedSettings | None
+    ) -> SubmissionSettings:
+        """How to send from *place*; without *learned*, as the mail program was set at first."""
+        way = self.settings.get((place, account, learned))
         if way is None:
-            around, mine = self.around, self.person.accounts[account]
-            own = around.submission[mine.network]
-            line = "dial-up" if habit and habit.dials else self.users.line(place)
-            way = self.ways[place, account, habit] = Way(
-                mine, self.person.accounts[account].sender, own, habit or Habit(own),
-                LINES[line], around.rows.places[place],
+            context, mine = self.context, self.person.accounts[account]
+            own = context.submission[mine.network]
+            line = "dial-up" if learned and learned.dials else self.users.line(place)
+            way = self.settings[place, account, learned] = SubmissionSettings(
+                mine, self.person.accounts[account].sender, own, learned or LearnedSettings(own),
+                LINES[line], context.rows.places[place],
             )  # fmt: skip
         return way
 
-    def _remember(self, letter: Letter, server: Server, now: float) -> None:
+    def _learn(self, entry: OutboxEntry, server: Server, now: float) -> None:
         """Send from this place as has just worked, from now on."""
-        around, by = self.around, letter.by
-        at = around.mobility.place(self.person, now), by
-        sender = letter.message.reverse_path
-        worked = Habit(
+        context, by = self.context, entry.by
+        at = context.mobility.place(self.person, now), by
+        sender = entry.message.reverse_path
+        worked = LearnedSettings(
             server,
-            letter.habit and letter.habit.dials,
+            entry.learned and entry.learned.dials,
             None if sender == self.person.accounts[by].sender else sender,
         )
-        usual = Habit(around.submission[letter.account.network])
-        if worked != self.remembers.get(at, usual):
-            around.before_change(self.person.number)
-            self.remembers[at] = worked
+        usual = LearnedSettings(context.submission[entry.account.network])
+        if worked != self.learned.get(at, usual):
+            context.before_change(self.person.number)
+            self.learned[at] = worked
 
-    def _flight(
+    def _transfer(
         self,
-        way: Way,
+        way: SubmissionSettings,
         server: Server,
         message: Message,
         groups: Sequence[RecipientGroup],
         network: str,
         client: int,
-        letter: Letter | None,
-    ) -> tuple[Flight, str]:
+        entry: OutboxEntry | None,
+    ) -> tuple[Transfer, str]:
         """What brings the message to *server*, and the network that it starts from."""
         person, own = self.person, way.own
         shows = NO_LOGIN
@@ -222,78 +240,80 @@ class MailProgram:
             by_587 = self.by_587 and own.settings.port_587 and not person.web
             if by_587 or server.policy.auth_offered:
                 shows = Credentials(way.account.address, self.mistypes(own), 587 if by_587 else 25)
-        flight = Flight(
+        transfer = Transfer(
             message, groups, server, client, shows, way.line.bandwidth,
-            way.place, self.around.rows.messages.attempts[message.number], None, letter,
+            way.place, self.context.rows.messages.attempts[message.number], None, entry,
         )  # fmt: skip
-        return flight, network
+        return transfer, network
 
-    def _launch(self, way: Way, flight: Flight, network: str, now: float) -> None:
+    def _send(self, way: SubmissionSettings, transfer: Transfer, network: str, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
-        if self.polls_first and flight.server is way.own:
-            self.around.pop_login(way.own.network, flight.address, now, self.person.number)
-        self.around.transit.launch(flight, now + way.line.latency, network)
+        if self.polls_first and transfer.server is way.own:
+            self.context.pop_login(way.own.network, transfer.address, now, self.person.number)
+        self.context.transport.send(transfer, now + way.line.latency, network)
 
-    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
+    def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Read the server's answer: done, or a refusal to react to."""
-        letter = flight.ticket
+        entry = transfer.ticket
         if not refused:
-            if letter is None:
+            if entry is None:
                 return
-            assert isinstance(letter, Letter)
-            if letter.tried:
-                self._remember(letter, flight.server, now)
+            assert isinstance(entry, OutboxEntry)
+            if entry.tried:
+                self._learn(entry, transfer.server, now)
             return
-        if letter is None:
-            arrivals = self.around.arrivals
-            by = arrivals.account[flight.message.number]
-            letter = Letter(arrivals, by, self.person.accounts[by], flight.message, flight.groups)
-        assert isinstance(letter, Letter)
+        if entry is None:
+            arrivals = self.context.arrivals
+            by = arrivals.account[transfer.message.number]
+            entry = OutboxEntry(
+                arrivals, by, self.person.accounts[by], transfer.message, transfer.groups
+            )
+        assert isinstance(entry, OutboxEntry)
         worst = refused[0][1]
         if len(refused) > 1:
             worst = max([answer for _, answer in refused], key=lambda a: a.permanent)
-        if flight.attempt == 1:
-            messages = self.around.rows.messages
-            messages.first_cause[letter.message.number] = Cause(worst.cause).number
+        if transfer.attempt == 1:
+            messages = self.context.rows.messages
+            messages.first_cause[entry.message.number] = Cause(worst.cause).number
         if worst.permanent:
-            self.react(letter, flight.server, worst, now)
-        elif now - letter.since < self.users.patience:
-            self._submit_later(letter, now + self.users.pop_poll)
+            self.react(entry, transfer.server, worst, now)
+        elif now - entry.since < self.users.patience:
+            self._submit_later(entry, now + self.users.pop_poll)
         else:
-            self.react(letter, flight.server, worst, now)
+            self.react(entry, transfer.server, worst, now)
 
-    def react(self, letter: Letter, asked: Server, answer: Answer, now: float) -> None:
+    def react(self, entry: OutboxEntry, asked: Server, answer: Answer, now: float) -> None:
         """Choose what to do about an error box, among what has not been tried yet.
 
         A temporary reply has become one too, once patience is at an end.
         """
-        messages, number = self.around.rows.messages, letter.message.number
-        passed_over = set(letter.tried)
+        messages, number = self.context.rows.messages, entry.message.number
+        passed_over = set(entry.tried)
         if answer.cause == "authentication" and "password" not in passed_over:
             passed_over.discard("ask_isp")  # it was another question then
         while True:
-            remedy = self._choose(letter, passed_over)
+            remedy = self._choose(entry, passed_over)
             if remedy == Reaction.GIVE_UP:
                 messages.remedy[number] = Remedy(remedy).number
-                self._stop(letter, REFUSED if answer.permanent else GAVE_UP, answer, now)
+                self._stop(entry, REFUSED if answer.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
-            again = REMEDIES[remedy](self, Refusal(letter, asked, answer, now))
+            again = REMEDIES[remedy](self, Refusal(entry, asked, answer, now))
             if again is not None:
                 break
-        letter.tried.append(remedy)
-        letter.since = again
-        self._submit_later(letter, again)  # in infinity too: it stays in the outbox
+        entry.tried.append(remedy)
+        entry.since = again
+        self._submit_later(entry, again)  # in infinity too: it stays in the outbox
 
-    def _submit_later(self, letter: Letter, at: float) -> None:
-        self.around.later(at, lambda t: self.submit(letter, t), letter.groups)
+    def _submit_later(self, entry: OutboxEntry, at: float) -> None:
+        self.context.later(at, lambda t: self.submit(entry, t), entry.groups)
 
-    def _choose(self, letter: Letter, passed_over: set[str]) -> str:
+    def _choose(self, entry: OutboxEntry, passed_over: set[str]) -> str:
         """A remedy by the group's shares, among those left; giving up is always left."""
         left = [(name, share) for name, share in self.shares if name not in passed_over]
         total = self.users.when_refused.give_up + sum([share for _, share in left])
-        draw = letter.choice if letter.draws == 0 else chance(letter.message.key, letter.draws)
-        letter.draws += 1
+        draw = entry.choice if entry.draws == 0 else chance(entry.message.key, entry.draws)
+        entry.draws += 1
         return _drawn(draw * total, left)
 
     def gives_up_at_once(self, number: int) -> bool:
@@ -301,12 +321,12 @@ class MailProgram:
         if not self.shares:
             return True
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
-        return _drawn(self.around.arrivals.choice[number] * total, self.shares) == "give_up"
+        return _drawn(self.context.arrivals.choice[number] * total, self.shares) == "give_up"
 
-    def _stop(self, letter: Letter, fate: int, answer: Answer, now: float) -> None:
-        rows = self.around.rows
-        rows.messages.believed[letter.message.number] = 0
-        for first, end, _, _ in letter.groups:
+    def _stop(self, entry: OutboxEntry, fate: int, answer: Answer, now: float) -> None:
+        rows = self.context.rows
+        rows.messages.believed[entry.message.number] = 0
+        for first, end, _, _ in entry.groups:
             rows.end(first, end, fate, answer, now)
 
     def mistypes(self, server: Server) -> bool:
@@ -320,7 +340,7 @@ class MailProgram:
         """The change of password that the help desk advised."""
 
         def change(_: float) -> None:
-            self.around.before_change(self.person.number)
+            self.context.before_change(self.person.number)
             self.corrected |= {server.name}
 
         return change
@@ -329,7 +349,7 @@ class MailProgram:
         """The change of setting that the help desk advised."""
 
         def change(_: float) -> None:
-            self.around.before_change(self.person.number)
+            self.context.before_change(self.person.number)
             if offer == "auth":
                 self.auth = self.by_587 = True  # by 587 where the server offers it
             else:
@@ -337,9 +357,9 @@ class MailProgram:
 
         return change
 
-    def note(self, letter: Letter, remedy: str, *, calls: int = 0, changes: int = 0) -> None:
-        """Keep what was done about a letter, and the effort."""
-        messages, number = self.around.rows.messages, letter.message.number
+    def note(self, entry: OutboxEntry, remedy: str, *, calls: int = 0, changes: int = 0) -> None:
+        """Keep what was done about a entry, and the effort."""
+        messages, number = self.context.rows.messages, entry.message.number
         messages.remedy[number] = Remedy(remedy).number
         messages.calls[number] += calls
         messages.changes[number] += changes

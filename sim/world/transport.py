@@ -1,6 +1,6 @@
 """A message on its way: one event a hop, one fate a recipient.
 
-A flight is a message, or the part of it that goes to one domain, on its way to one
+A transfer is a message, or the part of it that goes to one domain, on its way to one
 server. It is a SimPy event that is scheduled again at each hop; what happens when it
 arrives is decided at once, with the moments at which sessions start and end worked out.
 """
@@ -19,25 +19,25 @@ from simpy.events import NORMAL
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import chance
 from sim.world import outages
-from sim.world.answers import NO_LOGIN, Credentials
 from sim.world.deferred import Deferred
 from sim.world.engine import Engine, Occurrence
 from sim.world.permissions import NOBODYS, Permissions
-from sim.world.rows import (
+from sim.world.recorder import (
     BOUNCED,
     DELIVERED,
     DISCARDED,
     EXPIRED,
     Answer,
-    Rows,
+    Recorder,
 )
 from sim.world.server import Server
+from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
     from sim.world.memory import Memory
 
-Answered = list[tuple[RecipientGroup, Answer]]
+Replies = list[tuple[RecipientGroup, Answer]]
 
 
 class Sender(Protocol):
@@ -46,7 +46,7 @@ class Sender(Protocol):
     needs_all: bool
     """Nothing is sent when one recipient is refused, as mail programs do."""
 
-    def answered(self, flight: Flight, now: float, refused: Answered) -> None:
+    def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The first hop has answered: what it refused is the sender's again.
 
         For one that needs all, that is the whole message as soon as one is refused.
@@ -55,7 +55,7 @@ class Sender(Protocol):
 
 @dataclass(slots=True)
 class Message:
-    """What all flights of one message share."""
+    """What all transfers of one message share."""
 
     number: int
     reverse_path: str | None
@@ -70,7 +70,7 @@ class Message:
     about: int = -1  # the message that a notice tells of
 
 
-class Flight(Occurrence):
+class Transfer(Occurrence):
     """Part of a message on its way to a server."""
 
     network: str  # that of its client
@@ -111,13 +111,13 @@ def recipients(groups: Sequence[RecipientGroup]) -> int:
     return count
 
 
-class Transit:
-    """Carries flights to servers and acts on what these answer."""
+class Transport:
+    """Carries transfers to servers and acts on what these answer."""
 
     def __init__(
         self,
         env: Engine,
-        rows: Rows,
+        rows: Recorder,
         routes: Routes,
         mx: dict[int, list[Server]],
         blocks_port_25: frozenset[str],
@@ -133,29 +133,29 @@ class Transit:
         self.spam_came: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
-        self._arrive = (self.reach,)
+        self._arrive = (self.arrive,)
         self._change = inf if down is None else -inf  # these routes hold until then
         self._fall = self._change  # when anything next goes down
 
-    def launch(self, flight: Flight, at: float, network: str) -> None:
-        """Send *flight* off at *at* from *network*; it arrives one latency later."""
-        server = flight.server
-        flight.network = network
+    def send(self, transfer: Transfer, at: float, network: str) -> None:
+        """Send *transfer* off at *at* from *network*; it arrives one latency later."""
+        server = transfer.server
+        transfer.network = network
         latency = self._routes(at).latency(network, server.network)
-        if latency == inf or flight.address == 0:
-            flight.no_way, latency = True, 0.0
-        elif network in self.blocks_port_25 and flight.origin is None:
+        if latency == inf or transfer.address == 0:
+            transfer.no_way, latency = True, 0.0
+        elif network in self.blocks_port_25 and transfer.origin is None:
             # bcp134.port_587_not_blocked
-            flight.no_way = network != server.network and flight.shows.port != 587
-        people = flight.origin is None and not flight.message.spam
-        if flight.no_way and people and at + latency < self.end:
+            transfer.no_way = network != server.network and transfer.shows.port != 587
+        people = transfer.origin is None and not transfer.message.spam
+        if transfer.no_way and people and at + latency < self.end:
             # nothing that happens until then can change this, and a person learns nothing from it
             # for another message: no event
-            self._no_session(flight, at + latency, server.own["unreachable"])
+            self._no_session(transfer, at + latency, server.own["unreachable"])
             return
-        flight.callbacks = self._arrive
+        transfer.callbacks = self._arrive
         env = self.env
-        env.schedule(flight, NORMAL, at + latency - env.now)
+        env.schedule(transfer, NORMAL, at + latency - env.now)
 
     def _routes(self, at: float) -> Routes:
         """The routes that there are at *at*."""
@@ -175,43 +175,43 @@ class Transit:
             rows[group.first : group.end] = True
         return rows
 
-    def reach(self, flight: Flight, now: float | None = None) -> None:
-        """*flight* reaches its server at *now*: session, answers, rows, and what follows.
+    def arrive(self, transfer: Transfer, now: float | None = None) -> None:
+        """*transfer* reaches its server at *now*: session, answers, rows, and what follows.
 
         The hot path: everything a hop costs is here and in what it calls.
         """
         if now is None:  # called by SimPy
             now = self.env.now
-        server, message, attempt = flight.server, flight.message, flight.attempt
-        relayed, sessions = flight.origin is not None, server.sessions
-        if flight.no_way or (sessions.down and sessions.is_down(now)):
-            self._no_session(flight, now, server.own["unreachable"])
+        server, message, attempt = transfer.server, transfer.message, transfer.attempt
+        relayed, sessions = transfer.origin is not None, server.sessions
+        if transfer.no_way or (sessions.down and sessions.is_down(now)):
+            self._no_session(transfer, now, server.own["unreachable"])
             return
         if server.memory is not None:
-            turned_away = server.greet(flight.address, flight.shows, now)
+            turned_away = server.greet(transfer.address, transfer.shows, now)
             if turned_away is not None:
                 server.tally.turned_away += 1
-                self._no_session(flight, now, turned_away)
+                self._no_session(transfer, now, turned_away)
                 return
         draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
-        took = server.service(draw) + server.per_recipient * flight.count
-        took += message.size * 8 / flight.line
+        took = server.service(draw) + server.per_recipient * transfer.count
+        took += message.size * 8 / transfer.line
         start = sessions.admit(now, took)
         if start is None:
-            self.turn_away(flight, now)
+            self.turn_away(transfer, now)
         else:
-            self.session(flight, now, start, took)
+            self.session(transfer, now, start, took)
 
-    def session(self, flight: Flight, now: float, start: float, took: float) -> None:
-        """*flight* reached its server at *now* and has a session of *took* seconds from *start*."""
-        server, message, attempt = flight.server, flight.message, flight.attempt
-        relayed, memory, count = flight.origin is not None, server.memory, flight.count
+    def session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
+        """Hold a session of *took* seconds from *start* for *transfer*, which arrived at *now*."""
+        server, message, attempt = transfer.server, transfer.message, transfer.attempt
+        relayed, memory, count = transfer.origin is not None, server.memory, transfer.count
         done = start + took
-        if done > self._fall and self._is_lost(flight, now, start, done):
+        if done > self._fall and self._is_lost(transfer, now, start, done):
             return
         if memory is not None:
-            memory.clients.opened(flight.address, done)
-        taken, refused, worst = self._ask(flight, now)
+            memory.clients.opened(transfer.address, done)
+        taken, refused, worst = self._ask(transfer, now)
         sender = None if relayed else message.sender
         if not refused:
             accepted = count
@@ -222,58 +222,58 @@ class Transit:
         permission = NOBODYS
         if server.personal and not relayed and self.permissions is not None:
             who = self.rows.messages.sender[message.number] if not message.spam else -1
-            permission = self.permissions.of(flight, who, now, taken, refused)
+            permission = self.permissions.of(transfer, who, now, taken, refused)
         self.rows.attempts += self.rows.add_attempt(
-            message.number, attempt, relayed, now, flight.address, flight.place,
+            message.number, attempt, relayed, now, transfer.address, transfer.place,
             server.number, count, accepted, worst.number, start - now, took, permission,
         )  # fmt: skip
         if sender is not None:
-            sender.answered(flight, done, refused)
+            sender.receive_replies(transfer, done, refused)
         elif refused:
-            self._not_taken(flight, done, refused)
+            self._not_taken(transfer, done, refused)
         if taken:
-            self._take(flight, taken, done)
+            self._take(transfer, taken, done)
 
-    def turn_away(self, flight: Flight, now: float) -> None:
+    def turn_away(self, transfer: Transfer, now: float) -> None:
         """Too many wait for a session already (RFC 5321 section 3.8)."""
-        flight.server.tally.turned_away += 1
-        self._no_session(flight, now, flight.server.own["busy"])
+        transfer.server.tally.turned_away += 1
+        self._no_session(transfer, now, transfer.server.own["busy"])
 
-    def _ask(self, flight: Flight, now: float) -> tuple[Answered, Answered, Answer]:
+    def _ask(self, transfer: Transfer, now: float) -> tuple[Replies, Replies, Answer]:
         """What the server takes, what it refuses, and the worst of its answers."""
-        server, message = flight.server, flight.message
-        if flight.origin is not None and (fails := flight.origin.temporary_failure):
-            luck = message.luck if flight.attempt == 1 else chance(message.key, -flight.attempt)
+        server, message = transfer.server, transfer.message
+        if transfer.origin is not None and (fails := transfer.origin.temporary_failure):
+            luck = message.luck if transfer.attempt == 1 else chance(message.key, -transfer.attempt)
             if luck < fails:
                 worst = server.own["temporary"]
-                return [], [(piece, worst) for piece in flight.groups], worst
-        memory, address = server.memory, flight.address
+                return [], [(piece, worst) for piece in transfer.groups], worst
+        memory, address = server.memory, transfer.address
         recent = 0
         if memory is not None:
             if memory.greylists:
-                return self._ask_greylisting(flight, memory, now)
+                return self._ask_greylisting(transfer, memory, now)
             recent = memory.clients.recent(address, now, memory.window)
         answers = server.answering(
-            address, flight.shows, now, message.spam, message.content, recent
+            address, transfer.shows, now, message.spam, message.content, recent
         )
         by_recipient = answers[message.reverse_path if answers.kind.whole_sender else message.shown]
-        if len(flight.groups) == 1:  # the usual case
-            piece = flight.groups[0]
+        if len(transfer.groups) == 1:  # the usual case
+            piece = transfer.groups[0]
             worst = by_recipient[piece[3]]
             found = [(piece, worst)]
             taken, refused = (found, []) if worst.accepted else ([], found)
         else:
             taken, refused, worst = self._told_apart(
-                [(piece, by_recipient[piece[3]]) for piece in flight.groups]
+                [(piece, by_recipient[piece[3]]) for piece in transfer.groups]
             )
         if memory is not None and (taken or any(a.cause != "rate" for _, a in refused)):
             memory.clients.made(address, now)
         return taken, refused, worst
 
-    def _told_apart(self, answers: Answered) -> tuple[Answered, Answered, Answer]:
+    def _told_apart(self, answers: Replies) -> tuple[Replies, Replies, Answer]:
         """Those of *answers* that accept, those that do not, and the worst of all."""
-        taken: Answered = []
-        refused: Answered = []
+        taken: Replies = []
+        refused: Replies = []
         worst = self.rows.nothing
         for told in answers:
             answer = told[1]
@@ -283,19 +283,19 @@ class Transit:
         return taken, refused, worst
 
     def _ask_greylisting(
-        self, flight: Flight, memory: Memory, now: float
-    ) -> tuple[Answered, Answered, Answer]:
+        self, transfer: Transfer, memory: Memory, now: float
+    ) -> tuple[Replies, Replies, Answer]:
         """The same of a server that remembers whom it has seen before."""
-        server, message, address = flight.server, flight.message, flight.address
-        answers: Answered = []
+        server, message, address = transfer.server, transfer.message, transfer.address
+        answers: Replies = []
         recent = memory.clients.recent(address, now, memory.window)
-        for piece in flight.groups:
+        for piece in transfer.groups:
             boxes = self.rows.recipient[piece[0] : piece[1]].tolist()
             for part, age, triples in memory.greylist.parts(
                 piece, boxes, address, message.reverse_path, now
             ):
                 said = server.answering(
-                    address, flight.shows, now, message.spam, message.content, recent, age
+                    address, transfer.shows, now, message.spam, message.content, recent, age
                 )
                 shown = message.reverse_path if said.kind.whole_sender else message.shown
                 answer = said[shown][part[3]]
@@ -306,46 +306,46 @@ class Transit:
             memory.clients.made(address, now)
         return self._told_apart(answers)
 
-    def _is_lost(self, flight: Flight, now: float, start: float, done: float) -> bool:
+    def _is_lost(self, transfer: Transfer, now: float, start: float, done: float) -> bool:
         """Whether an outage breaks the session; then everything is still its sender's."""
         assert self.outages is not None
-        server, origin = flight.server, flight.origin
+        server, origin = transfer.server, transfer.origin
         self._fall = self.outages.next_fall(now)
-        at = self.outages.breaks(server, origin, flight.network, now, done)
+        at = self.outages.breaks(server, origin, transfer.network, now, done)
         if at is None:
             return False
         if server.sessions.is_down(at):
             server.sessions.cut(at)
         self._no_session(
-            flight, now, server.own["no_answer"], waited=min(start, at) - now,
+            transfer, now, server.own["no_answer"], waited=min(start, at) - now,
             took=max(0.0, at - start), known_at=at + outages.NO_ANSWER,
         )  # fmt: skip
         return True
 
     def _no_session(
-        self, flight: Flight, now: float, answer: Answer, *,
+        self, transfer: Transfer, now: float, answer: Answer, *,
         waited: float = 0.0, took: float = 0.0, known_at: float | None = None,
     ) -> None:  # fmt: skip
         """No session was to be had, or it was lost: everything is still its sender's."""
-        message, submission = flight.message, flight.origin is None
+        message, submission = transfer.message, transfer.origin is None
         self.rows.attempts += self.rows.add_attempt(
-            message.number, flight.attempt, not submission, now, flight.address, flight.place,
-            flight.server.number, flight.count, 0, answer.number, waited, took, NOBODYS,
+            message.number, transfer.attempt, not submission, now, transfer.address, transfer.place,
+            transfer.server.number, transfer.count, 0, answer.number, waited, took, NOBODYS,
         )  # fmt: skip
-        answers = [(piece, answer) for piece in flight.groups]
+        answers = [(piece, answer) for piece in transfer.groups]
         at = now if known_at is None else known_at
         if submission and message.sender is not None:
-            message.sender.answered(flight, at, answers)
+            message.sender.receive_replies(transfer, at, answers)
         else:
-            self._not_taken(flight, at, answers)
+            self._not_taken(transfer, at, answers)
 
-    def _take(self, flight: Flight, answers: Answered, done: float) -> None:
+    def _take(self, transfer: Transfer, answers: Replies, done: float) -> None:
         """The server has taken the recipients that it accepted: each goes where it belongs."""
-        server, rows = flight.server, self.rows
-        message, tally = flight.message, server.tally
-        strangers = message.spam and not server.trusts(flight.address)
+        server, rows = transfer.server, self.rows
+        message, tally = transfer.message, server.tally
+        strangers = message.spam and not server.trusts(transfer.address)
         onward: dict[int, list[RecipientGroup]] = {}
-        unknown: Answered = []
+        unknown: Replies = []
         for piece, answer in answers:
             first, end, domain, address = piece
             if answer.discarded:
@@ -365,7 +365,7 @@ class Transit:
                 if message.about >= 0:  # the sender reads the notice
                     rows.messages.believed[message.about] = 0
                 elif message.spam and self.spam_came is not None:
-                    self.spam_came(flight.address, first, end, done)
+                    self.spam_came(transfer.address, first, end, done)
         if unknown:
             self._bounce(server, message, unknown, done)
         for domain, pieces in onward.items():
@@ -375,60 +375,60 @@ class Transit:
         self, server: Server, message: Message, domain: int, pieces: list[RecipientGroup], at: float
     ) -> None:
         """Pass recipients of one domain on to its MX."""
-        flight = self.onward(server, message, domain, pieces, at)
-        if flight is None:
+        transfer = self.onward(server, message, domain, pieces, at)
+        if transfer is None:
             self._bounce(server, message, [(p, server.own["no_mx"]) for p in pieces], at)
         else:
-            self.launch(flight, at, server.network)
+            self.send(transfer, at, server.network)
 
     def onward(
         self, server: Server, message: Message, domain: int, pieces: list[RecipientGroup], at: float
-    ) -> Flight | None:
-        """The flight to the MX of *domain*, in the queue of *server* since *at*; None: it has
+    ) -> Transfer | None:
+        """The transfer to the MX of *domain*, in the queue of *server* since *at*; None: it has
         none."""
         exchangers = self.mx.get(domain)
         if not exchangers:
             return None
-        return Flight(
+        return Transfer(
             message, pieces, exchangers[0], server.address, NO_LOGIN, TRUNK,
             origin=server, ticket=at,
         )  # fmt: skip
 
-    def _not_taken(self, flight: Flight, now: float, answers: Answered) -> None:
+    def _not_taken(self, transfer: Transfer, now: float, answers: Replies) -> None:
         """The next hop did not take these: try again later, or tell the sender."""
-        server = flight.origin
+        server = transfer.origin
         assert server is not None, "only queues defer"
         for_good = [(p, a) for p, a in answers if a.permanent]
         if for_good:
-            self._bounce(server, flight.message, for_good, now)
+            self._bounce(server, transfer.message, for_good, now)
         later = [(p, a) for p, a in answers if not a.permanent]
         if not later:
             return
-        flight.groups = [p for p, _ in later]
-        flight.count = recipients(flight.groups)
-        flight.no_way = False
-        flight.attempt += 1
-        exchangers = self.mx[flight.groups[0][2]]
-        asked = exchangers.index(flight.server)
+        transfer.groups = [p for p, _ in later]
+        transfer.count = recipients(transfer.groups)
+        transfer.no_way = False
+        transfer.attempt += 1
+        exchangers = self.mx[transfer.groups[0][2]]
+        asked = exchangers.index(transfer.server)
         if asked + 1 < len(exchangers):  # RFC 5321 section 5.1: each in turn, then wait
-            flight.server = exchangers[asked + 1]
-            self.launch(flight, now, server.network)
+            transfer.server = exchangers[asked + 1]
+            self.send(transfer, now, server.network)
             return
-        kept = flight.ticket
+        kept = transfer.ticket
         if not isinstance(kept, Deferred):
             assert isinstance(kept, float)
-            kept = flight.ticket = Deferred(since=kept)
+            kept = transfer.ticket = Deferred(since=kept)
         at = server.retries.again(kept, now)
         if at is None:
-            self._bounce(server, flight.message, later, now, fate=EXPIRED)
+            self._bounce(server, transfer.message, later, now, fate=EXPIRED)
             return
-        if server.retries.warns(kept, now) and flight.message.reverse_path is not None:
-            self.write_notice(server, flight.message, now, True)
-        flight.server = exchangers[0]
-        self.launch(flight, outages.up_again(server.sessions.down, at), server.network)
+        if server.retries.warns(kept, now) and transfer.message.reverse_path is not None:
+            self.write_notice(server, transfer.message, now, True)
+        transfer.server = exchangers[0]
+        self.send(transfer, outages.up_again(server.sessions.down, at), server.network)
 
     def _bounce(
-        self, server: Server, message: Message, answers: Answered, now: float, fate: int = BOUNCED
+        self, server: Server, message: Message, answers: Replies, now: float, fate: int = BOUNCED
     ) -> None:
         """Accepted, but not deliverable: one DSN goes to the reverse-path, unless it is null
         (RFC 5321 section 6.1)."""

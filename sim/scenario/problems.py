@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.errors import nearest, shown, unknown_key
+from sim.scenario.errors import nearest, one_of, shown, unknown_key
 from sim.scenario.keys import Table
 
 Path = tuple[str | int, ...]
 
 
-class Found(NamedTuple):
+class Problem(NamedTuple):
     """One thing wrong at *path* of the tree; the rest as in ``errors.Fault``."""
 
     path: Path
@@ -22,12 +22,15 @@ class Found(NamedTuple):
     expected: str
     nearest: str = ""
 
-    def within(self, *path: str | int) -> Found:
+    def within(self, *path: str | int) -> Problem:
         """The same, where its path begins inside *path*."""
         return self._replace(path=(*path, *self.path))
 
 
-TYPES = {
+MOST_FAULTS = 100
+"""Faults that are printed; beyond it, only that there are more."""
+NAMES = "a name of at most 63 letters, digits, '-' and '_'"
+EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -40,61 +43,62 @@ TYPES = {
     "tuple_type": "a list",
     "finite_number": "a finite number",
     "missing": "a value: it has no default",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "below {lt}",
+    "less_than_equal": "at most {le}",
+    "too_long": "at most {max_length} entries",
+    "string_too_long": "at most {max_length} characters",
+    "too_short": "at least one",
+    "string_too_short": "at least one",
+    "literal_error": "{expected}",
 }
-MOST_FAULTS = 100
-"""Faults that are told; beyond it, only that there are more."""
-
-BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-NAMES = "a name of at most 63 letters, digits, '-' and '_'"
+"""What pydantic expected, by the type of its error, in words for people."""
 
 
-def validate(model: type[Table], raw: Any) -> tuple[Any, list[Found]]:
+def unknown(name: str, valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
+    """A problem if *name* is none of the *valid* names."""
+    names = list(valid)
+    if name not in names:
+        yield Problem(path, shown(name), one_of(names), nearest(name, names))
+
+
+def validate(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:
     """Return *raw* as a *model*, or None and everything wrong with it."""
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
         details = error.errors(include_url=False)[: MOST_FAULTS + 1]
-        return None, list(dict.fromkeys(_translated(model, detail) for detail in details))
+        return None, list(dict.fromkeys(_problem(model, detail) for detail in details))
 
 
-def _translated(model: type[Table], detail: ErrorDetails) -> Found:
+def _problem(model: type[Table], detail: ErrorDetails) -> Problem:
     path = tuple(
         part for part in detail["loc"] if not str(part).startswith("<") and part != "[key]"
     )
-    kind, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
+    kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
-        return Found(path, *unknown_key(path[-1], _model_at(model, path[:-1]).model_fields))
-    if kind == "missing":
-        return Found(path, "missing", TYPES[kind])
+        return Problem(path, *unknown_key(path[-1], _model_at(model, path[:-1]).model_fields))
+    expected = _expected(detail)
+    near = ""
     if kind == "literal_error":
-        valid = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return Found(path, shown(given), context["expected"], nearest(given, valid))
-    expected = _expected(kind, context, detail["msg"])
+        near = nearest(given, expected.replace("'", "").replace(" or ", ", ").split(", "))
     if kind in ("float_type", "int_type") and isinstance(given, str):
         expected += ", without quotes or unit"
-    return Found(path, shown(given), expected)
+    return Problem(path, "missing" if kind == "missing" else shown(given), expected, near)
 
 
-def _expected(kind: str, context: dict[str, Any], message: str) -> str:
-    if kind in TYPES:
-        return TYPES[kind]
+def _expected(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    kind, message = detail["type"], detail["msg"]
+    if kind in EXPECTED:
+        numbers = {n: f"{v:g}" if isinstance(v, float) else v for n, v in context.items()}
+        return EXPECTED[kind].format_map(numbers)
     if kind == "value_error":
         return message.removeprefix("Value error, ").removeprefix("expected ")
-    if kind.endswith(("_than", "_than_equal")):
-        bound = next(b for b in BOUNDS if b in context)
-        return f"{BOUNDS[bound]} {_number(context[bound])}"
-    if kind in ("too_long", "string_too_long"):
-        what = "characters" if kind.startswith("string") else "entries"
-        return f"at most {context['max_length']} {what}"
-    if kind in ("too_short", "string_too_short"):
-        return "at least one"
     if kind == "string_pattern_mismatch":
         return "a mail domain such as 'adatum.com'" if r"\." in context["pattern"] else NAMES
     return message[:1].lower() + message[1:200]
-
-
-def _number(bound: float) -> str:
-    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 def _model_at(model: type[Table], path: Path) -> type[Table]:

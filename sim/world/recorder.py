@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.records.rows import ATTEMPTS, CALENDAR, RECIPIENTS, SERVERS, Column
+from sim.records.rows import SERVERS, TABLES, Column
 from sim.records.words import (
     Cause,
     Change,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Parts = Mapping[str, Callable[[], Sequence[NDArray[Any]]]]
-"""Columns whose stretches are made when they are asked for: see `Rows.tries`."""
+"""Columns whose stretches are made when they are asked for: see `Recorder.tries`."""
 DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(len(Fate))
 
 
@@ -138,7 +138,7 @@ class CalendarRow(NamedTuple):
     server: str
 
 
-class Rows:
+class Recorder:
     """The rows of one run, while it happens."""
 
     def __init__(self) -> None:
@@ -381,14 +381,6 @@ class Run:
         }
 
 
-TABLES: dict[str, dict[str, Column]] = {
-    "recipients": RECIPIENTS,
-    "attempts": ATTEMPTS,
-    "servers": SERVERS,
-    "calendar": CALENDAR,
-}
-
-
 def _frame(
     values: Columns, columns: dict[str, Column], categories: dict[str, list[str]]
 ) -> pd.DataFrame:
@@ -406,7 +398,7 @@ def _frame(
 
 
 def finish(
-    rows: Rows,
+    rows: Recorder,
     tries: Columns,
     *,
     arm: str,

@@ -7,29 +7,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import dotted, nearest, one_of, shown, unknown_key
-from sim.scenario.filling import expanded, table
-from sim.scenario.found import MOST_FAULTS, Found, Path
-from sim.scenario.keys import Table
-from sim.scenario.networks import Network
-from sim.scenario.operators import Operator
-from sim.scenario.people import Users
-from sim.scenario.reading import Tree
-from sim.scenario.servers import Server
-from sim.scenario.spammers import Spammers
+from sim.scenario.implied import expanded
+from sim.scenario.problems import MOST_FAULTS, Path, Problem
+from sim.scenario.sections import MODELS
+from sim.scenario.trees import Tree, table
 
-MODELS: dict[str, type[Table]] = {
-    "networks": Network,
-    "users": Users,
-    "spammers": Spammers,
-    "blocklists": Blocklist,
-    "operators": Operator,
-    "servers": Server,
-}
 SECTIONS = tuple(MODELS)
-"""Tables whose keys can be overridden; servers last, since the others make servers."""
-
 IMPLIED = ("networks", "servers")
 """Sections in which there is more than the file writes."""
 TOPOLOGY = "topology"
@@ -80,74 +64,83 @@ def flat(overrides: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def apply(
     source: Tree, overrides: Mapping[str, Any], *, heads: Iterable[str] = (), arm: bool = False
-) -> tuple[Tree, Touched, list[Found]]:
+) -> tuple[Tree, Touched, list[Problem]]:
     """Return *source* with *overrides*, in order, and what was changed and what cannot be.
 
     *heads* are the keys outside all tables that may change, and with them what arms change; an
-    *arm* may not change what other keys are derived from. A found fault's path is its selector
-    alone.
+    *arm* may not change what other keys are derived from. A problem's path is its selector alone.
     """
-    faults: list[Found] = []
     touched: Touched = {}
-    parsed: list[tuple[str, list[str], Any]] = []
+    problems: list[Problem] = []
+    changes: dict[str, list[tuple[str, Any]]] = {section: [] for section in SECTIONS}
     for selector, value in flat(overrides):
-        if len(faults) > MOST_FAULTS:
-            break
         parts = selector.split(".")
-        if len(parts) == 1 and selector in heads:
-            source = source | {selector: value}
-            touched[(selector,)] = selector
-        elif heads and parts[0] == TOPOLOGY and len(parts) > 1:
-            source = source | {TOPOLOGY: _nested(table(source, TOPOLOGY), parts[1:], value)}
+        if heads and (selector in heads or (parts[0] == TOPOLOGY and len(parts) > 1)):
+            source = _nested(source | {TOPOLOGY: table(source, TOPOLOGY)}, parts, value)
             touched[tuple(parts)] = selector
         elif heads and (of_arm := _OF_ARM.fullmatch(selector)):
-            pattern, key = of_arm.groups()
-            arms, fault = _in_arms(table(source, ARMS), pattern, key, value)
-            source = source | {ARMS: arms}
-            faults += [fault] if fault else []
-        elif fault := _wrong_form(selector, parts, heads, arm):
-            faults.append(fault)
+            source, wrong = _in_arms(source, selector, of_arm, value)
+            problems += wrong
+        elif problem := _wrong_form(selector, parts, heads, arm):
+            problems.append(problem)
         else:
-            parsed.append((selector, parts, value))
-    for section in SECTIONS:
-        mine = [item for item in parsed if item[1][0] == section]
-        if not mine:
-            continue
-        names = table(expanded(source) if section in IMPLIED else source, section)
-        changed = dict(table(source, section))
-        for selector, parts, value in mine:
-            if len(faults) > MOST_FAULTS:
-                break
-            chosen = matching(parts[1], names)
-            if not chosen:
-                faults.append(_no_match(selector, parts, names))
-            if len(touched) + len(chosen) > MOST_CHANGES:
-                expected = f"at most {MOST_CHANGES} changed keys"
-                return source, touched, [*faults, Found((selector,), "changes too much", expected)]
-            for name in chosen:
-                path: Path = (section, name, *parts[2:])
-                entity = _changed(table(changed, name), table(names, name), path, value)
-                if entity is None:
-                    expected = f"a key of a table; {dotted(path[:-1])} is none"
-                    faults.append(Found((selector,), shown(value), expected))
-                else:
-                    changed[name] = entity
-                    touched[path] = selector
-        source = source | {section: changed}
-    return source, touched, faults
+            changes[parts[0]].append((selector, value))
+        if len(problems) > MOST_FAULTS:
+            break
+    for section, of_section in changes.items():
+        if of_section:
+            source = _in_section(source, section, of_section, touched, problems)
+    return source, touched, problems
 
 
-def _in_arms(arms: Tree, pattern: str, key: str, value: Any) -> tuple[Tree, Found | None]:
-    """Return *arms* with one more change of those that *pattern* means: their last, so it wins."""
+def _in_section(
+    source: Tree,
+    section: str,
+    changes: list[tuple[str, Any]],
+    touched: Touched,
+    problems: list[Problem],
+) -> Tree:
+    """Return *source* with *changes* of one section, noting what they touch and what is wrong."""
+    names = table(expanded(source), section) if section in IMPLIED else table(source, section)
+    changed = dict(table(source, section))
+    for selector, value in changes:
+        _, pattern, *keys = selector.split(".")
+        chosen = matching(pattern, names)
+        if not chosen:
+            near = nearest(pattern.replace("*", ""), names)
+            problems.append(Problem((selector,), "matches nothing", one_of(names), near))
+        if len(touched) + len(chosen) > MOST_CHANGES:
+            expected = f"at most {MOST_CHANGES} changed keys"
+            problems.append(Problem((selector,), "changes too much", expected))
+        if len(problems) > MOST_FAULTS or len(touched) + len(chosen) > MOST_CHANGES:
+            break
+        for name in chosen:
+            path: Path = (section, name, *keys)
+            entity = _changed(table(changed, name), table(names, name), path, value)
+            if entity is None:
+                expected = f"a key of a table; {dotted(path[:-1])} is none"
+                problems.append(Problem((selector,), shown(value), expected))
+            else:
+                changed[name] = entity
+                touched[path] = selector
+    return source | {section: changed}
+
+
+def _in_arms(
+    source: Tree, selector: str, of_arm: re.Match[str], value: Any
+) -> tuple[Tree, list[Problem]]:
+    """Return *source* with one more change of the arms that *selector* means: their last."""
+    arms = table(source, ARMS)
+    pattern, key = of_arm.groups()
     chosen = matching(pattern, arms)
     if not chosen:
-        selector = f"{ARMS}.{pattern}.{key}"
-        return arms, Found((selector,), "matches nothing", one_of(arms), nearest(pattern, arms))
+        near = nearest(pattern, arms)
+        return source, [Problem((selector,), "matches nothing", one_of(arms), near)]
     changed = {
         arm: {k: v for k, v in table(arms, arm).items() if k != key} | {key: value}
         for arm in chosen
     }
-    return arms | changed, None
+    return source | {ARMS: arms | changed}, []
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
@@ -175,27 +168,22 @@ def _like(pattern: str, name: str) -> bool:
     return at <= end
 
 
-def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Found | None:
+def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Problem | None:
     if parts[0] == "defaults":
-        return Found((selector,), "is already in the servers", "servers by name: servers.*-smtp")
+        return Problem((selector,), "is already in the servers", "servers by name: servers.*-smtp")
     if parts[0] == TOPOLOGY and arm:
-        return Found((selector,), "cannot differ between arms", "a key of what is generated")
+        return Problem((selector,), "cannot differ between arms", "a key of what is generated")
     if parts[0] not in SECTIONS:
         value, _, near = unknown_key(parts[0], [*heads, *SECTIONS])
-        return Found((selector,), value, "" if near else FORM, near)
+        return Problem((selector,), value, "" if near else FORM, near)
     if len(parts) < 3 or not all(parts) or not _SELECTOR.fullmatch(selector):
-        return Found((selector,), "is no key", f"{parts[0]}.NAME.KEY")
+        return Problem((selector,), "is no key", f"{parts[0]}.NAME.KEY")
     if selector.count("{") != selector.count("}") or selector.count("{") > 1:
-        return Found((selector,), "is no key", "one {list,of,names} at most")
+        return Problem((selector,), "is no key", "one {list,of,names} at most")
     if arm and parts[2] in STRUCTURE.get(parts[0], ()):
         expected = f"a key other than {', '.join(STRUCTURE[parts[0]])}, which arms share"
-        return Found((selector,), "cannot differ between arms", expected)
+        return Problem((selector,), "cannot differ between arms", expected)
     return None
-
-
-def _no_match(selector: str, parts: list[str], names: Tree) -> Found:
-    near = nearest(parts[1].replace("*", ""), names)
-    return Found((selector,), "matches nothing", one_of(names), near)
 
 
 def _changed(entity: Tree, full: Tree, path: Path, value: Any) -> Tree | None:

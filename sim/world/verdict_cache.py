@@ -21,12 +21,12 @@ from sim.workload.people import anyone_at
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from sim.world.rows import Answer
+    from sim.world.recorder import Answer
 
 MOST_CLIENTS = 1 << 13
 """Addresses whose kind a server keeps: customers of a large ISP hardly come twice."""
 MOST_ANSWERS = 1 << 18
-"""Answers that are kept of one policy."""
+"""VerdictCache that are kept of one policy."""
 UNFORESEEN = ("pop_age", "recent", "greylist_age")
 """Facts that nobody can tell before a message comes."""
 MOMENTARY = (*UNFORESEEN, "spam", "content_draw")
@@ -49,7 +49,7 @@ NO_LOGIN = Credentials()
 class ByRecipient(dict[str, "Answer"]):
     """The answers to one kind of client and one sender at one moment, by forward-path."""
 
-    def __init__(self, answers: Answers, kind: Kind, reverse_path: str | None) -> None:
+    def __init__(self, answers: VerdictCache, kind: ClientClass, reverse_path: str | None) -> None:
         self.answers, self.kind, self.reverse_path = answers, kind, reverse_path
 
     def __missing__(self, forward_path: str) -> Answer:
@@ -66,7 +66,7 @@ class ByRecipient(dict[str, "Answer"]):
 class BySender(dict["str | None", ByRecipient]):
     """The same to one kind of client at one moment, by reverse-path."""
 
-    def __init__(self, answers: Answers, kind: Kind) -> None:
+    def __init__(self, answers: VerdictCache, kind: ClientClass) -> None:
         self.answers, self.kind = answers, kind
 
     def __missing__(self, reverse_path: str | None) -> ByRecipient:
@@ -80,14 +80,14 @@ class BySender(dict["str | None", ByRecipient]):
         return found
 
 
-class Kind:
+class ClientClass:
     """Clients that are alike to a policy: the address of one of them, what it shows, the lists
     it is on; and what they were answered."""
 
     __slots__ = ("address", "at_moment", "greetings", "listed", "shows", "usual", "whole_sender")
 
     def __init__(
-        self, answers: Answers, address: int, shows: Credentials, listed: tuple[str, ...]
+        self, answers: VerdictCache, address: int, shows: Credentials, listed: tuple[str, ...]
     ) -> None:
         self.address, self.shows, self.listed = address, shows, listed
         self.usual = BySender(answers, self)  # where the moment does not matter
@@ -98,7 +98,7 @@ class Kind:
         )  # not its domain alone
 
 
-class Answers:
+class VerdictCache:
     """Everything that one policy has answered; *policy_587* is what holds on port 587, *listed*
     what blocklists say of an address, *numbered* the answer that rows keep of a verdict."""
 
@@ -125,8 +125,8 @@ class Answers:
         self._unforeseen = list(product(*unforeseen))
         self._ranges = policy.ranges
         self._within: dict[int, tuple[bool, ...]] = {}  # which of them, by stretch of addresses
-        self._shows: dict[tuple[object, ...], dict[Credentials, Kind]] = {}
-        self._clients: dict[int, dict[Credentials, Kind]] = {}
+        self._shows: dict[tuple[object, ...], dict[Credentials, ClientClass]] = {}
+        self._clients: dict[int, dict[Credentials, ClientClass]] = {}
         self._asked = 0
         at_connect = policy.lists["connect"]
         self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
@@ -136,7 +136,7 @@ class Answers:
         """How a client was greeted, by the sessions it has open; None: it was welcome."""
         return self._greetings if self._greets_alike else self.kind(address, shows).greetings
 
-    def kind(self, address: int, shows: Credentials) -> Kind:
+    def kind(self, address: int, shows: Credentials) -> ClientClass:
         """What all clients have in common that this policy cannot tell apart at the moment."""
         kinds = self._clients.get(address)
         if kinds is None:
@@ -154,7 +154,7 @@ class Answers:
         edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
         return sorted(edges | {0})
 
-    def now(self, kind: Kind) -> BySender:
+    def now(self, kind: ClientClass) -> BySender:
         """What *kind* is answered in the present circumstances."""
         key = self.of_moment(self.moment)
         found = kind.at_moment.get(key)
@@ -167,7 +167,7 @@ class Answers:
         return self.decide.policy.turns("content_draw") or [0.0]
 
     def settled(
-        self, kind: Kind, draw: float, reverse_path: str, forward_path: str
+        self, kind: ClientClass, draw: float, reverse_path: str, forward_path: str
     ) -> Answer | None:
         """What *kind* is answered to honest mail of that *draw* of content, whatever clocks and
         counts may say; None where it depends on these."""
@@ -191,7 +191,7 @@ class Answers:
         for address in changed:
             del self._clients[address]
 
-    def ask(self, kind: Kind, reverse_path: str | None, forward_path: str) -> Answer:
+    def ask(self, kind: ClientClass, reverse_path: str | None, forward_path: str) -> Answer:
         """Ask the policy itself."""
         self._asked += 1
         if self._asked >= MOST_ANSWERS:
@@ -221,7 +221,7 @@ class Answers:
         self._shows.clear()
         self._clients.clear()
 
-    def _met(self, address: int) -> dict[Credentials, Kind]:
+    def _met(self, address: int) -> dict[Credentials, ClientClass]:
         """The kinds of clients at *address*: all addresses alike to the policy share them."""
         if len(self._clients) >= MOST_CLIENTS:
             self._clients.clear()
@@ -234,7 +234,9 @@ class Answers:
         self._clients[address] = kinds
         return kinds
 
-    def _kind(self, kinds: dict[Credentials, Kind], address: int, shows: Credentials) -> Kind:
+    def _kind(
+        self, kinds: dict[Credentials, ClientClass], address: int, shows: Credentials
+    ) -> ClientClass:
         login, failed, port = shows
         if login is not None:
             # as far as this policy tells logins apart; none where AUTH failed
@@ -242,5 +244,5 @@ class Answers:
         as_read = Credentials(login, failed, port)
         if as_read not in kinds:
             listed = self.listed(address) if self.reads_lists else ()
-            kinds[as_read] = Kind(self, address, as_read, listed)
+            kinds[as_read] = ClientClass(self, address, as_read, listed)
         return kinds[as_read]

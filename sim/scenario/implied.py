@@ -1,0 +1,147 @@
+"""What a file leaves out and the rest of it implies: servers of a domain, addresses, domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from sim.records.words import SPAM_ROUTES
+from sim.scenario import topology
+from sim.scenario.people import BY_SIZE, HOME
+from sim.scenario.problems import Path
+from sim.scenario.trees import Tree, merge, table
+
+IMPLIED = {"submission": "smtp", "mx": "mx"}
+"""A network with a domain has servers NAME-smtp and NAME-mx, of these roles."""
+DERIVED = ("address", "domains", "trusted_networks")
+"""Keys of a server that follow from its network."""
+SHARES = ("places", "office_hours", "weekend")
+"""Keys that say where people are."""
+
+
+def expanded(source: Tree) -> Tree:
+    """Return *source* with every network and server it implies, with derived keys written out.
+
+    Expanding what is expanded changes nothing. What is malformed stays as it is, for the
+    checks to name.
+    """
+    networks = topology.networks(source)
+    by_size = topology.shares(source)
+    return source | {
+        "networks": networks,
+        "servers": dict(_with_derived(source, networks)) | _malformed(source),
+        "users": _each(source, "users", lambda keys: _user(keys, by_size)),
+        "spammers": _each(source, "spammers", _spammer),
+    }
+
+
+def origin(source: Tree, path: Path) -> Path:
+    """Where the value at *path* was written: in the defaults of a role, or for every ISP."""
+    if len(path) < 3:
+        return path
+    section, name, key = (str(part) for part in path[:3])
+    written = table(source, section, name)
+    if section == "servers" and key not in written:
+        role = str(written.get("role", _implied_role(name)))
+        if key in table(source, "defaults", role):
+            return ("defaults", role, *path[2:])
+    isp = table(source, "topology", "isp")
+    if section == "networks" and key in isp and written.get(key, isp[key]) == isp[key]:
+        return ("topology", "isp", *path[2:]) if name in topology.shares(source) else path
+    return path
+
+
+def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
+    """Each server with what follows from its network: domains, own addresses, its address."""
+    servers = dict(_servers(source, networks))
+    taken = {str(server["address"]) for server in servers.values() if "address" in server}
+    free: dict[str, Iterator[str]] = {}
+    for name, server in servers.items():
+        network = str(server.get("network"))
+        keys = table(networks, network)
+        derived: Tree = {}
+        if "domain" in keys:
+            derived["domains"] = [keys["domain"]]
+        if "prefixes" in keys:
+            derived["trusted_networks"] = keys["prefixes"]
+        if "address" not in server:
+            addresses = free.setdefault(network, _from_the_top(keys))
+            address = next((a for a in addresses if a not in taken), None)
+            derived |= {} if address is None else {"address": address}
+        yield name, derived | server
+
+
+def _servers(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
+    """Each server's keys over those of its role, those implied by a domain first."""
+    written = {n: s for n, s in table(source, "servers").items() if isinstance(s, dict)}
+    implied: Tree = {}
+    for network, keys in networks.items() if isinstance(networks, dict) else ():
+        if isinstance(keys, dict) and "domain" in keys:
+            for role, suffix in IMPLIED.items():
+                name = f"{network}-{suffix}"
+                if name in written or not _stands_in(written, network, keys["domain"], role):
+                    implied[name] = {"role": role, "network": network}
+    for name in dict.fromkeys((*implied, *written)):
+        server = implied.get(name, {}) | written.get(name, {})
+        yield name, table(source, "defaults", str(server.get("role"))) | server
+
+
+def _stands_in(written: Tree, network: str, domain: Any, role: str) -> bool:
+    """Whether the file gives *network* another server of this role for its domain."""
+    implied = {f"{network}-{suffix}" for suffix in IMPLIED.values()}
+    return any(
+        name not in implied
+        and server.get("network") == network
+        and server.get("role") in (role, "both")
+        and domain in _listed(server.get("domains", [domain]))
+        for name, server in written.items()
+    )
+
+
+def _implied_role(name: str) -> str | None:
+    return next((role for role, suffix in IMPLIED.items() if name.endswith(f"-{suffix}")), None)
+
+
+def _from_the_top(network: Tree) -> Iterator[str]:
+    """Host addresses of a network, the highest first: guests get theirs from below."""
+    for text in _listed(network.get("prefixes")):
+        try:
+            prefix = IPv4Network(text)
+        except (ValueError, TypeError):
+            continue
+        edge = 0 if prefix.prefixlen >= 31 else 1
+        last, first = int(prefix.broadcast_address) - edge, int(prefix.network_address) + edge
+        yield from (str(IPv4Address(number)) for number in range(last, first - 1, -1))
+
+
+def _user(keys: Tree, by_size: dict[str, float]) -> Tree:
+    """Shares of accounts by size, and the line at each place: dial-up at home, else a network."""
+    if by_size and keys.get("accounts") == BY_SIZE:
+        keys = keys | {"accounts": by_size}
+    places = dict.fromkeys(place for part in SHARES for place in table(keys, part))
+    lines = {place: "dial-up" if place == HOME else "lan" for place in places or (HOME,)}
+    access = merge(lines, keys.get("access", {}), 1)
+    return keys | {"access": dict(sorted(access.items())) if isinstance(access, dict) else access}
+
+
+def _spammer(keys: Tree) -> Tree:
+    """The capacity of each route that they use."""
+    usual = {r.value: r.capacity for r in SPAM_ROUTES if r in _listed(keys.get("routes"))}
+    return keys | {"capacity": merge(usual, keys.get("capacity", {}), 1)}
+
+
+def _each(source: Tree, section: str, fill: Any) -> Any:
+    """A section with every well-formed table of it filled."""
+    tables = source.get(section, {})
+    if not isinstance(tables, dict):
+        return tables
+    return {n: fill(keys) if isinstance(keys, dict) else keys for n, keys in tables.items()}
+
+
+def _malformed(source: Tree) -> Tree:
+    return {n: s for n, s in table(source, "servers").items() if not isinstance(s, dict)}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,238 @@
+"""A scenario: everything a run needs to know, checked, in SI units, and frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from ipaddress import IPv4Network
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from sim.scenario import expectations, overrides, policies
+from sim.scenario.checking import Parts
+from sim.scenario.errors import Fault, ScenarioError, dotted
+from sim.scenario.keys import OF_NO_ROW, USED_UP
+from sim.scenario.model import Document, Head
+from sim.scenario.problems import MOST_FAULTS, Path, Problem, unknown
+from sim.scenario.sections import MODELS
+from sim.scenario.servers import Relay
+from sim.scenario.trees import Tree
+from sim.scenario.validation import HEADS, check
+from sim.scenario.writing import resolved
+from sim.smtp import Policy
+from sim.topology import graph as graphs
+from sim.topology.addresses import Draws, Pool, usable
+from sim.topology.names import Names
+
+if TYPE_CHECKING:
+    from sim.topology.graph import Graph, Routes
+
+FileOf = Callable[[Path], str]
+"""Which file of a chain says what stands at a path."""
+
+
+class Scenario(Document):
+    """A scenario; made by ``load`` or ``loads``, which check it as a whole."""
+
+    _file: str = PrivateAttr("")
+    _source: Tree = PrivateAttr(default_factory=dict)
+    """The tree it was made from; an arm's is that of the scenario."""
+    _written: Tree = PrivateAttr(default_factory=dict)
+    """The same, with the overrides of the arm."""
+    _arms: dict[str, Scenario] = PrivateAttr(default_factory=dict)
+    """Each arm; they know each other."""
+    _policies: dict[tuple[str, Relay | None], Policy] = PrivateAttr(default_factory=dict)
+    """The policy of each server, and with another relay key."""
+
+    # ---- its arms and variants
+
+    @property
+    def name(self) -> str:
+        """The name of its file without folder and suffix, for folders of results."""
+        return self._file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "scenario"
+
+    def arm(self, name: str) -> Scenario:
+        """The scenario with one arm's overrides; raises ScenarioError for an unknown arm."""
+        for problem in unknown(name, self.arms):
+            raise ScenarioError([Fault(self._file, "arms", *problem[1:])])
+        return self._arms[name]
+
+    def with_overrides(self, changes: Mapping[str, Any]) -> Scenario:
+        """The scenario with keys changed by dotted name; values are written as in a file.
+
+        ``{"seed": 2, "users.travellers.count": 10}``. Names may hold ``*`` and one
+        ``{list,of,names}``. What changes is the file, so every arm of it; asked of an arm,
+        the answer is the scenario, not the arm. Raises ScenarioError with every fault.
+        """
+        changed, _, problems = overrides.apply(self._source, changes, heads=HEADS)
+        if problems:
+            raise ScenarioError(Fault(self._file, str(p.path[0]), *p[1:]) for p in problems)
+        return build(changed, self._file)
+
+    # ---- what it describes
+
+    def names(self) -> Names:
+        """Which servers take the mail of which domain: those of role mx or both, as written."""
+        servers: dict[str, list[str]] = {}
+        for name, server in self.servers.items():
+            for domain in server.domains if server.role != "submission" else ():
+                servers.setdefault(domain, []).append(name)
+        return Names(servers)
+
+    def graph(self) -> Graph:
+        """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)
+        and bandwidth (bit/s)."""
+        nodes = {n: {"kind": w.kind, "domain": w.domain} for n, w in self.networks.items()}
+        links = [
+            graphs.Link(name, other, link.latency, link.bits_per_second)
+            for name, network in self.networks.items()
+            for other, link in network.links.items()
+        ]
+        return graphs.build(nodes, links)
+
+    def routes(self) -> Routes:
+        """The shortest routes between its networks."""
+        return graphs.routes(self.graph())
+
+    def pool(self, network: str, draws: Draws | None = None) -> Pool:
+        """The addresses that *network* hands out: its hosts without servers and reserved ones.
+
+        *draws* is the stream that a random reuse order needs.
+        """
+        keys = self.networks[network]
+        return Pool(
+            self._leasable(network),
+            leased=keys.lease is not None,
+            reuse=keys.reuse,
+            shared=keys.shared_address,
+            draws=draws,
+        )
+
+    def reserved_pool(self, network: str) -> Pool:
+        """The addresses of *network*'s reserved block, each for one customer for good."""
+        return Pool(usable(self.networks[network].reserved, self._servers_of(network)))
+
+    def guest(self, network: str) -> int | None:
+        """The first address that *network* hands out, as a number; None if it has none."""
+        return next(iter(self._leasable(network)), None)
+
+    def leasable(self, network: str) -> Sequence[int]:
+        """The addresses that *network* hands out, ascending by prefix; one if they are shared."""
+        free = self._leasable(network)
+        return array("I", islice(free, 1) if self.networks[network].shared_address else free)
+
+    def run_by(self, operator: str) -> list[str]:
+        """The servers that *operator* runs, in the order of the file."""
+        patterns = self.operators[operator].servers
+        chosen = {name for p in patterns for name in overrides.matching(p, self.servers)}
+        return [name for name in self.servers if name in chosen]
+
+    def hostname(self, server: str) -> str:
+        """The host name of a server, such as ``smtp.proseware.com``."""
+        network = self.servers[server].network
+        return policies.hostname(server, network, self.networks[network].domain)
+
+    def submission_server(self, network: str) -> str | None:
+        """The server that customers of *network* name in their mail program; None: it has none."""
+        return next(
+            (n for n, s in self.servers.items() if s.network == network and s.role != "mx"), None
+        )
+
+    def policy(
+        self,
+        server: str,
+        mailboxes: Container[str] | None = None,
+        *,
+        login_owns: Mapping[str, frozenset[str]] | None = None,
+        relay: Relay | None = None,
+    ) -> Policy:
+        """The policy of *server*; with *relay*, that instead of its own relay key.
+
+        *mailboxes* are those that exist, as lower-case ``local@domain`` (None: all), and
+        *login_owns* the addresses that belong to each login. Text is parsed once.
+        """
+        policy = self._policies.get((server, relay))
+        if policy is None:
+            keys = self.servers[server].model_copy(update={"relay": relay})
+            policy = policies.build(server, keys, self.networks[keys.network])
+            self._policies[server, relay] = policy
+        return policies.variation(policy, mailboxes, login_owns)
+
+    def policy_587(self, server: str) -> Policy:
+        """How *server* answers on port 587, where it offers that."""
+        return policies.on_port_587(self.policy(server))
+
+    # ---- itself
+
+    def resolved(self) -> str:
+        """Itself as a scenario file with every default written out."""
+        return resolved(self, self._written)
+
+    def hash(self) -> str:
+        """A number in hex that changes with whatever changes a row of a run.
+
+        Titles, notes, ``expect``, ``baseline`` and the number of replications do not.
+        """
+        keys = self.model_dump(mode="json", exclude={*USED_UP, *OF_NO_ROW, "expect"})
+        return hashlib.sha256(json.dumps(keys, sort_keys=False).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, however it was written."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        used_up = set(USED_UP)
+        return self.model_dump(exclude=used_up) == other.model_dump(exclude=used_up)
+
+    def __hash__(self) -> int:
+        """In agreement with equality."""
+        return hash(self.hash())
+
+    def _leasable(self, network: str) -> Iterable[int]:
+        keys = self.networks[network]
+        return usable(keys.prefixes, (*keys.reserved, *self._servers_of(network)))
+
+    def _servers_of(self, network: str) -> list[IPv4Network]:
+        return [IPv4Network(s.address) for s in self.servers.values() if s.network == network]
+
+
+def build(
+    source: Tree, name: str, file_of: FileOf | None = None, known: Iterable[Problem] = ()
+) -> Scenario:
+    """Return the scenario of a tree with all its arms; raises ScenarioError with every fault.
+
+    *name* is how messages call its file; *file_of* tells which file of a chain said what, and
+    *known* is what is known to be wrong already.
+    """
+    parts, arms, problems = check(source, known)
+    if problems:
+        raise ScenarioError(_faults(problems, file_of or (lambda _: name)))
+    scenario = _scenario(parts, source, source, name)
+    for arm in source["arms"]:
+        of_arm = _scenario(*arms[arm], source, name) if arm in arms else scenario
+        of_arm._arms = scenario._arms
+        scenario._arms[arm] = of_arm
+    return scenario
+
+
+def _scenario(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
+    head = {key: getattr(parts.head, key) for key in Head.model_fields}
+    arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
+    expected = (expectations.model(e).model_validate(e) for e in source.get("expect", ()))
+    head["baseline"] = head["baseline"] or next(iter(arms))
+    sections = {section: getattr(parts, section) for section in MODELS}
+    scenario = Scenario.model_construct(**head, **sections, arms=arms, expect=tuple(expected))
+    scenario._file, scenario._source, scenario._written = name, source, written
+    scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}
+    return scenario
+
+
+def _faults(problems: list[Problem], file_of: FileOf) -> list[Fault]:
+    """Problems with the files in which they stand, each once, and not too many."""
+    faults = list(dict.fromkeys(Fault(file_of(p.path), dotted(p.path), *p[1:]) for p in problems))
+    if len(faults) <= MOST_FAULTS:
+        return faults
+    return [*faults[:MOST_FAULTS], Fault(file_of(()), "", "and more faults", "")]

@@ -1,0 +1,233 @@
+"""What a tree says, with all its arms, and everything wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sim.scenario import checking, expectations, overrides, policies, topology
+from sim.scenario.checking import Parts
+from sim.scenario.errors import dotted, shown, unknown_key
+from sim.scenario.implied import DERIVED, expanded, origin
+from sim.scenario.keys import USED_UP
+from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, Document, Head
+from sim.scenario.problems import MOST_FAULTS, NAMES, Problem, unknown, validate
+from sim.scenario.quantities import NAME
+from sim.scenario.sections import MODELS, MOST
+from sim.scenario.servers import Server
+from sim.scenario.trees import Tree, table
+
+MOST_TABLES = 50_000
+"""Arms times networks, servers, groups and spammers."""
+
+STRUCTURAL = {
+    "",
+    "address",
+    "domains",
+    "accounts",
+    "domain",
+    "kind",
+    "links",
+    "network",
+    "places",
+    "prefixes",
+}
+STRUCTURAL |= {"role", "routes", "work"}
+"""Keys on which the checks of other tables depend."""
+
+NEEDED_VALUES = {"count": 1}
+"""What stands in for a wrong value that a table can't be without."""
+
+NEEDED = ("networks", "users", "arms")
+HEADS = tuple(name for name in Head.model_fields if name not in USED_UP)
+ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
+
+
+def check(
+    source: Tree, known: Iterable[Problem] = ()
+) -> tuple[Parts, dict[str, tuple[Parts, Tree]], list[Problem]]:
+    """Return what a tree says, what each arm that changes something says, and what is wrong.
+
+    An arm comes with its tree; *known* is what is known to be wrong already.
+    """
+    full = expanded(source)
+    parts, problems = _parts(source, full)
+    problems = [*known, *problems]
+    too_many = _too_many(source, full)
+    problems += too_many or [*_arms(source), *_quick(source), *_expectations(source, parts)]
+    before = {(problem.path, problem.value) for problem in problems}
+    arms: dict[str, tuple[Parts, Tree]] = {}
+    for arm, changes in table(source, "arms").items():
+        if too_many or len(problems) > MOST_FAULTS:
+            break
+        if isinstance(changes, dict) and changes:
+            changed, touched, wrong = overrides.apply(source, changes, arm=True)
+            of_arm, new = _parts(changed, expanded(changed), (full, parts))
+            arms[arm] = of_arm, changed
+            problems += [problem.within("arms", arm) for problem in wrong]
+            new = [problem for problem in new if (problem.path, problem.value) not in before]
+            problems += dict.fromkeys(_attributed(arm, touched, problem) for problem in new)
+    return parts, arms, problems
+
+
+def _parts(
+    source: Tree, full: Tree, known: tuple[Tree, Parts] | None = None
+) -> tuple[Parts, list[Problem]]:
+    """Check *full*, the expanded *source*; what equals a *known* tree is not checked again."""
+    before, good = known or ({}, Parts())
+    servers = [s for s in table(full, "servers").values() if isinstance(s, dict)]
+    parts = Parts(
+        names={section: list(table(full, section)) for section in MODELS},
+        with_submission=frozenset(
+            str(s.get("network")) for s in servers if s.get("role") in ("submission", "both")
+        ),
+    )
+    parts.head, problems = _head(source)
+    for section, most in MOST.items():
+        tables = getattr(parts, section)
+        problems += _section(full, section, most)
+        for name, raw in islice(table(full, section).items(), most):
+            if len(problems) > MOST_FAULTS:
+                break
+            same = getattr(good, section).get(name)
+            if same is not None and raw == before[section][name]:
+                tables[name] = same
+                continue
+            entity, wrong = _entity(section, name, raw)
+            located = (p._replace(path=origin(source, p.path)) for p in wrong)
+            problems += [problem for problem in located if problem not in problems]
+            if entity is not None:
+                tables[name] = entity
+    parts.policies = {
+        name: policy
+        for name, policy in good.policies.items()
+        if parts.servers.get(name) is good.servers[name]
+    }
+    problems += _defaults(source)
+    problems += topology.problems(source, table(full, "networks"))
+    more = islice(checking.problems(parts), MOST_FAULTS + 1)
+    problems += [p._replace(path=origin(source, p.path)) for p in more]
+    return parts, [p for p in problems if not _follows(p, problems, full)]
+
+
+def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
+    """A table of a section, and everything wrong with it.
+
+    What is wrong in it is left out, so that the rest is checked too; None if that would make
+    other tables look wrong. The scenario is refused in any case.
+    """
+    model = MODELS[section]
+    entity, problems = validate(model, raw)
+    if not re.fullmatch(NAME, name):
+        problems = [Problem((), "", NAMES), *problems]
+    keys = {str(problem.path[0]) if problem.path else "" for problem in problems}
+    if keys and isinstance(raw, dict) and not keys & STRUCTURAL:
+        needed = {key: value for key, value in NEEDED_VALUES.items() if key in keys}
+        entity, _ = validate(model, {k: v for k, v in raw.items() if k not in keys} | needed)
+    elif keys:
+        entity = None
+    if section == "servers" and isinstance(raw, dict):
+        none_free = f"an address: {shown(raw.get('network'))} has none free"
+        missing = ("address",), "missing"
+        problems = [p._replace(expected=none_free) if p[:2] == missing else p for p in problems]
+    return entity, [problem.within(section, name) for problem in problems]
+
+
+def _head(source: Tree) -> tuple[Head | None, list[Problem]]:
+    head, problems = validate(Head, {k: source[k] for k in Head.model_fields if k in source})
+    valid = list(Document.model_fields)
+    others = islice((key for key in source if key not in valid), MOST_FAULTS + 1)
+    return head, problems + [Problem((key,), *unknown_key(key, valid)) for key in others]
+
+
+def _section(full: Tree, section: str, most: int) -> list[Problem]:
+    tables = full.get(section, {})
+    if not isinstance(tables, dict):
+        return [Problem((section,), shown(tables), "a table")]
+    if len(tables) > most:
+        return [Problem((section,), f"{len(tables)} tables", f"at most {most}")]
+    if not tables and section in NEEDED:
+        return [Problem((section,), "missing", f"at least one [{section}.NAME]")]
+    return []
+
+
+def _defaults(source: Tree) -> Iterator[Problem]:
+    """What is wrong with the defaults of each role, whether or not there is a server of it."""
+    for role, keys in table(source, "defaults").items():
+        if isinstance(keys, dict) and role in ("submission", "mx", "both"):
+            sample: Tree = {"role": role, "network": "n", "address": "192.0.2.1"}
+            server, problems = validate(Server, sample | keys)
+            if server is not None:
+                problems = policies.parse(server)[1]
+            yield from (problem.within("defaults", role) for problem in problems)
+
+
+def _follows(problem: Problem, problems: list[Problem], full: Tree) -> bool:
+    """Whether a server's key only repeats what is wrong with the network that it follows from."""
+    section, *rest = problem.path
+    if section != "servers" or len(rest) < 2 or rest[1] not in DERIVED:
+        return False
+    network = table(full, "servers", str(rest[0])).get("network")
+    causes = (p.path[2:3] for p in problems if p.path[:2] == ("networks", network))
+    return any(cause in ((), ("prefixes",), ("domain",)) for cause in causes)
+
+
+def _too_many(source: Tree, full: Tree) -> list[Problem]:
+    """The fault of more arms on more tables than can be checked in a moment."""
+    arms = len(table(source, "arms"))
+    tables = sum(len(table(full, section)) for section in MODELS)
+    if arms <= MOST_ARMS and arms * tables <= MOST_TABLES:
+        return []
+    expected = f"at most {MOST_ARMS}, and {MOST_TABLES} tables of all arms together"
+    return [Problem(("arms",), f"{arms} arms of {tables} tables", expected)]
+
+
+def _arms(source: Tree) -> Iterator[Problem]:
+    arms = source.get("arms", {})
+    if not isinstance(arms, dict):
+        yield Problem(("arms",), shown(arms), "a table")
+        return
+    if not arms:
+        yield Problem(("arms",), "missing", 'at least one [arms."NAME"]')
+    for name, changes in arms.items():
+        if not 0 < len(name) <= 100 or not name.isprintable() or set(name) & set("/\\"):
+            yield Problem(("arms", name), "", ARM_NAME)
+        if not isinstance(changes, dict):
+            yield Problem(("arms", name), shown(changes), "a table of overrides")
+    baseline = source.get("baseline", "")
+    if baseline and isinstance(baseline, str):
+        yield from unknown(baseline, arms, "baseline")
+
+
+def _quick(source: Tree) -> list[Problem]:
+    _, _, problems = overrides.apply(source, table(source, "quick"), heads=HEADS)
+    return [problem.within("quick") for problem in problems]
+
+
+def _expectations(source: Tree, parts: Parts) -> list[Problem]:
+    tables = source.get("expect", [])
+    if not isinstance(tables, list) or len(tables) > MOST_EXPECTED:
+        return [Problem(("expect",), shown(tables), f"at most {MOST_EXPECTED} [[expect]] tables")]
+    arms = list(table(source, "arms"))
+    wrong: list[Problem] = []
+    dangling: list[Problem] = []
+    for index, raw in enumerate(tables):
+        expect, problems = validate(expectations.model(raw), raw)
+        wrong += [problem.within("expect", index) for problem in problems]
+        if expect is not None:
+            more = expectations.problems(parts, arms, expect)
+            dangling += [problem.within("expect", index) for problem in more]
+    return wrong + dangling
+
+
+def _attributed(arm: str, touched: overrides.Touched, problem: Problem) -> Problem:
+    """A problem of an arm at the override that made it."""
+    path = problem.path
+    inside = (touched[path[:n]] for n in range(len(path), 0, -1) if path[:n] in touched)
+    around = (selector for p, selector in touched.items() if p[: len(path)] == path)
+    selector = next(inside, None) or next(around, None)
+    if selector is None:
+        return problem._replace(path=("arms", arm), value=f"{dotted(path)}: {problem.value}")
+    return problem._replace(path=("arms", arm, selector))
