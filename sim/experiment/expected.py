@@ -39,7 +39,7 @@ def closed_by_then(scenario: Scenario) -> dict[str, Relay] | None:
 
     None where they may close some after it, or by chance.
     """
-    from sim.world.operators import is_open
+    from sim.path.route import is_open
 
     closed: dict[str, Relay] = {}
     dates = {name: inf if o.date is None else o.date for name, o in scenario.operators.items()}

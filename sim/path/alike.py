@@ -6,10 +6,16 @@ A server need not be asked about every pair of people: one member of a class sta
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 from sim.smtp import Policy
+from sim.smtp.restrictions import Range
+
+if TYPE_CHECKING:
+    from sim.scenario.networks import Network
 
 
 class Representatives(dict[str | None, str | None]):
@@ -61,3 +67,24 @@ class ClientRanges:
             inside = self.policy.is_within
             self._within[interval] = tuple([inside(client, some) for some in self.policy.ranges])
         return self._within[interval]
+
+
+def address_parts(
+    network: Network, groups: Iterable[Iterable[Range]]
+) -> Iterator[tuple[float, int]]:
+    """Addresses of a network that *groups* of ranges tell apart: share, and one that stands for
+    them."""
+    held = [Range.of(prefix) for prefix in network.prefixes]
+    kept = [Range.of(prefix) for prefix in network.reserved]
+    cuts = {cut for r in (*chain(*groups), *held, *kept) for cut in (r.first, r.last + 1)}
+    parts = [
+        (high - low, low + (high - low) // 2)
+        for low, high in pairwise(sorted(cuts))
+        if any(r.first <= low <= r.last for r in held)
+        and not any(r.first <= low <= r.last for r in kept)
+    ]
+    if network.shared_address:
+        parts = parts[:1]
+    total = sum(size for size, _ in parts)
+    for size, client in parts:
+        yield size / total, client

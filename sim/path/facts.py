@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.smtp import Facts
+from sim.smtp.restrictions import Range
 
 if TYPE_CHECKING:
     from sim.scenario.blocklists import Blocklist
@@ -71,6 +72,11 @@ class FixedListings:
             for name, settings in blocklists.items()
             for prefix in settings.ranges
         ]
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """All of these ranges."""
+        return tuple(Range(first, last) for _, first, last in self._ranges)
 
     def __call__(self, address: int) -> tuple[str, ...]:
         """Names of the lists that list *address* all the time, in the order of the file."""

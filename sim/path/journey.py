@@ -77,6 +77,7 @@ class Servers:
         self._changed = dict(changed or {})
         self._policies: dict[tuple[str, int], Policy] = {}
         self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
+        self._ranges: dict[tuple[str, int], ClientRanges] = {}
         self._shares: dict[Hashable, Shares] = {}
         self.names = self.scenario.names()
         self.listings = FixedListings(self.scenario.blocklists)
@@ -181,11 +182,17 @@ class Servers:
             )
         return found
 
+    def ranges(self, server: str, port: int = 25) -> ClientRanges:
+        """The address ranges that *server* compares a client with."""
+        if (server, port) not in self._ranges:
+            self._ranges[server, port] = ClientRanges(self.policy(server, port))
+        return self._ranges[server, port]
+
     def _class_of(self, server: str, port: int) -> Callable[[Facts], Hashable]:
         """A key that is the same for all facts that the policy answers alike at every draw."""
         if (server, port) not in self._classes:
-            policy = self.policy(server, port)
-            alike, ranges = Representatives(policy, self.names), ClientRanges(policy)
+            policy, ranges = self.policy(server, port), self.ranges(server, port)
+            alike = Representatives(policy, self.names)
 
             def key(seen: Facts) -> Hashable:
                 plain = seen._replace(
