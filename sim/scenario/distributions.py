@@ -45,7 +45,11 @@ class Distribution(Table):
 
     def quantiles(self, uniforms: Numbers) -> Numbers:
         """`quantile` of many numbers at once: the same but for the last digit."""
-        return TABLE[self.distribution].quantiles(self, uniforms)
+        import numpy as np
+
+        if self.distribution == "exponential":
+            return -self.mean * np.log1p(-uniforms)
+        return np.fromiter(map(self.quantile(), uniforms.tolist()), float, len(uniforms))
 
 
 class Kind(NamedTuple):
@@ -55,38 +59,6 @@ class Kind(NamedTuple):
     parameters: tuple[str, ...]
     expectation: Callable[[Distribution], float]
     quantile: Callable[[Distribution], Quantile]
-    quantiles: Callable[[Distribution, Numbers], Numbers]
-
-
-def _one_by_one(d: Distribution, uniforms: Numbers) -> Numbers:
-    import numpy as np
-
-    return np.array(list(map(d.quantile(), uniforms.tolist())))
-
-
-def _same(d: Distribution, uniforms: Numbers) -> Numbers:
-    import numpy as np
-
-    return np.full(len(uniforms), d.mean)
-
-
-def _logarithms(d: Distribution, uniforms: Numbers) -> Numbers:
-    import numpy as np
-
-    return -d.mean * np.log1p(-uniforms)
-
-
-def _normal(d: Distribution) -> NormalDist:
-    return NormalDist(math.log(d.median), d.sigma)
-
-
-def _exponentials(d: Distribution, uniforms: Numbers) -> Numbers:
-    import numpy as np
-
-    if d.median == 0.0 or d.sigma == 0.0:
-        return np.full(len(uniforms), d.median)
-    of = _normal(d).inv_cdf
-    return np.array([math.exp(of(u)) for u in uniforms.clip(min=LEAST).tolist()])
 
 
 def _constant(d: Distribution) -> Quantile:
@@ -106,26 +78,24 @@ def _uniform(d: Distribution) -> Quantile:
 def _lognormal(d: Distribution) -> Quantile:
     if d.median == 0.0 or d.sigma == 0.0:
         return lambda _: d.median
-    of = _normal(d).inv_cdf
+    of = NormalDist(math.log(d.median), d.sigma).inv_cdf
     return lambda u: math.exp(of(max(u, LEAST)))
 
 
 TABLE: dict[str, Kind] = {
-    "constant": Kind("always the mean", ("mean",), lambda d: d.mean, _constant, _same),
-    "exponential": Kind("exponential", ("mean",), lambda d: d.mean, _exponential, _logarithms),
+    "constant": Kind("always the mean", ("mean",), lambda d: d.mean, _constant),
+    "exponential": Kind("exponential", ("mean",), lambda d: d.mean, _exponential),
     "uniform": Kind(
         "equally likely from low to high",
         ("low", "high"),
         lambda d: (d.low + d.high) / 2.0,
         _uniform,
-        _one_by_one,
     ),
     "lognormal": Kind(
         "its logarithm is normal with standard deviation sigma",
         ("median", "sigma"),
         lambda d: d.median * math.exp(d.sigma**2 / 2.0),
         _lognormal,
-        _exponentials,
     ),
 }
 
@@ -136,10 +106,8 @@ def _read(value_of: Callable[[Any], float], example: str) -> Callable[[Any], Any
             return given
         if not isinstance(given, dict):
             return {"distribution": "constant", "mean": value_of(given)}
-        name = given.get("distribution")
-        kind = TABLE.get(name) if isinstance(name, str) else None
-        wanted = ("distribution", *(kind.parameters if kind else ()))
-        if kind is None or set(given) != set(wanted):
+        kind = TABLE.get(str(given.get("distribution")))
+        if kind is None or set(given) != {"distribution", *kind.parameters}:
             forms = "; ".join(f"{name}: {', '.join(k.parameters)}" for name, k in TABLE.items())
             raise ValueError(f"expected {example} or a table with distribution ({forms})")
         plain = {"distribution", "sigma"}

@@ -18,7 +18,7 @@ from sim.scenario.errors import shown
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
 from sim.scenario.problems import Problem, unknown
-from sim.scenario.quantities import Name
+from sim.scenario.quantities import Name, Names
 from sim.smtp.verdicts import KINDS
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
@@ -52,7 +52,7 @@ class Expect(Table):
     port_587: bool = key(False)
     """whether they send by port 587, where the server offers it; by port 25, nobody answers who is
     on a network that blocks it"""
-    listed: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key([])
+    listed: Names = key([])
     """blocklists that list the client"""
     verdict: Text | None = key(None, meaning=f"kind of the verdict: {', '.join(KINDS)}")
     code: int | None = key(None, ge=200, le=599)

@@ -51,22 +51,34 @@ class Table(BaseModel):
 
 
 def key(
-    default: Any = REQUIRED, *, source: str = "", meaning: str | None = None, **bounds: Any
+    default: Any = REQUIRED,
+    *,
+    source: str = "",
+    meaning: str | None = None,
+    policy: bool = False,
+    **bounds: Any,
 ) -> Any:
     """Declare a key. The default is written as in a file, and checked like any other value.
 
     *source* is the key of the default in the published facts, or "chosen"; "" where a
     default is no claim about the world. *meaning* stands for a docstring that lists names.
+    A key of *policy* takes effect at ``policy_starts`` where an arm changes it.
     """
-    if source:
-        bounds["json_schema_extra"] = {"source": source}
+    marks = {"source": source, "policy": policy}
+    if any(marks.values()):
+        bounds["json_schema_extra"] = {name: mark for name, mark in marks.items() if mark}
     return Field(default, description=meaning, validate_default=True, **bounds)
+
+
+def extra(field: FieldInfo, name: str) -> Any:
+    """A mark of a key: the *source* of its default, or whether it is one of the *policy*."""
+    marks = field.json_schema_extra
+    return marks.get(name) if isinstance(marks, dict) else None
 
 
 def source(field: FieldInfo) -> str:
     """Where the default of a key comes from: a fact, "chosen", or ""."""
-    extra = field.json_schema_extra
-    return str(extra.get("source", "")) if isinstance(extra, dict) else ""
+    return extra(field, "source") or ""
 
 
 @cache

@@ -17,7 +17,7 @@ from pydantic import (
 from sim.records.words import Reaction, complete
 from sim.scenario.distributions import Octets, Time
 from sim.scenario.keys import Table, key
-from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
+from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share
 from sim.topology.lines import LINES
 
 HOME, WORK = "home", "work"
@@ -179,7 +179,7 @@ class Users(Table):
     where that takes the POP password (535: auth.reply.bad_credentials)"""
     wrong_separate_password: Share = key(0.1, source="chosen")
     """the same where SMTP AUTH has a password of its own: they enter the POP password"""
-    fixed_address: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key([])
+    fixed_address: Names = key([])
     """networks on which each of them has an address of their own out of the reserved block, always
     the same, as far as the block lasts"""
     when_refused: Annotated[WhenRefused, AfterValidator(_sum_to_one)] = key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
@@ -11,8 +12,9 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
-    PlainValidator,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 
 from sim.smtp import units
@@ -25,15 +27,22 @@ WIDEST: units.BitsPerSecond = 1e12
 
 
 def _reader(
-    parse: Callable[[str], float], example: str, high: float, limit: str
-) -> Callable[[Any], float]:
-    def read(text: Any) -> float:
+    convert: Callable[[str], Any], expected: str, most: float = math.inf, limit: str = ""
+) -> Callable[[Any], Any]:
+    """Return how text is read: by *convert*, to at most *most* (in words: *limit*)."""
+
+    def read(text: Any) -> Any:
         if not isinstance(text, str):
-            raise ValueError(f"expected {example}, in quotes and with its unit")
+            with_unit = ", in quotes and with its unit" if limit else ""
+            raise ValueError(f"expected {expected}{with_unit}")
         if len(text) > 100:
-            raise ValueError(f"expected {example}")
-        value = parse(text)
-        if value > high:
+            raise ValueError(f"expected {expected}")
+        try:
+            value = convert(text.strip())
+        except ValueError as error:
+            said = str(error)
+            raise ValueError(said if limit else f"expected {expected} ({said})") from None
+        if limit and value > most:
             raise ValueError(f"expected at most {limit}")
         return value
 
@@ -46,23 +55,13 @@ read_size = _reader(units.size, "a size such as '5.5 kB'", LARGEST, "1000 MB")
 read_bandwidth = _reader(
     units.bandwidth, "a bandwidth such as '33.6 kbit/s'", WIDEST, "1000 Gbit/s"
 )
+read_network = _reader(IPv4Network, "an IPv4 network such as '192.0.2.0/24' or an address")
+read_address = _reader(IPv4Address, "an IPv4 address such as '192.0.2.1'")
 
 
-def described(kind: str, *examples: str, form: str = "string") -> WithJsonSchema:
-    """Return the JSON Schema of a value that is written as text: its kind, and examples."""
-    return WithJsonSchema({"type": form, "kind": kind, "examples": list(examples)})
-
-
-def _unless_a_string(convert: Callable[[str], Any], expected: str) -> Callable[[Any], Any]:
-    def read(text: Any) -> Any:
-        if not isinstance(text, str) or len(text) > 100:
-            raise ValueError(f"expected {expected}")
-        try:
-            return convert(text.strip())
-        except ValueError as error:
-            raise ValueError(f"expected {expected} ({error})") from None
-
-    return read
+def described(kind: str, example: str) -> WithJsonSchema:
+    """Return the JSON Schema of a value that is written as text: its kind, and an example."""
+    return WithJsonSchema({"type": "string", "kind": kind, "examples": [example]})
 
 
 Duration = Annotated[float, BeforeValidator(read_duration), described("duration", "30 min")]
@@ -79,9 +78,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0, json_schema_extra={"kind": "share
 
 Prefix = Annotated[
     IPv4Network,
-    BeforeValidator(
-        _unless_a_string(IPv4Network, "an IPv4 network such as '192.0.2.0/24' or an address")
-    ),
+    BeforeValidator(read_network),
     PlainSerializer(str, when_used="json"),
     described("IPv4 network", "192.0.2.0/24"),
 ]
@@ -89,7 +86,7 @@ Prefix = Annotated[
 
 Address = Annotated[
     IPv4Address,
-    BeforeValidator(_unless_a_string(IPv4Address, "an IPv4 address such as '192.0.2.1'")),
+    BeforeValidator(read_address),
     PlainSerializer(str, when_used="json"),
     described("IPv4 address", "192.0.2.1"),
 ]
@@ -108,6 +105,9 @@ Domain = Annotated[
 Prefixes = Annotated[tuple[Prefix, ...], Field(strict=False, max_length=1000)]
 """IPv4 networks."""
 
+Names = Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)]
+"""Names, in order."""
+
 Domains = Annotated[tuple[Domain, ...], Field(strict=False, max_length=1000)]
 """Mail domains."""
 
@@ -123,13 +123,13 @@ Intervals = Annotated[tuple[Interval, ...], Field(strict=False, max_length=1000)
 """Stretches of simulated time, each [from, to] (s)."""
 
 
-def form(read: Callable[[Any], Any], expected: str) -> PlainValidator:
-    """Return how a key of several forms is read: *read* returns its value, or fails."""
+def form(expected: str) -> WrapValidator:
+    """Return what says, of a key of several forms, what was *expected*, and not of each form."""
 
-    def checked(given: Any) -> Any:
+    def read(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         try:
-            return read(given)
-        except (ValueError, TypeError):
+            return validate(given)
+        except ValueError:
             raise ValueError(f"expected {expected}") from None
 
-    return PlainValidator(checked)
+    return WrapValidator(read)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
+
+from sim.records.words import complete
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -55,6 +57,8 @@ def _qmail(_tries: int, age: float, _last: float) -> float:
     return float((isqrt(int(age)) + 20) ** 2) - age
 
 
+ScheduleName = Literal["postfix", "sendmail", "exim", "qmail"]
+
 SCHEDULES: dict[str, Schedule] = {
     "postfix": Schedule(
         "as long as it is old, at least 300 s and at most 4000 s: 5, 10, 20, 40, 80 min after "
@@ -88,6 +92,7 @@ SCHEDULES: dict[str, Schedule] = {
         "retry.qmail.remote",
     ),
 }
+complete(SCHEDULES, get_args(ScheduleName), "SCHEDULES")
 
 
 def listed(waits: tuple[float, ...]) -> Wait:

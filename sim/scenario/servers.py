@@ -2,116 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import Field
 
+from sim.scenario import retries
 from sim.scenario.distributions import Time
-from sim.scenario.keys import Table, key
+from sim.scenario.keys import Table, extra, key
 from sim.scenario.quantities import (
     Address,
     Domains,
     Duration,
     Intervals,
     Name,
+    Names,
     Prefixes,
     Share,
-    described,
     form,
-    read_duration,
 )
-from sim.scenario.retries import SCHEDULES, Wait, listed
+from sim.scenario.retries import SCHEDULES, ScheduleName
 
 DEFAULT_LIFETIME = 5 * 86400.0
 """Seconds; smtp.retry.give_up_min: 4 to 5 days (RFC 5321 §4.5.4.1)."""
 
-POLICY_KEYS = (
-    "relay",
-    "client",
-    "helo",
-    "sender",
-    "recipient",
-    "data",
-    "end_of_data",
-    "content",
-    "check_recipients",
-    "auth_offered",
-    "pop_window",
-    "client_ranges",
-    "trusted_networks",
-    "listed_users",
-    "listing_update",
-    "flavour",
-    "wording",
-)
-"""Keys whose override by an arm takes effect at ``policy_starts``; all others hold from 0 s."""
-
-Restriction = Annotated[str, Field(max_length=4000)]
+Restriction = Annotated[str, Field(max_length=4000, json_schema_extra={"kind": "restriction"})]
 Restrictions = Annotated[tuple[Restriction, ...], Field(strict=False, max_length=100)]
-_RESTRICTIONS = {"type": "array", "items": {"type": "string"}}
-
-
-def _relay(given: Any) -> str | tuple[str, ...]:
-    if isinstance(given, str) and len(given) <= 4000:
-        return given
-    return TypeAdapter(Restrictions).validate_python(given)
-
-
-def _retry(given: Any) -> str | tuple[float, ...]:
-    if isinstance(given, str):
-        if given not in ("auto", *SCHEDULES):
-            raise ValueError(given)
-        return given
-    waits = tuple(map(read_duration, given))
-    if not 0 < len(waits) <= 1000 or min(waits) < 1.0:
-        raise ValueError(given)
-    return waits
-
-
-AS_IT_IS = PlainSerializer(lambda value: value)
-"""Pydantic would warn of a tuple where a text may stand too, as soon as it writes JSON."""
-
+Preset = Annotated[str, Field(max_length=4000, json_schema_extra={"kind": "preset"})]
 Relay = Annotated[
-    str | tuple[str, ...],
-    form(_relay, "a preset such as 'on_network+auth', or a list of at most 100 restrictions"),
-    AS_IT_IS,
-    WithJsonSchema({"anyOf": [{"type": "string"}, _RESTRICTIONS], "kind": "preset or list"}),
+    Preset | Restrictions,
+    form("a preset such as 'on_network+auth', or a list of at most 100 restrictions"),
 ]
-AuthOffered = Annotated[
-    bool | Literal["auto"],
-    form(TypeAdapter(bool | Literal["auto"]).validate_python, "true, false or 'auto'"),
-    WithJsonSchema({"enum": [True, False, "auto"]}),
-]
+AuthOffered = Annotated[bool | Literal["auto"], form("true, false or 'auto'")]
+Wait = Annotated[Duration, Field(ge=1.0)]
 Retry = Annotated[
-    str | tuple[float, ...],
-    form(
-        _retry,
-        f"'auto', {', '.join(map(repr, SCHEDULES))}, or a list of waits of at least '1 s'",
-    ),
-    AS_IT_IS,
-    WithJsonSchema(
-        {
-            "anyOf": [{"enum": ["auto", *SCHEDULES]}, _RESTRICTIONS],
-            "kind": "name or list of durations",
-        }
-    ),
+    Literal["auto"]
+    | ScheduleName
+    | Annotated[tuple[Wait, ...], Field(strict=False, min_length=1, max_length=1000)],
+    form(f"'auto', {', '.join(map(repr, SCHEDULES))}, or a list of waits of at least '1 s'"),
 ]
 DurationOrAuto = Annotated[
-    float | Literal["auto"],
-    form(
-        lambda given: given if given == "auto" else read_duration(given),
-        "'auto' or a duration such as '5 days'",
-    ),
-    described("duration or auto", "auto", "5 days"),
+    Duration | Literal["auto"], form("'auto' or a duration such as '5 days'")
 ]
-
 ListingUpdate = Annotated[
-    float | Literal["never"],
-    form(
-        lambda given: given if given == "never" else read_duration(given),
-        "'never' or a duration such as '1 day'",
-    ),
-    WithJsonSchema({"type": "string", "examples": ["never", "1 day"]}),
+    Duration | Literal["never"], form("'never' or a duration such as '1 day'")
 ]
 
 
@@ -127,44 +60,38 @@ class Server(Table):
     """its address; without it, the highest one free in its network"""
     domains: Domains = key([])
     """the domains that it processes; without it, that of its network"""
-    relay: Relay = key("open", source="chosen")
+    relay: Relay = key("open", source="chosen", policy=True)
     """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
-    client: Restrictions = key([])
+    client: Restrictions = key([], policy=True)
     """restrictions on the connecting client"""
-    helo: Restrictions = key([])
-    """restrictions on the name that the client gives in HELO"""
-    sender: Restrictions = key([])
+    sender: Restrictions = key([], policy=True)
     """restrictions on the reverse-path"""
-    recipient: Restrictions = key([])
+    recipient: Restrictions = key([], policy=True)
     """restrictions on the forward-path"""
-    data: Restrictions = key([])
-    """restrictions that are asked at DATA"""
-    end_of_data: Restrictions = key([])
-    """restrictions that are asked when the message has arrived"""
-    content: Restrictions = key([])
+    content: Restrictions = key([], policy=True)
     """restrictions on the content: outbound spam detection"""
-    auth_offered: AuthOffered = key("auto")
+    auth_offered: AuthOffered = key("auto", policy=True)
     """whether it offers SMTP AUTH; auto: where some restriction reads a login"""
-    pop_window: Duration = key("30 min", source="pop_window.drac")
+    pop_window: Duration = key("30 min", source="pop_window.drac", policy=True)
     """how long a POP login opens relaying for its address, in the preset pop_first"""
-    client_ranges: Prefixes = key([])
+    client_ranges: Prefixes = key([], policy=True)
     """addresses that the preset address_range, and permit_client_ranges without arguments, let
     relay"""
-    listed_users: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key([])
+    listed_users: Names = key([], policy=True)
     """user groups whose members, where customers of this server, the operator lists among
     client_ranges: by the address that each has, outside trusted_networks, when this policy takes
     effect"""
-    listing_update: ListingUpdate = key("never", source="chosen")
+    listing_update: ListingUpdate = key("never", source="chosen", policy=True)
     """how long after a listed customer got another address the operator lists that instead; never:
     the first one stays"""
     auth_password: Literal["pop", "separate"] = key("pop", source="chosen")
     """the password of SMTP AUTH: that of POP, or one of its own"""
-    trusted_networks: Prefixes = key([])
+    trusted_networks: Prefixes = key([], policy=True)
     """addresses that permit_mynetworks and the preset on_network let relay; without it, the
     prefixes of its network"""
-    flavour: str = key("neutral")
+    flavour: str = key("neutral", policy=True)
     """the make of server: how it reads addresses, and the defaults of wording and retry"""
-    wording: str = key("auto")
+    wording: str = key("auto", policy=True)
     """the make of server whose reply texts it uses; auto: its flavour's"""
     sessions: int = key(4, source="chosen", ge=1, le=10_000)
     """concurrent sessions"""
@@ -190,7 +117,7 @@ class Server(Table):
     delay_warning: DurationOrAuto = key("auto", source="retry.sendmail.warning")
     """age at which a deferred message is reported to its sender, once, at the next attempt that
     fails; 0: never; auto: that of its retry schedule, or never"""
-    check_recipients: Literal["rcpt", "later"] = key("rcpt", source="chosen")
+    check_recipients: Literal["rcpt", "later"] = key("rcpt", source="chosen", policy=True)
     """when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)"""
     port_587: bool = key(False, source="chosen")
     """whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no network
@@ -213,30 +140,32 @@ class Server(Table):
     @property
     def lifetime(self) -> float:
         """How long (s) a deferred message is tried."""
-        return self._scheduled("queue_lifetime", "lifetime", DEFAULT_LIFETIME)
+        return self._scheduled(self.queue_lifetime, "lifetime", DEFAULT_LIFETIME)
 
     @property
     def between_runs(self) -> float:
         """Time (s) from one look into the queue to the next; 0: it is looked at all the time."""
-        return self._scheduled("queue_run", "queue_run", 0.0)
+        return self._scheduled(self.queue_run, "queue_run", 0.0)
 
     @property
     def warning(self) -> float:
         """Age (s) at which a deferred message is reported to its sender; 0: never."""
-        return self._scheduled("delay_warning", "warning", 0.0)
+        return self._scheduled(self.delay_warning, "warning", 0.0)
 
     @property
-    def wait(self) -> Wait:
+    def wait(self) -> retries.Wait:
         """How long a message is left alone after an attempt that failed."""
         named = self.schedule
-        return SCHEDULES[named].wait if isinstance(named, str) else listed(named)
+        return SCHEDULES[named].wait if isinstance(named, str) else retries.listed(named)
 
-    def _scheduled(self, own: str, of_schedule: str, otherwise: float) -> float:
-        """What its key *own* says, or its schedule, or else *otherwise*."""
-        stated = getattr(self, own)
-        if stated != "auto":
-            return float(stated)
+    def _scheduled(self, stated: float | str, of_schedule: str, otherwise: float) -> float:
+        """What is *stated*, or what its schedule has, or else *otherwise*."""
         named = self.schedule
-        if not isinstance(named, str):
-            return otherwise
-        return float(getattr(SCHEDULES[named], of_schedule))
+        if stated == "auto":
+            known = SCHEDULES.get(named) if isinstance(named, str) else None
+            stated = getattr(known, of_schedule, otherwise)
+        return float(stated)
+
+
+POLICY_KEYS = tuple(name for name, field in Server.model_fields.items() if extra(field, "policy"))
+"""Keys whose override by an arm takes effect at ``policy_starts``; all others hold from 0 s."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from sim.records.words import SPAM_ROUTES, Route
 from sim.scenario.keys import Table, key
 from sim.scenario.people import MOST
-from sim.scenario.quantities import Domain, Duration, Name, Rate, Share
+from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share
 from sim.smtp import units
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ class Spammers(Table):
     """share of their list of recipients that does not exist"""
     adaptive: bool = key(True)
     """whether they leave a route that no longer delivers for the next one"""
-    heeds: Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)] = key(
-        [], source="chosen"
-    )
+    heeds: Names = key([], source="chosen")
     """blocklists that adaptive spammers look up themselves: they leave alone a relay or host that
     is on one of them"""
     scan_rate: Rate = key("20 / day", source="chosen")
