@@ -64,10 +64,16 @@ class Server(Table):
     """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
     client: Restrictions = key([], policy=True)
     """restrictions on the connecting client"""
+    helo: Restrictions = key([], policy=True)
+    """restrictions on the name that the client gives in HELO"""
     sender: Restrictions = key([], policy=True)
     """restrictions on the reverse-path"""
     recipient: Restrictions = key([], policy=True)
     """restrictions on the forward-path"""
+    data: Restrictions = key([], policy=True)
+    """restrictions that are asked at DATA"""
+    end_of_data: Restrictions = key([], policy=True)
+    """restrictions that are asked when the message has arrived"""
     content: Restrictions = key([], policy=True)
     """restrictions on the content: outbound spam detection"""
     auth_offered: AuthOffered = key("auto", policy=True)
