@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.workload.streams import BLOCK, Generator, stream, uniforms
-from sim.world.operators import is_open
-from sim.world.recorder import Recorder
+from sim.path.route import is_open
+from sim.workload.streams import BLOCK, uniforms
+from sim.world.context import WorldContext
 from sim.world.server import Server
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
     from sim.scenario.blocklists import Blocklist as Settings
-    from sim.workload.people import Mailboxes
 
 EVERYWHERE = 0, 2**32 - 1
 BITS = {"address": 0, "/24": 8}
@@ -28,35 +26,29 @@ BITS = {"address": 0, "/24": 8}
 TOLERANCE = 1e-6
 """Seconds by which a moment reached by adding waits may be missed."""
 
-Later = Callable[[float, Callable[[float], None]], None]
-
-
-class Around(NamedTuple):
-    """What lists know of the world."""
-
-    later: Later
-    rows: Recorder
-    servers: list[Server]
-    reported: Callable[[int, float], None]
-    """Told of spam that somebody reports: the address it came from, the moment."""
-    entered: Callable[[int, int, float], None]
-    """Told of a listing: the first and the last address, the moment."""
+Reported = Callable[[int, float], None]
+"""Called when somebody reports spam: with the address it came from, and the moment (s)."""
+Entered = Callable[[int, int, float], None]
+"""Called when addresses get on a list: with the first and the last, and the moment (s)."""
 
 
 class Blocklist:
     """One list: what it has heard of each address, or /24, and what it lists."""
 
     def __init__(
-        self, name: str, settings: Settings, traps: range, context: Around,
-        changed: Callable[[int, int], None], named: Callable[[str], Generator],
+        self, name: str, context: WorldContext, changed: Callable[[int, int], None],
+        reported: Reported, entered: Entered,
     ) -> None:  # fmt: skip
-        self.name, self.settings, self.traps = name, settings, traps
-        self.context, self.changed = context, changed
+        self.name, self.context, self.changed = name, context, changed
+        self.settings: Settings = context.scenario.blocklists[name]
+        self.reported, self.entered = reported, entered
+        self.traps = context.mailboxes.traps.get(name, range(0))
+        settings, streams = self.settings, context.streams(f"blocklists.{name}")
         self.bits = BITS[settings.scope]
         self.fixed = [(int(p[0]), int(p[-1])) for p in settings.ranges]
         self.dead = False
-        self.draws = uniforms(named("delays"))
-        self.gaps = _gaps(settings.reports, named("reports"))
+        self.draws = uniforms(streams("delays"))
+        self.gaps = _gaps(settings.reports, streams("reports"))
         self.unreported = next(self.gaps)  # recipients until the next one who reports
         self.report_delay = settings.report_delay.quantile()
         self.delay = settings.delay.quantile()
@@ -66,7 +58,7 @@ class Blocklist:
         self.listed: dict[int, int] = {}  # by scope: number of the entry
         self.entries = 0
         if settings.lists_the_world is not None:
-            context.later(settings.lists_the_world, self._die)
+            context.env.call_at(settings.lists_the_world, self._die)
 
     def lists(self, address: int) -> bool:
         """Whether it answers 'listed' for *address*."""
@@ -90,10 +82,10 @@ class Blocklist:
         while self.unreported <= 0:
             self.unreported += next(self.gaps)
             wait = self.report_delay(next(self.draws))
-            self.context.later(at + wait, lambda t: self._report(client, t))
+            self.context.env.call_at(at + wait, lambda t: self._report(client, t))
 
     def _report(self, client: int, now: float) -> None:
-        self.context.reported(client, now)
+        self.reported(client, now)
         scope = client >> self.bits
         self._hear(scope, now)
         self.reports[scope] = self.reports.get(scope, 0) + 1
@@ -110,7 +102,7 @@ class Blocklist:
             return
         self.pending.add(scope)
         wait = self.delay(next(self.draws))
-        self.context.later(at + wait, lambda t: self._list(scope, reason, t))
+        self.context.env.call_at(at + wait, lambda t: self._list(scope, reason, t))
 
     def _list(self, scope: int, reason: str, now: float) -> None:
         self.pending.discard(scope)
@@ -120,13 +112,13 @@ class Blocklist:
         self.entries += 1
         entry = self.listed[scope] = self.entries
         self._note("listed", scope, reason, now)
-        self.context.entered(*self._span(scope), now)
+        self.entered(*self._span(scope), now)
         self._expire_later(scope, entry)
         self.ask_removal(scope, now)
 
     def _expire_later(self, scope: int, entry: int) -> None:
         due = self.last[scope] + self.settings.expiry
-        self.context.later(due, lambda t: self._expire(scope, entry, t))
+        self.context.env.call_at(due, lambda t: self._expire(scope, entry, t))
 
     def _expire(self, scope: int, entry: int, now: float) -> None:
         if self.listed.get(scope) != entry:
@@ -146,7 +138,7 @@ class Blocklist:
             if self.listed.get(scope) == entry and not self._relays(scope):
                 self._delist(scope, "removed", t)
 
-        self.context.later(now + removal.quantile()(next(self.draws)), remove)
+        self.context.env.call_at(now + removal.quantile()(next(self.draws)), remove)
 
     def _delist(self, scope: int, reason: str, now: float) -> None:
         del self.listed[scope]
@@ -184,50 +176,40 @@ class Blocklist:
 class Blocklists:
     """All lists of a world, and what they say of an address."""
 
-    def __init__(
-        self, scenario: Scenario, replication: int, mailboxes: Mailboxes, context: Around
-    ) -> None:
-        def named(name: str) -> Callable[[str], Generator]:
-            return lambda purpose: stream(
-                scenario.seed, replication=replication, entity=f"blocklists.{name}", purpose=purpose
-            )
-
+    def __init__(self, context: WorldContext, reported: Reported, entered: Entered) -> None:
         self.servers = context.servers
-        self.said: dict[int, tuple[str, ...]] = {}
+        self.known: dict[int, tuple[str, ...]] = {}
         self.lists = [
-            Blocklist(
-                name, settings, mailboxes.traps.get(name, range(0)), context, self._changed,
-                named(name),
-            )
-            for name, settings in scenario.blocklists.items()
-        ]  # fmt: skip
+            Blocklist(name, context, self._changed, reported, entered)
+            for name in context.scenario.blocklists
+        ]
         for server in self.servers:
             server.listed = self.listing
 
     def listing(self, address: int) -> tuple[str, ...]:
         """The lists that list *address*, in the order of the file."""
-        said = self.said.get(address)
-        if said is None:
-            said = tuple(found.name for found in self.lists if found.lists(address))
-            self.said[address] = said
-        return said
+        names = self.known.get(address)
+        if names is None:
+            names = tuple(blocklist.name for blocklist in self.lists if blocklist.lists(address))
+            self.known[address] = names
+        return names
 
     def spam(self, client: int, first: int, end: int, at: float) -> None:
         """Spam from *client* was delivered: somebody may report it, and traps do."""
-        for found in self.lists:
-            found.spam(client, first, end, at)
+        for blocklist in self.lists:
+            blocklist.spam(client, first, end, at)
 
     def policy_changed(self, server: Server, now: float) -> None:
         """*server* answers otherwise now: its owner asks for removal where it is listed."""
-        for found in self.lists:
-            found.ask_removal(server.address >> found.bits, now)
+        for blocklist in self.lists:
+            blocklist.ask_removal(server.address >> blocklist.bits, now)
 
     def _changed(self, first: int, last: int) -> None:
-        if last - first >= len(self.said):
-            self.said.clear()
+        if last - first >= len(self.known):
+            self.known.clear()
         else:
             for address in range(first, last + 1):
-                self.said.pop(address, None)
+                self.known.pop(address, None)
         for server in self.servers:
             if server.answers.reads_lists:
                 server.answers.lists_changed(first, last)

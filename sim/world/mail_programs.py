@@ -5,19 +5,19 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import Arrivals, RecipientGroup
-from sim.workload.mobility import Mobility
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import chance
-from sim.world.recorder import GAVE_UP, REFUSED, Answer, Recorder
+from sim.world.context import WorldContext
+from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
 from sim.world.server import Server
-from sim.world.transport import Message, Replies, Transfer, Transport
+from sim.world.transport import Message, Replies, Transfer
 from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
@@ -76,32 +76,6 @@ class SubmissionSettings:
         self.place = place  # its number in rows
 
 
-class WorldContext:
-    """What mail programs know of the world: servers, presence, POP, a way to send."""
-
-    def __init__(
-        self,
-        transport: Transport,
-        rows: Recorder,
-        mobility: Mobility,
-        submission: dict[str, Server],
-        pop_login: Callable[[str, int, float, int], None],
-        arrivals: Arrivals,
-        users: Mapping[str, Users],
-    ) -> None:
-        self.shares = {
-            name: [(n, share) for n in REMEDIES if (share := getattr(group.when_refused, n)) > 0]
-            for name, group in users.items()
-        }
-        self.transport, self.rows, self.mobility = transport, rows, mobility
-        self.arrivals = arrivals
-        self.before_change: Callable[[int], None] = lambda _: None
-        """Told of a person who is about to change a setting."""
-        self.submission = submission  # by network
-        self.later = transport.env.call_at
-        self.pop_login = pop_login
-
-
 class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
@@ -122,10 +96,15 @@ class MailProgram:
     )  # fmt: skip
 
     def __init__(
-        self, person: Person, users: Users, context: WorldContext, careless: float = 1.0
+        self,
+        person: Person,
+        users: Users,
+        context: WorldContext,
+        shares: Sequence[tuple[str, float]],
+        careless: float = 1.0,
     ) -> None:
         self.person, self.users, self.context = person, users, context
-        self.shares = context.shares[person.group]
+        self.shares = shares  # of remedies
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
         self.corrected: frozenset[str] = frozenset()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
@@ -218,7 +197,7 @@ class MailProgram:
         )
         usual = LearnedSettings(context.submission[entry.account.network])
         if worked != self.learned.get(at, usual):
-            context.before_change(self.person.number)
+            context.detach(self.person.number)
             self.learned[at] = worked
 
     def _transfer(
@@ -249,7 +228,7 @@ class MailProgram:
     def _send(self, way: SubmissionSettings, transfer: Transfer, network: str, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
         if self.polls_first and transfer.server is way.own:
-            self.context.pop_login(way.own.network, transfer.address, now, self.person.number)
+            self.context.pop.log_in(way.own.network, transfer.address, now, self.person.number)
         self.context.transport.send(transfer, now + way.line.latency, network)
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
@@ -306,7 +285,7 @@ class MailProgram:
         self._submit_later(entry, again)  # in infinity too: it stays in the outbox
 
     def _submit_later(self, entry: OutboxEntry, at: float) -> None:
-        self.context.later(at, lambda t: self.submit(entry, t), entry.groups)
+        self.context.env.call_at(at, lambda t: self.submit(entry, t), entry.groups)
 
     def _choose(self, entry: OutboxEntry, passed_over: set[str]) -> str:
         """A remedy by the group's shares, among those left; giving up is always left."""
@@ -340,7 +319,7 @@ class MailProgram:
         """The change of password that the help desk advised."""
 
         def change(_: float) -> None:
-            self.context.before_change(self.person.number)
+            self.context.detach(self.person.number)
             self.corrected |= {server.name}
 
         return change
@@ -349,7 +328,7 @@ class MailProgram:
         """The change of setting that the help desk advised."""
 
         def change(_: float) -> None:
-            self.context.before_change(self.person.number)
+            self.context.detach(self.person.number)
             if offer == "auth":
                 self.auth = self.by_587 = True  # by 587 where the server offers it
             else:

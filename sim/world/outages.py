@@ -1,7 +1,7 @@
 """Stated outages: which server or link is down when, and which sessions that breaks.
 
 Between two moments at which something goes down or comes up the network stays as it is;
-each such stretch has routes of its own, made when they are first asked for. A session is
+each such interval has routes of its own, made when they are first asked for. A session is
 lost when an end of it goes down, or when no route is left between them: a connection
 survives a new route. What was said in a lost session counts for nothing, and its client
 hears no more: it tries again as after any failure for now, so nothing is lost or doubled.
@@ -15,12 +15,12 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sim.topology import graph as topology
+from sim.workload.columns import Floats, Ints
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.topology.graph import Routes
-    from sim.world.server import Server
 
 NO_ANSWER = 300.0
 """Seconds until a client takes a session for lost (smtp.timeout.rcpt)."""
@@ -71,27 +71,26 @@ class Outages:
         falls = {first for down in self._down.values() for first, _ in down}
         falls |= {first for server in scenario.servers.values() for first, _ in server.down}
         self._falls = sorted(falls)  # moments at which anything goes down
-        self._routes: list[Routes | None] = [None] * len(self._starts)
+        self._routes: list[topology.Routes | None] = [None] * len(self._starts)
 
     @classmethod
     def of(cls, scenario: Scenario) -> Outages | None:
         """Those of *scenario*; None if nothing is ever down."""
-        made = cls(scenario)
-        return made if made._down or any(s.down for s in scenario.servers.values()) else None
+        outages = cls(scenario)
+        is_any = outages._down or any(s.down for s in scenario.servers.values())
+        return outages if is_any else None
 
-    def routes(self, at: float) -> Routes:
+    def routes(self, at: float) -> topology.Routes:
         """The routes that there are at *at*."""
         return self._at(bisect_right(self._starts, at) - 1)
 
-    def latencies(
-        self, pairs: Sequence[tuple[str, str]], which: NDArray[np.int64], at: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def latencies(self, pairs: Sequence[tuple[str, str]], which: Ints, at: Floats) -> Floats:
         """Seconds between the networks ``pairs[which[i]]`` at ``at[i]``; infinity if there is
         no way then."""
-        stretch = np.searchsorted(self._starts, at, side="right") - 1
-        found, each = np.unique(stretch * len(pairs) + which, return_inverse=True)
-        told = [self._at(f // len(pairs)).latency(*pairs[f % len(pairs)]) for f in found.tolist()]
-        return np.array(told)[each]
+        n, interval = len(pairs), np.searchsorted(self._starts, at, side="right") - 1
+        keys, each = np.unique(interval * n + which, return_inverse=True)
+        latencies = [self._at(key // n).latency(*pairs[key % n]) for key in keys.tolist()]
+        return np.array(latencies)[each]
 
     def next_change(self, now: float) -> float:
         """When a network or a link next goes down or comes up; infinity if none does."""
@@ -102,34 +101,35 @@ class Outages:
         return _first_after(self._falls, now)
 
     def breaks(
-        self, server: Server, client: Server | None, network: str, now: float, until: float
+        self,
+        ends: Sequence[Sequence[Interval]],
+        networks: tuple[str, str],
+        now: float,
+        until: float,
     ) -> float | None:
         """When a session from *now* to *until* is lost; None if it is not.
 
-        *client* is the server that opened it, on *network*; None: no server did.
+        *ends* are the outages of its server, and of its client if that is a server; *networks*
+        those that they are on.
         """
         if self.next_fall(now) >= until:
             return None
-        first = next_outage(server.sessions.down, now)
-        if client is not None:
-            first = min(first, next_outage(client.sessions.down, now))
+        first = min(next_outage(down, now) for down in ends)
         index = bisect_right(self._starts, now)
         while index < len(self._starts) and self._starts[index] < min(first, until):
-            if self._at(index).latency(network, server.network) == inf:
+            if self._at(index).latency(*networks) == inf:
                 first = self._starts[index]
             index += 1
         return first if first < until else None
 
-    def _at(self, index: int) -> Routes:
-        made = self._routes[index]
-        if made is None:
-            from sim.topology import graph as topology
-
+    def _at(self, index: int) -> topology.Routes:
+        routes = self._routes[index]
+        if routes is None:
             at = self._starts[index]
             down = [names for names, intervals in self._down.items() if is_down(intervals, at)]
-            made = self._routes[index] = topology.routes(
+            routes = self._routes[index] = topology.routes(
                 self._scenario.graph(),
                 without=[names[0] for names in down if len(names) == 1],
                 without_links=[(a, b) for a, b in (n for n in down if len(n) == 2)],
             )
-        return made
+        return routes

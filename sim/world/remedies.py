@@ -100,7 +100,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
         return None  # nothing on offer, or it is on and did not help
     p.note(r.entry, advice, calls=1, changes=1)
     p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.entry.message.key, 103))
-    p.context.later(p.help_at, change)
+    p.context.env.call_at(p.help_at, change)
     return p.help_at
 
 

@@ -7,28 +7,26 @@ bracket around what real ones do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from simpy.events import Event
 
 from sim.records.words import Cause, Route
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
-from sim.workload.people import anyone_at
-from sim.workload.streams import exponentials, stream, uniforms
-from sim.world.engine import Engine
-from sim.world.recorder import GAVE_UP, REFUSED, Recorder
+from sim.workload.people import Mailboxes, anyone_at
+from sim.workload.streams import exponentials
+from sim.world.context import WorldContext
+from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.server import Server
-from sim.world.spam_routes import ROUTES, SpamRoute
-from sim.world.transport import NO_SUCH_USER, Message, Replies, Transfer, Transport
+from sim.world.spam_routes import ROUTES, Life, SpamRoute, SpamSource
+from sim.world.transport import NO_SUCH_USER, Message, Replies, Transfer
+from sim.world.verdict_cache import Credentials
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
-    from sim.workload.people import Mailboxes
-    from sim.world.verdict_cache import Credentials
 
 SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""
@@ -36,23 +34,8 @@ LINE = LINES["dial-up"].bandwidth
 """bit/s of a spammer's line."""
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
-
-
-@dataclass(slots=True)
-class Field:
-    """What spammers know of the world."""
-
-    env: Engine
-    rows: Recorder
-    transport: Transport
-    mailboxes: Mailboxes
-    servers: list[Server]
-    mx: dict[int, list[Server]]
-    submission: dict[str, Server]  # by network
-    homes: dict[str, Sequence[int]]  # networks of ISPs: addresses that they hand out
-    accounts: list[tuple[str, str]]  # network and login of every account
-    leased: dict[str, Sequence[int]]  # networks that lease: addresses that a call may get
-    is_idle: Callable[[str, int, float], bool]  # network, address, moment: whether nobody has it
+LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})
+"""Causes after which a spammer takes the route, or the relay, for closed."""
 
 
 class TargetList:
@@ -65,12 +48,11 @@ class TargetList:
         known = np.arange(len(domains)) if unknown < 1 else domains[:0]
         self.rows = np.concatenate([known, -1 - lost])
         self.code = 2 * np.concatenate([domains[known], lost]) + (self.rows < 0)
-        self.generator = generator
-        self.domains = mailboxes.domains
-        self.someone = mailboxes.representative
+        self.generator, self.mailboxes = generator, mailboxes
 
-    def batches(self, size: int) -> Iterator[tuple[list[int], list[tuple[int, int, int, str]]]]:
-        """Recipients of one transaction, sorted by domain, and the groups that are alike."""
+    def batches(self, size: int) -> Iterator[tuple[list[int], list[RecipientGroup]]]:
+        """Recipients of one transaction, sorted by domain, and their groups, rows counted from
+        the first of them."""
         size = min(size, len(self.rows))
         while True:
             order = self.generator.permutation(len(self.rows))
@@ -83,14 +65,16 @@ class TargetList:
                 yield (
                     self.rows[chosen].tolist(),
                     [
-                        (a, b, c >> 1, self._address(c))
+                        RecipientGroup(a, b, c >> 1, self._address(c))
                         for a, b, c in zip(cuts, cuts[1:], codes, strict=False)
                     ],
                 )
 
     def _address(self, code: int) -> str:
         domain = code >> 1
-        return f"{NO_SUCH_USER}{self.domains[domain]}" if code & 1 else self.someone[domain]
+        if code & 1:
+            return f"{NO_SUCH_USER}{self.mailboxes.domains[domain]}"
+        return self.mailboxes.representative[domain]
 
 
 class Spammer:
@@ -99,32 +83,24 @@ class Spammer:
     needs_all = False
 
     def __init__(
-        self, group: str, number: int, index: int, settings: Spammers, field: Field,
-        address: int, seed: int, replication: int,
-    ) -> None:  # fmt: skip
-        self.group, self.number, self.settings, self.field = group, number, settings, field
-        self.network = settings.network
-        self.address = address
-        self.reverse_path = f"offer-{index}@{settings.sender_domain}"
-        self.named: Callable[[str], np.random.Generator] = lambda purpose: stream(
-            seed, replication=replication, entity=f"spammers.{group}.{index}", purpose=purpose
-        )
-        targets = TargetList(field.mailboxes, settings.unknown, self.named("list"))
+        self, group: str, number: int, index: int, settings: Spammers, context: WorldContext
+    ) -> None:
+        self.group, self.settings, self.context = group, settings, context
+        self.source = SpamSource(group, number, index, settings, context)
+        targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
         self.batches = targets.batches(settings.recipients)
-        self.gaps = exponentials(self.named("gaps"))
-        self.draws = uniforms(self.named("draws"))
-        self.keys = self.named("further")
-        self.heeds = frozenset(settings.heeds if settings.adaptive else ())
-        self.routes: dict[Route, SpamRoute] = {r: ROUTES[r](self) for r in settings.routes}
+        self.gaps = exponentials(self.source.named("gaps"))
+        self.keys = self.source.named("further")
+        self.routes: dict[str, SpamRoute] = {r: ROUTES[r](self.source) for r in settings.routes}
 
-    def processes(self) -> Iterator[Generator[Event, Any, None]]:
+    def processes(self) -> Iterator[Life]:
         """Its SimPy processes: one sends, others look after routes."""
         yield self.campaigns()
         yield from (life for r in self.routes.values() if (life := r.life()) is not None)
 
-    def campaigns(self) -> Generator[Event, Any, None]:
+    def campaigns(self) -> Life:
         """Send campaigns at the rate that the present route has capacity for."""
-        env, settings = self.field.env, self.settings
+        env, settings = self.context.env, self.settings
         transactions = max(1, settings.campaign // settings.recipients)
         while True:
             rate = settings.rate(self.route())
@@ -140,94 +116,92 @@ class Spammer:
         """The first route that still works; a fixed spammer knows only its first."""
         first, *_, last = [*self.routes, *self.routes]
         if not self.settings.adaptive:
-            return first
-        return next((name for name, route in self.routes.items() if route.works()), last)
+            return Route(first)
+        return Route(next((name for name, route in self.routes.items() if route.works()), last))
 
     def send(self, now: float) -> None:
         """Make the next message of the list and hand it to the present route."""
-        rows, draw = self.field.rows, self.draws
-        recipients, pieces = next(self.batches)
-        route = self.route()
+        rows, draw = self.context.rows, self.source.draws
+        recipients, groups = next(self.batches)
+        route, reverse_path = self.route(), self.source.reverse_path
         number = rows.message(
-            "spam", recipients, sender=self.number, group=self.group, written_at=now, route=route
+            "spam",
+            recipients,
+            sender=self.source.number,
+            group=self.group,
+            written_at=now,
+            route=route,
         )
         message = Message(
-            number, self.reverse_path, anyone_at(self.reverse_path), SIZE, self,
-            (next(draw), next(draw)), next(draw), next(draw), int(self.keys.integers(2**62)),
+            number,
+            reverse_path,
+            anyone_at(reverse_path),
+            SIZE,
+            self,
+            (next(draw), next(draw)),
+            next(draw),
+            next(draw),
+            int(self.keys.integers(2**62)),
             spam=True,
-        )  # fmt: skip
+        )
         first = rows.messages.first_row[number]
-        groups = [
-            RecipientGroup(first + a, first + b, domain, address)
-            for a, b, domain, address in pieces
-        ]
+        groups = [g._replace(first=first + g.first, end=first + g.end) for g in groups]
         self.pass_to(route, message, groups, now, attempt=1)
 
     def pass_to(
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *groups* by *route*."""
-        rows, transport = self.field.rows, self.field.transport
+        rows = self.context.rows
         rows.messages.attempts[message.number] = attempt
-        rows.messages.route[message.number] = Route(route).number
+        rows.messages.route[message.number] = route.number
         for server, part, address, network, shows in self.routes[route].parts(groups):
             if server is None:
-                for first, end, _, _ in part:
-                    rows.end(first, end, GAVE_UP, rows.nobody, now)
+                for group in part:
+                    rows.end(group.first, group.end, GAVE_UP, rows.nobody, now)
                 continue
             signed = self._signed(message, part, server, shows)
             transfer = Transfer(
-                signed, part, server, address, shows, LINE,
-                attempt=attempt, ticket=route,
-            )  # fmt: skip
-            transport.send(transfer, now, network)
+                signed, part, server, address, shows, LINE, attempt=attempt, ticket=route
+            )
+            self.context.transport.send(transfer, now, network)
 
     def _signed(
         self, message: Message, groups: list[RecipientGroup], server: Server, shows: Credentials
     ) -> Message:
-        """The message with its forged sender: one of a victim's own domain if so wished."""
+        """The message with its forged sender, as the settings want it."""
         if self.settings.forge == "fixed":
             return message
         if self.settings.forge == "customer":
-            sender = shows.login or self.customer_of(server)
-        else:
-            sender = f"offer-{self.number}@{self.field.mailboxes.domains[groups[0][2]]}"
+            sender = shows.login or self.source.customer_of(server)
+        else:  # one of the recipients' own domain
+            domain = self.context.mailboxes.domains[groups[0].domain]
+            sender = f"offer-{self.source.number}@{domain}"
         return replace(message, reverse_path=sender, shown=anyone_at(sender))
-
-    def customer_of(self, server: Server) -> str:
-        """A sender address under which *server* may take the spammer for its own customer."""
-        if self.settings.forge != "customer" or not server.settings.domains:
-            return self.reverse_path
-        return f"offer-{self.number}@{server.settings.domains[0]}"
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""
         if not refused:
             return
-        route = cast("Route", transfer.ticket)
-        number = transfer.message.number
+        rows, route, message = self.context.rows, cast("Route", transfer.ticket), transfer.message
         if transfer.attempt == 1:
-            worst = max((a for _, a in refused), key=lambda a: a.permanent)
-            self.field.rows.messages.first_cause[number] = Cause(worst.cause).number
+            worst = max((answer for _, answer in refused), key=lambda a: a.permanent)
+            rows.messages.first_cause[message.number] = Cause(worst.cause).number
         left: list[RecipientGroup] = []
-        for piece, answer in refused:
+        for group, answer in refused:
             if answer.cause in LOST and self.settings.adaptive:
                 self.routes[route].lose(transfer, answer.cause)
                 if transfer.attempt < TRIES and self._elsewhere(route):
-                    left.append(piece)
+                    left.append(group)
                     continue
             fate = REFUSED if answer.permanent else GAVE_UP
-            self.field.rows.end(piece[0], piece[1], fate, answer, now)
+            rows.end(group.first, group.end, fate, answer, now)
         if left:
             again = transfer.attempt + 1
-            self.field.env.call_at(
-                now, lambda t: self.pass_to(self.route(), transfer.message, left, t, again), left
+            self.context.env.call_at(
+                now, lambda t: self.pass_to(self.route(), message, left, t, again), left
             )
 
     def _elsewhere(self, route: Route) -> bool:
         """Whether there is anybody to ask who has not just refused by *route*."""
         return self.routes[route].others or self.route() != route
-
-
-LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})
-"""Causes after which a spammer takes the route, or the relay, for closed."""

@@ -311,7 +311,9 @@ class Transport:
         assert self.outages is not None
         server, origin = transfer.server, transfer.origin
         self._fall = self.outages.next_fall(now)
-        at = self.outages.breaks(server, origin, transfer.network, now, done)
+        ends = [end.sessions.down for end in (server, origin) if end is not None]
+        networks = transfer.network, server.network
+        at = self.outages.breaks(ends, networks, now, done)
         if at is None:
             return False
         if server.sessions.is_down(at):

@@ -127,8 +127,8 @@ class Post:
 
     def _send(self, world, at, to, through, sender):
         server = next(s for s in world.servers if s.name == through)
-        domain = world.boxes.number_of["adatum.com"]
-        found = [world.boxes.find(BOX.format(n)) if n else -1 - domain for n in to]
+        domain = world.mailboxes.number_of["adatum.com"]
+        found = [world.mailboxes.find(BOX.format(n)) if n else -1 - domain for n in to]
         number = world.rows.message(
             "spam", found, sender=0, group="", written_at=at, route="direct"
         )

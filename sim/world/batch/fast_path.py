@@ -1,11 +1,22 @@
-"""Messages on their first two hops as the plan tells, as long as it does.
+"""The accelerator: messages on their first two hops, without events where nothing else happens.
 
-What is known of them before is in `Prospects`. What is left for the run is what depends on the
-order of things: when a session comes free, what counts and lists say by then. Whatever else may
-happen (a refusal that somebody reacts to, a failure, a policy that asks about the moment) is
-`Transport`'s, as for every other message; nothing here decides anything.
+It decides nothing of its own. `Precomputed` knows when each message arrives, how long its session
+takes and what it is answered; what is left for the run is what depends on the order of things:
+when a session comes free, and what counts and lists say by then. Everything else (a refusal that
+somebody reacts to, a failure, a policy that asks about the moment) is `Transport`'s, as for any
+message.
 
-Messages are taken in order of arrival, so that most need no event at their first hop.
+Why the rows are those of `EventByEvent`, up to the rounding of sums of moments:
+
+* *Order.* Messages are taken in order of arrival, and only up to the next scheduled event
+  (`_bring`); so each server admits sessions in order of time, which is all that
+  `Sessions.admit` asks for, and whatever an event reads has been brought up to its moment.
+* *Settings.* Before a policy or a setting changes, the messages that were sent under the old one
+  and have not arrived become events (`before_change`); what a person writes after changing
+  a setting is written event by event (`detach`).
+* *Policies.* What servers answer is worked out anew before the next arrival (`recompute`). A
+  session is decided when it arrives, as in `Transport`.
+* *Outages.* A session during which a network or link goes down or comes up is `Transport`'s.
 """
 
 from __future__ import annotations
@@ -22,219 +33,152 @@ from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
 from sim.records.words import Fate
-from sim.world.batch.precompute import (
-    COUNT,
-    LOCAL,
-    ONWARD,
-    PARTS,
-    REFUSAL,
-    WRITE,
-    Prospects,
-    outcome,
-)
+from sim.workload.columns import Floats, Ints
+from sim.world.batch.columns import Known
+from sim.world.batch.precompute import Precomputed, outcome_of
 from sim.world.engine import Occurrence
+from sim.world.event_by_event import EventByEvent
 from sim.world.recorder import Parts
 from sim.world.server import Server
-from sim.world.transport import Transfer, Transport
+from sim.world.transport import Transfer
 from sim.world.verdict_cache import NO_LOGIN
 
 CHUNK = 4096
-"""Messages that are taken out of the columns at once."""
+"""Messages that are taken out of the columns at once: enough that numpy's calls cost nothing."""
+NONE, SEVERAL = -1, -2
+"""Instead of the number of the group that goes on."""
+WRITE, COUNT, LOCAL, ONWARD = Known.WRITE, Known.COUNT, Known.LOCAL, Known.ONWARD
 
 
 class Onward(Occurrence):
-    """A piece on its way to its second hop."""
+    """A group of recipients on its way to its second hop."""
 
-    __slots__ = ("piece",)
-    piece: int
+    __slots__ = ("index",)
+    index: int
 
 
-class Foreseen:
-    """The planned messages of one run, on their first two hops."""
+class Accelerator(EventByEvent):
+    """The messages of one run, on their first two hops."""
 
-    def __init__(self, prospects: Prospects, transport: Transport) -> None:
-        self.prospects, self.transport = prospects, transport
-        self.env, self.rows = transport.env, transport.rows
-        self.programs, self.servers = prospects.programs, prospects.servers
-        self.one, self.two, self.pieces = prospects.one, prospects.two, prospects.pieces
-        self.arrivals = prospects.arrivals
-        self.order = prospects.order
+    def __init__(self, known: Precomputed) -> None:
+        transport = known.transport
+        super().__init__(transport.env, known.arrivals, known.programs, known.servers)
+        self.known, self.transport, self.rows = known, transport, transport.rows
+        self.messages, self.groups, self.order = known.messages, known.groups, known.order
+        self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
-        """Of each message in order."""
-        self.out = bytearray(len(self.order))  # 1: no longer on this way
-        self.left: set[int] = set()  # people who have changed a setting
-        self._next, self._now = 0, 0.0  # the next in order, the moment of the last
-        self._at = 0.0  # when it comes
-        self._stale = set(range(len(self.servers)))  # servers to be asked
+        """The place of each message in order."""
+        self.detached = bytearray(len(self.order))  # 1: the message is no longer handled here
+        self.learned: set[int] = set()  # people who have changed a setting
+        self._now = self._arrival = 0.0  # when the last message came, when the next one comes
+        self._stale = set(range(len(self.servers)))  # servers whose answers are to be worked out
         self._change = 0.0  # when a network or link next goes down or comes up
-        self._alarm, self._set = Occurrence(), False  # wakes `feed`; whether it will
-        self._feeds: Any = (self.feed,)  # SimPy only iterates it
-        self._onward: Any = (self.onward,)
-        self._queue = self.env.queue
+        self._alarm, self._alarm_set = Occurrence(), False  # wakes `feed`; whether it will
+        self._feed, self._arrive = (self.feed,), (self.arrive,)
         self._spare: list[Onward] = []  # events that are over, to be used again
         self._sessions = np.array([*(s.sessions for s in self.servers), None], dtype=object)
-
-    def judge(self, servers: Iterable[Server]) -> None:
-        """The policies of *servers* have changed: what they answer is worked out anew, before
-        the next message comes."""
-        self._stale.update(server.number for server in servers)
-
-    def _judge(self) -> None:
-        self.prospects.judge(self._stale, self._next)
-        self._stale.clear()
-        self._brought = self._bring()
-
-    def _chunk(self, start: int) -> Iterator[tuple[Any, ...]]:
-        """What `feed` needs of the messages from *start* in order; last the piece that goes on:
-        -1 for none, -2 for perhaps several."""
-        some, one = self.order[start : start + CHUNK], self.one
-        known = one.known[some]
-        sessions = self._sessions[np.where(known >= LOCAL, one.server[some], -1)]
-        then = np.where(known == ONWARD, self.pieces.first[some], np.where(known == PARTS, -2, -1))
-        return zip(
-            some.tolist(), one.at[some].tolist(), sessions.tolist(), one.took[some].tolist(),
-            then.tolist(), strict=True,
-        )  # fmt: skip
 
     def start(self) -> None:
         """Begin to hand messages over, from the present moment on."""
         self._wait()
 
+    # ---- first hop
+
     def _wait(self) -> None:
-        """See to it that `feed` is called in time for the next message: by `onward`, if a piece
-        on its way comes before anything else; else by an event of its own."""
-        queue = self._queue
-        if self._at < inf and not (queue and queue[0][3].__class__ is Onward):
-            self._set = True
-            self._alarm.callbacks = self._feeds
-            self.env.schedule(self._alarm, NORMAL, max(0.0, self._at - self.env.now))
+        """See to it that `feed` is called in time for the next message.
+
+        If the next event is a group on its way, `arrive` will do that: most alarms are saved.
+        """
+        queue = self.env.queue
+        if self._arrival < inf and not (queue and queue[0][3].__class__ is Onward):
+            self._alarm_set = True
+            self._alarm.callbacks = self._feed
+            self.env.at(self._alarm, self._arrival)
 
     def feed(self, _: Event | None = None) -> None:
         """Bring all messages that come before any other event, and wait for the next."""
         if self._stale:
-            self._judge()
-        self._set = False
-        self._at = next(self._brought, inf)
+            self._refresh()
+        self._alarm_set = False
+        self._arrival = next(self._messages, inf)
         self._wait()
+
+    def _refresh(self) -> None:
+        """Work out the answers of servers whose policies have changed."""
+        self.known.recompute(self._stale, self._next)
+        self._stale.clear()
+        self._messages = self._bring()
 
     def _bring(self) -> Iterator[float]:
         """Bring messages to their first servers, each at its moment, outside the event list;
         where another event comes first, yield the moment of the next message."""
-        env, transport, latency, out = (
-            self.env,
-            self.transport,
-            self.prospects.one_latency,
-            self.out,
-        )
-        queue, schedule, spare, arrive = self._queue, env.schedule, self._spare, self._onward
-        starts, until, began, change = self.one.one_start, env.peek(), env.now, self._change
+        env, latency, detached = self.env, self.known.latency_item, self.detached
+        queue, schedule, spare, arrive = env.queue, env.schedule, self._spare, self._arrive
+        starts, until, began, change = self.messages.start_item, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
-        for number, at, sessions, took, then in chain.from_iterable(chunks):
+        for message, at, sessions, took, then in chain.from_iterable(chunks):
             while at > until:
-                self._next = self.place[number]
+                self._next = self.place[message]
                 yield at
                 until, began, change = env.peek(), env.now, self._change
-            if out[number]:
+            if detached[message]:
                 continue
-            if sessions is None:
-                self._next, self._now = self.place[number] + 1, at
-                self._by_itself(number, at)
-                until = env.peek()
-                continue
-            start = sessions.admit(at, took)
-            if start is None:
-                self._next, self._now = self.place[number] + 1, at
-                transport.turn_away(self._first(number), at)
-                until = env.peek()
-                continue
-            done = start + took
-            if done >= change and self._changes(at, done):
-                self._next, self._now = self.place[number] + 1, at
-                transport.session(self._first(number), at, start, took)
+            start = None if sessions is None else sessions.admit(at, took)
+            if start is None or ((done := start + took) >= change and self._changes(at, done)):
+                # only here can something else happen that looks at this object
+                self._next, self._now = self.place[message] + 1, at
+                self._hand_over(message, at, start, took, known=sessions is not None)
                 until, change = env.peek(), self._change
                 continue
-            starts[number] = start
+            starts[message] = start
             if then >= 0:
                 event = spare.pop() if spare else Onward()
-                event.callbacks, event.piece = arrive, then
+                event.callbacks, event.index = arrive, then
                 schedule(event, NORMAL, done + latency[then] - began)
                 until = queue[0][0]
-            elif then < -1:
-                self._part(number, done)
+            elif then == SEVERAL:
+                self._part(message, done)
                 until = env.peek()
         self._next = len(self.order)
 
-    def _by_itself(self, number: int, at: float) -> None:
-        """Nothing is foreseen of message *number* at *at*."""
-        if self.one.one_known[number] == WRITE:
-            self.programs[self.arrivals.person[number]].write(number, at)
-        else:
-            self.transport.arrive(self._first(number), at)
+    def _chunk(self, begin: int) -> Iterator[tuple[Any, ...]]:
+        """What `_bring` needs of the messages from *begin* in order: number, arrival, sessions of
+        the server if the answer is known, duration, and the group that goes on."""
+        some, messages = self.order[begin : begin + CHUNK], self.messages
+        known = messages.known[some]
+        sessions = self._sessions[np.where(known >= LOCAL, messages.server[some], -1)]
+        several = np.where(known == Known.PARTS, SEVERAL, NONE)
+        then = np.where(known == ONWARD, self.groups.first[some], several)
+        columns = some, messages.at[some], sessions, messages.took[some], then
+        return zip(*(column.tolist() for column in columns), strict=True)
 
-    def _part(self, number: int, done: float) -> None:
-        """The first server has taken message *number*: the pieces that do not end there go on."""
-        pieces = self.pieces
-        for piece in range(pieces.firsts[number], pieces.firsts[number + 1]):
-            if pieces.one_said[piece] == ONWARD:
+    def _hand_over(
+        self, message: int, at: float, start: float | None, took: float, *, known: bool
+    ) -> None:
+        """Leave *message*, which comes at *at*, to its mail program or to `Transport`."""
+        if self.messages.known_item[message] == WRITE:
+            self.write(message, at)
+        elif not known:
+            self.transport.arrive(self._first(message), at)
+        elif start is None:
+            self.transport.turn_away(self._first(message), at)
+        else:
+            self.transport.session(self._first(message), at, start, took)
+
+    def _first(self, message: int) -> Transfer:
+        """The transfer of *message* to its first server."""
+        _, transfer, network = self.programs[self.arrivals.person[message]].first(message)
+        transfer.network = network
+        return transfer
+
+    def _part(self, message: int, done: float) -> None:
+        """The first server has taken *message*: the groups that do not end there go on."""
+        groups = self.groups
+        for index in range(groups.first_item[message], groups.first_item[message + 1]):
+            if groups.at_first_item[index] == ONWARD:
                 event = Onward()
-                event.callbacks, event.piece = self._onward, piece
-                delay = done + self.prospects.one_latency[piece] - self.env.now
-                self.env.schedule(event, NORMAL, delay)
-
-    def onward(self, event: Onward) -> None:
-        """A piece reaches its second hop: the session there, as far as all is as foreseen."""
-        if self._stale:
-            self._judge()
-        self._spare.append(event)
-        piece, at, two = event.piece, self.env.now, self.two
-        known, server = two.one_known[piece], self.servers[two.servers[piece]]
-        if known == LOCAL or (known == COUNT and self._accepts(server, piece, at)):
-            took = two.one_took[piece]
-            start = server.sessions.admit(at, took)
-            if start is None:
-                self.transport.turn_away(self._transfer(piece), at)
-            elif start + took >= self._change and self._changes(at, start + took):
-                self.transport.session(self._transfer(piece), at, start, took)
-            else:
-                two.one_at[piece], two.one_start[piece] = at, start
-                if known == COUNT:
-                    self._count(server, piece, at, start + took)
-        else:
-            self.transport.arrive(self._transfer(piece), at)
-        if not self._set:
-            queue = self._queue
-            if not queue or queue[0][0] >= self._at:
-                self._at = next(self._brought, inf)
-            if not queue or queue[0][3].__class__ is not Onward:
-                self._wait()
-
-    def _accepts(self, server: Server, piece: int, at: float) -> bool:
-        """Whether *server*, which keeps counts and lists, takes *piece* for mailboxes of its
-        own, by what these say at *at*."""
-        known, memory = self.prospects, server.memory
-        client, number = self._origin(piece).address, self.pieces.messages[piece]
-        recent = 0
-        if memory is not None:
-            if server.greet(client, NO_LOGIN, at) is not None:
-                return False
-            recent = memory.clients.recent(client, at, memory.window)
-        said = server.answering(client, NO_LOGIN, at, False, known.content[number], recent)
-        shown, domain = known.shown[known.sender[number]], self.pieces.domain[piece]
-        answer = said[shown][known.someone[domain]]
-        self.pieces.one_end_there[piece] = outcome(answer)
-        return answer.accepted and not answer.relayed and not answer.discarded
-
-    def _count(self, server: Server, piece: int, at: float, done: float) -> None:
-        """What a server that keeps counts remembers of a session from *at* to *done*."""
-        if server.memory is not None:
-            client = self._origin(piece).address
-            server.memory.clients.opened(client, done)
-            server.memory.clients.made(client, at)
-
-    def _origin(self, piece: int) -> Server:
-        """The first server of *piece*."""
-        number: int = self.one.servers[self.pieces.messages[piece]]
-        return self.servers[number]
+                event.callbacks, event.index = self._arrive, index
+                self.env.at(event, done + self.known.latency_item[index])
 
     def _changes(self, at: float, done: float) -> bool:
         """Whether a network or a link goes down or comes up between *at* and *done*."""
@@ -242,127 +186,176 @@ class Foreseen:
         self._change = inf if outages is None else outages.next_change(at)
         return done >= self._change
 
-    def _first(self, number: int) -> Transfer:
-        """The transfer of message *number* to its first server."""
-        _, transfer, network = self.programs[self.arrivals.person[number]].first(number)
-        transfer.network = network
-        return transfer
+    # ---- second hop
 
-    def _transfer(self, piece: int) -> Transfer:
-        """That of *piece* to its second."""
-        number, origin = self.pieces.messages[piece], self._origin(piece)
-        done = self.one.one_start[number] + self.one.one_took[number]
-        part = self.pieces.slice(piece, self.prospects.someone)
-        message = self.programs[self.arrivals.person[number]].message(number)
-        transfer = self.transport.onward(origin, message, part[2], [part], done)
+    def arrive(self, event: Onward) -> None:
+        """A group reaches its second server."""
+        if self._stale:
+            self._refresh()
+        self._spare.append(event)
+        self._second_hop(event.index, self.env.now)
+        if not self._alarm_set:
+            queue = self.env.queue
+            if not queue or queue[0][0] >= self._arrival:
+                self._arrival = next(self._messages, inf)
+            if not queue or queue[0][3].__class__ is not Onward:
+                self._wait()
+
+    def _second_hop(self, index: int, at: float) -> None:
+        """The session of group *index*, as far as everything is as it was worked out."""
+        groups = self.groups
+        known, server = groups.known_item[index], self.servers[groups.server_item[index]]
+        if known != LOCAL and not (known == COUNT and self._accepts(server, index, at)):
+            self.transport.arrive(self._transfer(index), at)
+            return
+        took = groups.took_item[index]
+        start = server.sessions.admit(at, took)
+        if start is None:
+            self.transport.turn_away(self._transfer(index), at)
+        elif start + took >= self._change and self._changes(at, start + took):
+            self.transport.session(self._transfer(index), at, start, took)
+        else:
+            groups.at_item[index], groups.start_item[index] = at, start
+            if known == COUNT and server.memory is not None:
+                clients, client = server.memory.clients, self._origin(index).address
+                clients.opened(client, start + took)
+                clients.made(client, at)
+
+    def _accepts(self, server: Server, index: int, at: float) -> bool:
+        """Whether *server*, which keeps counts or lists, takes group *index* for mailboxes of its
+        own at *at*. `Transport` asks again where it does not."""
+        known, memory = self.known, server.memory
+        client, message = self._origin(index).address, self.groups.message_item[index]
+        recent = 0
+        if memory is not None:
+            if server.greet(client, NO_LOGIN, at) is not None:
+                return False
+            recent = memory.clients.recent(client, at, memory.window)
+        content = self.arrivals.content[message]
+        answers = server.answering(client, NO_LOGIN, at, False, content, recent)
+        sender = known.senders[known.sender[message]]
+        answer = answers[sender][known.representative[self.groups.domain[index]]]
+        self.groups.outcome_item[index] = outcome_of(answer)
+        return answer.accepted and not answer.relayed and not answer.discarded
+
+    def _origin(self, index: int) -> Server:
+        """The first server of group *index*."""
+        number: int = self.messages.server_item[self.groups.message_item[index]]
+        return self.servers[number]
+
+    def _transfer(self, index: int) -> Transfer:
+        """The transfer of group *index* to its second server."""
+        message, origin = self.groups.message_item[index], self._origin(index)
+        done = self.messages.start_item[message] + self.messages.took_item[message]
+        group = self.groups.group(index, self.known.representative)
+        sent = self.programs[self.arrivals.person[message]].message(message)
+        transfer = self.transport.onward(origin, sent, group.domain, [group], done)
         assert transfer is not None, "only then is it known to go on"
         transfer.network = origin.network
         return transfer
 
     # ---- changes
 
+    def recompute(self, servers: Iterable[Server]) -> None:
+        """The policies of *servers* have changed: mark their answers as stale."""
+        self._stale.update(server.number for server in servers)
+
     def before_change(self, person: int | None = None) -> None:
         """A policy is about to change, or a setting of *person*: messages on their way to their
-        first server were sent under the old one, and go on as others do."""
-        now = max(self.env.now, self._now)
-        latest, at = now + self.prospects.longest, self.one.one_at
-        end = bisect_right(self.order, latest, self._next, key=at.__getitem__)
-        coming = self.order[self._next : end]
-        sent = coming[(self.one.known[coming] != WRITE) & (self.prospects.written[coming] <= now)]
-        for number in sent.tolist():
-            writer = self.arrivals.person[number]
-            if not self.out[number] and person in (None, writer):
-                self.out[number] = 1
-                self.programs[writer].write(number, self.arrivals.at[number])
+        first server were sent under the old one, and become events.
 
-    def leaves(self, person: int) -> None:
-        """*person* is about to change a setting: nothing of what follows is foreseen."""
-        if person in self.left:
+        They arrive within the longest way from now: only that part of the order is looked at.
+        """
+        now = max(self.env.now, self._now)
+        latest, arrivals = now + self.known.longest, self.messages.at_item
+        end = bisect_right(self.order, latest, self._next, key=arrivals.__getitem__)
+        coming = self.order[self._next : end]
+        ours = self.messages.known[coming] != WRITE
+        for message in coming[ours & (self.known.written[coming] <= now)].tolist():
+            if not self.detached[message] and person in (None, self.arrivals.person[message]):
+                self.detached[message] = 1
+                self.write(message, self.arrivals.at[message])
+
+    def detach(self, person: int) -> None:
+        """*person* is about to change a setting: what is written later is written by events."""
+        if person in self.learned:
             return
-        self.left.add(person)
+        self.learned.add(person)
         self.before_change(person)
         now = max(self.env.now, self._now)
         mine = self.arrivals.of_person(person)
-        mine = mine[(self.one.known[mine] != WRITE) & (self.prospects.written[mine] > now)]
-        for number in mine.tolist():
-            self.out[number] = 1
+        mine = mine[(self.messages.known[mine] != WRITE) & (self.known.written[mine] > now)]
+        for message in mine.tolist():
+            self.detached[message] = 1
         self._write_next(iter(mine.tolist()))
-
-    def _write_next(self, numbers: Iterator[int]) -> None:
-        number = next(numbers, None)
-        if number is None:
-            return
-
-        def write(at: float) -> None:
-            self.programs[self.arrivals.person[number]].write(number, at)
-            self._write_next(numbers)
-
-        self.env.call_at(self.arrivals.at[number], write)
 
     # ---- what happened
 
-    def settle(self) -> None:
-        """The recipients that have met their fate here meet it in the rows."""
-        one, two, pieces = self.one, self.two, self.pieces
-        here = one.made[pieces.message] & np.isin(pieces.said, (LOCAL, REFUSAL))
-        for made, hop, whose, end in (
-            (np.flatnonzero(here), one, pieces.message, pieces.end),
-            (np.flatnonzero(two.made), two, None, pieces.end_there),
-        ):
-            of = made if whose is None else whose[made]
-            done = hop.start[of] + hop.took[of]
-            self.rows.settle_all(pieces.row[made], pieces.count[made], end[made], done)
-        refused = np.flatnonzero(one.made & (one.known == REFUSAL))
-        self.rows.gave_up(refused, pieces.end[pieces.first[refused]])
+    def write_outcomes(self) -> None:
+        """Enter the fates of the recipients that have met theirs here."""
+        messages, groups, rows = self.messages, self.groups, self.rows
+        ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
+        here = np.flatnonzero(ended & messages.happened[groups.message])
+        self._settle(here, groups.first_outcome, (messages.start + messages.took)[groups.message])
+        self._settle(np.flatnonzero(groups.happened), groups.outcome, groups.start + groups.took)
+        refused = np.flatnonzero(messages.happened & (messages.known == Known.REFUSAL))
+        rows.gave_up(refused, groups.first_outcome[groups.first[refused]])
 
-    def forget(self) -> None:
+    def _settle(self, some: Ints, outcome: Ints, at: Floats) -> None:
+        groups = self.groups
+        self.rows.settle_all(groups.row[some], groups.count[some], outcome[some], at[some])
+
+    def clear(self) -> None:
         """Let go of all columns: in circles, these would wait for the collector."""
         self.__dict__.clear()
 
-    def hold(self, rows: NDArray[np.bool_]) -> None:
-        """Mark the recipients (*rows*) that are under way here: to a first server, to a second."""
+    def mark_pending(self, rows: NDArray[np.bool_]) -> None:
+        """Mark the recipients that are on their way to a first server, or to a second."""
         coming = self.order[self._next :]
-        for number in coming[self.one.known[coming] != WRITE].tolist():
-            if not self.out[number]:
-                rows[self.arrivals.first[number] : self.arrivals.first[number + 1]] = True
+        for message in coming[self.messages.known[coming] != WRITE].tolist():
+            if not self.detached[message]:
+                rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
         for _, _, _, event in self.env.queue:
             if isinstance(event, Onward):
-                row = self.pieces.rows[event.piece]
-                rows[row : row + self.pieces.counts[event.piece]] = True
+                row = self.groups.row_item[event.index]
+                rows[row : row + self.groups.count_item[event.index]] = True
 
-    def relayed(self, begins: Sequence[float]) -> NDArray[np.int64]:
-        """How many each server (column) relayed in each phase (row) that `Transport` has not seen;
-        *begins* are the first moments of the phases (s)."""
-        one, pieces, n = self.one, self.pieces, len(self.servers)
-        made = np.flatnonzero((pieces.said == ONWARD) & one.made[pieces.message])
-        whose = pieces.message[made]
-        phase = np.searchsorted(begins, one.at[whose], side="right") - 1
-        where = phase * n + one.server[whose]
-        counts = np.bincount(where, pieces.count[made], minlength=len(begins) * n)
+    def relayed(self, begins: Sequence[float]) -> Ints:
+        """Return how many recipients each server relayed in each phase here."""
+        messages, groups, n = self.messages, self.groups, len(self.servers)
+        some = np.flatnonzero((groups.at_first == ONWARD) & messages.happened[groups.message])
+        whose = groups.message[some]
+        phase = np.searchsorted(begins, messages.at[whose], side="right") - 1
+        cell = phase * n + messages.server[whose]
+        counts = np.bincount(cell, groups.count[some], minlength=len(begins) * n)
         return counts.astype(np.int64).reshape(-1, n)
 
     def attempts(self) -> Parts:
-        """The attempts that `Transport` has not seen, at first hops and at second ones."""
-        one, two, pieces, known = self.one, self.two, self.pieces, self.prospects
-        first = self.order[one.made[self.order]]  # in order of time
-        second = np.flatnonzero(two.made)  # nearly so
-        whose = pieces.message[second]
-        count, refused = np.diff(known.first_row), one.known == REFUSAL
+        """Return the attempts that took place here, at first hops and at second ones.
+
+        Each column is made when it is asked for, so that only one is there at a time.
+        """
+        messages, groups, known = self.messages, self.groups, self.known
+        first = self.order[messages.happened[self.order]]  # in order of time
+        second = np.flatnonzero(groups.happened)  # nearly so
+        whose = groups.message[second]
+        count, refused = np.diff(known.first_row), messages.known == Known.REFUSAL
         return {
             "message": lambda: (first, whose),
             "hop": lambda: (np.zeros(len(first), np.int8), np.ones(len(second), np.int8)),
-            "at": lambda: (one.at[first], two.at[second]),
-            "client": lambda: (known.client[first], known.addresses[one.server[whose]]),
+            "at": lambda: (messages.at[first], groups.at[second]),
+            "client": lambda: (known.client[first], known.addresses[messages.server[whose]]),
             "place": lambda: (known.place[first], np.zeros(len(second), np.int16)),
-            "server": lambda: (one.server[first], two.server[second]),
-            "recipients": lambda: (count[first], pieces.count[second]),
-            "accepted": lambda: (np.where(refused, 0, count)[first], pieces.count[second]),
+            "server": lambda: (messages.server[first], groups.server[second]),
+            "recipients": lambda: (count[first], groups.count[second]),
+            "accepted": lambda: (np.where(refused, 0, count)[first], groups.count[second]),
             "answer": lambda: (
-                pieces.end[pieces.first[first]] // len(Fate),
-                pieces.end_there[second] // len(Fate),
+                groups.first_outcome[groups.first[first]] // len(Fate),
+                groups.outcome[second] // len(Fate),
             ),
             "waited": lambda: (
-                one.start[first] - one.at[first], two.start[second] - two.at[second]
+                messages.start[first] - messages.at[first],
+                groups.start[second] - groups.at[second],
             ),
-            "took": lambda: (one.took[first], two.took[second]),
-        }  # fmt: skip
+            "took": lambda: (messages.took[first], groups.took[second]),
+        }

@@ -1,0 +1,187 @@
+"""Parts of a world, made from a scenario and a workload."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.records.words import Route
+from sim.workload.people import Mailboxes, Population
+from sim.workload.pop_logins import PopLogins
+from sim.workload.workload import Shared, Workload
+from sim.world.context import WorldContext
+from sim.world.listing import Listing, draw_up
+from sim.world.mail_programs import MailProgram
+from sim.world.permissions import Permissions
+from sim.world.recorder import Recorder
+from sim.world.remedies import REMEDIES
+from sim.world.server import Server
+from sim.world.spammers import Spammer
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.scenario.servers import Relay
+    from sim.scenario.servers import Server as Settings
+    from sim.smtp import Policy
+    from sim.topology.graph import Routes
+
+
+def routes(scenario: Scenario) -> Routes:
+    """The routes between its networks: tables are made once for all runs that share these."""
+    return _routes(Shared(scenario.model_dump_json(include={"networks"}), scenario))
+
+
+@lru_cache(maxsize=2)
+def _routes(shared: Shared) -> Routes:
+    return shared.scenario.routes()
+
+
+def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:
+    """The rows with which every arm begins: all messages of the workload, without a fate."""
+    rows, arrivals, people = Recorder(), workload.arrivals, workload.population.people
+    person, account = arrivals.column("person"), arrivals.column("account")
+    number_of = {name: number for number, name in enumerate(scenario.servers)}
+    accounts = [(p.accounts[0], p.accounts[-1]) for p in people]
+    servers = [number_of[account.server] for pair in accounts for account in pair]
+    networks = [account.network for pair in accounts for account in pair]
+    used = 2 * person + account
+    web = np.array([p.web for p in people], dtype=bool)
+    rows.plan_messages(
+        sender=person,
+        group=rows.numbered(rows.groups, [p.group for p in people], person),
+        account=rows.numbered(rows.accounts, networks, used),
+        place=rows.numbered(rows.places, arrivals.names.all, arrivals.column("place")),
+        asked=np.array(servers, dtype=np.int64)[used],
+        route=np.where(web[person], Route.WEB.number, Route.SUBMISSION.number),
+        written_at=np.array(arrivals.at),
+        first_row=np.array(arrivals.first)[:-1],
+        recipients=arrivals.recipients,
+    )
+    return rows
+
+
+class _Addresses(Container[str]):
+    """The mailboxes of some domains, as a container of addresses."""
+
+    def __init__(self, parts: list[frozenset[str]]) -> None:
+        self.parts = parts
+
+    def __contains__(self, address: object) -> bool:
+        return any(address in part for part in self.parts)
+
+
+class Policies:
+    """The policies of servers, with the mailboxes that exist and who owns which address."""
+
+    def __init__(self, scenario: Scenario, population: Population) -> None:
+        self.scenario, self.population = scenario, population
+        by_domain = population.mailboxes.addresses_by_domain()
+        self._mailboxes = {
+            name: _Addresses([by_domain[d] for d in keys.domains if d in by_domain])
+            for name, keys in scenario.servers.items()
+        }
+
+    def of(self, scenario: Scenario, name: str) -> Policy:
+        """The policy that *scenario* states for a server."""
+        policy = scenario.policy(name, mailboxes=self._mailboxes[name])
+        if any(r.entry.about == "login" for r in policy.restrictions()):
+            owned = self._owned.get(scenario.servers[name].network, {})
+            return replace(policy, login_owns=owned)
+        return policy
+
+    def pair(self, baseline: Scenario, name: str) -> tuple[Policy, Policy]:
+        """The policies of a server in *baseline* and in the arm: one where nothing differs."""
+        before = self.of(baseline, name)
+        if _inputs(baseline, name) == _inputs(self.scenario, name):
+            return before, before
+        return before, self.of(self.scenario, name)
+
+    def closed(self, policy: Policy, scenario: Scenario, name: str, relay: Relay) -> Policy:
+        """*policy* with another relay key; all else stays as *scenario* states it."""
+        owned = policy.login_owns
+        return scenario.policy(name, policy.mailboxes, login_owns=owned, relay=relay)
+
+    @cached_property
+    def _owned(self) -> dict[str, dict[str, frozenset[str]]]:
+        """By network, the addresses that each login owns: its own."""
+        owned: dict[str, dict[str, frozenset[str]]] = {}
+        for person in self.population.people:
+            for account in person.accounts:
+                mine = owned.setdefault(account.network, {})
+                mine[account.address] = frozenset([account.address])
+        return owned
+
+
+def _inputs(scenario: Scenario, server: str) -> tuple[object, object]:
+    """What the policy of *server* is made of."""
+    keys = scenario.servers[server]
+    return keys, scenario.networks[keys.network]
+
+
+def listing(workload: Workload, server: Server, settings: Settings, since: float) -> Listing | None:
+    """The list of people that the operator of *server* draws up at *since* (s), if any."""
+    if not settings.listed_users:
+        return None
+    people = [
+        person
+        for person in workload.population.people
+        if person.group in settings.listed_users
+        and any(account.server == server.name for account in person.accounts)
+    ]
+    update = settings.listing_update
+    delay = None if update == "never" else update
+    return draw_up(people, workload.mobility, server.trusts, since, delay)
+
+
+def permissions(scenario: Scenario, workload: Workload, pop: PopLogins) -> Permissions:
+    """Who may tell whose permission a submission was relayed by."""
+    shared = (n for n, network in scenario.networks.items() if network.shared_address)
+    leasable, people = workload.mobility.leasable, workload.population.people
+    return Permissions(
+        pop,
+        frozenset(address for name in shared for address in leasable.get(name, ())),
+        {account.address: p.number for p in people for account in p.accounts},
+    )
+
+
+def programs(context: WorldContext) -> list[MailProgram]:
+    """The mail programs of all people, by number."""
+    careless: list[float] = []
+    population, groups = context.workload.population, context.scenario.users
+    for group, numbers in population.groups.items():
+        careless += context.streams(f"users.{group}")("passwords").random(len(numbers)).tolist()
+    shares = {
+        name: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
+        for name, users in groups.items()
+    }
+    return [
+        MailProgram(p, groups[p.group], context, shares[p.group], careless[p.number])
+        for p in population.people
+    ]
+
+
+def spammers(context: WorldContext) -> Iterator[Spammer]:
+    """All spammers, with their processes begun."""
+    number = 0
+    for group, settings in context.scenario.spammers.items():
+        for index in range(settings.count):
+            spammer = Spammer(group, number, index, settings, context)
+            number += 1
+            for process in spammer.processes():
+                context.env.process(process)
+            yield spammer
+
+
+def mail_exchangers(
+    scenario: Scenario, mailboxes: Mailboxes, servers: dict[str, Server]
+) -> dict[int, list[Server]]:
+    """By number of a domain, its MX servers in order of preference."""
+    names = scenario.names()
+    return {
+        number: [servers[name] for name in names.mx(domain)]
+        for number, domain in enumerate(mailboxes.domains)
+    }

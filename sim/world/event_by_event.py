@@ -1,0 +1,83 @@
+"""How messages of the workload get to mail programs: here an event each.
+
+This is the seam of the accelerator (`sim.world.batch`), which does the same for most messages
+without events: the world calls these methods, and runs without that package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.workload.arrivals import Arrivals
+from sim.workload.columns import Ints
+from sim.world.engine import Engine
+from sim.world.mail_programs import MailProgram
+from sim.world.recorder import Parts
+from sim.world.server import Server
+
+
+class EventByEvent:
+    """Every message is written at its moment, by an event of its own."""
+
+    def __init__(
+        self,
+        env: Engine,
+        arrivals: Arrivals,
+        programs: Sequence[MailProgram],
+        servers: Sequence[Server],
+    ) -> None:
+        self.env, self.arrivals = env, arrivals
+        self.programs, self.servers = programs, servers
+
+    def start(self) -> None:
+        """Begin to hand messages over, from the present moment on."""
+        self._write_next(iter(range(len(self.arrivals))))
+
+    def _write_next(self, messages: Iterator[int]) -> None:
+        """Write the next of *messages* at its moment, and then the rest: one event at a time."""
+        message = next(messages, None)
+        if message is None:
+            return
+
+        def write(_: float) -> None:
+            self.write(message, self.arrivals.at[message])
+            self._write_next(messages)
+
+        self.env.call_at(self.arrivals.at[message], write)
+
+    def write(self, message: int, at: float) -> None:
+        """Let the writer's mail program send *message* at *at* (s)."""
+        self.programs[self.arrivals.person[message]].write(message, at)
+
+    def before_change(self) -> None:
+        """Hear that a policy is about to change."""
+
+    def recompute(self, servers: Iterable[Server]) -> None:
+        """Hear that the policies of *servers* have changed."""
+
+    def detach(self, person: int) -> None:
+        """Hear that *person* is about to change a setting of the mail program."""
+
+    def write_outcomes(self) -> None:
+        """Enter the fates of recipients that the recorder has not seen."""
+
+    def mark_pending(self, rows: NDArray[np.bool_]) -> None:
+        """Mark the recipients (*rows*) that no event has, but to whom something will happen.
+
+        None: every message is written before the run ends.
+        """
+
+    def attempts(self) -> Parts:
+        """Return the attempts that the recorder has not seen, as columns in parts."""
+        return {"message": lambda: ()}
+
+    def relayed(self, begins: Sequence[float]) -> Ints:
+        """Return how many recipients each server (column) relayed in each phase (row) besides
+        those that `Transport` counted; *begins* are the first moments of the phases (s)."""
+        return np.zeros((len(begins), len(self.servers)), dtype=np.int64)
+
+    def clear(self) -> None:
+        """Let go of large columns."""
