@@ -25,14 +25,13 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
     if not storage.part(root, table, tasks[0]).exists():
         keep = manifest["keep"]
         raise storage.OtherResultsError(f"{root}: {table} were not kept (keep = {keep!r})")
-
-    told = open_sweep(root).told if "points" in manifest else None
+    sweep = open_sweep(root) if "points" in manifest else None
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             for number, task in enumerate(tasks):
                 rows = storage.read(root, table, [task])
-                rows = rows if told is None else told(rows)
+                rows = rows if sweep is None else sweep.with_keys(rows)
                 rows.to_csv(file, index=False, header=not number, float_format="%.10g")
 
     path = (root / storage.TABLES_OF_PAGE if folder is None else folder) / f"{table}.csv"

@@ -1,37 +1,122 @@
-"""Tables that single figures are drawn from, made of stored rows and of the scenario."""
+"""The tables that figures are drawn from, each made of stored rows and the scenario when needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
+import pandas as pd
 
-    from sim.results.results import Results
-    from sim.scenario import Scenario
+from sim.exact.matrix import matrix
+from sim.experiment.execution import ROWS as KEPT
+from sim.figures import COLUMNS, TABLE, Gallery
+from sim.figures.data import need
+from sim.measure.exposure import exposure
+from sim.results.analysis import Analysis
+from sim.scenario import Scenario
 
 DAY = 86400.0
 RUN = ["arm", "replication"]
 OTHERS = ("inherited_window", "shared_window")
 NEVER = ("refused", "gave_up", "in_transit")
+ROWS = ("recipients", "attempts")
+"""The tables of rows of messages, which a run may not have kept."""
 
 
-class Made(NamedTuple):
-    """How a table is made of others and of results, and of which scenarios there is one.
+class Tables(Mapping[str, Any]):
+    """The tables of a scenario and, where it was run, of its results; each is made once."""
 
-    *rows* names the tables of rows that it is made of.
+    def __init__(self, model: Scenario, results: Analysis | None = None) -> None:
+        self.model = model
+        self._results = results
+        self._made: dict[str, Any] = {}
+
+    @property
+    def results(self) -> Analysis:
+        """The results; raises KeyError where there is only a scenario."""
+        if self._results is None:
+            raise KeyError("results")
+        return self._results
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms that were run, or those of the scenario."""
+        return list(self.model.arms) if self._results is None else self._results.arms
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = TABLES[name].make(self)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)  # without making the table
+
+    def __iter__(self) -> Iterator[str]:
+        kept = self._results is not None and self._results.manifest["keep"] == KEPT
+        for name, table in TABLES.items():
+            from_inputs = table.exact or self._results is not None
+            if from_inputs and (kept or not table.rows) and table.exists(self):
+                yield name
+
+    def __len__(self) -> int:
+        return len(list(self))
+
+    def rows(self, table: str, columns: tuple[str, ...], figure: str) -> pd.DataFrame:
+        """The rows of a table; raises FigureError if there are none, or a column is not there."""
+        return need(self[table], table, (*RUN, *columns), figure=figure)
+
+
+class Table(NamedTuple):
+    """How a table is made, of which tables of rows, and where there is one.
+
+    An *exact* table needs no run.
     """
 
-    make: Callable[[Mapping[str, Any], Results], pd.DataFrame]
-    of: Callable[[Scenario], bool]
+    make: Callable[[Tables], Any]
     rows: tuple[str, ...] = ()
+    exists: Callable[[Tables], bool] = lambda _: True
+    exact: bool = False
 
 
-def permissions(tables: Mapping[str, Any], _: Results) -> pd.DataFrame:
+def gallery(model: Scenario, results: Analysis | None = None) -> Gallery:
+    """The figures of a scenario, or of its results."""
+    return Gallery(Tables(model, results))
+
+
+def policies(tables: Tables) -> pd.DataFrame:
+    """A row per arm and server: its relay policy in words."""
+    rows = [
+        (arm, name, server.network, server.role, relay_words(server.relay))
+        for arm in tables.arms
+        for name, server in tables.model.arm(arm).servers.items()
+    ]
+    return pd.DataFrame(rows, columns=["arm", "server", "network", "role", "relay"])
+
+
+def about(tables: Tables) -> dict[str, Any]:
+    """What figures say of the run: its arms and phases, and how much it rests on."""
+    model, results = tables.model, tables._results
+    facts: dict[str, Any] = {
+        "arms": tables.arms,
+        "baseline": model.baseline,
+        "seed": model.seed,
+        "hash": model.hash(),
+        "policy_starts": model.policy_starts,
+        "run_length": model.run_length,
+        "mailboxes": exposure(model).mailboxes,
+    }
+    if results is None:
+        return facts
+    keys = ("baseline", "replications", "quick")
+    return facts | {key: getattr(results, key) for key in keys}
+
+
+def permissions(tables: Tables) -> pd.DataFrame:
     """Submissions a day by whose permission they used, for every run."""
-    attempts = _rows(tables, "attempts", ("hop", "at", "permission"), "listings")
+    attempts = tables.rows("attempts", ("hop", "at", "permission"), "listings")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
     start = (kept["at"] // DAY) * DAY
     keyed = kept[[*RUN, "permission"]].assign(start=start)
@@ -39,12 +124,12 @@ def permissions(tables: Mapping[str, Any], _: Results) -> pd.DataFrame:
     return counted.rename(columns={"size": "attempts"})
 
 
-def windows(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
+def windows(tables: Tables) -> pd.DataFrame:
     """Per run and place: the POP window (s), submissions without an own login, and those let in."""
-    model = results.scenario.model
-    length = {arm: window(model.arm(arm)) for arm in results.arms}
+    model = tables.model
+    length = {arm: window(model.arm(arm)) for arm in tables.arms}
     columns = ("hop", "at", "permission", "cause", "place")
-    attempts = _rows(tables, "attempts", columns, "windows")
+    attempts = tables.rows("attempts", columns, "windows")
     kept = attempts[(attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)]
     kept = kept[kept["place"] != "home"]  # on the own network nobody needs a window
     let_in = kept["permission"].isin(list(OTHERS))
@@ -61,16 +146,16 @@ def window(scenario: Scenario) -> float:
     found = {
         server.pop_window
         for server in scenario.servers.values()
-        if server.role != "mx" and "pop" in _words(server.relay)
+        if server.role != "mx" and "pop" in relay_words(server.relay)
     }
     return found.pop() if len(found) == 1 else float("nan")
 
 
-def spam(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
+def spam(tables: Tables) -> pd.DataFrame:
     """Per run, after the policies start: recipients of spam, and what they cost and bring."""
-    model = results.scenario.model
+    model = tables.model
     columns = ("class", "phase", "group", "route", "fate")
-    rows = _rows(tables, "recipients", columns, "spammers' account")
+    rows = tables.rows("recipients", columns, "spammers' account")
     kept = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
     by = [*RUN, "group", "route", "fate"]
     counted = kept.groupby(by, observed=True, as_index=False).size()
@@ -92,42 +177,35 @@ def spam(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
     return sums.assign(days=(model.run_length - model.policy_starts) / DAY)
 
 
-def survey(_: Mapping[str, Any], results: Results) -> pd.DataFrame:
+def survey(tables: Tables) -> pd.DataFrame:
     """The surveyed share of open relays that drives the operators: least and most of all arms."""
-    import pandas as pd
-
     found: dict[float, list[float]] = {}
-    for at, share in _surveyed(results.scenario.model):
+    for at, share in _surveyed(tables.model):
         found.setdefault(at, []).append(share)
     rows = [(at, min(shares), max(shares)) for at, shares in sorted(found.items())]
     table = pd.DataFrame(rows, columns=["at", "low", "high"])
-    return table.assign(source=results.scenario.model.source)
+    return table.assign(source=tables.model.source)
 
 
-def traffic(tables: Mapping[str, Any], results: Results) -> pd.DataFrame:
+def traffic(tables: Tables) -> pd.DataFrame:
     """Recipients a day over each link and class, in the arm whose policies the map shows."""
-    model = results.scenario.model
-    arm = restricting(results)
-    columns = {"attempts": ("message", "at", "client", "server", "accepted"),
-               "recipients": ("message", "class")}  # fmt: skip
-    mine = {
-        name: _of(_rows(tables, name, wanted, "topology"), arm) for name, wanted in columns.items()
-    }
-    attempts = mine["attempts"][mine["attempts"]["at"] >= model.policy_starts]
-    days = (model.run_length - model.policy_starts) / DAY * max(results.replications, 1)
-    return carried(model, attempts, mine["recipients"], days)
+    model = tables.model
+    arm = restricting(tables)
+    columns = ("message", "at", "client", "server", "accepted")
+    attempts = tables.rows("attempts", columns, "topology")
+    attempts = attempts[(attempts["arm"] == arm) & (attempts["at"] >= model.policy_starts)]
+    recipients = tables.rows("recipients", ("message", "class"), "topology")
+    recipients = recipients[recipients["arm"] == arm]
+    days = (model.run_length - model.policy_starts) / DAY * max(tables.results.replications, 1)
+    return carried(model, attempts, recipients, days)
 
 
 def carried(
     model: Scenario, attempts: pd.DataFrame, recipients: pd.DataFrame, days: float
 ) -> pd.DataFrame:
     """Recipients accepted a day over each link (a, b) and class, *attempts* being of *days*."""
-    import numpy as np
-    import pandas as pd
-
     kinds = recipients.drop_duplicates(["replication", "message"])
-    joined = attempts.merge(kinds[["replication", "message", "class"]],
-                            on=["replication", "message"])  # fmt: skip
+    joined = attempts.merge(kinds[["replication", "message", "class"]])
     at = np.asarray(joined["client"], dtype=np.int64)
     source = np.full(len(at), "", dtype=object)
     for name, network in model.networks.items():
@@ -135,8 +213,8 @@ def carried(
             first = int(prefix.network_address)
             source[(at >= first) & (at < first + prefix.num_addresses)] = name
     target = joined["server"].astype(str).map({n: s.network for n, s in model.servers.items()})
-    flows = pd.DataFrame({"source": source, "target": target, "class": joined["class"].astype(str),
-                          "number": joined["accepted"]})  # fmt: skip
+    flows = joined[["class"]].astype(str)
+    flows = flows.assign(source=source, target=target, number=joined["accepted"])
     flows = flows[(flows["source"] != "") & flows["target"].notna()]
     flows = flows.groupby(["source", "target", "class"], as_index=False)[["number"]].sum()
     routes = model.routes()
@@ -150,35 +228,23 @@ def carried(
     return table.groupby(["a", "b", "class"], as_index=False)[["per_day"]].sum()
 
 
-def restricting(results: Results) -> str:
+def restricting(tables: Tables) -> str:
     """The first arm under which some server does not relay for everybody; else the first."""
-    model = results.scenario.model
+    model = tables.model
     closed = (
         arm
-        for arm in results.arms
-        if any(_words(server.relay) != "open" for server in model.arm(arm).servers.values())
+        for arm in tables.arms
+        if any(relay_words(server.relay) != "open" for server in model.arm(arm).servers.values())
     )
-    return next(closed, results.arms[0])
-
-
-def _rows(
-    tables: Mapping[str, Any], table: str, columns: tuple[str, ...], figure: str
-) -> pd.DataFrame:
-    """The rows of a table; raises FigureError if there are none, or a column is not there."""
-    from sim.figures.data import need
-
-    return need(tables[table], table, (*RUN, *columns), figure=figure)
-
-
-def _of(table: pd.DataFrame, arm: str) -> pd.DataFrame:
-    return table[table["arm"] == arm]
+    return next(closed, tables.arms[0])
 
 
 def _steps(path: list[str]) -> list[tuple[str, str]]:
     return [(min(pair), max(pair)) for pair in pairwise(path)]
 
 
-def _words(relay: Any) -> str:
+def relay_words(relay: Any) -> str:
+    """A relay policy in words."""
     return relay if isinstance(relay, str) else ", ".join(relay)
 
 
@@ -189,34 +255,49 @@ def _surveyed(scenario: Scenario) -> list[tuple[float, float]]:
     return [(float(at), float(share)) for curve in curves if len(curve) > 1 for at, share in curve]
 
 
-def _lists_addresses(scenario: Scenario) -> bool:
-    arms = (scenario.arm(name) for name in scenario.arms)
+def _lists_addresses(tables: Tables) -> bool:
+    arms = map(tables.model.arm, tables.model.arms)
     return any(server.listed_users for arm in arms for server in arm.servers.values())
 
 
-def _windows_differ(scenario: Scenario) -> bool:
-    found = {window(scenario.arm(name)) for name in scenario.arms}
-    return len({length for length in found if length == length}) > 1
+def _windows_differ(tables: Tables) -> bool:
+    lengths = {window(tables.model.arm(name)) for name in tables.model.arms}
+    return len({length for length in lengths if length == length}) > 1  # NaN is no length
 
 
-TABLES: Mapping[str, Made] = {
-    "calendar": Made(lambda _, results: results.calendar, lambda model: bool(model.blocklists)),
-    "permissions": Made(permissions, _lists_addresses, ("attempts",)),
-    "windows": Made(windows, _windows_differ, ("attempts",)),
-    "spam": Made(spam, lambda model: bool(model.spammers), ("recipients",)),
-    "survey": Made(survey, lambda model: bool(_surveyed(model))),
-    "traffic": Made(traffic, lambda _: True, ("recipients", "attempts")),
+def _tornado(tables: Tables) -> pd.DataFrame | None:
+    unknowns = tables.results.unknowns
+    return None if unknowns is None else unknowns.tornado()
+
+
+def _columns_of(table: str) -> Callable[[Tables], pd.DataFrame]:
+    """A table of rows with the columns that figures need, no others read."""
+    return lambda tables: tables.results.columns(table, COLUMNS[table])
+
+
+TABLES: Mapping[str, Table] = {
+    "cells": Table(lambda t: matrix(t.model, arm=t.arms).frame(), exact=True),
+    "topology": Table(lambda t: t.model.graph(), exact=True),
+    "policies": Table(policies, exact=True),
+    "about": Table(about, exact=True),
+    "summary": Table(lambda t: t.results.summary()),
+    "measures": Table(lambda t: t.results.measures),
+    "ranges": Table(_tornado, exists=lambda t: t.results.unknowns is not None),
+    "recipients": Table(_columns_of("recipients"), ("recipients",)),
+    "attempts": Table(_columns_of("attempts"), ("attempts",)),
+    "calendar": Table(lambda t: t.results.calendar, exists=lambda t: bool(t.model.blocklists)),
+    "permissions": Table(permissions, ("attempts",), _lists_addresses),
+    "windows": Table(windows, ("attempts",), _windows_differ),
+    "spam": Table(spam, ("recipients",), lambda t: bool(t.model.spammers)),
+    "survey": Table(survey, exists=lambda t: bool(_surveyed(t.model))),
+    "traffic": Table(traffic, ROWS),
 }
+DERIVED = ("permissions", "windows", "spam", "survey", "traffic", "calendar")
+"""Tables that are written beside the figures that are drawn from them."""
 
 
 def reads(figure: str) -> tuple[str, ...]:
     """Names of the tables of rows that a figure is drawn from, in the end."""
-    from sim.figures import TABLE
-
     entry = TABLE[figure]
-    names = [*entry.needs, *entry.wants]
-    derived = [row for name in names if name in TABLES for row in TABLES[name].rows]
-    return tuple(name for name in ROWS if name in [*names, *derived])
-
-
-ROWS = ("recipients", "attempts")
+    names = [name for name in (*entry.needs, *entry.wants) if name in TABLES]
+    return tuple(row for row in ROWS if any(row in TABLES[name].rows for name in names))

@@ -7,16 +7,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.figure import Figure
 
 from sim.figures import FORMATS, TABLE, FigureError, Gallery, Style, save
 from sim.figures.gallery import EXACT
 from sim.figures.numbers import numbers
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-Write = Callable[[Path, bytes], object]
+Write = Callable[[str, bytes], object]
+"""Stores a file under its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +36,52 @@ class Drawn:
 def drawings(
     gallery: Gallery,
     names: Sequence[str],
-    folder: Path,
     write: Write,
     *,
     style: str | Style = "page",
     formats: Sequence[str] = FORMATS,
-    fail: bool = False,
+    required: bool = False,
 ) -> Iterator[Drawn]:
-    """Draw *names*, hand each file of *formats* to *write*, and return what the page needs.
+    """Draw figures, hand each file of *formats* to *write*, and yield what the page needs.
 
-    A figure that cannot be drawn honestly says why; with *fail* it raises FigureError.
+    A figure that cannot be drawn honestly says why; where it is *required* it raises FigureError.
     """
-    forms = tuple(dict.fromkeys(("svg", *formats)))
     for name in names:
         method = getattr(gallery, name)  # an unknown name is wrong use
-        title = (TABLE[name].draw.__doc__ or name).splitlines()[0].rstrip(".").split(";")[0]
-        title = title.replace("*", "")  # marks of arguments
+        title = _title(name)
         try:
-            figure = method(style=style)
-            caption = gallery.caption(name)
+            figure, caption = method(style=style), gallery.caption(name)
         except FigureError as error:
-            if fail:
+            if required:
                 raise
             yield Drawn(name, title, why=str(error))
             continue
-        svg, files = "", tuple(formats)
-        with tempfile.TemporaryDirectory() as made:
-            for file in save(figure, Path(made) / name, forms):
-                data = file.read_bytes()
-                if file.suffix == ".svg":
-                    svg = inline(data.decode("utf-8"), name)
-                if file.suffix[1:] in formats:
-                    write(folder / file.name, data)
-        shown = numbers(figure)
-        if len(shown):
-            write(folder / f"{name}.csv", csv(shown).encode("utf-8"))
+        svg, files = _store(figure, name, write, formats), tuple(formats)
+        points = numbers(figure)
+        if len(points):
+            write(f"{name}.csv", csv(points).encode("utf-8"))
             files = (*files, "csv")
-        yield Drawn(name, title, caption, not set(TABLE[name].needs) <= EXACT, svg, formats=files)
+        sampled = not set(TABLE[name].needs) <= EXACT
+        yield Drawn(name, title, caption, sampled, svg, formats=files)
+
+
+def _title(name: str) -> str:
+    """What a figure shows, from the first line of its description."""
+    title = (TABLE[name].draw.__doc__ or name).splitlines()[0].rstrip(".").split(";")[0]
+    return title.replace("*", "")  # marks of arguments
+
+
+def _store(figure: Figure, name: str, write: Write, formats: Sequence[str]) -> str:
+    """Write a figure in all *formats*, and return it as SVG that may stand in a page."""
+    svg = ""
+    with tempfile.TemporaryDirectory() as temporary:
+        for file in save(figure, Path(temporary) / name, tuple(dict.fromkeys(("svg", *formats)))):
+            data = file.read_bytes()
+            if file.suffix == ".svg":
+                svg = inline(data.decode("utf-8"), name)
+            if file.suffix[1:] in formats:
+                write(file.name, data)
+    return svg
 
 
 def csv(table: pd.DataFrame) -> str:

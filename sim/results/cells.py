@@ -1,0 +1,141 @@
+"""The numbers of decision tables as text: one form for terminal, notebook and page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.measure.digits import NONE, apart, between, number
+from sim.measure.sweeps import OF_DIFFERENCE, REACH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNHELPED = "°"
+"""Mark of a difference whose interval pairing did not narrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of a decision table with all that is known of it."""
+
+    mean: str = NONE
+    interval: str = ""
+    analytic: str = ""
+    difference: str = ""
+    sure: bool = False
+    """Whether the interval of the difference excludes 0."""
+    unhelped: bool = False
+    """Whether pairing did not narrow the interval of the difference."""
+
+    @property
+    def marked(self) -> str:
+        """The difference with its mark, if pairing did not help."""
+        return f"{self.difference}{UNHELPED * self.unhelped}"
+
+    def lines(self, sure: str) -> list[str]:
+        """The cell as lines of text; *sure* marks a difference whose interval excludes 0."""
+        analytic = self.analytic and f"({self.analytic})"
+        lines = (self.mean, self.interval, analytic, f"{sure * self.sure}{self.marked}")
+        return [line for line in lines if line]
+
+
+class Band(NamedTuple):
+    """What the unknowns make of a number, and of its difference to the baseline; so with chance."""
+
+    own: str
+    unknowns: str
+    chance: str
+    difference: str
+    difference_chance: str
+    sure: bool
+    """Whether the difference has one sign whatever the unknowns are."""
+
+
+class Unknowns(NamedTuple):
+    """What the unknowns do: the bands of each arm, and the changes by each unknown alone."""
+
+    heads: list[tuple[str, str]]
+    bands: dict[str, list[Band]]
+    swings: dict[str, list[Cell]]
+
+
+def heads(decision: pd.DataFrame) -> list[tuple[str, str]]:
+    """Quantities and their units, in order; shares are shown in per cent."""
+    pairs = decision[["quantity", "unit"]].drop_duplicates()
+    return [(q, "%" if unit == "share" else unit) for q, unit in pairs.itertuples(index=False)]
+
+
+def decision_cells(decision: pd.DataFrame) -> dict[tuple[str, str], Cell]:
+    """The cell of every arm and quantity; one that has no number is a dash."""
+    cells = {(row.arm, row.quantity): _cell(row) for row in decision.itertuples(index=False)}
+    return {
+        (arm, quantity): cells.get((arm, quantity), Cell())
+        for arm in decision["arm"].unique()
+        for quantity in decision["quantity"].unique()
+    }
+
+
+def _cell(row: Any) -> Cell:
+    share = row.unit == "share"
+    if not math.isfinite(row.mean):
+        return Cell()
+    return Cell(
+        number(row.mean, share=share),
+        between(row.low, row.high, share=share),
+        number(row.analytic, share=share) if math.isfinite(row.analytic) else "",
+        *_difference(row.difference, row.difference_low, row.difference_high, share),
+        unhelped=bool(row.gain <= 1.0),
+    )
+
+
+def _difference(value: float, low: float, high: float, share: bool) -> tuple[str, bool]:
+    """A difference ± half its paired interval, and whether that excludes 0."""
+    if not math.isfinite(value):
+        return "", False
+    return apart(value, (high - low) / 2, share=share), bool(low > 0 or high < 0)
+
+
+def legend(replications: int, baseline: str, sure: str) -> str:
+    """How to read a decision table; *sure* says how a difference is marked that excludes 0."""
+    about = "(In brackets): what follows from the inputs alone."
+    if replications == 1:
+        return f"One replication: no interval can be given. {about}"
+    return (
+        f"Mean; 95 % interval over {replications} replications. {about} Last: the difference to "
+        f"'{baseline}' ± its 95 % interval in pairs, {sure} where that excludes 0, {UNHELPED} where "
+        "pairing did not narrow it; no change: in no replication."
+    )
+
+
+def unknowns(band: pd.DataFrame, alone: pd.DataFrame) -> Unknowns:
+    """The cells of the two tables of `sim.measure.sweeps.unknowns`."""
+    bands: dict[str, list[Band]] = {}
+    for row in band.itertuples(index=False):
+        bands.setdefault(str(row.arm), []).append(_band(row))
+    swings: dict[str, list[Cell]] = {}
+    for row in alone.itertuples(index=False):
+        share = row.unit == "share"
+        change = _difference(row.change, row.change_low, row.change_high, share)
+        where = str(row.arm) if row.change else ""
+        swings.setdefault(f"{row.key}: {row.least} to {row.most}", []).append(
+            Cell(change[0], where, sure=change[1])
+        )
+    return Unknowns(heads(band), bands, swings)
+
+
+def _band(row: Any) -> Band:
+    def ends(names: Sequence[str], *, sign: bool = False) -> str:
+        return between(*(getattr(row, n) for n in names), share=row.unit == "share", sign=sign)
+
+    fewest, furthest = (getattr(row, name) for name in OF_DIFFERENCE[2:])
+    return Band(
+        own=number(row.own, share=row.unit == "share"),
+        unknowns=ends(REACH[:2]),
+        chance=ends(REACH[2:]),
+        difference=ends(OF_DIFFERENCE[:2], sign=True),
+        difference_chance=ends(OF_DIFFERENCE[2:], sign=True),
+        sure=bool(fewest > 0 or furthest < 0),
+    )

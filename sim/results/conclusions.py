@@ -1,0 +1,114 @@
+"""What a decision table says, in sentences."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.measure.digits import apart, number
+from sim.results.cells import UNHELPED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIKE = 0.02
+"""Share of the baseline's spam below which two policies are said to leave as much; chosen."""
+SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
+
+
+class _Table:
+    """Spam and honest losses of each arm of a decision table."""
+
+    def __init__(self, decision: pd.DataFrame, baseline: str) -> None:
+        rows = {(r.arm, r.quantity): r for r in decision.itertuples(index=False)}
+        self.spam_of = {arm: row for (arm, name), row in rows.items() if name == SPAM}
+        self.lost_of = {arm: row for (arm, name), row in rows.items() if name == LOST}
+        self.before = self.spam(baseline)
+        self.others = [arm for arm in self.spam_of if arm != baseline]
+
+    def spam(self, arm: str) -> float:
+        """Spam per mailbox and day."""
+        return float(self.spam_of[arm].mean)
+
+    def lost(self, arm: str) -> float:
+        """Honest recipients lost a day."""
+        return float(self.lost_of[arm].mean)
+
+    def takes(self, arm: str) -> bool:
+        """Whether an arm leaves less spam than the baseline: surely, where there is an interval."""
+        row = self.spam_of[arm]
+        bound = row.difference_high if math.isfinite(row.difference_high) else row.difference
+        return bool(bound < 0)
+
+    def change(self, arm: str) -> str:
+        """What an arm changes of the baseline's spam, also in per cent."""
+        row: Any = self.spam_of[arm]
+        half = (row.difference_high - row.difference_low) / 2
+        share = f", {number((row.mean - self.before) / self.before, share=True, sign=True)} %"
+        return f"{apart(row.difference, half)}{share if self.before > 0 else ''}"
+
+
+def conclusion(decision: pd.DataFrame, baseline: str) -> str:
+    """Which policy takes most spam away, which is kindest to honest mail, in a few sentences."""
+    table = _Table(decision, baseline)
+    if not table.others:
+        return "One arm only: there is nothing to compare."
+    less = [arm for arm in table.others if table.takes(arm)]
+    if not less:
+        before = f"{number(table.before)} a mailbox and day"
+        return f"No policy here surely leaves less spam than '{baseline}' ({before})."
+    least = min(less, key=table.spam)
+    alike = [arm for arm in less if table.spam(arm) - table.spam(least) <= ALIKE * table.before]
+    kindest = min(alike, key=table.lost)
+    parts = (
+        f"Against '{baseline}', {_who(alike)} the least spam: {number(table.spam(least))} a "
+        f"mailbox and day instead of {number(table.before)} ({table.change(least)}).",
+        _losses(table, alike, kindest),
+        _milder(table, less, alike, kindest),
+    )
+    return " ".join(filter(None, parts))
+
+
+def _losses(table: _Table, alike: list[str], kindest: str) -> str:
+    """What the policies that leave the least spam cost honest mail."""
+    fewest = number(table.lost(kindest))
+    if len(alike) == 1:
+        return f"It loses {fewest} honest recipients a day."
+    most = number(max(map(table.lost, alike)))
+    rest = f"others lose up to {most}" if len(alike) > 2 else f"other loses {most}"
+    return f"Of these, '{kindest}' loses the fewest honest recipients, {fewest} a day; the {rest}."
+
+
+def _milder(table: _Table, less: list[str], alike: list[str], kindest: str) -> str:
+    """The policy that takes less spam away and costs honest mail less, if there is one."""
+    some = [arm for arm in less if table.before - table.spam(arm) > ALIKE * table.before]
+    milder = min(some or alike, key=table.lost)
+    if milder in alike or table.lost(milder) >= table.lost(kindest):
+        return ""
+    return (
+        f"'{milder}' takes less spam away ({table.change(milder)}) and loses "
+        f"{number(table.lost(milder))} honest recipients a day."
+    )
+
+
+def _who(arms: list[str]) -> str:
+    if len(arms) > 2:
+        return f"{len(arms)} policies leave, about alike,"
+    return " and ".join(f"'{arm}'" for arm in arms) + (" leaves" if len(arms) == 1 else " leave")
+
+
+def pairing(decision: pd.DataFrame, baseline: str) -> str:
+    """What pairing the arms with the baseline did, in a sentence; empty where there is no pair."""
+    pairs = decision.dropna(subset="gain")
+    if not len(pairs):
+        return ""
+    helped = pairs[pairs["gain"] > 1.0]
+    most = f", up to {helped['gain'].max():.1f} times" if len(helped) else ""
+    r = pairs["correlation"].dropna()
+    range_ = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
+    others = len(pairs) - len(helped)
+    rest = f"; it did not help the {others} marked {UNHELPED}" if others else ""
+    return (
+        f"Pairing with '{baseline}' narrowed {len(helped)} of {len(pairs)} differences in which "
+        f"both vary{most}{range_}{rest}."
+    )
