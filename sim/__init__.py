@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from sim._version import __version__
 
 if TYPE_CHECKING:
-    from sim.results.results import Results, Scenario, load, loads, open_results, run
+    from sim.results.results import Results, open_results, run
+    from sim.results.scenario import Scenario, load, loads
     from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
 
@@ -24,12 +25,13 @@ __all__ = [
     "sweep",
 ]
 
-_HOME = dict.fromkeys(__all__, "sim.results.results") | {
+_HOME = {
     "ScenarioError": "sim.scenario",
-    "Sweep": "sim.results.sweep",
-    "open_sweep": "sim.results.sweep",
-    "sweep": "sim.results.sweep",
+    **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
+    **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),
+    **dict.fromkeys(("Sweep", "open_sweep", "sweep"), "sim.results.sweep"),
 }
+"""The module of each public name, imported when the name is first used."""
 
 
 def __getattr__(name: str) -> Any:

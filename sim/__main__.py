@@ -1,5 +1,5 @@
 """``python -m sim`` is the command ``mailsim``."""
 
-from sim.cli.commands import main
+from sim.cli.app import main
 
 main()

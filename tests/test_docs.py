@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import reference as docs
-from sim.cli.commands import app
+from sim.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(docs.FOLDER.glob("*.md"))
@@ -115,7 +115,7 @@ def perform(page: Path) -> None:
 
 def command(words: list[str]) -> None:
     """One command of ours."""
-    from sim.cli import commands as cli
+    from sim.cli import app as cli
 
     assert words[0] == "mailsim", words
     status = cli.app(words[1:], standalone_mode=False)

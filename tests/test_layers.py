@@ -54,7 +54,7 @@ LIBRARIES = {
     "typer": {"cli"},
     "jinja2": {"results"},
 }
-LIGHT = ("sim", "sim.cli.app", "sim.cli.render")
+LIGHT = ("sim", "sim.cli", "sim.cli.app", "sim.cli.stored")
 """Modules that ``import sim`` and ``mailsim --help`` reach: no heavy library at their top."""
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy", "pydantic"}
 

@@ -31,12 +31,12 @@ def test_there_is_no_other_name():
 
 
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy", "jinja2"}
-COMMAND = "import sim.cli.commands as cli; sys.argv[1:] = {}; cli.app(standalone_mode=False)"
+COMMAND = "import sim.cli.app as cli; sys.argv[1:] = {}; cli.app(standalone_mode=False)"
 STARTS = {
     # what is started: what of it may be loaded
     "import sim": set(),
-    "import sim.results.results": set(),
-    "import sim.cli.commands": set(),
+    "import sim.results.scenario": {"pydantic"},
+    "import sim.cli.app": set(),
     COMMAND.format("['--help']"): set(),
     COMMAND.format("['check', SMALL]"): {"pydantic"},
 }

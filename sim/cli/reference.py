@@ -87,7 +87,7 @@ def command_line() -> str:
 def _commands() -> Iterator[str]:
     from typer.main import get_command
 
-    from sim.cli.commands import app
+    from sim.cli.app import app
 
     program: Any = get_command(app)
     yield f"# Command line\n\n{program.help}\n\n{program.epilog}\n"

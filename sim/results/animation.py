@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -70,9 +71,10 @@ def _policies(model: Scenario, arm: str, calendar: pd.DataFrame) -> pd.DataFrame
 
 def _in_words(changes: pd.DataFrame) -> list[str]:
     """What the calendar says of some days, a line each."""
+    rows: list[Any] = list(changes.sort_values("at", kind="stable").itertuples(index=False))
     lines = [
         f"{_at(row.at)}: {row.change} {row.server or 'an address'} ({row.name}, {row.reason})"
-        for row in changes.sort_values("at", kind="stable").itertuples(index=False)
+        for row in rows
     ]
     more = len(lines) - CHANGES
     return [*lines[:CHANGES], f"and {more} more changes"] if more > 0 else lines

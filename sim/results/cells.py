@@ -105,13 +105,14 @@ def legend(replications: int, baseline: str, sure: str) -> str:
         return f"One replication: no interval can be given. {about}"
     return (
         f"Mean; 95 % interval over {replications} replications. {about} Last: the difference to "
-        f"'{baseline}' ± its 95 % interval in pairs, {sure} where that excludes 0, {UNHELPED} where "
-        "pairing did not narrow it; no change: in no replication."
+        f"'{baseline}' ± its 95 % interval in pairs, {sure} where that excludes 0, {UNHELPED} "
+        "where pairing did not narrow it; no change: in no replication."
     )
 
 
 def unknowns(band: pd.DataFrame, alone: pd.DataFrame) -> Unknowns:
     """The cells of the two tables of `sim.measure.sweeps.unknowns`."""
+    row: Any
     bands: dict[str, list[Band]] = {}
     for row in band.itertuples(index=False):
         bands.setdefault(str(row.arm), []).append(_band(row))

@@ -20,9 +20,9 @@ class _Table:
     """Spam and honest losses of each arm of a decision table."""
 
     def __init__(self, decision: pd.DataFrame, baseline: str) -> None:
-        rows = {(r.arm, r.quantity): r for r in decision.itertuples(index=False)}
-        self.spam_of = {arm: row for (arm, name), row in rows.items() if name == SPAM}
-        self.lost_of = {arm: row for (arm, name), row in rows.items() if name == LOST}
+        rows: list[Any] = list(decision.itertuples(index=False))
+        self.spam_of = {str(row.arm): row for row in rows if row.quantity == SPAM}
+        self.lost_of = {str(row.arm): row for row in rows if row.quantity == LOST}
         self.before = self.spam(baseline)
         self.others = [arm for arm in self.spam_of if arm != baseline]
 
@@ -42,7 +42,7 @@ class _Table:
 
     def change(self, arm: str) -> str:
         """What an arm changes of the baseline's spam, also in per cent."""
-        row: Any = self.spam_of[arm]
+        row = self.spam_of[arm]
         half = (row.difference_high - row.difference_low) / 2
         share = f", {number((row.mean - self.before) / self.before, share=True, sign=True)} %"
         return f"{apart(row.difference, half)}{share if self.before > 0 else ''}"

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import experiment
-from sim.exact.page import Grid, Said, html
-from sim.experiment import Stored, storage
+from sim.exact.page import Grid, Line, Said, html
+from sim.experiment import storage
 from sim.experiment.manifest import IDENTITY
 from sim.experiment.usage import one_of
 from sim.results.analysis import Analysis
-from sim.results.cells import decision_cells, heads, legend
+from sim.results.cells import Cell, decision_cells, heads, legend
 from sim.results.scenario import Scenario, model_of
 from sim.scenario import Scenario as Model
 
@@ -133,16 +133,16 @@ class Results(Analysis):
         """In a notebook: what was run, and the decision table, a column for each arm."""
         decision = self.decision()
         cells = decision_cells(decision)
-        rows = [
-            (f"{quantity}\n{unit}",)
-            + tuple(
-                Said("\n".join(cell.lines("")), "server" if cell.sure else "")
-                for cell in (cells[arm, quantity] for arm in self.arms)
-            )
+        rows: tuple[tuple[Line, ...], ...] = tuple(
+            (f"{quantity}\n{unit}", *(_shown(cells[arm, quantity]) for arm in self.arms))
             for quantity, unit in heads(decision)
-        ]
+        )
         note = f"{legend(self.replications, self.baseline, 'in colour')} More: {MORE}"
-        return html([Grid(repr(self)[1:-1], ("", *self.arms), tuple(rows), note)])
+        return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
+
+
+def _shown(cell: Cell) -> Said:
+    return Said("\n".join(cell.lines("")), "server" if cell.sure else "")
 
 
 MORE = "results.summary(), results.compare(), results.figures."

@@ -161,7 +161,7 @@ class Sweep(Folder):
         from sim.figures.sweeps import swept
         from sim.figures.tornado import tornado
 
-        options = {"quick": self.quick, "class_": class_, "measure": measure} | options
+        options = {"quick": self.quick, "class_": class_, "measure": measure, **options}
         if self.ranged:
             return tornado(self.tornado(), arms=self.arms, **options)
         table, arms = self.summary(), self.arms
@@ -169,9 +169,12 @@ class Sweep(Folder):
             a, b = pair
             arms = [f"{b} less {a}"]
             table = self.compare(a, b).rename(columns={"difference": "mean"}).assign(arm=arms[0])
-        options |= {"follow": [key for key in self.keys if key not in self.free]}
-        table = table.dropna(subset=self.free)
-        return swept(table, keys=self.free, arms=arms, difference=bool(pair), **options)
+        follow = [key for key in self.keys if key not in self.free]
+        rows = table.dropna(subset=self.free)
+        difference = bool(pair)
+        return swept(
+            rows, keys=self.free, arms=arms, follow=follow, difference=difference, **options
+        )
 
     def save(
         self, class_: str = "honest", measure: str = "lost_per_day", pair: Sequence[str] = ()

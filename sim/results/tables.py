@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,7 +61,7 @@ class Tables(Mapping[str, Any]):
                 yield name
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def rows(self, table: str, columns: tuple[str, ...], figure: str) -> pd.DataFrame:
         """The rows of a table; raises FigureError if there are none, or a column is not there."""

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.cli import commands as cli
+from sim.cli import app as cli
+from sim.cli.stored import WARM_UP_REPLICATIONS
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "experiment" / "small.toml"
@@ -159,7 +160,7 @@ def test_warmup_of_a_scenario_runs_a_few_replications_with_all_of_its_days(mails
     )
     folder = tmp_path / "out" / "small-quick-warmup"
     results = sim.open_results(folder)
-    assert results.replications == cli.WARM_UP_REPLICATIONS
+    assert results.replications == WARM_UP_REPLICATIONS
     assert results.scenario.run_length == 9 * 86400.0
     assert not (folder / "recipients").exists()  # measures are enough
     assert (folder / "figures" / "welch-honest-delivery_rate.png").exists()
@@ -339,7 +340,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(mailsim, tmp_path):
 def test_a_full_disk_is_one_clear_error(tmp_path):
     # a limit of the size of files stands for the disk: the third part does not fit
     code = (
-        "import resource, sys; from sim import cli\n"
+        "import resource, sys; from sim.cli import app as cli\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))\n"
         f"sys.argv = ['mailsim', 'run', {str(SMALL)!r}, '--out', {str(tmp_path / 'out')!r}, "
         "'--workers', '2']\ncli.main()\n"
@@ -357,7 +358,7 @@ def test_a_fault_of_the_simulator_is_not_hidden(mailsim, monkeypatch):
     def breaks(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("sim.results.results.load", breaks)
+    monkeypatch.setattr("sim.cli.inputs.load", breaks)
     with pytest.raises(ZeroDivisionError):
         mailsim("check", SMALL)
 

@@ -223,7 +223,7 @@ def test_the_difference_of_two_arms_is_drawn_with_nought(swept):
     (axes,) = figure.axes
     lines = {line.get_gid(): line for line in axes.lines}
     assert set(lines) == {"nought", "open trust less on network"}
-    told = swept.between(*pair).query("measure == 'lost_per_day'").sort_values(COUNT)
+    told = swept.compare(*pair).query("measure == 'lost_per_day'").sort_values(COUNT)
     assert list(lines["open trust less on network"].get_ydata()) == list(told["difference"])
     assert (told["difference"] < 0).all()
     assert axes.get_ylabel().startswith("difference in")
@@ -241,9 +241,9 @@ def test_break_even_along_values_that_are_no_numbers(tmp_path):
     assert flips.names == ("{ home = 0.95, hotel = 0.05 }", "{ home = 0.5, hotel = 0.5 }")
     told = BreakEven(0.4, None, None, -1, flips.names)
     said = f"'a' is above with {key} = {flips.names[0]}, below with {flips.names[1]}"
-    assert terminal.flips(told, key, "a", "b") == f"{said}."
+    assert terminal.flips_at(told, key, "a", "b") == f"{said}."
     unsure = BreakEven(0.4, 0.1, 1.0, -1, flips.names)
-    assert terminal.flips(unsure, key, "a", "b") == f"{said}; not surely with {flips.names[1]}."
+    assert terminal.flips_at(unsure, key, "a", "b") == f"{said}; not surely with {flips.names[1]}."
 
 
 def test_break_even_of_ranges_is_along_each_unknown_by_what_is_stated(tmp_path):

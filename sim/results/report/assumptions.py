@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic_core import PydanticUndefined
+import pandas as pd
 
+from sim.scenario import Scenario
 from sim.scenario import keys as declared
 from sim.scenario.keys import USED_UP, Table
 from sim.scenario.model import Head
 from sim.scenario.problems import models
 from sim.scenario.sections import MODELS
 from sim.scenario.writing import value
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sim.scenario import Scenario
 
 COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
 STATED, CHOSEN = "from the scenario", "chosen"
@@ -33,8 +29,6 @@ def assumptions(scenario: Scenario) -> pd.DataFrame:
     ``from the scenario`` where the file says otherwise or it follows from the file, and empty
     where the default is no claim about the world.
     """
-    import pandas as pd
-
     written = tomllib.loads(scenario.resolved())
     head = {key: given for key, given in written.items() if key in Head.model_fields}
     rows = [row for row in _rows("run", {"": head}, Head) if row[2] not in USED_UP]
@@ -71,13 +65,12 @@ def _rows(
             else:
                 found.setdefault(value(keys[name]), []).append(owner)
         usual = (given or {}).get(name, field.default)
-        default = "" if usual is None or usual is PydanticUndefined else value(usual)
+        default = "" if usual is None or field.is_required() else value(usual)
         source = declared.source(field) or origin
         for text, owners in found.items():
-            yield (
-                section, _names(owners, len(tables)), f"{prefix}{name}", text, default,
-                source if text == default else STATED, declared.meanings(model)[name],
-            )  # fmt: skip
+            origin_of = source if text == default else STATED
+            names, key = _names(owners, len(tables)), f"{prefix}{name}"
+            yield section, names, key, text, default, origin_of, declared.meanings(model)[name]
         if inner and nested:
             table = usual if isinstance(usual, dict) else None
             yield from _rows(section, inner, nested, f"{prefix}{name}.", table, source)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from sim.scenario.overrides import flat
+=======
+import pandas as pd
+
+from sim.scenario import Scenario
+from sim.scenario.overriding import flat
+>>>>>>> d14f501 (The command line is a module a group of commands, rendering apart; results are scenario, analysis, tables, publishing, each once)
 from sim.scenario.writing import value
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sim.scenario import Scenario
 
 UNCHANGED = "–"
 """Where an arm leaves a key as the scenario has it."""
@@ -19,8 +20,6 @@ UNCHANGED = "–"
 
 def contrasts(scenario: Scenario, arms: Sequence[str]) -> pd.DataFrame:
     """A row per key that some of *arms* changes, a column per arm, values as in a file."""
-    import pandas as pd
-
     changed = {arm: dict(flat(scenario.arms[arm])) for arm in arms}
     keys = list(dict.fromkeys(key for found in changed.values() for key in found))
     rows = [

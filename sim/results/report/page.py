@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from sim.measure.digits import between, number
 from sim.measure import sweeps
+from sim.measure.digits import between, number
 from sim.results.cells import decision_cells, heads, legend, unknowns
 from sim.results.report.assumptions import CHOSEN, STATED, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts

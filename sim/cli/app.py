@@ -1,0 +1,77 @@
+"""The command ``mailsim``: its commands in order, and how errors end it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
+from sim.cli.exact import diff, explain, matrix
+from sim.cli.files import check, new, schema
+from sim.cli.run import plan, run
+from sim.cli.stored import decide, export, report, warmup
+from sim.cli.sweep import sweep
+
+app = typer.Typer(
+    name="mailsim",
+    help="What each way of restricting SMTP relaying costs the honest roaming user, and what it "
+    "takes from the spammer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
+    "wrong scenario, 1 anything else, 130 interrupted.",
+)
+COMMANDS = (
+    run, check, matrix, explain, diff, plan, sweep, decide, warmup, report, export, schema, new
+)  # fmt: skip
+for command in COMMANDS:
+    app.command()(command)
+
+STATUS = {
+    "ScenarioError": WRONG,
+    "UsageError": WRONG,
+    "UnknownFigure": WRONG,
+    "OtherResultsError": WRONG,
+    "StorageError": FAILED,
+    "WorkerDied": FAILED,
+    "ConservationError": FAILED,
+    "FigureError": FAILED,
+}
+"""Exit status of each error that its message explains, by name: naming a class would load it."""
+LESS = (
+    "Fewer people, a shorter run_length, --keep counts or fewer --workers need less; "
+    "mailsim plan says how many recipients a run has."
+)
+
+
+def main() -> None:
+    """Run the command; known errors become one message and an exit status."""
+    try:
+        app(prog_name="mailsim")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)
+    except MemoryError as error:
+        say(f"not enough memory: {error or 'none is left'}. {LESS}")
+        sys.exit(FAILED)
+    except Exception as error:
+        status = status_of(type(error))
+        if status is None:
+            raise
+        say(str(error))
+        sys.exit(status)
+
+
+def status_of(kind: type[Exception]) -> int | None:
+    """Exit status of an error that its message explains; None for a fault of the program."""
+    ours = (base.__name__ for base in kind.__mro__ if base.__module__.startswith("sim."))
+    return next((STATUS[name] for name in ours if name in STATUS), None)
+
+
+if __name__ == "__main__":
+    main()

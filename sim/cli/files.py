@@ -1,0 +1,57 @@
+"""Commands about scenario files: whether they hold, a new one, and the format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim import cli
+from sim.cli import options
+from sim.cli.console import FAILED, print_json, say, wrong
+
+
+def check(
+    scenario: options.Scenario,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the scenario with every default filled in.")
+    ] = False,
+    set_: options.Set = None,
+    as_json: options.Json = False,
+) -> None:
+    """Report every fault at once, with file, key and nearest valid name.
+
+    Exact expectations that do not hold are faults too.
+    """
+    loaded = cli.inputs.scenario(scenario, set_)
+    if faults := list(cli.expectations.unmet(loaded.model)):
+        wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
+    if resolved:
+        print(loaded.resolved())
+    elif as_json:
+        print_json({"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)})
+    else:
+        print(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
+
+
+def schema(
+    reference: Annotated[
+        bool, typer.Option("--reference", help="The same for people, in Markdown.")
+    ] = False,
+) -> None:
+    """JSON Schema of the scenario format, for editors."""
+    print(cli.scenario.reference()) if reference else print_json(cli.scenario.schema())
+
+
+def new(file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]) -> None:
+    """Write a commented starting scenario to a new file."""
+    try:
+        with file.open("x", encoding="utf-8") as target:
+            target.write(cli.scenario.new())
+    except FileExistsError:
+        wrong(f"{file} exists; choose another name")
+    except OSError as error:
+        say(f"cannot write {file}: {error.strerror}")
+        raise typer.Exit(FAILED) from None
+    print(f"{file} is written. Next: mailsim check {file}, then mailsim run {file} --quick")

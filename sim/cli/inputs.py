@@ -1,0 +1,36 @@
+"""Scenarios, and names of arms, as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+from sim.cli.console import wrong
+from sim.results.scenario import Scenario, load
+from sim.scenario.overriding import value_of
+
+
+def scenario(
+    source: str, set_: list[str] | None = None, more: Mapping[str, Any] | None = None
+) -> Scenario:
+    """A scenario with the keys changed that --set names."""
+    loaded, changes = load(source), dict(more or {})
+    for text in set_ or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            wrong(f"--set {text}: expected KEY=VALUE, such as users.travellers.count=10")
+        changes[name.strip()] = value_of(value.strip())
+    return loaded.with_overrides(changes) if changes else loaded
+
+
+def names(text: str | None, known: Container[str]) -> list[str] | None:
+    """The names in A,B: a name may hold commas itself, so the longest that is *known* is meant."""
+    if text is None:
+        return None
+    parts, found = text.split(","), []
+    while parts:
+        spans = range(len(parts), 0, -1)
+        taken = next((n for n in spans if ",".join(parts[:n]).strip() in known), 1)
+        found.append(",".join(parts[:taken]).strip())
+        parts = parts[taken:]
+    return found

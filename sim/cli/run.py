@@ -1,0 +1,70 @@
+"""Commands that run a scenario, or say how long that would take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sim
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json
+
+if TYPE_CHECKING:
+    from sim.results.results import Results
+
+
+def run(
+    scenario: options.Scenario,
+    out: options.Out = None,
+    arms: options.Arms = None,
+    replications: options.Replications = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: options.Quick = False,
+    force: options.Force = False,
+    keep: options.Keep = "rows",
+    dask: options.Dask = None,
+    as_json: options.Json = False,
+) -> None:
+    """Run every arm, print the comparison, write rows, summary and figures.
+
+    Where the file's [sweep] has mode ranges, run that too: the band over the unknowns.
+    """
+    given = cli.experiments.typed(
+        scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
+    )
+    with given.interruptible():
+        with cli.experiments.executor(dask) as executor:
+            how: dict[str, Any] = {**given.options, "executor": executor, "force": force}
+            results = sim.run(given.scenario, out=given.out, keep=keep, **how)
+            if given.scenario.sweep is not None and given.scenario.sweep.mode == "ranges":
+                how["replications"] = results.replications
+                sim.sweep(given.scenario, out=given.out / cli.experiments.SWEEP, **how).save()
+        results.save()
+    show(results, as_json)
+
+
+def plan(
+    scenario: options.Scenario,
+    out: options.Out = None,
+    arms: options.Arms = None,
+    replications: options.Replications = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: options.Quick = False,
+    as_json: options.Json = False,
+) -> None:
+    """The runs that would be made, and how long they would take, judged by short ones."""
+    given = cli.experiments.typed(scenario, set_, out, arms, replications, workers, quick=quick)
+    how = {name: value for name, value in given.options.items() if name != "quick"}
+    planned = cli.plan.plan(given.scenario.model, out=given.out, **how)
+    print_json(planned.as_dict()) if as_json else cli.render.show(planned)
+
+
+def show(results: Results, as_json: bool) -> None:
+    """The comparison, what it means, and where the files are."""
+    if as_json:
+        print_json(cli.render.results_as_data(results))
+    else:
+        cli.render.show(*cli.render.results(results))

@@ -1,0 +1,155 @@
+"""Commands that show, draw or write what earlier runs stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import sim
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json, wrong
+from sim.cli.run import show
+
+if TYPE_CHECKING:
+    from sim.results.results import Results
+
+WARM_UP_REPLICATIONS = 5
+"""Of a scenario whose warm-up is looked at; chosen: enough for an interval, few to wait for."""
+
+
+def decide(
+    folder: options.Folder,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="ARM", help="Compare with this; default: the file's."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """The decision table of stored results: what each policy costs, takes, and changes."""
+    results = sim.open_results(folder)
+    results = results if baseline is None else results.against(baseline)
+    if as_json:
+        print_json(cli.render.decision_as_data(results))
+    else:
+        cli.render.show(*cli.render.decision(results))
+
+
+def warmup(
+    what: Annotated[str, typer.Argument(metavar="SCENARIO|DIR", show_default=False)],
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="CLASS:MEASURE", help="Judge and draw this; repeatable."),
+    ] = None,
+    window: Annotated[
+        int, typer.Option("--window", metavar="DAYS", min=0, help="Averaged on either side.")
+    ] = 3,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO-warmup."),
+    ] = None,
+    arms: options.Arms = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications", metavar="N", min=2, help=f"Default: {WARM_UP_REPLICATIONS}."
+        ),
+    ] = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="With fewer people, the days as they are.")
+    ] = False,
+    force: options.Force = False,
+    as_json: options.Json = False,
+) -> None:
+    """Whether warm-up and transient are long enough: in words, and Welch's plot.
+
+    A day is level where it does not differ from those of the second half of the run, or of what
+    follows the change of policy, that are of the same part of the week. Of a SCENARIO a few
+    replications are run, of which measures alone are kept; of the results in DIR nothing is run.
+    """
+    chosen = [cli.experiments.measure(text, by="day") for text in measures or ()]
+    if Path(what).is_dir():
+        _of_a_scenario_alone(what, out=out, arms=arms, replications=replications, set=set_,
+                             quick=quick, force=force)  # fmt: skip
+        results = sim.open_results(what)
+    else:
+        results = _run_for_warmup(
+            what, set_, out, arms, replications, workers, quick=quick, force=force
+        )
+    levels = results.levels(chosen or None)
+    pairs = list(levels[["class", "measure"]].drop_duplicates().itertuples(index=False, name=None))
+    files = cli.publish.draw_welch(results, pairs, window)
+    if as_json:
+        print_json(cli.render.levels_as_data(results, levels, files))
+    else:
+        cli.render.show(*cli.render.levels(results, levels, files))
+
+
+def _of_a_scenario_alone(folder: str, **given: Any) -> None:
+    """Say which options mean nothing for results that are there already."""
+    if names := [f"--{name}" for name, value in given.items() if value]:
+        wrong(f"{', '.join(names)}: for a SCENARIO; the results in {folder} are run already")
+
+
+def _run_for_warmup(
+    source: str,
+    set_: list[str] | None,
+    out: Path | None,
+    arms: str | None,
+    replications: int | None,
+    workers: int | None,
+    *,
+    quick: bool,
+    force: bool,
+) -> Results:
+    """Run a few replications with all days, and keep the measures alone."""
+    number = replications or WARM_UP_REPLICATIONS
+    given = cli.experiments.typed(source, set_, out, arms, number, workers, quick=quick, days=True)
+    given.out = given.out if out is not None else Path(f"{given.out}-warmup")
+    with given.interruptible():
+        return sim.run(given.scenario, out=given.out, keep="counts", force=force, **given.options)
+
+
+def report(
+    folder: options.Folder,
+    figures: Annotated[
+        str | None, typer.Option("--figures", metavar="NAMES", help="Only these, with commas.")
+    ] = None,
+    style: Annotated[
+        str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
+    ] = "page",
+    workers: options.Workers = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write page, tables and figures again from stored results, and print the comparison."""
+    results = sim.open_results(folder)
+    names = None if figures is None else [name.strip() for name in figures.split(",")]
+    number = workers or cli.experiments.cores()
+    results.save(figures=names, style=style, formats=cli.figures.FORMATS, workers=number)
+    show(results, as_json)
+
+
+def export(
+    folder: options.Folder,
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="measures (default), recipients, attempts, servers or calendar; repeatable.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Default: DIR/tables.")
+    ] = None,
+) -> None:
+    """Write stored tables as CSV: the measures of every replication, or rows of mail.
+
+    DIR holds results or a sweep, of which a row says the values of its point, too.
+    """
+    for table in tables or ["measures"]:
+        print(cli.export.export(folder, table, out))

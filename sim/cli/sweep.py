@@ -1,0 +1,71 @@
+"""The command that runs a scenario at every point of a sweep."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+import sim
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json, say, wrong
+
+
+def sweep(
+    scenario: options.Scenario,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over", metavar="KEY=V1,V2,...", help="Values of a key; repeatable. Default: [sweep]."
+        ),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="MODE", help="grid, paired or ranges (least,most).")
+    ] = "grid",
+    break_even: Annotated[
+        str | None,
+        typer.Option(
+            "--break-even", metavar="A,B", help="Where the order of two arms flips, along each key."
+        ),
+    ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="CLASS:MEASURE", help="What is printed.")
+    ] = "honest:lost_per_day",
+    out: options.Out = None,
+    arms: options.Arms = None,
+    replications: options.Replications = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: options.Quick = False,
+    force: options.Force = False,
+    keep: options.Keep = "counts",
+    dask: options.Dask = None,
+    as_json: options.Json = False,
+) -> None:
+    """Run the scenario at every point of a sweep, print and draw one measure, write all as CSV."""
+    given = cli.experiments.typed(
+        scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
+    )
+    given.out = given.out if out is not None else given.out / cli.experiments.SWEEP
+    which = cli.experiments.measure(measure)
+    pair = cli.inputs.names(break_even, given.scenario.arms) or []
+    points = cli.experiments.points(over, mode) if over else None
+    if break_even is not None and len(pair) != 2:
+        wrong(f"--break-even {break_even}: expected two arms, A,B")
+    cli.experiments.check_sweep(given, points, pair)
+    if given.scenario.precision is not None and replications is None:
+        number = given.replications or given.scenario.replications
+        say(f"precision is for mailsim run; here {number} replications at each point")
+    with given.interruptible():
+        with cli.experiments.executor(dask) as executor:
+            how: dict[str, Any] = {**given.options, "executor": executor, "force": force}
+            swept = sim.sweep(given.scenario, points, out=given.out, keep=keep, **how)
+        swept.save(*which, pair)
+    along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
+    flips = {key: swept.break_even(pair[0], pair[1], *which, key) for key in along}
+    if as_json:
+        print_json(cli.render.sweep_as_data(swept, flips))
+    else:
+        cli.render.show(*cli.render.sweep(swept, which, pair, flips))
