@@ -15,3 +15,30 @@ def pytest_runtest_makereport(item):
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} was skipped where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def decided():
+    """Makes a decision table: of arms with (spam, honest recipients lost), the baseline first."""
+    import numpy as np
+    import pandas as pd
+
+    from sim.measure.decisions import COLUMNS, EXCHANGE, QUANTITIES
+
+    def make(arms: dict[str, tuple[float, float]], *, half: float = 0.1, gains=(np.nan,)):
+        names = ("spam per mailbox and day", "honest recipients lost")
+        baseline = next(iter(arms))
+        rows = []
+        for arm, values in arms.items():
+            for name in (*QUANTITIES, *([EXCHANGE] if arm != baseline else [])):
+                value = dict(zip(names, values, strict=True)).get(name, 0.5)
+                first = dict(zip(names, arms[baseline], strict=True)).get(name, 0.5)
+                change = value - first if arm != baseline and name != EXCHANGE else np.nan
+                gain = gains[len(rows) % len(gains)] if arm != baseline else np.nan
+                mean = (value, value - half, value + half, np.nan)
+                rows.append(
+                    (arm, name, "", *mean, change, change - half, change + half, 0.5, gain, 10)
+                )
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    return make

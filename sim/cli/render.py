@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sim.results.sweep import Sweep
 
 Part = Table | str
-ABREAST = 6
-"""Quantities beside each other in a table: so many fit in 80 columns."""
+ABREAST = 4
+"""Quantities beside each other in a table: so many fit in 80 columns unbroken."""
 SURE = "*"
 """Mark of a difference whose interval excludes 0."""
 DEFINITIONS = "Definitions: sim/measure/MEASURES.md."

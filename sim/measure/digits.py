@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 NONE = "–"
+NOTHING, MOST_DECIMALS = 1e-6, 6
+"""Less than this is 0: no measure is counted so finely (chosen)."""
 MOST_DIGITS = 4
 """Decimals of a difference at most."""
 
@@ -15,10 +17,16 @@ def number(value: Any, *, share: bool = False, sign: bool = False) -> str:
     if not math.isfinite(value):
         return NONE
     shown = 100.0 * value if share else float(value)
-    size = abs(shown)
-    digits = 0 if size >= 100 else 1 if size >= 10 or share else 2 if size >= 1 or not size else 3
-    text = f"{shown:+,.{digits}f}" if sign else f"{shown:,.{digits}f}"
-    return _minus(text)
+    digits = 1 if share and abs(shown) < 100 else _digits(abs(shown))
+    return _minus(f"{shown:{'+' if sign else ''}z,.{digits}f}")
+
+
+def _digits(size: float) -> int:
+    """Decimals that a number of some *size* is written with."""
+    if size < NOTHING:
+        return 2
+    power = math.floor(math.log10(size))
+    return min(max(2 - power, 0), max(3, min(1 - power, MOST_DECIMALS)))
 
 
 def between(low: Any, high: Any, *, share: bool = False, sign: bool = False) -> str:

@@ -1,0 +1,33 @@
+"""The numbers of decision tables as text."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.measure.decisions import COLUMNS, EXCHANGE
+from sim.results.cells import decision_cells
+
+DIFFERENCES = {
+    # a difference with half its interval, gain -> as the column has it
+    (-0.12, 0.02, 1.5): "*−0.120 ±0.020",
+    (-0.0015, 0.0005, 1.5): "*−0.0015 ±0.0005",
+    (0.001, 0.03, 0.9): "+0.001 ±0.030°",
+    (0.0, 0.0, np.nan): "no change",
+    (0.25, np.nan, np.nan): "+0.25",
+    (np.nan, np.nan, np.nan): "",
+}
+
+
+@pytest.mark.parametrize(("numbers", "text"), DIFFERENCES.items())
+def test_a_difference_tells_whether_it_is_sure_and_whether_pairs_helped(numbers, text):
+    difference, half, gain = numbers
+    ends = (difference - half, difference + half)
+    row = ("closed", "spam", "", 1.0, 0.9, 1.1, np.nan, difference, *ends, 0.5, gain, 10)
+    cell = decision_cells(pd.DataFrame([row], columns=list(COLUMNS)))["closed", "spam"]
+    assert f"{'*' * cell.sure}{cell.marked}" == text
+    assert cell.lines("*") == ["1.00", "0.900–1.10", *filter(None, [text])]
+
+
+def test_an_arm_without_a_number_has_a_dash(decided):
+    cells = decision_cells(decided({"open": (4.0, 0.0), "closed": (1.0, 9.0)}))
+    assert cells["open", EXCHANGE].lines("*") == ["–"]
