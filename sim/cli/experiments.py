@@ -18,7 +18,7 @@ from sim.experiment.usage import one_of
 from sim.records.measures import MEASURES
 from sim.results.scenario import Scenario
 from sim.results.sweep import free, ranged
-from sim.scenario.overriding import value_of
+from sim.scenario.overrides import value_of
 from sim.scenario.sweeping import Sweep
 
 if TYPE_CHECKING:

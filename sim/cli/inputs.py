@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.cli.console import wrong
 from sim.results.scenario import Scenario, load
-from sim.scenario.overriding import value_of
+from sim.scenario.overrides import value_of
 
 
 def scenario(

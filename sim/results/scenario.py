@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.exact.explanation import Explanation
     from sim.exact.matrix import Matrix
     from sim.figures import Gallery
-    from sim.scenario.topology import Graph
+    from sim.scenario.graphs import Graph
 
 DAY = 86400.0
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-<<<<<<< HEAD
-from sim.scenario.overrides import flat
-=======
 import pandas as pd
 
 from sim.scenario import Scenario
-from sim.scenario.overriding import flat
->>>>>>> d14f501 (The command line is a module a group of commands, rendering apart; results are scenario, analysis, tables, publishing, each once)
+from sim.scenario.overrides import flat
 from sim.scenario.writing import value
 
 UNCHANGED = "–"
@@ -21,7 +17,7 @@ UNCHANGED = "–"
 def contrasts(scenario: Scenario, arms: Sequence[str]) -> pd.DataFrame:
     """A row per key that some of *arms* changes, a column per arm, values as in a file."""
     changed = {arm: dict(flat(scenario.arms[arm])) for arm in arms}
-    keys = list(dict.fromkeys(key for found in changed.values() for key in found))
+    keys = list(dict.fromkeys(key for changes in changed.values() for key in changes))
     rows = [
         [key, *(value(changed[arm][key]) if key in changed[arm] else UNCHANGED for arm in arms)]
         for key in keys
