@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from sim.results.tables import spam
+from sim.results.tables import Tables, spam
 from sim.scenario import loads
 
 SCENARIO = """
@@ -51,8 +51,8 @@ def account():
     columns = ["arm", "class", "group", "route", "phase", "fate"]
     rows = [dict(zip(columns, row, strict=False)) for *row, n in ROWS for _ in range(n)]
     table = pd.DataFrame(rows).assign(replication=0).astype(dict.fromkeys(columns, "category"))
-    results = SimpleNamespace(scenario=SimpleNamespace(model=loads(SCENARIO)))
-    return spam({"recipients": table}, results).set_index("arm")
+    results = SimpleNamespace(columns=lambda *_: table)
+    return spam(Tables(loads(SCENARIO), results)).set_index("arm")
 
 
 def test_what_spam_costs_and_brings(account):

@@ -5,7 +5,6 @@ import re
 import pytest
 
 import sim
-from sim.results.publish import complete
 
 SMALL = {
     "run_length": "3 days",
@@ -27,8 +26,8 @@ def results(tmp_path_factory):
 
 @pytest.mark.parametrize("formats", [("png", "svg"), ("png", "svg", "pdf")])
 def test_links_to_figures_are_files(results, formats, tmp_path):
-    page = complete(results, tmp_path, figures=["rates"], style="page", formats=formats)
-    html = page.read_text(encoding="utf-8")
+    results.save(tmp_path, figures=["rates"], formats=formats)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
     linked = re.findall(r'href="(figures/[^"]+)"', html)
     assert linked == [f"figures/rates.{kind}" for kind in (*formats, "csv")]
     tables = re.findall(r'href="((?:tables/|summary)[^"]+)"', html)
