@@ -31,6 +31,8 @@ class Execution:
     """Replace other results in the folder."""
     quick: float = 0.0
     """Share of people and spam that the quick form of a scenario keeps; 0: the whole scenario."""
+    batch: bool = True
+    """Work most messages out in columns; False: every message is an event, for the same rows."""
 
     def __post_init__(self) -> None:
         """Check what was asked for."""

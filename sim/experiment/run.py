@@ -110,7 +110,7 @@ def _run(
     manifest = Manifest(scenario, how, old)
     manifest.extend(arms, replications)
     todo = table_of_runs(arms, replications, storage.finished(out))
-    perform_all(Job(scenario, out, how.keep), todo, manifest, how)
+    perform_all(Job(scenario, out, how.keep, batch=how.batch), todo, manifest, how)
     return Stored(out, manifest.data, arms, replications)
 
 

@@ -106,7 +106,7 @@ def sweep(
     tasks = product(range(len(points)), table_of_runs(chosen, count))
     todo = [at for point, task in tasks if (at := task._replace(point=point)) not in done]
     storage.write_text(out / storage.POINTS, json.dumps(list(points), indent=1) + "\n")
-    perform_all(Job(scenario, out, how.keep, list(points)), todo, manifest, how)
+    perform_all(Job(scenario, out, how.keep, list(points), how.batch), todo, manifest, how)
     return StoredSweep(out, manifest.data, list(points), chosen, count)
 
 

@@ -54,13 +54,15 @@ class Job:
     """One of `sim.experiment.execution.KEEP`."""
     points: Sequence[Mapping[str, Any]] = ()
     """The overrides of each point of a sweep."""
+    batch: bool = True
+    """See `sim.experiment.execution.Execution`."""
 
     def perform(self, task: Task) -> Done:
         """Run one task and store its parts; raises ConservationError or StorageError."""
         began = time.perf_counter()
         scenario = self._at(task.point)
         ready = time.perf_counter()
-        run = simulate(scenario, task.arm, task.replication)
+        run = simulate(scenario, task.arm, task.replication, batch=self.batch)
         gc.collect(1)  # a world is full of circles: nothing is left of it beside the next
         simulated = time.perf_counter()
         frames = coded.of_run(run, TABLES)

@@ -161,6 +161,7 @@ def run(
     progress: bool = True,
     force: bool = False,
     quick: float = 0.0,
+    batch: bool = True,
 ) -> Results:
     """Run what is missing of an experiment and return its results.
 
@@ -170,7 +171,8 @@ def run(
     dask.distributed) performs the runs instead of *workers* processes; its machines must see
     *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
     *out*; without it they are refused. *quick* marks the results as those of a quick run with
-    that share of the people (`sim.experiment.quick`). Raises ValueError for a wrong call,
+    that share of the people (`sim.experiment.quick`). Without *batch* every message is an event,
+    which takes longer and gives the same rows. Raises ValueError for a wrong call,
     sim.experiment.StorageError when *out* cannot be used.
     """
     model = model_of(scenario)
@@ -179,7 +181,7 @@ def run(
     arms = [arms] if isinstance(arms, str) else arms
     for arm in arms or ():
         one_of("arm", arm, model.arms)
-    how = experiment.Execution(keep, workers, executor, progress, force, quick)
+    how = experiment.Execution(keep, workers, executor, progress, force, quick, batch)
     folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
     try:
         stored = experiment.run(model, folder, arms=arms, replications=replications, how=how)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sim
 from sim.experiment.quick import shortened
 from sim.scenario import load
 from sim.world.recorder import TABLES
@@ -108,3 +109,17 @@ def test_rows_of_every_arm_are_the_same_both_ways(path):
 @pytest.mark.slow
 def test_rows_are_the_same_both_ways_with_every_feature_on():
     compare(small(EVERYTHING, {}), "everything")
+
+
+def test_a_run_does_without_the_accelerator_on_request(monkeypatch):
+    path = ROOT / "scenarios" / "six-cases.toml"
+    scenario = shortened(load(path)).scenario
+    expected = sim.run(scenario, replications=1, progress=False).recipients
+
+    def absent(*_, **__):
+        raise AssertionError("it was not to be used")
+
+    monkeypatch.setattr("sim.world.run.Accelerator", absent)
+    found = sim.run(scenario, replications=1, progress=False, batch=False).recipients
+    assert len(found) == len(expected)
+    assert (found["fate"] == expected["fate"]).all()
