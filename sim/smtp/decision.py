@@ -309,21 +309,3 @@ class Memo:
                 self.table.clear()
             verdict = self.table[key] = decide(self.policy, facts)
             return verdict
-
-
-class StandIns(dict[str | None, str | None]):
-    """For each address, one that stands for all that *policy* cannot tell from it.
-
-    A server need not be asked for every pair of domains: those it does not know are alike.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.stranger: str | None = None
-
-    def __missing__(self, address: str | None) -> str | None:
-        found = address
-        if address is not None and not self.policy.knows(address.rpartition("@")[2]):
-            found = self.stranger = self.stranger or address
-        self[address] = found
-        return found

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.apportioning import apportion
+from sim.scenario.people import network_at
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -56,9 +57,7 @@ class Person:
 
     def network_at(self, place: str) -> str:
         """The network that *place* stands for, to this person."""
-        if place == "home":
-            return self.home
-        return self.work or place if place == "work" else place
+        return network_at(place, self.home, self.work)
 
 
 @dataclass(slots=True)

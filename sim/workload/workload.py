@@ -69,7 +69,7 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Worklo
         def named(purpose: str, entity: str = f"users.{group}") -> Generator:
             return stream(scenario.seed, replication=replication, entity=entity, purpose=purpose)
 
-        writes = moments(users.messages, len(people), scenario.run_length, named, "messages")
+        writes = moments(users.writes, len(people), scenario.run_length, named, "messages")
         checks = moments(users.mail_checks, len(people), scenario.run_length, named, "checks")
         where = whereabouts(users, len(people), edges, kinds, named)
         visit = open_visits(

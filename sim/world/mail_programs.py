@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from sim.path.facts import NO_LOGIN
+from sim.path.submission import credentials
 from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import Arrivals, RecipientGroup
@@ -18,7 +20,6 @@ from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
 from sim.world.server import Server
 from sim.world.transport import Message, Replies, Transfer
-from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
@@ -215,10 +216,14 @@ class MailProgram:
         shows = NO_LOGIN
         if person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
-        if self.auth and server is own:
-            by_587 = self.by_587 and own.settings.port_587 and not person.web
-            if by_587 or server.policy.auth_offered:
-                shows = Credentials(way.account.address, self.mistypes(own), 587 if by_587 else 25)
+        elif self.auth and server is own:
+            shows = credentials(
+                way.account.address,
+                by_587=self.by_587,
+                wrong_password=self.mistypes(own),
+                offers_auth=server.policy.auth_offered,
+                offers_587=own.settings.port_587,
+            )
         transfer = Transfer(
             message, groups, server, client, shows, way.line.bandwidth,
             way.place, self.context.rows.messages.attempts[message.number], None, entry,

@@ -66,6 +66,7 @@ class World:
         self.env = Engine()
         self.rows = building.opening_rows(self.scenario, self.workload)
         self.pop = PopLogins(self.workload.pop_logins)
+        self.names = self.scenario.names()
         self.builder = building.Policies(self.scenario, self.workload.population)
         self.policies: dict[str, Policy] = {}  # of the arm, by server
         self.servers = [*map(self._server, self.scenario.servers)]
@@ -87,7 +88,7 @@ class World:
         number = len(self.policies)
         policy, self.policies[name] = self.builder.pair(self.baseline, name)
         settings = self.scenario.servers[name]
-        server = Server(name, number, settings, policy, self.rows, self.pop.last)
+        server = Server(name, number, settings, policy, self.rows, self.pop.last, self.names)
         server.keep(building.listing(self.workload, server, self.baseline.servers[name], 0.0))
         return server
 

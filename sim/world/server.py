@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING
 
+from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.records.words import Cause, complete
 from sim.scenario.policies import on_port_587
-from sim.smtp import Facts, Policy, Verdict
+from sim.smtp import Policy, Verdict
 from sim.smtp.decision import decide_at
 from sim.smtp.replies import SITUATIONS
 from sim.world import outages
@@ -23,10 +24,11 @@ from sim.world.listing import Listing, reads_list
 from sim.world.memory import REMEMBERED, Memory
 from sim.world.permissions import personal
 from sim.world.recorder import Answer, Recorder
-from sim.world.verdict_cache import NO_LOGIN, BySender, Credentials, VerdictCache
+from sim.world.verdict_cache import BySender, VerdictCache
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
+    from sim.topology.names import Names
     from sim.world.transport import Transfer
 
 
@@ -112,6 +114,7 @@ class Server:
         policy: Policy,
         rows: Recorder,
         last_pop_login: Callable[[str, int, float], float | None],
+        names: Names,
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
         self.network, self.address = settings.network, policy.address
@@ -123,6 +126,7 @@ class Server:
         self.per_recipient = settings.per_recipient
         self.rows = rows
         self.last_pop_login = last_pop_login
+        self.names = names
         self.tally = Tally()  # that of the present phase
         self.tallies = [self.tally]
         self.temporary_failure = settings.temporary_failure
@@ -167,7 +171,7 @@ class Server:
         self.policy = policy
         self.memory = self._remembering(policy)  # None: this policy asks for none
         by_587 = on_port_587(policy) if self.settings.port_587 else None
-        self.answers = VerdictCache(policy, by_587, self._lists_of, self._answer)
+        self.answers = VerdictCache(policy, by_587, self.names, self._lists_of, self._answer)
         self.asks_anew = self.answers.momentary or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 
@@ -191,8 +195,8 @@ class Server:
         count = memory.clients.open_sessions(address, now, memory.few)
         greetings = self.answers.greetings(address, shows)
         if count not in greetings:
-            facts = Facts(address, None, "", open_sessions=count)
-            verdict = decide_at(self.policy, facts, "CONNECT")
+            seen = facts(address, None, "", open_sessions=count)
+            verdict = decide_at(self.policy, seen, "CONNECT")
             greetings[count] = None if verdict is None else self._answer(verdict)
         return greetings[count]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from simpy.events import Event
 
+from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.route import RELAY_TEST
 from sim.path.submission import spammer_address
 from sim.workload.arrivals import RecipientGroup
@@ -19,7 +20,6 @@ from sim.workload.streams import uniforms
 from sim.world.context import WorldContext
 from sim.world.server import Server
 from sim.world.transport import Transfer
-from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from sim.path.facts import Credentials
 from sim.records.words import Cause, Route
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
@@ -23,7 +24,6 @@ from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, Life, SpamRoute, SpamSource
 from sim.world.transport import NO_SUCH_USER, Message, Replies, Transfer
-from sim.world.verdict_cache import Credentials
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers

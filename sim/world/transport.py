@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL
 
+from sim.path.facts import NO_LOGIN, Credentials
+from sim.path.submission import is_blocked
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import chance
 from sim.world import outages
@@ -31,7 +33,6 @@ from sim.world.recorder import (
     Recorder,
 )
 from sim.world.server import Server
-from sim.world.verdict_cache import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
@@ -144,9 +145,9 @@ class Transport:
         latency = self._routes(at).latency(network, server.network)
         if latency == inf or transfer.address == 0:
             transfer.no_way, latency = True, 0.0
-        elif network in self.blocks_port_25 and transfer.origin is None:
-            # bcp134.port_587_not_blocked
-            transfer.no_way = network != server.network and transfer.shows.port != 587
+        elif transfer.origin is None:
+            port = transfer.shows.port
+            transfer.no_way = is_blocked(network, server.network, port, self.blocks_port_25)
         people = transfer.origin is None and not transfer.message.spam
         if transfer.no_way and people and at + latency < self.end:
             # nothing that happens until then can change this, and a person learns nothing from it

@@ -7,20 +7,20 @@ login of theirs differently; a moment is what it makes of clocks, counts and dra
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from sim.path.alike import ClientRanges, Representatives
+from sim.path.facts import Credentials, facts
 from sim.smtp import Facts, Memo, Policy, Verdict
-from sim.smtp.decision import StandIns
 from sim.smtp.facts import Circumstances
 from sim.workload.people import anyone_at
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from sim.topology.names import Names
     from sim.world.recorder import Answer
 
 MOST_CLIENTS = 1 << 13
@@ -32,18 +32,6 @@ UNFORESEEN = ("pop_age", "recent", "greylist_age")
 MOMENTARY = (*UNFORESEEN, "spam", "content_draw")
 """Facts that differ between two transactions of the same client, sender and recipient; how many
 sessions are open is asked before there is one."""
-
-
-class Credentials(NamedTuple):
-    """What a client shows besides its address: the name it logged in with, whether AUTH failed,
-    the port it came to."""
-
-    login: str | None = None
-    auth_failed: bool = False
-    port: int = 25
-
-
-NO_LOGIN = Credentials()
 
 
 class ByRecipient(dict[str, "Answer"]):
@@ -99,20 +87,22 @@ class ClientClass:
 
 
 class VerdictCache:
-    """Everything that one policy has answered; *policy_587* is what holds on port 587, *listed*
-    what blocklists say of an address, *numbered* the answer that rows keep of a verdict."""
+    """Everything that one policy has answered; *policy_587* is what holds on port 587, *names*
+    what resolves, *listed* what blocklists say of an address, *numbered* the answer that rows
+    keep of a verdict."""
 
     def __init__(
         self,
         policy: Policy,
         policy_587: Policy | None,
+        names: Names,
         listed: Callable[[int], tuple[str, ...]],
         numbered: Callable[[Verdict], Answer],
     ) -> None:
         self.decide = Memo(policy)
         self.decide_587 = self.decide if policy_587 is None else Memo(policy_587)
-        self.listed, self.numbered = listed, numbered
-        self.stands_for = StandIns(policy)
+        self.names, self.listed, self.numbered = names, listed, numbered
+        self.stands_for = Representatives(policy, names)
         self.momentary = not policy.reads.isdisjoint(MOMENTARY)
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
@@ -123,8 +113,7 @@ class VerdictCache:
         self.of_moment = policy.moment_of(MOMENTARY)
         unforeseen = (policy.turns(f) or [Facts._field_defaults[f]] for f in UNFORESEEN)
         self._unforeseen = list(product(*unforeseen))
-        self._ranges = policy.ranges
-        self._within: dict[int, tuple[bool, ...]] = {}  # which of them, by stretch of addresses
+        self.ranges = ClientRanges(policy)
         self._shows: dict[tuple[object, ...], dict[Credentials, ClientClass]] = {}
         self._clients: dict[int, dict[Credentials, ClientClass]] = {}
         self._asked = 0
@@ -145,14 +134,6 @@ class VerdictCache:
         if kind is None:
             kind = kinds[shows] = self._kind(kinds, address, shows)
         return kind
-
-    @cached_property
-    def bounds(self) -> list[int]:
-        """Addresses, ascending, with each of which begins a stretch of addresses that are alike:
-        ranges are compared with their first and last address, and with nothing in between."""
-        ranges = {address for some in self._ranges for address in some}
-        edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
-        return sorted(edges | {0})
 
     def now(self, kind: ClientClass) -> BySender:
         """What *kind* is answered in the present circumstances."""
@@ -200,14 +181,14 @@ class VerdictCache:
         decide = self.decide_587 if shows.port == 587 else self.decide
         return self.numbered(
             decide(
-                Facts(
-                    client=kind.address,
-                    reverse_path=reverse_path,
-                    forward_path=forward_path,
-                    login=shows.login,
-                    auth_failed=shows.auth_failed,
-                    pop_age=moment.pop_age,
+                facts(
+                    kind.address,
+                    reverse_path,
+                    forward_path,
+                    shows,
+                    names=self.names.zone,
                     listed=kind.listed,
+                    pop_age=moment.pop_age,
                     recent=moment.recent,
                     greylist_age=moment.greylist_age,
                     spam=moment.spam,
@@ -225,11 +206,7 @@ class VerdictCache:
         """The kinds of clients at *address*: all addresses alike to the policy share them."""
         if len(self._clients) >= MOST_CLIENTS:
             self._clients.clear()
-        stretch = bisect_right(self.bounds, address)
-        if stretch not in self._within:
-            is_within = self.decide.policy.is_within
-            self._within[stretch] = tuple([is_within(address, some) for some in self._ranges])
-        alike = (self.listed(address) if self.reads_lists else (), self._within[stretch])
+        alike = (self.listed(address) if self.reads_lists else (), self.ranges.within(address))
         kinds = self._shows.setdefault(alike, {})
         self._clients[address] = kinds
         return kinds

@@ -5,6 +5,7 @@ from operator import itemgetter
 import numpy as np
 from handmade import Written, add_visits, workload
 
+from sim.path.facts import NO_LOGIN
 from sim.scenario import loads
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.mobility import Mobility, Visit
@@ -12,7 +13,6 @@ from sim.workload.people import populate
 from sim.workload.week import blocks
 from sim.world.run import World
 from sim.world.transport import Message, Transfer
-from sim.world.verdict_cache import NO_LOGIN
 
 HOUR, DAY = 3600.0, 86400.0
 

@@ -3,6 +3,7 @@
 import numpy as np
 from handmade import Written, add_visits, workload
 
+from sim.path.facts import NO_LOGIN
 from sim.scenario import loads
 from sim.workload.arrivals import RecipientGroup, runs
 from sim.workload.mobility import Mobility, Visit
@@ -11,7 +12,6 @@ from sim.workload.week import blocks
 from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.run import World
 from sim.world.transport import NO_SUCH_USER, Message, Transfer
-from sim.world.verdict_cache import NO_LOGIN
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
+from sim.path.facts import NO_LOGIN
 from sim.records.words import Fate
 from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
@@ -41,7 +42,6 @@ from sim.world.event_by_event import EventByEvent
 from sim.world.recorder import Parts
 from sim.world.server import Server
 from sim.world.transport import Transfer
-from sim.world.verdict_cache import NO_LOGIN
 
 CHUNK = 4096
 """Messages that are taken out of the columns at once: enough that numpy's calls cost nothing."""

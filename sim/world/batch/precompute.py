@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.path.facts import NO_LOGIN
 from sim.path.submission import is_blocked
 from sim.records.words import Fate
 from sim.topology.lines import LINES
@@ -30,7 +31,7 @@ from sim.world.mail_programs import MailProgram
 from sim.world.recorder import DELIVERED, REFUSED, Answer
 from sim.world.server import Server
 from sim.world.transport import TRUNK
-from sim.world.verdict_cache import NO_LOGIN, ClientClass, VerdictCache
+from sim.world.verdict_cache import ClientClass, VerdictCache
 
 if TYPE_CHECKING:
     from sim.scenario.distributions import Distribution
@@ -275,7 +276,7 @@ def _client_classes(
     caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any]
 ) -> Indexed:
     """The server and the class of each client: addresses between two bounds are alike."""
-    edges = [number << 32 | bound for number, cache in caches.items() for bound in cache.bounds]
+    edges = [number << 32 | bound for number, cache in caches.items() for bound in cache.ranges.bounds]
     interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 
     def client_class(interval: int) -> tuple[int, ClientClass]:
