@@ -276,7 +276,8 @@ def _client_classes(
     caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any]
 ) -> Indexed:
     """The server and the class of each client: addresses between two bounds are alike."""
-    edges = [number << 32 | bound for number, cache in caches.items() for bound in cache.ranges.bounds]
+    bounds = ((number, bound) for number, cache in caches.items() for bound in cache.ranges.bounds)
+    edges = [number << 32 | bound for number, bound in bounds]
     interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 
     def client_class(interval: int) -> tuple[int, ClientClass]:
