@@ -64,12 +64,12 @@ def test_a_restriction_is_a_function_and_a_row(copy):
 
 def test_a_figure_is_a_module_and_a_line(copy):
     module = re.search(r"^```python sim/figures/by_hour.py\n(.*?)^```", HOW_TO, re.M | re.S)[1]
-    line = re.search(r'`("by_hour": Entry\(.*?\))`', HOW_TO)[1]
+    line = re.search(r"`(by_hour\.by_hour,)`", HOW_TO)[1]
     (copy / "sim" / "figures" / "by_hour.py").write_text(module, "utf-8")
     changed(
         copy / "sim" / "figures" / "table.py",
-        ("    believed,\n    collateral,", "    believed,\n    by_hour,\n    collateral,"),
-        ('        "life": Entry(', f'        {line},\n        "life": Entry('),
+        ("import by_arm, by_day, curves", "import by_arm, by_day, by_hour, curves"),
+        ("    life.life,\n", f"    {line}\n    life.life,\n"),
     )
     scenario = str(copy / "scenarios" / "six-cases.toml")
     out = str(copy / "out")

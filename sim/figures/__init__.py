@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from sim.figures.data import TABLES, FigureError
 from sim.figures.gallery import Gallery, UnknownFigure, caption, draw, known
-from sim.figures.style import FORMATS, STYLES, Style, save
-from sim.figures.table import COLUMNS, TABLE, Entry, standard
+from sim.figures.saving import FORMATS, save
+from sim.figures.specification import Specification
+from sim.figures.style import STYLES, Style
+from sim.figures.table import COLUMNS, TABLE, standard
 
 __all__ = [
     "COLUMNS",
@@ -18,9 +20,9 @@ __all__ = [
     "STYLES",
     "TABLE",
     "TABLES",
-    "Entry",
     "FigureError",
     "Gallery",
+    "Specification",
     "Style",
     "UnknownFigure",
     "caption",

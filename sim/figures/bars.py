@@ -1,70 +1,159 @@
-"""Panels of horizontal bars, a row an arm: the form that most comparisons of arms take."""
+"""The family of bars by arm: panels side by side, each with a row for every arm."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.figures import style as s
+from sim.figures import layout
 from sim.figures.data import Estimate
-from sim.figures.numbers import tell
+from sim.figures.layout import Entry
+from sim.figures.numbers import record
 from sim.figures.palette import Look
+from sim.figures.style import Style
+from sim.figures.words import apart, shown
 
-ONE_REPLICATION = "one replication: no interval"
-NOT_DEFINED = "not defined"
 THICK = 0.68
 """Height of a bar, as a part of the least row."""
+HEAD = 5.5
+"""Lines of type that title and axis of a panel take, about: for the choice of where to break."""
+NARROWEST = 12
+"""Letters that a panel must have room for: chosen, what a short heading has."""
+STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12)
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: an estimate for each arm; *percent* shows a share of 1 in per cent.
-
-    *limit* ends the axis (in the unit of the estimates); without it the greatest value does.
-    *absent* is written where an arm has no value.
-    """
+    """One panel: a heading, the label of its axis, and what is drawn in the row of each arm."""
 
     title: str
     label: str
-    look: Look
-    rows: Mapping[str, Estimate]
-    percent: bool = True
-    limit: float | None = None
-    absent: str = NOT_DEFINED
 
     @property
-    def scale(self) -> float:
-        """What an estimate is multiplied by to be shown."""
-        return 100.0 if self.percent else 1.0
+    def limits(self) -> tuple[float, float]:
+        """The ends of the axis."""
+        raise NotImplementedError
+
+    def ground(self, axes: Axes, style: Style) -> None:
+        """Draw what lies behind all rows."""
+        if self.limits[0] < 0.0:
+            axes.axvline(0, color="0.4", linewidth=style.line, zorder=1)
+
+    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
+        """Draw the row of *arm*, whose middle lies at *place*."""
+        raise NotImplementedError
 
 
-def draw(
-    look: s.Style, panels: Sequence[Panel], arms: Sequence[str], *, notes: Sequence[str] = ()
-) -> Figure:
-    """Draw *panels*, as many side by side as fit, each with a row for each of *arms*."""
-    rows = fit(look, arms, len(panels))
-    across, down = rows.across, rows.down
-    figure = s.new(look, down * rows.height)
-    grid = figure.subplots(down, across, sharey=True, squeeze=False)
-    for number, (axes, item) in enumerate(zip(grid.flat, panels, strict=False)):
-        panel(axes, look, item, arms, rows)
-        label_arms(axes, look, rows, words=number % across == 0)
-    for axes in grid.flat[len(panels) :]:
-        axes.remove()
-    s.legend(figure, look, entries(panels, look), notes=[*notes, *_notes(panels)])
-    return s.settle(figure, list(grid[:, 0]), down * rows.height)
+@dataclass(frozen=True, slots=True)
+class Bars(Panel):
+    """A bar an arm, of a *share* (%) or not. *limit* ends the axis, else the greatest value.
+
+    *absent* is written where an arm has no value.
+    """
+
+    look: Look
+    rows: Mapping[str, Estimate]
+    share: bool = False
+    limit: float | None = None
+    absent: str = "not defined"
+
+    @property
+    def top(self) -> float:
+        """The greatest number in it."""
+        return max((row.top for row in self.rows.values()), default=0.0)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """From 0, which bars begin at."""
+        whole = 100.0 if self.share else 1.0
+        limit = self.limit or (ceiling(self.top) if self.top > 0.0 else whole)
+        return 0.0, min(limit, whole) if self.share else limit
+
+    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
+        """Draw a bar with its interval, the analytic expectation, and its value beside it."""
+        row = self.rows.get(arm, Estimate())
+        record(axes, row, row=arm)
+        if not row.defined:
+            absent(axes, style, place, self.absent)
+            return
+        bar(axes, style, place, row.mean, self.look)
+        whisker(axes, style, place, row)
+        if np.isfinite(row.analytic):
+            lower = place + 0.5 * THICK * style.row  # it must not hide the interval
+            axes.plot(row.analytic, lower, **_analytic(style), clip_on=False, zorder=5)
+        beside(axes, style, place, shown(row.mean))
 
 
-HEAD = 5.5
-"""Lines of type that title and axis of a panel take, about: for the choice of where to break."""
+@dataclass(frozen=True, slots=True)
+class Stacks(Panel):
+    """A bar an arm, of parts by name, whose order and looks are those of *looks*."""
+
+    looks: Mapping[str, Look]
+    parts: Mapping[str, Mapping[str, float]]
+    sums: Mapping[str, Estimate]
+    limit: float
+    absent: str
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """From 0, which bars begin at."""
+        return 0.0, self.limit
+
+    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
+        """Draw the parts one after the other, and the interval of their sum."""
+        total = self.sums.get(arm, Estimate())
+        if not total.defined:
+            absent(axes, style, place, self.absent)
+            return
+        start = 0.0
+        for name, look in self.looks.items():
+            part = self.parts.get(arm, {}).get(name, 0.0)
+            if part:
+                bar(axes, style, place, part, look, start)
+                record(axes, Estimate(part), row=arm, series=name)
+                start += part
+        record(axes, total, row=arm, series="sum")
+        whisker(axes, style, place, total)
+        beside(axes, style, place, shown(total.mean))
+
+
+@dataclass(frozen=True, slots=True)
+class Differences(Panel):
+    """A mark an arm: filled where the interval excludes 0."""
+
+    look: Look
+    rows: Mapping[str, Estimate]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Wide enough for all intervals, and for 0 to be no edge."""
+        ends = [x for row in self.rows.values() for x in (row.mean, row.low, row.high)]
+        ends = [x for x in ends if np.isfinite(x)]
+        low = -ceiling(-min(ends)) if min(ends, default=0.0) < 0 else 0.0
+        high = ceiling(max(ends)) if max(ends, default=0.0) > 0 else 0.0
+        room = 0.06 * (high - low) or 1.0
+        return min(low, -room), max(high, room)
+
+    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
+        """Draw a mark on its interval, with the difference and half its interval beside it."""
+        row = self.rows.get(arm, Estimate())
+        record(axes, row, row=arm)
+        if not row.defined:
+            absent(axes, style, place, "not defined")
+            return
+        open_ = not row.interval or row.low <= 0 <= row.high
+        line(axes, style, place, row, "black", 0.7)
+        look: dict[str, Any] = {"markerfacecolor": "white"} if open_ else {}
+        mark(axes, style, place, row.mean, self.look, size=0.85, markeredgewidth=style.line, **look)
+        beside(axes, style, place, apart(row.mean, (row.high - row.low) / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,70 +171,85 @@ class Rows:
     letters: int
 
 
+def draw(
+    style: Style,
+    panels: Sequence[Panel],
+    arms: Sequence[str],
+    entries: Sequence[Entry],
+    *,
+    interval: str = layout.INTERVAL,
+    names: Sequence[str] = (),
+    across: int | None = None,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draw *panels*, as many side by side as fit, each with a row for each of *arms*.
+
+    *interval* is what the legend calls the intervals, if they are to stand in it; *names* are
+    written beside the rows instead of those of the arms.
+    """
+    rows = fit(style, names or arms, len(panels), across)
+    figure = layout.new(style, rows.down * rows.height)
+    grid = figure.subplots(rows.down, rows.across, sharey=True, squeeze=False)
+    for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
+        _panel(axes, style, panel, arms, rows)
+        axes.tick_params(axis="y", length=0, labelleft=number % rows.across == 0)
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    whiskers = layout.whisker(style, interval) if interval else None
+    layout.legend(figure, style, entries, interval=whiskers, notes=notes)
+    return layout.settle(figure, list(grid[:, 0]), rows.down * rows.height)
+
+
+def _panel(axes: Axes, style: Style, panel: Panel, arms: Sequence[str], rows: Rows) -> None:
+    layout.tidy(axes, style, grid="x").set_title(layout.title(panel.title, rows.letters))
+    axes.set_xlim(*panel.limits)
+    steps = 4 if rows.letters > 14 else 2
+    axes.locator_params(axis="x", nbins=max(steps - (panel.limits[0] < 0.0), 2))
+    if panel.label:
+        axes.set_xlabel(layout.name(panel.label, rows.letters))
+    panel.ground(axes, style)
+    for place, arm in zip(rows.middles, arms, strict=True):
+        panel.row(axes, style, place, arm)
+    axes.set_yticks(rows.middles, rows.names, fontsize=style.small, parse_math=False)
+    axes.set_ylim(rows.height, 0)
+
+
 def columns(panels: int, across: int) -> int:
     """Return how many panels stand side by side: rows of panels are filled alike."""
     down = -(-panels // max(across, 1))
     return -(-panels // max(down, 1))
 
 
-NARROWEST = 12
-"""Letters that a panel must have room for: chosen, what a short heading has."""
-
-
-def fit(look: s.Style, arms: Sequence[str], panels: int, across: int | None = None) -> Rows:
+def fit(style: Style, arms: Sequence[str], panels: int, across: int | None = None) -> Rows:
     """Give each arm the height that its name needs, for as many *panels*.
 
     Where they would be taller than the style allows, names are broken later, then more panels
     stand side by side than its *across*; if that is not enough the figure is taller, for nothing
     may overlap.
     """
-    usual = look.across if across is None else across
+    usual = style.across if across is None else across
+    most = panels if across is None else across
     tried: list[tuple[float, Rows]] = []
-    for wanted in dict.fromkeys(columns(panels, n) for n in range(usual, max(panels, usual) + 1)):
+    for wanted in dict.fromkeys(columns(panels, n) for n in range(usual, max(most, usual) + 1)):
         for widening in (1.0, 1.4, 1.8):
-            rows = _fitted(look, arms, panels, wanted, int(widening * look.wrap))
+            rows = _fitted(style, arms, panels, wanted, int(widening * style.wrap))
             if rows.letters >= NARROWEST or not tried:
-                tried.append((rows.down * (rows.height + HEAD * look.text / 72) + 0.5, rows))
-    return next((rows for tall, rows in tried if tall <= look.height), min(tried, key=_tall)[1])
+                tried.append((rows.down * (rows.height + HEAD * style.text / 72) + 0.5, rows))
+    lowest = min(tried, key=lambda pair: pair[0])
+    return next((rows for tall, rows in tried if tall <= style.height), lowest[1])
 
 
-def _tall(tried: tuple[float, Rows]) -> float:
-    return tried[0]
-
-
-def _fitted(look: s.Style, arms: Sequence[str], panels: int, across: int, wrap: int) -> Rows:
-    names = tuple(s.name(arm, wrap) for arm in arms)
+def _fitted(style: Style, arms: Sequence[str], panels: int, across: int, wrap: int) -> Rows:
+    names = tuple(layout.name(arm, wrap) for arm in arms)
     heights = [
-        max(look.row, (s.lines([name]) * 1.2 * look.small + 0.4 * look.small) / 72)
-        for name in names
+        max(style.row, (layout.lines([name]) * 1.2 + 0.4) * style.small / 72) for name in names
     ]
     ends = np.cumsum(heights)
     middles = tuple(float(end - height / 2) for end, height in zip(ends, heights, strict=True))
     longest = max((len(line) for name in names for line in name.split("\n")), default=0)
-    room = (72 * look.width - 0.58 * look.small * longest) / across - 0.8 * look.text
-    letters = int(room / (0.6 * look.text))
+    room = (72 * style.width - 0.58 * style.small * longest) / across - 0.8 * style.text
+    letters = int(room / (0.6 * style.text))
     return Rows(names, middles, float(ends[-1]), across, -(-panels // across), letters)
-
-
-def ticks(rows: Rows) -> int:
-    """Return how many steps an axis has room for."""
-    return 4 if rows.letters > 14 else 2
-
-
-def label_arms(axes: Axes, look: s.Style, rows: Rows, *, words: bool = True) -> None:
-    """Write the arms down the left side, the first at the top."""
-    axes.set_yticks(rows.middles, rows.names, fontsize=look.small, parse_math=False)
-    axes.set_ylim(rows.height, 0)
-    axes.tick_params(axis="y", length=0, labelleft=words)
-
-
-def shown(value: float) -> str:
-    """Return a value with the digits that a reader needs, and no more."""
-    if value in (0, 100):
-        return f"{value:.0f}"
-    if abs(value) < 1:
-        return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"
-    return f"{value:.1f}" if abs(value) < 200 else f"{value:,.0f}"
 
 
 def ceiling(value: float) -> float:
@@ -153,55 +257,33 @@ def ceiling(value: float) -> float:
     if value <= 0 or not np.isfinite(value):
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
-    steps = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12)
-    return float(next(step * power for step in steps if step * power >= 1.02 * value))
+    return float(next(step * power for step in STEPS if step * power >= 1.02 * value))
 
 
-def panel(axes: Axes, look: s.Style, panel: Panel, arms: Sequence[str], rows: Rows) -> None:
-    """Draw one panel."""
-    s.tidy(axes, look)
-    top = max((row.top for row in panel.rows.values()), default=0.0)
-    limit = panel.limit if panel.limit is not None else ceiling(top)
-    if panel.percent:
-        limit = min(limit, 1.0)
-    axes.set_xlim(0, limit * panel.scale)
-    axes.locator_params(axis="x", nbins=ticks(rows))
-    letters = rows.letters
-    axes.set_xlabel(s.name(panel.label, letters))
-    axes.set_title("\n".join(s.name(line, letters) for line in panel.title.split("\n")))
-    axes.grid(axis="x", color="0.88", linewidth=0.5 * look.line)
-    for place, arm in zip(rows.middles, arms, strict=True):
-        row = panel.rows.get(arm, Estimate(float("nan")))
-        _row(axes, look, panel, place, row)
-        tell(axes, row, panel.scale, row=arm)
-
-
-def _row(axes: Axes, look: s.Style, panel: Panel, place: float, row: Estimate) -> None:
-    if not row.defined:
-        absent(axes, look, place, panel.absent)
-        return
+def bar(
+    axes: Axes, style: Style, place: float, width: float, look: Look, left: float = 0.0
+) -> None:
+    """Draw a bar, pale for what is drawn upon it."""
     axes.barh(
         place,
-        panel.scale * row.mean,
-        height=THICK * look.row,
-        facecolor=faded(panel.look.colour),
-        edgecolor=panel.look.colour,
-        hatch=panel.look.hatch or None,
-        linewidth=0.7 * look.line,
+        width,
+        left=left,
+        height=THICK * style.row,
+        linewidth=0.7 * style.line,
+        **filling(look),
     )
-    whisker(axes, look, place, row, panel.scale)
-    if np.isfinite(row.analytic):
-        axes.plot(
-            panel.scale * row.analytic,
-            place + 0.5 * THICK * look.row,  # at the lower edge: it must not hide the interval
-            **_analytic(look),
-            clip_on=False,
-            zorder=5,
-        )
-    value(axes, look, place, panel.scale * row.mean)
 
 
-def absent(axes: Axes, look: s.Style, place: float, why: str) -> None:
+def filling(look: Look) -> dict[str, Any]:
+    """Return how bars of that look are filled."""
+    return {
+        "facecolor": tuple(0.45 * part + 0.55 for part in to_rgb(look.colour)),
+        "edgecolor": look.colour,
+        "hatch": look.hatch or None,
+    }
+
+
+def absent(axes: Axes, style: Style, place: float, why: str) -> None:
     """Write in a row *why* it has no bar: a bar of length 0 would claim a 0."""
     axes.text(
         0.02,
@@ -209,91 +291,94 @@ def absent(axes: Axes, look: s.Style, place: float, why: str) -> None:
         why,
         transform=axes.get_yaxis_transform(),
         va="center",
-        fontsize=look.small,
+        fontsize=style.small,
         fontstyle="italic",
         color="0.35",
     )
 
 
-def whisker(axes: Axes, look: s.Style, place: float, row: Estimate, scale: float) -> None:
-    """Draw the interval of a row, if it has one."""
+def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:
+    """Draw the interval of a row upon its bar, if it has one."""
     if row.interval:
         axes.errorbar(
-            scale * row.mean,
+            row.mean,
             place,
-            xerr=[[scale * max(row.mean - row.low, 0.0)], [scale * max(row.high - row.mean, 0.0)]],
+            xerr=row.reach,
             fmt="none",
             ecolor="black",
-            elinewidth=look.line,
-            capsize=0.35 * look.small,
-            capthick=look.line,
+            elinewidth=style.line,
+            capsize=0.35 * style.small,
+            capthick=style.line,
             clip_on=False,
             zorder=4,
         )
 
 
-def value(axes: Axes, look: s.Style, place: float, number: float) -> None:
-    """Write a value to the right of its row."""
-    beside(axes, look, place, shown(number))
+def line(axes: Axes, style: Style, place: float, row: Estimate, colour: str, ends: float) -> None:
+    """Draw the interval of a row below its mark, if it has one; *ends* are so many letters high."""
+    if row.interval:
+        axes.plot(
+            [row.low, row.high],
+            [place, place],
+            color=colour,
+            linewidth=style.line,
+            marker="|",
+            markersize=ends * style.small,
+            clip_on=False,
+            zorder=2,
+        )
 
 
-def beside(axes: Axes, look: s.Style, place: float, words: str) -> None:
+def mark(
+    axes: Axes, style: Style, place: float, value: float, look: Look, size: float, **more: Any
+) -> None:
+    """Draw a mark of *size* letters at a value."""
+    axes.plot(value, place, **marker(style, look, size, **more), clip_on=False, zorder=3)
+
+
+def marker(style: Style, look: Look, size: float, **more: Any) -> dict[str, Any]:
+    """Return how a mark of that look is drawn."""
+    return {
+        "marker": look.marker,
+        "color": look.colour,
+        "markersize": size * style.small,
+        "linestyle": "none",
+        **more,
+    }
+
+
+def beside(axes: Axes, style: Style, place: float, words: str) -> None:
     """Write *words* to the right of a row, clear of a whisker that ends at the edge."""
     axes.annotate(
         words,
         (1.0, place),
-        (0.8 * look.small, 0.0),
+        (0.8 * style.small, 0.0),
         xycoords=axes.get_yaxis_transform(),
         textcoords="offset points",
         va="center",
-        fontsize=look.small,
+        fontsize=style.small,
     )
 
 
-def _analytic(look: s.Style) -> dict[str, Any]:
-    return {
-        "marker": "^",
-        "markersize": 0.65 * look.small,
-        "markerfacecolor": "white",
-        "markeredgecolor": "black",
-        "markeredgewidth": 0.7 * look.line,
-        "linestyle": "none",
-    }
+def _analytic(style: Style) -> dict[str, Any]:
+    edge = {"markeredgecolor": "black", "markeredgewidth": 0.7 * style.line}
+    return marker(style, Look("black", marker="^"), 0.65, markerfacecolor="white", **edge)
 
 
-def faded(colour: str) -> tuple[float, float, float]:
-    """Return a paler colour: intervals and hatches must stand out on it."""
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = (0.45 * part + 0.55 for part in to_rgb(colour))
-    return red, green, blue
-
-
-def entries(panels: Sequence[Panel], look: s.Style) -> list[tuple[Artist | None, str]]:
-    """Return the legend of *panels*: only what is drawn in them."""
+def entries(style: Style, panels: Iterable[Bars]) -> list[Entry]:
+    """Return the legend of bars: only what is drawn."""
     rows = [row for panel in panels for row in panel.rows.values()]
-    made: list[tuple[Artist | None, str]] = []
-    if any(row.defined for row in rows):
-        made.append(
-            (Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_replications(panels)}")
-        )
-    if any(row.interval for row in rows):
-        made.append((s.whisker(look), s.INTERVAL))
+    numbers = [row.replications for row in rows if row.defined]
+    found: list[Entry] = []
+    if numbers:
+        found.append((Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_mean_of(numbers)}"))
     if any(np.isfinite(row.analytic) for row in rows):
-        made.append((Line2D([], [], **_analytic(look)), "analytic expectation"))
-    return made
+        found.append((Line2D([], [], **_analytic(style)), "analytic expectation"))
+    return found
 
 
-def _replications(panels: Sequence[Panel]) -> str:
-    numbers = {row.replications for panel in panels for row in panel.rows.values() if row.defined}
+def _mean_of(numbers: Sequence[int]) -> str:
     low, high = min(numbers), max(numbers)
     if high == 1:
         return "one replication"
-    return (
-        f"mean of {high} replications" if low == high else f"mean of {low} to {high} replications"
-    )
-
-
-def _notes(panels: Sequence[Panel]) -> list[str]:
-    rows = [row for panel in panels for row in panel.rows.values() if row.defined]
-    return [ONE_REPLICATION] if any(row.replications == 1 for row in rows) else []
+    return f"mean of {high if low == high else f'{low} to {high}'} replications"

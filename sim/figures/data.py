@@ -1,22 +1,24 @@
-"""What a figure is drawn from: the tables, the columns each must have, and what is said if not."""
+"""What a figure is drawn from: the tables, the columns each must have, the estimates of a cell."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sim.measure.intervals import Intervals, intervals
 from sim.measure.sweeps import TORNADO
 from sim.records.measures import MEASURES
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+NAN = float("nan")
 
 
 class FigureError(ValueError):
@@ -25,102 +27,90 @@ class FigureError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table that figures take: its columns, and where it comes from."""
+    """One table that figures take: its columns, where it comes from, whether it may be empty."""
 
     columns: tuple[str, ...]
     meaning: str
+    empty: bool = False
+
+
+def _table(columns: str, meaning: str, *, empty: bool = False) -> Table:
+    return Table(tuple(columns.split()), meaning, empty)
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
-        "summary": Table(
-            ("arm", "class", "measure", "mean", "low", "high", "analytic", "replications"),
+        "summary": _table(
+            "arm class measure mean low high analytic replications",
             "a row per arm, class and measure: mean over replications, 95 % interval, "
             "analytic expectation",
         ),
-        "measures": Table(
-            (
-                "arm",
-                "replication",
-                "phase",
-                "class",
-                "by",
-                "key",
-                "measure",
-                "numerator",
-                "denominator",
-            ),
+        "measures": _table(
+            "arm replication phase class by key measure numerator denominator",
             "a row per arm, replication, phase, class, group of rows (by, key) and measure",
         ),
-        "comparison": Table(
-            ("arm", "baseline", "class", "measure", "difference", "low", "high", "replications"),
+        "comparison": _table(
+            "arm baseline class measure difference low high replications",
             "paired differences of each other arm from the baseline (sim.measure.compare, with "
             "columns arm and baseline); made from measures where it is not there",
         ),
-        "ranges": Table(
-            ("arm", "class", "measure", *TORNADO),
+        "ranges": _table(
+            " ".join(("arm class measure", *TORNADO)),
             "a row per arm, class, measure and unknown: the means at the ends of its range "
             "(sim.results.sweep.Sweep.tornado)",
         ),
-        "recipients": Table(
-            ("arm", "replication", "class", "phase", "fate"),
+        "points": _table(
+            "point arm class measure mean low high",
+            "a row per point of a sweep, arm, class and measure, with the swept keys as columns",
+        ),
+        "recipients": _table(
+            "arm replication class phase fate",
             "a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)",
         ),
-        "attempts": Table(
-            ("arm", "replication", "message", "hop", "at", "server", "code", "rule"),
+        "attempts": _table(
+            "arm replication message hop at server code rule",
             "a row per SMTP transaction (sim.records.rows.ATTEMPTS)",
         ),
-        "cells": Table(
-            ("arm", "place", "to", "credentials", "verdict", "rule"),
-            "the exact matrix: a row per arm, place, recipient, credentials; verdict is its kind",
+        "cells": _table(
+            "arm place to credentials verdict rule",
+            "the exact matrix: a row per arm, place, recipient, credentials; verdict is its kind; "
+            "where several servers or ports are asked, they are columns server and port",
         ),
-        "topology": Table(
-            (), "a networkx graph: nodes with kind and domain, edges with latency (s)"
+        "topology": _table(
+            "", "a networkx graph: nodes with kind and domain, edges with latency (s)"
         ),
-        "policies": Table(
-            ("arm", "server", "network", "role", "relay"),
+        "policies": _table(
+            "arm server network role relay",
             "a row per arm and server: its role and its relay policy in words",
         ),
-        "traffic": Table(
-            ("a", "b", "class", "per_day"),
-            "a row per link (a, b) and class: recipients carried per day",
+        "traffic": _table(
+            "a b class per_day", "a row per link (a, b) and class: recipients carried per day"
         ),
-        "calendar": Table(
-            ("arm", "replication", "at", "change"),
+        "calendar": _table(
+            "arm replication at change",
             "a row per listing, delisting and closing (sim.records.rows.CALENDAR)",
+            empty=True,
         ),
-        "permissions": Table(
-            ("arm", "replication", "start", "permission", "attempts"),
-            "submissions by whose permission they used, in stretches that begin at start (s)",
+        "permissions": _table(
+            "arm replication start permission attempts",
+            "submissions by whose permission they used, in intervals that begin at start (s)",
         ),
-        "windows": Table(
-            ("arm", "replication", "place", "window", "asked", "let_in"),
-            "a row per run and place: POP window (s), submissions whose own login had not "
-            "opened relaying, "
-            "and those of them that somebody else's let through",
+        "windows": _table(
+            "arm replication place window asked let_in",
+            "a row per run and place: POP window (s), submissions whose own login had not opened "
+            "relaying, and those of them that somebody else's login permitted",
         ),
-        "spam": Table(
-            (
-                "arm",
-                "replication",
-                "days",
-                "tried",
-                "accepted",
-                "delivered",
-                "answers",
-                "cost",
-                "value",
-                "revenue",
-            ),
+        "spam": _table(
+            "arm replication days tried accepted delivered answers cost value revenue",
             "a row per run, after the policies start: days, recipients of spam, expected answers, "
             "USD: cost, revenue, and value if everybody answered",
         ),
-        "survey": Table(
-            ("at", "low", "high", "source"),
-            "the surveyed share of open relays, from low to high, at moments of the run (s)",
+        "survey": _table(
+            "at low high source",
+            "the surveyed share of open relays, from low to high, at times of the run (s)",
         ),
-        "about": Table(
-            (),
+        "about": _table(
+            "",
             "a mapping about the run; keys used: arms (their order), baseline, seed, hash, "
             "replications, policy_starts (s), run_length (s), mailboxes, quick",
         ),
@@ -128,97 +118,116 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 )
 
 
-def need(
-    table: Any, name: str, columns: Iterable[str] | None = None, *, figure: str
-) -> pd.DataFrame:
-    """Return *table* if it is a frame with rows and *columns* (those of TABLES if not given)."""
-    wanted = tuple(columns) if columns is not None else TABLES[name].columns
+def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
+    """Return *table* if it has rows and the columns of TABLES, or of *columns* if given."""
+    wanted = tuple(columns) or TABLES[name].columns
+    if not wanted:
+        return table
     present = getattr(table, "columns", None)
     if present is None:
-        raise FigureError(f"{figure}: {name} is {type(table).__name__}, not a table")
+        raise FigureError(f"{name} is {type(table).__name__}, not a table")
     missing = [column for column in wanted if column not in present]
     if missing:
         raise FigureError(
-            f"{figure}: {name} lacks the column{'s' * (len(missing) > 1)} "
+            f"{name} lacks the column{'s' * (len(missing) > 1)} "
             f"{', '.join(map(repr, missing))}; it has {', '.join(map(str, present)) or 'none'}"
         )
-    if len(table) == 0:
-        raise FigureError(f"{figure}: {name} has no rows, so there is nothing to draw")
-    frame: pd.DataFrame = table
-    return frame
+    if len(table) == 0 and not TABLES[name].empty:
+        raise FigureError(f"{name} has no rows, so there is nothing to draw")
+    return table
 
 
-def some(frame: pd.DataFrame, what: str, *, figure: str) -> pd.DataFrame:
+def some(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     """Return *frame* if it has rows; *what* names them in the error."""
     if len(frame) == 0:
-        raise FigureError(f"{figure}: there are no rows of {what}")
+        raise FigureError(f"there are no rows of {what}")
     return frame
 
 
-def known(measures: Iterable[tuple[str, str]], *, figure: str) -> None:
+def known(measures: Iterable[tuple[str, str]]) -> None:
     """Raise FigureError, with the nearest name, unless each of *measures* is one."""
     for _, measure in measures:
         if measure not in MEASURES:
             near = difflib.get_close_matches(measure, MEASURES, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(MEASURES)}"
-            raise FigureError(f"{figure}: no measure {measure!r}; {hint}")
+            raise FigureError(f"no measure {measure!r}; {hint}")
 
 
-def order(column: pd.Series[Any], wanted: Sequence[str] | None, *, figure: str) -> list[str]:
-    """Return the names in *column*: in the order *wanted*, else in that of their first row."""
+def order(
+    column: pd.Series[Any], wanted: Sequence[str] | None, others: Sequence[str] = ()
+) -> list[str]:
+    """Return the names in *column*: in the order *wanted*, else in that of their first row.
+
+    Raises FigureError for a wanted name that is neither there nor one of *others*.
+    """
     present = [str(value) for value in column.drop_duplicates()]
     if wanted is None:
         return present
-    strange = [name for name in wanted if name not in present]
+    strange = [name for name in wanted if name not in present and name not in others]
     if strange:
-        raise FigureError(f"{figure}: no rows for {strange[0]!r}; there are {', '.join(present)}")
+        raise FigureError(f"no rows for {strange[0]!r}; there are {', '.join(present)}")
     return list(dict.fromkeys(wanted))
 
 
-def honest_after(frame: pd.DataFrame, columns: Sequence[str], *, figure: str) -> pd.DataFrame:
-    """Return *columns* of the honest rows wished after the policy started."""
+def of(frame: pd.DataFrame, class_: str, measure: str) -> pd.DataFrame:
+    """Return the rows of one measure of one class of mail."""
+    rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
+    return some(rows, f"{measure} of {class_}")
+
+
+def honest_after(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return *columns* of the honest rows written after the policy started."""
     kept = (frame["class"] == "honest") & (frame["phase"] != "warm-up")
-    rows = frame.loc[kept, list(columns)]
-    return some(rows, "honest mail after the policy started", figure=figure)
+    return some(frame.loc[kept, list(columns)], "honest mail after the policy started")
 
 
-def codes(column: pd.Series[Any], names: Sequence[Any]) -> NDArray[np.int64]:
-    """Return for each row the place of its value in *names*, -1 for any other value."""
-    import pandas as pd
-
+def codes(column: pd.Series[Any], names: Sequence[Any]) -> Ints:
+    """Return for each row the index of its value in *names*, -1 for any other value."""
     wanted = pd.Index(list(names))
     if column.dtype == "category":
-        known = column.cat.categories.get_indexer(wanted)
+        indices = column.cat.categories.get_indexer(wanted)
         table = np.full(len(column.cat.categories) + 1, -1)
-        table[known[known >= 0]] = np.flatnonzero(known >= 0)
+        table[indices[indices >= 0]] = np.flatnonzero(indices >= 0)
         return np.asarray(table[column.cat.codes.to_numpy()])  # a missing value has code -1
     return np.asarray(wanted.get_indexer(pd.Index(column)))
 
 
-def counts(
-    shape: Sequence[int],
-    places: Sequence[NDArray[np.int64]],
-    weights: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Return how many rows (or what sum of *weights*) fall on each cell of an array of *shape*.
+def cells(
+    frame: pd.DataFrame,
+    arms: Sequence[str],
+    by: tuple[str, Sequence[Any]],
+    bins: tuple[Ints, int],
+    weight: str = "",
+) -> Floats:
+    """Count rows, or add up the column *weight*: arms × series × bins × replications.
 
-    *places* has an index along each axis; rows with an index of -1 do not count.
+    *by* is the column of the series and their names, *bins* the bin of each row and their number.
+    A row with a bin of -1, or of no such arm or series, does not count.
     """
+    replications = sorted(frame["replication"].unique())
+    column, names = by
+    places = [
+        codes(frame["arm"], arms),
+        codes(frame[column], names),
+        bins[0],
+        codes(frame["replication"], replications),
+    ]
+    shape = (len(arms), len(names), bins[1], len(replications))
     kept = np.logical_and.reduce([place >= 0 for place in places])
-    flat = np.ravel_multi_index([place[kept] for place in places], tuple(shape))
-    chosen = None if weights is None else weights[kept]
-    found = np.bincount(flat, chosen, minlength=int(np.prod(shape)))
-    return np.asarray(found.reshape(shape), dtype=np.float64)
+    flat = np.ravel_multi_index([place[kept] for place in places], shape)
+    weights = frame[weight].to_numpy(dtype=float)[kept] if weight else None
+    sums = np.bincount(flat, weights, minlength=int(np.prod(shape)))
+    return np.asarray(sums.reshape(shape), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """One number of a figure: mean, 95 % interval and analytic expectation (NaN: none)."""
 
-    mean: float
-    low: float = float("nan")
-    high: float = float("nan")
-    analytic: float = float("nan")
+    mean: float = NAN
+    low: float = NAN
+    high: float = NAN
+    analytic: float = NAN
     replications: int = 0
 
     @property
@@ -232,33 +241,49 @@ class Estimate:
         return self.defined and bool(np.isfinite(self.low) and np.isfinite(self.high))
 
     @property
+    def reach(self) -> Floats:
+        """Distances from the mean to the ends of the interval, as error bars take them."""
+        return np.maximum([[self.mean - self.low], [self.high - self.mean]], 0.0)
+
+    @property
     def top(self) -> float:
         """The greatest finite number in it, 0 if there is none."""
         finite = [x for x in (self.mean, self.low, self.high, self.analytic) if np.isfinite(x)]
         return max(finite, default=0.0)
 
+    def times(self, scale: float) -> Estimate:
+        """Return the estimate in other units, such as per cent."""
+        values = {name: scale * getattr(self, name) for name in ("mean", "low", "high", "analytic")}
+        return replace(self, **values)
 
-def estimates(
-    kind: str, numerators: NDArray[np.float64], denominators: NDArray[np.float64]
-) -> Intervals:
-    """Return means and 95 % intervals of cells × replications, as `sim.measure` makes them.
 
-    A replication in which the denominator is 0 or unknown does not count.
+def estimates(kind: str, numerators: Any, denominators: Any, scale: float = 1.0) -> Intervals:
+    """Return means and 95 % intervals of bins × replications, as `sim.measure` makes them.
+
+    A replication in which the denominator is 0 or unknown does not count. *scale* is what
+    quotients are multiplied by to be shown.
     """
+    below = np.ascontiguousarray(np.broadcast_to(denominators, numerators.shape))
     with np.errstate(all="ignore"):
-        values = np.where(denominators > 0.0, numerators / denominators, np.nan)
-    return intervals(kind, numerators, denominators, values)
+        values = np.where(below > 0.0, numerators / below, np.nan)
+    mean, low, high, n = intervals(kind, numerators, below, values)
+    return Intervals(scale * mean, scale * low, scale * high, n)
 
 
-def estimate(kind: str, numerators: Iterable[float], denominators: Iterable[float]) -> Estimate:
-    """Return one estimate from its numerators and denominators, one of each a replication."""
-    top = np.asarray(list(numerators), dtype=float).reshape(1, -1)
-    if top.shape[1] == 0:
-        return Estimate(float("nan"))
-    found = estimates(kind, top, np.asarray(list(denominators), dtype=float).reshape(1, -1))
-    return Estimate(
-        float(found.mean[0]),
-        float(found.low[0]),
-        float(found.high[0]),
-        replications=int(found.n[0]),
-    )
+def estimate(kind: str, rows: pd.DataFrame, top: str, below: str, scale: float = 1.0) -> Estimate:
+    """Return one estimate from columns of numerators and denominators, a row a replication."""
+    if len(rows) == 0:
+        return Estimate()
+    numbers = rows[[top, below]].to_numpy(dtype=float).T
+    mean, low, high, n = estimates(kind, numbers[:1], numbers[1:], scale)
+    return Estimate(float(mean[0]), float(low[0]), float(high[0]), replications=int(n[0]))
+
+
+def select(frame: pd.DataFrame, class_: str, measure: str, scale: float) -> dict[str, Estimate]:
+    """Return the estimate of one measure for each arm of a summary."""
+    rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
+    columns = (rows[name] for name in ("arm", "mean", "low", "high", "analytic", "replications"))
+    return {
+        str(arm): Estimate(mean, low, high, analytic, int(n)).times(scale)
+        for arm, mean, low, high, analytic, n in zip(*columns, strict=True)
+    }

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-from matplotlib.artist import Artist
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.figures import palette, words
-from sim.figures import style as s
-from sim.figures.bars import ONE_REPLICATION, ceiling
-from sim.figures.data import Estimate, FigureError, need, order
-from sim.figures.numbers import tell
-from sim.figures.rates import select
-from sim.figures.style import Style, drawn
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.figures import bars, layout, palette, words
+from sim.figures.data import Estimate, FigureError, select
+from sim.figures.layout import Entry
+from sim.figures.numbers import record
+from sim.figures.specification import figure
+from sim.figures.style import Style
 
 COST, GAIN = ("honest", "lost_per_day"), ("spam", "spam_per_mailbox_day")
 HEIGHT = {"column": 2.6, "page": 3.6, "slide": 4.6}
 """Inches for the axes alone."""
+ANGLES = (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160)
+"""Directions from a point in which its number may stand, best first."""
+
+Box = tuple[float, float, float, float]
+"""Middle, width and height of what is written (points)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +40,34 @@ class Point:
     dominated: bool
 
 
-@drawn
-def frontier(style: Style, summary: pd.DataFrame, *, arms: Sequence[str] | None = None) -> Figure:
+@figure(
+    "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
+    "left corner is better. Hollow: dominated, some other policy is no worse in both means and "
+    f"better in one. Line: the policies that are not. {words.WHISKERS} "
+    + words.definitions("lost_per_day", "spam_per_mailbox_day")
+)
+def frontier(style: Style, summary: pd.DataFrame, arms: Sequence[str]) -> Figure:
     """Spam per mailbox and day against honest mail lost; dominated policies are hollow."""
-    frame = need(summary, "summary", figure="frontier")
-    chosen = order(frame["arm"], arms, figure="frontier")
-    lost, spam = select(frame, *COST), select(frame, *GAIN)
-    points = _points(chosen, lost, spam)
+    points = _points(summary, arms)
     if not points:
-        raise FigureError(f"frontier: no arm has both {COST[1]} and {GAIN[1]}")
-    figure = s.new(style, HEIGHT[style.name])
-    axes = s.tidy(figure.subplots(), style)
-    axes.set_xlim(0, ceiling(max(point.lost.top for point in points)))
-    axes.set_ylim(0, ceiling(max(point.spam.top for point in points)))
+        raise FigureError(f"no arm has both {COST[1]} and {GAIN[1]}")
+    drawn = layout.new(style, HEIGHT[style.name])
+    axes = layout.tidy(drawn.subplots(), style)
+    axes.set_xlim(0, bars.ceiling(max(point.lost.top for point in points)))
+    axes.set_ylim(0, bars.ceiling(max(point.spam.top for point in points)))
     axes.set_xlabel("honest mail lost (recipients / day)")
-    axes.set_ylabel(s.name("spam delivered (messages / mailbox / day)", 44))
-    _staircase(axes, style, [point for point in points if not point.dominated])
+    axes.set_ylabel(layout.name("spam delivered (messages / mailbox / day)", 44))
+    best = sorted((p.lost.mean, p.spam.mean) for p in points if not p.dominated)
+    line: dict[str, Any] = {"color": "0.6", "linewidth": style.line, "zorder": 1}
+    axes.step(*zip(*best, strict=True), where="post", gid="frontier", **line)
     for rank, point in enumerate(points):
         _mark(axes, style, point, 1.0 - rank / (2 * len(points)))
-    s.legend(figure, style, _entries(style, points), notes=_notes(points, chosen))
-    s.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
+    notes = _notes(points, arms)
+    entries = list(_entries(style, points))
+    layout.legend(drawn, style, entries, interval=layout.whisker(style), notes=notes)
+    layout.settle(drawn, [axes], HEIGHT[style.name], tallest=style.height)
     _number(axes, style, points)
-    return figure
-
-
-def caption(*_: object, **__: object) -> str:
-    """What `frontier` shows."""
-    return (
-        "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
-        "left corner is better. Hollow: dominated, some other policy is no worse in both means and "
-        f"better in one. Line: the policies that are not. {words.INTERVALS} "
-        + words.definitions("lost_per_day", "spam_per_mailbox_day")
-    )
+    return drawn
 
 
 def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -> bool:
@@ -79,84 +75,46 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
     return any(x <= lost and y <= spam and (x < lost or y < spam) for x, y in others)
 
 
-def _points(
-    arms: Sequence[str], lost: Mapping[str, Estimate], spam: Mapping[str, Estimate]
-) -> list[Point]:
-    known = [
-        (number, arm)
-        for number, arm in enumerate(arms, start=1)
-        if arm in lost and arm in spam and lost[arm].defined and spam[arm].defined
-    ]
-    all_points = [(lost[arm].mean, spam[arm].mean) for _, arm in known]
+def _points(summary: pd.DataFrame, arms: Sequence[str]) -> list[Point]:
+    costs, gains = (select(summary, *measure, 1.0) for measure in (COST, GAIN))
+    pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
+    known = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
+    means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in known.items()}
+    everyone = list(means.values())
     return [
-        Point(
-            number,
-            arm,
-            lost[arm],
-            spam[arm],
-            dominated(lost[arm].mean, spam[arm].mean, all_points),
-        )
-        for number, arm in known
+        Point(number, arm, *known[arm], dominated(*means[arm], everyone))
+        for number, arm in enumerate(arms, start=1)
+        if arm in known
     ]
-
-
-def _staircase(axes: Axes, style: Style, best: Sequence[Point]) -> None:
-    path = sorted((point.lost.mean, point.spam.mean) for point in best)
-    axes.step(
-        [x for x, _ in path],
-        [y for _, y in path],
-        where="post",
-        color="0.6",
-        linewidth=style.line,
-        zorder=1,
-        gid="frontier",
-    )
 
 
 def _mark(axes: Axes, style: Style, point: Point, size: float) -> None:
     """Draw one arm; each later one a little smaller, so that those that coincide stay visible."""
-    look = palette.arm(point.number - 1)
-    tell(axes, point.lost, row=point.arm, series=_series(point), unit=axes.get_xlabel())
-    unit = axes.get_ylabel().replace("\n", " ")
-    tell(axes, point.spam, row=point.arm, series=_series(point), unit=unit)
-    for estimate, along in ((point.lost, "x"), (point.spam, "y")):
-        if estimate.interval:
-            reach = [[estimate.mean - estimate.low], [estimate.high - estimate.mean]]
-            axes.errorbar(
-                point.lost.mean,
-                point.spam.mean,
-                xerr=np.maximum(reach, 0) if along == "x" else None,
-                yerr=np.maximum(reach, 0) if along == "y" else None,
-                fmt="none",
-                ecolor=look.colour,
-                elinewidth=0.8 * style.line,
-                capsize=0.25 * style.small,
-                zorder=2,
-            )
-    axes.plot(
-        point.lost.mean,
-        point.spam.mean,
-        **_marker(style, point, 1.3 * size),
-        clip_on=False,
-        zorder=3,
-        gid=f"arm {point.number}",
-    )
-
-
-def _series(point: Point) -> str:
-    return "dominated" if point.dominated else "not dominated"
+    series = "dominated" if point.dominated else "not dominated"
+    at = point.lost.mean, point.spam.mean
+    whisker: dict[str, Any] = {
+        "fmt": "none",
+        "ecolor": palette.arm(point.number - 1).colour,
+        "elinewidth": 0.8 * style.line,
+        "capsize": 0.25 * style.small,
+        "zorder": 2,
+    }
+    ends: dict[str, Any] = {}
+    for estimate, along, label in (
+        (point.lost, "xerr", axes.get_xlabel()),
+        (point.spam, "yerr", axes.get_ylabel()),
+    ):
+        record(axes, estimate, row=point.arm, series=series, unit=label.replace("\n", " "))
+        ends |= {along: estimate.reach} if estimate.interval else {}
+    axes.errorbar(at[0], at[1], **ends, **whisker)
+    look = _marker(style, point, 1.3 * size)
+    axes.plot(*at, **look, clip_on=False, zorder=3, gid=f"arm {point.number}")
 
 
 def _marker(style: Style, point: Point, size: float) -> dict[str, Any]:
+    fill = {"markerfacecolor": "white"} if point.dominated else {}
     look = palette.arm(point.number - 1)
-    return {
-        "marker": look.marker,
-        "markersize": size * style.small,
-        "markerfacecolor": "white" if point.dominated else look.colour,
-        "markeredgecolor": look.colour,
-        "markeredgewidth": style.line,
-        "linestyle": "none",
-    }
+    return bars.marker(style, look, size, markeredgewidth=style.line, **fill)
 
 
 def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
@@ -166,20 +124,21 @@ def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
     """
     width = 72 * axes.get_position().width * style.width / axes.get_xlim()[1]
     height = 72 * HEIGHT[style.name] / axes.get_ylim()[1]
+    places = {point.number: (point.lost.mean * width, point.spam.mean * height) for point in points}
     clusters: dict[tuple[int, int], list[Point]] = {}
     for point in points:
-        spot = (round(point.lost.mean * width / 3), round(point.spam.mean * height / 3))
-        clusters.setdefault(spot, []).append(point)
+        x, y = places[point.number]
+        clusters.setdefault((round(x / 3), round(y / 3)), []).append(point)
     size = 1.2 * style.small
-    taken = [(p.lost.mean * width, p.spam.mean * height, size, size) for p in points]
-    for cluster in clusters.values():
-        first = cluster[0]
-        text = ", ".join(str(point.number) for point in cluster)
+    taken: list[Box] = [(x, y, size, size) for x, y in places.values()]
+    for first, *others in clusters.values():
+        text = ", ".join(str(point.number) for point in (first, *others))
         box = (0.62 * style.small * len(text), style.small)
-        x, y = first.lost.mean * width, first.spam.mean * height
+        x, y = places[first.number]
         dx, dy = _free((x, y), box, taken, style.small)
         taken.append((x + dx, y + dy, *box))
         far = math.hypot(dx, dy) > 1.8 * style.small + box[0] / 2
+        line: dict[str, Any] = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.5 * style.line}
         axes.annotate(
             text,
             (first.lost.mean, first.spam.mean),
@@ -189,52 +148,37 @@ def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
             va="center",
             fontsize=style.small,
             zorder=4,
-            arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.5 * style.line}
-            if far
-            else None,
+            arrowprops=line if far else None,
         )
 
 
 def _free(
-    at: tuple[float, float],
-    box: tuple[float, float],
-    taken: Sequence[tuple[float, float, float, float]],
-    unit: float,
+    at: tuple[float, float], box: tuple[float, float], taken: Sequence[Box], unit: float
 ) -> tuple[float, float]:
     """Return an offset (points) from *at* for a *box* that overlaps none of *taken*."""
     (x, y), (wide, high) = at, box
     for ring in range(1, 12):
         reach = unit * (0.7 + 0.5 * ring)
-        for angle in (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160):
-            dx = (reach + wide / 2) * math.cos(math.radians(angle))
-            dy = reach * math.sin(math.radians(angle))
+        for angle in map(math.radians, ANGLES):
+            dx, dy = (reach + wide / 2) * math.cos(angle), reach * math.sin(angle)
             inside = x + dx > wide / 2 and y + dy > high / 2
-            if inside and not any(
-                abs(x + dx - tx) < (wide + tw) / 2 and abs(y + dy - ty) < (high + th) / 2
-                for tx, ty, tw, th in taken
-            ):
+            if inside and not any(_overlap((x + dx, y + dy, *box), other) for other in taken):
                 return dx, dy
     return unit + wide / 2, unit
 
 
-def _entries(style: Style, points: Sequence[Point]) -> list[tuple[Artist | None, str]]:
-    made: list[tuple[Artist | None, str]] = [
-        (
-            Line2D([], [], **_marker(style, point, 1.0)),
-            s.name(f"{point.number}  {point.arm}", int(1.6 * style.wrap)),
-        )
-        for point in points
-    ]
-    if any(point.lost.interval or point.spam.interval for point in points):
-        made.append((s.whisker(style), s.INTERVAL))
-    return made
+def _overlap(a: Box, b: Box) -> bool:
+    return all(abs(a[n] - b[n]) < (a[n + 2] + b[n + 2]) / 2 for n in (0, 1))
+
+
+def _entries(style: Style, points: Sequence[Point]) -> Iterator[Entry]:
+    for point in points:
+        label = layout.name(f"{point.number}  {point.arm}", int(1.6 * style.wrap))
+        yield Line2D([], [], **_marker(style, point, 1.0)), label
 
 
 def _notes(points: Sequence[Point], arms: Sequence[str]) -> list[str]:
     shown = {point.arm for point in points}
     notes = [f"not shown, no value: {arm}" for arm in arms if arm not in shown]
-    if any(point.dominated for point in points):
-        notes.append("hollow: dominated by another policy")
-    if any(point.lost.replications == 1 for point in points):
-        notes.append(ONE_REPLICATION)
-    return notes
+    hollow = any(point.dominated for point in points)
+    return [*notes, *(["hollow: dominated by another policy"] if hollow else [])]

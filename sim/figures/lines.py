@@ -1,69 +1,182 @@
-"""Curves over time: a panel an arm with shared axes, bands for intervals."""
+"""The family of lines over time: a panel an arm with shared axes, a curve a series, bands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
+from matplotlib.ticker import MaxNLocator
 
-from sim.figures import style as s
+from sim.figures import layout, palette
 from sim.figures.bars import ceiling, columns
-from sim.figures.data import estimates
-from sim.figures.numbers import tell
+from sim.figures.data import Floats, Ints, estimates
+from sim.figures.layout import Entry
+from sim.figures.numbers import record
 from sim.figures.palette import Look
-
-if TYPE_CHECKING:
-    from sim.measure.intervals import Intervals
+from sim.figures.style import Style
+from sim.measure.intervals import Intervals
+from sim.records.measures import SHARE
 
 DAY, HOUR = 86400.0, 3600.0
 POLICY: dict[str, Any] = {"color": "0.55", "linestyle": "-", "gid": "policy change"}
+ACROSS = {"column": 2, "page": 3, "slide": 4}
+CUT = 4.0
+"""Bands are cut off at so many times the greatest mean, so that the means can be read: chosen."""
 
 
-def panels(
-    look: s.Style, arms: Sequence[str], *, xlabel: str, ylabel: str
-) -> tuple[Figure, Iterator[tuple[str, Axes]]]:
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve in each panel: its name and look, and the quotients that it is the mean of.
+
+    *numerators* are arms × bins × replications; *denominators* have that shape, or spread to it.
+    """
+
+    label: str
+    look: Look
+    numerators: Floats
+    denominators: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of a run that ends at *end* (s)."""
+
+    end: float
+
+    @property
+    def number(self) -> int:
+        """Days that the run has begun."""
+        return max(1, int(np.ceil(self.end / DAY - 1e-9)))
+
+    @property
+    def lengths(self) -> Floats:
+        """The part of each day that lies within the run."""
+        return np.asarray(np.minimum(DAY, self.end - DAY * np.arange(self.number)) / DAY)
+
+    @property
+    def middles(self) -> Floats:
+        """The middle of each day of the run, in days."""
+        return np.asarray(np.arange(self.number) + self.lengths / 2)
+
+    def of(self, at: Any, *, where: Any = True) -> tuple[Ints, int]:
+        """Return the day of each time (s), -1 where not *where*, and the number of days."""
+        day = np.clip((np.asarray(at) / DAY).astype(np.int64), 0, self.number - 1)
+        return np.where(where, day, -1), self.number
+
+
+def draw(
+    style: Style,
+    arms: Sequence[str],
+    series: Sequence[Series],
+    *,
+    kind: str,
+    ylabel: str,
+    at: Floats,
+    end: float,
+    xlabel: str = "day of the run",
+    policy_starts: float = 0.0,
+    nothing: str = "",
+    also: Callable[[str, Axes], list[Entry]] | None = None,
+) -> Figure:
+    """Draw *series* at the bins *at* (days, up to *end*) in a panel for each arm.
+
+    *nothing* is written in a panel without anything to draw; *also* adds to the panel of an arm,
+    and returns entries of the legend.
+    """
+    figure, panels = grid(style, arms, xlabel=xlabel, ylabel=ylabel)
+    scale, tops, extra = 100.0 if kind == SHARE else 1.0, [(0.0, 0.0)], list[Entry]()
+    for number, axes in enumerate(panels):
+        for one in series:
+            means = estimates(kind, one.numerators[number], one.denominators[number], scale)
+            tops.append(curve(axes, style, one.look, at, means, label=one.label))
+        if nothing and not any(one.numerators[number].any() for one in series):
+            _write_nothing(axes, style, nothing)
+        days(axes, style, end, policy_starts)
+        extra = (also(arms[number], axes) if also else []) or extra
+    notes = _set_top(panels[-1], *np.max(tops, axis=0))
+    if kind == SHARE and panels[-1].get_ylim()[1] > 100:
+        panels[-1].set_ylim(0, 100)
+    entries = [*(entry(one.look, one.label, style.line) for one in series), *extra]
+    entries += [policy_entry(style)] if policy_starts else []
+    layout.legend(figure, style, entries, interval=layout.BAND, notes=notes)
+    return settle(figure, style, panels)
+
+
+def grid(
+    style: Style, arms: Sequence[str], *, xlabel: str, ylabel: str
+) -> tuple[Figure, list[Axes]]:
     """Return a figure with one panel for each arm, all on the same axes, and the panels."""
-    across = columns(len(arms), {"column": 2, "page": 3, "slide": 4}[look.name])
+    across = columns(len(arms), ACROSS[style.name])
     down = -(-len(arms) // across)
-    letters = int(72 * (look.width - 0.6) / across / (0.62 * look.text))
-    names = [s.name(arm, letters) for arm in arms]
-    figure = s.new(look, down * height(look, len(arms)))
-    grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-    for axes in grid.flat[len(arms) :]:
+    letters = int(72 * (style.width - 0.6) / across / (0.62 * style.text))
+    tall = down * _height(style, across)
+    figure = layout.new(style, tall)
+    panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    for axes in panels.flat[len(arms) :]:
         axes.remove()
-    for number, (axes, name) in enumerate(zip(grid.flat, names, strict=False)):
-        s.tidy(axes, look).set_title(name)
+    for number, (axes, arm) in enumerate(zip(panels.flat, arms, strict=False)):
+        layout.tidy(axes, style, grid="both").set_title(layout.name(arm, letters))
         lowest = number + across >= len(arms)
         axes.tick_params(labelbottom=lowest, labelleft=number % across == 0)
         axes.set_xlabel(xlabel if lowest else "")
-        axes.grid(color="0.9", linewidth=0.5 * look.line)
-    tall = int(72 * down * height(look, len(arms)) / (0.6 * look.text))
-    figure.supylabel(s.name(ylabel, tall), fontsize=look.text)
-    return figure, iter(zip(arms, grid.flat, strict=False))
+    figure.supylabel(layout.name(ylabel, layout.letters(style, tall)), fontsize=style.text)
+    return figure, list(panels.flat[: len(arms)])
 
 
-def height(look: s.Style, arms: int) -> float:
-    """Return inches for the axes of one panel of *arms*."""
-    across = columns(arms, {"column": 2, "page": 3, "slide": 4}[look.name])
-    return 0.11 * look.width + 0.13 * look.width / across
+def _height(style: Style, across: int) -> float:
+    """Return inches for the axes of one panel of *across* side by side."""
+    return 0.11 * style.width + 0.13 * style.width / across
+
+
+def settle(figure: Figure, style: Style, panels: Sequence[Axes]) -> Figure:
+    """Give the panels of `grid` their height."""
+    across = columns(len(panels), ACROSS[style.name])
+    first = panels[::across]
+    tall = len(first) * _height(style, across)
+    return layout.settle(figure, first, tall, tallest=style.height)
+
+
+def days(axes: Axes, style: Style, end: float, policy_starts: float) -> None:
+    """Let a panel end at *end* (days), and mark where the policy starts (s), if it does."""
+    if policy_starts:
+        axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+    axes.set_xlim(0, end)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def policy_entry(style: Style) -> Entry:
+    """Return the legend's entry of the line that marks where the policy starts."""
+    return Line2D([], [], linewidth=style.line, **POLICY), "policy starts"
 
 
 def curve(
-    axes: Axes, look: s.Style, role: Look, at: NDArray[np.float64], found: Intervals, *, label: str
+    axes: Axes, style: Style, look: Look, at: Floats, means: Intervals, *, label: str
 ) -> tuple[float, float]:
     """Draw a mean with its band; return the greatest value of each."""
-    tell(axes, found, x=at, series=label, unit=_unit(axes))
-    axes.fill_between(at, found.low, found.high, color=role.colour, alpha=0.18, linewidth=0)
-    axes.plot(
-        at, found.mean, color=role.colour, linestyle=role.line, linewidth=look.line, label=label
-    )
-    mean, high = (np.max(x[np.isfinite(x)], initial=0.0) for x in (found.mean, found.high))
+    record(axes, means, x=at, series=label, unit=_unit(axes))
+    band(axes, look, at, means, width=style.line, label=label)
+    mean, high = (np.max(x[np.isfinite(x)], initial=0.0) for x in (means.mean, means.high))
     return float(mean), float(high)
+
+
+def band(
+    axes: Axes,
+    look: Look,
+    at: Floats,
+    means: Intervals,
+    *,
+    alpha: float = 0.15,
+    width: float,
+    **line: Any,
+) -> None:
+    """Draw a line of *width* through means, and the band of their intervals."""
+    axes.fill_between(at, means.low, means.high, color=look.colour, alpha=alpha, linewidth=0)
+    axes.plot(at, means.mean, color=look.colour, linestyle=look.line, linewidth=width, **line)
 
 
 def _unit(axes: Axes) -> str:
@@ -71,28 +184,39 @@ def _unit(axes: Axes) -> str:
     return f"{figure.get_supylabel()}, x in days".replace("\n", " ") if figure else ""
 
 
-def rows(kind: str, cells: NDArray[np.float64], exposure: float | NDArray[np.float64]) -> Intervals:
-    """Return intervals of *cells* (bins × replications) over the *exposure* of each bin."""
-    shape = np.broadcast_to(np.asarray(exposure, dtype=float), (cells.shape[1], cells.shape[0])).T
-    return estimates(kind, cells, np.ascontiguousarray(shape))
+def entry(look: Look, label: str, width: float, **more: Any) -> Entry:
+    """Return the legend's line for a curve."""
+    line = Line2D([], [], color=look.colour, linestyle=look.line, linewidth=width, **more)
+    return line, label
 
 
-def entry(look: s.Style, role: Look, label: str, width: float | None = None) -> tuple[Line2D, str]:
-    """Return the legend's line for a role."""
-    width = look.line if width is None else width
-    return Line2D([], [], color=role.colour, linestyle=role.line, linewidth=width), label
+def arm_entries(style: Style, arms: Sequence[str], letters: int) -> list[Entry]:
+    """Return the legend of a curve for each of *arms*, whose names are broken at *letters*."""
+    return [
+        entry(palette.arm(number), layout.name(arm, letters), nested(style, number, len(arms)))
+        for number, arm in enumerate(arms)
+    ]
 
 
-def nested(look: s.Style, number: int, all_: int) -> float:
+def nested(style: Style, number: int, all_: int) -> float:
     """Return a width: earlier arms are drawn wider, so that curves that coincide stay visible."""
-    return look.line * (1.0 + 1.4 * (all_ - 1 - number) / max(all_ - 1, 1))
+    return style.line * (1.0 + 1.4 * (all_ - 1 - number) / max(all_ - 1, 1))
 
 
-CUT = 4.0
-"""Bands are cut off at so many times the greatest mean, so that the means can be read: chosen."""
+def _write_nothing(axes: Axes, style: Style, words: str) -> None:
+    axes.text(
+        0.5,
+        0.5,
+        layout.name(words, 20),
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=style.small,
+        fontstyle="italic",
+    )
 
 
-def top(axes: Axes, mean: float, band: float) -> list[str]:
+def _set_top(axes: Axes, mean: float, band: float) -> list[str]:
     """Let the axis begin at 0 and end above *mean* and, if it is not too wide, *band*.
 
     Returns the note that is due if a band is cut off.
@@ -100,11 +224,3 @@ def top(axes: Axes, mean: float, band: float) -> list[str]:
     cut = mean > 0 and band > CUT * mean
     axes.set_ylim(0, ceiling(CUT * mean if cut else max(mean, band)))
     return [f"bands are cut off above {axes.get_ylim()[1]:g}"] if cut else []
-
-
-def settle(figure: Figure, look: s.Style, arms: Sequence[str]) -> Figure:
-    """Give the panels of `panels` their height."""
-    across = columns(len(arms), {"column": 2, "page": 3, "slide": 4}[look.name])
-    first = figure.axes[: len(arms) : across]
-    high = len(first) * height(look, len(arms))
-    return s.settle(figure, first, high, tallest=look.height)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from sim.records.words import Cause, Fate, MailClass, Route, complete
+from sim.records.words import Fate, MailClass, Route, complete
 
 BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
 ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
@@ -68,25 +68,6 @@ FATE = _table(
         "bounced": Look(PURPLE, "....", "s", LOOSE),
         "expired": Look(SKY, "----", "D", LONG),
         "in_transit": Look(PALE, "", "^", "-"),
-    },
-)
-CAUSE = _table(
-    Cause,
-    {
-        "": Look(GREEN),
-        "relaying": Look(ORANGE, "////", "X"),
-        "client": Look(PURPLE, "////", "8"),
-        "sender": Look(PURPLE, "....", "s"),
-        "authentication": Look(BLUE, "\\\\\\\\", "D"),
-        "blocklist": Look(BLACK, "xxxx", "P"),
-        "content": Look(VERMILLION, "++++", "v"),
-        "rate": Look(YELLOW, "----", "^"),
-        "unknown_recipient": Look(PALE, "", "<"),
-        "syntax": Look(GREY, "||||", ">"),
-        "greylisted": Look(SKY, "....", "p"),
-        "busy": Look(YELLOW, "xxxx", "h"),
-        "unreachable": Look(GREY, "", "*"),
-        "temporary": Look(SKY, "", "d"),
     },
 )
 ROUTE = _table(
@@ -153,10 +134,9 @@ class Kind:
     label: str
 
 
-ACCEPT = Kind("#ffffff", "", "✓", "accepted: not relaying")
 VERDICT = MappingProxyType(
     {
-        "accept_local": ACCEPT,
+        "accept_local": Kind("#ffffff", "", "✓", "accepted: not relaying"),
         "accept_relay": Kind("#a9d8f0", "", "✓", "relayed"),
         "reject_relay": Kind("#f6c26b", "//", "✗", "refused: relaying"),
         "reject_sender": Kind("#e3b3cd", "..", "✗", "refused: sender"),
@@ -172,6 +152,8 @@ VERDICT = MappingProxyType(
         "unreachable": Kind("#ffffff", "xx", "✗", "no connection"),
     }
 )
+UNKNOWN = Kind("#ffffff", "|||", "?", "other")
+"""A verdict of no kind that is known here."""
 
 _HUES = (BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 _LINES = ("-", DASHED, DOTTED, CHAIN)

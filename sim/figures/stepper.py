@@ -14,7 +14,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from sim.figures.data import FigureError
-from sim.figures.style import write
+from sim.figures.saving import write
 
 WIDTH = 820
 """Pixels that it is wide at most, in a notebook: chosen, what a cell of JupyterLab has."""

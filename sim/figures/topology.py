@@ -3,86 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import networkx as nx
-from matplotlib.artist import Artist
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.figures import palette
-from sim.figures import style as s
-from sim.figures.bars import shown
-from sim.figures.data import FigureError, need, order
-from sim.figures.style import Style, drawn
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.figures import layout, palette
+from sim.figures.data import FigureError, order
+from sim.figures.layout import Entry
+from sim.figures.specification import figure
+from sim.figures.style import Style
+from sim.figures.words import shown
 
 SHAPES = {"isp": "o", "work": "s", "venue": "^", "transit": "D"}
+KINDS = {"isp": "ISP", "work": "workplace", "venue": "venue", "transit": "transit"}
 OTHER_SHAPE = "h"
 MANY = 24
 """More networks than this are drawn as points without words: chosen, what a page has room for."""
 OPEN, LIMITED, NONE = "relays for everybody", "relaying restricted", "no server"
 FILLS = {OPEN: palette.VERMILLION, LIMITED: "#bfe0f5", NONE: "#ffffff"}
-
 HEIGHT = {"column": 3.4, "page": 4.6, "slide": 5.2}
 """Inches for the map alone."""
+ROOM = {"column": (1.75, 1.33), "page": (1.4, 1.31), "slide": (1.32, 1.33)}
+"""How far the map reaches to the sides, and up and down, with words around a ring of 1."""
+LOWEST = 0.5
+"""Of the ring, what is drawn above and below its middle at least: its words need it (chosen)."""
 
 Point = tuple[float, float]
 Graph: TypeAlias = "nx.Graph[Any]"
+Relays = dict[str, dict[str, str]]
+"""Network -> role of a server -> its relay policy."""
+Flows = dict[tuple[frozenset[str], str], float]
+"""(ends of a link, class of mail) -> recipients a day."""
 
 
-@drawn
-def topology(
-    style: Style,
-    topology: Graph,
-    *,
-    policies: pd.DataFrame | None = None,
-    traffic: pd.DataFrame | None = None,
-    arm: str | None = None,
-    most: float | None = None,
-) -> Figure:
-    """Networks and links of a scenario, with the relay policies of one *arm*.
-
-    Without *arm* the first arm is drawn in which some server restricts relaying. The left half
-    of a sign stands for the submission server, the right half for the MX. The widest line is
-    *most* recipients a day, or what the busiest link carries.
-    """
-    if topology is None or topology.number_of_nodes() == 0:
-        raise FigureError("topology: there are no networks, so there is nothing to draw")
-    chosen, relays = _policies(policies, arm)
-    places = layout(topology)
-    across, below, above = _reach(places, style)
-    height = HEIGHT[style.name]
-    if topology.number_of_nodes() <= MANY:
-        height *= (above - below) / (2 * max(above, -below))  # no room for a side without networks
-    figure = s.new(style, height)
-    axes = figure.subplots()
-    axes.set_axis_off()
-    carried = _carried(traffic)
-    widest = max(carried.values(), default=0.0) if most is None else most
-    _links(axes, style, topology, places, carried, widest)
-    for node in topology.nodes:
-        _node(axes, style, topology, places, str(node), relays.get(str(node), {}))
-    if topology.number_of_nodes() <= MANY:
-        axes.set(xlim=(-across, across), ylim=(below, above))
-    else:
-        axes.margins(0.06)
-    if chosen:
-        figure.suptitle(s.name(f"policies of “{chosen}”", 60), fontsize=style.text)
-    notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
-    if topology.number_of_nodes() > MANY:
-        notes.append(f"names are left out: {topology.number_of_nodes()} networks")
-    s.legend(figure, style, _entries(style, topology, relays, widest), notes=notes)
-    return s.settle(figure, [axes], height, tallest=style.height)
-
-
-def caption(topology: Graph, *, arm: str | None = None, traffic: object = None, **_: object) -> str:
-    """What `topology` shows."""
+def _caption(topology: Graph, traffic: object, arm: str | None, **_: object) -> str:
     words = (
         f"The {topology.number_of_nodes()} networks and {topology.number_of_edges()} links of the "
         "scenario. Shape: kind of network; fill: whether its servers relay for everybody (left "
@@ -96,7 +56,86 @@ def caption(topology: Graph, *, arm: str | None = None, traffic: object = None, 
     return words + (f" Policies of “{arm}”." if arm else "")
 
 
-def layout(graph: Graph) -> dict[str, Point]:
+@figure(_caption)
+def topology(
+    style: Style,
+    topology: Graph,
+    policies: pd.DataFrame | None = None,
+    traffic: pd.DataFrame | None = None,
+    *,
+    arm: str | None = None,
+    most: float | None = None,
+) -> Figure:
+    """Networks and links of a scenario, with the relay policies of one *arm*.
+
+    Without *arm* the first arm is drawn in which some server restricts relaying. The left half
+    of a sign stands for the submission server, the right half for the MX. The widest line is
+    *most* recipients a day, or what the busiest link carries.
+    """
+    number = topology.number_of_nodes() if topology is not None else 0
+    if not number:
+        raise FigureError("there are no networks, so there is nothing to draw")
+    chosen, relays = _policies(policies, arm)
+    places = layout_of(topology)
+    across, below, above = _reach(places, style)
+    large = number <= MANY
+    height = HEIGHT[style.name]
+    if large:
+        height *= (above - below) / (2 * max(above, -below))  # no room for a side without networks
+    drawn = layout.new(style, height)
+    axes = drawn.subplots()
+    axes.set_axis_off()
+    flows = _flows(traffic)
+    widest = max(flows.values(), default=0.0) if most is None else most
+    for a, b, data in topology.edges(data=True):
+        ends = (places[str(a)], places[str(b)])
+        _link(
+            axes,
+            style,
+            ends,
+            {
+                k: flows.get((frozenset((str(a), str(b))), k), 0.0) / widest
+                for k in ("honest", "spam")
+            }
+            if widest
+            else {},
+        )
+        if large and data.get("latency") is not None:
+            _latency(axes, style, ends, float(data["latency"]))
+    for node, data in topology.nodes(data=True):
+        name = str(node)
+        _node(
+            axes,
+            style,
+            places[name],
+            name,
+            str(data.get("kind", "")),
+            relays.get(name, {}),
+            large=large,
+        )
+        if large:
+            _words(
+                axes,
+                style,
+                places[name],
+                name,
+                str(data.get("domain", "") or ""),
+                relays.get(name, {}),
+            )
+    if large:
+        axes.set(xlim=(-across, across), ylim=(below, above))
+    else:
+        axes.margins(0.06)
+    if chosen:
+        drawn.suptitle(layout.name(f"policies of “{chosen}”", 60), fontsize=style.text)
+    notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
+    notes += [] if large else [f"names are left out: {number} networks"]
+    entries = list(_entries(style, topology, relays, flows=bool(widest)))
+    layout.legend(drawn, style, entries, notes=notes)
+    return layout.settle(drawn, [axes], height, tallest=style.height)
+
+
+def layout_of(graph: Graph) -> dict[str, Point]:
     """Return a place for each network: transit inside, the others around it, never at random.
 
     Networks follow each other on the ring as links connect them, so that few links cross.
@@ -104,55 +143,48 @@ def layout(graph: Graph) -> dict[str, Point]:
     inner = [str(node) for node in graph if graph.nodes[node].get("kind") == "transit"]
     outer = [str(node) for node in graph if str(node) not in inner]
     if not inner and len(outer) > 3:
-        found = nx.circular_layout(graph)
-        return {str(node): (float(x), float(y)) for node, (x, y) in found.items()}
-    places = _ring(inner, 0.0 if len(inner) < 2 else 0.42)
-    hub = {
-        node: min((str(n) for n in graph[node] if str(n) in inner), default="", key=inner.index)
-        for node in outer
-    }
-    kinds = list(SHAPES)
-    outer.sort(
-        key=lambda node: (
-            inner.index(hub[node]) if hub[node] else len(inner),
-            kinds.index(graph.nodes[node].get("kind", "isp"))
-            if graph.nodes[node].get("kind") in kinds
-            else len(kinds),
-        )
-    )
-    return places | _ring(outer, 1.0)
+        circle = nx.circular_layout(graph)
+        return {str(node): (float(x), float(y)) for node, (x, y) in circle.items()}
+    kinds = [*SHAPES]
+
+    def rank(node: str) -> tuple[int, int]:
+        hubs = [inner.index(str(other)) for other in graph[node] if str(other) in inner]
+        kind = graph.nodes[node].get("kind", "isp")
+        return min(hubs, default=len(inner)), kinds.index(kind) if kind in kinds else len(kinds)
+
+    return _ring(inner, 0.0 if len(inner) < 2 else 0.42) | _ring(sorted(outer, key=rank), 1.0)
 
 
 def _ring(names: Sequence[str], radius: float) -> dict[str, Point]:
     turn = 2 * math.pi / max(len(names), 1)
-    return {
-        name: (
-            1.5 * radius * math.cos(math.pi / 2 - turn * (n + 0.5)),
-            radius * math.sin(math.pi / 2 - turn * (n + 0.5)),
-        )
-        for n, name in enumerate(names)
-    }
+    angles = {name: math.pi / 2 - turn * (n + 0.5) for n, name in enumerate(names)}
+    return {n: (1.5 * radius * math.cos(a), radius * math.sin(a)) for n, a in angles.items()}
 
 
-def _policies(
-    policies: pd.DataFrame | None, arm: str | None
-) -> tuple[str, dict[str, dict[str, str]]]:
+def _policies(policies: pd.DataFrame | None, arm: str | None) -> tuple[str, Relays]:
     """Return the arm that is drawn, and for each network role -> relay policy."""
     if policies is None:
         return "", {}
-    frame = need(policies, "policies", figure="topology")
-    arms = order(frame["arm"], None if arm is None else [arm], figure="topology")
-    closed = [
-        name
-        for name in arms
-        if (frame.loc[frame["arm"].astype(str) == name, "relay"].astype(str) != "open").any()
-    ]
-    chosen = (closed or arms)[0]
-    relays: dict[str, dict[str, str]] = {}
-    rows = frame[frame["arm"].astype(str) == chosen]
+    arms = order(policies["arm"], None if arm is None else [arm])
+    restricted = set(policies.loc[policies["relay"].astype(str) != "open", "arm"].astype(str))
+    chosen = next((name for name in arms if name in restricted), arms[0])
+    rows = policies[policies["arm"].astype(str) == chosen]
+    relays: Relays = {}
     for network, role, relay in zip(rows["network"], rows["role"], rows["relay"], strict=True):
         relays.setdefault(str(network), {})[str(role)] = str(relay)
     return chosen, relays
+
+
+def _flows(traffic: pd.DataFrame | None) -> Flows:
+    if traffic is None:
+        return {}
+    flows: Flows = {}
+    for a, b, kind, number in zip(
+        *(traffic[c] for c in ("a", "b", "class", "per_day")), strict=True
+    ):
+        link = frozenset((str(a), str(b))), str(kind)
+        flows[link] = flows.get(link, 0.0) + float(number)
+    return flows
 
 
 def _fill(relay: str | None) -> str:
@@ -161,65 +193,34 @@ def _fill(relay: str | None) -> str:
     return OPEN if relay in ("open", "permit") else LIMITED
 
 
-def _carried(traffic: pd.DataFrame | None) -> dict[tuple[frozenset[str], str], float]:
-    if traffic is None:
-        return {}
-    frame = need(traffic, "traffic", figure="topology")
-    carried: dict[tuple[frozenset[str], str], float] = {}
-    columns = ("a", "b", "class", "per_day")
-    for a, b, kind, number in zip(*(frame[c] for c in columns), strict=True):
-        key = (frozenset((str(a), str(b))), str(kind))
-        carried[key] = carried.get(key, 0.0) + float(number)
-    return carried
-
-
-def _links(
-    axes: Axes,
-    style: Style,
-    graph: Graph,
-    places: Mapping[str, Point],
-    carried: Mapping[tuple[frozenset[str], str], float],
-    widest: float,
-) -> None:
-    """Draw the links, as wide as what they carry, if *widest* is not 0."""
-    for a, b, data in graph.edges(data=True):
-        ends = (places[str(a)], places[str(b)])
-        if widest:
-            axes.plot(*zip(*ends, strict=True), color="0.8", linewidth=0.5 * style.line, zorder=0)
-            for kind, side in (("honest", 1), ("spam", -1)):
-                number = carried.get((frozenset((str(a), str(b))), kind), 0.0)
-                if number:
-                    _line(axes, style, ends, kind, side, number / widest)
-        else:
-            axes.plot(*zip(*ends, strict=True), color="0.45", linewidth=style.line, zorder=1)
-        if graph.number_of_nodes() <= MANY and data.get("latency") is not None:
-            _latency(axes, style, ends, float(data["latency"]))
-
-
-def _line(
-    axes: Axes, style: Style, ends: tuple[Point, Point], kind: str, side: int, share: float
-) -> None:
+def _link(axes: Axes, style: Style, ends: tuple[Point, Point], shares: Mapping[str, float]) -> None:
+    """Draw a link; on it, on either side, lines as wide as the *shares* of classes of mail."""
     (x0, y0), (x1, y1) = ends
+    plain: dict[str, Any] = {"color": "0.8", "linewidth": 0.5 * style.line, "zorder": 0}
+    alone: dict[str, Any] = {"color": "0.45", "linewidth": style.line, "zorder": 1}
+    axes.plot([x0, x1], [y0, y1], **(plain if shares else alone))
     length = math.hypot(x1 - x0, y1 - y0) or 1.0
-    shift = side * 0.018
-    dx, dy = -shift * (y1 - y0) / length, shift * (x1 - x0) / length
+    for (kind, share), side in zip(shares.items(), (1, -1), strict=False):
+        shift = side * 0.018 / length
+        dx, dy = -shift * (y1 - y0), shift * (x1 - x0)
+        if share:
+            axes.plot(
+                [x0 + dx, x1 + dx],
+                [y0 + dy, y1 + dy],
+                **_line(kind, style.line * (0.4 + 4.6 * share)),
+                solid_capstyle="butt",
+                zorder=1,
+                gid=f"traffic {kind}",
+            )
+
+
+def _line(kind: str, width: float) -> dict[str, Any]:
     look = palette.CLASS[kind]
-    axes.plot(
-        [x0 + dx, x1 + dx],
-        [y0 + dy, y1 + dy],
-        color=look.colour,
-        linestyle=look.line if kind == "spam" else "-",
-        linewidth=style.line * (0.4 + 4.6 * share),
-        solid_capstyle="butt",
-        zorder=1,
-        gid=f"traffic {kind}",
-    )
+    return {"color": look.colour, "linestyle": look.line, "linewidth": width}
 
 
 def _latency(axes: Axes, style: Style, ends: tuple[Point, Point], latency: float) -> None:
-    (x0, y0), (x1, y1) = ends
-    if math.hypot(x0, y0) < math.hypot(x1, y1):
-        (x0, y0), (x1, y1) = (x1, y1), (x0, y0)
+    (x0, y0), (x1, y1) = sorted(ends, key=lambda end: -math.hypot(*end))  # nearer to the outer end
     axes.text(
         0.62 * x0 + 0.38 * x1,
         0.62 * y0 + 0.38 * y1,
@@ -236,20 +237,17 @@ def _latency(axes: Axes, style: Style, ends: tuple[Point, Point], latency: float
 def _node(
     axes: Axes,
     style: Style,
-    graph: Graph,
-    places: Mapping[str, Point],
-    node: str,
+    at: Point,
+    name: str,
+    kind: str,
     relays: Mapping[str, str],
+    *,
+    large: bool,
 ) -> None:
-    x, y = places[node]
-    data: Mapping[str, Any] = graph.nodes[node]
-    both = relays.get("both")
-    left, right = (_fill(relays.get(role, both)) for role in ("submission", "mx"))
-    large = graph.number_of_nodes() <= MANY
+    left, right = (_fill(relays.get(role, relays.get("both"))) for role in ("submission", "mx"))
     axes.plot(
-        x,
-        y,
-        marker=SHAPES.get(str(data.get("kind", "")), OTHER_SHAPE),
+        *at,
+        marker=SHAPES.get(kind, OTHER_SHAPE),
         markersize=(2.0 if large else 0.9) * style.text,
         fillstyle="full" if left == right else "left",
         markerfacecolor=FILLS[left],
@@ -258,31 +256,28 @@ def _node(
         markeredgewidth=0.8 * style.line,
         linestyle="none",
         zorder=3,
-        gid=f"network {node}",
+        gid=f"network {name}",
     )
-    if large:
-        _words(axes, style, (x, y), node, str(data.get("domain", "") or ""), relays)
 
 
 def _words(
     axes: Axes, style: Style, at: Point, node: str, domain: str, relays: Mapping[str, str]
 ) -> None:
-    x, y = at
-    slope = math.atan2(y, x)
-    centre = math.hypot(x, y) < 0.5
+    """Write what a network is called beside its sign, away from the middle of the map."""
+    centre = math.hypot(*at) < 0.5
+    slope = math.atan2(at[1], at[0])
     across, up = (0.0, -1.0) if centre else (math.cos(slope), math.sin(slope))
-    dx = math.copysign(1.4 * style.text if abs(up) < 0.75 else 0.2 * style.text, across)
-    dy = 0.0 if abs(up) < 0.75 else math.copysign(1.4 * style.text, up)
-    ha = "center" if abs(across) < 0.1 else ("left" if across > 0 else "right")
-    va = "center" if dy == 0.0 else ("bottom" if dy > 0 else "top")
-    lines = [s.name(node, 18), *([domain] if domain else []), *_relay_lines(relays)]
+    level = abs(up) < 0.75
+    dx = math.copysign((1.4 if level else 0.2) * style.text, across)
+    dy = 0.0 if level else math.copysign(1.4 * style.text, up)
+    lines = [layout.name(node, 18), *([domain] if domain else []), *_relay_lines(relays)]
     axes.annotate(
         "\n".join(lines),
         at,
         (dx, dy),
         textcoords="offset points",
-        ha=ha,
-        va=va,
+        ha="center" if abs(across) < 0.1 else ("left" if across > 0 else "right"),
+        va="center" if level else ("bottom" if up > 0 else "top"),
         fontsize=style.small - (1 if style.name == "column" else 0),
         linespacing=1.15,
         zorder=4,
@@ -292,22 +287,16 @@ def _words(
 
 
 def _relay_lines(relays: Mapping[str, str]) -> list[str]:
-    if not relays:
-        return []
-    words = {role: s.name(relay.replace("_", " "), 22) for role, relay in relays.items()}
+    words = {role: layout.name(relay.replace("_", " "), 22) for role, relay in relays.items()}
     if len(set(words.values())) == 1:
         return [f"[{next(iter(words.values()))}]"]
-    short = {"submission": "smtp", "mx": "mx", "both": "smtp and mx"}
+    short = {"submission": "smtp", "both": "smtp and mx"}
     return [f"{short.get(role, role)}: [{relay}]" for role, relay in words.items()]
-
-
-LOWEST = 0.5
-"""Of the ring, what is drawn above and below its middle at least: its words need it (chosen)."""
 
 
 def _reach(places: Mapping[str, Point], style: Style) -> tuple[float, float, float]:
     """How far the map reaches to both sides, down and up, with room for words around the ring."""
-    wide, high = {"column": (1.75, 1.33), "page": (1.4, 1.31), "slide": (1.32, 1.33)}[style.name]
+    wide, high = ROOM[style.name]
     ups = [y for _, y in places.values()]
     ring = max(map(abs, ups)) or 1.0
     room = (high - 1) * ring
@@ -315,44 +304,19 @@ def _reach(places: Mapping[str, Point], style: Style) -> tuple[float, float, flo
     return wide * (max(abs(x) for x, _ in places.values()) or 1.0), below, above
 
 
-def _entries(
-    style: Style,
-    graph: Graph,
-    relays: Mapping[str, Mapping[str, str]],
-    widest: float,
-) -> list[tuple[Artist | None, str]]:
-    kinds = {str(data.get("kind", "")) for _, data in graph.nodes(data=True)}
-    made: list[tuple[Artist | None, str]] = [
-        (
-            Line2D(
-                [],
-                [],
-                marker=shape,
-                linestyle="none",
-                markersize=style.small,
-                markerfacecolor="white",
-                markeredgecolor="black",
-            ),
-            {"isp": "ISP", "work": "workplace"}.get(kind, kind),
-        )
-        for kind, shape in SHAPES.items()
-        if kind in kinds
-    ]
-    if relays:
-        present = {_fill(relay) for found in relays.values() for relay in found.values()}
-        made += [
-            (Patch(facecolor=FILLS[fill], edgecolor="black"), fill)
-            for fill in (OPEN, LIMITED)
-            if fill in present
-        ]
-    if widest:
-        for kind in ("honest", "spam"):
-            look = palette.CLASS[kind]
-            line: Any = look.line if kind == "spam" else "-"
-            made.append(
-                (
-                    Line2D([], [], color=look.colour, linestyle=line, linewidth=3 * style.line),
-                    f"{kind} recipients carried",
-                )
-            )
-    return made
+def _entries(style: Style, graph: Graph, relays: Relays, *, flows: bool) -> Iterator[Entry]:
+    present = {str(data.get("kind", "")) for _, data in graph.nodes(data=True)}
+    look: dict[str, Any] = {
+        "markersize": style.small,
+        "markerfacecolor": "white",
+        "markeredgecolor": "black",
+    }
+    for kind, shape in SHAPES.items():
+        if kind in present:
+            yield Line2D([], [], marker=shape, linestyle="none", **look), KINDS[kind]
+    fills = {_fill(relay) for roles in relays.values() for relay in roles.values()}
+    for fill in (OPEN, LIMITED):
+        if fill in fills:
+            yield Patch(facecolor=FILLS[fill], edgecolor="black"), fill
+    for kind in ("honest", "spam") if flows else ():
+        yield Line2D([], [], **_line(kind, 3 * style.line)), f"{kind} recipients carried"

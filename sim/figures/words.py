@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from sim.records.measures import MEASURES, QUANTILE, SHARE
 
-INTERVALS = "Whiskers: 95 % intervals over replications."
+WHISKERS = "Whiskers: 95 % intervals over replications."
+BANDS = "Bands: 95 % intervals over replications."
 AXES = {
-    "delivery_rate": "recipients wished (%)",
     "spam_abuse_rate": "recipients relayed (%)",
     "spam_time_share": "session time (%)",
     "utilisation": "session capacity (%)",
@@ -20,11 +20,17 @@ UNDEFINED = {
     "spam_time_share": "no sessions",
     "spam_per_mailbox_day": "no mailboxes",
 }
+MOST_DIGITS = 4
 
 
 def is_share(measure: str) -> bool:
     """Whether a measure lies between 0 and 1, and is shown in per cent."""
     return measure in MEASURES and MEASURES[measure].kind == SHARE
+
+
+def scale(measure: str) -> float:
+    """Return what a value of the measure is multiplied by to be shown."""
+    return 100.0 if is_share(measure) else 1.0
 
 
 def title(kind: str, measure: str) -> str:
@@ -38,22 +44,32 @@ def titles(measures: Iterable[tuple[str, str]]) -> str:
     return "; ".join(title(kind, measure).replace("\n", " ") for kind, measure in measures)
 
 
-def axis(kind: str, measure: str) -> str:
+def axis(measure: str) -> str:
     """Return what stands at the axis: what is counted, and the unit."""
-    if measure in AXES:
-        return AXES[measure].replace(
-            "recipients", f"{kind} recipients" if kind == "honest" else "recipients"
-        )
     if is_share(measure):
-        return f"{kind} recipients wished (%)"
+        return AXES.get(measure, "intended recipients (%)")
     unit = MEASURES[measure].unit if measure in MEASURES else ""
     return unit or measure.replace("_", " ")
 
 
 def label(kind: str, measure: str) -> str:
     """Return what is measured, and in which unit."""
-    unit = "%" if is_share(measure) else axis(kind, measure)
+    unit = "%" if is_share(measure) else axis(measure)
     return f"{title(kind, measure)} ({unit})".replace("\n", " ")
+
+
+def change(measure: str) -> str:
+    """Return the unit of differences of the measure."""
+    return "percentage points" if is_share(measure) else axis(measure)
+
+
+def shown(value: float) -> str:
+    """Return a value with the digits that a reader needs, and no more."""
+    if value in (0, 100):
+        return f"{value:.0f}"
+    if abs(value) < 1:
+        return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) < 200 else f"{value:,.0f}"
 
 
 def apart(value: float, half: float) -> str:
@@ -62,11 +78,8 @@ def apart(value: float, half: float) -> str:
         return "no change"
     size = half if math.isfinite(half) and half > 0.0 else abs(value)
     digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS) if size > 0.0 else 0
-    told = f"{value:+z,.{digits}f}".replace("-", "\u2212")
-    return f"{told} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else told
-
-
-MOST_DIGITS = 4
+    words = f"{value:+z,.{digits}f}".replace("-", "\u2212")
+    return f"{words} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else words
 
 
 def undefined(measure: str) -> str:
@@ -76,9 +89,9 @@ def undefined(measure: str) -> str:
 
 def definitions(*measures: str) -> str:
     """Return the definitions of *measures* in a sentence each."""
-    told = []
+    sentences = []
     for name in dict.fromkeys(measures):
         measure = MEASURES[name]
         over = "" if measure.kind == QUANTILE else f" ÷ {measure.denominator}"
-        told.append(f"{measure.title.capitalize()}: {measure.numerator}{over}.")
-    return " ".join(told)
+        sentences.append(f"{measure.title.capitalize()}: {measure.numerator}{over}.")
+    return " ".join(sentences)

@@ -122,12 +122,11 @@ class Panel:
         """The rates as written, and beside them those of *state*."""
         import pandas as pd
 
-        from sim.figures.rates import rates
+        from sim.figures import draw
 
         shown = {AS_WRITTEN: self.start, "now": state}
         parts = [self.rates(one).assign(arm=name) for name, one in shown.items()]
-        drawn: Figure = rates(pd.concat(parts, ignore_index=True), measures=MEASURES)
-        return drawn
+        return draw("rates", {"summary": pd.concat(parts, ignore_index=True)}, measures=MEASURES)
 
     def _run(self, state: State) -> pd.DataFrame:
         import sim

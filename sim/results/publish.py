@@ -17,8 +17,9 @@ from sim._version import __version__
 from sim.experiment import storage
 from sim.experiment.manifest import code_digest, cut_to
 from sim.figures import TABLE, FigureError, Gallery, known, save
-from sim.figures import style as sized
 from sim.figures.numbers import numbers
+from sim.figures.saving import known_formats
+from sim.figures.style import style as known_style
 from sim.measure.summary import everything
 from sim.results.analysis import Analysis
 from sim.results.conclusions import conclusion
@@ -42,8 +43,8 @@ class Pictures:
     def check(self, figures: Iterable[str]) -> None:
         """Raise FigureError for a wrong name, before anything is written."""
         known(figures)
-        sized.style(self.style)
-        sized.known_formats(self.formats)
+        known_style(self.style)
+        known_formats(self.formats)
 
 
 def publish(

@@ -158,23 +158,19 @@ class Sweep(Folder):
         Of a *pair* of arms, a and b, the differences b - a in pairs.
         """
         # drawing: matplotlib takes half a second to import
-        from sim.figures.sweeps import swept
-        from sim.figures.tornado import tornado
+        from sim.figures.sweeps import swept, tornado
 
         options = {"quick": self.quick, "class_": class_, "measure": measure, **options}
         if self.ranged:
-            return tornado(self.tornado(), arms=self.arms, **options)
+            return tornado.figure({"ranges": self.tornado()}, arms=self.arms, **options)
         table, arms = self.summary(), self.arms
         if pair:
             a, b = pair
             arms = [f"{b} less {a}"]
             table = self.compare(a, b).rename(columns={"difference": "mean"}).assign(arm=arms[0])
         follow = [key for key in self.keys if key not in self.free]
-        rows = table.dropna(subset=self.free)
-        difference = bool(pair)
-        return swept(
-            rows, keys=self.free, arms=arms, follow=follow, difference=difference, **options
-        )
+        options |= {"keys": self.free, "follow": follow, "difference": bool(pair)}
+        return swept.figure({"points": table.dropna(subset=self.free)}, arms=arms, **options)
 
     def save(
         self, class_: str = "honest", measure: str = "lost_per_day", pair: Sequence[str] = ()

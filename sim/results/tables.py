@@ -63,9 +63,10 @@ class Tables(Mapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def rows(self, table: str, columns: tuple[str, ...], figure: str) -> pd.DataFrame:
+    def rows(self, table: str, columns: tuple[str, ...]) -> pd.DataFrame:
         """The rows of a table; raises FigureError if there are none, or a column is not there."""
-        return need(self[table], table, (*RUN, *columns), figure=figure)
+        frame: pd.DataFrame = need(self[table], table, (*RUN, *columns))
+        return frame
 
 
 class Table(NamedTuple):
@@ -115,7 +116,7 @@ def about(tables: Tables) -> dict[str, Any]:
 
 def permissions(tables: Tables) -> pd.DataFrame:
     """Submissions a day by whose permission they used, for every run."""
-    attempts = tables.rows("attempts", ("hop", "at", "permission"), "listings")
+    attempts = tables.rows("attempts", ("hop", "at", "permission"))
     kept = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
     start = (kept["at"] // DAY) * DAY
     keyed = kept[[*RUN, "permission"]].assign(start=start)
@@ -128,7 +129,7 @@ def windows(tables: Tables) -> pd.DataFrame:
     model = tables.model
     length = {arm: window(model.arm(arm)) for arm in tables.arms}
     columns = ("hop", "at", "permission", "cause", "place")
-    attempts = tables.rows("attempts", columns, "windows")
+    attempts = tables.rows("attempts", columns)
     kept = attempts[(attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)]
     kept = kept[kept["place"] != "home"]  # on the own network nobody needs a window
     let_in = kept["permission"].isin(list(OTHERS))
@@ -154,7 +155,7 @@ def spam(tables: Tables) -> pd.DataFrame:
     """Per run, after the policies start: recipients of spam, and what they cost and bring."""
     model = tables.model
     columns = ("class", "phase", "group", "route", "fate")
-    rows = tables.rows("recipients", columns, "spammers' account")
+    rows = tables.rows("recipients", columns)
     kept = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
     by = [*RUN, "group", "route", "fate"]
     counted = kept.groupby(by, observed=True, as_index=False).size()
@@ -191,9 +192,9 @@ def traffic(tables: Tables) -> pd.DataFrame:
     model = tables.model
     arm = restricting(tables)
     columns = ("message", "at", "client", "server", "accepted")
-    attempts = tables.rows("attempts", columns, "topology")
+    attempts = tables.rows("attempts", columns)
     attempts = attempts[(attempts["arm"] == arm) & (attempts["at"] >= model.policy_starts)]
-    recipients = tables.rows("recipients", ("message", "class"), "topology")
+    recipients = tables.rows("recipients", ("message", "class"))
     recipients = recipients[recipients["arm"] == arm]
     days = (model.run_length - model.policy_starts) / DAY * max(tables.results.replications, 1)
     return carried(model, attempts, recipients, days)

@@ -142,13 +142,12 @@ class Trace(Page):
 
         *options* are those of `sim.figures.life`.
         """
-        from sim.figures.life import life
+        from sim.figures import draw
 
-        usual = {"since": self.about["written_at"]}
-        return life(
-            self.rows, arm=self.arm, replication=self.replication, message=self.message,
-            **(usual | options),
-        )  # fmt: skip
+        usual = {"since": self.about["written_at"], "arm": self.arm, "message": self.message}
+        return draw(
+            "life", {"attempts": self.rows}, replication=self.replication, **(usual | options)
+        )
 
     def stepper(self, **options: Any) -> Stepper:
         """The attempts one after the other, each with what was said, for a notebook.

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from sim import figures
 from sim.figures import FigureError
-from sim.figures.windows import fitted
+from sim.figures.curves import fitted
 
 
 @pytest.fixture
@@ -105,12 +105,11 @@ def test_precision_draws_half_the_interval_of_the_first_replications():
     line = curve(axes, "open trust")
     summary = figures.data.estimate(
         "rate",
-        *(
-            tables["measures"].query(
-                "arm == 'open trust' and measure == 'spam_per_mailbox_day' and by == 'all'"
-            )[name]
-            for name in ("numerator", "denominator")
+        tables["measures"].query(
+            "arm == 'open trust' and measure == 'spam_per_mailbox_day' and by == 'all'"
         ),
+        "numerator",
+        "denominator",
     )
     assert list(line.get_xdata()) == list(range(2, 10))
     assert line.get_ydata()[-1] == pytest.approx((summary.high - summary.low) / 2)

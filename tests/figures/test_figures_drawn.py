@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from sim import figures
 from sim.figures import FigureError, palette
-from sim.figures.delay import survival
+from sim.figures.curves import survival
 from sim.figures.frontier import dominated
 from sim.records import words
 from sim.records.measures import MEASURES
@@ -67,7 +67,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
 
 
 @pytest.mark.parametrize("name", ["rates", "places", "groups", "believed", "refusals"])
-def test_rates_begin_at_nought_and_end_within_the_possible(drawn, name):
+def test_rates_begin_at_zero_and_end_within_the_possible(drawn, name):
     for axes in drawn[name].axes:
         low, high = axes.get_xlim()
         assert low == 0
@@ -79,7 +79,7 @@ def test_rates_begin_at_nought_and_end_within_the_possible(drawn, name):
     ["frontier", "delay", "routes", "load", "waiting", "history", "collateral", "listings",
      "windows", "precision"],
 )  # fmt: skip
-def test_heights_begin_at_nought(drawn, name):
+def test_heights_begin_at_zero(drawn, name):
     assert {axes.get_ylim()[0] for axes in drawn[name].axes} == {0}
 
 
@@ -402,7 +402,7 @@ def test_points_that_coincide_share_a_label_and_stay_visible(made):
     assert sizes == sorted(set(sizes), reverse=True)
 
 
-def test_an_arm_without_spam_is_named_and_not_put_at_nought(made):
+def test_an_arm_without_spam_is_named_and_not_put_at_zero(made):
     frame = made.summary(3)
     frame = frame[(frame["class"] != "spam") | (frame["arm"] != "on network")]
     words = texts(figures.draw("frontier", {"summary": frame}))
@@ -593,7 +593,6 @@ def test_every_restriction_that_refuses_has_a_look_of_its_own():
 ROLES = {
     "class": (words.MailClass, palette.CLASS),
     "fate": (words.Fate, palette.FATE),
-    "cause": (words.Cause, palette.CAUSE),
     "route": (words.Route, palette.ROUTE),
 }
 
@@ -621,8 +620,8 @@ def test_every_measure_has_words_for_its_axis():
     for name, measure in MEASURES.items():
         for kind in measure.classes:
             assert words.title(kind, name)
-            assert words.axis(kind, name)
-            assert ("%" in words.axis(kind, name)) is words.is_share(name)
+            assert words.axis(name)
+            assert ("%" in words.axis(name)) is words.is_share(name)
 
 
 # ---- what cannot be drawn

@@ -73,7 +73,7 @@ def test_an_unknown_figure_gets_a_suggestion(made):
 
 
 def test_a_table_that_is_not_there_is_named():
-    with pytest.raises(FigureError, match="frontier needs the table 'summary'"):
+    with pytest.raises(FigureError, match="frontier: the table 'summary' is not there"):
         Gallery({}).frontier()
 
 

@@ -7,7 +7,6 @@ import pytest
 from sim import figures
 from sim.figures import FigureError
 from sim.figures.numbers import numbers
-from sim.figures.welch import welch
 
 DAY = 86400.0
 
@@ -25,6 +24,11 @@ def measures(**arms):
         for day, share in enumerate(shares)
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def welch(table, baseline="", policy_starts=0.0, **options):
+    about = {"baseline": baseline, "policy_starts": policy_starts}
+    return figures.draw("welch", {"measures": table, "about": about}, **options)
 
 
 TABLE = measures(open=[0.9] + [0.8] * 9, closed=[0.9, 0.8, 0.3, 0.4] + [0.5] * 6)

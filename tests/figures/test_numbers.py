@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim import figures
+from sim.figures import words
 from sim.figures.numbers import COLUMNS, numbers
 
 EXACT = {"topology", "matrix", "life"}
@@ -33,7 +34,7 @@ def _says(text, value):
     """Whether *text* is *value*; one with its interval has as many digits as that."""
     number, interval, _ = text.partition(" \u00b1")
     digits = len(number.partition(".")[2])
-    return number == (f"{value:.{digits}f}" if interval else figures.bars.shown(value))
+    return number == (f"{value:.{digits}f}" if interval else words.shown(value))
 
 
 @pytest.mark.parametrize(

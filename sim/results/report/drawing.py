@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.figures import FORMATS, TABLE, FigureError, Gallery, Style, save
-from sim.figures.gallery import EXACT
 from sim.figures.numbers import numbers
+from sim.figures.specification import EXACT
 
 Write = Callable[[str, bytes], object]
 """Stores a file under its name."""

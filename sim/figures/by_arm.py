@@ -1,0 +1,418 @@
+"""Figures of bars by arm: rates, places, groups, differences, refusals, the spammer's account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sim.figures import bars, layout, palette, words
+from sim.figures.bars import Bars, Differences, Panel, Stacks
+from sim.figures.data import (
+    Estimate,
+    FigureError,
+    estimate,
+    honest_after,
+    known,
+    of,
+    order,
+    select,
+    some,
+)
+from sim.figures.numbers import record
+from sim.figures.palette import Look
+from sim.figures.specification import figure
+from sim.figures.style import Style
+from sim.records.measures import MEASURES, RATE, RATIO, SHARE
+
+Pairs = Sequence[tuple[str, str]]
+"""Classes of mail and measures."""
+
+RATES = (
+    ("honest", "delivery_rate"),
+    ("honest", "first_refusal_rate"),
+    ("spam", "spam_abuse_rate"),
+)
+COMPARED = (*RATES[:2], ("spam", "spam_per_mailbox_day"))
+PLACES = ("home", "work", "hotel", "airport", "kiosk")
+"""Places in the order of the six situations; others follow by name."""
+LOOKS: Mapping[str, Look] = {
+    "delivery_rate": palette.FATE["delivered"],
+    "first_refusal_rate": palette.FATE["refused"],
+    "refusal_rate": palette.FATE["refused"],
+    "gave_up_rate": palette.FATE["gave_up"],
+    "silent_loss_rate": palette.FATE["discarded"],
+    "bounce_rate": palette.FATE["bounced"],
+    "in_transit_rate": palette.FATE["in_transit"],
+}
+
+
+# ---- rates of the summary
+
+
+@figure(
+    lambda measures, **_: (
+        f"By arm, after the policy started: {words.titles(measures)}. {words.WHISKERS} "
+        "Triangles: the analytic expectation, which follows from the inputs alone. "
+        + words.definitions(*(measure for _, measure in measures))
+    )
+)
+def rates(
+    style: Style, summary: pd.DataFrame, arms: Sequence[str], *, measures: Pairs = RATES
+) -> Figure:
+    """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
+    known(measures)
+    panels = [_rate(summary, kind, measure) for kind, measure in measures]
+    if not any(panel.rows for panel in panels):
+        wanted = ", ".join(measure for _, measure in measures)
+        raise FigureError(f"summary has no rows of {wanted}")
+    return bars.draw(style, panels, arms, bars.entries(style, panels))
+
+
+def _rate(summary: pd.DataFrame, kind: str, measure: str) -> Bars:
+    return Bars(
+        words.title(kind, measure),
+        words.axis(measure),
+        LOOKS.get(measure, palette.CLASS.get(kind, palette.CLASS["notice"])),
+        select(summary, kind, measure, words.scale(measure)),
+        share=words.is_share(measure),
+        limit=100.0 if measure == "delivery_rate" else None,
+        absent=words.undefined(measure),
+    )
+
+
+DELIVERED = palette.FATE["delivered"]
+BELIEVED = Look("black", marker="s")
+OFFSET = 0.22
+"""Delivered stands this part of a row above its middle, believed below: neither hides the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Panel):
+    """Two marks an arm: recipients delivered, and those whose sender believes so."""
+
+    delivered: Mapping[str, Estimate]
+    believed: Mapping[str, Estimate]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """All recipients."""
+        return 0.0, 100.0
+
+    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
+        """Draw both marks with their intervals, and both values beside them."""
+        pair = [table.get(arm, Estimate()) for table in (self.delivered, self.believed)]
+        for mean, (side, look, label) in zip(pair, PAIR, strict=True):
+            if mean.defined:
+                at = place + side * OFFSET * style.row
+                record(axes, mean, row=arm, series=label)
+                bars.line(axes, style, at, mean, look.colour, 0.5)
+                bars.mark(axes, style, at, mean.mean, look, 0.6, **_hollow(look))
+        if all(mean.defined for mean in pair):
+            bars.beside(axes, style, place, " / ".join(words.shown(mean.mean) for mean in pair))
+
+
+PAIR = ((-1, DELIVERED, "delivered"), (1, BELIEVED, "believed delivered"))
+
+
+def _hollow(look: Look) -> dict[str, str]:
+    return {"markerfacecolor": "white"} if look is BELIEVED else {}
+
+
+@figure(
+    "Honest recipients reached, and honest recipients whose sender had no reason to doubt it. "
+    f"Right: mail that was accepted and then dropped silently. {words.WHISKERS} "
+    + words.definitions("delivery_rate", "believed_rate", "silent_loss_rate")
+)
+def believed(style: Style, summary: pd.DataFrame, arms: Sequence[str]) -> Figure:
+    """Honest recipients delivered and believed delivered by arm, and those silently lost."""
+    delivered = select(summary, "honest", "delivery_rate", 100.0)
+    sure = select(summary, "honest", "believed_rate", 100.0)
+    if not delivered or not sure:
+        raise FigureError("summary has no rows of delivery_rate and believed_rate")
+    label = words.axis("delivery_rate")
+    pair = Pair("delivered / believed delivered", label, delivered, sure)
+    lost = replace(_rate(summary, "honest", "silent_loss_rate"), title="silently lost")
+    marks = [
+        (Line2D([], [], **bars.marker(style, look, 0.6, **_hollow(look))), label + why)
+        for (_, look, label), why in zip(PAIR, ("", ": no error seen"), strict=True)
+    ]
+    return bars.draw(style, [pair, lost], arms, marks)
+
+
+# ---- differences from the baseline
+
+
+@figure(
+    lambda measures, **_: (
+        "Difference of each policy from the baseline, estimated in pairs: in each replication both "
+        "policies meet the same messages. Filled: the 95 % interval excludes 0; hollow: it does "
+        "not, so the direction is open. " + words.definitions(*(measure for _, measure in measures))
+    )
+)
+def differences(
+    style: Style, comparison: pd.DataFrame, arms: Sequence[str], *, measures: Pairs = COMPARED
+) -> Figure:
+    """Differences of every arm from the baseline: a forest plot, a panel for each measure."""
+    baselines = order(comparison["baseline"], None)
+    if len(baselines) != 1:
+        raise FigureError(f"comparison has {len(baselines)} baseline arms, one is drawn")
+    known(measures)
+    panels = [_difference(comparison, kind, measure) for kind, measure in measures]
+    others = [arm for arm in arms if arm != baselines[0]]
+    notes = [f"differences from “{baselines[0]}”"]
+    marks = _sure(style) if np.isfinite(comparison["low"].to_numpy(dtype=float)).any() else []
+    return bars.draw(style, panels, others, marks, interval="95 % interval, paired", notes=notes)
+
+
+def _difference(comparison: pd.DataFrame, kind: str, measure: str) -> Differences:
+    rows = of(comparison, kind, measure)
+    as_summary = rows.drop(columns="mean", errors="ignore").rename(columns={"difference": "mean"})
+    return Differences(
+        words.title(kind, measure),
+        f"difference ({words.change(measure)})",
+        palette.CLASS[kind],
+        select(as_summary.assign(analytic=np.nan), kind, measure, words.scale(measure)),
+    )
+
+
+def _sure(style: Style) -> list[layout.Entry]:
+    look = Look("0.2")
+    return [
+        (Line2D([], [], **bars.marker(style, look, 0.85)), "it excludes 0"),
+        (
+            Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor="white")),
+            "it includes 0",
+        ),
+    ]
+
+
+# ---- a measure by place or group
+
+
+def _split_caption(measure: str, split: str) -> str:
+    title = words.titles([("honest", measure)])
+    return (
+        f"{title[0].upper()}{title[1:]}, by arm and by {split}, after the policy started. "
+        f"{words.WHISKERS} {words.definitions(measure)}"
+    )
+
+
+@figure(
+    lambda measure, **_: _split_caption(
+        measure, "where the writer was when the message was written"
+    )
+)
+def places(
+    style: Style,
+    measures: pd.DataFrame,
+    arms: Sequence[str],
+    *,
+    measure: str = "delivery_rate",
+) -> Figure:
+    """Delivery of honest mail, a panel for each place of its writer; or another *measure*."""
+    return _split(style, measures, "place", arms, measure)
+
+
+@figure(
+    lambda measure, **_: _split_caption(measure, "the group of users that the writer belongs to")
+)
+def groups(
+    style: Style,
+    measures: pd.DataFrame,
+    arms: Sequence[str],
+    *,
+    measure: str = "delivery_rate",
+) -> Figure:
+    """Delivery of honest mail, a panel for each group of users; or another *measure*."""
+    return _split(style, measures, "group", arms, measure)
+
+
+def _split(
+    style: Style, measures: pd.DataFrame, by: str, arms: Sequence[str], measure: str
+) -> Figure:
+    known([("honest", measure)])
+    frame = measures
+    honest = frame[(frame["by"] == by) & (frame["class"] == "honest") & (frame["phase"] == "after")]
+    # spammers and servers are groups too: a count a day of their honest mail is 0, and says nothing
+    written = honest[(honest["measure"] == "delivery_rate") & (honest["denominator"] > 0)]
+    rows = honest[(honest["measure"] == measure) & honest["key"].isin(set(written["key"]))]
+    rows = some(rows, f"{measure} by {by} of honest mail").astype({"arm": str, "key": str})
+    panels = [
+        Bars(
+            str(key) or f"(no {by})",
+            words.label("honest", measure),
+            LOOKS["delivery_rate"] if measure == "delivery_rate" else palette.CLASS["honest"],
+            _by_arm(MEASURES[measure].kind, part, words.scale(measure)),
+            share=words.is_share(measure),
+            absent="nothing written",
+        )
+        for key, part in sorted(rows.groupby("key"), key=lambda pair: place_rank(str(pair[0])))
+    ]
+    # one axis for all panels: they are there to be compared
+    greatest = max(panels, key=lambda panel: panel.top).limits[1]
+    limit = 100.0 if measure == "delivery_rate" else greatest
+    panels = [replace(panel, limit=limit) for panel in panels]
+    return bars.draw(style, panels, arms, bars.entries(style, panels))
+
+
+def _by_arm(
+    kind: str,
+    rows: pd.DataFrame,
+    scale: float = 1.0,
+    top: str = "numerator",
+    below: str = "denominator",
+) -> dict[str, Estimate]:
+    return {
+        str(arm): estimate(kind, part, top, below, scale)
+        for arm, part in rows.groupby("arm", observed=True)
+    }
+
+
+def place_rank(place: str) -> tuple[int, str]:
+    """Return what places are sorted by."""
+    return (PLACES.index(place) if place in PLACES else len(PLACES), place)
+
+
+# ---- honest mail refused, by the restriction that decided
+
+STOPPED = ("refused", "gave_up")
+
+
+@figure(
+    "Honest recipients that were never accepted, by arm, group of users and the restriction whose "
+    "answer was the last one, after the policy started. Denominator: all intended recipients of "
+    "the group. Whiskers: 95 % intervals of the sum, over replications.",
+    recipients="arm replication class phase fate cause rule group",
+)
+def refusals(style: Style, recipients: pd.DataFrame, arms: Sequence[str]) -> Figure:
+    """Honest recipients refused or given up, by deciding restriction, a panel for each group."""
+    rows = _labelled(honest_after(recipients, refusals.columns["recipients"]))
+    shares = _shares(rows)
+    rules = list(shares.groupby("rule")["share"].sum().sort_values(ascending=False).index)
+    looks = {rule: palette.restriction(rule) for rule in rules}
+    stopped = rows.assign(stopped=rows["number"].where(rows["rule"] != "", 0))
+    sums = stopped.groupby(["group", "arm", "replication"])[["stopped", "number"]].sum()
+    totals = {
+        str(group): _by_arm(SHARE, part, 100.0, "stopped", "number")
+        for group, part in sums.groupby("group")
+    }
+    tops = [total.top for of_group in totals.values() for total in of_group.values()]
+    limit = min(bars.ceiling(max(tops)), 100.0)
+    panels = [
+        Stacks(
+            group or "(no group)",
+            "refused or given up (%)",
+            looks,
+            {
+                str(arm): dict(zip(p["rule"], p["share"], strict=True))
+                for arm, p in part.groupby("arm")
+            },
+            totals[group],
+            limit,
+            "nothing written",
+        )
+        for group in totals
+        for part in [shares[shares["group"] == group]]
+    ]
+    entries = [(Patch(**bars.filling(look)), rule) for rule, look in looks.items()]
+    interval = "95 % interval of the sum"
+    notes = [] if rules else ["nothing was refused"]
+    return bars.draw(style, panels, arms, entries, interval=interval, notes=notes)
+
+
+def _labelled(honest: pd.DataFrame) -> pd.DataFrame:
+    """Count recipients; a refusal without a restriction is named by its cause.
+
+    Columns arm, group, replication, rule ("" for what was not refused), number.
+    """
+    keys = ["arm", "group", "replication", "stopped", "rule", "cause"]
+    stopped = honest.assign(stopped=honest["fate"].isin(STOPPED))
+    table = stopped.groupby(keys, observed=True).size().rename("number").reset_index()
+    table = table.astype({"arm": str, "group": str, "rule": str, "cause": str})
+    named = table["rule"].where(
+        table["rule"] != "", "(" + table["cause"].str.replace("_", " ") + ")"
+    )
+    return table.assign(rule=named.where(table["stopped"], ""))
+
+
+def _shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the share (%) that each restriction refused, a mean over replications.
+
+    Columns group, arm, rule, share.
+    """
+    keys = ["group", "arm"]
+    written = rows.groupby([*keys, "replication"])["number"].sum().rename("written")
+    refused = rows[rows["rule"] != ""].join(written, on=[*keys, "replication"])
+    replications = written.groupby(keys).size().rename("replications")
+    refused = refused.join(replications, on=keys)
+    refused["share"] = 100.0 * refused["number"] / refused["written"] / refused["replications"]
+    return refused.groupby([*keys, "rule"])["share"].sum().reset_index()
+
+
+# ---- the spammer's side: what comes of a campaign, and from which response rate on it pays
+
+
+@figure(
+    "The spammers' account after the policy started. Cost: recipients tried by each route × its "
+    "price, ÷ recipients delivered. Break-even: the response at which revenue covers cost. "
+    "Profit: recipients delivered × assumed response × revenue of an answer − cost. Prices, "
+    f"response and revenue are assumptions of the scenario. {words.WHISKERS}"
+)
+def break_even(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
+    """Cost of a thousand spams delivered, the response from which they pay, and the profit."""
+    profit = spam.assign(profit=spam["revenue"] - spam["cost"])
+    panels = [
+        _account(profit, title, label, RATIO, *columns)
+        for title, label, *columns in (
+            ("cost of 1000\ndelivered", "USD", "cost", "delivered", 1000.0),
+            (
+                "break-even\nresponse",
+                "answers / million delivered",
+                "cost",
+                "value",
+                1e6,
+            ),
+            ("profit if response\nis as assumed", "USD / day", "profit", "days"),
+        )
+    ]
+    gains = {arm: row for arm, row in panels[2].rows.items() if row.defined and row.mean >= 0}
+    if any(row.mean < 0 for row in panels[2].rows.values()):  # bars begin at 0
+        panels[2] = replace(panels[2], rows=gains, absent="a loss")
+    return bars.draw(style, panels, arms, bars.entries(style, panels))
+
+
+@figure(
+    "Recipients of spam after the policy started: tried, accepted by the first server asked, "
+    "delivered, and those that would answer if the response is as the scenario assumes. Each "
+    f"panel has its own axis. {words.WHISKERS}"
+)
+def funnel(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
+    """What becomes of spam: recipients tried, accepted somewhere, delivered, answering."""
+    yearly = spam.assign(answers=365.0 * spam["answers"])
+    panels = [
+        _account(yearly, title, label, RATE, column, "days")
+        for title, label, column in (
+            ("tried", "recipients / day", "tried"),
+            ("accepted\nby a first server", "recipients / day", "accepted"),
+            ("delivered", "recipients / day", "delivered"),
+            ("answered, if response\nis as assumed", "expected / year", "answers"),
+        )
+    ]
+    drawn = bars.draw(style, panels, arms, bars.entries(style, panels))
+    for axes in drawn.axes:  # numbers of four digits need room
+        axes.locator_params(axis="x", nbins=2)
+    return drawn
+
+
+def _account(
+    spam: pd.DataFrame, title: str, label: str, kind: str, top: str, below: str, scale: float = 1.0
+) -> Bars:
+    rows = _by_arm(kind, spam, scale, top, below)
+    return Bars(title, label, palette.CLASS["spam"], rows, absent="nothing delivered")

@@ -1,0 +1,166 @@
+"""The specification of a figure: its function, its caption, and the tables that it needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from sim.figures import style as styles
+from sim.figures.data import TABLES, FigureError, need, order
+
+ABOUT = ("baseline", "policy_starts", "run_length", "mailboxes")
+"""What a figure may know of its run: keywords that are read from the table ``about``."""
+EXACT = frozenset({"cells", "topology", "policies"})
+"""Tables without sampling: a figure of these alone has no replications to state."""
+SIZE = [
+    Parameter("style", Parameter.KEYWORD_ONLY, default="page"),
+    Parameter("quick", Parameter.KEYWORD_ONLY, default=False),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One figure: the function that draws it, its caption, and the columns of its tables.
+
+    The parameters of *draw* are its style; the tables it needs and (with a default) those it can
+    do without, by their names in TABLES; ``arms``, in order; and keywords: what a reader may ask
+    for, and those of ABOUT. A caption may be a function of the same arguments but the style.
+    *columns* of a table are those of TABLES if not given. A figure that is not *standard* is
+    drawn only when asked for.
+    """
+
+    draw: Callable[..., Figure]
+    words: str | Callable[..., str]
+    columns: Mapping[str, tuple[str, ...]]
+    standard: bool = True
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.draw.__name__
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the tables without which it cannot be drawn."""
+        return tuple(name for name, usual in self._tables() if usual is Parameter.empty)
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """Names of the tables that it can do without."""
+        return tuple(name for name, usual in self._tables() if usual is not Parameter.empty)
+
+    def _tables(self) -> Iterator[tuple[str, Any]]:
+        for parameter in signature(self.draw).parameters.values():
+            if parameter.kind is not Parameter.KEYWORD_ONLY and parameter.name in TABLES:
+                yield parameter.name, parameter.default
+
+    @property
+    def options(self) -> Signature:
+        """What a reader may ask for, as keywords: all but tables, and what ``about`` holds."""
+        asked = [
+            parameter.replace(annotation=Parameter.empty)
+            for parameter in signature(self.draw).parameters.values()
+            if parameter.kind is Parameter.KEYWORD_ONLY and parameter.name not in ABOUT
+        ]
+        arms = Parameter("arms", Parameter.KEYWORD_ONLY, default=None)
+        return Signature([*([arms] if self._has_arms else []), *asked, *SIZE])
+
+    @property
+    def _has_arms(self) -> bool:
+        return "arms" in signature(self.draw).parameters
+
+    def figure(
+        self,
+        tables: Mapping[str, Any],
+        *,
+        style: str | styles.Style = "page",
+        quick: bool | None = None,
+        **options: Any,
+    ) -> Figure:
+        """Draw it of *tables*; *options* go before what the tables say."""
+        with self._named():
+            look = styles.style(style)
+            with styles.settings(look):
+                figure = self.draw(look, **self._arguments(tables, options))
+                if about(tables).get("quick") if quick is None else quick:
+                    styles.mark_quick(figure, look)
+            return figure
+
+    def caption(self, tables: Mapping[str, Any], **options: Any) -> str:
+        """Return what it shows, with what is needed to make it again."""
+        words = self.words
+        if not isinstance(words, str):
+            with self._named():
+                bound = signature(self.draw).bind_partial(**self._arguments(tables, options))
+                bound.apply_defaults()
+                words = words(**bound.arguments)
+        return f"{words} {self._provenance(about(tables))}".strip()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except FigureError as error:
+            raise FigureError(f"{self.name}: {error}") from None
+
+    def _arguments(self, tables: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        missing = [name for name in self.needs if name not in tables]
+        if missing:
+            raise FigureError(f"the table {missing[0]!r} is not there")
+        arguments = {name: self._need(tables, name) for name in self.needs}
+        for name in self.wants:
+            with contextlib.suppress(FigureError):  # it is drawn without what cannot be made
+                arguments |= {name: self._need(tables, name)} if name in tables else {}
+        facts = {name: about(tables).get(name) for name in signature(self.draw).parameters}
+        arguments |= {name: facts[name] for name in ABOUT if facts.get(name) is not None}
+        if self._has_arms:
+            arguments["arms"] = _arms(arguments, options.get("arms"), about(tables).get("arms"))
+        return arguments | {name: value for name, value in options.items() if name != "arms"}
+
+    def _need(self, tables: Mapping[str, Any], name: str) -> Any:
+        return need(tables[name], name, self.columns.get(name, ()))
+
+    def _provenance(self, facts: Mapping[str, Any]) -> str:
+        parts = []
+        sampled = not set(self.needs) <= EXACT
+        if sampled and facts.get("replications") is not None:
+            number = facts["replications"]
+            parts.append(
+                f"{number} replications" if number != 1 else "one replication, no interval"
+            )
+        if sampled and facts.get("seed") is not None:
+            parts.append(f"seed {facts['seed']}")
+        if facts.get("hash"):
+            parts.append(f"scenario {str(facts['hash'])[:10]}")
+        words = "; ".join(parts)
+        return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
+def about(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is known about the run of *tables*."""
+    facts: Mapping[str, Any] = tables.get("about", {})
+    return facts
+
+
+def _arms(tables: Mapping[str, Any], asked: Any, scenario: Any) -> list[str]:
+    """Return the arms in the order that is *asked* for, else in that of the *scenario*."""
+    wanted = [asked] if isinstance(asked, str) else scenario if asked is None else asked
+    table = next(table for table in tables.values() if "arm" in getattr(table, "columns", ()))
+    return order(table["arm"], wanted, scenario or ())
+
+
+def figure(
+    words: str | Callable[..., str], *, standard: bool = True, **columns: str
+) -> Callable[[Callable[..., Figure]], Specification]:
+    """Make a function the specification of a figure with that caption (see Specification)."""
+
+    def specify(draw: Callable[..., Figure]) -> Specification:
+        wanted = {table: tuple(names.split()) for table, names in columns.items()}
+        return Specification(draw, words, wanted, standard)
+
+    return specify
