@@ -38,7 +38,7 @@ ARROWS = {
     "cli": ("sim", "serve", "lab"),
     "__main__": ("cli",),
 }
-SIMULATED = {"sim.lab.panel", "sim.lab.classes", "sim.lab.exercises.simulated"}
+SIMULATED = {"sim.lab.panel", "sim.lab.exercises.worlds"}
 """The modules of the lab that run simulations: they may use results."""
 
 LIBRARIES = {
@@ -46,11 +46,11 @@ LIBRARIES = {
     "simpy": {"world"},
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
-    "matplotlib": {"figures", "results"},
+    "matplotlib": {"figures", "results", "lab"},
     "scipy": {"measure"},
     "pyarrow": {"experiment"},
     "networkx": {"topology", "scenario", "world", "figures"},
-    "pandas": {"world", "measure", "experiment", "figures", "lab", "results"},
+    "pandas": {"world", "measure", "exact", "experiment", "figures", "lab", "results", "cli"},
     "typer": {"cli"},
     "jinja2": {"results"},
 }

@@ -36,6 +36,7 @@ STARTS = {
     # what is started: what of it may be loaded
     "import sim": set(),
     "import sim.results.scenario": {"pydantic"},
+    "import sim.exact.matrix, sim.exact.explanation, sim.exact.diff": {"pydantic"},
     "import sim.cli.app": set(),
     COMMAND.format("['--help']"): set(),
     COMMAND.format("['check', SMALL]"): {"pydantic"},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,27 +14,55 @@ from sim.experiment.execution import ROWS as KEPT
 from sim.figures import COLUMNS, TABLE, Gallery
 from sim.figures.data import need
 from sim.measure.exposure import exposure
-from sim.results.analysis import Analysis
+from sim.records.words import Fate, Permission, Route
 from sim.scenario import Scenario
 
 DAY = 86400.0
 RUN = ["arm", "replication"]
-OTHERS = ("inherited_window", "shared_window")
-NEVER = ("refused", "gave_up", "in_transit")
+OTHERS = (Permission.INHERITED_WINDOW, Permission.SHARED_WINDOW)
+NEVER_ACCEPTED = (Fate.REFUSED, Fate.GAVE_UP, Fate.IN_TRANSIT)
 ROWS = ("recipients", "attempts")
 """The tables of rows of messages, which a run may not have kept."""
+
+
+class Source(Protocol):
+    """What tables are made of: results (`sim.results.analysis.Analysis`)."""
+
+    arms: list[str]
+    baseline: str
+    replications: int
+    quick: bool
+    manifest: dict[str, Any]
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """The measures of every run."""
+
+    @property
+    def calendar(self) -> pd.DataFrame:
+        """A row per listing, delisting and closing."""
+
+    @property
+    def unknowns(self) -> Any:
+        """The sweep over the ranges of unknowns."""
+
+    def summary(self) -> pd.DataFrame:
+        """Means and intervals of every arm."""
+
+    def columns(self, table: str, names: Collection[str]) -> pd.DataFrame:
+        """A table of rows with some of its columns."""
 
 
 class Tables(Mapping[str, Any]):
     """The tables of a scenario and, where it was run, of its results; each is made once."""
 
-    def __init__(self, model: Scenario, results: Analysis | None = None) -> None:
+    def __init__(self, model: Scenario, results: Source | None = None) -> None:
         self.model = model
         self._results = results
         self._made: dict[str, Any] = {}
 
     @property
-    def results(self) -> Analysis:
+    def results(self) -> Source:
         """The results; raises KeyError where there is only a scenario."""
         if self._results is None:
             raise KeyError("results")
@@ -81,7 +109,7 @@ class Table(NamedTuple):
     exact: bool = False
 
 
-def gallery(model: Scenario, results: Analysis | None = None) -> Gallery:
+def gallery(model: Scenario, results: Source | None = None) -> Gallery:
     """The figures of a scenario, or of its results."""
     return Gallery(Tables(model, results))
 
@@ -163,10 +191,11 @@ def spam(tables: Tables) -> pd.DataFrame:
     got = counted["size"] * (counted["fate"] == "delivered")
     answers = got * [s.response for s in spammers]
     worth = [s.revenue for s in spammers]
-    prices = [s.price(route) for s, route in zip(spammers, counted["route"], strict=True)]
+    routes = map(Route, counted["route"])
+    prices = [s.price(route) for s, route in zip(spammers, routes, strict=True)]
     table = counted[RUN].assign(
         tried=counted["size"],
-        accepted=counted["size"] * ~counted["fate"].isin(list(NEVER)),
+        accepted=counted["size"] * ~counted["fate"].isin(list(NEVER_ACCEPTED)),
         delivered=got,
         answers=answers,
         cost=counted["size"] * prices,
