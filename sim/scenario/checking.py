@@ -14,15 +14,17 @@ from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.overrides import matching
 from sim.scenario.people import HOME, MOST, WORK, Users
-from sim.scenario.problems import Problem, unknown
+from sim.scenario.problems import Problem, unknown, unknowns
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
 from sim.smtp import Policy
+from sim.smtp.restrictions import STAGES
 
 MOST_ADDRESSES = 2**20
 """Addresses of all networks together; a larger prefix is a fault."""
 
 
+A_DURATION = "a duration above 0"
 A_NETWORK = "work = a network, beside it"
 SHORTEST = 1.0
 """Seconds from one attempt of a queue or mail program to the next, at least: time must pass."""
@@ -53,13 +55,9 @@ def problems(parts: Parts) -> Iterator[Problem]:
     """Everything wrong between the parts; servers that have a policy already are known good."""
     for check in (_times, _prefixes, _domains, _links, _servers, _policies):
         yield from check(parts)
-    for section, check_one in (
-        ("users", _users),
-        ("spammers", _spammers),
-        ("blocklists", _blocklist),
-    ):
+    for section, check_each in EACH.items():
         for name, entity in getattr(parts, section).items():
-            yield from (problem.within(section, name) for problem in check_one(parts, entity))
+            yield from (problem.within(section, name) for problem in check_each(parts, entity))
     for check in (_lists_used, _operators, _counts):
         yield from check(parts)
 
@@ -81,7 +79,7 @@ def _times(parts: Parts) -> Iterator[Problem]:
     if head is None:
         return
     if head.run_length <= 0.0:
-        yield Problem(("run_length",), f"{head.run_length:g} s", "a duration above 0")
+        yield Problem(("run_length",), f"{head.run_length:g} s", A_DURATION)
     elif head.policy_starts >= head.run_length:
         expected = f"less than run_length, {_days(head.run_length)}"
         yield Problem(("policy_starts",), _days(head.policy_starts), expected)
@@ -104,7 +102,7 @@ def _prefixes(parts: Parts) -> Iterator[Problem]:
             low, high = int(prefix.network_address), int(prefix.broadcast_address)
             placed.append((low, -high, name, index, prefix))
         if network.lease is not None and network.lease <= 0.0:
-            yield Problem(("networks", name, "lease"), f"{network.lease:g} s", "a duration above 0")
+            yield Problem(("networks", name, "lease"), f"{network.lease:g} s", A_DURATION)
     if sum(prefix.num_addresses for *_, prefix in placed) > MOST_ADDRESSES:
         *_, name, index, prefix = max(placed, key=lambda item: item[-1].num_addresses)
         expected = f"at most {MOST_ADDRESSES} addresses in all networks together"
@@ -157,27 +155,31 @@ def _links(parts: Parts) -> Iterator[Problem]:
 def _servers(parts: Parts) -> Iterator[Problem]:
     taken: dict[Any, str] = {}
     for name, server in parts.servers.items():
-        yield from unknown(server.network, parts.names["networks"], "servers", name, "network")
-        network = parts.networks.get(server.network)
-        path = ("servers", name, "address")
-        if network is not None and not any(server.address in p for p in network.prefixes):
-            listed = one_of(map(str, network.prefixes))
-            yield Problem(path, str(server.address), f"an address in {listed}")
-        if server.address in taken:
-            expected = f"an address that {taken[server.address]} does not have"
-            yield Problem(path, str(server.address), expected)
+        owner = taken.get(server.address)
+        yield from (p.within("servers", name) for p in _server(parts, server, owner))
         taken[server.address] = name
-        if server.between_runs < SHORTEST and (server.between_runs or not server.wait(0, 0.0, 0.0)):
-            expected = "at least 1 s: this schedule tries again at every look into the queue"
-            yield Problem(("servers", name, "queue_run"), f"{server.between_runs:g} s", expected)
-        if not server.domains and server.role != "submission":
-            yield Problem(("servers", name, "domains"), "none", "at least one domain")
-        if _lacks_ranges(server):
-            expected = "the addresses that the preset address_range lets relay"
-            yield Problem(("servers", name, "client_ranges"), "none", expected)
-        for index, group in enumerate(server.listed_users):
-            groups = parts.names["users"]
-            yield from unknown(group, groups, "servers", name, "listed_users", index)
+
+
+def _server(parts: Parts, server: Server, owner: str | None) -> Iterator[Problem]:
+    """What is wrong with one server; *owner* is one that has its address already."""
+    yield from unknown(server.network, parts.names["networks"], "network")
+    network = parts.networks.get(server.network)
+    if network is not None and not any(server.address in p for p in network.prefixes):
+        expected = f"an address in {one_of(map(str, network.prefixes))}"
+        yield Problem(("address",), str(server.address), expected)
+    if owner is not None:
+        expected = f"an address that {owner} does not have"
+        yield Problem(("address",), str(server.address), expected)
+    runs = server.between_runs
+    if runs < SHORTEST and (runs or not server.wait(0, 0.0, 0.0)):
+        expected = "at least 1 s: this schedule tries again at every look into the queue"
+        yield Problem(("queue_run",), f"{runs:g} s", expected)
+    if not server.domains and server.role != "submission":
+        yield Problem(("domains",), "none", "at least one domain")
+    if _lacks_ranges(server):
+        expected = "the addresses that the preset address_range lets relay"
+        yield Problem(("client_ranges",), "none", expected)
+    yield from unknowns(server.listed_users, parts.names["users"], "listed_users")
 
 
 def _lacks_ranges(server: Server) -> bool:
@@ -193,20 +195,19 @@ def _users(parts: Parts, users: Users) -> Iterator[Problem]:
     networks = parts.names["networks"]
     for network in users.accounts:
         yield from _account(parts, network, "accounts", network)
-    if users.work is not None:
-        yield from unknown(users.work, networks, "work")
-        if users.work_account > 0.0 and users.work in networks:
-            yield from _account(parts, users.work, "work_account")
-    elif users.work_account > 0.0:
+    yield from unknown(users.work, networks, "work")
+    if users.work_account > 0.0 and users.work is None:
         yield Problem(("work_account",), f"{users.work_account:g}", A_NETWORK)
+    elif users.work_account > 0.0 and users.work in networks:
+        yield from _account(parts, str(users.work), "work_account")
     for key in ("places", "office_hours", "weekend"):
         for place in shares if isinstance(shares := getattr(users, key), dict) else ():
             yield from _place(parts, users, place, key)
+    yield from unknowns(users.fixed_address, networks, "fixed_address")
     for index, network in enumerate(users.fixed_address):
-        path = ("fixed_address", index)
-        yield from unknown(network, networks, *path)
         if network in parts.networks and not parts.networks[network].reserved:
-            yield Problem(path, shown(network), "a network with a reserved block")
+            expected = "a network with a reserved block"
+            yield Problem(("fixed_address", index), shown(network), expected)
     for place in users.access:
         if place not in (WORK, *parts.malformed("networks"), *users.all_places):
             yield from unknown(place, _places(parts, users), "access", place)
@@ -242,14 +243,12 @@ def _account(parts: Parts, network: str, *path: str) -> Iterator[Problem]:
 
 def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Problem]:
     yield from unknown(spammers.network, parts.names["networks"], "network")
-    for index, name in enumerate(spammers.heeds):
-        yield from unknown(name, parts.names["blocklists"], "heeds", index)
-    known = spammers.network in parts.networks
-    if "own_account" in spammers.routes and known and spammers.network not in parts.with_submission:
-        index = spammers.routes.index("own_account")
-        expected = f"a route that {spammers.network} has; it has no submission server"
-        yield Problem(("routes", index), "'own_account'", expected)
+    yield from unknowns(spammers.heeds, parts.names["blocklists"], "heeds")
+    no_account = spammers.network in {*parts.networks} - parts.with_submission
     for index, route in enumerate(spammers.routes):
+        if route == "own_account" and no_account:
+            expected = f"a route that {spammers.network} has; it has no submission server"
+            yield Problem(("routes", index), shown(route), expected)
         if route in spammers.routes[:index]:
             yield Problem(("routes", index), shown(route), "each route once")
 
@@ -263,13 +262,13 @@ def _blocklist(parts: Parts, blocklist: Blocklist) -> Iterator[Problem]:
 
 def _lists_used(parts: Parts) -> Iterator[Problem]:
     """Servers that ask blocklists which do not exist."""
-    for name, server in parts.servers.items():
-        for index, text in enumerate(server.client):
-            asked = text.partition("(")[2].rpartition(")")[0].strip()
-            if text.strip().startswith("reject_rbl_client") and asked:
-                yield from unknown(
-                    asked, parts.names["blocklists"], "servers", name, "client", index
-                )
+    for name, policy in parts.policies.items():
+        for stage in STAGES:
+            for index, restriction in enumerate(getattr(policy, stage)):
+                for part in restriction.parts():
+                    if part.name == "reject_rbl_client":
+                        path = ("servers", name, stage, index)
+                        yield from unknown(part.args[0], parts.names["blocklists"], *path)
 
 
 def _operators(parts: Parts) -> Iterator[Problem]:
@@ -280,12 +279,8 @@ def _operators(parts: Parts) -> Iterator[Problem]:
             matched = matching(pattern, parts.names["servers"])
             mine |= dict.fromkeys(matched)
             if not matched:
-                yield Problem(
-                    ("operators", name, "servers", index),
-                    shown(pattern),
-                    one_of(parts.names["servers"]),
-                    nearest(pattern.replace("*", ""), parts.names["servers"]),
-                )
+                path = ("operators", name, "servers", index)
+                yield from unknown(pattern, parts.names["servers"], *path)
         for server in mine:
             if server in taken:
                 expected = f"servers that {taken[server]} does not run"
@@ -311,16 +306,15 @@ def _closing(parts: Parts, operator: Operator, mine: Iterable[str]) -> Iterator[
 
 
 def _counts(parts: Parts) -> Iterator[Problem]:
-    people = sum(users.count for users in parts.users.values())
-    if people > MOST:
-        yield Problem(("users",), f"{people} people", f"at most {MOST}")
-    boxes = sum(network.mailboxes for network in parts.networks.values())
-    boxes += sum(sum(blocklist.traps.values()) for blocklist in parts.blocklists.values())
-    if boxes > MOST:
-        yield Problem(("networks",), f"{boxes} mailboxes", f"at most {MOST}")
-    senders = sum(spammers.count for spammers in parts.spammers.values())
-    if senders > MOST:
-        yield Problem(("spammers",), f"{senders} spammers", f"at most {MOST}")
+    traps = sum(sum(blocklist.traps.values()) for blocklist in parts.blocklists.values())
+    counts = {
+        ("users", "people"): sum(users.count for users in parts.users.values()),
+        ("networks", "mailboxes"): traps + sum(n.mailboxes for n in parts.networks.values()),
+        ("spammers", "spammers"): sum(spammers.count for spammers in parts.spammers.values()),
+    }
+    for (section, what), count in counts.items():
+        if count > MOST:
+            yield Problem((section,), f"{count} {what}", f"at most {MOST}")
 
 
 EACH: dict[str, Callable[[Parts, Any], Iterator[Problem]]] = {

@@ -17,7 +17,7 @@ from sim.scenario.checking import Parts
 from sim.scenario.errors import shown
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
-from sim.scenario.problems import Problem, unknown
+from sim.scenario.problems import Problem, unknown, unknowns
 from sim.scenario.quantities import Name, Names
 from sim.smtp.verdicts import KINDS
 
@@ -113,9 +113,8 @@ def problems(parts: Parts, arms: list[str], expect: Expect | ExpectMeasure) -> I
 
 
 def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterator[Problem]:
-    for name in ("arm", "than"):
-        if (arm := getattr(expect, name)) is not None:
-            yield from unknown(arm, arms, name)
+    yield from unknown(expect.arm, arms, "arm")
+    yield from unknown(expect.than, arms, "than")
     yield from unknown(expect.phase, PHASES, "phase")
     yield from unknown(expect.measure, MEASURES, "measure")
     measure = MEASURES.get(expect.measure)
@@ -132,9 +131,9 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
         yield Problem(("than",), "missing", "the arm that a direction is meant against")
     if expect.direction is not None and (expect.at_least, expect.at_most) != (None, None):
         yield Problem(("direction",), shown(expect.direction), "a direction or bounds, not both")
-    least, most = expect.at_least, expect.at_most
-    if least is not None and most is not None and least > most:
-        yield Problem(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
+    match expect.at_least, expect.at_most:
+        case float(least), float(most) if least > most:
+            yield Problem(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
 
 
 def _keys(parts: Parts, by: str) -> list[str]:
@@ -155,26 +154,20 @@ def _keys(parts: Parts, by: str) -> list[str]:
 def _exact(parts: Parts, arms: list[str], expect: Expect) -> Iterator[Problem]:
     if not (expect.verdict or expect.code or expect.rule):
         yield Problem((), "says nothing", "verdict, code or rule")
-    if expect.verdict is not None:
-        yield from unknown(expect.verdict, KINDS, "verdict")
-    if expect.arm is not None:
-        yield from unknown(expect.arm, arms, "arm")
-    if expect.server is not None:
-        yield from unknown(expect.server, parts.names["servers"], "server")
-    for index, name in enumerate(expect.listed):
-        yield from unknown(name, parts.names["blocklists"], "listed", index)
+    yield from unknown(expect.verdict, KINDS, "verdict")
+    yield from unknown(expect.arm, arms, "arm")
+    yield from unknown(expect.server, parts.names["servers"], "server")
+    yield from unknowns(expect.listed, parts.names["blocklists"], "listed")
     groups = parts.names["users"]
-    if expect.user is not None:
-        yield from unknown(expect.user, groups, "user")
+    yield from unknown(expect.user, groups, "user")
     users = parts.users.get(expect.user or next(iter(groups), ""))
     if users is None:
         return
-    if expect.isp is not None:
-        yield from unknown(expect.isp, users.accounts, "isp")
+    yield from unknown(expect.isp, users.accounts, "isp")
     if expect.account == WORK and users.work not in parts.with_submission:
         yield Problem(("account",), "'work'", "a group whose work is a network with servers")
     if expect.place == WORK and not users.work:
         yield Problem(("place",), "'work'", "a group that has work")
     venues = [name for name, network in parts.networks.items() if network.kind == "venue"]
-    if expect.place not in parts.names["networks"] or expect.place in parts.networks:
+    if expect.place not in parts.malformed("networks"):
         yield from unknown(expect.place, [HOME, WORK, *venues], "place")

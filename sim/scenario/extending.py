@@ -22,15 +22,16 @@ class Layer(NamedTuple):
     tree: Tree
 
 
-def layers(path: Path, tree: Tree, name: str) -> list[Layer]:
-    """Return the file and all that it extends, the file itself first."""
-    root = path.resolve().parent
+def layers(path: Path | None, tree: Tree, name: str) -> list[Layer]:
+    """Return the tree of a file and all that it extends, itself first; without *path*, nothing."""
     chain = [Layer(name, tree)]
-    seen = {path.resolve()}
-    here = path.resolve()
+    here = root = path and path.resolve()
+    seen = {here}
     while "extends" in chain[-1].tree:
         file, wanted = chain[-1].file, chain[-1].tree["extends"]
-        here = _target(here, wanted, root, file)
+        if here is None or root is None:
+            raise _fault(file, wanted, "a scenario in a file, to extend")
+        here = _target(here, wanted, root.parent, file)
         if here in seen:
             raise _fault(file, wanted, "a file that does not extend this one (a cycle)")
         if len(chain) == LONGEST_CHAIN:

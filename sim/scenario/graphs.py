@@ -41,15 +41,15 @@ class Edge(Table):
     """one way: text such as '12 ms', or a number of seconds"""
 
 
-def with_graph(source: Tree, graph: Graph) -> tuple[Tree, list[Problem]]:
+def with_graph(source: Tree, graph: Graph | None) -> tuple[Tree, list[Problem]]:
     """Return *source* with the networks of *graph*, and everything wrong with the graph.
 
     Node attributes are ``kind``, ``domain`` and ``size``, the edge attribute is ``latency``;
     others are ignored unless they look like a misspelling. Addresses are shared out by size
     as ``[topology]`` says, and its ``isp`` keys hold for every ISP of the graph.
     """
-    problems = list(_wrong_graph(graph))
-    if problems:
+    problems = [] if graph is None else list(_wrong_graph(graph))
+    if graph is None or problems:
         return source, problems
     topology = table(source, "topology")
     if topology.get("isps", 0) != 0:

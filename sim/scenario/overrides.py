@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sim.scenario.errors import dotted, nearest, one_of, shown, unknown_key
@@ -145,27 +146,10 @@ def _in_arms(
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
     """Names that a selector's part means: ``*`` is any text, ``{a,b}`` either."""
-    before, brace, rest = pattern.partition("{")
+    before, brace, rest = pattern.replace("[", "[[]").replace("?", "[?]").partition("{")
     inside, _, after = rest.partition("}")
-    choices = [before + choice + after for choice in inside.split(",")] if brace else [pattern]
-    return [name for name in names if any(_like(choice, name) for choice in choices)]
-
-
-def _like(pattern: str, name: str) -> bool:
-    """Whether *name* has the pattern's pieces in order; no backtracking, so never slow."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return pattern == name
-    *middle, last = rest
-    if not (name.startswith(first) and name.endswith(last)):
-        return False
-    at, end = len(first), len(name) - len(last)
-    for piece in middle:
-        at = name.find(piece, at, end)
-        if at < 0:
-            return False
-        at += len(piece)
-    return at <= end
+    choices = [before + choice + after for choice in inside.split(",")] if brace else [before]
+    return [name for name in names if any(fnmatchcase(name, choice) for choice in choices)]
 
 
 def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool) -> Problem | None:

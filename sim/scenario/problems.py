@@ -56,11 +56,19 @@ EXPECTED = {
 """What pydantic expected, by the type of its error, in words for people."""
 
 
-def unknown(name: str, valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
+def unknown(name: str | None, valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
     """A problem if *name* is none of the *valid* names."""
     names = list(valid)
-    if name not in names:
-        yield Problem(path, shown(name), one_of(names), nearest(name, names))
+    if name is not None and name not in names:
+        near = nearest(name.replace("*", ""), names)
+        yield Problem(path, shown(name), one_of(names), near)
+
+
+def unknowns(names: Iterable[str], valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
+    """A problem for each of a list of names that is none of the *valid* ones."""
+    known = list(valid)
+    for index, name in enumerate(names):
+        yield from unknown(name, known, *path, index)
 
 
 def validate(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 from itertools import product
 from typing import Annotated, Any, Literal
 
@@ -29,15 +30,10 @@ def not_swept(keys: Iterable[str]) -> list[str]:
 
 def _more(one: Any, other: Any) -> bool:
     """Whether a number, or one with a unit, is surely more than another in the same unit."""
-    if isinstance(one, str) and isinstance(other, str):
-        (one, unit), (other, other_unit) = (
-            text.strip().partition(" ")[::2] for text in (one, other)
-        )
-        if unit != other_unit:
-            return False
+    (low, unit), (high, other_unit) = (str(end).strip().partition(" ")[::2] for end in (one, other))
     try:
-        return not isinstance(one, bool) and float(one) > float(other)
-    except (TypeError, ValueError):
+        return unit == other_unit and not isinstance(one, bool) and float(low) > float(high)
+    except ValueError:
         return False  # not numbers
 
 
@@ -83,36 +79,23 @@ class Sweep(Table):
 
     def size(self) -> int:
         """How many points there are."""
-        if self.mode == "grid":
-            total = 1
-            for values in self.over.values():
-                total *= len(values)
-            return total
-        if self.mode == "ranges":
-            return 1 + 2 * len(self.over) + (2 ** len(self.over) if len(self.over) > 1 else 0)
-        return len(self.points) or len(next(iter(self.over.values())))
+        lengths = [len(values) for values in self.over.values()]
+        corners = math.prod(lengths)
+        return {
+            "list": len(self.points),
+            "paired": max(lengths, default=0),
+            "grid": corners,
+            "ranges": 1 + sum(lengths) + (corners if len(lengths) > 1 else 0),
+        }[self.mode]
 
     def all(self) -> list[Point]:
         """The points, in order."""
-        return list(self._points())
-
-    def _points(self) -> Iterator[Point]:
-        names = list(self.over)
         if self.mode == "list":
-            yield from self.points
-        elif self.mode == "paired":
-            for values in zip(*self.over.values(), strict=True):
-                yield dict(zip(names, values, strict=True))
-        elif self.mode == "grid":
-            yield from self._corners()
-        else:
-            yield {}
-            for name in names:
-                for value in self.over[name]:
-                    yield {name: value}
-            if len(names) > 1:
-                yield from self._corners()
-
-    def _corners(self) -> Iterator[Point]:
-        for values in product(*self.over.values()):
-            yield dict(zip(self.over, values, strict=True))
+            return list(self.points)
+        columns = self.over.values()
+        rows = zip(*columns, strict=True) if self.mode == "paired" else product(*columns)
+        points = [dict(zip(self.over, values, strict=True)) for values in rows]
+        if self.mode != "ranges":
+            return points
+        alone = [{name: value} for name, values in self.over.items() for value in values]
+        return [{}, *alone, *(points if len(self.over) > 1 else [])]
