@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sim.config.importing import Configuration, Port
 from sim.config.probes import Client, Party, World, world
+from sim.path.facts import Credentials, facts
 from sim.smtp import Facts, Verdict, clients, decide
 from sim.smtp.names import Names
 
@@ -101,11 +102,11 @@ class Cells:
 
     def facts(self, client: Client, login: str, sender: Party, recipient: Party) -> Facts:
         """What the server knows in that case."""
-        return Facts(
-            client=clients.number(client.address),
-            reverse_path=sender.address,
-            forward_path=recipient.address or "",
-            login=login or None,
+        return facts(
+            clients.number(client.address),
+            sender.address,
+            recipient.address or "",
+            Credentials(login or None),
             helo=client.helo or client.name or f"[{client.address}]",
             client_name=client.name or "unknown",
             reverse_name=client.name or "unknown",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 from sim.smtp import Facts
 from sim.smtp.restrictions import Range
@@ -26,40 +26,34 @@ class Credentials(NamedTuple):
 NO_LOGIN = Credentials()
 
 
+class State(TypedDict, total=False):
+    """What else a server may know of a session; meanings and defaults are those of `Facts`."""
+
+    listed: tuple[str, ...]
+    pop_age: Seconds | None
+    open_sessions: int
+    recent: int
+    greylist_age: Seconds | None
+    spam: bool
+    content_draw: float
+    helo: str
+    client_name: str
+    reverse_name: str
+
+
 def facts(
-    client: int,
-    reverse_path: str | None,
-    forward_path: str,
-    credentials: Credentials = NO_LOGIN,
-    *,
-    names: Names | None = None,
-    listed: tuple[str, ...] = (),
-    pop_age: Seconds | None = None,
-    open_sessions: int = 0,
-    recent: int = 0,
-    greylist_age: Seconds | None = None,
-    spam: bool = False,
-    content_draw: float = 1.0,
-) -> Facts:
+    client: int, reverse_path: str | None, forward_path: str, credentials: Credentials = NO_LOGIN,
+    *, names: Names | None = None, **state: Unpack[State],
+) -> Facts:  # fmt: skip
     """Return the facts of one recipient, as `sim.smtp.Facts` describes them.
 
     *names* is what the name server knows; None: every name resolves, no list answers. A scenario
     is not needed: an address, a table of names and a policy are enough for `decide`.
     """
+    auth_failed = credentials.auth_failed
+    login = None if auth_failed else credentials.login
     return Facts(
-        client=client,
-        reverse_path=reverse_path,
-        forward_path=forward_path,
-        login=credentials.login,
-        auth_failed=credentials.auth_failed,
-        pop_age=pop_age,
-        listed=listed,
-        names=names,
-        open_sessions=open_sessions,
-        recent=recent,
-        greylist_age=greylist_age,
-        spam=spam,
-        content_draw=content_draw,
+        client, reverse_path, forward_path, login, auth_failed=auth_failed, names=names, **state
     )
 
 

@@ -66,6 +66,8 @@ def query(
     """Look up every name and return the query; raises QueryError with every fault at once."""
     names = Lookup(scenario)
     arm = names.arm(arm)
+    if not names.faults:
+        scenario = names.scenario = scenario.arm(arm)
     to = names.address("to", to)
     shown = names.sender(sender) if sender is not None else ""
     named = names.server(server) if server is not None else None

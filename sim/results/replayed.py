@@ -14,6 +14,7 @@ from ipaddress import IPv4Network
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim.path.facts import facts
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, decide
 
@@ -138,10 +139,10 @@ class Past:
             if number * len(senders) * len(recipients) > MOST_TRIED:
                 break
             for sender, recipient in product(senders, recipients):
-                facts = Facts(row.client, sender, recipient)._replace(**unseen._asdict())
-                verdict = decide(held, facts)
+                seen = facts(row.client, sender, recipient)._replace(**unseen._asdict())
+                verdict = decide(held, seen)
                 if (verdict.code, verdict.rule) == (row.code, row.rule):
-                    return Replayed(facts, held, decide(held, facts, trace=True), port)
+                    return Replayed(seen, held, decide(held, seen, trace=True), port)
         return None
 
     def _policies(self, policy: Policy, row: Stored) -> Iterator[tuple[Policy, int]]:

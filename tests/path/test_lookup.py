@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim.exact.matrix import matrix
 from sim.exact.diff import diff
 from sim.exact.explanation import explain
+from sim.exact.matrix import matrix
 from sim.exact.situations import cells
 from sim.path.lookup import QueryError
 from sim.scenario import ScenarioError

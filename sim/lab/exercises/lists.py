@@ -7,7 +7,8 @@ from ipaddress import IPv4Address, IPv4Network
 from sim.lab.exercises.answers import THEIRS, Measured, Names, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.worlds import LISTS, Frames, simulated, wished, world
-from sim.smtp import Facts, decide
+from sim.path.facts import facts
+from sim.smtp import decide
 
 
 @numbered("07.1", "What a listing covers")
@@ -40,8 +41,8 @@ def stage(draw: Draw) -> Asked:
     def right() -> str:
         policy = scenario.policy("adatum-mx")
         relay = int(scenario.servers["proseware-smtp"].address)
-        facts = Facts(relay, "ann@proseware.com", to, listed=("trap-list",))
-        return decide(policy, facts).kind
+        seen = facts(relay, "ann@proseware.com", to, listed=("trap-list",))
+        return decide(policy, seen).kind
 
     kinds = ("accept_local", "reject_blocklist", "reject_relay", "discard", "greylisted")
     return Asked(

@@ -9,7 +9,8 @@ from sim.lab.exercises.asking import Asked, Draw, numbered
 from sim.lab.exercises.repairing import Want, stays_red
 from sim.lab.exercises.six_situations import repair
 from sim.lab.exercises.worlds import TOWN, WINDOWS, Frames, simulated, world
-from sim.smtp import Facts, decide
+from sim.path.facts import facts
+from sim.smtp import decide
 
 MINUTE = 60.0
 
@@ -27,8 +28,8 @@ def window(draw: Draw) -> Asked:
 
         def taken(moment: str) -> bool:
             age = float(moment) * MINUTE
-            facts = Facts(guest, "user@proseware.com", "bob@adatum.com", pop_age=age)
-            return decide(policy, facts).accepted
+            seen = facts(guest, "user@proseware.com", "bob@adatum.com", pop_age=age)
+            return decide(policy, seen).accepted
 
         return [moment for moment in moments if taken(moment)]
 
