@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment.run import Stored
-    from sim.scenario.precision import Precision
+    from sim.scenario.model import Precision
 
 FIRST = 5
 """Replications of the first batch at least; chosen: fewer say too little of the spread."""

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.scenario import extending, graphs, reading
+from sim.scenario import graphs, reading
 from sim.scenario.describing import reference, schema
 from sim.scenario.errors import Fault, ScenarioError
 from sim.scenario.networks import Network
@@ -45,7 +45,7 @@ def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenari
     """
     tree, name = reading.read(path)
     here = None if os.fspath(path) == reading.STDIN else Path(path)
-    return _scenario(extending.layers(here, tree, name), graph)
+    return _scenario(reading.layers(here, tree, name), graph)
 
 
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:
@@ -53,9 +53,9 @@ def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> S
 
     The networks of *graph* are added to those of the text.
     """
-    return _scenario(extending.layers(None, reading.parse(text, name), name), graph)
+    return _scenario(reading.layers(None, reading.parse(text, name), name), graph)
 
 
-def _scenario(chain: list[extending.Layer], graph: Graph | None) -> Scenario:
-    tree, problems = graphs.with_graph(extending.merged(chain), graph)
-    return build(tree, chain[0].file, partial(extending.file_of, chain), problems)
+def _scenario(chain: list[reading.Layer], graph: Graph | None) -> Scenario:
+    tree, problems = graphs.with_graph(reading.merged(chain), graph)
+    return build(tree, chain[0].file, partial(reading.file_of, chain), problems)

@@ -41,6 +41,7 @@ class Parts:
     spammers: dict[str, Spammers] = field(default_factory=dict)
     blocklists: dict[str, Blocklist] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
+    expect: tuple[Any, ...] = ()
     policies: dict[str, Policy] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     with_submission: frozenset[str] = frozenset()

@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario import distributions, retries
-from sim.scenario.blocklists import Blocklist
 from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.graphs import Edge, Node
 from sim.scenario.keys import Table, source
-from sim.scenario.model import Head
-from sim.scenario.networks import Link, Network
-from sim.scenario.operators import Operator
-from sim.scenario.people import Delays, Users, WhenRefused
-from sim.scenario.precision import Precision
+from sim.scenario.model import Head, Precision
+from sim.scenario.networks import Link
+from sim.scenario.people import Delays, WhenRefused
 from sim.scenario.reading import new
 from sim.scenario.scenario import Scenario
-from sim.scenario.servers import POLICY_KEYS, Server
-from sim.scenario.spammers import Spammers
+from sim.scenario.sections import MODELS
+from sim.scenario.servers import POLICY_KEYS
 from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Latencies, Topology
 from sim.scenario.writing import value
@@ -27,21 +24,16 @@ from sim.topology import lines
 
 TABLES: dict[str, type[Table]] = {
     "Outside all tables": Head,
+    **{f"`[{section}.NAME]`": model for section, model in MODELS.items()},
+    "`links` of networks": Link,
+    "`when_refused` of users": WhenRefused,
+    "`delays` of users": Delays,
+    "`[[expect]]`, exact": Expect,
+    "`[[expect]]` of a measure": ExpectMeasure,
     "`[topology]`": Topology,
     "`latency` of the topology": Latencies,
     "Node attributes of a graph handed over": Node,
     "Edge attributes of a graph handed over": Edge,
-    "`[networks.NAME]`": Network,
-    "`links` of networks": Link,
-    "`[servers.NAME]`": Server,
-    "`[users.NAME]`": Users,
-    "`when_refused` of users": WhenRefused,
-    "`delays` of users": Delays,
-    "`[spammers.NAME]`": Spammers,
-    "`[blocklists.NAME]`": Blocklist,
-    "`[operators.NAME]`": Operator,
-    "`[[expect]]`, exact": Expect,
-    "`[[expect]]` of a measure": ExpectMeasure,
     "`[sweep]`": Sweep,
     "`precision`": Precision,
 }
@@ -53,16 +45,16 @@ PLAIN = {"string": "text", "array": "list", "object": "table"} | NUMBERS
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file (draft 2020-12)."""
-    told = Scenario.model_json_schema(mode="validation")
+    whole = Scenario.model_json_schema(mode="validation")
     # a server made from a domain, and any table of a file that extends another, may be partial
-    told["$defs"]["Server"].pop("required")
-    needed = told.pop("required")
-    for role in told["$defs"]["Defaults"]["properties"].values():
+    whole["$defs"]["Server"].pop("required")
+    needed = whole.pop("required")
+    for role in whole["$defs"]["Defaults"]["properties"].values():
         role |= {"$ref": "#/$defs/Server"}
         role.pop("additionalProperties", None)
         role.pop("type", None)
     anyhow = [{"required": ["extends"]}, {"required": needed}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "anyOf": anyhow}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "anyOf": anyhow}
 
 
 def reference() -> str:
@@ -110,11 +102,11 @@ def _lines() -> Iterator[str]:
 
 
 def _table(heading: str, model: type[Table]) -> Iterator[str]:
-    told = model.model_json_schema(mode="validation")
+    properties = model.model_json_schema(mode="validation")["properties"]
     yield f"## {heading}\n\n{(model.__doc__ or '').splitlines()[0]}\n"
     yield "| key | type | default | meaning | source |\n|---|---|---|---|---|"
     for name, field in model.model_fields.items():
-        property_ = told["properties"][name]
+        property_ = properties[name]
         default = "" if field.is_required() else _default(field.default)
         origin = source(field)
         origin = f"`{origin}`" if "." in origin else origin
@@ -127,32 +119,29 @@ def _default(default: Any) -> str:
     return "none" if default is None else f"`{value(default)}`"
 
 
-def _type(told: dict[str, Any]) -> str:
-    """The kind of a key in words."""
-    if not told:
-        return "value"
-    if "kind" in told:
-        return str(told["kind"])
-    if "enum" in told:
-        return ", ".join(f"`{str(item).lower()}`" for item in told["enum"])
-    if "const" in told:
-        return f"`{told['const']}`"
-    for several in ("anyOf", "oneOf"):
-        if several in told:
-            parts = [_type(part) for part in told[several] if part.get("type") != "null"]
-            return " or ".join(dict.fromkeys(parts))
-    if "prefixItems" in told:
-        return f"[{', '.join(map(_type, told['prefixItems']))}]"
-    if told.get("type") == "array":
-        return f"list of {_type(told['items'])}" if "items" in told else "list"
-    inner = told.get("additionalProperties") or next(
-        iter(told.get("patternProperties", {}).values()), None
-    )
-    if isinstance(inner, dict):
-        return f"table of {_type(inner)}"
-    low, high = told.get("minimum"), told.get("maximum")
-    bounds = f", {low} to {high}" if low is not None and high is not None else ""
-    return PLAIN.get(str(told.get("type")), "table") + bounds
+def _type(form: dict[str, Any]) -> str:
+    """The kind of a key in words, from its JSON Schema."""
+    match form:
+        case {"kind": kind}:
+            return str(kind)
+        case {"enum": names}:
+            return ", ".join(f"`{str(name).lower()}`" for name in names)
+        case {"const": name}:
+            return f"`{name}`"
+        case {"anyOf": forms} | {"oneOf": forms}:
+            words = [_type(inner) for inner in forms if inner.get("type") != "null"]
+            return " or ".join(dict.fromkeys(words))
+        case {"prefixItems": forms}:
+            return f"[{', '.join(map(_type, forms))}]"
+        case {"type": "array", "items": inner}:
+            return f"list of {_type(inner)}"
+        case {"additionalProperties": dict(inner)}:
+            return f"table of {_type(inner)}"
+        case {"patternProperties": patterns}:
+            return f"table of {_type(next(iter(patterns.values())))}"
+        case {"type": kind, "minimum": low, "maximum": high}:
+            return f"{PLAIN[kind]}, {low} to {high}"
+    return PLAIN.get(form.get("type", "object"), "table") if form else "value"
 
 
 def _about_servers() -> Iterator[str]:

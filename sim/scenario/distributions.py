@@ -101,17 +101,17 @@ TABLE: dict[str, Kind] = {
 
 
 def _read(value_of: Callable[[Any], float], example: str) -> Callable[[Any], Any]:
-    def read(given: Any) -> Any:
-        if isinstance(given, Distribution):
-            return given
-        if not isinstance(given, dict):
-            return {"distribution": "constant", "mean": value_of(given)}
-        kind = TABLE.get(str(given.get("distribution")))
-        if kind is None or set(given) != {"distribution", *kind.parameters}:
+    def read(item: Any) -> Any:
+        if isinstance(item, Distribution):
+            return item
+        if not isinstance(item, dict):
+            return {"distribution": "constant", "mean": value_of(item)}
+        kind = TABLE.get(str(item.get("distribution")))
+        if kind is None or set(item) != {"distribution", *kind.parameters}:
             forms = "; ".join(f"{name}: {', '.join(k.parameters)}" for name, k in TABLE.items())
             raise ValueError(f"expected {example} or a table with distribution ({forms})")
         plain = {"distribution", "sigma"}
-        values = {k: v if k in plain else value_of(v) for k, v in given.items()}
+        values = {k: v if k in plain else value_of(v) for k, v in item.items()}
         if "low" in values and values["low"] > values["high"]:
             raise ValueError("expected low at most high")
         return values

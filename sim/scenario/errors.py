@@ -17,7 +17,7 @@ LISTED = 12
 class Fault:
     """One thing wrong in one place; ``str`` of it is the line that is printed.
 
-    *value* is what was found there, as shown to the reader; *nearest* is the valid
+    *value* is what stands there, as shown to the reader; *nearest* is the valid
     name that resembles it most, or "".
     """
 
@@ -73,8 +73,8 @@ def nearest(name: object, valid: Iterable[str]) -> str:
     folded = {valid_name.lower(): valid_name for valid_name in names}
     if name.lower() in folded:
         return folded[name.lower()]
-    found = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return folded[found[0]] if found else ""
+    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""
 
 
 def unknown_key(name: object, valid: Iterable[str]) -> tuple[str, str, str]:

@@ -91,13 +91,13 @@ class ExpectMeasure(Table):
             what += f" ({self.by} {self.of})"
         if self.phase != "after":
             what += f", {self.phase}"
-        said = [f"{self.direction} than '{self.than}'"] if self.direction else []
-        if not said and self.than is not None:
-            what, said = f"change of {what}", [f"from '{self.than}'"]
-        said += [f"at least {self.at_least:g}"] if self.at_least is not None else []
-        said += [f"at most {self.at_most:g}"] if self.at_most is not None else []
+        claims = [f"{self.direction} than '{self.than}'"] if self.direction else []
+        if not claims and self.than is not None:
+            what, claims = f"change of {what}", [f"from '{self.than}'"]
+        claims += [f"at least {self.at_least:g}"] if self.at_least is not None else []
+        claims += [f"at most {self.at_most:g}"] if self.at_most is not None else []
         arm = "" if self.arm is None else f" of '{self.arm}'"
-        return f"{what}{arm}: {', '.join(said)}"
+        return f"{what}{arm}: {', '.join(claims)}"
 
 
 def model(raw: object) -> type[Expect] | type[ExpectMeasure]:

@@ -104,9 +104,9 @@ def _wrong_graph(graph: Any) -> Iterator[Problem]:
             yield Problem(("graph", what), str(count), f"at most {MOST[what]}")
 
 
-def _attributes(model: type[Table], given: Mapping[Any, Any]) -> tuple[Any, list[Problem]]:
-    """The attributes of *given* that *model* knows, or its defaults, and what is wrong."""
-    known = {name: value for name, value in given.items() if name in model.model_fields}
+def _attributes(model: type[Table], attributes: Mapping[Any, Any]) -> tuple[Any, list[Problem]]:
+    """The *attributes* that *model* knows, or its defaults, and what is wrong."""
+    known = {name: value for name, value in attributes.items() if name in model.model_fields}
     latency = known.get("latency")
     if isinstance(latency, (int, float)) and not isinstance(latency, bool):
         fits = math.isfinite(latency) and latency >= 0.0
@@ -114,7 +114,7 @@ def _attributes(model: type[Table], given: Mapping[Any, Any]) -> tuple[Any, list
     if isinstance(known.get("size"), int):
         known["size"] = float(known["size"])
     value, problems = validate(model, known)
-    for name in given:
+    for name in attributes:
         near = nearest(name, model.model_fields) if name not in known else ""
         if near:
             problems.append(Problem((str(name),), "unknown attribute", "", near))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,6 @@ from sim.scenario.keys import Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Users
-from sim.scenario.precision import Precision
 from sim.scenario.quantities import Duration, Name
 from sim.scenario.sections import MOST
 from sim.scenario.servers import Server
@@ -36,6 +35,19 @@ class Defaults(Table):
     """keys of every MX"""
     both: dict[str, Any] = key({})
     """keys of every server that is both"""
+
+
+class Precision(Table):
+    """How sure one measure is to be, in every arm."""
+
+    measure: str = key()
+    """the measure, such as delivery_rate; see the page of measures"""
+    mail: Literal["honest", "spam", "notice", "server"] = key("honest")
+    """its class of mail"""
+    half_width: Annotated[float, Field(gt=0.0)] = key()
+    """half of the 95 % interval that each arm's mean is to have at most, in the measure's unit"""
+    most: int = key(100, source="chosen", ge=2, le=32_767)
+    """replications at most"""
 
 
 class Head(Table):

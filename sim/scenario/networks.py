@@ -27,8 +27,8 @@ class Link(Table):
         return math.inf if self.bandwidth is None else self.bandwidth
 
 
-def _link(given: Any) -> Any:
-    return given if isinstance(given, (dict, Link)) else {"latency": given}
+def _link(item: Any) -> Any:
+    return item if isinstance(item, (dict, Link)) else {"latency": item}
 
 
 LinkTo = Annotated[

@@ -48,11 +48,11 @@ Shares = Annotated[dict[Name, Share], Field(max_length=1000), AfterValidator(_wh
 BY_SIZE = "by size"
 
 
-def _no_sizes(given: object) -> object:
+def _no_sizes(item: object) -> object:
     """Where sizes are known, shares have taken the place of the words."""
-    if given == BY_SIZE:
+    if item == BY_SIZE:
         raise ValueError("expected a [topology] that generates ISPs, or says their sizes")
-    return given
+    return item
 
 
 SharesOrSize = Annotated[
@@ -72,7 +72,7 @@ SharesOrSize = Annotated[
 AS_PLACES = "as places"
 SharesOrSame = Annotated[
     Annotated[Shares, Tag("<shares>")] | Annotated[Literal["as places"], Tag("<word>")],
-    Discriminator(lambda given: "<shares>" if isinstance(given, dict) else "<word>"),
+    Discriminator(lambda item: "<shares>" if isinstance(item, dict) else "<word>"),
 ]
 """Shares, or the words "as places"."""
 

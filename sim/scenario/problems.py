@@ -84,16 +84,16 @@ def _problem(model: type[Table], detail: ErrorDetails) -> Problem:
     path = tuple(
         part for part in detail["loc"] if not str(part).startswith("<") and part != "[key]"
     )
-    kind, given = detail["type"], detail.get("input")
+    kind, item = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         return Problem(path, *unknown_key(path[-1], _model_at(model, path[:-1]).model_fields))
     expected = _expected(detail)
     near = ""
     if kind == "literal_error":
-        near = nearest(given, expected.replace("'", "").replace(" or ", ", ").split(", "))
-    if kind in ("float_type", "int_type") and isinstance(given, str):
+        near = nearest(item, expected.replace("'", "").replace(" or ", ", ").split(", "))
+    if kind in ("float_type", "int_type") and isinstance(item, str):
         expected += ", without quotes or unit"
-    return Problem(path, "missing" if kind == "missing" else shown(given), expected, near)
+    return Problem(path, "missing" if kind == "missing" else shown(item), expected, near)
 
 
 def _expected(detail: ErrorDetails) -> str:

@@ -40,8 +40,8 @@ def _reader(
         try:
             value = convert(text.strip())
         except ValueError as error:
-            said = str(error)
-            raise ValueError(said if limit else f"expected {expected} ({said})") from None
+            reason = str(error)
+            raise ValueError(reason if limit else f"expected {expected} ({reason})") from None
         if limit and value > most:
             raise ValueError(f"expected at most {limit}")
         return value
@@ -126,9 +126,9 @@ Intervals = Annotated[tuple[Interval, ...], Field(strict=False, max_length=1000)
 def form(expected: str) -> WrapValidator:
     """Return what says, of a key of several forms, what was *expected*, and not of each form."""
 
-    def read(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    def read(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         try:
-            return validate(given)
+            return validate(item)
         except ValueError:
             raise ValueError(f"expected {expected}") from None
 

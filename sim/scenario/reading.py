@@ -1,4 +1,4 @@
-"""From a file to a tree of plain values, in bounded time and memory."""
+"""From a file, and all that it extends, to a tree of plain values, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ import stat
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.scenario.errors import Fault, ScenarioError, nearest, shown
-from sim.scenario.trees import Tree
+from sim.scenario.sections import MODELS
+from sim.scenario.trees import Tree, merge
 
 MOST_OCTETS = 1_000_000
 DEEPEST = 8
 LONGEST_LINE = 4_000
 LONGEST_KEY = 32
 """Parts of a dotted key of TOML: the time to read one grows with the square of them."""
+
+LONGEST_CHAIN = 8
+DEPTHS = dict.fromkeys((*MODELS, "defaults", "topology"), 2) | {"arms": 1}
+"""How deep tables are merged key by key; anything else replaces what it extends."""
 
 STDIN = "-"
 SUFFIXES = (".toml", ".json")
@@ -71,23 +76,23 @@ def new() -> str:
 
 def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     """The file's octets; only a regular file is read, and no more of it than allowed."""
-    wanted = "a scenario file (TOML or JSON)"
+    expected = "a scenario file (TOML or JSON)"
     try:
         if Path(path).is_dir():
-            raise _fault(name, "", "is a folder", wanted)
+            raise _fault(name, "", "is a folder", expected)
         # a device or a pipe with no writer would block: it is opened without waiting
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _fault(name, "", "is not a regular file", wanted)
+                raise _fault(name, "", "is not a regular file", expected)
             data = file.read(MOST_OCTETS + 1)
     except ScenarioError:
         raise
     except FileNotFoundError:
-        raise _fault(name, "", "no such file", wanted, _beside(Path(path))) from None
+        raise _fault(name, "", "no such file", expected, _beside(Path(path))) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _fault(name, "", f"cannot be read ({reason})", wanted) from None
+        raise _fault(name, "", f"cannot be read ({reason})", expected) from None
     return data
 
 
@@ -145,12 +150,12 @@ def _toml_fault(name: str, text: str, message: str) -> ScenarioError:
 
 def _json(text: str) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        table: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
+            if key in table:
                 raise ValueError(f"duplicate key {shown(key)}")
-            found[key] = value
-        return found
+            table[key] = value
+        return table
 
     def finite(name: str) -> Any:
         raise ValueError(f"{name} is not a number of JSON")
@@ -179,3 +184,76 @@ def _too_deep(name: str, key: str) -> ScenarioError:
 
 def _fault(name: str, key: str, value: str, expected: str, near: str = "") -> ScenarioError:
     return ScenarioError([Fault(name, key, value, expected, near)])
+
+
+# ---- a scenario that starts from another
+
+
+class Layer(NamedTuple):
+    """One file of a chain."""
+
+    file: str
+    tree: Tree
+
+
+def layers(path: Path | None, tree: Tree, name: str) -> list[Layer]:
+    """Return the tree of a file and all that it extends, itself first; without *path*, nothing."""
+    chain = [Layer(name, tree)]
+    here = root = path and path.resolve()
+    seen = {here}
+    while "extends" in chain[-1].tree:
+        file, target = chain[-1].file, chain[-1].tree["extends"]
+        if here is None or root is None:
+            raise _wrong_target(file, target, "a scenario in a file, to extend")
+        here = _target(here, target, root.parent, file)
+        if here in seen:
+            raise _wrong_target(file, target, "a file that does not extend this one (a cycle)")
+        if len(chain) == LONGEST_CHAIN:
+            raise _wrong_target(file, target, f"at most {LONGEST_CHAIN} files in a chain")
+        seen.add(here)
+        name = str(Path(file).parent / target)
+        chain.append(Layer(name, read(here, name)[0]))
+    return chain
+
+
+def merged(chain: list[Layer]) -> Tree:
+    """Return one tree: what a file says replaces what it extends, key by key."""
+    tree: Tree = {}
+    for layer in reversed(chain):
+        tree |= {k: merge(tree.get(k), v, DEPTHS.get(k, 0)) for k, v in layer.tree.items()}
+    tree.pop("extends", None)
+    return tree
+
+
+def file_of(chain: list[Layer], path: tuple[str | int, ...]) -> str:
+    """The file whose value stands at *path*: the first of the chain that has it."""
+    return max(reversed(chain), key=lambda layer: _known(layer.tree, path)).file
+
+
+def _target(here: Path, name: Any, root: Path, file: str) -> Path:
+    if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
+        raise _wrong_target(file, name, "the name of a scenario file")
+    if Path(name).is_absolute():
+        raise _wrong_target(file, name, "a file relative to this one")
+    try:
+        target = (here.parent / name).resolve()
+    except (OSError, RuntimeError):
+        raise _wrong_target(file, name, "a file that can be read") from None
+    if not target.is_relative_to(root):
+        raise _wrong_target(file, name, "a file in the folder of the scenario, or below")
+    return target
+
+
+def _known(tree: Tree, path: tuple[str | int, ...]) -> int:
+    """How many parts of *path* the tree has."""
+    at: Any = tree
+    for depth, part in enumerate(path):
+        keys = at if isinstance(at, dict) else range(len(at)) if isinstance(at, list) else ()
+        if part not in keys:
+            return depth
+        at = at[part]
+    return len(path)
+
+
+def _wrong_target(file: str, target: Any, expected: str) -> ScenarioError:
+    return _fault(file, "extends", shown(target), expected)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from sim.scenario import expectations, overrides, policies
+from sim.scenario import overrides, policies
 from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted
 from sim.scenario.keys import OF_NO_ROW, USED_UP
@@ -221,10 +221,9 @@ def build(
 def _scenario(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
     arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
-    expected = (expectations.model(e).model_validate(e) for e in source.get("expect", ()))
     head["baseline"] = head["baseline"] or next(iter(arms))
-    sections = {section: getattr(parts, section) for section in MODELS}
-    scenario = Scenario.model_construct(**head, **sections, arms=arms, expect=tuple(expected))
+    sections = {section: getattr(parts, section) for section in (*MODELS, "expect")}
+    scenario = Scenario.model_construct(**head, **sections, arms=arms)
     scenario._file, scenario._source, scenario._written = name, source, written
     scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}
     return scenario

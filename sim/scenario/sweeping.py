@@ -19,8 +19,8 @@ Point = dict[str, Any]
 """What one point of a sweep changes: keys by dotted name, values as in a file."""
 
 
-def _flattened(given: Any) -> Any:
-    return dict(flat(given)) if isinstance(given, dict) else given
+def _flattened(item: Any) -> Any:
+    return dict(flat(item)) if isinstance(item, dict) else item
 
 
 def not_swept(keys: Iterable[str]) -> list[str]:

@@ -65,6 +65,7 @@ def check(
         if isinstance(changes, dict) and changes:
             changed, touched, wrong = overrides.apply(source, changes, arm=True)
             of_arm, new = _parts(changed, expanded(changed), (full, parts))
+            of_arm.expect = parts.expect
             arms[arm] = of_arm, changed
             problems += [problem.within("arms", arm) for problem in wrong]
             new = [problem for problem in new if (problem.path, problem.value) not in before]
@@ -206,20 +207,19 @@ def _quick(source: Tree) -> list[Problem]:
     return [problem.within("quick") for problem in problems]
 
 
-def _expectations(source: Tree, parts: Parts) -> list[Problem]:
+def _expectations(source: Tree, parts: Parts) -> Iterator[Problem]:
     tables = source.get("expect", [])
     if not isinstance(tables, list) or len(tables) > MOST_EXPECTED:
-        return [Problem(("expect",), shown(tables), f"at most {MOST_EXPECTED} [[expect]] tables")]
+        expected = f"at most {MOST_EXPECTED} [[expect]] tables"
+        yield Problem(("expect",), shown(tables), expected)
+        return
     arms = list(table(source, "arms"))
-    wrong: list[Problem] = []
-    dangling: list[Problem] = []
     for index, raw in enumerate(tables):
         expect, problems = validate(expectations.model(raw), raw)
-        wrong += [problem.within("expect", index) for problem in problems]
         if expect is not None:
-            more = expectations.problems(parts, arms, expect)
-            dangling += [problem.within("expect", index) for problem in more]
-    return wrong + dangling
+            parts.expect += (expect,)
+            problems += expectations.problems(parts, arms, expect)
+        yield from (problem.within("expect", index) for problem in problems)
 
 
 def _attributed(arm: str, touched: overrides.Touched, problem: Problem) -> Problem:

@@ -18,6 +18,9 @@ from sim.scenario.reading import LONGEST_LINE
 from sim.scenario.sections import MODELS
 from sim.scenario.trees import Tree, table
 
+SECTIONS = ("networks", "servers", "users", "spammers", "blocklists", "operators")
+"""In the order in which they are written."""
+
 
 def resolved(scenario: Document, source: Tree) -> str:
     """Return *scenario*, which was made from *source*, as TOML with every default."""
@@ -27,23 +30,18 @@ def resolved(scenario: Document, source: Tree) -> str:
         for key, written in _with_defaults(type(scenario), full).items()
         if key not in (*MODELS, *USED_UP, "arms", "expect")
     ]
-    for section in ("networks", "servers", "users", "spammers", "blocklists", "operators"):
-        tables = {
-            n: _with_defaults(MODELS[section], raw) for n, raw in table(full, section).items()
-        }
+    for section in SECTIONS:
+        model = MODELS[section]
+        tables = {name: _with_defaults(model, raw) for name, raw in table(full, section).items()}
         if section == "servers" and len(tables) > MANY:
             lines += _common(tables)
         for name, written in tables.items():
-            lines += _table(f"{section}.{_key(name)}", written, MODELS[section])
+            lines += _table(f"{section}.{_key(name)}", written, model)
     for arm, overrides in scenario.arms.items():
         lines += ["", f"[arms.{_key(arm)}]"]
-        lines += [f"{_key(key)} = {value(given)}" for key, given in flat(overrides)]
+        lines += [_line(None, key, item) for key, item in flat(overrides)]
     for raw in source.get("expect", []):
-        lines += [
-            "",
-            "[[expect]]",
-            *(f"{_key(key)} = {value(given)}" for key, given in raw.items()),
-        ]
+        lines += ["", "[[expect]]", *(_line(None, key, item) for key, item in raw.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -51,20 +49,20 @@ def _table(heading: str, keys: Tree, model: type[Table] | None = None) -> Iterat
     """The lines of a table; a table in it that no line can hold follows as its own."""
     yield from ("", f"[{heading}]")
     long: Tree = {}
-    for name, given in keys.items():
-        if isinstance(given, dict) and len(_inline(given)) > LONGEST_LINE // 2:
-            long[name] = given
+    for name, item in keys.items():
+        if isinstance(item, dict) and len(_inline(item)) > LONGEST_LINE // 2:
+            long[name] = item
         else:
-            yield _line(model, name, given)
-    for name, given in long.items():
-        yield from _table(f"{heading}.{_key(name)}", given)
+            yield _line(model, name, item)
+    for name, item in long.items():
+        yield from _table(f"{heading}.{_key(name)}", item)
 
 
-def _line(model: type[Table] | None, name: str, given: Any) -> str:
+def _line(model: type[Table] | None, name: str, item: Any) -> str:
     """One key with its value and, if that is the default of *model*, where it comes from."""
     field = model.model_fields.get(name) if model else None
-    said = f"  # {source(field)}" if field and given == field.default and source(field) else ""
-    return f"{_key(name)} = {value(given)}{said}"
+    origin = f"  # {source(field)}" if field and item == field.default and source(field) else ""
+    return f"{_key(name)} = {value(item)}{origin}"
 
 
 def _common(servers: dict[str, Tree]) -> Iterator[str]:
@@ -82,23 +80,23 @@ def _common(servers: dict[str, Tree]) -> Iterator[str]:
                 del keys[name]
 
 
-def value(given: Any) -> str:
+def value(item: Any) -> str:
     """Return a value as TOML writes it; one too long for a line stands over several."""
-    text = _inline(given)
-    if len(text) > LONGEST_LINE // 2 and isinstance(given, (list, tuple)):
-        return "[\n" + "".join(f"  {_inline(item)},\n" for item in given) + "]"
+    text = _inline(item)
+    if len(text) > LONGEST_LINE // 2 and isinstance(item, (list, tuple)):
+        return "[\n" + "".join(f"  {_inline(item)},\n" for item in item) + "]"
     return text
 
 
-def _inline(given: Any) -> str:
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, dict):
-        inside = ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in given.items())
+def _inline(item: Any) -> str:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if isinstance(item, dict):
+        inside = ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in item.items())
         return f"{{ {inside} }}" if inside else "{}"
-    if isinstance(given, (list, tuple)):
-        return f"[{', '.join(map(_inline, given))}]"
-    return _text(given) if isinstance(given, str) else repr(given)
+    if isinstance(item, (list, tuple)):
+        return f"[{', '.join(map(_inline, item))}]"
+    return _text(item) if isinstance(item, str) else repr(item)
 
 
 def _key(name: str) -> str:
@@ -114,10 +112,14 @@ def _text(text: str) -> str:
 def _with_defaults(model: type[Table], raw: Any) -> Tree:
     """Keys of *raw* in the order of the *model*, with the defaults of those it lacks."""
     written: Tree = {}
-    for name, given in _pairs(model, raw):
-        inner = next(models(model.model_fields[name].annotation), None)
-        nested = inner is not None and isinstance(given, dict) and inner.__name__ in NESTED
-        written[name] = _with_defaults(inner, given) if inner and nested else given
+    for name, field in model.model_fields.items():
+        default = None if field.is_required() else field.default
+        item = raw.get(name, default)
+        inner = next(models(field.annotation), None)
+        if inner is not None and isinstance(item, dict) and inner.__name__ in NESTED:
+            item = _with_defaults(inner, item)
+        if item is not None:
+            written[name] = item
     return written
 
 
@@ -128,11 +130,3 @@ OWN_KEYS = ("role", "network", "address", "domains", "trusted_networks")
 
 NESTED = ("WhenRefused", "Delays")
 """Tables inside tables whose own defaults are written too."""
-
-
-def _pairs(model: type[Table], raw: Tree) -> Iterator[tuple[str, Any]]:
-    for name, field in model.model_fields.items():
-        if name in raw:
-            yield name, raw[name]
-        elif not field.is_required() and field.default is not None:
-            yield name, field.default
