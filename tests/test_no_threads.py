@@ -146,7 +146,7 @@ def test_the_progress_bar_needs_no_thread_in_a_browser():
         ("subprocess.run(['true'])", "a process was started"),
         ("socket.socket()", "a socket was started"),
         ("exec('import socket', {'__name__': 'sim.x'})", "sim.x imports socket"),
-        (CORE.replace("workers=1", "workers=2"), "sim.experiment.workers imports multiprocessing"),
+        (CORE.replace("workers=1", "workers=2"), "sim.experiment.lanes imports multiprocessing"),
     ],
     ids=[
         "module",

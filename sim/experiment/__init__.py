@@ -1,8 +1,9 @@
 """Arms, replications, executors, storage: from a scenario to a folder of results."""
 
 from sim.experiment.execution import Execution
-from sim.experiment.run import Stored, open_stored, run, table_of_runs
+from sim.experiment.run import run, table_of_runs
 from sim.experiment.storage import OtherResultsError, StorageError, Task
+from sim.experiment.stored import Stored, open_stored
 from sim.experiment.usage import UsageError
 
 __all__ = [

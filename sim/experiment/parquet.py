@@ -12,8 +12,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sim.measure import coded
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pandas as pd
 
 RANDOM = ("recipient", "client", "at", "took")
 """Columns of numbers in which there is nothing to compress."""
@@ -21,14 +28,23 @@ WHOLE = 2**30
 """Octets of a page, and rows of a batch, at most: no column is ever cut."""
 
 
+def part(table: coded.Coded | pd.DataFrame, point: int) -> Any:
+    """A table as the octets of its file, without the arm, which its folder states.
+
+    With a *point* of 0 or more, that is a column too.
+    """
+    held = coded.of(table)
+    columns = {name: values for name, values in held.columns.items() if name != "arm"}
+    if point >= 0:
+        columns = {"point": np.full(len(held), point, np.int32), **columns}
+    return encoded(columns, held.categories)
+
+
 def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]) -> Any:
     """The octets of the file, to be written at once: column by column takes twice the time.
 
     A column that is in *words* holds codes into those; -1 is null.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     arrays = [
         _of_words(values, tuple(words[name])) if name in words else _of_numbers(values)
         for name, values in columns.items()
@@ -56,9 +72,6 @@ def _of_numbers(values: NDArray[Any], known: NDArray[Any] | None = None) -> Any:
 
     Handed over as they lie in memory: `pyarrow.array` would import pandas to ask it what they are.
     """
-    import numpy as np
-    import pyarrow as pa
-
     type_ = pa.from_numpy_dtype(values.dtype)
     held = np.packbits(values, bitorder="little") if values.dtype == bool else values
     valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
@@ -68,9 +81,6 @@ def _of_numbers(values: NDArray[Any], known: NDArray[Any] | None = None) -> Any:
 
 def _of_words(codes: NDArray[Any], words: tuple[str, ...]) -> Any:
     """A column of words, as Arrow has it."""
-    import numpy as np
-    import pyarrow as pa
-
     # int32, however few words there are: parts must be one table
     codes = codes.astype(np.int32, copy=False)
     known = codes >= 0 if len(codes) and codes.min() < 0 else None
@@ -80,9 +90,6 @@ def _of_words(codes: NDArray[Any], words: tuple[str, ...]) -> Any:
 
 @lru_cache(maxsize=256)
 def _dictionary(words: tuple[str, ...]) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
     octets = [word.encode() for word in words]
     ends = np.cumsum([0, *map(len, octets)], dtype=np.int32)
     whole = pa.py_buffer(b"".join(octets))

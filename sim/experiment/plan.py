@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.experiment import storage
 from sim.experiment.manifest import identity
 from sim.experiment.precision import first
+from sim.experiment.quick import recipients, scaled, shortened
 from sim.experiment.run import design, run, table_of_runs
 from sim.experiment.storage import Task
 from sim.smtp.units import TIME
@@ -198,8 +199,6 @@ class Pace(NamedTuple):
 
 def pace(scenario: Scenario, arms: Sequence[str]) -> Pace:
     """Measure it on a replication of *arms* with few people, and on one with hardly any."""
-    from sim.experiment.quick import scaled, shortened
-
     few = shortened(scenario, days=True).scenario
     hardly = scaled(few, HARDLY)
     _lasted(scaled(few, SOME), arms)  # what is loaded once is no part of a run
@@ -227,13 +226,6 @@ def _counted(tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     for name, task in tasks.items():
         found.setdefault(name.rpartition("/")[0], []).append(task["recipients"])
     return {arm: fmean(counts) for arm, counts in found.items()}
-
-
-def recipients(scenario: Scenario) -> tuple[float, float]:
-    """About how many (message, recipient) one run has: honest mail; spam by first routes."""
-    honest = sum(u.count * u.messages * u.recipients for u in scenario.users.values())
-    spam = sum(s.count * s.rate(s.routes[0]) for s in scenario.spammers.values())
-    return honest * scenario.run_length, spam * scenario.run_length
 
 
 def _work(scenario: Scenario) -> float:

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.experiment.stored import Stored
 from sim.experiment.usage import UsageError, one_of
+from sim.records.measures import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiment.run import Stored
     from sim.scenario.model import Precision
 
 FIRST = 5
@@ -76,8 +77,6 @@ def until_precise(
     wanted: Precision, replications: int, run: Callable[[int], Stored]
 ) -> tuple[Stored, Reached]:
     """Call *run* with more and more replications until all arms are precise enough."""
-    from sim.records.measures import MEASURES
-
     one_of("measure", wanted.measure, MEASURES)
     one_of("class", wanted.mail, MEASURES[wanted.measure].classes)
     count = first(wanted, replications)
@@ -97,7 +96,7 @@ def more(count: int, width: float, asked: float) -> int:
 
 
 def _widest(measures: pd.DataFrame, wanted: Precision) -> tuple[str, float]:
-    from sim.measure.summary import summarise
+    from sim.measure.summary import summarise  # pandas
 
     cell = (measures["measure"] == wanted.measure) & (measures["class"] == wanted.mail)
     table = summarise(measures[cell])

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.experiment.plan import recipients
-
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
@@ -63,3 +61,10 @@ def scaled(scenario: Scenario, scale: float) -> Scenario:
             rate = spammers.rate(route) * DAY * scale
             found[f"spammers.{name}.capacity.{route}"] = f"{rate:g} / day"
     return scenario.with_overrides(found)
+
+
+def recipients(scenario: Scenario) -> tuple[float, float]:
+    """About how many (message, recipient) one run has: honest mail; spam by first routes."""
+    honest = sum(u.count * u.messages * u.recipients for u in scenario.users.values())
+    spam = sum(s.count * s.rate(s.routes[0]) for s in scenario.spammers.values())
+    return honest * scenario.run_length, spam * scenario.run_length

@@ -4,66 +4,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.experiment import storage
-from sim.experiment.execution import COUNTS, DEFAULT, Execution
+from sim.experiment.execution import DEFAULT, Execution
 from sim.experiment.manifest import Manifest, identity
 from sim.experiment.precision import until_precise
 from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
+from sim.experiment.stored import Stored
 from sim.experiment.tasks import Done, Job
 from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import run_tasks
-from sim.scenario import Scenario, loads
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.scenario import Scenario
 
 MOST_REPLICATIONS = 32_767
 """What the column ``replication`` holds (int16)."""
 MANIFEST_EVERY = 10.0
 """Seconds between two writings of the manifest while tasks finish: it grows with them, and all
 that a kill can take from it is how long the last of them took."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """Results in a folder: what they are of, and how to read them."""
-
-    root: Path
-    manifest: dict[str, Any]
-    arms: list[str]
-    replications: int
-
-    @property
-    def tasks(self) -> list[Task]:
-        """The tasks of these results, arm by arm, those that are finished."""
-        done = storage.finished(self.root)
-        every = (Task(arm, r) for arm in self.arms for r in range(self.replications))
-        return [task for task in every if task in done]
-
-    def table(self, name: str, columns: Collection[str] | None = None) -> pd.DataFrame:
-        """All rows of one table, arm by arm, replication by replication.
-
-        Of *columns*, if given, those that are stored.
-        """
-        if name in storage.OF_MESSAGES and self.manifest["keep"] == COUNTS:
-            raise storage.OtherResultsError(
-                f"{self.root}: {name} were not kept (keep = {COUNTS!r}); run again with keep='rows'"
-            )
-        return storage.read(self.root, name, self.tasks, columns)
-
-    def scenario(self) -> Scenario:
-        """The scenario that these are results of."""
-        path = self.root / storage.SCENARIO
-        with storage.explained(self.root, reading=True):
-            text = path.read_text("utf-8")
-        return loads(text, name=str(path))
 
 
 def table_of_runs(
@@ -147,16 +110,6 @@ def perform_all(job: Job, todo: list[Task], manifest: Manifest, how: Execution) 
             manifest.data["complete"] = True
         finally:
             write_manifest(job.root, manifest.data)
-
-
-def open_stored(root: Path) -> Stored:
-    """Results that an earlier run stored, finished or not."""
-    manifest = storage.read_manifest(root)
-    if "points" in manifest:
-        raise storage.OtherResultsError(
-            f"{root}: results of a sweep, not of one scenario; sim.open_sweep reads them"
-        )
-    return Stored(root, manifest, list(manifest["arms"]), int(manifest["replications"]))
 
 
 def write_manifest(root: Path, data: dict[str, Any]) -> None:

@@ -19,8 +19,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,9 +28,7 @@ from urllib.parse import quote, unquote
 from sim.experiment import parquet
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from sim.measure.coded import Coded, Frames
+    from sim.measure.coded import Frames
 
 TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
 OF_MESSAGES = ("recipients", "attempts")
@@ -90,7 +87,7 @@ def store(root: Path, task: Task, frames: Frames) -> None:
     """Write one task's tables, each atomically, the measures last."""
     with explained(root):
         # one after the other, then to the disk: each is quicker beside its like
-        parts = {name: _encoded(frames[name], task.point) for name in TABLES if name in frames}
+        parts = {name: parquet.part(frames[name], task.point) for name in TABLES if name in frames}
         for name, octets in parts.items():
             # to wait for the disk five times a run costs more than all else here
             atomically(part(root, name, task), partial(Path.write_bytes, data=octets), flush=False)
@@ -103,90 +100,6 @@ def finished(root: Path) -> set[Task]:
         for path in root.glob(f"{LAST}/arm=*/*.parquet")
         if (at := _NAME.fullmatch(path.name))
     }
-
-
-def read(
-    root: Path,
-    table: str,
-    tasks: Iterable[Task],
-    columns: Collection[str] | None = None,
-    where: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """One table of several tasks, in their order, with the arm as a column.
-
-    Only *columns* are read, if given, those of them that are stored, beside those that say of
-    which task a row is; and only rows are kept in
-    which columns of words hold what *where* says.
-    """
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    wanted = list(tasks)
-    arms = list(dict.fromkeys(task.arm for task in wanted))
-    parts: list[Any] = []
-    with explained(root, reading=True), _memory_of_the_system():
-        for task in wanted:
-            # one file, not a dataset: what the folder's name says is added below, with our type
-            file = pq.ParquetFile(part(root, table, task), pre_buffer=False)
-            wished = file.schema.names if columns is None else [*OF_TASK, *columns]
-            held = [name for name in file.schema.names if name in wished]
-            found = file.read(columns=held, use_threads=False)  # parts are small
-            file.close()
-            parts.append(_rows(found.replace_schema_metadata(None), where or {}))
-        if not parts:
-            raise StorageError(f"{root}: no {table} are stored there")
-        sizes = [p.num_rows for p in parts]
-        whole = pa.concat_tables(parts, promote_options="default")  # one part may have nulls
-        frame: pd.DataFrame = whole.unify_dictionaries().to_pandas()
-    codes = np.repeat([arms.index(task.arm) for task in wanted], sizes)
-    arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
-    frame.insert(int("point" in frame), "arm", arm)
-    return frame
-
-
-@contextmanager
-def _memory_of_the_system() -> Iterator[None]:
-    """Arrow takes what it reads into from the system, page by page.
-
-    Its own allocator asks for huge pages: a sixth more memory, and a second instead of a quarter
-    for two million rows on a virtual machine that must be given each of them first.
-    """
-    import pyarrow as pa
-
-    usual = pa.default_memory_pool()
-    pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(usual)
-
-
-def _rows(part: Any, where: Mapping[str, str]) -> Any:
-    """The rows of an Arrow table in which columns hold the words that *where* says."""
-    import numpy as np
-
-    if not where:
-        return part
-    so = np.ones(len(part), dtype=bool)
-    for column, word in where.items():
-        held = part[column].combine_chunks()
-        so &= held.indices.to_numpy(zero_copy_only=False) == held.dictionary.index(word).as_py()
-    return part.take(np.flatnonzero(so))
-
-
-def _encoded(table: Coded | pd.DataFrame, point: int) -> Any:
-    """A table as Parquet, of a *point* if there is one, without the arm: its folder states it."""
-    import numpy as np
-
-    from sim.measure import coded
-
-    held = coded.of(table)
-    columns = {name: values for name, values in held.columns.items() if name != "arm"}
-    if point >= 0:
-        columns = {"point": np.full(len(held), point, np.int32), **columns}
-    return parquet.encoded(columns, held.categories)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -49,13 +49,15 @@ class StoredSweep:
 
         Only rows in which columns hold what *where* says.
         """
+        from sim.experiment import frames  # pandas
+
         done = storage.finished(self.root)
         for first in range(0, len(self.points), AT_ONCE):
             points = range(first, min(first + AT_ONCE, len(self.points)))
             every = product(points, self.arms, range(self.replications))
             tasks = [task for p, arm, r in every if (task := Task(arm, r, p)) in done]
             if tasks:
-                yield storage.read(self.root, "measures", tasks, where=where)
+                yield frames.read(self.root, "measures", tasks, where=where)
 
     def stated(self, key: str) -> Any:
         """What the scenario itself says of a key by its dotted name; None of several, or none."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiment import Stored, storage
+from sim.experiment import Stored, frames, storage
 from sim.experiment.expected import analytic
 from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
@@ -93,7 +93,7 @@ class Analysis(Folder):
             one_of("replication", str(replication), sorted(map(str, finished)))
             if self.manifest["keep"] == "counts":
                 self._stored.table(name)  # says what to do
-            table = storage.read(self.path, name, [storage.Task(arm, replication)])
+            table = frames.read(self.path, name, [storage.Task(arm, replication)])
             self._last[name] = (run, table)
         return self._last[name][1]
 

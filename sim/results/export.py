@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.experiment import storage
+from sim.experiment import frames, storage
 from sim.experiment.usage import one_of
 from sim.results.sweep import open_sweep
 
@@ -30,7 +30,7 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             for number, task in enumerate(tasks):
-                rows = storage.read(root, table, [task])
+                rows = frames.read(root, table, [task])
                 rows = rows if sweep is None else sweep.with_keys(rows)
                 rows.to_csv(file, index=False, header=not number, float_format="%.10g")
 

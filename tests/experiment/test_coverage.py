@@ -12,8 +12,8 @@ from sim.measure.exposure import exposure
 from sim.measure.intervals import intervals, paired
 from sim.measure.tallies import measured
 from sim.records.measures import SHARE
-from sim.world import simulate
 from sim.records.rows import TABLES
+from sim.world import simulate
 
 SMALL = Path(__file__).with_name("small.toml")
 TRUTHS = {"on network": 0.5, "filter": 0.2}

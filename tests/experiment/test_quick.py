@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.plan import recipients
-from sim.experiment.quick import ROWS, shortened
+from sim.experiment.quick import ROWS, recipients, shortened
 from sim.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

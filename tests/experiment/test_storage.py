@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.experiment import storage
+from sim.experiment import frames, storage
 from sim.experiment.storage import OtherResultsError, StorageError, Task
 
 IDENTITY = {"scenario_hash": "a", "seed": 1, "version": "0", "code": "c", "keep": "rows"}
@@ -43,7 +43,7 @@ def test_a_part_comes_back_as_it_went(tmp_path):
     assert storage.finished(tmp_path) == {task}
     assert not list(tmp_path.rglob("*.tmp"))
     pd.testing.assert_frame_equal(
-        storage.read(tmp_path, "recipients", [task]), stored["recipients"]
+        frames.read(tmp_path, "recipients", [task]), stored["recipients"]
     )
 
 
@@ -52,7 +52,7 @@ def test_a_part_of_a_sweep_says_its_point(tmp_path):
     for task in tasks:
         storage.store(tmp_path, task, table(["x"], *task[:2]))
     assert storage.finished(tmp_path) == set(tasks)
-    assert storage.read(tmp_path, "recipients", tasks)["point"].tolist() == [12, 2]
+    assert frames.read(tmp_path, "recipients", tasks)["point"].tolist() == [12, 2]
     found = pd.read_parquet(tmp_path / "recipients")
     assert sorted(found["point"]) == [2, 12]
     assert found["point"].dtype == np.int32
@@ -62,7 +62,7 @@ def test_parts_stand_in_the_order_asked_for_with_one_set_of_categories(tmp_path)
     tasks = [Task("b", 10), Task("b", 2), Task("a", 2)]
     for number, task in enumerate(tasks):
         storage.store(tmp_path, task, table([f"fate {number}"], *task[:2]))
-    found = storage.read(tmp_path, "recipients", tasks)
+    found = frames.read(tmp_path, "recipients", tasks)
     assert found["fate"].tolist() == ["fate 0", "fate 1", "fate 2"]
     assert found["arm"].tolist() == ["b", "b", "a"]
     assert found["replication"].dtype == np.int16
@@ -123,7 +123,7 @@ def test_parts_with_and_without_gaps_are_one_table(tmp_path):
     tasks = [Task("open", 0), Task("open", 1)]
     for task, word in zip(tasks, ("x", None), strict=True):
         storage.store(tmp_path, task, table([word, "y"], *task[:2]))
-    found = storage.read(tmp_path, "recipients", tasks)["fate"]
+    found = frames.read(tmp_path, "recipients", tasks)["fate"]
     assert found.isna().tolist() == [False, False, True, False]
     assert len(pd.read_parquet(tmp_path / "recipients")) == 4
 
@@ -132,7 +132,7 @@ def test_parts_with_few_and_with_many_words_are_one_table(tmp_path):
     tasks = [Task("open", 0), Task("open", 1)]
     for task, count in zip(tasks, (3, 300), strict=True):
         storage.store(tmp_path, task, table([str(i) for i in range(count)], *task[:2]))
-    found = storage.read(tmp_path, "recipients", tasks)["fate"]
+    found = frames.read(tmp_path, "recipients", tasks)["fate"]
     assert found.tolist() == pd.read_parquet(tmp_path / "recipients")["fate"].tolist()
     assert found.tolist() == [str(i) for count in (3, 300) for i in range(count)]
 

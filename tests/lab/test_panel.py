@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.experiment.plan import recipients
+from sim.experiment.quick import recipients
 from sim.lab import panel
 from sim.lab.panel import AS_WRITTEN, EVERY, PEOPLE
 
