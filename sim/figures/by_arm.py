@@ -296,7 +296,7 @@ def refusals(style: Style, recipients: pd.DataFrame, arms: Sequence[str]) -> Fig
     rows = _labelled(honest_after(recipients, refusals.columns["recipients"]))
     shares = _shares(rows)
     rules = list(shares.groupby("rule")["share"].sum().sort_values(ascending=False).index)
-    looks = {rule: palette.restriction(rule) for rule in rules}
+    looks = palette.restrictions(rules)
     stopped = rows.assign(stopped=rows["number"].where(rows["rule"] != "", 0))
     sums = stopped.groupby(["group", "arm", "replication"])[["stopped", "number"]].sum()
     totals = {

@@ -18,7 +18,7 @@ from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, Days, Series
 from sim.figures.numbers import record
 from sim.figures.palette import Look
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 from sim.measure.intervals import student
 from sim.measure.welch import by_day, first_day, level, since
@@ -36,45 +36,34 @@ SPAM = "arm replication class fate route written_at"
     f"was sent, one panel for each policy. Vertical line: the policy starts. {words.BANDS}",
     recipients=SPAM,
 )
-def routes(
-    style: Style,
-    recipients: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
-    mailboxes: int | None = None,
-) -> Figure:
+def routes(style: Style, recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
     """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.
 
-    Per mailbox if *mailboxes* is known, else in all. *policy_starts* and *run_length* in seconds.
+    Per mailbox if the number of mailboxes is known, else in all.
     """
-    if mailboxes is not None and mailboxes <= 0:
-        raise FigureError(f"mailboxes is {mailboxes}; spam per mailbox needs one at least")
-    days, counts = _by_route(recipients, arms, run_length)
+    if run.mailboxes is not None and run.mailboxes <= 0:
+        raise FigureError(f"mailboxes is {run.mailboxes}; spam per mailbox needs one at least")
+    days, counts = _by_route(recipients, arms, run)
     if not counts.any():
         raise FigureError("no spam was delivered in any arm, so there is nothing to draw")
-    exposure = _spread((mailboxes or 1) * days.lengths, counts)
+    exposure = _spread((run.mailboxes or 1) * days.lengths, counts)
     return lines.draw(
         style,
         arms,
         _routes(counts, exposure),
         kind=RATE,
-        ylabel=f"spam delivered (messages / {'mailbox / ' if mailboxes else ''}day)",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
+        ylabel=f"spam delivered (messages / {'mailbox / ' if run.mailboxes else ''}day)",
+        days=days,
+        policy_starts=run.policy_starts,
         nothing="no spam delivered",
     )
 
 
-def _by_route(
-    recipients: pd.DataFrame, arms: Sequence[str], run_length: float | None
-) -> tuple[Days, Floats]:
+def _by_route(recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> tuple[Days, Floats]:
     """Return the days, and spam recipients delivered: arms × routes × days × replications."""
     kept = (recipients["class"] == "spam") & (recipients["fate"] == "delivered")
     at = recipients["written_at"].to_numpy(dtype=float)
-    days = Days(run_length or float(at.max()))
+    days = Days(run.run_length or float(at.max()))
     bins = days.of(at, where=kept.to_numpy())
     return days, cells(recipients, arms, ("route", Route.texts()), bins)
 
@@ -114,11 +103,10 @@ def history(
     recipients: pd.DataFrame,
     survey: pd.DataFrame,
     arms: Sequence[str],
-    *,
-    run_length: float | None = None,
+    run: Run,
 ) -> Figure:
     """Share of delivered spam by route over time; circles: open relays as surveyed."""
-    days, counts = _by_route(recipients, arms, run_length)
+    days, counts = _by_route(recipients, arms, run)
     if not counts.any():
         raise FigureError("there are no rows of delivered spam")
     drawn = lines.draw(
@@ -127,8 +115,7 @@ def history(
         _routes(counts, counts.sum(axis=1), "spam by "),
         kind=SHARE,
         ylabel="spam delivered, open relays (%)",
-        at=days.middles,
-        end=days.end / DAY,
+        days=days,
         nothing="no spam delivered",
         also=lambda _, axes: _surveyed(axes, style, survey),
     )
@@ -176,15 +163,13 @@ def collateral(
     measures: pd.DataFrame,
     calendar: pd.DataFrame,
     arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
+    run: Run,
 ) -> Figure:
     """Honest mail lost to a listing, day by day; marks below show each listing and its end."""
     kept = (measures["measure"] == "collateral_rate") & (measures["class"] == "honest")
     rows = some(measures[kept & (measures["by"] == "day")], "collateral by day")
     day = rows["key"].astype(str).astype(int).to_numpy()
-    days = Days(run_length or DAY * (float(day.max()) + 1))
+    days = Days(run.run_length or DAY * (float(day.max()) + 1))
     bins = np.where(day < days.number, day, -1), days.number
     lost, written = (
         cells(rows, arms, ("class", ["honest"]), bins, column)[:, 0]
@@ -196,9 +181,8 @@ def collateral(
         [Series("honest recipients lost", palette.CLASS["honest"], lost, written)],
         kind=SHARE,
         ylabel="honest recipients lost to a listing (%)",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
+        days=days,
+        policy_starts=run.policy_starts,
         nothing="nothing lost to a listing",
         also=lambda arm, axes: _changes(axes, style, calendar[calendar["arm"].astype(str) == arm]),
     )
@@ -235,19 +219,12 @@ PERMISSIONS = {
     "policy. False refusal: the client is meant by the list, which names another of its addresses. "
     f"False acceptance: the address is listed for somebody else, who had it before. {words.BANDS}"
 )
-def listings(
-    style: Style,
-    permissions: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
-) -> Figure:
+def listings(style: Style, permissions: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
     """False refusals and false acceptances of an address list over time, a panel for each arm."""
     rows = permissions["permission"].isin(list(PERMISSIONS))
     some(permissions[rows], "submissions that a list of addresses permitted or should have")
     start = permissions["start"].to_numpy(dtype=float)
-    days = Days(run_length or float(start[rows].max()) + DAY)
+    days = Days(run.run_length or float(start[rows].max()) + DAY)
     by = ("permission", list(PERMISSIONS))
     counts = cells(permissions, arms, by, days.of(start), "attempts")
     series = [
@@ -261,9 +238,8 @@ def listings(
         series,
         kind=RATE,
         ylabel="submissions / day",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
+        days=days,
+        policy_starts=run.policy_starts,
         nothing="no submission turned on the list",
     )
 
@@ -286,15 +262,14 @@ def load(
     style: Style,
     attempts: pd.DataFrame,
     arms: Sequence[str],
+    run: Run,
     *,
     servers: Sequence[str] | None = None,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
 ) -> Figure:
     """Sessions in use through the week, of the busiest *servers*, a panel for each arm."""
-    names = _servers(attempts, servers, policy_starts)
-    used = _through_the_week(attempts, arms, names, policy_starts, "took")
-    exposure = _exposure(policy_starts, run_length or float(attempts["at"].max()))
+    names = _servers(attempts, servers, run.policy_starts)
+    used = _through_the_week(attempts, arms, names, run.policy_starts, "took")
+    exposure = _exposure(run.policy_starts, run.run_length or float(attempts["at"].max()))
     below = _spread(exposure, used)
     series = [
         Series(name, palette.arm(number), used[:, number], below)
@@ -308,14 +283,15 @@ def waiting(
     style: Style,
     attempts: pd.DataFrame,
     arms: Sequence[str],
+    run: Run,
     *,
     servers: Sequence[str] | None = None,
-    policy_starts: float = 0.0,
 ) -> Figure:
     """Mean wait for a session through the week, of the busiest *servers*, a panel for each arm."""
-    names = _servers(attempts, servers, policy_starts)
+    names = _servers(attempts, servers, run.policy_starts)
     waits, connections = (
-        _through_the_week(attempts, arms, names, policy_starts, weight) for weight in ("waited", "")
+        _through_the_week(attempts, arms, names, run.policy_starts, weight)
+        for weight in ("waited", "")
     )
     series = [
         Series(name, palette.arm(number), waits[:, number], connections[:, number])
@@ -331,8 +307,7 @@ def _week(style: Style, arms: Sequence[str], series: Sequence[Series], ylabel: s
         series,
         kind=RATIO,
         ylabel=ylabel,
-        at=np.asarray((np.arange(BINS) + 0.5) * BIN / DAY, dtype=np.float64),
-        end=7.0,
+        days=Days(WEEK, BIN),
         xlabel="day of the week",
         also=lambda _, axes: _weekdays(axes, style),
     )
@@ -400,23 +375,22 @@ def welch(
     style: Style,
     measures: pd.DataFrame,
     arms: Sequence[str],
+    run: Run,
     *,
     class_: str = "honest",
     measure: str = "delivery_rate",
     window: int = WINDOW,
-    baseline: str = "",
-    policy_starts: float = 0.0,
 ) -> Figure:
     """Welch's plot: each day's mean, its moving average, and from when on it is level.
 
-    The arm *baseline* is looked at from the start of the run, others from *policy_starts* (s).
+    The baseline is looked at from the start of the run, others from when the policy starts.
     """
     try:
         table = words.scale(measure) * by_day(measures, class_, measure)
     except ValueError as error:
         raise FigureError(str(error)) from None
     names = [arm for arm in arms if arm in table.index.get_level_values("arm")]
-    starts = since(names, baseline, policy_starts)
+    starts = since(names, run.baseline, run.policy_starts)
     levels = level(measures, class_, measure, starts).set_index("arm")
     begins = levels["level"].astype(float)
     smoothed = averages(measures, class_, measure, window, starts).set_index("arm")["smoothed"]
@@ -433,8 +407,8 @@ def welch(
             axes.plot(days[piece] + 0.5, curve[piece], **AVERAGE)
         if np.isfinite(begin := float(begins[arm])):
             axes.axvspan(begin, days[-1] + 1.0, **LEVEL)
-        axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
-        lines.days(axes, style, days[-1] + 1.0, 0.0)
+        axes.axvline(run.policy_starts / DAY, linewidth=style.line, **lines.POLICY)
+        lines.end_at(axes, days[-1] + 1.0)
     entries: list[Entry] = [
         (Line2D([], [], **DOT), "mean of a day, 95 % interval"),
         (Line2D([], [], **AVERAGE), f"moving average, ±{window} d"),

@@ -28,7 +28,7 @@ from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, nested
 from sim.figures.numbers import record
 from sim.figures.palette import Look
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 from sim.measure.intervals import Intervals
 from sim.records.measures import MEASURES, SHARE
@@ -59,22 +59,16 @@ POINTS = 400
     f"there (product-limit estimate of Kaplan and Meier 1958). {words.BANDS}",
     recipients="arm replication class phase fate written_at ended_at",
 )
-def delay(
-    style: Style,
-    recipients: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    run_length: float | None = None,
-) -> Figure:
+def delay(style: Style, recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
     """Part of honest recipients not yet delivered by the time since the message was written.
 
     A curve an arm. Above: all of it; below: the same, enlarged, so that the steps of retry
-    schedules show. What is in transit at *run_length* (s) is censored there; what was lost never
-    arrives.
+    schedules show. What is in transit at the end of the run is censored there; what was lost
+    never arrives.
     """
     honest = honest_after(recipients, delay.columns["recipients"])
     last = np.nanmax(honest[["written_at", "ended_at"]].to_numpy(dtype=float))
-    end = float(last) if run_length is None else run_length
+    end = float(last) if run.run_length is None else run.run_length
     times = np.geomspace(1.0, float(np.nanmax([_delays(honest).max(), 60.0])), POINTS)
     parts = {arm: honest[honest["arm"] == arm] for arm in arms}
     curves = {arm: _survival(part, times, end) for arm, part in parts.items() if len(part)}

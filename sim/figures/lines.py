@@ -44,28 +44,29 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days of a run that ends at *end* (s)."""
+    """The days, or shorter bins (s), of a time that ends at *end* (s)."""
 
     end: float
+    bin: float = DAY
 
     @property
     def number(self) -> int:
-        """Days that the run has begun."""
-        return max(1, int(np.ceil(self.end / DAY - 1e-9)))
+        """Bins that have begun."""
+        return max(1, int(np.ceil(self.end / self.bin - 1e-9)))
 
     @property
     def lengths(self) -> Floats:
-        """The part of each day that lies within the run."""
-        return np.asarray(np.minimum(DAY, self.end - DAY * np.arange(self.number)) / DAY)
+        """The part of each bin that lies within the time, in days."""
+        return np.asarray(np.minimum(self.bin, self.end - self.bin * np.arange(self.number)) / DAY)
 
     @property
     def middles(self) -> Floats:
-        """The middle of each day of the run, in days."""
-        return np.asarray(np.arange(self.number) + self.lengths / 2)
+        """The middle of each bin, in days."""
+        return np.asarray(np.arange(self.number) * self.bin / DAY + self.lengths / 2)
 
     def of(self, at: Any, *, where: Any = True) -> tuple[Ints, int]:
         """Return the day of each time (s), -1 where not *where*, and the number of days."""
-        day = np.clip((np.asarray(at) / DAY).astype(np.int64), 0, self.number - 1)
+        day = np.clip((np.asarray(at) / self.bin).astype(np.int64), 0, self.number - 1)
         return np.where(where, day, -1), self.number
 
 
@@ -76,14 +77,13 @@ def draw(
     *,
     kind: str,
     ylabel: str,
-    at: Floats,
-    end: float,
+    days: Days,
     xlabel: str = "day of the run",
     policy_starts: float = 0.0,
     nothing: str = "",
     also: Callable[[str, Axes], list[Entry]] | None = None,
 ) -> Figure:
-    """Draw *series* at the bins *at* (days, up to *end*) in a panel for each arm.
+    """Draw *series* by *days* in a panel for each arm.
 
     *nothing* is written in a panel without anything to draw; *also* adds to the panel of an arm,
     and returns entries of the legend.
@@ -93,10 +93,12 @@ def draw(
     for number, axes in enumerate(panels):
         for one in series:
             means = estimates(kind, one.numerators[number], one.denominators[number], scale)
-            tops.append(curve(axes, style, one.look, at, means, label=one.label))
+            tops.append(curve(axes, style, one.look, days.middles, means, label=one.label))
         if nothing and not any(one.numerators[number].any() for one in series):
             _write_nothing(axes, style, nothing)
-        days(axes, style, end, policy_starts)
+        if policy_starts:
+            axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+        end_at(axes, days.end / DAY)
         extra = (also(arms[number], axes) if also else []) or extra
     notes = _set_top(panels[-1], *np.max(tops, axis=0))
     if kind == SHARE and panels[-1].get_ylim()[1] > 100:
@@ -141,10 +143,8 @@ def settle(figure: Figure, style: Style, panels: Sequence[Axes]) -> Figure:
     return layout.settle(figure, first, tall, tallest=style.height)
 
 
-def days(axes: Axes, style: Style, end: float, policy_starts: float) -> None:
-    """Let a panel end at *end* (days), and mark where the policy starts (s), if it does."""
-    if policy_starts:
-        axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+def end_at(axes: Axes, end: float) -> None:
+    """Let a panel end at *end* (days), with whole days as ticks."""
     axes.set_xlim(0, end)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 

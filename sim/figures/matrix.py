@@ -97,13 +97,17 @@ def _rows(cells: pd.DataFrame, arm: str, several: Sequence[str]) -> list[Row]:
 
 def _shared(cells: pd.DataFrame) -> list[tuple[str, dict[Column, Answer]]]:
     """Return credentials in words, and the answers that they get; equal answers are one."""
-    shared: dict[tuple[tuple[Column, Answer], ...], list[str]] = {}
+    shared: list[tuple[list[str], dict[Column, Answer]]] = []
     for credentials, part in cells.groupby("credentials", sort=False):
         columns = zip(part["place"], part["to"], part["verdict"], part["rule"], strict=True)
         answers = {(place, to): (verdict, rule) for place, to, verdict, rule in columns}
         name = CREDENTIALS.get(str(credentials), str(credentials))
-        shared.setdefault(tuple(sorted(answers.items())), []).append(name)
-    return [(" or ".join(names), dict(answers)) for answers, names in shared.items()]
+        same = next((names for names, others in shared if others == answers), None)
+        if same is None:
+            shared.append(([name], answers))
+        else:
+            same.append(name)
+    return [(" or ".join(names), answers) for names, answers in shared]
 
 
 def _alike(rows: Sequence[Row], arms: Sequence[str]) -> bool:
