@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import layout, lines, palette, words
-from sim.figures.data import FigureError, Floats, cells, order, some
+from sim.figures.data import FigureError, Floats, Frame, Names, cells, order, some
 from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, Days, Series
 from sim.figures.numbers import record
@@ -36,7 +35,7 @@ SPAM = "arm replication class fate route written_at"
     f"was sent, one panel for each policy. Vertical line: the policy starts. {words.BANDS}",
     recipients=SPAM,
 )
-def routes(style: Style, recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
+def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.
 
     Per mailbox if the number of mailboxes is known, else in all.
@@ -47,19 +46,12 @@ def routes(style: Style, recipients: pd.DataFrame, arms: Sequence[str], run: Run
     if not counts.any():
         raise FigureError("no spam was delivered in any arm, so there is nothing to draw")
     exposure = _spread((run.mailboxes or 1) * days.lengths, counts)
-    return lines.draw(
-        style,
-        arms,
-        _routes(counts, exposure),
-        kind=RATE,
-        ylabel=f"spam delivered (messages / {'mailbox / ' if run.mailboxes else ''}day)",
-        days=days,
-        policy_starts=run.policy_starts,
-        nothing="no spam delivered",
-    )
+    label = f"spam delivered (messages / {'mailbox / ' if run.mailboxes else ''}day)"
+    marks: dict[str, Any] = {"policy_starts": run.policy_starts, "nothing": "no spam delivered"}
+    return lines.draw(style, arms, days, _routes(counts, exposure), RATE, label, **marks)
 
 
-def _by_route(recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> tuple[Days, Floats]:
+def _by_route(recipients: Frame, arms: Names, run: Run) -> tuple[Days, Floats]:
     """Return the days, and spam recipients delivered: arms × routes × days × replications."""
     kept = (recipients["class"] == "spam") & (recipients["fate"] == "delivered")
     at = recipients["written_at"].to_numpy(dtype=float)
@@ -87,7 +79,7 @@ def _spread(exposure: Floats, counts: Floats) -> Floats:
     return np.broadcast_to(exposure[:, None], (shape[0], *shape[2:]))
 
 
-def _history_caption(survey: pd.DataFrame, **_: object) -> str:
+def _history_caption(survey: Frame, **_: object) -> str:
     sources = "; ".join(str(x) for x in survey["source"].drop_duplicates() if x)
     return (
         "Share of the spam delivered that came by each route, by day of the run, one panel for "
@@ -98,32 +90,23 @@ def _history_caption(survey: pd.DataFrame, **_: object) -> str:
 
 
 @figure(_history_caption, recipients=SPAM)
-def history(
-    style: Style,
-    recipients: pd.DataFrame,
-    survey: pd.DataFrame,
-    arms: Sequence[str],
-    run: Run,
-) -> Figure:
+def history(style: Style, recipients: Frame, survey: Frame, arms: Names, run: Run) -> Figure:
     """Share of delivered spam by route over time; circles: open relays as surveyed."""
     days, counts = _by_route(recipients, arms, run)
     if not counts.any():
         raise FigureError("there are no rows of delivered spam")
-    drawn = lines.draw(
-        style,
-        arms,
-        _routes(counts, counts.sum(axis=1), "spam by "),
-        kind=SHARE,
-        ylabel="spam delivered, open relays (%)",
-        days=days,
-        nothing="no spam delivered",
-        also=lambda _, axes: _surveyed(axes, style, survey),
-    )
+    series = _routes(counts, counts.sum(axis=1), "spam by ")
+    more: dict[str, Any] = {
+        "nothing": "no spam delivered",
+        "also": lambda _, axes: _surveyed(axes, style, survey),
+    }
+    label = "spam delivered, open relays (%)"
+    drawn = lines.draw(style, arms, days, series, SHARE, label, **more)
     drawn.axes[0].set_ylim(0, 100)
     return drawn
 
 
-def _surveyed(axes: Axes, style: Style, survey: pd.DataFrame) -> list[Entry]:
+def _surveyed(axes: Axes, style: Style, survey: Frame) -> list[Entry]:
     at = survey["at"].to_numpy(dtype=float) / DAY
     low, high = (100 * survey[name].to_numpy(dtype=float) for name in ("low", "high"))
     look = _marks(style, "o", "black", 0.75)
@@ -158,13 +141,7 @@ CHANGES = {
     f"off, or a relay closed, in all replications. {words.BANDS} "
     + words.definitions("collateral_rate")
 )
-def collateral(
-    style: Style,
-    measures: pd.DataFrame,
-    calendar: pd.DataFrame,
-    arms: Sequence[str],
-    run: Run,
-) -> Figure:
+def collateral(style: Style, measures: Frame, calendar: Frame, arms: Names, run: Run) -> Figure:
     """Honest mail lost to a listing, day by day; marks below show each listing and its end."""
     kept = (measures["measure"] == "collateral_rate") & (measures["class"] == "honest")
     rows = some(measures[kept & (measures["by"] == "day")], "collateral by day")
@@ -175,20 +152,17 @@ def collateral(
         cells(rows, arms, ("class", ["honest"]), bins, column)[:, 0]
         for column in ("numerator", "denominator")
     )
-    return lines.draw(
-        style,
-        arms,
-        [Series("honest recipients lost", palette.CLASS["honest"], lost, written)],
-        kind=SHARE,
-        ylabel="honest recipients lost to a listing (%)",
-        days=days,
-        policy_starts=run.policy_starts,
-        nothing="nothing lost to a listing",
-        also=lambda arm, axes: _changes(axes, style, calendar[calendar["arm"].astype(str) == arm]),
-    )
+    label = "honest recipients lost"
+    series = [Series(label, palette.CLASS["honest"], lost, written)]
+    more: dict[str, Any] = {
+        "policy_starts": run.policy_starts,
+        "nothing": "nothing lost to a listing",
+        "also": lambda arm, axes: _changes(axes, style, calendar[calendar["arm"] == arm]),
+    }
+    return lines.draw(style, arms, days, series, SHARE, f"{label} to a listing (%)", **more)
 
 
-def _changes(axes: Axes, style: Style, calendar: pd.DataFrame) -> list[Entry]:
+def _changes(axes: Axes, style: Style, calendar: Frame) -> list[Entry]:
     entries: list[Entry] = []
     for number, (change, (marker, label)) in enumerate(CHANGES.items()):
         at = calendar.loc[calendar["change"] == change, "at"].to_numpy(dtype=float) / DAY
@@ -219,7 +193,7 @@ PERMISSIONS = {
     "policy. False refusal: the client is meant by the list, which names another of its addresses. "
     f"False acceptance: the address is listed for somebody else, who had it before. {words.BANDS}"
 )
-def listings(style: Style, permissions: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
+def listings(style: Style, permissions: Frame, arms: Names, run: Run) -> Figure:
     """False refusals and false acceptances of an address list over time, a panel for each arm."""
     rows = permissions["permission"].isin(list(PERMISSIONS))
     some(permissions[rows], "submissions that a list of addresses permitted or should have")
@@ -232,16 +206,11 @@ def listings(style: Style, permissions: pd.DataFrame, arms: Sequence[str], run: 
         for number, (label, look) in enumerate(PERMISSIONS.values())
         if counts[:, number].any()
     ]
-    return lines.draw(
-        style,
-        arms,
-        series,
-        kind=RATE,
-        ylabel="submissions / day",
-        days=days,
-        policy_starts=run.policy_starts,
-        nothing="no submission turned on the list",
-    )
+    more: dict[str, Any] = {
+        "policy_starts": run.policy_starts,
+        "nothing": "no submission turned on the list",
+    }
+    return lines.draw(style, arms, days, series, RATE, "submissions / day", **more)
 
 
 # ---- the week of a server
@@ -259,12 +228,7 @@ WHERE = (
 
 @figure(f"Sessions in use (session time used ÷ time), {WHERE}", attempts=SESSIONS)
 def load(
-    style: Style,
-    attempts: pd.DataFrame,
-    arms: Sequence[str],
-    run: Run,
-    *,
-    servers: Sequence[str] | None = None,
+    style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
     """Sessions in use through the week, of the busiest *servers*, a panel for each arm."""
     names = _servers(attempts, servers, run.policy_starts)
@@ -280,12 +244,7 @@ def load(
 
 @figure(f"Mean wait of a connection for a free session, {WHERE}", attempts=SESSIONS)
 def waiting(
-    style: Style,
-    attempts: pd.DataFrame,
-    arms: Sequence[str],
-    run: Run,
-    *,
-    servers: Sequence[str] | None = None,
+    style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
     """Mean wait for a session through the week, of the busiest *servers*, a panel for each arm."""
     names = _servers(attempts, servers, run.policy_starts)
@@ -300,17 +259,12 @@ def waiting(
     return _week(style, arms, series, "mean wait for a session (s)")
 
 
-def _week(style: Style, arms: Sequence[str], series: Sequence[Series], ylabel: str) -> Figure:
-    return lines.draw(
-        style,
-        arms,
-        series,
-        kind=RATIO,
-        ylabel=ylabel,
-        days=Days(WEEK, BIN),
-        xlabel="day of the week",
-        also=lambda _, axes: _weekdays(axes, style),
-    )
+def _week(style: Style, arms: Names, series: Sequence[Series], ylabel: str) -> Figure:
+    more: dict[str, Any] = {
+        "xlabel": "day of the week",
+        "also": lambda _, axes: _weekdays(axes, style),
+    }
+    return lines.draw(style, arms, Days(WEEK, BIN), series, RATIO, ylabel, **more)
 
 
 def _weekdays(axes: Axes, style: Style) -> list[Entry]:
@@ -323,9 +277,7 @@ def _weekdays(axes: Axes, style: Style) -> list[Entry]:
     return []
 
 
-def _servers(
-    attempts: pd.DataFrame, wanted: Sequence[str] | None, policy_starts: float
-) -> list[str]:
+def _servers(attempts: Frame, wanted: Names | None, policy_starts: float) -> list[str]:
     """Return *wanted* servers, or those with most session time after the policy started."""
     if wanted is not None:
         return order(attempts["server"], wanted)
@@ -336,7 +288,7 @@ def _servers(
 
 
 def _through_the_week(
-    attempts: pd.DataFrame, arms: Sequence[str], names: Sequence[str], start: float, weight: str
+    attempts: Frame, arms: Names, names: Names, start: float, weight: str
 ) -> Floats:
     """Return sums of *weight*: arms × servers × bins of the week × replications."""
     at = attempts["at"].to_numpy(dtype=float)
@@ -373,8 +325,8 @@ LEVEL: dict[str, Any] = {"color": "0.9", "linewidth": 0, "zorder": 0, "gid": "le
 )
 def welch(
     style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
+    measures: Frame,
+    arms: Names,
     run: Run,
     *,
     class_: str = "honest",

@@ -18,6 +18,8 @@ from sim.figures.data import (
     Estimate,
     FigureError,
     Floats,
+    Frame,
+    Names,
     estimate,
     estimates,
     honest_after,
@@ -59,7 +61,7 @@ POINTS = 400
     f"there (product-limit estimate of Kaplan and Meier 1958). {words.BANDS}",
     recipients="arm replication class phase fate written_at ended_at",
 )
-def delay(style: Style, recipients: pd.DataFrame, arms: Sequence[str], run: Run) -> Figure:
+def delay(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Part of honest recipients not yet delivered by the time since the message was written.
 
     A curve an arm. Above: all of it; below: the same, enlarged, so that the steps of retry
@@ -104,12 +106,12 @@ def survival(delays: Floats, censored: Floats, never: int, times: Floats) -> Flo
     return np.asarray(np.concatenate([[1.0], left])[place])
 
 
-def _delays(rows: pd.DataFrame) -> pd.Series[float]:
+def _delays(rows: Frame) -> pd.Series[float]:
     arrived = rows[rows["fate"] == "delivered"]
     return arrived["ended_at"] - arrived["written_at"]
 
 
-def _survival(rows: pd.DataFrame, times: Floats, end: float) -> Intervals:
+def _survival(rows: Frame, times: Floats, end: float) -> Intervals:
     values, sizes = [], []
     for _, part in rows.groupby("replication", sort=True):
         waiting = part[part["fate"] == "in_transit"]
@@ -149,11 +151,7 @@ LEAST = 2
     f"takes four times the runs. {words.definitions(*(measure for _, measure in SHOWN))}"
 )
 def precision(
-    style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    shown: Sequence[tuple[str, str]] = SHOWN,
+    style: Style, measures: Frame, arms: Names, *, shown: Sequence[tuple[str, str]] = SHOWN
 ) -> Figure:
     """Half the width of the 95 % interval after so many replications, a curve for each arm."""
     number = int(measures["replication"].nunique())
@@ -176,9 +174,7 @@ def precision(
     return layout.settle(drawn, [grid[0]], PRECISION[style.name], tallest=style.height)
 
 
-def _widths(
-    axes: Axes, style: Style, rows: pd.DataFrame, measure: str, arms: Sequence[str], unit: str
-) -> None:
+def _widths(axes: Axes, style: Style, rows: Frame, measure: str, arms: Names, unit: str) -> None:
     kind, scale = MEASURES[measure].kind, words.scale(measure)
     for place, arm in enumerate(arms):
         mine = rows[rows["arm"].astype(str) == arm].sort_values("replication")
@@ -215,7 +211,7 @@ def _windows_caption(closed_form: object, **_: object) -> str:
 
 @figure(_windows_caption)
 def windows(
-    style: Style, windows: pd.DataFrame, *, closed_form: Callable[[float], float] | None = None
+    style: Style, windows: Frame, *, closed_form: Callable[[float], float] | None = None
 ) -> Figure:
     """Share of submissions without an own login that an open window also admits, by place.
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.figures import layout, palette
 from sim.figures.bars import ceiling, columns
-from sim.figures.data import Floats, Ints, estimates
+from sim.figures.data import Floats, Ints, Names, estimates
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
@@ -72,18 +72,18 @@ class Days:
 
 def draw(
     style: Style,
-    arms: Sequence[str],
+    arms: Names,
+    days: Days,
     series: Sequence[Series],
-    *,
     kind: str,
     ylabel: str,
-    days: Days,
+    *,
     xlabel: str = "day of the run",
     policy_starts: float = 0.0,
     nothing: str = "",
     also: Callable[[str, Axes], list[Entry]] | None = None,
 ) -> Figure:
-    """Draw *series* by *days* in a panel for each arm.
+    """Draw *series*, quotients of a *kind* of measures, by *days* in a panel for each arm.
 
     *nothing* is written in a panel without anything to draw; *also* adds to the panel of an arm,
     and returns entries of the legend.
@@ -109,9 +109,7 @@ def draw(
     return settle(figure, style, panels)
 
 
-def grid(
-    style: Style, arms: Sequence[str], *, xlabel: str, ylabel: str
-) -> tuple[Figure, list[Axes]]:
+def grid(style: Style, arms: Names, *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
     """Return a figure with one panel for each arm, all on the same axes, and the panels."""
     across = columns(len(arms), ACROSS[style.name])
     down = -(-len(arms) // across)
@@ -190,7 +188,7 @@ def entry(look: Look, label: str, width: float, **more: Any) -> Entry:
     return line, label
 
 
-def arm_entries(style: Style, arms: Sequence[str], letters: int) -> list[Entry]:
+def arm_entries(style: Style, arms: Names, letters: int) -> list[Entry]:
     """Return the legend of a curve for each of *arms*, whose names are broken at *letters*."""
     return [
         entry(palette.arm(number), layout.name(arm, letters), nested(style, number, len(arms)))
@@ -204,16 +202,8 @@ def nested(style: Style, number: int, all_: int) -> float:
 
 
 def _write_nothing(axes: Axes, style: Style, words: str) -> None:
-    axes.text(
-        0.5,
-        0.5,
-        layout.name(words, 20),
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        fontsize=style.small,
-        fontstyle="italic",
-    )
+    look = {"transform": axes.transAxes, "fontstyle": "italic"}
+    layout.write(axes, style, (0.5, 0.5), layout.name(words, 20), **look)
 
 
 def _set_top(axes: Axes, mean: float, band: float) -> list[str]:
