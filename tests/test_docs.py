@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -44,6 +45,17 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_reading_the_source_names_what_is_there():
+    text = (docs.FOLDER / "reading-the-source.md").read_text("utf-8")
+    names = re.findall(r"`(sim[./][\w./]*\w)`", text)
+    assert len(names) > 30
+    for name in names:
+        if "/" in name:
+            assert (ROOT / name).exists(), name
+        else:
+            assert pkgutil.resolve_name(name).__doc__, name
 
 
 def test_every_page_is_linked_from_the_first():

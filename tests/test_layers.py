@@ -4,6 +4,7 @@ Imports inside functions, for types alone and through a package's ``__init__`` c
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_the_core_is_the_standard_library_alone(imports):
     for module in (m for m in imports if room(m) in ("smtp", "records") and m.startswith("sim.")):
         outside = {m for m in imports[module] if not m.startswith("sim.")}
         assert outside <= sys.stdlib_module_names, module
+
+
+def test_the_readme_maps_every_room():
+    text = (PACKAGE.parent / "README.md").read_text("utf-8")
+    named = re.findall(r"^\| `(\w+)/` \|", text, re.M)
+    assert sorted(named) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+    assert all(named.index(above) < named.index(name)
+               for name in named for above in reach(name) & {*named} - {name})  # fmt: skip
 
 
 def test_every_room_has_its_arrows():

@@ -40,8 +40,13 @@ def explain(
         bool, typer.Option("--587", help="By port 587, with AUTH, where the server offers it.")
     ] = False,
     account: Annotated[
-        str, typer.Option("--account", metavar="WHICH", help="home or work.")
-    ] = "home",
+        str | None,
+        typer.Option(
+            "--account",
+            metavar="WHICH",
+            help="home or work. Default: whose server the arms change.",
+        ),
+    ] = None,
     server: Annotated[
         str | None,
         typer.Option("--server", metavar="NAME", help="Ask another one, such as the hotel's."),

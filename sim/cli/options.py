@@ -35,6 +35,9 @@ Dask = Annotated[
 ]
 Keep = Annotated[str, typer.Option("--keep", metavar="WHAT", help="rows; or counts: no rows.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other results in DIR.")]
+NoBatch = Annotated[
+    bool, typer.Option("--no-batch", help="Every message as an event: the same rows, later.")
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Default: out/NAME-OF-SCENARIO.")
 ]

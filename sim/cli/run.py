@@ -25,6 +25,7 @@ def run(
     force: options.Force = False,
     keep: options.Keep = "rows",
     dask: options.Dask = None,
+    no_batch: options.NoBatch = False,
     as_json: options.Json = False,
 ) -> None:
     """Run every arm, print the comparison, write rows, summary and figures.
@@ -36,7 +37,8 @@ def run(
     )
     with given.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**given.options, "executor": executor, "force": force}
+            how: dict[str, Any] = {**given.options, "executor": executor}
+            how |= {"force": force, "batch": not no_batch}
             results = sim.run(given.scenario, out=given.out, keep=keep, **how)
             if given.scenario.sweep is not None and given.scenario.sweep.mode == "ranges":
                 how["replications"] = results.replications

@@ -42,6 +42,7 @@ def sweep(
     force: options.Force = False,
     keep: options.Keep = "counts",
     dask: options.Dask = None,
+    no_batch: options.NoBatch = False,
     as_json: options.Json = False,
 ) -> None:
     """Run the scenario at every point of a sweep, print and draw one measure, write all as CSV."""
@@ -60,7 +61,8 @@ def sweep(
         say(f"precision is for mailsim run; here {number} replications at each point")
     with given.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**given.options, "executor": executor, "force": force}
+            how: dict[str, Any] = {**given.options, "executor": executor}
+            how |= {"force": force, "batch": not no_batch}
             swept = sim.sweep(given.scenario, points, out=given.out, keep=keep, **how)
         swept.save(*which, pair)
     along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Page, Said
+from sim.exact.page import Block, Grid, Line, Lines, Page, Said
 from sim.exact.situations import RECIPIENTS, Cell, customers, places
 from sim.path.journey import Servers
-from sim.path.lookup import Lookup
+from sim.path.lookup import Lookup, changing_servers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,8 @@ class Matrix(Page):
     server: str
     hostname: str
     cells: tuple[Cell, ...]
+    changing: tuple[str, ...] = ()
+    """Servers that do not answer alike in all arms of the scenario."""
 
     @property
     def arms(self) -> list[str]:
@@ -48,7 +50,16 @@ class Matrix(Page):
 
     def blocks(self) -> Sequence[Block]:
         """A table for each arm; credentials with the same answers share a column."""
-        return [self._table(arm) for arm in self.arms]
+        return [*(self._table(arm) for arm in self.arms), *self._note()]
+
+    def _note(self) -> Sequence[Block]:
+        answers = {arm: [_answer(c) for c in self.cells if c.arm == arm] for arm in self.arms}
+        first = answers[self.arms[0]]
+        if len(answers) == 1 or any(other != first for other in answers.values()):
+            return []
+        others = ", ".join(name for name in self.changing if name != self.server)
+        more = f" They change what {others} answers." if others else ""
+        return [Lines("", (Said(f"All arms answer alike at {self.server}.{more}", "faint"),))]
 
     def _table(self, arm: str) -> Block:
         mine = [cell for cell in self.cells if cell.arm == arm]
@@ -81,7 +92,9 @@ def matrix(
     names.check()
     guests = places(scenario, name)
     found = [cell for one in arms for cell in customers(Servers(scenario, one), name, guests)]
-    return Matrix(name, scenario.hostname(name), tuple(found))
+    changing = changing_servers(scenario)
+    in_order = tuple(server for server in scenario.servers if server in changing)
+    return Matrix(name, scenario.hostname(name), tuple(found), in_order)
 
 
 Answers = dict[tuple[str, str], Cell]

@@ -66,7 +66,7 @@ class Job:
         gc.collect(1)  # a world is full of circles: nothing is left of it beside the next
         simulated = time.perf_counter()
         frames = coded.of_run(run, TABLES)
-        conservation.check(frames, run.wishes, run.planned, run.lost)
+        conservation.check(frames, run.intended, run.workload, run.lost)
         frames["measures"] = measured(frames, exposure(scenario))
         rows = len(frames["recipients"])
         stored = [name for name in frames if self.keep == ROWS or name not in OF_MESSAGES]

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import layout
-from sim.figures.data import Estimate
+from sim.figures.data import Estimate, Names
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
@@ -174,13 +174,13 @@ class Rows:
 def draw(
     style: Style,
     panels: Sequence[Panel],
-    arms: Sequence[str],
+    arms: Names,
     entries: Sequence[Entry],
     *,
     interval: str = layout.INTERVAL,
-    names: Sequence[str] = (),
+    names: Names = (),
     across: int | None = None,
-    notes: Sequence[str] = (),
+    notes: Names = (),
 ) -> Figure:
     """Draw *panels*, as many side by side as fit, each with a row for each of *arms*.
 
@@ -200,7 +200,7 @@ def draw(
     return layout.settle(figure, list(grid[:, 0]), rows.down * rows.height)
 
 
-def _panel(axes: Axes, style: Style, panel: Panel, arms: Sequence[str], rows: Rows) -> None:
+def _panel(axes: Axes, style: Style, panel: Panel, arms: Names, rows: Rows) -> None:
     layout.tidy(axes, style, grid="x").set_title(layout.title(panel.title, rows.letters))
     axes.set_xlim(*panel.limits)
     steps = 4 if rows.letters > 14 else 2
@@ -220,7 +220,7 @@ def columns(panels: int, across: int) -> int:
     return -(-panels // max(down, 1))
 
 
-def fit(style: Style, arms: Sequence[str], panels: int, across: int | None = None) -> Rows:
+def fit(style: Style, arms: Names, panels: int, across: int | None = None) -> Rows:
     """Give each arm the height that its name needs, for as many *panels*.
 
     Where they would be taller than the style allows, names are broken later, then more panels
@@ -239,7 +239,7 @@ def fit(style: Style, arms: Sequence[str], panels: int, across: int | None = Non
     return next((rows for tall, rows in tried if tall <= style.height), lowest[1])
 
 
-def _fitted(style: Style, arms: Sequence[str], panels: int, across: int, wrap: int) -> Rows:
+def _fitted(style: Style, arms: Names, panels: int, across: int, wrap: int) -> Rows:
     names = tuple(layout.name(arm, wrap) for arm in arms)
     heights = [
         max(style.row, (layout.lines([name]) * 1.2 + 0.4) * style.small / 72) for name in names
@@ -285,16 +285,8 @@ def filling(look: Look) -> dict[str, Any]:
 
 def absent(axes: Axes, style: Style, place: float, why: str) -> None:
     """Write in a row *why* it has no bar: a bar of length 0 would claim a 0."""
-    axes.text(
-        0.02,
-        place,
-        why,
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=style.small,
-        fontstyle="italic",
-        color="0.35",
-    )
+    look = {"transform": axes.get_yaxis_transform(), "fontstyle": "italic", "color": "0.35"}
+    layout.write(axes, style, (0.02, place), why, ha="left", **look)
 
 
 def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:

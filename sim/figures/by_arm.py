@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -17,6 +16,8 @@ from sim.figures.bars import Bars, Differences, Panel, Stacks
 from sim.figures.data import (
     Estimate,
     FigureError,
+    Frame,
+    Names,
     estimate,
     honest_after,
     known,
@@ -34,11 +35,7 @@ from sim.records.measures import MEASURES, RATE, RATIO, SHARE
 Pairs = Sequence[tuple[str, str]]
 """Classes of mail and measures."""
 
-RATES = (
-    ("honest", "delivery_rate"),
-    ("honest", "first_refusal_rate"),
-    ("spam", "spam_abuse_rate"),
-)
+RATES = (("honest", "delivery_rate"), ("honest", "first_refusal_rate"), ("spam", "spam_abuse_rate"))
 COMPARED = (*RATES[:2], ("spam", "spam_per_mailbox_day"))
 PLACES = ("home", "work", "hotel", "airport", "kiosk")
 """Places in the order of the six situations; others follow by name."""
@@ -63,9 +60,7 @@ LOOKS: Mapping[str, Look] = {
         + words.definitions(*(measure for _, measure in measures))
     )
 )
-def rates(
-    style: Style, summary: pd.DataFrame, arms: Sequence[str], *, measures: Pairs = RATES
-) -> Figure:
+def rates(style: Style, summary: Frame, arms: Names, *, measures: Pairs = RATES) -> Figure:
     """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
     known(measures)
     panels = [_rate(summary, kind, measure) for kind, measure in measures]
@@ -75,7 +70,7 @@ def rates(
     return bars.draw(style, panels, arms, bars.entries(style, panels))
 
 
-def _rate(summary: pd.DataFrame, kind: str, measure: str) -> Bars:
+def _rate(summary: Frame, kind: str, measure: str) -> Bars:
     return Bars(
         words.title(kind, measure),
         words.axis(measure),
@@ -130,7 +125,7 @@ def _hollow(look: Look) -> dict[str, str]:
     f"Right: mail that was accepted and then dropped silently. {words.WHISKERS} "
     + words.definitions("delivery_rate", "believed_rate", "silent_loss_rate")
 )
-def believed(style: Style, summary: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def believed(style: Style, summary: Frame, arms: Names) -> Figure:
     """Honest recipients delivered and believed delivered by arm, and those silently lost."""
     delivered = select(summary, "honest", "delivery_rate", 100.0)
     sure = select(summary, "honest", "believed_rate", 100.0)
@@ -157,7 +152,7 @@ def believed(style: Style, summary: pd.DataFrame, arms: Sequence[str]) -> Figure
     )
 )
 def differences(
-    style: Style, comparison: pd.DataFrame, arms: Sequence[str], *, measures: Pairs = COMPARED
+    style: Style, comparison: Frame, arms: Names, *, measures: Pairs = COMPARED
 ) -> Figure:
     """Differences of every arm from the baseline: a forest plot, a panel for each measure."""
     baselines = order(comparison["baseline"], None)
@@ -171,7 +166,7 @@ def differences(
     return bars.draw(style, panels, others, marks, interval="95 % interval, paired", notes=notes)
 
 
-def _difference(comparison: pd.DataFrame, kind: str, measure: str) -> Differences:
+def _difference(comparison: Frame, kind: str, measure: str) -> Differences:
     rows = of(comparison, kind, measure)
     as_summary = rows.drop(columns="mean", errors="ignore").rename(columns={"difference": "mean"})
     return Differences(
@@ -209,13 +204,7 @@ def _split_caption(measure: str, split: str) -> str:
         measure, "where the writer was when the message was written"
     )
 )
-def places(
-    style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    measure: str = "delivery_rate",
-) -> Figure:
+def places(style: Style, measures: Frame, arms: Names, *, measure: str = "delivery_rate") -> Figure:
     """Delivery of honest mail, a panel for each place of its writer; or another *measure*."""
     return _split(style, measures, "place", arms, measure)
 
@@ -223,20 +212,12 @@ def places(
 @figure(
     lambda measure, **_: _split_caption(measure, "the group of users that the writer belongs to")
 )
-def groups(
-    style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    measure: str = "delivery_rate",
-) -> Figure:
+def groups(style: Style, measures: Frame, arms: Names, *, measure: str = "delivery_rate") -> Figure:
     """Delivery of honest mail, a panel for each group of users; or another *measure*."""
     return _split(style, measures, "group", arms, measure)
 
 
-def _split(
-    style: Style, measures: pd.DataFrame, by: str, arms: Sequence[str], measure: str
-) -> Figure:
+def _split(style: Style, measures: Frame, by: str, arms: Names, measure: str) -> Figure:
     known([("honest", measure)])
     frame = measures
     honest = frame[(frame["by"] == by) & (frame["class"] == "honest") & (frame["phase"] == "after")]
@@ -263,11 +244,7 @@ def _split(
 
 
 def _by_arm(
-    kind: str,
-    rows: pd.DataFrame,
-    scale: float = 1.0,
-    top: str = "numerator",
-    below: str = "denominator",
+    kind: str, rows: Frame, scale: float = 1.0, top: str = "numerator", below: str = "denominator"
 ) -> dict[str, Estimate]:
     return {
         str(arm): estimate(kind, part, top, below, scale)
@@ -291,12 +268,12 @@ STOPPED = ("refused", "gave_up")
     "the group. Whiskers: 95 % intervals of the sum, over replications.",
     recipients="arm replication class phase fate cause rule group",
 )
-def refusals(style: Style, recipients: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def refusals(style: Style, recipients: Frame, arms: Names) -> Figure:
     """Honest recipients refused or given up, by deciding restriction, a panel for each group."""
     rows = _labelled(honest_after(recipients, refusals.columns["recipients"]))
     shares = _shares(rows)
     rules = list(shares.groupby("rule")["share"].sum().sort_values(ascending=False).index)
-    looks = {rule: palette.restriction(rule) for rule in rules}
+    looks = palette.restrictions(rules)
     stopped = rows.assign(stopped=rows["number"].where(rows["rule"] != "", 0))
     sums = stopped.groupby(["group", "arm", "replication"])[["stopped", "number"]].sum()
     totals = {
@@ -327,7 +304,7 @@ def refusals(style: Style, recipients: pd.DataFrame, arms: Sequence[str]) -> Fig
     return bars.draw(style, panels, arms, entries, interval=interval, notes=notes)
 
 
-def _labelled(honest: pd.DataFrame) -> pd.DataFrame:
+def _labelled(honest: Frame) -> Frame:
     """Count recipients; a refusal without a restriction is named by its cause.
 
     Columns arm, group, replication, rule ("" for what was not refused), number.
@@ -342,7 +319,7 @@ def _labelled(honest: pd.DataFrame) -> pd.DataFrame:
     return table.assign(rule=named.where(table["stopped"], ""))
 
 
-def _shares(rows: pd.DataFrame) -> pd.DataFrame:
+def _shares(rows: Frame) -> Frame:
     """Return the share (%) that each restriction refused, a mean over replications.
 
     Columns group, arm, rule, share.
@@ -365,20 +342,14 @@ def _shares(rows: pd.DataFrame) -> pd.DataFrame:
     "Profit: recipients delivered × assumed response × revenue of an answer − cost. Prices, "
     f"response and revenue are assumptions of the scenario. {words.WHISKERS}"
 )
-def break_even(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def break_even(style: Style, spam: Frame, arms: Names) -> Figure:
     """Cost of a thousand spams delivered, the response from which they pay, and the profit."""
     profit = spam.assign(profit=spam["revenue"] - spam["cost"])
     panels = [
         _account(profit, title, label, RATIO, *columns)
         for title, label, *columns in (
             ("cost of 1000\ndelivered", "USD", "cost", "delivered", 1000.0),
-            (
-                "break-even\nresponse",
-                "answers / million delivered",
-                "cost",
-                "value",
-                1e6,
-            ),
+            ("break-even\nresponse", "answers / million delivered", "cost", "value", 1e6),
             ("profit if response\nis as assumed", "USD / day", "profit", "days"),
         )
     ]
@@ -393,7 +364,7 @@ def break_even(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
     "delivered, and those that would answer if the response is as the scenario assumes. Each "
     f"panel has its own axis. {words.WHISKERS}"
 )
-def funnel(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def funnel(style: Style, spam: Frame, arms: Names) -> Figure:
     """What becomes of spam: recipients tried, accepted somewhere, delivered, answering."""
     yearly = spam.assign(answers=365.0 * spam["answers"])
     panels = [
@@ -412,7 +383,7 @@ def funnel(style: Style, spam: pd.DataFrame, arms: Sequence[str]) -> Figure:
 
 
 def _account(
-    spam: pd.DataFrame, title: str, label: str, kind: str, top: str, below: str, scale: float = 1.0
+    spam: Frame, title: str, label: str, kind: str, top: str, below: str, scale: float = 1.0
 ) -> Bars:
     rows = _by_arm(kind, spam, scale, top, below)
     return Bars(title, label, palette.CLASS["spam"], rows, absent="nothing delivered")

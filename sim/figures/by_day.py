@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import layout, lines, palette, words
-from sim.figures.data import FigureError, Floats, cells, order, some
+from sim.figures.data import FigureError, Floats, Frame, Names, cells, order, some
 from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, Days, Series
 from sim.figures.numbers import record
 from sim.figures.palette import Look
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 from sim.measure.intervals import student
 from sim.measure.welch import by_day, first_day, level, since
@@ -36,45 +35,27 @@ SPAM = "arm replication class fate route written_at"
     f"was sent, one panel for each policy. Vertical line: the policy starts. {words.BANDS}",
     recipients=SPAM,
 )
-def routes(
-    style: Style,
-    recipients: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
-    mailboxes: int | None = None,
-) -> Figure:
+def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.
 
-    Per mailbox if *mailboxes* is known, else in all. *policy_starts* and *run_length* in seconds.
+    Per mailbox if the number of mailboxes is known, else in all.
     """
-    if mailboxes is not None and mailboxes <= 0:
-        raise FigureError(f"mailboxes is {mailboxes}; spam per mailbox needs one at least")
-    days, counts = _by_route(recipients, arms, run_length)
+    if run.mailboxes is not None and run.mailboxes <= 0:
+        raise FigureError(f"mailboxes is {run.mailboxes}; spam per mailbox needs one at least")
+    days, counts = _by_route(recipients, arms, run)
     if not counts.any():
         raise FigureError("no spam was delivered in any arm, so there is nothing to draw")
-    exposure = _spread((mailboxes or 1) * days.lengths, counts)
-    return lines.draw(
-        style,
-        arms,
-        _routes(counts, exposure),
-        kind=RATE,
-        ylabel=f"spam delivered (messages / {'mailbox / ' if mailboxes else ''}day)",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
-        nothing="no spam delivered",
-    )
+    exposure = _spread((run.mailboxes or 1) * days.lengths, counts)
+    label = f"spam delivered (messages / {'mailbox / ' if run.mailboxes else ''}day)"
+    marks: dict[str, Any] = {"policy_starts": run.policy_starts, "nothing": "no spam delivered"}
+    return lines.draw(style, arms, days, _routes(counts, exposure), RATE, label, **marks)
 
 
-def _by_route(
-    recipients: pd.DataFrame, arms: Sequence[str], run_length: float | None
-) -> tuple[Days, Floats]:
+def _by_route(recipients: Frame, arms: Names, run: Run) -> tuple[Days, Floats]:
     """Return the days, and spam recipients delivered: arms × routes × days × replications."""
     kept = (recipients["class"] == "spam") & (recipients["fate"] == "delivered")
     at = recipients["written_at"].to_numpy(dtype=float)
-    days = Days(run_length or float(at.max()))
+    days = Days(run.run_length or float(at.max()))
     bins = days.of(at, where=kept.to_numpy())
     return days, cells(recipients, arms, ("route", Route.texts()), bins)
 
@@ -98,7 +79,7 @@ def _spread(exposure: Floats, counts: Floats) -> Floats:
     return np.broadcast_to(exposure[:, None], (shape[0], *shape[2:]))
 
 
-def _history_caption(survey: pd.DataFrame, **_: object) -> str:
+def _history_caption(survey: Frame, **_: object) -> str:
     sources = "; ".join(str(x) for x in survey["source"].drop_duplicates() if x)
     return (
         "Share of the spam delivered that came by each route, by day of the run, one panel for "
@@ -109,34 +90,23 @@ def _history_caption(survey: pd.DataFrame, **_: object) -> str:
 
 
 @figure(_history_caption, recipients=SPAM)
-def history(
-    style: Style,
-    recipients: pd.DataFrame,
-    survey: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    run_length: float | None = None,
-) -> Figure:
+def history(style: Style, recipients: Frame, survey: Frame, arms: Names, run: Run) -> Figure:
     """Share of delivered spam by route over time; circles: open relays as surveyed."""
-    days, counts = _by_route(recipients, arms, run_length)
+    days, counts = _by_route(recipients, arms, run)
     if not counts.any():
         raise FigureError("there are no rows of delivered spam")
-    drawn = lines.draw(
-        style,
-        arms,
-        _routes(counts, counts.sum(axis=1), "spam by "),
-        kind=SHARE,
-        ylabel="spam delivered, open relays (%)",
-        at=days.middles,
-        end=days.end / DAY,
-        nothing="no spam delivered",
-        also=lambda _, axes: _surveyed(axes, style, survey),
-    )
+    series = _routes(counts, counts.sum(axis=1), "spam by ")
+    more: dict[str, Any] = {
+        "nothing": "no spam delivered",
+        "also": lambda _, axes: _surveyed(axes, style, survey),
+    }
+    label = "spam delivered, open relays (%)"
+    drawn = lines.draw(style, arms, days, series, SHARE, label, **more)
     drawn.axes[0].set_ylim(0, 100)
     return drawn
 
 
-def _surveyed(axes: Axes, style: Style, survey: pd.DataFrame) -> list[Entry]:
+def _surveyed(axes: Axes, style: Style, survey: Frame) -> list[Entry]:
     at = survey["at"].to_numpy(dtype=float) / DAY
     low, high = (100 * survey[name].to_numpy(dtype=float) for name in ("low", "high"))
     look = _marks(style, "o", "black", 0.75)
@@ -171,40 +141,28 @@ CHANGES = {
     f"off, or a relay closed, in all replications. {words.BANDS} "
     + words.definitions("collateral_rate")
 )
-def collateral(
-    style: Style,
-    measures: pd.DataFrame,
-    calendar: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
-) -> Figure:
+def collateral(style: Style, measures: Frame, calendar: Frame, arms: Names, run: Run) -> Figure:
     """Honest mail lost to a listing, day by day; marks below show each listing and its end."""
     kept = (measures["measure"] == "collateral_rate") & (measures["class"] == "honest")
     rows = some(measures[kept & (measures["by"] == "day")], "collateral by day")
     day = rows["key"].astype(str).astype(int).to_numpy()
-    days = Days(run_length or DAY * (float(day.max()) + 1))
+    days = Days(run.run_length or DAY * (float(day.max()) + 1))
     bins = np.where(day < days.number, day, -1), days.number
     lost, written = (
         cells(rows, arms, ("class", ["honest"]), bins, column)[:, 0]
         for column in ("numerator", "denominator")
     )
-    return lines.draw(
-        style,
-        arms,
-        [Series("honest recipients lost", palette.CLASS["honest"], lost, written)],
-        kind=SHARE,
-        ylabel="honest recipients lost to a listing (%)",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
-        nothing="nothing lost to a listing",
-        also=lambda arm, axes: _changes(axes, style, calendar[calendar["arm"].astype(str) == arm]),
-    )
+    label = "honest recipients lost"
+    series = [Series(label, palette.CLASS["honest"], lost, written)]
+    more: dict[str, Any] = {
+        "policy_starts": run.policy_starts,
+        "nothing": "nothing lost to a listing",
+        "also": lambda arm, axes: _changes(axes, style, calendar[calendar["arm"] == arm]),
+    }
+    return lines.draw(style, arms, days, series, SHARE, f"{label} to a listing (%)", **more)
 
 
-def _changes(axes: Axes, style: Style, calendar: pd.DataFrame) -> list[Entry]:
+def _changes(axes: Axes, style: Style, calendar: Frame) -> list[Entry]:
     entries: list[Entry] = []
     for number, (change, (marker, label)) in enumerate(CHANGES.items()):
         at = calendar.loc[calendar["change"] == change, "at"].to_numpy(dtype=float) / DAY
@@ -235,19 +193,12 @@ PERMISSIONS = {
     "policy. False refusal: the client is meant by the list, which names another of its addresses. "
     f"False acceptance: the address is listed for somebody else, who had it before. {words.BANDS}"
 )
-def listings(
-    style: Style,
-    permissions: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
-) -> Figure:
+def listings(style: Style, permissions: Frame, arms: Names, run: Run) -> Figure:
     """False refusals and false acceptances of an address list over time, a panel for each arm."""
     rows = permissions["permission"].isin(list(PERMISSIONS))
     some(permissions[rows], "submissions that a list of addresses permitted or should have")
     start = permissions["start"].to_numpy(dtype=float)
-    days = Days(run_length or float(start[rows].max()) + DAY)
+    days = Days(run.run_length or float(start[rows].max()) + DAY)
     by = ("permission", list(PERMISSIONS))
     counts = cells(permissions, arms, by, days.of(start), "attempts")
     series = [
@@ -255,17 +206,11 @@ def listings(
         for number, (label, look) in enumerate(PERMISSIONS.values())
         if counts[:, number].any()
     ]
-    return lines.draw(
-        style,
-        arms,
-        series,
-        kind=RATE,
-        ylabel="submissions / day",
-        at=days.middles,
-        end=days.end / DAY,
-        policy_starts=policy_starts,
-        nothing="no submission turned on the list",
-    )
+    more: dict[str, Any] = {
+        "policy_starts": run.policy_starts,
+        "nothing": "no submission turned on the list",
+    }
+    return lines.draw(style, arms, days, series, RATE, "submissions / day", **more)
 
 
 # ---- the week of a server
@@ -283,18 +228,12 @@ WHERE = (
 
 @figure(f"Sessions in use (session time used ÷ time), {WHERE}", attempts=SESSIONS)
 def load(
-    style: Style,
-    attempts: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    servers: Sequence[str] | None = None,
-    policy_starts: float = 0.0,
-    run_length: float | None = None,
+    style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
     """Sessions in use through the week, of the busiest *servers*, a panel for each arm."""
-    names = _servers(attempts, servers, policy_starts)
-    used = _through_the_week(attempts, arms, names, policy_starts, "took")
-    exposure = _exposure(policy_starts, run_length or float(attempts["at"].max()))
+    names = _servers(attempts, servers, run.policy_starts)
+    used = _through_the_week(attempts, arms, names, run.policy_starts, "took")
+    exposure = _exposure(run.policy_starts, run.run_length or float(attempts["at"].max()))
     below = _spread(exposure, used)
     series = [
         Series(name, palette.arm(number), used[:, number], below)
@@ -305,17 +244,13 @@ def load(
 
 @figure(f"Mean wait of a connection for a free session, {WHERE}", attempts=SESSIONS)
 def waiting(
-    style: Style,
-    attempts: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    servers: Sequence[str] | None = None,
-    policy_starts: float = 0.0,
+    style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
     """Mean wait for a session through the week, of the busiest *servers*, a panel for each arm."""
-    names = _servers(attempts, servers, policy_starts)
+    names = _servers(attempts, servers, run.policy_starts)
     waits, connections = (
-        _through_the_week(attempts, arms, names, policy_starts, weight) for weight in ("waited", "")
+        _through_the_week(attempts, arms, names, run.policy_starts, weight)
+        for weight in ("waited", "")
     )
     series = [
         Series(name, palette.arm(number), waits[:, number], connections[:, number])
@@ -324,18 +259,12 @@ def waiting(
     return _week(style, arms, series, "mean wait for a session (s)")
 
 
-def _week(style: Style, arms: Sequence[str], series: Sequence[Series], ylabel: str) -> Figure:
-    return lines.draw(
-        style,
-        arms,
-        series,
-        kind=RATIO,
-        ylabel=ylabel,
-        at=np.asarray((np.arange(BINS) + 0.5) * BIN / DAY, dtype=np.float64),
-        end=7.0,
-        xlabel="day of the week",
-        also=lambda _, axes: _weekdays(axes, style),
-    )
+def _week(style: Style, arms: Names, series: Sequence[Series], ylabel: str) -> Figure:
+    more: dict[str, Any] = {
+        "xlabel": "day of the week",
+        "also": lambda _, axes: _weekdays(axes, style),
+    }
+    return lines.draw(style, arms, Days(WEEK, BIN), series, RATIO, ylabel, **more)
 
 
 def _weekdays(axes: Axes, style: Style) -> list[Entry]:
@@ -348,9 +277,7 @@ def _weekdays(axes: Axes, style: Style) -> list[Entry]:
     return []
 
 
-def _servers(
-    attempts: pd.DataFrame, wanted: Sequence[str] | None, policy_starts: float
-) -> list[str]:
+def _servers(attempts: Frame, wanted: Names | None, policy_starts: float) -> list[str]:
     """Return *wanted* servers, or those with most session time after the policy started."""
     if wanted is not None:
         return order(attempts["server"], wanted)
@@ -361,7 +288,7 @@ def _servers(
 
 
 def _through_the_week(
-    attempts: pd.DataFrame, arms: Sequence[str], names: Sequence[str], start: float, weight: str
+    attempts: Frame, arms: Names, names: Names, start: float, weight: str
 ) -> Floats:
     """Return sums of *weight*: arms × servers × bins of the week × replications."""
     at = attempts["at"].to_numpy(dtype=float)
@@ -398,25 +325,24 @@ LEVEL: dict[str, Any] = {"color": "0.9", "linewidth": 0, "zorder": 0, "gid": "le
 )
 def welch(
     style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
+    measures: Frame,
+    arms: Names,
+    run: Run,
     *,
     class_: str = "honest",
     measure: str = "delivery_rate",
     window: int = WINDOW,
-    baseline: str = "",
-    policy_starts: float = 0.0,
 ) -> Figure:
     """Welch's plot: each day's mean, its moving average, and from when on it is level.
 
-    The arm *baseline* is looked at from the start of the run, others from *policy_starts* (s).
+    The baseline is looked at from the start of the run, others from when the policy starts.
     """
     try:
         table = words.scale(measure) * by_day(measures, class_, measure)
     except ValueError as error:
         raise FigureError(str(error)) from None
     names = [arm for arm in arms if arm in table.index.get_level_values("arm")]
-    starts = since(names, baseline, policy_starts)
+    starts = since(names, run.baseline, run.policy_starts)
     levels = level(measures, class_, measure, starts).set_index("arm")
     begins = levels["level"].astype(float)
     smoothed = averages(measures, class_, measure, window, starts).set_index("arm")["smoothed"]
@@ -433,8 +359,8 @@ def welch(
             axes.plot(days[piece] + 0.5, curve[piece], **AVERAGE)
         if np.isfinite(begin := float(begins[arm])):
             axes.axvspan(begin, days[-1] + 1.0, **LEVEL)
-        axes.axvline(policy_starts / DAY, linewidth=style.line, **lines.POLICY)
-        lines.days(axes, style, days[-1] + 1.0, 0.0)
+        axes.axvline(run.policy_starts / DAY, linewidth=style.line, **lines.POLICY)
+        lines.end_at(axes, days[-1] + 1.0)
     entries: list[Entry] = [
         (Line2D([], [], **DOT), "mean of a day, 95 % interval"),
         (Line2D([], [], **AVERAGE), f"moving average, ±{window} d"),

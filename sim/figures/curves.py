@@ -18,6 +18,8 @@ from sim.figures.data import (
     Estimate,
     FigureError,
     Floats,
+    Frame,
+    Names,
     estimate,
     estimates,
     honest_after,
@@ -28,7 +30,7 @@ from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, nested
 from sim.figures.numbers import record
 from sim.figures.palette import Look
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 from sim.measure.intervals import Intervals
 from sim.records.measures import MEASURES, SHARE
@@ -59,22 +61,16 @@ POINTS = 400
     f"there (product-limit estimate of Kaplan and Meier 1958). {words.BANDS}",
     recipients="arm replication class phase fate written_at ended_at",
 )
-def delay(
-    style: Style,
-    recipients: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    run_length: float | None = None,
-) -> Figure:
+def delay(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Part of honest recipients not yet delivered by the time since the message was written.
 
     A curve an arm. Above: all of it; below: the same, enlarged, so that the steps of retry
-    schedules show. What is in transit at *run_length* (s) is censored there; what was lost never
-    arrives.
+    schedules show. What is in transit at the end of the run is censored there; what was lost
+    never arrives.
     """
     honest = honest_after(recipients, delay.columns["recipients"])
     last = np.nanmax(honest[["written_at", "ended_at"]].to_numpy(dtype=float))
-    end = float(last) if run_length is None else run_length
+    end = float(last) if run.run_length is None else run.run_length
     times = np.geomspace(1.0, float(np.nanmax([_delays(honest).max(), 60.0])), POINTS)
     parts = {arm: honest[honest["arm"] == arm] for arm in arms}
     curves = {arm: _survival(part, times, end) for arm, part in parts.items() if len(part)}
@@ -110,12 +106,12 @@ def survival(delays: Floats, censored: Floats, never: int, times: Floats) -> Flo
     return np.asarray(np.concatenate([[1.0], left])[place])
 
 
-def _delays(rows: pd.DataFrame) -> pd.Series[float]:
+def _delays(rows: Frame) -> pd.Series[float]:
     arrived = rows[rows["fate"] == "delivered"]
     return arrived["ended_at"] - arrived["written_at"]
 
 
-def _survival(rows: pd.DataFrame, times: Floats, end: float) -> Intervals:
+def _survival(rows: Frame, times: Floats, end: float) -> Intervals:
     values, sizes = [], []
     for _, part in rows.groupby("replication", sort=True):
         waiting = part[part["fate"] == "in_transit"]
@@ -155,11 +151,7 @@ LEAST = 2
     f"takes four times the runs. {words.definitions(*(measure for _, measure in SHOWN))}"
 )
 def precision(
-    style: Style,
-    measures: pd.DataFrame,
-    arms: Sequence[str],
-    *,
-    shown: Sequence[tuple[str, str]] = SHOWN,
+    style: Style, measures: Frame, arms: Names, *, shown: Sequence[tuple[str, str]] = SHOWN
 ) -> Figure:
     """Half the width of the 95 % interval after so many replications, a curve for each arm."""
     number = int(measures["replication"].nunique())
@@ -182,9 +174,7 @@ def precision(
     return layout.settle(drawn, [grid[0]], PRECISION[style.name], tallest=style.height)
 
 
-def _widths(
-    axes: Axes, style: Style, rows: pd.DataFrame, measure: str, arms: Sequence[str], unit: str
-) -> None:
+def _widths(axes: Axes, style: Style, rows: Frame, measure: str, arms: Names, unit: str) -> None:
     kind, scale = MEASURES[measure].kind, words.scale(measure)
     for place, arm in enumerate(arms):
         mine = rows[rows["arm"].astype(str) == arm].sort_values("replication")
@@ -221,7 +211,7 @@ def _windows_caption(closed_form: object, **_: object) -> str:
 
 @figure(_windows_caption)
 def windows(
-    style: Style, windows: pd.DataFrame, *, closed_form: Callable[[float], float] | None = None
+    style: Style, windows: Frame, *, closed_form: Callable[[float], float] | None = None
 ) -> Figure:
     """Share of submissions without an own login that an open window also admits, by place.
 

@@ -18,6 +18,8 @@ from sim.records.measures import MEASURES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Frame = pd.DataFrame
+Names = Sequence[str]
 NAN = float("nan")
 
 
@@ -137,7 +139,7 @@ def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
     return table
 
 
-def some(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+def some(frame: Frame, what: str) -> Frame:
     """Return *frame* if it has rows; *what* names them in the error."""
     if len(frame) == 0:
         raise FigureError(f"there are no rows of {what}")
@@ -153,9 +155,7 @@ def known(measures: Iterable[tuple[str, str]]) -> None:
             raise FigureError(f"no measure {measure!r}; {hint}")
 
 
-def order(
-    column: pd.Series[Any], wanted: Sequence[str] | None, others: Sequence[str] = ()
-) -> list[str]:
+def order(column: pd.Series[Any], wanted: Names | None, others: Names = ()) -> list[str]:
     """Return the names in *column*: in the order *wanted*, else in that of their first row.
 
     Raises FigureError for a wanted name that is neither there nor one of *others*.
@@ -169,13 +169,13 @@ def order(
     return list(dict.fromkeys(wanted))
 
 
-def of(frame: pd.DataFrame, class_: str, measure: str) -> pd.DataFrame:
+def of(frame: Frame, class_: str, measure: str) -> Frame:
     """Return the rows of one measure of one class of mail."""
     rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
     return some(rows, f"{measure} of {class_}")
 
 
-def honest_after(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def honest_after(frame: Frame, columns: Names) -> Frame:
     """Return *columns* of the honest rows written after the policy started."""
     kept = (frame["class"] == "honest") & (frame["phase"] != "warm-up")
     return some(frame.loc[kept, list(columns)], "honest mail after the policy started")
@@ -193,8 +193,8 @@ def codes(column: pd.Series[Any], names: Sequence[Any]) -> Ints:
 
 
 def cells(
-    frame: pd.DataFrame,
-    arms: Sequence[str],
+    frame: Frame,
+    arms: Names,
     by: tuple[str, Sequence[Any]],
     bins: tuple[Ints, int],
     weight: str = "",
@@ -270,7 +270,7 @@ def estimates(kind: str, numerators: Any, denominators: Any, scale: float = 1.0)
     return Intervals(scale * mean, scale * low, scale * high, n)
 
 
-def estimate(kind: str, rows: pd.DataFrame, top: str, below: str, scale: float = 1.0) -> Estimate:
+def estimate(kind: str, rows: Frame, top: str, below: str, scale: float = 1.0) -> Estimate:
     """Return one estimate from columns of numerators and denominators, a row a replication."""
     if len(rows) == 0:
         return Estimate()
@@ -279,7 +279,7 @@ def estimate(kind: str, rows: pd.DataFrame, top: str, below: str, scale: float =
     return Estimate(float(mean[0]), float(low[0]), float(high[0]), replications=int(n[0]))
 
 
-def select(frame: pd.DataFrame, class_: str, measure: str, scale: float) -> dict[str, Estimate]:
+def select(frame: Frame, class_: str, measure: str, scale: float) -> dict[str, Estimate]:
     """Return the estimate of one measure for each arm of a summary."""
     rows = frame[(frame["class"] == class_) & (frame["measure"] == measure)]
     columns = (rows[name] for name in ("arm", "mean", "low", "high", "analytic", "replications"))

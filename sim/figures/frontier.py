@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.figures import bars, layout, palette, words
-from sim.figures.data import Estimate, FigureError, select
+from sim.figures.data import Estimate, FigureError, Frame, Names, select
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.specification import figure
@@ -46,7 +45,7 @@ class Point:
     f"better in one. Line: the policies that are not. {words.WHISKERS} "
     + words.definitions("lost_per_day", "spam_per_mailbox_day")
 )
-def frontier(style: Style, summary: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
     """Spam per mailbox and day against honest mail lost; dominated policies are hollow."""
     points = _points(summary, arms)
     if not points:
@@ -75,7 +74,7 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
     return any(x <= lost and y <= spam and (x < lost or y < spam) for x, y in others)
 
 
-def _points(summary: pd.DataFrame, arms: Sequence[str]) -> list[Point]:
+def _points(summary: Frame, arms: Names) -> list[Point]:
     costs, gains = (select(summary, *measure, 1.0) for measure in (COST, GAIN))
     pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
     known = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
@@ -177,7 +176,7 @@ def _entries(style: Style, points: Sequence[Point]) -> Iterator[Entry]:
         yield Line2D([], [], **_marker(style, point, 1.0)), label
 
 
-def _notes(points: Sequence[Point], arms: Sequence[str]) -> list[str]:
+def _notes(points: Sequence[Point], arms: Names) -> list[str]:
     shown = {point.arm for point in points}
     notes = [f"not shown, no value: {arm}" for arm in arms if arm not in shown]
     hollow = any(point.dominated for point in points)

@@ -25,6 +25,8 @@ LEAST = 0.45
 """Part of their height that panels keep where a figure would be too tall: chosen."""
 ONE_REPLICATION = "one replication: no interval"
 INTERVAL = "95 % interval"
+WHITE = {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"}
+"""A white ground for words upon lines."""
 
 
 def new(style: Style, height: float) -> Figure:
@@ -102,6 +104,12 @@ def tidy(axes: Axes, style: Style, *, grid: str = "") -> Axes:
     if grid:
         axes.grid(axis=grid, color="0.9", linewidth=0.5 * style.line)  # type: ignore[arg-type]
     return axes
+
+
+def write(axes: Axes, style: Style, at: tuple[float, float], words: str, **look: Any) -> None:
+    """Write *words* in the small type of the style with their middle at a point."""
+    look = {"ha": "center", "va": "center", "fontsize": style.small, "parse_math": False, **look}
+    axes.text(*at, words, **look)
 
 
 def name(text: object, width: int) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from textwrap import wrap
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.figures import layout, palette
-from sim.figures.data import order, some
+from sim.figures.data import Frame, Names, order, some
 from sim.figures.palette import Look
 from sim.figures.specification import figure
 from sim.figures.style import Style
@@ -53,7 +52,7 @@ class Exchange:
 class Lanes:
     """The *parts* that speak, side by side; each has room for so many *letters*."""
 
-    parts: Sequence[str]
+    parts: Names
     letters: int
 
     def ends(self, exchange: Exchange) -> tuple[int, int]:
@@ -70,7 +69,7 @@ class Lanes:
         return _joined(request), _joined(answer)
 
 
-def _joined(lines: Sequence[str]) -> list[str]:
+def _joined(lines: Names) -> list[str]:
     return [line.replace("_ ", "_") for line in lines]
 
 
@@ -82,7 +81,7 @@ def _joined(lines: Sequence[str]) -> list[str]:
 )
 def life(
     style: Style,
-    attempts: pd.DataFrame,
+    attempts: Frame,
     *,
     arm: str | None = None,
     replication: int | None = None,
@@ -135,9 +134,7 @@ def life(
     return layout.settle(drawn, [axes], tall)
 
 
-def _message(
-    attempts: pd.DataFrame, arm: str | None, replication: int | None, message: Any
-) -> pd.DataFrame:
+def _message(attempts: Frame, arm: str | None, replication: int | None, message: Any) -> Frame:
     """Return the attempts of one message, in order of time."""
     name = order(attempts["arm"], None if arm is None else [arm])[0]
     rows = attempts[attempts["arm"].astype(str) == name]
@@ -149,7 +146,7 @@ def _message(
     return rows.sort_values(["at", "hop"], kind="stable", ascending=[True, False])
 
 
-def _exchanges(rows: pd.DataFrame) -> Iterator[Exchange]:
+def _exchanges(rows: Frame) -> Iterator[Exchange]:
     """Return the attempts in order of time; a relaying client is the server that took it."""
     holder = ""
     row: Any
@@ -186,16 +183,8 @@ def _look(row: Any) -> Look:
 def _lifelines(axes: Axes, style: Style, lanes: Lanes, bottom: float, line: float) -> None:
     for number, part in enumerate(lanes.parts):
         axes.plot([number] * 2, [0, bottom], color="0.6", linewidth=style.line, zorder=1)
-        axes.text(
-            number,
-            -0.4 * line,
-            "\n".join(wrap(part, lanes.letters)),
-            ha="center",
-            va="bottom",
-            fontsize=style.small,
-            fontweight="bold",
-            parse_math=False,
-        )
+        words = "\n".join(wrap(part, lanes.letters))
+        layout.write(axes, style, (number, -0.4 * line), words, va="bottom", fontweight="bold")
 
 
 def _draw(
@@ -215,11 +204,11 @@ def _draw(
     _arrow(axes, style, (client, server), asked, request, REQUEST)
     _arrow(axes, style, (server, client), answered, answer, exchange.look)
     time = f"+{elapsed(exchange.at - begin)}"
-    axes.text(-0.72, asked, time, ha="left", va="center", fontsize=style.small, color="0.3")
+    layout.write(axes, style, (-0.72, asked), time, ha="left", color="0.3")
 
 
 def _arrow(
-    axes: Axes, style: Style, ends: tuple[int, int], y: float, lines: Sequence[str], look: Look
+    axes: Axes, style: Style, ends: tuple[int, int], y: float, lines: Names, look: Look
 ) -> None:
     start, end = ends
     shift = 0.25 if start == end else 0.0  # a server that hands a message to itself
@@ -233,14 +222,5 @@ def _arrow(
         "mutation_scale": style.small,
     }
     axes.annotate("", (end + shift, y), (start, y), arrowprops=arrow)
-    axes.text(
-        (start + end + shift) / 2,
-        y - 0.3 * style.small,
-        "\n".join(lines),
-        ha="center",
-        va="bottom",
-        fontsize=style.small,
-        parse_math=False,
-        zorder=2,
-        bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"},
-    )
+    middle = (start + end + shift) / 2, y - 0.3 * style.small
+    layout.write(axes, style, middle, "\n".join(lines), va="bottom", zorder=2, bbox=layout.WHITE)

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.figures import layout, palette
 from sim.figures.bars import ceiling, columns
-from sim.figures.data import Floats, Ints, estimates
+from sim.figures.data import Floats, Ints, Names, estimates
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
@@ -44,46 +44,46 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days of a run that ends at *end* (s)."""
+    """The days, or shorter bins (s), of a time that ends at *end* (s)."""
 
     end: float
+    bin: float = DAY
 
     @property
     def number(self) -> int:
-        """Days that the run has begun."""
-        return max(1, int(np.ceil(self.end / DAY - 1e-9)))
+        """Bins that have begun."""
+        return max(1, int(np.ceil(self.end / self.bin - 1e-9)))
 
     @property
     def lengths(self) -> Floats:
-        """The part of each day that lies within the run."""
-        return np.asarray(np.minimum(DAY, self.end - DAY * np.arange(self.number)) / DAY)
+        """The part of each bin that lies within the time, in days."""
+        return np.asarray(np.minimum(self.bin, self.end - self.bin * np.arange(self.number)) / DAY)
 
     @property
     def middles(self) -> Floats:
-        """The middle of each day of the run, in days."""
-        return np.asarray(np.arange(self.number) + self.lengths / 2)
+        """The middle of each bin, in days."""
+        return np.asarray(np.arange(self.number) * self.bin / DAY + self.lengths / 2)
 
     def of(self, at: Any, *, where: Any = True) -> tuple[Ints, int]:
         """Return the day of each time (s), -1 where not *where*, and the number of days."""
-        day = np.clip((np.asarray(at) / DAY).astype(np.int64), 0, self.number - 1)
+        day = np.clip((np.asarray(at) / self.bin).astype(np.int64), 0, self.number - 1)
         return np.where(where, day, -1), self.number
 
 
 def draw(
     style: Style,
-    arms: Sequence[str],
+    arms: Names,
+    days: Days,
     series: Sequence[Series],
-    *,
     kind: str,
     ylabel: str,
-    at: Floats,
-    end: float,
+    *,
     xlabel: str = "day of the run",
     policy_starts: float = 0.0,
     nothing: str = "",
     also: Callable[[str, Axes], list[Entry]] | None = None,
 ) -> Figure:
-    """Draw *series* at the bins *at* (days, up to *end*) in a panel for each arm.
+    """Draw *series*, quotients of a *kind* of measures, by *days* in a panel for each arm.
 
     *nothing* is written in a panel without anything to draw; *also* adds to the panel of an arm,
     and returns entries of the legend.
@@ -93,10 +93,12 @@ def draw(
     for number, axes in enumerate(panels):
         for one in series:
             means = estimates(kind, one.numerators[number], one.denominators[number], scale)
-            tops.append(curve(axes, style, one.look, at, means, label=one.label))
+            tops.append(curve(axes, style, one.look, days.middles, means, label=one.label))
         if nothing and not any(one.numerators[number].any() for one in series):
             _write_nothing(axes, style, nothing)
-        days(axes, style, end, policy_starts)
+        if policy_starts:
+            axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+        end_at(axes, days.end / DAY)
         extra = (also(arms[number], axes) if also else []) or extra
     notes = _set_top(panels[-1], *np.max(tops, axis=0))
     if kind == SHARE and panels[-1].get_ylim()[1] > 100:
@@ -107,9 +109,7 @@ def draw(
     return settle(figure, style, panels)
 
 
-def grid(
-    style: Style, arms: Sequence[str], *, xlabel: str, ylabel: str
-) -> tuple[Figure, list[Axes]]:
+def grid(style: Style, arms: Names, *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
     """Return a figure with one panel for each arm, all on the same axes, and the panels."""
     across = columns(len(arms), ACROSS[style.name])
     down = -(-len(arms) // across)
@@ -141,10 +141,8 @@ def settle(figure: Figure, style: Style, panels: Sequence[Axes]) -> Figure:
     return layout.settle(figure, first, tall, tallest=style.height)
 
 
-def days(axes: Axes, style: Style, end: float, policy_starts: float) -> None:
-    """Let a panel end at *end* (days), and mark where the policy starts (s), if it does."""
-    if policy_starts:
-        axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+def end_at(axes: Axes, end: float) -> None:
+    """Let a panel end at *end* (days), with whole days as ticks."""
     axes.set_xlim(0, end)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
@@ -190,7 +188,7 @@ def entry(look: Look, label: str, width: float, **more: Any) -> Entry:
     return line, label
 
 
-def arm_entries(style: Style, arms: Sequence[str], letters: int) -> list[Entry]:
+def arm_entries(style: Style, arms: Names, letters: int) -> list[Entry]:
     """Return the legend of a curve for each of *arms*, whose names are broken at *letters*."""
     return [
         entry(palette.arm(number), layout.name(arm, letters), nested(style, number, len(arms)))
@@ -204,16 +202,8 @@ def nested(style: Style, number: int, all_: int) -> float:
 
 
 def _write_nothing(axes: Axes, style: Style, words: str) -> None:
-    axes.text(
-        0.5,
-        0.5,
-        layout.name(words, 20),
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        fontsize=style.small,
-        fontstyle="italic",
-    )
+    look = {"transform": axes.transAxes, "fontstyle": "italic"}
+    layout.write(axes, style, (0.5, 0.5), layout.name(words, 20), **look)
 
 
 def _set_top(axes: Axes, mean: float, band: float) -> list[str]:

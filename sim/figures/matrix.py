@@ -9,13 +9,13 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from sim.figures import layout
 from sim.figures.by_arm import place_rank
+from sim.figures.data import Frame, Names
 from sim.figures.layout import Entry
 from sim.figures.palette import UNKNOWN, VERDICT, Kind
 from sim.figures.specification import figure
@@ -51,7 +51,7 @@ class Row:
     "not sampled: each cell is one decision, coloured by the verdict and labelled by the "
     "restriction that decided it. A policy has one row where credentials make no difference."
 )
-def matrix(style: Style, cells: pd.DataFrame, arms: Sequence[str]) -> Figure:
+def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     """Six situations by policy: coloured by verdict, labelled by the restriction that decided."""
     several = [key for key in ("server", "port") if key in cells and cells[key].nunique() > 1]
     rows = [row for arm in arms for row in _rows(cells[cells["arm"] == arm], arm, several)]
@@ -70,7 +70,7 @@ def matrix(style: Style, cells: pd.DataFrame, arms: Sequence[str]) -> Figure:
             if kind.hatch:
                 axes.add_patch(_strip(kind, (place, top, 0.07, bottom - top)))
             middle = (place + 0.5, (top + bottom) / 2)
-            axes.text(*middle, label, ha="center", va="center", fontsize=_type(style))
+            layout.write(axes, style, middle, label, fontsize=_type(style))
     headings = [_heading(column, upright=bool(keys)) for column in columns]
     _name_columns(axes, style, headings, upright=bool(keys))
     _name_rows(axes, style, rows, edges)
@@ -80,7 +80,7 @@ def matrix(style: Style, cells: pd.DataFrame, arms: Sequence[str]) -> Figure:
     return layout.settle(drawn, [axes], edges[-1] / 72)
 
 
-def _rows(cells: pd.DataFrame, arm: str, several: Sequence[str]) -> list[Row]:
+def _rows(cells: Frame, arm: str, several: Names) -> list[Row]:
     """Return the rows of one arm: credentials with the same answers throughout share one.
 
     *several* names the columns, server or port, by which what is asked differs.
@@ -95,18 +95,22 @@ def _rows(cells: pd.DataFrame, arm: str, several: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _shared(cells: pd.DataFrame) -> list[tuple[str, dict[Column, Answer]]]:
+def _shared(cells: Frame) -> list[tuple[str, dict[Column, Answer]]]:
     """Return credentials in words, and the answers that they get; equal answers are one."""
-    shared: dict[tuple[tuple[Column, Answer], ...], list[str]] = {}
+    shared: list[tuple[list[str], dict[Column, Answer]]] = []
     for credentials, part in cells.groupby("credentials", sort=False):
         columns = zip(part["place"], part["to"], part["verdict"], part["rule"], strict=True)
         answers = {(place, to): (verdict, rule) for place, to, verdict, rule in columns}
         name = CREDENTIALS.get(str(credentials), str(credentials))
-        shared.setdefault(tuple(sorted(answers.items())), []).append(name)
-    return [(" or ".join(names), dict(answers)) for answers, names in shared.items()]
+        same = next((names for names, others in shared if others == answers), None)
+        if same is None:
+            shared.append(([name], answers))
+        else:
+            same.append(name)
+    return [(" or ".join(names), answers) for names, answers in shared]
 
 
-def _alike(rows: Sequence[Row], arms: Sequence[str]) -> bool:
+def _alike(rows: Sequence[Row], arms: Names) -> bool:
     """Whether all of several arms have the same rows."""
     tables = [[(row.asked, row.answers) for row in rows if row.arm == arm] for arm in arms]
     return len(arms) > 1 and all(table == tables[0] for table in tables)
@@ -117,7 +121,7 @@ def _rank(column: Column) -> tuple[int, str, bool]:
     return (*place_rank(place), to != "same ISP")
 
 
-def _height(style: Style, rows: Sequence[Row], row: Row, labels: Sequence[str]) -> float:
+def _height(style: Style, rows: Sequence[Row], row: Row, labels: Names) -> float:
     """Return points for a row: what its cells, its credentials and its arm's name need."""
     share = sum(other.arm == row.arm for other in rows)  # the name spreads over all rows of its arm
     name = layout.lines([layout.name(row.arm, style.wrap)]) / share * 1.25 * style.small
@@ -176,7 +180,7 @@ def _strip(kind: Kind, box: tuple[float, float, float, float]) -> Rectangle:
     return Rectangle((left, top), width, height, hatch=3 * kind.hatch, **look)
 
 
-def _name_columns(axes: Axes, style: Style, headings: Sequence[str], *, upright: bool) -> None:
+def _name_columns(axes: Axes, style: Style, headings: Names, *, upright: bool) -> None:
     axes.set_xlim(0, len(headings))
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 
@@ -119,9 +120,20 @@ RESTRICTION = MappingProxyType(
 )
 
 
-def restriction(rule: str) -> Look:
-    """Return the look of a restriction by its published name, with or without parameters."""
-    return RESTRICTION.get(rule.split("(")[0].strip(), OTHER)
+OTHERS = tuple(
+    Look(colour, hatch)
+    for colour in (GREY, GREEN)
+    for hatch in ("", "////", "xxxx", "....", "++++", "----")
+)
+"""Looks of restrictions without one of their own, in the order in which a figure has them."""
+
+
+def restrictions(rules: Iterable[str]) -> dict[str, Look]:
+    """Return the looks of restrictions by their published names, with or without parameters."""
+    names = {rule: rule.split("(")[0].strip() for rule in rules}
+    strange = dict.fromkeys(name for name in names.values() if name not in RESTRICTION)
+    spare = dict(zip(strange, cycle(OTHERS), strict=False))
+    return {rule: RESTRICTION.get(name) or spare[name] for rule, name in names.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +154,15 @@ VERDICT = MappingProxyType(
         "reject_sender": Kind("#e3b3cd", "..", "✗", "refused: sender"),
         "reject_auth": Kind("#9db9d9", "\\\\", "✗", "refused: authentication"),
         "reject_unknown_user": Kind("#d9d9d9", "\\\\", "✗", "refused: unknown recipient"),
+        "reject_client": Kind("#9db9d9", "//", "✗", "refused: client"),
+        "reject_recipient": Kind("#d9d9d9", "//", "✗", "refused: recipient"),
         "reject_syntax": Kind("#d9d9d9", "||", "✗", "refused: syntax"),
         "reject_blocklist": Kind("#a6a6a6", "xx", "✗", "refused: blocklist"),
         "reject_content": Kind("#f0a27a", "++", "✗", "refused: content"),
         "reject_rate": Kind("#f7f0a3", "--", "✗", "deferred: rate"),
         "reject_busy": Kind("#f7f0a3", "xx", "✗", "deferred: busy"),
+        "deferred": Kind("#f7f0a3", "//", "✗", "deferred: temporarily rejected"),
+        "server_error": Kind("#f7f0a3", "||", "✗", "deferred: error of the server"),
         "greylisted": Kind("#f7f0a3", "..", "…", "deferred: greylisted"),
         "discard": Kind("#bdbdbd", "xx", "✗", "accepted, then dropped"),
         "unreachable": Kind("#ffffff", "xx", "✗", "no connection"),

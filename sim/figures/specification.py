@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from inspect import Parameter, Signature, signature
 from typing import Any
 
@@ -13,8 +13,6 @@ from matplotlib.figure import Figure
 from sim.figures import style as styles
 from sim.figures.data import TABLES, FigureError, need, order
 
-ABOUT = ("baseline", "policy_starts", "run_length", "mailboxes")
-"""What a figure may know of its run: keywords that are read from the table ``about``."""
 EXACT = frozenset({"cells", "topology", "policies"})
 """Tables without sampling: a figure of these alone has no replications to state."""
 SIZE = [
@@ -24,12 +22,22 @@ SIZE = [
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """What a figure may know of its run, from the table ``about``; times in seconds."""
+
+    baseline: str = ""
+    policy_starts: float = 0.0
+    run_length: float | None = None
+    mailboxes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Specification:
     """One figure: the function that draws it, its caption, and the columns of its tables.
 
     The parameters of *draw* are its style; the tables it needs and (with a default) those it can
-    do without, by their names in TABLES; ``arms``, in order; and keywords: what a reader may ask
-    for, and those of ABOUT. A caption may be a function of the same arguments but the style.
+    do without, by their names in TABLES; ``arms``, in order; the ``run``; and keywords, which a
+    reader may ask for. A caption may be a function of the same arguments but the style.
     *columns* of a table are those of TABLES if not given. A figure that is not *standard* is
     drawn only when asked for.
     """
@@ -65,14 +73,13 @@ class Specification:
         asked = [
             parameter.replace(annotation=Parameter.empty)
             for parameter in signature(self.draw).parameters.values()
-            if parameter.kind is Parameter.KEYWORD_ONLY and parameter.name not in ABOUT
+            if parameter.kind is Parameter.KEYWORD_ONLY
         ]
         arms = Parameter("arms", Parameter.KEYWORD_ONLY, default=None)
-        return Signature([*([arms] if self._has_arms else []), *asked, *SIZE])
+        return Signature([*([arms] if self._takes("arms") else []), *asked, *SIZE])
 
-    @property
-    def _has_arms(self) -> bool:
-        return "arms" in signature(self.draw).parameters
+    def _takes(self, name: str) -> bool:
+        return name in signature(self.draw).parameters
 
     def figure(
         self,
@@ -116,10 +123,12 @@ class Specification:
         for name in self.wants:
             with contextlib.suppress(FigureError):  # it is drawn without what cannot be made
                 arguments |= {name: self._need(tables, name)} if name in tables else {}
-        facts = {name: about(tables).get(name) for name in signature(self.draw).parameters}
-        arguments |= {name: facts[name] for name in ABOUT if facts.get(name) is not None}
-        if self._has_arms:
-            arguments["arms"] = _arms(arguments, options.get("arms"), about(tables).get("arms"))
+        facts = about(tables)
+        if self._takes("arms"):
+            arguments["arms"] = _arms(arguments, options.get("arms"), facts.get("arms"))
+        if self._takes("run"):
+            names = [one.name for one in fields(Run) if facts.get(one.name) is not None]
+            arguments["run"] = Run(**{name: facts[name] for name in names})
         return arguments | {name: value for name, value in options.items() if name != "arms"}
 
     def _need(self, tables: Mapping[str, Any], name: str) -> Any:

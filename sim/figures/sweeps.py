@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,7 +15,7 @@ from matplotlib.patches import Patch
 
 from sim.figures import bars, layout, lines, palette, words
 from sim.figures.bars import Panel
-from sim.figures.data import Estimate, FigureError, Floats, of
+from sim.figures.data import Estimate, FigureError, Floats, Frame, Names, of
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
@@ -41,13 +40,13 @@ FITS = 6
 )
 def swept(
     style: Style,
-    points: pd.DataFrame,
-    arms: Sequence[str],
+    points: Frame,
+    arms: Names,
     *,
-    keys: Sequence[str],
+    keys: Names,
     class_: str = "honest",
     measure: str = "lost_per_day",
-    follow: Sequence[str] = (),
+    follow: Names = (),
     difference: bool = False,
 ) -> Figure:
     """A measure at the points of a sweep: a curve an arm over one key, a map an arm over two.
@@ -70,14 +69,7 @@ def swept(
 
 
 def _curves(
-    style: Style,
-    rows: pd.DataFrame,
-    arms: Sequence[str],
-    key: str,
-    label: str,
-    notes: Sequence[str],
-    *,
-    zero: bool,
+    style: Style, rows: Frame, arms: Names, key: str, label: str, notes: Names, *, zero: bool
 ) -> Figure:
     drawn = layout.new(style, 0.55 * style.width)
     axes = layout.tidy(drawn.subplots(), style)
@@ -129,9 +121,7 @@ def _text(value: Any) -> str:
     return str(value).strip("{} ")
 
 
-def _maps(
-    style: Style, rows: pd.DataFrame, arms: Sequence[str], keys: Sequence[str], label: str
-) -> Figure:
+def _maps(style: Style, rows: Frame, arms: Names, keys: Names, label: str) -> Figure:
     across, up = (list(dict.fromkeys(rows[key])) for key in keys)
     low, high = rows["mean"].min(), rows["mean"].max()
     drawn, panels = lines.grid(style, arms, xlabel=keys[0], ylabel=keys[1])
@@ -226,7 +216,7 @@ def _filling(look: Look) -> dict[str, Any]:
     return {"facecolor": look.colour, "hatch": look.hatch, "edgecolor": "black"}
 
 
-def _tornado_caption(ranges: pd.DataFrame, class_: str, measure: str, **_: object) -> str:
+def _tornado_caption(ranges: Frame, class_: str, measure: str, **_: object) -> str:
     rows = of(ranges, class_, measure)
     widest = rows["key"].iloc[int(np.argmax(rows["swing"].fillna(-np.inf)))]
     return (
@@ -239,8 +229,8 @@ def _tornado_caption(ranges: pd.DataFrame, class_: str, measure: str, **_: objec
 @figure(_tornado_caption)
 def tornado(
     style: Style,
-    ranges: pd.DataFrame,
-    arms: Sequence[str],
+    ranges: Frame,
+    arms: Names,
     *,
     class_: str = "honest",
     measure: str = "lost_per_day",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import networkx as nx
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import layout, palette
-from sim.figures.data import FigureError, order
+from sim.figures.data import FigureError, Frame, Names, order
 from sim.figures.layout import Entry
 from sim.figures.specification import figure
 from sim.figures.style import Style
@@ -60,8 +59,8 @@ def _caption(topology: Graph, traffic: object, arm: str | None, **_: object) -> 
 def topology(
     style: Style,
     topology: Graph,
-    policies: pd.DataFrame | None = None,
-    traffic: pd.DataFrame | None = None,
+    policies: Frame | None = None,
+    traffic: Frame | None = None,
     *,
     arm: str | None = None,
     most: float | None = None,
@@ -155,13 +154,13 @@ def layout_of(graph: Graph) -> dict[str, Point]:
     return _ring(inner, 0.0 if len(inner) < 2 else 0.42) | _ring(sorted(outer, key=rank), 1.0)
 
 
-def _ring(names: Sequence[str], radius: float) -> dict[str, Point]:
+def _ring(names: Names, radius: float) -> dict[str, Point]:
     turn = 2 * math.pi / max(len(names), 1)
     angles = {name: math.pi / 2 - turn * (n + 0.5) for n, name in enumerate(names)}
     return {n: (1.5 * radius * math.cos(a), radius * math.sin(a)) for n, a in angles.items()}
 
 
-def _policies(policies: pd.DataFrame | None, arm: str | None) -> tuple[str, Relays]:
+def _policies(policies: Frame | None, arm: str | None) -> tuple[str, Relays]:
     """Return the arm that is drawn, and for each network role -> relay policy."""
     if policies is None:
         return "", {}
@@ -175,7 +174,7 @@ def _policies(policies: pd.DataFrame | None, arm: str | None) -> tuple[str, Rela
     return chosen, relays
 
 
-def _flows(traffic: pd.DataFrame | None) -> Flows:
+def _flows(traffic: Frame | None) -> Flows:
     if traffic is None:
         return {}
     flows: Flows = {}
@@ -221,17 +220,9 @@ def _line(kind: str, width: float) -> dict[str, Any]:
 
 def _latency(axes: Axes, style: Style, ends: tuple[Point, Point], latency: float) -> None:
     (x0, y0), (x1, y1) = sorted(ends, key=lambda end: -math.hypot(*end))  # nearer to the outer end
-    axes.text(
-        0.62 * x0 + 0.38 * x1,
-        0.62 * y0 + 0.38 * y1,
-        f"{1000 * latency:.3g} ms",
-        ha="center",
-        va="center",
-        fontsize=style.small - 1,
-        color="0.2",
-        zorder=2,
-        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"},
-    )
+    middle = 0.62 * x0 + 0.38 * x1, 0.62 * y0 + 0.38 * y1
+    look = {"fontsize": style.small - 1, "color": "0.2", "zorder": 2, "bbox": layout.WHITE}
+    layout.write(axes, style, middle, f"{1000 * latency:.3g} ms", **look)
 
 
 def _node(
@@ -282,7 +273,7 @@ def _words(
         linespacing=1.15,
         zorder=4,
         parse_math=False,
-        bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"},
+        bbox=layout.WHITE,
     )
 
 

@@ -1,4 +1,4 @@
-"""Controls beside a matrix and rates: change a policy, who roams or the spam, and see what follows.
+"""Controls beside a matrix and rates: choose an arm, who roams or the spam, and see what follows.
 
 The matrix is exact and changes at once; the rates come from one short run with few people. Where
 ipywidgets are missing, the same is a picture of the scenario as it is written.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.exact.matrix import Matrix, matrix
 from sim.exact.page import fixed
+from sim.path.lookup import default_server
 from sim.scenario import ScenarioError
 from sim.scenario.people import HOME, WORK
 
@@ -26,18 +27,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario, Users
 
-AS_WRITTEN, EVERY = "as written", "every submission server"
-RELAY = (
-    AS_WRITTEN,
-    "open",
-    "closed",
-    "on_network",
-    "on_network+auth",
-    "on_network+pop_first",
-    "auth",
-    "pop_first",
-)
-"""Policies to choose from: presets of `relay`."""
+AS_WRITTEN = "as written"
 OWN = (HOME, WORK)
 """Places that are a user's own: whoever is elsewhere is away."""
 PEOPLE = 60
@@ -58,27 +48,27 @@ MEASURES = (
 class State:
     """Where the controls stand; *roaming* is a share of all people, *spam* a factor."""
 
-    server: str = EVERY
-    relay: str = AS_WRITTEN
+    arm: str
+    server: str
+    """The server whose matrix is shown."""
     roaming: float | None = None
     spam: float = 1.0
 
 
 class Panel:
-    """Controls, matrix and rates of the baseline arm; made by `panel`."""
+    """Controls, matrix and rates of one arm; made by `panel`."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.model = scenario
-        self.start = State(roaming=self._roaming)
+        self.start = State(scenario.baseline, default_server(scenario), self._roaming)
         self._rates: dict[State, pd.DataFrame] = {}
 
     # ---- what the controls can say
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """The servers whose policy can be chosen."""
-        sending = (n for n, s in self.model.servers.items() if s.role != "mx")
-        return (EVERY, *sending)
+        """The servers whose matrix can be shown."""
+        return tuple(n for n, s in self.model.servers.items() if s.role != "mx")
 
     @cached_property
     def roamers(self) -> tuple[str, ...]:
@@ -105,12 +95,8 @@ class Panel:
         return self.model.with_overrides(self._changes(state))
 
     def matrix(self, state: State) -> Matrix:
-        """The matrix of the server in question, under the baseline arm."""
-        server = None if state.server == EVERY else state.server
-        found = matrix(self.scenario(state), server=server, arm=self.model.baseline)
-        if state.relay == AS_WRITTEN:
-            return found
-        return replace(found, cells=tuple(replace(c, arm=state.relay) for c in found.cells))
+        """The matrix of the server in question, under the arm in question."""
+        return matrix(self.scenario(state), server=state.server, arm=state.arm)
 
     def rates(self, state: State) -> pd.DataFrame:
         """Class, measure and mean of a short run; what has been run once is kept."""
@@ -132,8 +118,7 @@ class Panel:
         import sim
 
         short = self.model.with_overrides({**self._changes(state, people=PEOPLE), **SHORT})
-        # the baseline alone, so the policies of the arms do not matter
-        results = sim.run(short, arms=[short.baseline], replications=1, progress=False)
+        results = sim.run(short, arms=[state.arm], replications=1, progress=False)
         found = results.measures
         found = found[(found["by"] == "all") & (found["phase"] == "after")]
         nothing = float("nan")
@@ -144,9 +129,6 @@ class Panel:
     def _changes(self, state: State, people: int | None = None) -> dict[str, Any]:
         changes: dict[str, Any] = dict(self._counts(state.roaming, people))
         changes |= self._places(state.roaming)
-        if state.relay != AS_WRITTEN:
-            named = self.servers[1:] if state.server == EVERY else (state.server,)
-            changes |= {f"servers.{name}.relay": state.relay for name in named}
         if state.spam != 1.0:
             for name, spammers in self.model.spammers.items():
                 for route in spammers.routes:
@@ -232,7 +214,7 @@ class Panel:
 def panel(scenario: Any) -> Panel:
     """Controls beside matrix and rates of *scenario*, which `sim.load` returned.
 
-    Policy of a server, share of people who roam, and rate of spam, all of the baseline arm.
+    The arm, share of people who roam, and rate of spam.
     """
     return Panel(getattr(scenario, "model", scenario))
 
@@ -249,13 +231,14 @@ def _widget(shown: Panel, w: Any) -> Any:
     start = shown.start
     wide = {"description_width": "12em"}
     look = {"style": wide, "layout": w.Layout(width="32em")}
-    server = w.Dropdown(options=shown.servers, value=start.server, description="server", **look)
-    relay = w.Dropdown(options=RELAY, value=start.relay, description="who may relay", **look)
+    arms = list(shown.model.arms)
+    arm = w.Dropdown(options=arms, value=start.arm, description="arm", **look)
+    server = w.Dropdown(options=shown.servers, value=start.server, description="matrix of", **look)
     spam = w.FloatSlider(
         value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, so many times",
         continuous_update=False, **look,
     )  # fmt: skip
-    controls = {"server": server, "relay": relay, "spam": spam}
+    controls = {"arm": arm, "server": server, "spam": spam}
     if start.roaming is not None:
         controls["roaming"] = w.FloatSlider(
             value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,

@@ -74,8 +74,9 @@ class Scenario:
     ) -> Matrix:
         """The six cases, exact: what each place, recipient and credential gets.
 
-        Under one arm, several, or (without *arm*) all; *server* may be a network, and is the
-        first users' own if not given. ``.frame()`` is a table. Raises ScenarioError.
+        Under one arm, several, or (without *arm*) all; *server* may be a network; without it, it
+        is the one whose policy the arms change and that most mail is written by. ``.frame()`` is
+        a table. Raises ScenarioError.
         """
         from sim.exact.matrix import matrix
 
@@ -87,8 +88,8 @@ class Scenario:
         *user*: a group of users or spammers, or one of them (GROUP-1); *to*: the recipient's
         address. The rest of the *query*, all optional: *place*; *arm* (the baseline); *sender*;
         *auth* and *pop* (False); *by_587*: by port 587 with AUTH, where it is offered; *account*:
-        home or work; *server*: another than the account's own, such as the hotel's. Raises
-        ScenarioError.
+        home or work, without it the one whose server the arms change, or that more is written in;
+        *server*: another than the account's own, such as the hotel's. Raises ScenarioError.
         """
         from sim.exact.explanation import explain
 

@@ -100,10 +100,13 @@ class Arrivals:
     def groups(self, message: int) -> list[RecipientGroup]:
         """The recipients of *message*, by domain."""
         first, end = self.first[message], self.first[message + 1]
-        boxes = self.mailboxes
-        domains = [boxes.domain_of[mailbox] for mailbox in self.recipients[first:end]]
+        domain_of, representative = self.mailboxes.domain_of, self.mailboxes.representative
+        if end - first == 1:  # the usual case
+            domain = domain_of[self.recipients[first]]
+            return [RecipientGroup(first, end, domain, representative[domain])]
+        domains = [domain_of[mailbox] for mailbox in self.recipients[first:end]]
         return [
-            RecipientGroup(first + a, first + b, domain, boxes.representative[domain])
+            RecipientGroup(first + a, first + b, domain, representative[domain])
             for a, b, domain in runs(domains)
         ]
 
@@ -126,8 +129,6 @@ class Arrivals:
 
 def runs(domains: list[int]) -> list[tuple[int, int, int]]:
     """First and end of each run of equal domains, and the domain."""
-    if len(domains) == 1:  # the usual case
-        return [(0, 1, domains[0])]
     found: list[tuple[int, int, int]] = []
     first = 0
     for domain, run in groupby(domains):

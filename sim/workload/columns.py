@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,14 @@ class Names:
     def all(self) -> list[str]:
         """The strings, by number."""
         return list(self.number)
+
+    def numbers(self, texts: Sequence[str], which: Ints) -> Ints:
+        """Number of ``texts[i]`` for each i of *which*; new strings in order of occurrence."""
+        used, first = np.unique(which, return_index=True)
+        number = np.zeros(len(texts), dtype=np.int64)
+        for i in used[np.argsort(first)].tolist():
+            number[i] = self[texts[i]]
+        return number[which]
 
 
 def packed(code: str, values: NDArray[Any]) -> array[Any]:

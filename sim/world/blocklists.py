@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.path.route import is_open
+from sim.records.words import Change, Reason
 from sim.workload.streams import BLOCK, uniforms
 from sim.world.context import WorldContext
+from sim.world.recorder import CalendarRow
 from sim.world.server import Server
 
 if TYPE_CHECKING:
@@ -74,10 +76,10 @@ class Blocklist:
         """Spam from *client* came to the recipients of rows *first* to *end*."""
         if at < self.settings.opens:
             return
-        recipients = self.context.rows.recipient
+        recipients = self.context.recorder.recipient
         if self.traps and any(box in self.traps for box in recipients[first:end]):
             self._hear(client >> self.bits, at)
-            self._wait_to_list(client >> self.bits, at, "trap")
+            self._wait_to_list(client >> self.bits, at, Reason.TRAP)
         self.unreported -= end - first
         while self.unreported <= 0:
             self.unreported += next(self.gaps)
@@ -90,28 +92,28 @@ class Blocklist:
         self._hear(scope, now)
         self.reports[scope] = self.reports.get(scope, 0) + 1
         if self.reports[scope] >= self.settings.reports_needed:
-            self._wait_to_list(scope, now, "reports")
+            self._wait_to_list(scope, now, Reason.REPORTS)
 
     def _hear(self, scope: int, at: float) -> None:
         self.last[scope] = max(at, self.last.get(scope, at))
 
     # ---- what it lists
 
-    def _wait_to_list(self, scope: int, at: float, reason: str) -> None:
+    def _wait_to_list(self, scope: int, at: float, reason: Reason) -> None:
         if scope in self.listed or scope in self.pending:
             return
         self.pending.add(scope)
         wait = self.delay(next(self.draws))
         self.context.env.call_at(at + wait, lambda t: self._list(scope, reason, t))
 
-    def _list(self, scope: int, reason: str, now: float) -> None:
+    def _list(self, scope: int, reason: Reason, now: float) -> None:
         self.pending.discard(scope)
         if self.settings.open_relays_only and not self._relays(scope):
             self.reports.pop(scope, None)
             return
         self.entries += 1
         entry = self.listed[scope] = self.entries
-        self._note("listed", scope, reason, now)
+        self._note(Change.LISTED, scope, reason, now)
         self.entered(*self._span(scope), now)
         self._expire_later(scope, entry)
         self.ask_removal(scope, now)
@@ -126,7 +128,7 @@ class Blocklist:
         if self.last[scope] + self.settings.expiry > now + TOLERANCE:  # it heard of more spam
             self._expire_later(scope, entry)
         else:
-            self._delist(scope, "expired", now)
+            self._delist(scope, Reason.EXPIRED, now)
 
     def ask_removal(self, scope: int, now: float) -> None:
         """The owner of a server in *scope* asks to be removed; it is tested first."""
@@ -136,18 +138,19 @@ class Blocklist:
 
         def remove(t: float) -> None:
             if self.listed.get(scope) == entry and not self._relays(scope):
-                self._delist(scope, "removed", t)
+                self._delist(scope, Reason.REMOVED, t)
 
         self.context.env.call_at(now + removal.quantile()(next(self.draws)), remove)
 
-    def _delist(self, scope: int, reason: str, now: float) -> None:
+    def _delist(self, scope: int, reason: Reason, now: float) -> None:
         del self.listed[scope]
         self.reports.pop(scope, None)
-        self._note("delisted", scope, reason, now)
+        self._note(Change.DELISTED, scope, reason, now)
 
     def _die(self, now: float) -> None:
         self.dead = True
-        self.context.rows.change(now, "listed", self.name, reason="died", prefix=0)
+        row = CalendarRow(now, Change.LISTED, self.name, Reason.DIED, prefix=0)
+        self.context.recorder.calendar.append(row)
         self.changed(*EVERYWHERE)
 
     # ---- servers in a scope
@@ -163,13 +166,11 @@ class Blocklist:
         first = scope << self.bits
         return first, first + (1 << self.bits) - 1
 
-    def _note(self, change: str, scope: int, reason: str, now: float) -> None:
+    def _note(self, change: Change, scope: int, reason: Reason, now: float) -> None:
         first, last = self._span(scope)
         server = next((s.name for s in self._in(scope)), "") if not self.bits else ""
-        self.context.rows.change(
-            now, change, self.name, reason=reason, address=first, prefix=32 - self.bits,
-            server=server,
-        )  # fmt: skip
+        row = CalendarRow(now, change, self.name, reason, first, 32 - self.bits, server)
+        self.context.recorder.calendar.append(row)
         self.changed(first, last)
 
 
@@ -211,8 +212,8 @@ class Blocklists:
             for address in range(first, last + 1):
                 self.known.pop(address, None)
         for server in self.servers:
-            if server.answers.reads_lists:
-                server.answers.lists_changed(first, last)
+            if server.cache.reads_lists:
+                server.cache.forget_listings(first, last)
 
 
 def _gaps(share: float, generator: np.random.Generator) -> Iterator[float]:

@@ -42,7 +42,7 @@ def _routes(shared: Shared) -> Routes:
 
 def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:
     """The rows with which every arm begins: all messages of the workload, without a fate."""
-    rows, arrivals, people = Recorder(), workload.arrivals, workload.population.people
+    recorder, arrivals, people = Recorder(), workload.arrivals, workload.population.people
     person, account = arrivals.column("person"), arrivals.column("account")
     number_of = {name: number for number, name in enumerate(scenario.servers)}
     accounts = [(p.accounts[0], p.accounts[-1]) for p in people]
@@ -50,18 +50,20 @@ def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:
     networks = [account.network for pair in accounts for account in pair]
     used = 2 * person + account
     web = np.array([p.web for p in people], dtype=bool)
-    rows.plan_messages(
-        sender=person,
-        group=rows.numbered(rows.groups, [p.group for p in people], person),
-        account=rows.numbered(rows.accounts, networks, used),
-        place=rows.numbered(rows.places, arrivals.names.all, arrivals.column("place")),
-        asked=np.array(servers, dtype=np.int64)[used],
-        route=np.where(web[person], Route.WEB.number, Route.SUBMISSION.number),
-        written_at=np.array(arrivals.at),
-        first_row=np.array(arrivals.first)[:-1],
-        recipients=arrivals.recipients,
+    recorder.add_workload(
+        arrivals.recipients,
+        {
+            "sender": person,
+            "group": recorder.groups.numbers([p.group for p in people], person),
+            "account": recorder.accounts.numbers(networks, used),
+            "place": recorder.places.numbers(arrivals.names.all, arrivals.column("place")),
+            "own_server": np.array(servers, dtype=np.int64)[used],
+            "route": np.where(web[person], Route.WEB.number, Route.SUBMISSION.number),
+            "written_at": np.array(arrivals.at),
+            "first_row": np.array(arrivals.first)[:-1],
+        },
     )
-    return rows
+    return recorder
 
 
 class _Addresses(Container[str]):

@@ -32,7 +32,7 @@ class WorldContext:
     scenario: Scenario
     replication: int
     env: Engine
-    rows: Recorder
+    recorder: Recorder
     workload: Workload
     mailboxes: Mailboxes
     pop: PopLogins

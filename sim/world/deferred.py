@@ -39,7 +39,7 @@ class Retries:
         self.run = settings.between_runs
         self._first = self.run * crc32(name.encode()) / 2**32
 
-    def again(self, kept: Deferred, now: float) -> float | None:
+    def next_attempt(self, kept: Deferred, now: float) -> float | None:
         """When the next attempt is, after one that failed at *now*; None: it has expired."""
         age = now - kept.since
         if age >= self.lifetime:

@@ -19,7 +19,7 @@ from sim.world.context import WorldContext
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
 from sim.world.server import Server
-from sim.world.transport import Message, Replies, Transfer
+from sim.world.transfers import Message, Replies, Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
@@ -165,7 +165,7 @@ class MailProgram:
         way = self._settings(place, entry.by, entry.learned or self.learned.get((place, entry.by)))
         network = way.dials or person.network_at(place)
         client = context.mobility.client(person, network, now)
-        context.rows.messages.attempts[entry.message.number] += 1
+        context.recorder.messages.attempts[entry.message.number] += 1
         transfer, network = self._transfer(
             way, way.server, entry.message, entry.groups, network, client, entry
         )
@@ -182,7 +182,7 @@ class MailProgram:
             line = "dial-up" if learned and learned.dials else self.users.line(place)
             way = self.settings[place, account, learned] = SubmissionSettings(
                 mine, self.person.accounts[account].sender, own, learned or LearnedSettings(own),
-                LINES[line], context.rows.places[place],
+                LINES[line], context.recorder.places[place],
             )  # fmt: skip
         return way
 
@@ -226,7 +226,7 @@ class MailProgram:
             )
         transfer = Transfer(
             message, groups, server, client, shows, way.line.bandwidth,
-            way.place, self.context.rows.messages.attempts[message.number], None, entry,
+            way.place, self.context.recorder.messages.attempts[message.number], None, entry,
         )  # fmt: skip
         return transfer, network
 
@@ -255,11 +255,11 @@ class MailProgram:
         assert isinstance(entry, OutboxEntry)
         worst = refused[0][1]
         if len(refused) > 1:
-            worst = max([answer for _, answer in refused], key=lambda a: a.permanent)
+            worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
         if transfer.attempt == 1:
-            messages = self.context.rows.messages
-            messages.first_cause[entry.message.number] = Cause(worst.cause).number
-        if worst.permanent:
+            messages = self.context.recorder.messages
+            messages.first_cause[entry.message.number] = Cause(worst.verdict.cause).number
+        if worst.verdict.permanent:
             self.react(entry, transfer.server, worst, now)
         elif now - entry.since < self.users.patience:
             self._submit_later(entry, now + self.users.pop_poll)
@@ -271,15 +271,15 @@ class MailProgram:
 
         A temporary reply has become one too, once patience is at an end.
         """
-        messages, number = self.context.rows.messages, entry.message.number
+        messages, number = self.context.recorder.messages, entry.message.number
         passed_over = set(entry.tried)
-        if answer.cause == "authentication" and "password" not in passed_over:
+        if answer.verdict.cause == "authentication" and "password" not in passed_over:
             passed_over.discard("ask_isp")  # it was another question then
         while True:
             remedy = self._choose(entry, passed_over)
             if remedy == Reaction.GIVE_UP:
                 messages.remedy[number] = Remedy(remedy).number
-                self._stop(entry, REFUSED if answer.permanent else GAVE_UP, answer, now)
+                self._stop(entry, REFUSED if answer.verdict.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
             again = REMEDIES[remedy](self, Refusal(entry, asked, answer, now))
@@ -308,10 +308,10 @@ class MailProgram:
         return _drawn(self.context.arrivals.choice[number] * total, self.shares) == "give_up"
 
     def _stop(self, entry: OutboxEntry, fate: int, answer: Answer, now: float) -> None:
-        rows = self.context.rows
-        rows.messages.believed[entry.message.number] = 0
-        for first, end, _, _ in entry.groups:
-            rows.end(first, end, fate, answer, now)
+        recorder = self.context.recorder
+        recorder.messages.believed[entry.message.number] = 0
+        for group in entry.groups:
+            recorder.end(group, fate, answer, now)
 
     def mistypes(self, server: Server) -> bool:
         """Whether the password that is set for SMTP AUTH at *server* is wrong."""
@@ -343,7 +343,7 @@ class MailProgram:
 
     def note(self, entry: OutboxEntry, remedy: str, *, calls: int = 0, changes: int = 0) -> None:
         """Keep what was done about a entry, and the effort."""
-        messages, number = self.context.rows.messages, entry.message.number
+        messages, number = self.context.recorder.messages, entry.message.number
         messages.remedy[number] = Remedy(remedy).number
         messages.calls[number] += calls
         messages.changes[number] += changes

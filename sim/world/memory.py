@@ -49,19 +49,19 @@ class Clients:
     """Transactions and sessions of each client address."""
 
     def __init__(self) -> None:
-        self._made: dict[int, list[float]] = {}
+        self._transactions: dict[int, list[float]] = {}
         self._ends: dict[int, list[float]] = {}
 
     def recent(self, client: int, now: float, window: float) -> int:
         """Transactions of *client* in the last *window* seconds, without those that its rate
         forbade: a client over its limit is slowed down, not shut out."""
-        made = self._made.get(client, [])
-        del made[: bisect_right(made, now - window)]
-        return len(made)
+        moments = self._transactions.get(client, [])
+        del moments[: bisect_right(moments, now - window)]
+        return len(moments)
 
-    def made(self, client: int, now: float) -> None:
+    def add_transaction(self, client: int, now: float) -> None:
         """*client* makes a transaction."""
-        self._made.setdefault(client, []).append(now)
+        self._transactions.setdefault(client, []).append(now)
 
     def open_sessions(self, client: int, now: float, few: int = 0) -> int:
         """Sessions that *client* has open, or waits for; 0 where they are fewer than *few*."""
@@ -71,7 +71,7 @@ class Clients:
         still = self._ends[client] = [end for end in ends if end > now]
         return len(still) if len(still) >= few else 0
 
-    def opened(self, client: int, until: float) -> None:
+    def open_session(self, client: int, until: float) -> None:
         """*client* opens a session that ends at *until*."""
         self._ends.setdefault(client, []).append(until)
 
@@ -99,9 +99,9 @@ class Greylist:
     def note(self, triple: Triple, answer: Answer, now: float) -> None:
         """Keep what became of *triple*: greylisted, or let through."""
         new = self.age(triple, now) is None
-        if answer.cause == "greylisted":
+        if answer.verdict.cause == "greylisted":
             self._seen[triple] = (now if new else self._seen[triple][0], now, False)
-        elif answer.accepted and not new:
+        elif answer.verdict.accepted and not new:
             self._seen[triple] = (self._seen[triple][0], now, True)
 
     def parts(

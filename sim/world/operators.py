@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sim.records.words import Reason
 from sim.scenario.operators import closing_time
 from sim.workload.streams import Generator
 from sim.world.context import WorldContext
@@ -18,7 +19,7 @@ from sim.world.server import Server
 if TYPE_CHECKING:
     from sim.scenario.operators import Operator
 
-Close = Callable[[Server, str, str, float], None]
+Close = Callable[[Server, str, Reason, float], None]
 """Close a server: its operator, the reason, the moment (s)."""
 
 
@@ -42,8 +43,8 @@ class Isp:
     def start(self) -> None:
         """Close what is closed from the beginning, and put down the dates of the rest."""
         dates = {
-            "date": self.settings.date,
-            "curve": closing_time(self.settings.open_share, self.number),
+            Reason.DATE: self.settings.date,
+            Reason.CURVE: closing_time(self.settings.open_share, self.number),
         }
         known = [(at, reason) for reason, at in dates.items() if at is not None]
         for at, reason in sorted(known):
@@ -56,19 +57,19 @@ class Isp:
         """Somebody has reported spam from one of its servers."""
         self.reports += 1
         if self.reports == self.settings.after_reports:
-            self.shut_at(now + self.reaction, "reports")
+            self.shut_at(now + self.reaction, Reason.REPORTS)
 
     def listing(self, now: float) -> None:
         """One of its servers got on a list."""
         self.listings += 1
         if self.listings == self.settings.after_listings:
-            self.shut_at(now + self.reaction, "listings")
+            self.shut_at(now + self.reaction, Reason.LISTINGS)
 
-    def shut_at(self, at: float, reason: str) -> None:
+    def shut_at(self, at: float, reason: Reason) -> None:
         """Close all its servers at a later moment (s)."""
         self.env.call_at(at, lambda now: self.shut(reason, now))
 
-    def shut(self, reason: str, now: float) -> None:
+    def shut(self, reason: Reason, now: float) -> None:
         """Close all its servers that are open."""
         for server in self.servers:
             self.close(server, self.operator, reason, now)

@@ -14,7 +14,7 @@ from sim.records.words import Permission
 if TYPE_CHECKING:
     from sim.smtp import Policy
     from sim.workload.pop_logins import PopLogins
-    from sim.world.transport import Replies, Transfer
+    from sim.world.transfers import Replies, Transfer
 
 NOBODYS = Permission.NONE.number
 
@@ -53,20 +53,20 @@ class Permissions:
         """The number of the `Permission` for a submission by *who* (-1: a spammer)."""
         server = transfer.server
         for (_, _, _, address), answer in taken:
-            means = server.personal.get(answer.rule) if answer.relayed else None
+            means = server.personal.get(answer.verdict.rule) if answer.verdict.relayed else None
             if means is not None:
                 by = getattr(self, f"_{means}")(transfer, who, now, address)
                 return Permission(by).number
         meant = server.listing is not None and who in server.listing.people
-        if meant and any(answer.cause == "relaying" for _, answer in refused):
+        if meant and any(answer.verdict.cause == "relaying" for _, answer in refused):
             return Permission.MISSED_LISTING.number
         return NOBODYS
 
     def _window(self, transfer: Transfer, who: int, now: float, address: str) -> str:
         server, client = transfer.server, transfer.address
         own = self.pop.last_of(who, server.network, client, now) if who >= 0 else None
-        answer = server.asked_again(transfer, address, None if own is None else now - own)
-        if answer.cause != "relaying":
+        answer = server.answer_with_pop_age(transfer, address, None if own is None else now - own)
+        if answer.verdict.cause != "relaying":
             return "own_window"
         return "shared_window" if client in self.shared else "inherited_window"
 
@@ -78,6 +78,6 @@ class Permissions:
         return "own_listing" if who in server.listing.owners(client) else "others_listing"
 
     def _login(self, transfer: Transfer, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        login = transfer.shows.login
+        login = transfer.credentials.login
         owner = who if login is None else self.owners.get(login, who)
         return "own_login" if owner == who else "stolen_login"

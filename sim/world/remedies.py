@@ -87,7 +87,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     with_auth = p.auth and (p.by_587 or not own.settings.port_587)
     on_already = {"auth": with_auth, "pop_first": p.polls_first}.get(own.offers)
     advice, change = own.offers, p.switch_on(own.offers)
-    if r.answer.cause == "authentication" and p.mistypes(own):
+    if r.answer.verdict.cause == "authentication" and p.mistypes(own):
         on_already, advice, change = False, "password", p.correct(own)
         r.entry.tried.append(advice)
     r.entry.learned = LearnedSettings(own)
@@ -95,7 +95,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
         p.note(r.entry, advice)
         return p.help_at + THEN
     if on_already is not False:
-        p.context.rows.messages.calls[r.entry.message.number] += 1
+        p.context.recorder.messages.calls[r.entry.message.number] += 1
         r.entry.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
     p.note(r.entry, advice, calls=1, changes=1)
@@ -107,11 +107,11 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
 def change_sender(p: MailProgram, r: Refusal) -> float | None:
     """Show a sender address in a domain that the server takes."""
     domains = r.asked.settings.domains
-    if r.answer.cause != "sender" or not domains:
+    if r.answer.verdict.cause != "sender" or not domains:
         return None
     p.note(r.entry, "change_sender", changes=1)
     r.entry.message.reverse_path = f"{p.person.name}@{domains[0]}"
-    r.entry.message.shown = anyone_at(r.entry.message.reverse_path)
+    r.entry.message.representative = anyone_at(r.entry.message.reverse_path)
     r.entry.learned = LearnedSettings(r.asked, r.entry.learned and r.entry.learned.dials)
     return r.now + p.users.delays.change_sender.quantile()(chance(r.entry.message.key, 104))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.path.route import is_open
+from sim.records.words import Change, MailClass, Reason, Route
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
 from sim.workload.people import submission_servers
@@ -22,9 +26,11 @@ from sim.world.engine import Engine
 from sim.world.event_by_event import EventByEvent
 from sim.world.operators import Operators
 from sim.world.outages import Outages
-from sim.world.recorder import DELIVERED, Run, finish
+from sim.world.recorder import DELIVERED, CalendarRow
 from sim.world.server import Server
-from sim.world.transport import NO_SUCH_USER, Message, Transport
+from sim.world.tables import Outline, Run, to_tables
+from sim.world.transfers import NO_SUCH_USER, Message
+from sim.world.transport import Transport
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -41,7 +47,23 @@ def simulate(scenario: Scenario, arm: str, replication: int, *, batch: bool = Tr
     The same people write the same messages in every arm (see `sim.workload.workload`).
     Without *batch* every message is an event, and the rows are the same.
     """
-    return World(scenario, arm, replication, batch=batch).run()
+    with _seldom_collected():
+        return World(scenario, arm, replication, batch=batch).run()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage in cycles a hundredth as often.
+
+    A world makes hardly any; what it has (people, answers, what servers remember) would be looked
+    at again each time, which takes a sixth of a run of the main scenario.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(usual[0] * 100, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class World:
@@ -64,7 +86,7 @@ class World:
         self.workload = given or workload(self.scenario, replication)
         self.mailboxes = self.workload.population.mailboxes.copy()  # notices may add domains
         self.env = Engine()
-        self.rows = building.opening_rows(self.scenario, self.workload)
+        self.recorder = building.opening_rows(self.scenario, self.workload)
         self.pop = PopLogins(self.workload.pop_logins)
         self.names = self.scenario.names()
         self.builder = building.Policies(self.scenario, self.workload.population)
@@ -78,7 +100,7 @@ class World:
         operators = Operators(self.context, self.close)
         self.blocklists = Blocklists(self.context, operators.reported, operators.listed)
         if self.blocklists.lists:
-            self.transport.spam_came = self.blocklists.spam
+            self.transport.report_spam = self.blocklists.spam
         operators.start()
         self.spammers = [*building.spammers(self.context)]
 
@@ -88,7 +110,7 @@ class World:
         number = len(self.policies)
         policy, self.policies[name] = self.builder.pair(self.baseline, name)
         settings = self.scenario.servers[name]
-        server = Server(name, number, settings, policy, self.rows, self.pop.last, self.names)
+        server = Server(name, number, settings, policy, self.recorder, self.pop.last, self.names)
         server.keep(building.listing(self.workload, server, self.baseline.servers[name], 0.0))
         return server
 
@@ -98,7 +120,7 @@ class World:
         blocking = (n for n, network in scenario.networks.items() if network.blocks_port_25)
         transport = Transport(
             self.env,
-            self.rows,
+            self.recorder,
             building.routes(scenario),
             building.mail_exchangers(scenario, self.mailboxes, by_name),
             frozenset(blocking),
@@ -116,7 +138,7 @@ class World:
             self.scenario,
             self.replication,
             self.env,
-            self.rows,
+            self.recorder,
             self.workload,
             self.mailboxes,
             self.pop,
@@ -149,26 +171,26 @@ class World:
         self.messages.start()
         self.env.run(until=scenario.run_length)
         self.messages.write_outcomes()
-        tries = self.rows.tries(self.messages.attempts())
+        attempts = self.recorder.all_attempts(self.messages.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
-        waiting, server_rows = self._pending(), self._server_rows(tries, bounds)
+        pending, server_rows = self._pending(), self._server_rows(attempts, bounds)
         self.messages.clear()
-        arrivals = self.workload.arrivals
-        return finish(
-            self.rows,
-            tries,
+        return to_tables(self.recorder, attempts, server_rows, pending, self._outline())
+
+    def _outline(self) -> Outline:
+        scenario, arrivals = self.scenario, self.workload.arrivals
+        starts = scenario.policy_starts
+        return Outline(
             arm=self.arm,
             replication=self.replication,
+            servers=[server.name for server in self.servers],
             domains=self.mailboxes.domains,
             domain_of=self.mailboxes.domain_of,
-            servers=[s.name for s in self.servers],
-            held=self._held(),
-            server_rows=server_rows,
-            phase_starts=(starts, steady),
+            processed=self._processed(),
+            phase_starts=(starts, starts + scenario.transient),
             run_length=scenario.run_length,
+            workload=(len(arrivals), len(arrivals.recipients)),
             events=self.env.scheduled(),
-            planned=(len(arrivals), len(arrivals.recipients)),
-            waiting=waiting,
         )
 
     def _enforce(self) -> None:
@@ -195,13 +217,13 @@ class World:
 
     def _pending(self) -> NDArray[np.bool_]:
         """Boolean mask of the recipients (rows) that still have a pending event."""
-        rows = self.transport.held()
+        rows = self.transport.mark_pending()
         self.messages.mark_pending(rows)
         return rows
 
-    def _server_rows(self, tries: Columns, bounds: list[float]) -> list[dict[str, Any]]:
+    def _server_rows(self, attempts: Columns, bounds: list[float]) -> list[dict[str, Any]]:
         """A row per server and phase; *bounds* are the first moment of each phase and the end."""
-        used = self.rows.sessions(tries, len(self.servers), bounds[:-1])
+        used = self.recorder.session_totals(attempts, len(self.servers), bounds[:-1])
         relayed = self.messages.relayed(bounds[:-1])
         spans = np.diff(bounds).tolist()
         return [
@@ -221,7 +243,7 @@ class World:
 
     # ---- what parts ask of the world
 
-    def close(self, server: Server, operator: str, reason: str, now: float) -> None:
+    def close(self, server: Server, operator: str, reason: Reason, now: float) -> None:
         """*operator* closes a relay: its policy but for the relay key stays what it is."""
         relay, name = self.scenario.operators[operator].closes_to, server.name
         if is_open(self.policies[name]):
@@ -233,9 +255,10 @@ class World:
             server.enforce(self.builder.closed(server.policy, stated, name, relay))
             self.messages.recompute([server])
             self.blocklists.policy_changed(server, now)
-            self.rows.change(
-                now, "closed", operator, reason=reason, address=server.address, server=name
+            row = CalendarRow(
+                now, Change.CLOSED, operator, reason, server.address, server=server.name
             )
+            self.recorder.calendar.append(row)
 
     def notify(self, server: Server, about: Message, now: float, late: bool) -> None:
         """*server* writes a DSN to the reverse-path of *about*, itself with a null one.
@@ -247,15 +270,15 @@ class World:
         address = about.reverse_path
         domain = self.mailboxes.domain_number(address.rpartition("@")[2])
         mailbox = self.mailboxes.find(address)
-        number = self.rows.message(
-            "notice",
+        number = self.recorder.add_message(
+            MailClass.NOTICE,
             [-1 - domain if mailbox is None else mailbox],
             sender=-1,
             group=server.name,
             written_at=now,
-            route="backscatter" if about.spam else "delay_notice" if late else "dsn",
+            route=Route.BACKSCATTER if about.spam else Route.DELAY_NOTICE if late else Route.DSN,
         )
-        row, name = self.rows.messages.first_row[number], self.mailboxes.domains[domain]
+        row, name = self.recorder.messages.first_row[number], self.mailboxes.domains[domain]
         message = Message(
             number,
             None,
@@ -268,17 +291,17 @@ class World:
             about.key ^ number,
             about=-1 if late else about.number,
         )
+        shown = address if mailbox is not None else f"{NO_SUCH_USER}{name}"
+        group = RecipientGroup(row, row + 1, domain, shown)
         if name in server.domains and mailbox is not None:
-            self.rows.end(row, row + 1, DELIVERED, server.own["own_notice"], now)
+            self.recorder.end(group, DELIVERED, server.own["own_notice"], now)
             if message.about >= 0:
-                self.rows.messages.believed[message.about] = 0
+                self.recorder.messages.believed[message.about] = 0
         else:
-            shown = address if mailbox is not None else f"{NO_SUCH_USER}{name}"
-            group = RecipientGroup(row, row + 1, domain, shown)
             self.transport.relay(server, message, domain, [group], now)
 
-    def _held(self) -> NDArray[np.bool_]:
+    def _processed(self) -> NDArray[np.bool_]:
         """Which server (row; one more, all False, for none) processes which domain."""
         domains = self.mailboxes.domains
-        held = [[d in server.domains for d in domains] for server in self.servers]
-        return np.array([*held, [False] * len(domains)])
+        processed = [[d in server.domains for d in domains] for server in self.servers]
+        return np.array([*processed, [False] * len(domains)])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.records.words import Cause, complete
 from sim.scenario.policies import on_port_587
-from sim.smtp import Policy, Verdict
+from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.decision import decide_at
 from sim.smtp.replies import SITUATIONS
 from sim.world import outages
@@ -23,13 +23,13 @@ from sim.world.deferred import Retries
 from sim.world.listing import Listing, reads_list
 from sim.world.memory import REMEMBERED, Memory
 from sim.world.permissions import personal
-from sim.world.recorder import Answer, Recorder
+from sim.world.recorder import Answer, Recorder, plain_verdict
 from sim.world.verdict_cache import BySender, VerdictCache
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
     from sim.topology.names import Names
-    from sim.world.transport import Transfer
+    from sim.world.transfers import Transfer
 
 
 class Sessions:
@@ -78,14 +78,6 @@ class Sessions:
         self.starts = deque(min(start, at) for start in self.starts)
 
 
-NOT_LISTED: tuple[str, ...] = ()
-
-
-def on_no_list(_: int) -> tuple[str, ...]:
-    """What a world without blocklists says of an address."""
-    return NOT_LISTED
-
-
 def offers(policy: Policy) -> str:
     """What the help desk tells a customer to switch on: ``auth``, ``pop_first`` or nothing."""
     names = {r.name for r in policy.restrictions()}
@@ -112,9 +104,9 @@ class Server:
         number: int,
         settings: Settings,
         policy: Policy,
-        rows: Recorder,
+        recorder: Recorder,
         last_pop_login: Callable[[str, int, float], float | None],
-        names: Names,
+        names: Names | None = None,
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
         self.network, self.address = settings.network, policy.address
@@ -122,38 +114,25 @@ class Server:
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
         self.service = settings.service_time.quantile()
         self.retries = Retries(name, settings)
-        self._memory: Memory | None = None
         self.per_recipient = settings.per_recipient
-        self.rows = rows
-        self.last_pop_login = last_pop_login
-        self.names = names
+        self.recorder, self.last_pop_login, self.names = recorder, last_pop_login, names
+        self.zone = None if names is None else names.zone
         self.tally = Tally()  # that of the present phase
         self.tallies = [self.tally]
         self.temporary_failure = settings.temporary_failure
-        self.listed: Callable[[int], tuple[str, ...]] = on_no_list
+        self.listed: Callable[[int], tuple[str, ...]] = lambda _: ()  # set by blocklists
         self.own = {
-            name: rows.answer(
-                self.name, code=code, enhanced=enhanced, cause=cause, permanent=code >= 500
-            )
-            for name, (code, enhanced, cause) in OWN.items()
+            name: recorder.answer(self.name, plain_verdict(*said)) for name, said in OWN.items()
         }
+        self._memory: Memory | None = None
         self._listing: Listing | None = None
-        self.said: dict[Verdict, Answer] = {}
         self.enforce(policy)
 
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
         return any(first <= client <= last for first, last in self.policy.network_ranges)
 
-    def asked_again(self, transfer: Transfer, forward_path: str, pop_age: float | None) -> Answer:
-        """What the answer would be with another *pop_age*."""
-        message, answers = transfer.message, self.answers
-        moment = answers.moment
-        moment.pop_age, moment.recent, moment.greylist_age = pop_age, 0, None
-        moment.spam, moment.content_draw = message.spam, message.content
-        kind = answers.kind(transfer.address, transfer.shows)
-        shown = message.reverse_path if kind.whole_sender else message.shown
-        return answers.now(kind)[shown][forward_path]
+    # ---- its policy
 
     def keep(self, listing: Listing | None) -> None:
         """Add the addresses of *listing* to the policy's ranges, now and whenever it changes."""
@@ -169,17 +148,16 @@ class Server:
             policy = self.listing.added_to(policy)
         self.personal = personal(policy, listing=self.listing is not None)
         self.policy = policy
-        self.memory = self._remembering(policy)  # None: this policy asks for none
-        by_587 = on_port_587(policy) if self.settings.port_587 else None
-        self.answers = VerdictCache(policy, by_587, self.names, self._lists_of, self._answer)
-        self.asks_anew = self.answers.momentary or self.listing is not None
+        self.memory = self._memory_for(policy)
+        by_587 = on_port_587(policy) if self.settings.port_587 else policy
+        self.cache = VerdictCache(
+            policy, by_587, lambda address: self.listed(address), self._record, self.names
+        )
+        self.varies = self.cache.varies or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 
-    def _lists_of(self, address: int) -> tuple[str, ...]:
-        return self.listed(address)
-
-    def _remembering(self, policy: Policy) -> Memory | None:
-        """The memory that *policy* needs; the same one as before, if there was one."""
+    def _memory_for(self, policy: Policy) -> Memory | None:
+        """The store of client history that *policy* reads, created once; None: it reads none."""
         if not policy.reads & REMEMBERED:
             return None
         if self._memory is None:
@@ -187,23 +165,33 @@ class Server:
         self._memory.serve(policy)
         return self._memory
 
-    def greet(self, address: int, shows: Credentials, now: float) -> Answer | None:
-        """What a client with many sessions open is told instead of a greeting; None: welcome."""
+    def _record(self, verdict: Verdict) -> Answer:
+        return self.recorder.answer(self.name, verdict)
+
+    # ---- its answers
+
+    def greet(self, address: int, credentials: Credentials, now: float) -> Answer | None:
+        """The refusal of a client with many sessions open; None: it is welcome."""
         memory = self.memory
         if memory is None or not memory.counts_sessions:
             return None
         count = memory.clients.open_sessions(address, now, memory.few)
-        greetings = self.answers.greetings(address, shows)
+        greetings = self.cache.greetings(address, credentials)
         if count not in greetings:
-            seen = facts(address, None, "", open_sessions=count)
-            verdict = decide_at(self.policy, seen, "CONNECT")
-            greetings[count] = None if verdict is None else self._answer(verdict)
+            verdict = decide_at(self.policy, self.greeting_facts(address, now), "CONNECT")
+            greetings[count] = None if verdict is None else self._record(verdict)
         return greetings[count]
 
-    def answering(
+    def greeting_facts(self, address: int, now: float) -> Facts:
+        """What it knows of a client that has just connected."""
+        memory = self.memory
+        count = 0 if memory is None else memory.clients.open_sessions(address, now, memory.few)
+        return facts(address, None, "", names=self.zone, open_sessions=count)
+
+    def answers_to(
         self,
         address: int,
-        shows: Credentials,
+        credentials: Credentials,
         now: float,
         spam: bool,
         content: float,
@@ -213,41 +201,55 @@ class Server:
         """The answers to this client at *now*, by reverse-path and forward-path."""
         if self.listing is not None and self.listing.advance(now):
             self.enforce(self.written)
-        answers = self.answers
-        kind = answers.kind(address, shows)
-        if not self.asks_anew:
-            return kind.usual
-        moment = answers.moment
-        if answers.reads_pop:
-            login = self.last_pop_login(self.network, address, now)
-            moment.pop_age = None if login is None else now - login
-        moment.spam, moment.content_draw = spam, content
-        moment.recent, moment.greylist_age = recent, greylist_age
-        return answers.now(kind)
+        cache = self.cache
+        client_class = cache.client_class(address, credentials)
+        if not self.varies:
+            return client_class.stateless
+        state = cache.state
+        if cache.reads_pop:
+            state.pop_age = self._pop_age(address, now)
+        state.spam, state.content_draw = spam, content
+        state.recent, state.greylist_age = recent, greylist_age
+        return cache.answers(client_class)
+
+    def _pop_age(self, address: int, now: float) -> float | None:
+        login = self.last_pop_login(self.network, address, now)
+        return None if login is None else now - login
+
+    def answer_with_pop_age(
+        self, transfer: Transfer, forward_path: str, pop_age: float | None
+    ) -> Answer:
+        """What the answer would be with another *pop_age*."""
+        message, cache = transfer.message, self.cache
+        state = cache.state
+        state.pop_age, state.recent, state.greylist_age = pop_age, 0, None
+        state.spam, state.content_draw = message.spam, message.content
+        client_class = cache.client_class(transfer.address, transfer.credentials)
+        sender = message.reverse_path if client_class.whole_sender else message.representative
+        return cache.answers(client_class)[sender][forward_path]
+
+    def facts_of(
+        self,
+        transfer: Transfer,
+        forward_path: str,
+        now: float,
+        recent: int,
+        greylist_age: float | None,
+    ) -> Facts:
+        """All that it knows at *now* of one recipient of a message that comes by *transfer*."""
+        message, address = transfer.message, transfer.address
+        return facts(
+            address, message.reverse_path, forward_path, transfer.credentials,
+            names=self.zone, listed=self.listed(address), pop_age=self._pop_age(address, now),
+            recent=recent, greylist_age=greylist_age, spam=message.spam,
+            content_draw=message.content,
+        )  # fmt: skip
 
     def relays_for(self, address: int, reverse_path: str, forward_path: str, now: float) -> bool:
         """Whether it would relay a message from *address* at *now*: a test without one."""
-        answer = self.answering(address, NO_LOGIN, now, False, 1.0)[reverse_path][forward_path]
-        return answer.accepted and answer.relayed
-
-    def _answer(self, verdict: Verdict) -> Answer:
-        if verdict not in self.said:
-            self.said[verdict] = self._numbered(verdict)
-        return self.said[verdict]
-
-    def _numbered(self, verdict: Verdict) -> Answer:
-        return self.rows.answer(
-            self.name,
-            cause=verdict.cause,
-            accepted=verdict.accepted,
-            discarded=verdict.discarded,
-            relayed=verdict.relayed,
-            permanent=verdict.permanent,
-            stage=verdict.stage,
-            code=verdict.code,
-            enhanced=verdict.enhanced,
-            rule=verdict.rule,
-        )
+        answers = self.answers_to(address, NO_LOGIN, now, False, 1.0)
+        verdict = answers[reverse_path][forward_path].verdict
+        return verdict.accepted and verdict.relayed
 
     def next_phase(self) -> None:
         """Count apart from now on."""
@@ -255,16 +257,17 @@ class Server:
         self.tallies.append(self.tally)
 
 
-OWN: dict[str, tuple[int, str, str]] = {
-    "busy": (421, "4.3.2", "busy"),
-    "unreachable": (0, "", "unreachable"),
-    "no_answer": (0, "4.4.2", "unreachable"),  # the session was lost
-    "temporary": (451, "4.3.0", "temporary"),
-    "unknown": (550, "5.1.1", "unknown_recipient"),
-    "no_mx": (550, "5.1.2", "unknown_recipient"),
-    "own_notice": (250, "2.0.0", ""),
+OWN: dict[str, tuple[int, str, Cause]] = {
+    "busy": (421, "4.3.2", Cause.BUSY),
+    "unreachable": (0, "", Cause.UNREACHABLE),
+    "no_answer": (0, "4.4.2", Cause.UNREACHABLE),  # the session was lost
+    "temporary": (451, "4.3.0", Cause.TEMPORARY),
+    "unknown": (550, "5.1.1", Cause.UNKNOWN_RECIPIENT),
+    "no_mx": (550, "5.1.2", Cause.UNKNOWN_RECIPIENT),
+    "own_notice": (250, "2.0.0", Cause.NONE),
 }
-"""VerdictCache that no policy gives: code, enhanced status code (RFC 3463), cause."""
+"""Answers that no policy gives: code, enhanced status code (RFC 3463), cause."""
 
-CAUSES = {cause for _, _, cause in OWN.values()} | {s.cause for s in SITUATIONS.values()}
-complete(CAUSES | set(Cause), Cause, "what servers answer")
+complete(
+    {*Cause, *(situation.cause for situation in SITUATIONS.values())}, Cause, "what servers answer"
+)

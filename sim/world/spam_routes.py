@@ -19,7 +19,7 @@ from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import uniforms
 from sim.world.context import WorldContext
 from sim.world.server import Server
-from sim.world.transport import Transfer
+from sim.world.transfers import Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
@@ -317,7 +317,7 @@ class Stolen(SpamRoute):
 
     def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002
         """Drop the login."""
-        self.logins = [pair for pair in self.logins if pair[1] != transfer.shows.login]
+        self.logins = [pair for pair in self.logins if pair[1] != transfer.credentials.login]
 
 
 class Window(SpamRoute):

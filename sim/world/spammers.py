@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from sim.path.facts import Credentials
-from sim.records.words import Cause, Route
+from sim.records.words import Cause, MailClass, Route
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import Mailboxes, anyone_at
@@ -23,7 +23,7 @@ from sim.world.context import WorldContext
 from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, Life, SpamRoute, SpamSource
-from sim.world.transport import NO_SUCH_USER, Message, Replies, Transfer
+from sim.world.transfers import NO_SUCH_USER, Message, Replies, Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
@@ -121,11 +121,11 @@ class Spammer:
 
     def send(self, now: float) -> None:
         """Make the next message of the list and hand it to the present route."""
-        rows, draw = self.context.rows, self.source.draws
+        recorder, draw = self.context.recorder, self.source.draws
         recipients, groups = next(self.batches)
         route, reverse_path = self.route(), self.source.reverse_path
-        number = rows.message(
-            "spam",
+        number = recorder.add_message(
+            MailClass.SPAM,
             recipients,
             sender=self.source.number,
             group=self.group,
@@ -144,7 +144,7 @@ class Spammer:
             int(self.keys.integers(2**62)),
             spam=True,
         )
-        first = rows.messages.first_row[number]
+        first = recorder.messages.first_row[number]
         groups = [g._replace(first=first + g.first, end=first + g.end) for g in groups]
         self.pass_to(route, message, groups, now, attempt=1)
 
@@ -152,50 +152,55 @@ class Spammer:
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *groups* by *route*."""
-        rows = self.context.rows
-        rows.messages.attempts[message.number] = attempt
-        rows.messages.route[message.number] = route.number
-        for server, part, address, network, shows in self.routes[route].parts(groups):
+        recorder = self.context.recorder
+        recorder.messages.attempts[message.number] = attempt
+        recorder.messages.route[message.number] = route.number
+        for server, part, address, network, credentials in self.routes[route].parts(groups):
             if server is None:
                 for group in part:
-                    rows.end(group.first, group.end, GAVE_UP, rows.nobody, now)
+                    recorder.end(group, GAVE_UP, recorder.no_server, now)
                 continue
-            signed = self._signed(message, part, server, shows)
+            signed = self._signed(message, part, server, credentials)
             transfer = Transfer(
-                signed, part, server, address, shows, LINE, attempt=attempt, ticket=route
+                signed, part, server, address, credentials, LINE, attempt=attempt, ticket=route
             )
             self.context.transport.send(transfer, now, network)
 
     def _signed(
-        self, message: Message, groups: list[RecipientGroup], server: Server, shows: Credentials
+        self,
+        message: Message,
+        groups: list[RecipientGroup],
+        server: Server,
+        credentials: Credentials,
     ) -> Message:
         """The message with its forged sender, as the settings want it."""
         if self.settings.forge == "fixed":
             return message
         if self.settings.forge == "customer":
-            sender = shows.login or self.source.customer_of(server)
+            sender = credentials.login or self.source.customer_of(server)
         else:  # one of the recipients' own domain
             domain = self.context.mailboxes.domains[groups[0].domain]
             sender = f"offer-{self.source.number}@{domain}"
-        return replace(message, reverse_path=sender, shown=anyone_at(sender))
+        return replace(message, reverse_path=sender, representative=anyone_at(sender))
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Learn from an answer; what was refused goes to another route, or is dropped."""
         if not refused:
             return
-        rows, route, message = self.context.rows, cast("Route", transfer.ticket), transfer.message
+        recorder, message = self.context.recorder, transfer.message
+        route = cast("Route", transfer.ticket)
         if transfer.attempt == 1:
-            worst = max((answer for _, answer in refused), key=lambda a: a.permanent)
-            rows.messages.first_cause[message.number] = Cause(worst.cause).number
+            worst = max((answer for _, answer in refused), key=lambda a: a.verdict.permanent)
+            recorder.messages.first_cause[message.number] = Cause(worst.verdict.cause).number
         left: list[RecipientGroup] = []
         for group, answer in refused:
-            if answer.cause in LOST and self.settings.adaptive:
-                self.routes[route].lose(transfer, answer.cause)
+            if answer.verdict.cause in LOST and self.settings.adaptive:
+                self.routes[route].lose(transfer, answer.verdict.cause)
                 if transfer.attempt < TRIES and self._elsewhere(route):
                     left.append(group)
                     continue
-            fate = REFUSED if answer.permanent else GAVE_UP
-            rows.end(group.first, group.end, fate, answer, now)
+            fate = REFUSED if answer.verdict.permanent else GAVE_UP
+            recorder.end(group, fate, answer, now)
         if left:
             again = transfer.attempt + 1
             self.context.env.call_at(

@@ -1,8 +1,8 @@
-"""What a policy has answered so far, by what it can tell apart.
+"""What one policy has answered so far, kept by what it can tell apart.
 
-`decide` is asked once for each kind of client, moment, sender and recipient; after that an
-answer is three look-ups. Clients are of one kind when the policy compares neither address nor
-login of theirs differently; a moment is what it makes of clocks, counts and draws.
+`decide` is asked once for each class of clients, state of the session, sender and recipient; after
+that an answer is three look-ups. Two clients are of one class if the policy compares neither their
+addresses nor their logins differently; a state is what it makes of clocks, counts and draws.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.path.alike import ClientRanges, Representatives
 from sim.path.facts import Credentials, facts
-from sim.smtp import Facts, Memo, Policy, Verdict
+from sim.smtp import Policy, Verdict, decide
 from sim.smtp.facts import Circumstances
 from sim.workload.people import anyone_at
 
@@ -24,202 +24,210 @@ if TYPE_CHECKING:
     from sim.world.recorder import Answer
 
 MOST_CLIENTS = 1 << 13
-"""Addresses whose kind a server keeps: customers of a large ISP hardly come twice."""
+"""Addresses whose class a server keeps: customers of a large ISP hardly come twice."""
 MOST_ANSWERS = 1 << 18
-"""VerdictCache that are kept of one policy."""
+"""Answers that are kept of one policy."""
 UNFORESEEN = ("pop_age", "recent", "greylist_age")
 """Facts that nobody can tell before a message comes."""
-MOMENTARY = (*UNFORESEEN, "spam", "content_draw")
+VARYING = (*UNFORESEEN, "spam", "content_draw")
 """Facts that differ between two transactions of the same client, sender and recipient; how many
 sessions are open is asked before there is one."""
 
 
 class ByRecipient(dict[str, "Answer"]):
-    """The answers to one kind of client and one sender at one moment, by forward-path."""
+    """The answers to one class of clients and one sender in one state, by forward-path."""
 
-    def __init__(self, answers: VerdictCache, kind: ClientClass, reverse_path: str | None) -> None:
-        self.answers, self.kind, self.reverse_path = answers, kind, reverse_path
+    def __init__(
+        self, cache: VerdictCache, client_class: ClientClass, reverse_path: str | None
+    ) -> None:
+        self.cache, self.client_class, self.reverse_path = cache, client_class, reverse_path
 
     def __missing__(self, forward_path: str) -> Answer:
-        """Ask; domains that the policy does not know are asked for once."""
-        stand_in = self.answers.stands_for[forward_path]
-        if stand_in is not None and stand_in != forward_path:
-            answer = self[stand_in]
+        """Ask; domains that the policy does not know are asked about once."""
+        representative = self.cache.representatives[forward_path]
+        if representative is not None and representative != forward_path:
+            answer = self[representative]
         else:
-            answer = self.answers.ask(self.kind, self.reverse_path, forward_path)
+            answer = self.cache.ask(self.client_class, self.reverse_path, forward_path)
         self[forward_path] = answer
         return answer
 
 
 class BySender(dict["str | None", ByRecipient]):
-    """The same to one kind of client at one moment, by reverse-path."""
+    """The same to one class of clients in one state, by reverse-path."""
 
-    def __init__(self, answers: VerdictCache, kind: ClientClass) -> None:
-        self.answers, self.kind = answers, kind
+    def __init__(self, cache: VerdictCache, client_class: ClientClass) -> None:
+        self.cache, self.client_class = cache, client_class
 
     def __missing__(self, reverse_path: str | None) -> ByRecipient:
         """Senders of domains that the policy does not know share their answers."""
-        stand_in = self.answers.stands_for[reverse_path]
-        if stand_in != reverse_path:
-            found = self[stand_in]
+        representative = self.cache.representatives[reverse_path]
+        if representative != reverse_path:
+            answers = self[representative]
         else:
-            found = ByRecipient(self.answers, self.kind, reverse_path)
-        self[reverse_path] = found
-        return found
+            answers = ByRecipient(self.cache, self.client_class, reverse_path)
+        self[reverse_path] = answers
+        return answers
 
 
 class ClientClass:
-    """Clients that are alike to a policy: the address of one of them, what it shows, the lists
+    """Clients that are alike to a policy: the address of one of them, its credentials, the lists
     it is on; and what they were answered."""
 
-    __slots__ = ("address", "at_moment", "greetings", "listed", "shows", "usual", "whole_sender")
+    __slots__ = (
+        "address", "by_state", "credentials", "greetings", "listed", "stateless", "whole_sender",
+    )  # fmt: skip
 
     def __init__(
-        self, answers: VerdictCache, address: int, shows: Credentials, listed: tuple[str, ...]
+        self,
+        cache: VerdictCache,
+        address: int,
+        credentials: Credentials,
+        listed: tuple[str, ...],
     ) -> None:
-        self.address, self.shows, self.listed = address, shows, listed
-        self.usual = BySender(answers, self)  # where the moment does not matter
-        self.at_moment: dict[Hashable, BySender] = {}
+        self.address, self.credentials, self.listed = address, credentials, listed
+        self.stateless = BySender(cache, self)  # where no clock, count or draw matters
+        self.by_state: dict[Hashable, BySender] = {}
         self.greetings: dict[int, Answer | None] = {}  # by sessions open
-        self.whole_sender = answers.reads_all_owners or (
-            answers.reads_owners and shows.login is not None
-        )  # not its domain alone
+        self.whole_sender = cache.reads_all_owners or (
+            cache.reads_owners and credentials.login is not None
+        )  # the whole address of the sender matters, not its domain alone
 
 
 class VerdictCache:
-    """Everything that one policy has answered; *policy_587* is what holds on port 587, *names*
-    what resolves, *listed* what blocklists say of an address, *numbered* the answer that rows
-    keep of a verdict."""
+    """Everything that one policy has answered.
+
+    *policy_587* holds on port 587; *listed* is what blocklists say of an address, *record* gives
+    the answer with which a verdict stands in rows, *names* holds the domains that resolve.
+    """
 
     def __init__(
         self,
         policy: Policy,
-        policy_587: Policy | None,
-        names: Names,
+        policy_587: Policy,
         listed: Callable[[int], tuple[str, ...]],
-        numbered: Callable[[Verdict], Answer],
+        record: Callable[[Verdict], Answer],
+        names: Names | None = None,
     ) -> None:
-        self.decide = Memo(policy)
-        self.decide_587 = self.decide if policy_587 is None else Memo(policy_587)
-        self.names, self.listed, self.numbered = names, listed, numbered
-        self.stands_for = Representatives(policy, names)
-        self.momentary = not policy.reads.isdisjoint(MOMENTARY)
+        self.policy, self.policy_587 = policy, policy_587
+        self.listed, self.record = listed, record
+        self.zone = None if names is None else names.zone
+        self.representatives = Representatives(policy, names)
+        self.ranges = ClientRanges(policy)
+        self.varies = not policy.reads.isdisjoint(VARYING)
         self.reads_pop = "pop_age" in policy.reads
         self.reads_lists = "listed" in policy.reads
         rules = [r.entry for r in policy.restrictions() if r.entry.about == "login"]
         self.reads_owners = bool(rules)  # of the senders of clients that log in
         self.reads_all_owners = any(entry.asks_all for entry in rules)
-        self.moment = Circumstances()  # that of the present transaction
-        self.of_moment = policy.moment_of(MOMENTARY)
-        unforeseen = (policy.turns(f) or [Facts._field_defaults[f]] for f in UNFORESEEN)
-        self._unforeseen = list(product(*unforeseen))
-        self.ranges = ClientRanges(policy)
-        self._shows: dict[tuple[object, ...], dict[Credentials, ClientClass]] = {}
-        self._clients: dict[int, dict[Credentials, ClientClass]] = {}
-        self._asked = 0
-        at_connect = policy.lists["connect"]
-        self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
-        self._greets_alike = not any(r.entry.reads for r in at_connect)
-
-    def greetings(self, address: int, shows: Credentials) -> dict[int, Answer | None]:
-        """How a client was greeted, by the sessions it has open; None: it was welcome."""
-        return self._greetings if self._greets_alike else self.kind(address, shows).greetings
-
-    def kind(self, address: int, shows: Credentials) -> ClientClass:
-        """What all clients have in common that this policy cannot tell apart at the moment."""
-        kinds = self._clients.get(address)
-        if kinds is None:
-            kinds = self._met(address)
-        kind = kinds.get(shows)
-        if kind is None:
-            kind = kinds[shows] = self._kind(kinds, address, shows)
-        return kind
-
-    def now(self, kind: ClientClass) -> BySender:
-        """What *kind* is answered in the present circumstances."""
-        key = self.of_moment(self.moment)
-        found = kind.at_moment.get(key)
-        if found is None:
-            found = kind.at_moment[key] = BySender(self, kind)
-        return found
-
-    def draws(self) -> list[float]:
-        """Draws of content, ascending, from each of which on what filters say is the same."""
-        return self.decide.policy.turns("content_draw") or [0.0]
-
-    def settled(
-        self, kind: ClientClass, draw: float, reverse_path: str, forward_path: str
-    ) -> Answer | None:
-        """What *kind* is answered to honest mail of that *draw* of content, whatever clocks and
-        counts may say; None where it depends on these."""
-        if not self.momentary:
-            return kind.usual[reverse_path][forward_path]
-        moment, found = self.moment, None
-        moment.spam, moment.content_draw = False, draw
-        for moment.pop_age, moment.recent, moment.greylist_age in self._unforeseen:
-            answer = self.now(kind)[reverse_path][forward_path]
-            if found is not None and answer.number != found.number:
-                return None
-            found = answer
-        return found
-
-    def lists_changed(self, first: int, last: int) -> None:
-        """What blocklists say of the addresses from *first* to *last* is no longer true."""
-        if last - first >= len(self._clients):
-            changed = [address for address in self._clients if first <= address <= last]
-        else:
-            changed = [address for address in range(first, last + 1) if address in self._clients]
-        for address in changed:
-            del self._clients[address]
-
-    def ask(self, kind: ClientClass, reverse_path: str | None, forward_path: str) -> Answer:
-        """Ask the policy itself."""
-        self._asked += 1
-        if self._asked >= MOST_ANSWERS:
-            self._forget()
-        shows, moment = kind.shows, self.moment
-        decide = self.decide_587 if shows.port == 587 else self.decide
-        return self.numbered(
-            decide(
-                facts(
-                    kind.address,
-                    reverse_path,
-                    forward_path,
-                    shows,
-                    names=self.names.zone,
-                    listed=kind.listed,
-                    pop_age=moment.pop_age,
-                    recent=moment.recent,
-                    greylist_age=moment.greylist_age,
-                    spam=moment.spam,
-                    content_draw=moment.content_draw,
-                )
-            )
+        self.state = Circumstances()  # that of the present transaction
+        self._state_key = policy.moment_of(VARYING)
+        usual = Circumstances()
+        self._unforeseen = list(
+            product(*(policy.turns(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
         )
+        self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
+        self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
+        self._count = 0
+        self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
+        self._greets_alike = not any(r.entry.reads for r in policy.lists["connect"])
 
-    def _forget(self) -> None:
-        self._asked = 0
-        self._shows.clear()
-        self._clients.clear()
+    def greetings(self, address: int, credentials: Credentials) -> dict[int, Answer | None]:
+        """How a client was greeted, by the sessions it has open; None: it was welcome."""
+        if self._greets_alike:
+            return self._greetings
+        return self.client_class(address, credentials).greetings
 
-    def _met(self, address: int) -> dict[Credentials, ClientClass]:
-        """The kinds of clients at *address*: all addresses alike to the policy share them."""
-        if len(self._clients) >= MOST_CLIENTS:
-            self._clients.clear()
-        alike = (self.listed(address) if self.reads_lists else (), self.ranges.within(address))
-        kinds = self._shows.setdefault(alike, {})
-        self._clients[address] = kinds
-        return kinds
+    def client_class(self, address: int, credentials: Credentials) -> ClientClass:
+        """The class of a client, as far as this policy can tell clients apart at present."""
+        classes = self._by_address.get(address)
+        if classes is None:
+            classes = self._classes_at(address)
+        client_class = classes.get(credentials)
+        if client_class is None:
+            client_class = classes[credentials] = self._class_in(classes, address, credentials)
+        return client_class
 
-    def _kind(
-        self, kinds: dict[Credentials, ClientClass], address: int, shows: Credentials
+    def answers(self, client_class: ClientClass) -> BySender:
+        """What *client_class* is answered in the present `state`."""
+        key = self._state_key(self.state)
+        answers = client_class.by_state.get(key)
+        if answers is None:
+            answers = client_class.by_state[key] = BySender(self, client_class)
+        return answers
+
+    def content_breakpoints(self) -> list[float]:
+        """Draws of content, ascending, from each of which on what filters say is the same."""
+        return self.policy.turns("content_draw") or [0.0]
+
+    def certain_answer(
+        self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str
+    ) -> Answer | None:
+        """What *client_class* is answered to honest mail of that *draw* of content, whatever
+        clocks and counts may say; None where it depends on these."""
+        if not self.varies:
+            return client_class.stateless[reverse_path][forward_path]
+        state = self.state
+        state.spam, state.content_draw = False, draw
+        answers = set()
+        for state.pop_age, state.recent, state.greylist_age in self._unforeseen:
+            answers.add(self.answers(client_class)[reverse_path][forward_path])
+            if len(answers) > 1:
+                return None
+        return answers.pop()
+
+    def forget_listings(self, first: int, last: int) -> None:
+        """Blocklists no longer say the same of the addresses from *first* to *last*."""
+        if last - first >= len(self._by_address):
+            changed = [address for address in self._by_address if first <= address <= last]
+        else:
+            changed = [address for address in range(first, last + 1) if address in self._by_address]
+        for address in changed:
+            del self._by_address[address]
+
+    def ask(self, client_class: ClientClass, reverse_path: str | None, forward_path: str) -> Answer:
+        """Ask the policy itself."""
+        self._count += 1
+        if self._count >= MOST_ANSWERS:
+            self._clear()
+        state, credentials = self.state, client_class.credentials
+        question = facts(
+            client_class.address, reverse_path, forward_path, credentials,
+            names=self.zone, listed=client_class.listed, pop_age=state.pop_age,
+            recent=state.recent, greylist_age=state.greylist_age, spam=state.spam,
+            content_draw=state.content_draw,
+        )  # fmt: skip
+        return self.record(decide(self.policy_on(credentials.port), question))
+
+    def policy_on(self, port: int) -> Policy:
+        """The policy that holds on a port."""
+        return self.policy_587 if port == 587 else self.policy
+
+    def _clear(self) -> None:
+        self._count = 0
+        self._classes.clear()
+        self._by_address.clear()
+
+    def _classes_at(self, address: int) -> dict[Credentials, ClientClass]:
+        """The classes of clients at *address*: all addresses alike to the policy share them."""
+        if len(self._by_address) >= MOST_CLIENTS:
+            self._by_address.clear()
+        listed = self.listed(address) if self.reads_lists else ()
+        classes = self._classes.setdefault((listed, self.ranges.within(address)), {})
+        self._by_address[address] = classes
+        return classes
+
+    def _class_in(
+        self, classes: dict[Credentials, ClientClass], address: int, credentials: Credentials
     ) -> ClientClass:
-        login, failed, port = shows
-        if login is not None:
-            # as far as this policy tells logins apart; none where AUTH failed
-            login = None if failed else login if self.reads_owners else anyone_at(login)
+        """The class of those *credentials*, as far as this policy tells logins apart."""
+        login, failed, port = credentials
+        if failed:
+            login = None
+        elif login is not None and not self.reads_owners:
+            login = anyone_at(login)
         as_read = Credentials(login, failed, port)
-        if as_read not in kinds:
+        if as_read not in classes:
             listed = self.listed(address) if self.reads_lists else ()
-            kinds[as_read] = ClientClass(self, address, as_read, listed)
-        return kinds[as_read]
+            classes[as_read] = ClientClass(self, address, as_read, listed)
+        return classes[as_read]

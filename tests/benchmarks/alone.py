@@ -70,7 +70,7 @@ def once(scenario: Scenario, arm: str) -> tuple[dict[str, Any], Run, float]:
     after = afterwards(scenario, arm, run)
     after_all = peak()
     n, attempts = (len(table["message"]) for table in (run.recipients, run.attempts))
-    messages = sum(count for count, _ in run.wishes.values())
+    messages = sum(count for count, _ in run.intended.values())
     frames = run.frames()
     kept = sum(int(frames[table].memory_usage().sum()) for table in ("recipients", "attempts"))
     found = {
@@ -118,7 +118,7 @@ def afterwards(scenario: Scenario, arm: str, run: Run) -> float:
 
     def do() -> None:
         frames = coded.of_run(run, TABLES)
-        conservation.check(frames, run.wishes, run.planned)
+        conservation.check(frames, run.intended, run.workload)
         frames["measures"] = measured(frames, exposure(scenario))
         storage.store(Path(folder), storage.Task(arm, 0), frames)
 

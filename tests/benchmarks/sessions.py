@@ -17,7 +17,7 @@ import worlds
 from measuring import Spread, cpu
 
 from sim.world import simulate
-from sim.world.recorder import Run
+from sim.world.tables import Run
 
 ROWS, YARDSTICK, TURNS = 2e4, 10_000, 3
 """Recorder of each line, messages of the textbook program, turns of which the least time counts."""

@@ -197,6 +197,15 @@ def test_a_file_is_no_folder_of_results(mailsim):
         assert "is a file; expected a folder of results, as mailsim run writes" in ended.err
 
 
+@pytest.mark.parametrize(("words", "batch"), [([], True), (["--no-batch"], False)])
+def test_a_run_may_do_without_batches(mailsim, monkeypatch, words, batch):
+    def run(*_, **options):
+        raise MemoryError(f"batch is {options['batch']}")
+
+    monkeypatch.setattr(sim, "run", run)
+    assert f"batch is {batch}" in mailsim("run", SMALL, *words).err
+
+
 def test_a_run_too_large_for_the_memory_is_one_message(mailsim, monkeypatch):
     def too_large(*_, **__):
         raise MemoryError("Unable to allocate 40.2 GiB")
@@ -352,6 +361,17 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
     assert ended.stderr.startswith("cannot write results to")
     assert len(ended.stderr.splitlines()) == 1
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_every_error_with_a_status_is_a_class_of_ours():
+    from sim.experiment import storage, usage, workers
+    from sim.figures import gallery
+    from sim.measure import conservation
+
+    homes = (sim, storage, usage, workers, gallery, conservation)
+    kinds = [next(getattr(h, name) for h in homes if hasattr(h, name)) for name in cli.STATUS]
+    assert [cli.status_of(kind) for kind in kinds] == list(cli.STATUS.values())
+    assert cli.status_of(ZeroDivisionError) is None
 
 
 def test_a_fault_of_the_simulator_is_not_hidden(mailsim, monkeypatch):

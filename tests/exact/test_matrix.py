@@ -1,11 +1,16 @@
 """The matrix of one server, as text, HTML, data and the figure's table."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from sim.exact.explanation import explain
 from sim.exact.matrix import matrix
 from sim.exact.situations import cells
+from sim.scenario import loads
+
+LAB = Path(__file__).parents[1] / "lab" / "lab.toml"
 
 
 def test_all_arms_or_those_named(scenario):
@@ -14,8 +19,7 @@ def test_all_arms_or_those_named(scenario):
     assert matrix(scenario, "proseware", ["POP", "open"]).arms == ["POP", "open"]
 
 
-def test_server_is_that_of_the_first_users_or_of_a_network(scenario):
-    assert matrix(scenario).server == "proseware-smtp"
+def test_server_is_named_or_that_of_a_network(scenario):
     assert matrix(scenario, "phone").hostname == "smtp.thephone-company.com"
     assert matrix(scenario, "proseware-mx").server == "proseware-mx"
 
@@ -43,3 +47,25 @@ def test_frame_is_what_the_figure_is_drawn_from(scenario):
     frame = matrix(scenario).frame()
     assert set(TABLES["cells"].columns) <= set(frame.columns)
     assert len(frame) == len(scenario.arms) * len(cells(scenario))
+
+
+WORK = {
+    # arms change                 key                     server       account
+    "the server of the office": ("servers.phone-smtp", "phone-smtp", "work"),
+    "every server, and most mail is written at home": ("servers.*", "proseware-smtp", "home"),
+    "one that few write by": ("servers.adatum-smtp", "adatum-smtp", "home"),
+    "one that nobody writes by": ("servers.hotel-smtp", "proseware-smtp", "home"),
+}
+
+
+@pytest.mark.parametrize(("changed", "server", "account"), WORK.values(), ids=WORK)
+def test_the_default_is_the_server_that_the_arms_change_and_people_write_by(
+    changed, server, account
+):
+    keys = LAB.read_text().partition("[arms.")[0]
+    scenario = loads(f'{keys}[arms.open]\n[arms.new]\n"{changed}.relay" = "closed"')
+    assert matrix(scenario).server == server
+    told = explain(scenario, "travellers", "hotel", "bob@contoso.com", "new")
+    assert told.query.party.network == {"home": "proseware", "work": "phone"}[account]
+    alike = "All arms answer alike" in matrix(scenario).text()
+    assert alike == (changed == "servers.hotel-smtp")

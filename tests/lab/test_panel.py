@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.exact.matrix import matrix
 from sim.experiment.quick import recipients
 from sim.lab import panel
-from sim.lab.panel import AS_WRITTEN, EVERY, PEOPLE
+from sim.lab.panel import PEOPLE, SHORT
 
 LAB = Path(__file__).with_name("lab.toml")
 ROOT = Path(__file__).parents[2]
@@ -26,8 +27,7 @@ def rate(shown, state, kind, measure):
 
 
 def test_it_begins_as_the_scenario_is_written(shown):
-    assert shown.start.relay == AS_WRITTEN
-    assert shown.start.server == EVERY
+    assert shown.start.arm == shown.model.baseline
     assert shown.scenario(shown.start) == shown.model
     assert shown.matrix(shown.start).records() == sim.load(LAB).matrix(arm="open").records()
 
@@ -41,22 +41,31 @@ def test_travellers_roam_and_whoever_is_at_home_does_not(shown):
     )
 
 
-def test_the_policy_of_one_server_is_that_of_no_other(shown):
-    server, other = shown.servers[1:3]
-    state = replace(shown.start, server=server, relay="on_network")
-    changed = shown.scenario(state).arm("open").servers
-    assert changed[server].relay == "on_network"
-    assert changed[other].relay == shown.model.arm("open").servers[other].relay
-    assert shown.matrix(state).server == server
-    assert shown.matrix(state).arms == ["on_network"]
+def test_every_arm_can_be_chosen_and_its_matrix_is_that_of_the_arm(shown):
+    server = shown.servers[1]
+    for arm in shown.model.arms:
+        state = replace(shown.start, arm=arm, server=server)
+        assert shown.matrix(state).records() == matrix(shown.model, server, arm).records()
 
 
-def test_every_server_can_be_closed_at_once(shown):
-    state = replace(shown.start, relay="closed")
-    assert {c["verdict"] for c in shown.matrix(state).records() if c["to"] == "elsewhere"} == {
-        "reject_relay",
-        "unreachable",  # from the kiosk, whose network blocks port 25
-    }
+def test_the_rates_are_those_of_the_arm_itself(shown):
+    for arm in ("open", "network"):
+        alone = sim.run(
+            shown.model.with_overrides(SHORT), arms=[arm], replications=1, progress=False
+        ).measures
+        alone = alone[(alone["by"] == "all") & (alone["phase"] == "after")]
+        mean = alone.set_index(["class", "measure"])["value"]
+        for key in (("honest", "first_refusal_rate"), ("spam", "spam_per_mailbox_day")):
+            assert rate(shown, replace(shown.start, arm=arm), *key) == mean[key]
+
+
+def test_spam_falls_where_an_arm_closes_every_relay():
+    closing = panel(sim.load(ROOT / "scenarios" / "six-cases.toml"))
+    spam = [
+        rate(closing, replace(closing.start, arm=arm), "spam", "spam_per_mailbox_day")
+        for arm in ("open trust", "on network")
+    ]
+    assert spam[1] < 0.7 * spam[0]
 
 
 def test_who_roams_is_a_share_of_all_people(shown):
@@ -76,7 +85,7 @@ def test_where_all_roam_they_stay_at_home_for_so_much_more():
         {"home": 0.35, "work": 0.5, "hotel": 0.1, "kiosk": 0.05}
     )
     assert users.count == shown.model.users["travellers"].count
-    closed = replace(shown.start, relay="on_network")
+    closed = replace(shown.start, arm="on network")
     refused = [
         rate(shown, replace(closed, roaming=share), "honest", "first_refusal_rate")
         for share in (1.0, 0.1)
@@ -97,7 +106,7 @@ def test_a_moved_control_asks_for_one_short_run(name, monkeypatch):
     shown = panel(sim.load(ROOT / "scenarios" / f"{name}.toml"))
     shown.picture(shown.start)
     runs.clear()
-    shown.picture(replace(shown.start, relay="on_network", spam=2.0, roaming=0.3))
+    shown.picture(replace(shown.start, arm="on network", spam=2.0, roaming=0.3))
     assert [(len(arms), replications) for _, arms, replications in runs] == [(1, 1)]
     assert 100 < runs[0][0] < 25_000
 
@@ -110,7 +119,7 @@ def test_spam_goes_out_so_many_times_faster(shown):
 
 
 def test_rates_follow_the_controls(shown):
-    closed = replace(shown.start, relay="on_network")
+    closed = replace(shown.start, arm="network")
     assert rate(shown, shown.start, "honest", "first_refusal_rate") == 0.0
     assert rate(shown, closed, "honest", "first_refusal_rate") > 0.0
     more = replace(shown.start, spam=3.0)
@@ -126,16 +135,16 @@ def test_a_short_run_is_short_and_run_once(shown):
 
 
 def test_the_figure_holds_what_was_and_what_is(shown):
-    figure = shown.figure(replace(shown.start, relay="on_network"))
+    figure = shown.figure(replace(shown.start, arm="network"))
     said = {t.get_text() for axes in figure.axes for t in axes.get_yticklabels()}
     assert {"as written", "now"} <= said
 
 
 def test_moving_a_control_changes_matrix_and_figure(shown):
     made = shown.widget()
-    server, relay, *_, table, figure, said = made.children
+    arm, server, *_, table, figure, said = made.children
     before = table.value, figure.value
-    relay.value = "on_network"
+    arm.value = "network"
     assert table.value != before[0]
     assert figure.value != before[1]
     assert bytes(figure.value).startswith(b"\x89PNG")

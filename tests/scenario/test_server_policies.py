@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from small import SMALL
 
-from sim.scenario import loads
+from sim.scenario import POLICY_KEYS, loads
 from sim.smtp import Facts, decide
 
 
@@ -87,3 +87,18 @@ def test_an_arm_has_its_own_policy():
     away = Facts(int(IPv4Address("192.0.2.130")), "a@proseware.com", "b@adatum.com")
     assert decide(policy(), away).kind == "accept_relay"
     assert decide(policy(arm="on network"), away).kind == "reject_relay"
+
+
+def test_a_scenario_holds_one_policy_of_a_server_and_arms_share_what_they_do_not_change():
+    scenario = loads(SMALL.replace('"servers.*.relay"', '"servers.*-smtp.relay"'))
+    arm = scenario.arm("on network")
+    assert arm.policy("phone-smtp") is arm.policy("phone-smtp")
+    assert arm.policy("phone-mx") is scenario.policy("phone-mx")
+    assert arm.policy("phone-smtp") != scenario.policy("phone-smtp")
+    closed = scenario.policy("phone-mx", relay="closed")
+    assert closed is scenario.policy("phone-mx", relay="closed") != scenario.policy("phone-mx")
+
+
+def test_keys_of_a_policy_are_those_that_take_effect_when_policies_start():
+    assert {"relay", "client", "recipient", "flavour", "trusted_networks"} <= set(POLICY_KEYS)
+    assert not {"sessions", "address", "down", "retry"} & set(POLICY_KEYS)

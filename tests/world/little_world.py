@@ -6,13 +6,14 @@ import numpy as np
 from handmade import Written, add_visits, workload
 
 from sim.path.facts import NO_LOGIN
+from sim.records.words import MailClass, Route
 from sim.scenario import loads
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.mobility import Mobility, Visit
 from sim.workload.people import populate
 from sim.workload.week import blocks
 from sim.world.run import World
-from sim.world.transport import Message, Transfer
+from sim.world.transfers import Message, Transfer
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -112,10 +113,10 @@ class Little:
         servers = {server.name: server for server in world.servers}
         for at, to, through, by in self.spam:
             box = boxes.find(to)
-            number = world.rows.message(
-                "spam", [box], sender=0, group="", written_at=at, route="open_relay"
+            number = world.recorder.add_message(
+                MailClass.SPAM, [box], sender=0, group="", written_at=at, route=Route.OPEN_RELAY
             )
-            first = world.rows.messages.first_row[number]
+            first = world.recorder.messages.first_row[number]
             message = Message(
                 number, "offer@bulk.example", "anyone@bulk.example", 2900.0, Silent(), (0.5, 0.5),
                 0.5, 0.5, number, spam=True,

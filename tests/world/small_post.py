@@ -4,6 +4,7 @@ import numpy as np
 from handmade import Written, add_visits, workload
 
 from sim.path.facts import NO_LOGIN
+from sim.records.words import MailClass, Route
 from sim.scenario import loads
 from sim.workload.arrivals import RecipientGroup, runs
 from sim.workload.mobility import Mobility, Visit
@@ -11,7 +12,7 @@ from sim.workload.people import anyone_at, populate
 from sim.workload.week import blocks
 from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.run import World
-from sim.world.transport import NO_SUCH_USER, Message, Transfer
+from sim.world.transfers import NO_SUCH_USER, Message, Transfer
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -70,12 +71,12 @@ class Heedless:
 
     needs_all = False
 
-    def __init__(self, rows):
-        self.rows = rows
+    def __init__(self, recorder):
+        self.recorder = recorder
 
     def receive_replies(self, transfer, now, refused):
-        for (first, end, _, _), answer in refused:
-            self.rows.end(first, end, REFUSED if answer.permanent else GAVE_UP, answer, now)
+        for group, answer in refused:
+            self.recorder.end(group, REFUSED if answer.verdict.permanent else GAVE_UP, answer, now)
 
 
 class Post:
@@ -129,16 +130,16 @@ class Post:
         server = next(s for s in world.servers if s.name == through)
         domain = world.mailboxes.number_of["adatum.com"]
         found = [world.mailboxes.find(BOX.format(n)) if n else -1 - domain for n in to]
-        number = world.rows.message(
-            "spam", found, sender=0, group="", written_at=at, route="direct"
+        number = world.recorder.add_message(
+            MailClass.SPAM, found, sender=0, group="", written_at=at, route=Route.DIRECT
         )
-        first = world.rows.messages.first_row[number]
+        first = world.recorder.messages.first_row[number]
         someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]
         groups = [
             RecipientGroup(first + a, first + b, domain, address) for a, b, address in runs(someone)
         ]
         message = Message(
-            number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.rows),
+            number, sender, sender and anyone_at(sender), 2900.0, Heedless(world.recorder),
             (0.5, 0.5), 0.5, 0.5, number, spam=True,
         )  # fmt: skip
         transfer = Transfer(message, groups, server, SPAMMER, NO_LOGIN, 33.6e3)

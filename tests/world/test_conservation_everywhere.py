@@ -21,7 +21,7 @@ def balanced(scenario, arm, replication=0):
     """The frames of a run whose books balance."""
     run = simulate(scenario, arm, replication)
     frames = run.frames()
-    conservation.check(frames, run.wishes, run.planned, run.lost)
+    conservation.check(frames, run.intended, run.workload, run.lost)
     return frames
 
 
@@ -151,7 +151,7 @@ def test_a_lost_recipient_is_noticed(everything):
     lost = random.Random(1).randrange(len(rows))
     frames["recipients"] = rows.drop(index=lost).reset_index(drop=True)
     with pytest.raises(conservation.ConservationError):
-        conservation.check(frames, run.wishes, run.planned)
+        conservation.check(frames, run.intended, run.workload)
 
 
 def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
@@ -175,4 +175,4 @@ def test_a_policy_may_ask_for_pop_logins_where_nobody_logs_in(everything):
         nobody | {"servers.*.relay": ["permit_pop_before_smtp(1 min)"]}
     )
     run = simulate(asked, "everything", 0)
-    conservation.check(run.frames(), run.wishes, run.planned, run.lost)
+    conservation.check(run.frames(), run.intended, run.workload, run.lost)

@@ -31,7 +31,7 @@ def settings(**keys):
 def ages(retries, *, most=10_000):
     """Ages at which a message is tried that came at 0 s and fails at once each time."""
     kept, now, found = Deferred(0.0), 0.0, []
-    while len(found) < most and (at := retries.again(kept, now)) is not None:
+    while len(found) < most and (at := retries.next_attempt(kept, now)) is not None:
         assert at > now
         found.append(at)
         now = at

@@ -56,7 +56,7 @@ def test_another_spammer_changes_no_honest_wish(small):
     more = small.with_overrides({"spammers.bulk.count": 7})
     before, after = (simulate(s, "on network", 0) for s in (small, more))
     assert wishes(after).equals(wishes(before))
-    assert after.wishes["spam"] > before.wishes["spam"]
+    assert after.intended["spam"] > before.intended["spam"]
 
 
 def test_a_larger_group_begins_with_the_same_people(small):

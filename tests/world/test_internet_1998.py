@@ -31,7 +31,7 @@ def rows(internet):
     for arm in internet.arms:
         run = simulate(internet, arm, 0)
         frames = run.frames()
-        conservation.check(frames, run.wishes, run.planned)
+        conservation.check(frames, run.intended, run.workload)
         r = frames["recipients"]
         found[arm] = r[r["phase"] != "warm-up"]
     return found

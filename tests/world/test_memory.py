@@ -1,18 +1,22 @@
 """Greylisting and limits per client: what a server remembers, and what it costs whom."""
 
+from dataclasses import replace
+
 import pytest
 from small_post import DAY, HOUR, MINUTE, SPAMMER, Post
 
+from sim.records.words import Cause
 from sim.world.memory import Clients, Greylist
-from sim.world.recorder import Recorder
+from sim.world.recorder import Recorder, plain_verdict
 
 QUEUED = 102.067  # when a message written at 100 s is in the queue of the first server
 GREYLIST = {"servers.adatum-mx.recipient": ["greylist(5 min)"]}
 
 
 def answers():
-    rows = Recorder()
-    return rows.answer("s", cause="greylisted"), rows.answer("s", cause="", accepted=True)
+    recorder, later = Recorder(), plain_verdict(451, "4.7.1", Cause.GREYLISTED)
+    taken = replace(later, code=250, cause=Cause.NONE, accepted=True)
+    return recorder.answer("s", later), recorder.answer("s", taken)
 
 
 # ---- the memory itself
@@ -69,11 +73,11 @@ def test_mailboxes_that_do_not_exist_are_many():
 def test_counts_of_a_client():
     clients = Clients()
     for at in (0.0, 10.0, 20.0):
-        clients.made(7, at)
-        clients.opened(7, at + 15.0)
+        clients.add_transaction(7, at)
+        clients.open_session(7, at + 15.0)
     assert [clients.recent(7, at, 15.0) for at in (20.0, 25.0, 36.0)] == [2, 1, 0]
     assert clients.recent(8, 20.0, 15.0) == 0
-    clients.opened(9, 5.0)
+    clients.open_session(9, 5.0)
     assert [clients.open_sessions(9, at) for at in (4.0, 5.0)] == [1, 0]
     assert [clients.open_sessions(7, at) for at in (20.0, 30.0)] == [2, 1]
 

@@ -127,7 +127,7 @@ def everything(arm, replication):
 def test_nothing_is_lost_with_everything_switched_on(arm, replication):
     run = everything(arm, replication)
     frames = run.frames()
-    conservation.check(frames, run.wishes)
+    conservation.check(frames, run.intended)
     r, a = frames["recipients"], frames["attempts"]
     # and everything did happen
     assert {"busy", "unreachable", "temporary", "greylisted", "rate"} <= set(a["cause"])

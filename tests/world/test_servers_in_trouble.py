@@ -17,7 +17,7 @@ BASE, STARTS, DAY = "none of it", SCENARIO.policy_starts, 86400.0
 def run(arm):
     made = simulate(SCENARIO, arm, 0)
     frames = made.frames()
-    conservation.check(frames, made.wishes)
+    conservation.check(frames, made.intended)
     return frames
 
 

@@ -171,7 +171,7 @@ def test_a_list_of_addresses_takes_one_host_after_the_other(heeds):
     })  # fmt: skip
     run = simulate(scenario, "only", 0)
     frames = run.frames()
-    conservation.check(frames, run.wishes)
+    conservation.check(frames, run.intended)
     a, c = frames["attempts"], frames["calendar"]
     made = World(scenario, "only", 0)
     hosts = dict.fromkeys(address for _, address in made.spammers[0].routes["hijacked_host"].hosts)

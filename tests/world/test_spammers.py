@@ -7,7 +7,7 @@ from sim.scenario import loads
 from sim.workload.people import Mailboxes
 from sim.world import simulate
 from sim.world.spammers import TargetList
-from sim.world.transport import NO_SUCH_USER
+from sim.world.transfers import NO_SUCH_USER
 
 DAY = 86400.0
 

@@ -41,7 +41,7 @@ from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
 from sim.world.recorder import Parts
 from sim.world.server import Server
-from sim.world.transport import Transfer
+from sim.world.transfers import Transfer
 
 CHUNK = 4096
 """Messages that are taken out of the columns at once: enough that numpy's calls cost nothing."""
@@ -63,7 +63,7 @@ class Accelerator(EventByEvent):
     def __init__(self, known: Precomputed) -> None:
         transport = known.transport
         super().__init__(transport.env, known.arrivals, known.programs, known.servers)
-        self.known, self.transport, self.rows = known, transport, transport.rows
+        self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
@@ -218,8 +218,8 @@ class Accelerator(EventByEvent):
             groups.at_item[index], groups.start_item[index] = at, start
             if known == COUNT and server.memory is not None:
                 clients, client = server.memory.clients, self._origin(index).address
-                clients.opened(client, start + took)
-                clients.made(client, at)
+                clients.open_session(client, start + took)
+                clients.add_transaction(client, at)
 
     def _accepts(self, server: Server, index: int, at: float) -> bool:
         """Whether *server*, which keeps counts or lists, takes group *index* for mailboxes of its
@@ -232,11 +232,13 @@ class Accelerator(EventByEvent):
                 return False
             recent = memory.clients.recent(client, at, memory.window)
         content = self.arrivals.content[message]
-        answers = server.answering(client, NO_LOGIN, at, False, content, recent)
+        answers = server.answers_to(client, NO_LOGIN, at, False, content, recent)
         sender = known.senders[known.sender[message]]
         answer = answers[sender][known.representative[self.groups.domain[index]]]
         self.groups.outcome_item[index] = outcome_of(answer)
-        return answer.accepted and not answer.relayed and not answer.discarded
+        return (
+            answer.verdict.accepted and not answer.verdict.relayed and not answer.verdict.discarded
+        )
 
     def _origin(self, index: int) -> Server:
         """The first server of group *index*."""
@@ -249,7 +251,7 @@ class Accelerator(EventByEvent):
         done = self.messages.start_item[message] + self.messages.took_item[message]
         group = self.groups.group(index, self.known.representative)
         sent = self.programs[self.arrivals.person[message]].message(message)
-        transfer = self.transport.onward(origin, sent, group.domain, [group], done)
+        transfer = self.transport.next_transfer(origin, sent, group.domain, [group], done)
         assert transfer is not None, "only then is it known to go on"
         transfer.network = origin.network
         return transfer
@@ -293,17 +295,17 @@ class Accelerator(EventByEvent):
 
     def write_outcomes(self) -> None:
         """Enter the fates of the recipients that have met theirs here."""
-        messages, groups, rows = self.messages, self.groups, self.rows
+        messages, groups = self.messages, self.groups
         ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
         here = np.flatnonzero(ended & messages.happened[groups.message])
         self._settle(here, groups.first_outcome, (messages.start + messages.took)[groups.message])
         self._settle(np.flatnonzero(groups.happened), groups.outcome, groups.start + groups.took)
         refused = np.flatnonzero(messages.happened & (messages.known == Known.REFUSAL))
-        rows.gave_up(refused, groups.first_outcome[groups.first[refused]])
+        self.recorder.write_given_up(refused, groups.first_outcome[groups.first[refused]])
 
     def _settle(self, some: Ints, outcome: Ints, at: Floats) -> None:
         groups = self.groups
-        self.rows.settle_all(groups.row[some], groups.count[some], outcome[some], at[some])
+        self.recorder.write_outcomes(groups.row[some], groups.count[some], outcome[some], at[some])
 
     def clear(self) -> None:
         """Let go of all columns: in circles, these would wait for the collector."""

@@ -63,11 +63,11 @@ class Precomputed:
         of_mailbox = np.array(context.mailboxes.domain_of, dtype=np.int64)
         mx = {d: exchangers[0].number for d, exchangers in self.transport.mx.items() if exchangers}
         self.groups = RecipientGroups(self.first_row, of_mailbox[view(arrivals.recipients)], mx)
-        rows, users = context.rows, context.scenario.users
-        group, names = np.array(rows.messages.group), rows.groups.all
-        self.place = np.array(rows.messages.place, dtype=np.int16)
-        self.messages = Hop(np.array(rows.messages.asked, dtype=np.int64))
-        self._set_lines([users[name] for name in names], group, rows.places.all)
+        recorder, users = context.recorder, context.scenario.users
+        group, names = np.array(recorder.messages.group), recorder.groups.all
+        self.place = np.array(recorder.messages.place, dtype=np.int16)
+        self.messages = Hop(np.array(recorder.messages.own_server, dtype=np.int64))
+        self._set_lines([users[name] for name in names], group, recorder.places.all)
         web = np.array([users[name].program == "web" for name in names], dtype=bool)
         self._set_arrival(web[group], reads_pop)
         self._set_senders(group)
@@ -246,7 +246,7 @@ class Precomputed:
         """What the answers to groups *some* depend on: server and class of client, content draw,
         sender, recipients; each with its few values, in the order of `_ask`."""
         met = np.flatnonzero(np.bincount(servers)).tolist()
-        caches = {number: self.servers[number].answers for number in met}
+        caches = {number: self.servers[number].cache for number in met}
         whose, domain = self.groups.message[some], self.groups.domain[some]
         n, m = len(self.senders), int(domain.max(initial=0)) + 1
         return [
@@ -254,11 +254,11 @@ class Precomputed:
             _content_draws(caches, servers, view(self.arrivals.content)[whose]),
             _indexed(
                 servers * n + self.sender[whose],
-                lambda i: caches[i // n].stands_for[self.senders[i % n]],
+                lambda i: caches[i // n].representatives[self.senders[i % n]],
             ),
             _indexed(
                 servers * m + domain,
-                lambda i: caches[i // m].stands_for[self.representative[i % m]],
+                lambda i: caches[i // m].representatives[self.representative[i % m]],
             ),
         ]
 
@@ -268,7 +268,7 @@ class Precomputed:
         """What is known of one answer, and its outcome."""
         number, client_class = client
         server = self.servers[number]
-        answer = server.answers.settled(client_class, draw, sender, recipient)
+        answer = server.cache.certain_answer(client_class, draw, sender, recipient)
         return _known(answer, server), 0 if answer is None else outcome_of(answer)
 
 
@@ -276,13 +276,14 @@ def _client_classes(
     caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any]
 ) -> Indexed:
     """The server and the class of each client: addresses between two bounds are alike."""
-    bounds = ((number, bound) for number, cache in caches.items() for bound in cache.ranges.bounds)
-    edges = [number << 32 | bound for number, bound in bounds]
+    edges = [
+        number << 32 | bound for number, cache in caches.items() for bound in cache.ranges.bounds
+    ]
     interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 
     def client_class(interval: int) -> tuple[int, ClientClass]:
         number, bound = edges[interval] >> 32, edges[interval] & 0xFFFFFFFF
-        return number, caches[number].kind(bound, NO_LOGIN)
+        return number, caches[number].client_class(bound, NO_LOGIN)
 
     return _indexed(interval, client_class)
 
@@ -291,7 +292,7 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
     """Each content draw lowered to the last one at which the policy's answer changes."""
     lowered = np.zeros(len(servers))
     for number, cache in caches.items():
-        if (turns := cache.draws())[1:]:
+        if (turns := cache.content_breakpoints())[1:]:
             theirs = servers == number
             lowered[theirs] = np.array(turns)[
                 np.searchsorted(turns, content[theirs], side="right") - 1
@@ -304,7 +305,7 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
 
 def _whatever_is_asked(server: Server) -> Known:
     """What is known of all answers of *server*, whatever it is asked."""
-    cache, memory = server.answers, server.memory
+    cache, memory = server.cache, server.memory
     if server.listing is not None or server.sessions.down or cache.reads_all_owners:
         return Known.ASK
     if memory is not None or cache.reads_lists:
@@ -314,19 +315,19 @@ def _whatever_is_asked(server: Server) -> Known:
 
 def outcome_of(answer: Answer) -> int:
     """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
-    return answer.number * len(Fate) + (DELIVERED if answer.accepted else REFUSED)
+    return answer.number * len(Fate) + (DELIVERED if answer.verdict.accepted else REFUSED)
 
 
 def _known(answer: Answer | None, server: Server) -> Known:
     """What follows from *answer* alone; None: it depends on the moment."""
-    if answer is None or answer.discarded:
+    if answer is None or answer.verdict.discarded:
         return Known.ASK
-    if not answer.accepted:
-        return Known.REFUSAL if answer.permanent else Known.ASK
-    if not answer.relayed:
+    if not answer.verdict.accepted:
+        return Known.REFUSAL if answer.verdict.permanent else Known.ASK
+    if not answer.verdict.relayed:
         return Known.LOCAL
     # a permission given for somebody's sake is looked into, see `sim.world.permissions`
-    return Known.ASK if answer.rule in server.personal else Known.ONWARD
+    return Known.ASK if answer.verdict.rule in server.personal else Known.ONWARD
 
 
 def _blocks(some: Ints) -> Iterator[Ints]:

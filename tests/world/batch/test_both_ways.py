@@ -7,8 +7,8 @@ import pytest
 
 import sim
 from sim.experiment.quick import shortened
+from sim.records.rows import TABLES
 from sim.scenario import load
-from sim.world.recorder import TABLES
 from sim.world.run import simulate
 
 ROOT = Path(__file__).parents[3]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.scenario import load
+from sim.workload.arrivals import RecipientGroup
 from sim.world.batch.columns import Known
 from sim.world.recorder import EndedTwiceError
 from sim.world.run import World
@@ -63,12 +64,13 @@ def test_a_message_that_is_dropped_here_is_missed(open_trust):
 
 
 def test_a_second_fate_of_what_was_worked_out_stops_the_run(open_trust):
-    rows, groups = open_trust.rows, open_trust.messages.groups
+    recorder, groups = open_trust.recorder, open_trust.messages.groups
     write_outcomes = open_trust.messages.write_outcomes
 
     def once_more():
         row = groups.row_item[int(np.flatnonzero(groups.happened)[-1])]
-        rows.settle(row, row + 1, 0, 1.0)
+        group = RecipientGroup(row, row + 1, 0, "")
+        recorder.end(group, 0, recorder.answers[0], 1.0)
         write_outcomes()
 
     open_trust.messages.write_outcomes = once_more

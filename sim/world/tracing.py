@@ -1,0 +1,79 @@
+"""A transport that keeps what servers knew of one message: rows keep answers, and no facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.world.transport import Transport
+
+if TYPE_CHECKING:
+    from sim.smtp import Facts, Policy
+    from sim.workload.arrivals import RecipientGroup
+    from sim.world.recorder import Answer
+    from sim.world.transfers import Replies, Transfer
+
+
+class Exchange(NamedTuple):
+    """What a server knew in one attempt that its policy decided."""
+
+    at: float
+    """When the client connected (s)."""
+    server: str
+    policy: Policy
+    port: int
+    facts: tuple[tuple[int, Facts], ...]
+    """For each group of recipients, the row of the first one and what the server knew; of a
+    client that was turned away at once there is one, without recipients."""
+
+
+class TracedTransport(Transport):
+    """Does what any `Transport` does, and keeps the *exchanges* of message *traced*."""
+
+    def __init__(self, *args: Any, traced: int) -> None:
+        super().__init__(*args)
+        self.traced, self.exchanges = traced, list[Exchange]()
+
+    def _ask(self, transfer: Transfer, now: float) -> Replies:
+        if transfer.message.number != self.traced:
+            return super()._ask(transfer, now)
+        server, memory = transfer.server, transfer.server.memory
+        recent = (
+            0 if memory is None else memory.clients.recent(transfer.address, now, memory.window)
+        )
+        ages = self._ages(transfer, now)  # before this attempt counts
+        replies = super()._ask(transfer, now)
+        if not replies[0][1].verdict.situation:
+            return replies  # a passing fault: the policy was not asked
+        facts = [
+            (group.first, server.facts_of(transfer, group.representative, now, recent, age))
+            for group, age in ages
+        ]
+        self._keep(transfer, now, facts)
+        return replies
+
+    def _no_session(self, transfer: Transfer, now: float, answer: Answer, **options: Any) -> None:
+        if transfer.message.number == self.traced and answer.verdict.situation:
+            self._keep(transfer, now, [(-1, transfer.server.greeting_facts(transfer.address, now))])
+        super()._no_session(transfer, now, answer, **options)
+
+    def _ages(self, transfer: Transfer, now: float) -> list[tuple[RecipientGroup, float | None]]:
+        """For each group, since when the server has known client, sender and recipients (s)."""
+        memory = transfer.server.memory
+        if memory is None or not memory.greylists:
+            return [(group, None) for group in transfer.groups]
+        return [
+            (part, age)
+            for group in transfer.groups
+            for part, age, _ in memory.greylist.parts(
+                group,
+                self.recorder.recipient[group.first : group.end].tolist(),
+                transfer.address,
+                transfer.message.reverse_path,
+                now,
+            )
+        ]
+
+    def _keep(self, transfer: Transfer, now: float, facts: list[tuple[int, Facts]]) -> None:
+        server, port = transfer.server, transfer.credentials.port
+        policy = server.cache.policy_on(port)
+        self.exchanges.append(Exchange(now, server.name, policy, port, tuple(facts)))

@@ -1,0 +1,97 @@
+"""A message and its transfers: each brings it, or the part for one domain, to one server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sim.path.facts import Credentials
+from sim.workload.arrivals import RecipientGroup
+from sim.world.engine import Occurrence
+from sim.world.recorder import Answer
+
+if TYPE_CHECKING:
+    from sim.world.server import Server
+
+Replies = list[tuple[RecipientGroup, Answer]]
+"""What a server answers to each group of recipients."""
+
+NO_SUCH_USER = "no-such-user@"
+"""How the representative address of mailboxes that do not exist begins."""
+
+
+class Sender(Protocol):
+    """Who hands a message to its first server, and hears what that one says."""
+
+    needs_all: bool
+    """Nothing is sent when one recipient is refused, as mail programs do."""
+
+    def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
+        """The first hop has answered: what it *refused* is the sender's again.
+
+        For one that needs all, that is the whole message as soon as one is refused.
+        """
+
+
+@dataclass(slots=True)
+class Message:
+    """What all transfers of one message share."""
+
+    number: int
+    reverse_path: str | None
+    representative: str | None
+    """A reverse-path that policies cannot tell from this one: see `anyone_at`."""
+    size: float
+    """Octets."""
+    sender: Sender | None
+    """None: a server wrote it."""
+    service: tuple[float, float]
+    """Uniform draws: service time at submission, at the next hop."""
+    luck: float
+    """Uniform draw: temporary failure at the next hop."""
+    content: float
+    """Uniform draw of an outbound filter."""
+    key: int
+    """Of further draws: see `streams.chance`."""
+    spam: bool = False
+    about: int = -1
+    """The message that a notice tells of."""
+
+
+class Transfer(Occurrence):
+    """Some recipients of a message on their way to a server; one event for all attempts."""
+
+    network: str  # that of its client
+    __slots__ = (
+        "address", "attempt", "count", "credentials", "line", "message", "network", "no_way",
+        "origin", "place", "server", "ticket",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        message: Message,
+        groups: Sequence[RecipientGroup],
+        server: Server,
+        address: int,
+        credentials: Credentials,
+        line: float,
+        place: int = 0,
+        attempt: int = 1,
+        origin: Server | None = None,
+        ticket: object = None,
+    ) -> None:
+        self.message, self.groups, self.server = message, groups, server
+        self.address, self.credentials = address, credentials  # of its client
+        self.line, self.place, self.attempt = line, place, attempt  # bit/s; number of the place
+        self.origin = origin  # the server whose queue it is in; None at submission
+        self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
+        self.no_way = False  # there is no connection to be had
+        self.count = recipients(groups)
+
+
+def recipients(groups: Sequence[RecipientGroup]) -> int:
+    """How many recipients *groups* hold."""
+    if len(groups) == 1:  # the usual case
+        return groups[0].end - groups[0].first
+    return sum([group.end - group.first for group in groups])
