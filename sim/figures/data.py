@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,102 +26,58 @@ class FigureError(ValueError):
     """A figure that cannot be drawn honestly: no rows, a missing column, an unknown name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table that figures take: its columns, where it comes from, whether it may be empty."""
-
-    columns: tuple[str, ...]
-    meaning: str
-    empty: bool = False
-
-
-def _table(columns: str, meaning: str, *, empty: bool = False) -> Table:
-    return Table(tuple(columns.split()), meaning, empty)
-
-
-TABLES: Mapping[str, Table] = MappingProxyType(
-    {
-        "summary": _table(
-            "arm class measure mean low high analytic replications",
-            "a row per arm, class and measure: mean over replications, 95 % interval, "
-            "analytic expectation",
-        ),
-        "measures": _table(
-            "arm replication phase class by key measure numerator denominator",
-            "a row per arm, replication, phase, class, group of rows (by, key) and measure",
-        ),
-        "comparison": _table(
-            "arm baseline class measure difference low high replications",
-            "paired differences of each other arm from the baseline (sim.measure.compare, with "
-            "columns arm and baseline); made from measures where it is not there",
-        ),
-        "ranges": _table(
-            " ".join(("arm class measure", *TORNADO)),
-            "a row per arm, class, measure and unknown: the means at the ends of its range "
-            "(sim.results.sweep.Sweep.tornado)",
-        ),
-        "points": _table(
-            "point arm class measure mean low high",
-            "a row per point of a sweep, arm, class and measure, with the swept keys as columns",
-        ),
-        "recipients": _table(
-            "arm replication class phase fate",
-            "a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)",
-        ),
-        "attempts": _table(
-            "arm replication message hop at server code rule",
-            "a row per SMTP transaction (sim.records.rows.ATTEMPTS)",
-        ),
-        "cells": _table(
-            "arm place to credentials verdict rule",
-            "the exact matrix: a row per arm, place, recipient, credentials; verdict is its kind; "
-            "where several servers or ports are asked, they are columns server and port",
-        ),
-        "topology": _table(
-            "", "a networkx graph: nodes with kind and domain, edges with latency (s)"
-        ),
-        "policies": _table(
-            "arm server network role relay",
-            "a row per arm and server: its role and its relay policy in words",
-        ),
-        "traffic": _table(
-            "a b class per_day", "a row per link (a, b) and class: recipients carried per day"
-        ),
-        "calendar": _table(
-            "arm replication at change",
-            "a row per listing, delisting and closing (sim.records.rows.CALENDAR)",
-            empty=True,
-        ),
-        "permissions": _table(
-            "arm replication start permission attempts",
-            "submissions by whose permission they used, in intervals that begin at start (s)",
-        ),
-        "windows": _table(
-            "arm replication place window asked let_in",
-            "a row per run and place: POP window (s), submissions whose own login had not opened "
-            "relaying, and those of them that somebody else's login permitted",
-        ),
-        "spam": _table(
-            "arm replication days tried accepted delivered answers cost value revenue",
-            "a row per run, after the policies start: days, recipients of spam, expected answers, "
-            "USD: cost, revenue, and value if everybody answered",
-        ),
-        "survey": _table(
-            "at low high source",
-            "the surveyed share of open relays, from low to high, at times of the run (s)",
-        ),
-        "about": _table(
-            "",
-            "a mapping about the run; keys used: arms (their order), baseline, seed, hash, "
-            "replications, policy_starts (s), run_length (s), mailboxes, quick",
-        ),
-    }
-)
+COLUMNS = {
+    # a row per arm, class and measure: mean over replications, 95 % interval, analytic
+    # expectation
+    "summary": "arm class measure mean low high analytic replications",
+    # a row per arm, replication, phase, class, group of rows (by, key) and measure
+    "measures": "arm replication phase class by key measure numerator denominator",
+    # paired differences of each other arm from the baseline (sim.measure.compare, with columns
+    # arm and baseline); made from measures where it is not there
+    "comparison": "arm baseline class measure difference low high replications",
+    # a row per arm, class, measure and unknown: the means at the ends of its range
+    # (sim.results.sweep.Sweep.tornado)
+    "ranges": " ".join(("arm class measure", *TORNADO)),
+    # a row per point of a sweep, arm, class and measure, with the swept keys as columns
+    "points": "point arm class measure mean low high",
+    # a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)
+    "recipients": "arm replication class phase fate",
+    # a row per SMTP transaction (sim.records.rows.ATTEMPTS)
+    "attempts": "arm replication message hop at server code rule",
+    # the exact matrix: a row per arm, place, recipient, credentials; verdict is its kind; where
+    # several servers or ports are asked, they are columns server and port
+    "cells": "arm place to credentials verdict rule",
+    # a networkx graph: nodes with kind and domain, edges with latency (s)
+    "topology": "",
+    # a row per arm and server: its role and its relay policy in words
+    "policies": "arm server network role relay",
+    # a row per link (a, b) and class: recipients carried per day
+    "traffic": "a b class per_day",
+    # a row per listing, delisting and closing (sim.records.rows.CALENDAR)
+    "calendar": "arm replication at change",
+    # submissions by whose permission they used, in intervals that begin at start (s)
+    "permissions": "arm replication start permission attempts",
+    # a row per run and place: POP window (s), submissions whose own login had not opened
+    # relaying, and those of them that somebody else's login permitted
+    "windows": "arm replication place window asked let_in",
+    # a row per run, after the policies start: days, recipients of spam, expected answers, USD:
+    # cost, revenue, and value if everybody answered
+    "spam": "arm replication days tried accepted delivered answers cost value revenue",
+    # the surveyed share of open relays, from low to high, at times of the run (s)
+    "survey": "at low high source",
+    # a mapping about the run; keys used: arms (their order), baseline, seed, hash, replications,
+    # policy_starts (s), run_length (s), mailboxes, quick
+    "about": "",
+}
+TABLES = {name: tuple(columns.split()) for name, columns in COLUMNS.items()}
+"""The tables that figures take, and the columns that each must have."""
+EMPTY = {"calendar"}
+"""Tables that may have no rows."""
 
 
 def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
     """Return *table* if it has rows and the columns of TABLES, or of *columns* if given."""
-    wanted = tuple(columns) or TABLES[name].columns
+    wanted = tuple(columns) or TABLES[name]
     if not wanted:
         return table
     present = getattr(table, "columns", None)
@@ -134,7 +89,7 @@ def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
             f"{name} lacks the column{'s' * (len(missing) > 1)} "
             f"{', '.join(map(repr, missing))}; it has {', '.join(map(str, present)) or 'none'}"
         )
-    if len(table) == 0 and not TABLES[name].empty:
+    if len(table) == 0 and name not in EMPTY:
         raise FigureError(f"{name} has no rows, so there is nothing to draw")
     return table
 

@@ -45,7 +45,7 @@ OTHERS = {
 
 def _columns(table: str) -> frozenset[str]:
     entries = [entry for entry in FIGURES if table in entry.needs]
-    used = [entry.columns.get(table, TABLES[table].columns) for entry in entries]
+    used = [entry.columns.get(table, TABLES[table]) for entry in entries]
     return frozenset({*OTHERS[table], *(column for columns in used for column in columns)})
 
 

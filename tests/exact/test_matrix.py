@@ -45,7 +45,7 @@ def test_frame_is_what_the_figure_is_drawn_from(scenario):
     from sim.figures import TABLES
 
     frame = matrix(scenario).frame()
-    assert set(TABLES["cells"].columns) <= set(frame.columns)
+    assert set(TABLES["cells"]) <= set(frame.columns)
     assert len(frame) == len(scenario.arms) * len(cells(scenario))
 
 

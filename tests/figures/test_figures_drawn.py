@@ -312,6 +312,24 @@ def test_a_policy_has_one_row_where_credentials_make_no_difference(made):
     assert held == ["any credentials", "any credentials", "no credentials or POP first", "AUTH"]
 
 
+def test_a_matrix_of_several_servers_has_rows_for_each_and_names_it(made):
+    frame = made.cells(2)
+    other = frame.assign(server="adatum-smtp", verdict="accept_relay", rule="permit")
+    both = pd.concat([frame.assign(server="proseware-smtp"), other])
+    side = figures.draw("matrix", {"cells": both}).axes[0].child_axes[0]
+    named = [tick.get_text().replace("\n", " ") for tick in side.get_yticklabels()]
+    assert named == 2 * ["proseware-smtp, any credentials", "adatum-smtp, any credentials"]
+
+
+def test_a_matrix_says_where_all_arms_are_alike(made):
+    alike = made.cells(2)
+    rows = alike[alike["arm"] == "open trust"]
+    alike = pd.concat([rows, rows.assign(arm="on network")])
+    for frame, said in ((alike, True), (made.cells(2), False), (rows, False)):
+        words = " ".join(flat(figures.draw("matrix", {"cells": frame})))
+        assert ("all arms alike" in words) is said
+
+
 def test_a_narrow_matrix_names_restrictions_by_letters_and_explains_them(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)}, style="column")
     assert "✗D" in texts(figure)
