@@ -232,7 +232,7 @@ class MailProgram:
 
     def _send(self, way: SubmissionSettings, transfer: Transfer, network: str, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
-        if self.polls_first and transfer.server is way.own:
+        if self.polls_first and transfer.server is way.own and not self.person.web:
             self.context.pop.log_in(way.own.network, transfer.address, now, self.person.number)
         self.context.transport.send(transfer, now + way.line.latency, network)
 
