@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     Tag,
     WithJsonSchema,
+    model_validator,
 )
 
 from sim.records.words import Reaction, complete
@@ -89,6 +90,11 @@ class WhenRefused(Table):
     change_sender: Share = key(0.0, meaning=Reaction.CHANGE_SENDER.meaning)
     give_up: Share = key(0.0, meaning=Reaction.GIVE_UP.meaning)
 
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> WhenRefused:
+        _whole(dict(self))
+        return self
+
 
 complete(WhenRefused.model_fields, Reaction, "when_refused")
 
@@ -108,11 +114,6 @@ class Delays(Table):
 
 PARTS = ("evening", "office_hours", "weekend")
 """Parts of the week: evenings and nights; Monday to Friday, 08 to 18 h; Saturday and Sunday."""
-
-
-def _sum_to_one(shares: WhenRefused) -> WhenRefused:
-    _whole({name: getattr(shares, name) for name in WhenRefused.model_fields})
-    return shares
 
 
 class Users(Table):
@@ -182,7 +183,7 @@ class Users(Table):
     fixed_address: Names = key([])
     """networks on which each of them has an address of their own out of the reserved block, always
     the same, as far as the block lasts"""
-    when_refused: Annotated[WhenRefused, AfterValidator(_sum_to_one)] = key(
+    when_refused: WhenRefused = key(
         {"wait": 0.3, "switch_server": 0.2, "dial_in": 0.1, "ask_isp": 0.2, "give_up": 0.2},
         source="chosen",
     )

@@ -162,10 +162,6 @@ class Scenario(Document):
             self._policies[server, relay] = policy
         return policies.variation(policy, mailboxes, login_owns)
 
-    def policy_587(self, server: str) -> Policy:
-        """How *server* answers on port 587, where it offers that."""
-        return policies.on_port_587(self.policy(server))
-
     # ---- itself
 
     def resolved(self) -> str:
