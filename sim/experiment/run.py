@@ -32,7 +32,7 @@ that a kill can take from it is how long the last of them took."""
 def table_of_runs(
     arms: Sequence[str], replications: int, done: set[Task] | None = None
 ) -> list[Task]:
-    """The tasks still to do: replication by replication, so that arms share their wishes."""
+    """The tasks still to do: replication by replication, so that arms share their workload."""
     every = (Task(arm, r) for r in range(replications) for arm in arms)
     return [task for task in every if task not in (done or set())]
 

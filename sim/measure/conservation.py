@@ -1,4 +1,4 @@
-"""Nothing is lost from the books: what was wished is the sum of the fates, in every run."""
+"""Nothing is lost from the books: what was intended is the sum of the fates, in every run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ConservationError(Exception):
 
 def check(
     frames: Frames,
-    wishes: Mapping[str, tuple[int, int]],
+    intended: Mapping[str, tuple[int, int]],
     planned: tuple[int, int] | None = None,
     lost: Ints | None = None,
 ) -> None:
-    """Compare the rows of one run with what was wished, class by class.
+    """Compare the rows of one run with what was intended, class by class.
 
-    *wishes* is the count that the world kept beside the rows: class to (messages,
+    *intended* is the count that the world kept beside the rows: class to (messages,
     recipients); *planned* the same of honest mail, counted in the plan, before any row was
     made; *lost* are rows in transit that are in no outbox and no queue. Raises
     ConservationError with the history of a message concerned.
@@ -41,7 +41,7 @@ def check(
     number = rows["message"]
     for code, name in enumerate(MailClass):
         mine = np.flatnonzero(class_ == code)
-        _balance(frames, mine, number, name, *wishes.get(name, (0, 0)))
+        _balance(frames, mine, number, name, *intended.get(name, (0, 0)))
         if name == "honest" and planned is not None:
             _balance(frames, mine, number, "honest, by the plan", *planned)
 
@@ -54,7 +54,7 @@ def _one_known_fate(frames: Frames, rows: Coded) -> None:
 
 
 def _times(frames: Frames, rows: Coded) -> None:
-    """Only what is in transit has no end, and nothing ends before it is wished."""
+    """Only what is in transit has no end, and nothing ends before it is written."""
     ended = rows["ended_at"]
     in_transit = rows.codes("fate", Fate.texts()) == Fate.IN_TRANSIT.number
     wrong = np.isnan(ended) != in_transit
@@ -62,7 +62,7 @@ def _times(frames: Frames, rows: Coded) -> None:
         _fail(frames, "a fate without its moment, or a moment without its fate", wrong)
     early = ended < rows["written_at"]
     if early.any():
-        _fail(frames, "ended before it was wished", early)
+        _fail(frames, "ended before it was written", early)
 
 
 def _balance(
@@ -77,11 +77,11 @@ def _balance(
         # what has most rows is the likeliest to have too many
         found, counts = np.unique(number[mine], return_counts=True)
         suspect = mine[number[mine] == found[counts.argmax()]] if len(mine) else mine
-        text = f"{class_}: {recipients} recipients were wished, but there are {len(mine)} fates"
+        text = f"{class_}: {recipients} recipients were intended, but there are {len(mine)} fates"
         _fail(frames, text, suspect)
     found_messages = _different(number[mine])
     if found_messages != messages:
-        text = f"{class_}: {messages} messages were wished, but {found_messages} have rows"
+        text = f"{class_}: {messages} messages were written, but {found_messages} have rows"
         _fail(frames, text, mine)
 
 

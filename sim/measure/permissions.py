@@ -19,9 +19,9 @@ def permissions(frames: Mapping[str, pd.DataFrame], every: float = DAY) -> pd.Da
     *attempts*, and *recipients* that were named in them. Permissions are those of
     `sim.records.rows.PERMISSIONS`; submissions that used nobody's in particular are left out.
     """
-    attempts, wished = frames["attempts"], frames["recipients"]
+    attempts, recipients = frames["attempts"], frames["recipients"]
     used = attempts[(attempts["permission"] != "") & (attempts["hop"] == "submission")]
-    first = wished.drop_duplicates("message").set_index("message")["class"].astype(str)
+    first = recipients.drop_duplicates("message").set_index("message")["class"].astype(str)
     rows = pd.DataFrame(
         {
             "start": np.floor(used["at"] / every) * every,

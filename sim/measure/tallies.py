@@ -180,19 +180,19 @@ def _counted(rows: Rows) -> Iterator[Block]:
         phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
         counts = rows.count(codes, len(keys))
         tops = fold(phases, counts @ _TOPS)
-        wished = fold(phases, counts.sum(axis=3))
+        intended = fold(phases, counts.sum(axis=3))
         for number, name in enumerate(NUMERATORS):
             if _split(name, by):
                 classes = MEASURES[name].classes
                 chosen = [MailClass(c).number for c in classes]
-                below = _below(rows.over, name, by, phases, wished)[:, chosen]
+                below = _below(rows.over, name, by, phases, intended)[:, chosen]
                 labels = Labels(name, by.removeprefix("first_"), phases, classes, keys)
                 yield Block(labels, tops[..., number][:, chosen], below)
 
 
 def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
     """Submissions that used somebody else's permission, or missed their own: by each key, in
-    the phase and on the day of the wish."""
+    the phase and on the day it was written."""
     permission = attempts.codes("permission", Permission.texts())
     asked = attempts.where(permission != 0)
     permission, message = permission[permission != 0], asked["message"]
@@ -228,19 +228,19 @@ def _split(name: str, by: str) -> bool:
     return by in MEASURES[name].by
 
 
-def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], wished: Floats) -> Floats:
+def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], intended: Floats) -> Floats:
     """The denominator of a measure counted in rows (phases × classes × keys)."""
     if name in EXPOSURES:
         days = over.by_day if by == "day" else over.lengths[:, None]
         held = folds(phases) @ days * EXPOSURES[name](over)
-        return np.broadcast_to(held[:, None, :], wished.shape)
+        return np.broadcast_to(held[:, None, :], intended.shape)
     if by in ("cause", "first_cause"):
-        return np.broadcast_to(wished.sum(axis=2, keepdims=True), wished.shape)
-    return wished
+        return np.broadcast_to(intended.sum(axis=2, keepdims=True), intended.shape)
+    return intended
 
 
 def _delays(rows: Rows) -> Iterator[Block]:
-    """Quantiles of the time from wish to mailbox, by one sort of the delivered rows."""
+    """Quantiles of the time from writing to the mailbox, by one sort of the delivered rows."""
     after = rows.delivered & (rows.phase != Phase.WARM_UP.number)
     taken = np.flatnonzero(after)
     delay = (rows.held["ended_at"] - rows.held["written_at"])[taken]

@@ -26,8 +26,8 @@ BY = (*ROW_KEYS, "cause", "permission")
 
 _MAIL = tuple(MailClass.texts())
 _HONEST = ("honest",)
-_WISHED = "recipients wished"
-_NO_WISH = "undefined: nothing was wished"
+_INTENDED = "intended recipients"
+_NONE_INTENDED = "undefined: no recipient was intended"
 _TO_DATE = "none: recipients still in transit at the end stay in the denominator"
 
 
@@ -49,25 +49,25 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {
     "delivery_rate": Measure(
-        "delivered", SHARE, "", "recipients with fate delivered", _WISHED, _NO_WISH
+        "delivered", SHARE, "", "recipients with fate delivered", _INTENDED, _NONE_INTENDED
     ),
     "first_refusal_rate": Measure(
         "first attempt refused",
         SHARE,
         "",
         "recipients whose first attempt was refused, for good or for a while, or found no server",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         by=(*ROW_KEYS, "cause"),
-        note="By cause, the denominator stays all recipients wished, so that causes add up.",
+        note="By cause, the denominator stays all intended recipients, so that causes add up.",
     ),
     "refusal_rate": Measure(
         "refused for good",
         SHARE,
         "",
         "recipients with fate refused",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         by=(*ROW_KEYS, "cause"),
         note="The final fate: a refused first attempt that was repaired is not in it.",
     ),
@@ -76,8 +76,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients with fate gave_up",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         by=(*ROW_KEYS, "cause"),
     ),
     "silent_loss_rate": Measure(
@@ -85,8 +85,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients with fate discarded",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         note="Accepted with 250, then dropped: nobody is told.",
     ),
     "bounce_rate": Measure(
@@ -94,8 +94,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients with fate bounced or expired",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         by=(*ROW_KEYS, "cause"),
     ),
     "collateral_rate": Measure(
@@ -103,8 +103,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients with cause blocklist that were neither delivered nor are in transit",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         classes=("honest", "notice"),
         note="What the customers of a listed server pay; part of refused, given up and bounced.",
     ),
@@ -113,8 +113,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients with fate in_transit",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         excluded="none",
     ),
     "believed_rate": Measure(
@@ -122,8 +122,8 @@ MEASURES: dict[str, Measure] = {
         SHARE,
         "",
         "recipients whose sender saw no error and no notice",
-        _WISHED,
-        _NO_WISH,
+        _INTENDED,
+        _NONE_INTENDED,
         classes=_HONEST,
     ),
     "lost_per_day": Measure(
@@ -239,7 +239,7 @@ MEASURES: dict[str, Measure] = {
             f"delay, {title}",
             QUANTILE,
             "s",
-            f"{title} of the time from the first wish to the mailbox",
+            f"{title} of the time from writing to the mailbox",
             "recipients delivered (their count stands in the column)",
             "undefined: nothing was delivered",
             by=("all", "place", "group", "remedy"),
@@ -288,9 +288,9 @@ MEASURES: dict[str, Measure] = {
 }
 
 PHASES = {
-    "after": "wished from `policy_starts` on: transient and steady together",
-    "transient": "wished within `transient` of `policy_starts`",
-    "steady": "wished later",
+    "after": "written from `policy_starts` on: transient and steady together",
+    "transient": "written within `transient` of `policy_starts`",
+    "steady": "written later",
 }
 
 STATIC = """\
@@ -303,12 +303,12 @@ put to the very `decide` that the simulation asks. Credentials are those that th
 polled before is a matter of time, and so is what users learn. Whoever asks port 25 from a network
 that blocks it finds no connection, and counts as refused.
 
-- `first_refusal_rate`: share of wishes whose first attempt is refused, by cause.
+- `first_refusal_rate`: share of intended recipients whose first attempt is refused, by cause.
 - `delivery_rate` = 1 − refused × share of `give_up` among what the group does when refused
   − silently lost − refused by the next server: every other remedy is taken to work, and whoever
   is refused and does not give up to come through in the end.
-- `silent_loss_rate`: share of wishes that an outbound filter drops by mistake.
-- `lost_per_day`: wishes a day × (1 − `delivery_rate`).
+- `silent_loss_rate`: share of intended recipients that an outbound filter drops by mistake.
+- `lost_per_day`: intended recipients a day × (1 − `delivery_rate`).
 - `attempts_per_delivered`: nothing follows (NaN), as for delay, utilisation and the rest.
 - `spam_per_mailbox_day`: each spammer stays on its first route at the stated capacity. It delivers
   to the part of its list that exists if that route is still accepted: `open_relay` if any server
@@ -357,7 +357,7 @@ def page() -> str:
         "Generated from `sim/definitions.py`.",
         "",
         "All per (message, recipient) unless it says otherwise; classes of mail are never mixed.",
-        "Only rows wished from `policy_starts` on count:",
+        "Only messages written from `policy_starts` on count:",
         "",
         *(f"- phase `{name}`: {meaning}" for name, meaning in PHASES.items()),
         "",

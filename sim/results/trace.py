@@ -138,7 +138,7 @@ class Trace(Page):
         )
 
     def figure(self, **options: Any) -> Figure:
-        """The attempts as a sequence diagram, times since the wish.
+        """The attempts as a sequence diagram, times since it was written.
 
         *options* are those of `sim.figures.life`.
         """

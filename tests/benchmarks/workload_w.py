@@ -122,7 +122,7 @@ def textbook(w: Inputs) -> list[Row]:
     rows = []
 
     def message(i):
-        a, b, place, wished = w.first[i], w.second[i], w.place[i], env.now
+        a, b, place, written = w.first[i], w.second[i], w.place[i], env.now
         yield env.timeout(w.submission[place][a])
         with servers[a].request() as session:
             yield session
@@ -139,7 +139,7 @@ def textbook(w: Inputs) -> list[Row]:
                     verdict = RELAY
                     break
                 yield env.timeout(RETRY)
-        rows.append((i, a, b, verdict, wished, env.now))
+        rows.append((i, a, b, verdict, written, env.now))
 
     def source():
         for i, at in enumerate(w.at):

@@ -24,7 +24,7 @@ REPLICATIONS = 5
 
 
 def refused(arm: str, replication: int, scenario) -> tuple[float, float]:
-    """Honest recipients refused at first, and wished, in one run."""
+    """Honest recipients refused at first, and intended, in one run."""
     frames = coded.of_run(simulate(scenario, arm, replication), TABLES)
     table = measured(frames, exposure(scenario)).frame()
     cell = table[

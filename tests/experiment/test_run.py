@@ -73,10 +73,10 @@ def test_another_interpreter_with_another_hash_seed_gives_the_same_rows(alone, t
     same(alone, sim.open_results(tmp_path / "out"))
 
 
-def test_arms_share_the_honest_wishes(alone):
-    wished = ["replication", "message", "recipient", "sender", "place", "written_at"]
+def test_arms_share_the_honest_mail(alone):
+    columns = ["replication", "message", "recipient", "sender", "place", "written_at"]
     rows = alone.recipients[alone.recipients["class"] == "honest"]
-    arms = [rows.loc[rows["arm"] == arm, wished].reset_index(drop=True) for arm in alone.arms]
+    arms = [rows.loc[rows["arm"] == arm, columns].reset_index(drop=True) for arm in alone.arms]
     pd.testing.assert_frame_equal(*arms)
 
 
@@ -177,7 +177,7 @@ def test_a_wrong_call_says_so_and_writes_nothing(small, tmp_path, wrong, message
     assert not (tmp_path / "out").exists()
 
 
-def test_replications_come_first_so_that_arms_share_their_wishes():
+def test_replications_come_first_so_that_arms_share_their_workload():
     order = experiment.table_of_runs(["a", "b"], 2, {Task("b", 0)})
     assert order == [Task("a", 0), Task("a", 1), Task("b", 1)]
 

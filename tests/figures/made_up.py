@@ -69,11 +69,11 @@ def measures(arms=7, replications=10):
         for replication in range(replications):
             for by, keys in (("place", PLACES), ("group", GROUPS)):
                 for k, key in enumerate(keys):
-                    wished = int(rng.integers(200, 300) / (1 + 3 * k))
+                    intended = int(rng.integers(200, 300) / (1 + 3 * k))
                     p = 1 - 0.25 * (k > 0) * (number > 0) / (number + 1) - 0.01
                     rows.append(
                         (arm, replication, "after", "honest", by, key, "delivery_rate",
-                         rng.binomial(wished, p), wished)
+                         rng.binomial(intended, p), intended)
                     )  # fmt: skip
     columns = ["arm", "replication", "phase", "class", "by", "key", "measure"]
     frame = pd.DataFrame(rows, columns=[*columns, "numerator", "denominator"])
@@ -117,9 +117,9 @@ def recipients(arms=7, replications=5, messages=250, spam=True):
         for replication in range(replications):
             rng = np.random.default_rng(100 + replication)
             n = messages
-            wished = np.sort(rng.uniform(0, 14 * DAY, n))
+            intended = np.sort(rng.uniform(0, 14 * DAY, n))
             kind = np.where(rng.uniform(size=n) < (0.5 if spam else 0.0), "spam", "honest")
-            after = wished > 3 * DAY
+            after = intended > 3 * DAY
             place = rng.choice(PLACES, n, p=(0.6, 0.25, 0.1, 0.05))
             group = rng.choice(GROUPS, n)
             draw = rng.uniform(size=n)
@@ -135,7 +135,7 @@ def recipients(arms=7, replications=5, messages=250, spam=True):
             delay = rng.lognormal(2.0, 1.0, n) + rng.choice(
                 [0, 300, 1200, 3600, 14400], n, p=(0.9, 0.05, 0.03, 0.01, 0.01)
             )
-            ended = wished + delay
+            ended = intended + delay
             fate[ended > 14 * DAY] = "in_transit"
             late = after & (number > 0) & (rng.uniform(size=n) < 1 - 1 / (1 + number))
             route = np.where(kind == "spam", np.where(late, "direct", "open_relay"), "submission")
@@ -149,9 +149,9 @@ def recipients(arms=7, replications=5, messages=250, spam=True):
                         "class": kind,
                         "group": np.where(kind == "spam", "bulk", group),
                         "place": np.where(kind == "spam", "", place),
-                        "written_at": wished,
+                        "written_at": intended,
                         "phase": np.where(
-                            ~after, "warm-up", np.where(wished < 6 * DAY, "transient", "steady")
+                            ~after, "warm-up", np.where(intended < 6 * DAY, "transient", "steady")
                         ),
                         "fate": fate,
                         "cause": np.where(refused, "relaying", ""),

@@ -234,11 +234,11 @@ def test_panels_of_one_measure_share_its_axis_and_name_it(made):
 
 def test_a_group_that_never_writes_has_no_panel(made):
     """Spammers and servers are groups of rows too; a count a day of their honest mail is 0."""
-    wished = made.measures(3)
-    of_group = wished[wished["by"] == "group"]
+    intended = made.measures(3)
+    of_group = intended[intended["by"] == "group"]
     lost = of_group.assign(measure="lost_per_day", denominator=4.0)
     nobody = lost.head(3).assign(key="bulk", numerator=0)
-    frame = pd.concat([wished, lost, nobody])
+    frame = pd.concat([intended, lost, nobody])
     figure = figures.draw("groups", {"measures": frame}, measure="lost_per_day")
     assert {axes.get_title() for axes in figure.axes} == set(made.GROUPS)
 
@@ -262,7 +262,7 @@ def test_a_caption_tells_of_the_measures_that_are_drawn(made):
     assert "Delivered" not in told
     for name in ("rates", "differences"):
         told = figures.caption(name, tables, measures=[("honest", "delay_median")])
-        assert "Delay, median: median of the time from the first wish to the mailbox." in told
+        assert "Delay, median: median of the time from writing to the mailbox." in told
         assert "Delivered" not in told
 
 
@@ -467,7 +467,7 @@ def test_believed_stands_beside_delivered(made):
     assert bars(right) == [0, 0, 0]
 
 
-def test_refusals_stack_restrictions_of_what_a_group_wished(made):
+def test_refusals_stack_restrictions_of_what_a_group_intended(made):
     frame = made.recipients(3, 2)
     figure = figures.draw("refusals", {"recipients": frame})
     axes = next(a for a in figure.axes if a.get_title() == "travellers")

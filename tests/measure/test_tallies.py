@@ -126,7 +126,7 @@ def test_permissions_by_day_know_the_warm_up():
     assert by_day == [1, 2]
 
 
-def test_only_rows_wished_after_the_policy_count():
+def test_only_rows_written_after_the_policy_count():
     table = measured([{**REFUSED, **WARM}, {}])
     assert table.loc[("after", "honest", "all", "", "refusal_rate"), "denominator"] == 1
 

@@ -125,7 +125,7 @@ def test_the_diagram_is_of_this_message(refused):
     assert str(refused.message) in title
 
 
-def test_the_picture_counts_from_the_wish_as_the_table_does(refused):
+def test_the_picture_counts_from_the_writing_as_the_table_does(refused):
     assert "\\x" not in str(refused)
     words = [text.get_text() for text in refused.figure().axes[0].texts]
     steps = refused.stepper().steps

@@ -251,10 +251,10 @@ def test_only_who_asks_refuses_and_only_customers_of_the_listed_server_pay(colla
     assert set(block["group"]) == {"customers", "neighbours"}  # one /24 holds both
 
 
-def test_lists_change_no_honest_wish(collateral):
+def test_lists_change_no_honest_mail(collateral):
     runs, _ = collateral
-    wish = ["sender", "written_at", "recipient", "place"]
-    tables = [r[r["class"] == "honest"][wish] for r in (f["recipients"] for f in runs.values())]
+    columns = ["sender", "written_at", "recipient", "place"]
+    tables = [r[r["class"] == "honest"][columns] for r in (f["recipients"] for f in runs.values())]
     assert all(np.array_equal(t.to_numpy(), tables[0].to_numpy()) for t in tables)
 
 

@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing is doubled: whatever the scenario, wished is the sum of the fates."""
+"""Nothing is lost and nothing is doubled: whatever the scenario."""
 
 import random
 from pathlib import Path
@@ -112,11 +112,11 @@ LONG = settings(QUICK, max_examples=300, derandomize=False, phases=[Phase.genera
 def books_balance(text):
     scenario = loads(text, "drawn.json")
     baseline, changed = (balanced(scenario, arm)["recipients"] for arm in scenario.arms)
-    wished = ["message", "recipient", "written_at"]
+    intended = ["message", "recipient", "written_at"]
     honest = [
-        r.loc[r["class"] == "honest", wished].reset_index(drop=True) for r in (baseline, changed)
+        r.loc[r["class"] == "honest", intended].reset_index(drop=True) for r in (baseline, changed)
     ]
-    assert honest[0].equals(honest[1])  # the same people wish the same, whatever happens
+    assert honest[0].equals(honest[1])  # the same people write the same, whatever happens
 
 
 @QUICK

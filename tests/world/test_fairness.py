@@ -1,4 +1,4 @@
-"""The same people wish the same in every arm, whoever else is there; equal seeds, equal rows."""
+"""The same people write the same in every arm, whoever else is there; equal seeds, equal rows."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ SMALL = {
     "users.travellers.count": 20,
     "networks.rest.mailboxes": 100,
 }
-WISH = ["sender", "group", "account", "place", "written_at", "recipient", "domain"]
+WRITTEN = ["sender", "group", "account", "place", "written_at", "recipient", "domain"]
 
 
 @pytest.fixture(scope="module")
@@ -34,34 +34,34 @@ def honest(run):
     return rows[rows["class"] == "honest"]
 
 
-def wishes(run):
-    rows = honest(run)[WISH].astype({"group": str, "account": str, "place": str, "domain": str})
+def written(run):
+    rows = honest(run)[WRITTEN].astype({"group": str, "account": str, "place": str, "domain": str})
     return rows.reset_index(drop=True)
 
 
-def test_arms_share_the_honest_wishes(small):
-    first = wishes(simulate(small, "open trust", 0))
+def test_arms_share_the_honest_mail(small):
+    first = written(simulate(small, "open trust", 0))
     assert len(first) > 100
     for arm in list(small.arms)[1:]:
-        assert wishes(simulate(small, arm, 0)).equals(first)
+        assert written(simulate(small, arm, 0)).equals(first)
 
 
 def test_replications_differ(small):
-    assert not wishes(simulate(small, "open trust", 1)).equals(
-        wishes(simulate(small, "open trust", 0))
+    assert not written(simulate(small, "open trust", 1)).equals(
+        written(simulate(small, "open trust", 0))
     )
 
 
-def test_another_spammer_changes_no_honest_wish(small):
+def test_another_spammer_changes_no_honest_mail(small):
     more = small.with_overrides({"spammers.bulk.count": 7})
     before, after = (simulate(s, "on network", 0) for s in (small, more))
-    assert wishes(after).equals(wishes(before))
+    assert written(after).equals(written(before))
     assert after.intended["spam"] > before.intended["spam"]
 
 
 def test_a_larger_group_begins_with_the_same_people(small):
     more = small.with_overrides({"users.web-mail.count": 45})
-    before, after = (wishes(simulate(s, "open trust", 0)) for s in (small, more))
+    before, after = (written(simulate(s, "open trust", 0)) for s in (small, more))
     last = ["sender", "written_at", "place"]
     group = [rows[rows["group"] == "web-mail"] for rows in (before, after)]
     first_40 = group[1][group[1]["sender"] < group[1]["sender"].min() + 40]

@@ -78,10 +78,10 @@ LISTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("update", "sessions", "wishes", "log"), LISTS.values(), ids=LISTS)
-def test_whom_the_list_lets_in(update, sessions, wishes, log):
+@pytest.mark.parametrize(("update", "sessions", "written", "log"), LISTS.values(), ids=LISTS)
+def test_whom_the_list_lets_in(update, sessions, written, log):
     text = REMOTE + f'"servers.proseware-smtp.listing_update" = "{update}"\n'
-    found = submissions(staged(text, "listed", sessions, wishes))
+    found = submissions(staged(text, "listed", sessions, written))
     assert found == log
 
 

@@ -67,9 +67,9 @@ WINDOWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("sessions", "wishes", "log"), WINDOWS.values(), ids=WINDOWS)
-def test_who_opened_the_window(sessions, wishes, log):
-    assert submissions(staged(GUESTS, "pop", sessions, wishes)) == log
+@pytest.mark.parametrize(("sessions", "written", "log"), WINDOWS.values(), ids=WINDOWS)
+def test_who_opened_the_window(sessions, written, log):
+    assert submissions(staged(GUESTS, "pop", sessions, written)) == log
 
 
 def test_web_mail_opens_no_window():

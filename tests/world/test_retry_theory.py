@@ -147,13 +147,13 @@ def test_same_seed_same_rows_with_everything_switched_on():
         assert first[name].equals(second[name])
 
 
-def test_arms_share_the_wishes_with_everything_switched_on():
+def test_arms_share_the_workload_with_everything_switched_on():
     columns = ["sender", "written_at", "recipient"]
-    wished = []
+    intended = []
     for arm in ("only", "on network"):
         r = everything(arm, 0).frames()["recipients"]
-        wished.append(r[r["class"] == "honest"][columns].reset_index(drop=True))
-    assert wished[0].equals(wished[1])
+        intended.append(r[r["class"] == "honest"][columns].reset_index(drop=True))
+    assert intended[0].equals(intended[1])
 
 
 def test_a_queue_is_tried_in_step_with_its_runs():

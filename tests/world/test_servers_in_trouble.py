@@ -22,7 +22,7 @@ def run(arm):
 
 
 def rows(arm, name, **having):
-    """Recipients wished after the policy starts and, if honest, two days before the end."""
+    """Intended recipients after the policy starts and, if honest, two days before the end."""
     r = run(arm)["recipients"]
     end = SCENARIO.run_length - (2 * DAY if name == "honest" else 0.0)
     r = r[(r["class"] == name) & (r["written_at"] >= STARTS) & (r["written_at"] < end)]

@@ -60,7 +60,7 @@ recipients = 10
 
 @pytest.fixture
 def spam():
-    """The spam rows of one run, wished from the policy's start on."""
+    """The spam rows of one run, intended from the policy's start on."""
 
     def run(arm, **bulk):
         settings = {f"spammers.bulk.{key}": value for key, value in bulk.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.exact.explanation import explain
 from sim.lab.exercises.answers import THEIRS, Measured, Number, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
-from sim.lab.exercises.worlds import FILTERS, Frames, simulated, wished, world
+from sim.lab.exercises.worlds import FILTERS, Frames, intended, simulated, world
 
 
 @numbered("06.1", "What the client hears")
@@ -32,7 +32,7 @@ def heard(draw: Draw) -> Asked:
 
 def gap(frames: Frames) -> float:
     """Believed delivered and not in a mailbox, as a share of honest recipients."""
-    rows = wished(frames)
+    rows = intended(frames)
     gone = rows["believed"] & (rows["fate"] == "discarded")
     return float(gone.mean())
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from sim.lab.exercises.answers import THEIRS, Measured, Names, Word
 from sim.lab.exercises.asking import Asked, Draw, numbered
-from sim.lab.exercises.worlds import LISTS, Frames, simulated, wished, world
+from sim.lab.exercises.worlds import LISTS, Frames, intended, simulated, world
 from sim.path.facts import facts
 from sim.smtp import decide
 
@@ -55,8 +55,8 @@ def stage(draw: Draw) -> Asked:
 
 
 def collateral(frames: Frames) -> float:
-    """Honest recipients lost to a listing, of those wished by customers of the listed ISP."""
-    rows = wished(frames)
+    """Honest recipients lost to a listing, of those intended by customers of the listed ISP."""
+    rows = intended(frames)
     mine = rows[rows["account"] == "proseware"]
     lost = (mine["cause"] == "blocklist") & ~mine["fate"].isin(["delivered", "in_transit"])
     return float(lost.mean())
@@ -70,7 +70,7 @@ def paid(draw: Draw) -> Asked:
     return Asked(
         f"Customers write a share of {share} of their mail to their own ISP. Run "
         f"{draw.scenario}, arm 'everybody asks', with {THEIRS} replications. Of the "
-        f"honest recipients that customers of proseware (column account) wished to reach once the "
+        f"honest recipients that customers of proseware (column account) wrote to once the "
         f"policy held (phase is not warm-up), which share was lost to the list (cause is blocklist "
         f"and the fate neither delivered nor in_transit)?",
         Measured(lambda: simulated(scenario, "everybody asks", collateral), "share"),

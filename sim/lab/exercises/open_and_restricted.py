@@ -8,7 +8,7 @@ from itertools import product
 from sim.exact.explanation import explain
 from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
-from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
+from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
 
 RECIPIENTS = (
     "bob@proseware.com",
@@ -42,8 +42,8 @@ def relayed(draw: Draw) -> Asked:
 
 
 def refused_in_the_hotel(frames: Frames) -> float:
-    """Of what honest people wished to send from the hotel, what was refused at first."""
-    rows = wished(frames)
+    """Of what honest people wrote from the hotel, what was refused at first."""
+    rows = intended(frames)
     return float((rows[rows["place"] == "hotel"]["first_cause"] != "").mean())
 
 
@@ -55,7 +55,7 @@ def cost(draw: Draw) -> Asked:
     return Asked(
         f"Travellers write a share of {share:g} of their mail to their own ISP. Run "
         f"{draw.scenario}, arm 'on network', with {THEIRS} replications. Of the honest "
-        f"recipients wished from the hotel (column place) once the policy held (phase is not "
+        f"intended recipients from the hotel (column place) once the policy held (phase is not "
         f"warm-up), which share was refused at the first attempt (first_cause is not '')?",
         Measured(lambda: simulated(scenario, "on network", refused_in_the_hotel), "share"),
         "results.recipients, class honest; or results.summary(by='place'), first_refusal_rate. It "

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sim.lab.exercises.answers import THEIRS, Measured, Number
 from sim.lab.exercises.asking import Asked, Draw, numbered
-from sim.lab.exercises.worlds import TOWN, Frames, simulated, wished, world
+from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
 from sim.records.words import Route
 
 CURVE = ((0.0, 0.55), (3.0, 0.36), (9.0, 0.17), (18.0, 0.043), (27.5, 0.01))
@@ -36,7 +36,7 @@ def calendar(draw: Draw) -> Asked:
 
 def moved(frames: Frames) -> float:
     """The share of delivered spam that came directly, once the policy held."""
-    rows = wished(frames, "spam")
+    rows = intended(frames, "spam")
     there = rows[rows["fate"] == "delivered"]
     return float((there["route"] == "direct").mean()) if len(there) else 0.0
 
@@ -50,7 +50,7 @@ def route(draw: Draw) -> Asked:
     return Asked(
         f"{count} spammers prefer open relays and fall back on sending directly. Run "
         f"{draw.scenario}, arm {arm!r}, with {THEIRS} replications. Of the spam that was "
-        f"delivered though wished after the warm-up, which share came by the route 'direct'?",
+        f"delivered though written after the warm-up, which share came by the route 'direct'?",
         Measured(lambda: simulated(scenario, arm, moved), "share"),
         "results.recipients, class spam, fate delivered, phase not warm-up: count by route. A "
         "server that no longer relays still takes mail for its own customers",

@@ -185,7 +185,7 @@ def differences(scenario: Scenario, a: str, b: str, of: Of) -> list[float]:
     return [y - x for x, y in zip(first, second, strict=True)]
 
 
-def wished(frames: Frames, of_class: str = "honest") -> pd.DataFrame:
-    """The recipients of one class wished once the policy held: what every share is a share of."""
+def intended(frames: Frames, of_class: str = "honest") -> pd.DataFrame:
+    """Intended recipients of one class once the policy held: every share is one of these."""
     rows = frames["recipients"]
     return rows[(rows["class"] == of_class) & (rows["phase"] != "warm-up")]

@@ -46,8 +46,8 @@ def test_names_of_strangers_are_text(html):
 @pytest.mark.parametrize(
     "words",
     [
-        "QUICK RUN", "2 replications", "seed 3", "recipients wished", "decision.csv",
-        "Delivered: recipients with fate delivered ÷ recipients wished", "servers.*-smtp.relay",
+        "QUICK RUN", "2 replications", "seed 3", "intended recipients", "decision.csv",
+        "Delivered: recipients with fate delivered ÷ intended recipients", "servers.*-smtp.relay",
         "chosen", "from the scenario", "pop_window.drac", "Not drawn here: matrix",
         "mailsim run scenario.toml --replications 2",
     ],
