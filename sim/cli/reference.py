@@ -61,12 +61,12 @@ def columns() -> Iterator[str]:
     )
     for name, (meaning, table) in TABLES.items():
         yield f"## `{name}`\n\n{meaning}\n\n| column | type | unit | meaning |\n|---|---|---|---|"
-        for column, told in table.items():
-            yield f"| `{column}` | {told.dtype} | {told.unit} | {told.meaning} |"
+        for name, column in table.items():
+            yield f"| `{name}` | {column.dtype} | {column.unit} | {column.meaning} |"
         yield ""
     yield "## Words\n"
-    for column, kind in WORDS.items():
-        yield f"- `{column}`: {(kind.__doc__ or '').splitlines()[0]}\n"
+    for name, kind in WORDS.items():
+        yield f"- `{name}`: {(kind.__doc__ or '').splitlines()[0]}\n"
         yield from (f"    - {f'`{word}`' if word else 'empty'}: {word.meaning}" for word in kind)
 
 
@@ -118,8 +118,8 @@ def figures() -> Iterator[str]:
     yield "## Every figure\n\n| figure | shows | options |\n|---|---|---|"
     for name, entry in TABLE.items():
         options = (str(p) for p in entry.options.parameters.values() if p.name not in OF_ALL)
-        told = ", ".join(f"`{option}`" for option in options)
-        yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {told} |"
+        listed = ", ".join(f"`{option}`" for option in options)
+        yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {listed} |"
     yield "\nAll take `style='page'` and `quick=False`; `arms` chooses arms and their order."
 
 

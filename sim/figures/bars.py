@@ -19,7 +19,8 @@ from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
 from sim.figures.style import Style
-from sim.figures.words import apart, shown
+from sim.figures.words import shown
+from sim.measure.digits import apart
 
 THICK = 0.68
 """Height of a bar, as a part of the least row."""

@@ -21,6 +21,7 @@ from sim.figures.numbers import record
 from sim.figures.palette import Look
 from sim.figures.specification import figure
 from sim.figures.style import Style
+from sim.measure.digits import apart
 from sim.measure.intervals import Intervals
 from sim.measure.sweeps import CHANGE, REACH
 
@@ -209,7 +210,7 @@ class Ranges(Panel):
                 **_filling(look),
             )
         change, low, high = (values[name] for name in CHANGE)
-        bars.beside(axes, style, place, words.apart(change, (high - low) / 2))
+        bars.beside(axes, style, place, apart(change, (high - low) / 2))
 
 
 def _filling(look: Look) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from sim.records.measures import MEASURES, QUANTILE, SHARE
@@ -20,7 +19,6 @@ UNDEFINED = {
     "spam_time_share": "no sessions",
     "spam_per_mailbox_day": "no mailboxes",
 }
-MOST_DIGITS = 4
 
 
 def is_share(measure: str) -> bool:
@@ -70,16 +68,6 @@ def shown(value: float) -> str:
     if abs(value) < 1:
         return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"
     return f"{value:.1f}" if abs(value) < 200 else f"{value:,.0f}"
-
-
-def apart(value: float, half: float) -> str:
-    """A difference ± half its interval, both as far as the second digit of that says something."""
-    if value == 0.0 == half:
-        return "no change"
-    size = half if math.isfinite(half) and half > 0.0 else abs(value)
-    digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS) if size > 0.0 else 0
-    words = f"{value:+z,.{digits}f}".replace("-", "\u2212")
-    return f"{words} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else words
 
 
 def undefined(measure: str) -> str:
