@@ -24,10 +24,10 @@ app = typer.Typer(
     epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
     "wrong scenario, 1 anything else, 130 interrupted.",
 )
-COMMANDS = (
-    run, check, matrix, explain, diff, plan, sweep, decide, warmup, report, export, schema, new
-)  # fmt: skip
-for command in COMMANDS:
+OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep)
+OF_RESULTS = (decide, warmup, report, export)
+FORMAT = (schema, new)
+for command in (*OF_SCENARIOS, *OF_RESULTS, *FORMAT):
     app.command()(command)
 
 STATUS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -73,8 +73,10 @@ def warmup(
     """
     chosen = [cli.experiments.measure(text, by="day") for text in measures or ()]
     if Path(what).is_dir():
-        _of_a_scenario_alone(what, out=out, arms=arms, replications=replications, set=set_,
-                             quick=quick, force=force)  # fmt: skip
+        of_a_run = {"--out": out, "--arms": arms, "--replications": replications}
+        of_a_run |= {"--set": set_, "--quick": quick, "--force": force}
+        if names := [name for name, value in of_a_run.items() if value]:
+            wrong(f"{', '.join(names)}: for a SCENARIO; the results in {what} are run already")
         results = sim.open_results(what)
     else:
         results = _run_for_warmup(
@@ -87,12 +89,6 @@ def warmup(
         print_json(cli.render.levels_as_data(results, levels, files))
     else:
         cli.render.show(*cli.render.levels(results, levels, files))
-
-
-def _of_a_scenario_alone(folder: str, **given: Any) -> None:
-    """Say which options mean nothing for results that are there already."""
-    if names := [f"--{name}" for name, value in given.items() if value]:
-        wrong(f"{', '.join(names)}: for a SCENARIO; the results in {folder} are run already")
 
 
 def _run_for_warmup(
