@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,7 +73,7 @@ def warmup(
     """
     chosen = [cli.experiments.measure(text, by="day") for text in measures or ()]
     if Path(what).is_dir():
-        of_a_run = {"--out": out, "--arms": arms, "--replications": replications}
+        of_a_run: dict[str, Any] = {"--out": out, "--arms": arms, "--replications": replications}
         of_a_run |= {"--set": set_, "--quick": quick, "--force": force}
         if names := [name for name, value in of_a_run.items() if value]:
             wrong(f"{', '.join(names)}: for a SCENARIO; the results in {what} are run already")
