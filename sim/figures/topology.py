@@ -86,41 +86,12 @@ def topology(
     axes.set_axis_off()
     flows = _flows(traffic)
     widest = max(flows.values(), default=0.0) if most is None else most
-    for a, b, data in topology.edges(data=True):
-        ends = (places[str(a)], places[str(b)])
-        _link(
-            axes,
-            style,
-            ends,
-            {
-                k: flows.get((frozenset((str(a), str(b))), k), 0.0) / widest
-                for k in ("honest", "spam")
-            }
-            if widest
-            else {},
-        )
-        if large and data.get("latency") is not None:
-            _latency(axes, style, ends, float(data["latency"]))
+    _links(axes, style, topology, places, {link: n / widest for link, n in flows.items() if widest})
     for node, data in topology.nodes(data=True):
-        name = str(node)
-        _node(
-            axes,
-            style,
-            places[name],
-            name,
-            str(data.get("kind", "")),
-            relays.get(name, {}),
-            large=large,
-        )
+        here, roles = (axes, style, places[str(node)], str(node)), relays.get(str(node), {})
+        _node(*here, str(data.get("kind", "")), roles, large=large)
         if large:
-            _words(
-                axes,
-                style,
-                places[name],
-                name,
-                str(data.get("domain", "") or ""),
-                relays.get(name, {}),
-            )
+            _words(*here, str(data.get("domain", "") or ""), roles)
     if large:
         axes.set(xlim=(-across, across), ylim=(below, above))
     else:
@@ -190,6 +161,17 @@ def _fill(relay: str | None) -> str:
     if relay is None:
         return NONE
     return OPEN if relay in ("open", "permit") else LIMITED
+
+
+def _links(
+    axes: Axes, style: Style, graph: Graph, places: Mapping[str, Point], shares: Flows
+) -> None:
+    for a, b, data in graph.edges(data=True):
+        ends, link = (places[str(a)], places[str(b)]), frozenset((str(a), str(b)))
+        kinds = {kind: shares.get((link, kind), 0.0) for kind in ("honest", "spam")}
+        _link(axes, style, ends, kinds if shares else {})
+        if graph.number_of_nodes() <= MANY and data.get("latency") is not None:
+            _latency(axes, style, ends, float(data["latency"]))
 
 
 def _link(axes: Axes, style: Style, ends: tuple[Point, Point], shares: Mapping[str, float]) -> None:
