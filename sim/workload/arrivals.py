@@ -129,13 +129,13 @@ class Arrivals:
 
 def runs(domains: list[int]) -> list[tuple[int, int, int]]:
     """First and end of each run of equal domains, and the domain."""
-    found: list[tuple[int, int, int]] = []
+    intervals: list[tuple[int, int, int]] = []
     first = 0
     for domain, run in groupby(domains):
         end = first + sum(1 for _ in run)
-        found.append((first, end, domain))
+        intervals.append((first, end, domain))
         first = end
-    return found
+    return intervals
 
 
 def moments(rate: float, count: int, run_length: float, named: Named, purpose: str) -> Moments:

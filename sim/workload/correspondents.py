@@ -29,16 +29,22 @@ class Correspondents:
         by_domain = boxes.by_domain()
         self.order = np.concatenate([np.zeros(0, dtype=np.int64), *by_domain])
         ends = np.cumsum([0, *map(len, by_domain)]).tolist()
-        held = [
+        intervals = [
             [(ends[d], ends[d + 1]) for d in sorted(boxes.number_of[d] for d in server.domains)]
             for server in scenario.servers.values()
         ]
         gaps = [
-            list(zip([0, *(end for _, end in mine)], [start for start, _ in mine], strict=False))
-            for mine in held
+            list(
+                zip(
+                    [0, *(end for _, end in part)],
+                    [start for start, _ in part],
+                    strict=False,
+                )
+            )
+            for part in intervals
         ]
-        self.inside = np.array([sum(end - start for start, end in mine) for mine in held])
-        self.skipped = {True: _intervals(gaps), False: _intervals(held)}  # by whether it is inside
+        self.inside = np.array([sum(end - start for start, end in part) for part in intervals])
+        self.skipped = {True: _columns(gaps), False: _columns(intervals)}  # by whether it is inside
 
     def servers_of(self, people: Sequence[Person]) -> Ints:
         """By person, the numbers of the submission servers of the first and the last account."""
@@ -93,9 +99,9 @@ def _set_apart(picked: Ints, turn: Ints) -> None:
         picked[group] = np.sort(numbers, axis=1)
 
 
-def _intervals(of_servers: list[list[tuple[int, int]]]) -> list[tuple[Ints, Ints]]:
+def _columns(of_servers: list[list[tuple[int, int]]]) -> list[tuple[Ints, Ints]]:
     """Start and length of the first interval of each server, then of the second, ..."""
     most = max(map(len, of_servers), default=0)
-    filled = [mine + [(0, 0)] * (most - len(mine)) for mine in of_servers]
+    filled = [part + [(0, 0)] * (most - len(part)) for part in of_servers]
     columns = np.array(filled, dtype=np.int64).reshape(len(filled), most, 2).transpose(1, 2, 0)
     return [(start, end - start) for start, end in columns]

@@ -38,14 +38,14 @@ class Holdings(NamedTuple):
     """By network << 32 | address, its first interval and the one after its last."""
     starts: array[float]
     ends: array[float]
-    kept: set[tuple[str, int]]
+    permanent: set[tuple[str, int]]
     """Addresses that somebody keeps for good."""
 
 
 class Mobility:
     """The place of every person in every block, and every visit.
 
-    Visits are millions in a large scenario, so they are kept in columns: those of person *i*
+    Visits are millions in a large scenario, so they are permanent in columns: those of person *i*
     from ``first[i]`` to ``first[i + 1]``, in order of time.
     """
 
@@ -60,7 +60,7 @@ class Mobility:
         self.names = Names()
         self.leasable: dict[str, Sequence[int]] = {}
         self.shared: set[str] = set()  # networks whose guests stand behind one address
-        self.kept: dict[tuple[int, str], int] = {}  # addresses that their holder keeps for good
+        self.permanent: dict[tuple[int, str], int] = {}  # addresses of one person for good
 
     def extend(self, people: Sequence[Person], owner: Ints, start: Floats, end: Floats,
                place: Ints, network: Ints) -> None:  # fmt: skip
@@ -110,9 +110,9 @@ class Mobility:
         i = self.visit_at(person, now)
         if i is not None and self.network_of[i] == self.names.number.get(network):
             return self.client_of[i]
-        kept = self.kept.get((person.number, network))
-        if kept is not None:
-            return kept
+        permanent = self.permanent.get((person.number, network))
+        if permanent is not None:
+            return permanent
         free = self.leasable.get(network, ())
         if network in self.shared:
             return free[0] if free else 0
@@ -124,8 +124,8 @@ class Mobility:
 
     def is_idle(self, network: str, address: int, now: float) -> bool:
         """Whether nobody holds *address* of *network* at *now*."""
-        bounds, starts, ends, kept = self._holdings
-        if (network, address) in kept:
+        bounds, starts, ends, permanent = self._holdings
+        if (network, address) in permanent:
             return False
         low, high = bounds.get(self.names[network] << 32 | address, (0, 0))
         i = bisect_right(starts, now, low, high) - 1
@@ -135,13 +135,13 @@ class Mobility:
     def _holdings(self) -> Holdings:
         start, client = np.array(self.start), np.array(self.client_of, dtype=np.int64)
         key = np.array(self.network_of, dtype=np.int64) << 32 | client
-        held = np.flatnonzero(client > 0)
-        order = held[np.lexsort((start[held], key[held]))]
+        visits = np.flatnonzero(client > 0)
+        order = visits[np.lexsort((start[visits], key[visits]))]
         return Holdings(
             group_bounds(key[order]),
             array("d", start[order].tobytes()),
             array("d", np.array(self.end)[order].tobytes()),
-            {(network, address) for (_, network), address in self.kept.items()},
+            {(network, address) for (_, network), address in self.permanent.items()},
         )
 
     def block(self, now: float) -> int:
@@ -222,13 +222,13 @@ def whereabouts(users: Users, count: int, edges: Floats, kinds: Ints, named: Nam
     last = np.maximum.accumulate(np.where(redraw, np.arange(n), 0), axis=1)
     away = np.take_along_axis(named("places").random((count, n)), last, axis=1)
     names = list(dict.fromkeys(["home", "work", *users.all_places]))
-    chosen = np.zeros((count, n), dtype=np.int64)
+    places = np.zeros((count, n), dtype=np.int64)
     for k, kind in enumerate(week.KINDS):
         shares = users.shares(kind)
         cumulative = np.cumsum([shares.get(name, 0.0) for name in names])
-        found = np.searchsorted(cumulative, away, side="right").clip(max=len(names) - 1)
-        chosen = np.where(kinds == k, found, chosen)
-    return Whereabouts(names, chosen)
+        place = np.searchsorted(cumulative, away, side="right").clip(max=len(names) - 1)
+        places = np.where(kinds == k, place, places)
+    return Whereabouts(names, places)
 
 
 def open_visits(
@@ -326,15 +326,15 @@ def _handed_out(
     asking = which = np.arange(len(here))
     if shared or not leased:  # what somebody gets first, an address or none, is what he gets
         asking, which = _first_of_each(owners)
-    given: list[int] = []
+    addresses: list[int] = []
     for person, i in zip(owners[asking].tolist(), here[asking].tolist(), strict=True):
         begin, until = mobility.start[i], mobility.end[i]
         own = block.take(person, begin) if person in people else None
-        held = own or pool.take(person, begin, until) or 0
-        given.append(held)
-        if own or (held and not leased and not shared):
-            mobility.kept[person, name] = held
-    return np.array(given)[which]
+        address = own or pool.take(person, begin, until) or 0
+        addresses.append(address)
+        if own or (address and not leased and not shared):
+            mobility.permanent[person, name] = address
+    return np.array(addresses)[which]
 
 
 def _first_of_each(owners: Ints) -> tuple[Ints, Ints]:

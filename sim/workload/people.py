@@ -72,7 +72,7 @@ class Mailboxes:
     """By blocklist, the mailboxes that nobody owns; no honest person writes to them."""
     representative: dict[int, str] = field(default_factory=dict)
     """By domain with mailboxes, the address of one of them."""
-    _found: dict[str, int] = field(default_factory=dict)
+    _number: dict[str, int] = field(default_factory=dict)
 
     def domain_number(self, domain: str) -> int:
         """The number of *domain*, which is added when it is new."""
@@ -93,7 +93,7 @@ class Mailboxes:
             self.addresses += addresses
             self.domain_of += [of] * len(addresses)
             self.representative[of] = addresses[-1]
-            self._found.update(zip(addresses, numbers, strict=True))
+            self._number.update(zip(addresses, numbers, strict=True))
         return numbers
 
     def copy(self) -> Mailboxes:
@@ -102,7 +102,7 @@ class Mailboxes:
 
     def find(self, address: str) -> int | None:
         """The number of the mailbox with *address*; None if there is none."""
-        return self._found.get(address)
+        return self._number.get(address)
 
     def addresses_by_domain(self) -> dict[str, frozenset[str]]:
         """The addresses in each domain."""
@@ -130,46 +130,13 @@ class Population:
 
 def populate(scenario: Scenario) -> Population:
     """Make the people and mailboxes that *scenario* describes."""
-    boxes = Mailboxes()
-    submission = submission_servers(scenario)
+    boxes, people, groups = Mailboxes(), list[Person](), dict[str, range]()
     for server in scenario.servers.values():
         for domain in server.domains:
             boxes.domain_number(domain)
-
-    def account(name: str, network: str, sender_domain: str | None) -> Account:
-        server = submission[network]
-        domain = scenario.servers[server].domains[0]
-        sender = f"{name}@{sender_domain or domain}"
-        mailbox = boxes.add(name, domain)
-        return Account(network, server, domain, f"{name}@{domain}", mailbox, sender)
-
-    people: list[Person] = []
-    groups: dict[str, range] = {}
-    for group, users in scenario.users.items():
+    for group in scenario.users:
         first = len(people)
-        homes = apportion(users.accounts, users.count)
-        auth = apportion({"off": 1 - users.auth, "on": users.auth}, users.count)
-        before = users.pop_before_sending
-        polls = apportion({"off": 1 - before, "on": before}, users.count)
-        by_587 = apportion({"off": 1 - users.port_587, "on": users.port_587}, users.count)
-        for i, home in enumerate(homes):
-            name = f"{group}-{i + 1}"
-            accounts = [account(name, home, users.sender_domain)]
-            if users.work is not None and users.work_account > 0:
-                accounts.append(account(name, users.work, users.sender_domain))
-            people.append(
-                Person(
-                    len(people),
-                    name,
-                    group,
-                    tuple(accounts),
-                    users.work,
-                    users.program == "web",
-                    auth[i] == "on",
-                    polls[i] == "on",
-                    by_587[i] == "on",
-                )
-            )
+        people += _group(scenario, group, first, boxes)
         groups[group] = range(first, len(people))
     for name, network in scenario.networks.items():
         if network.mailboxes and network.domain is not None:
@@ -184,6 +151,32 @@ def populate(scenario: Scenario) -> Population:
     return Population(people, groups, boxes)
 
 
+def _group(scenario: Scenario, group: str, first: int, boxes: Mailboxes) -> list[Person]:
+    """The people of one group, numbered from *first*; their mailboxes are added to *boxes*."""
+    users, submission = scenario.users[group], submission_servers(scenario)
+
+    def account(name: str, network: str) -> Account:
+        server = submission[network]
+        domain = scenario.servers[server].domains[0]
+        sender, mailbox = f"{name}@{users.sender_domain or domain}", boxes.add(name, domain)
+        return Account(network, server, domain, f"{name}@{domain}", mailbox, sender)
+
+    shares = users.auth, users.pop_before_sending, users.port_587
+    switches = [
+        [bool(on) for on in apportion({"": 1 - share, "on": share}, users.count)]
+        for share in shares
+    ]
+    work = [users.work] if users.work is not None and users.work_account > 0 else []
+    people: list[Person] = []
+    homes = apportion(users.accounts, users.count)
+    for i, (home, *on) in enumerate(zip(homes, *switches, strict=True)):
+        name = f"{group}-{i + 1}"
+        accounts = tuple([account(name, network) for network in (home, *work)])
+        web = users.program == "web"
+        people.append(Person(first + i, name, group, accounts, users.work, web, *on))
+    return people
+
+
 def anyone_at(address: str) -> str:
     """One address that stands for all in the domain of *address*.
 
@@ -195,8 +188,8 @@ def anyone_at(address: str) -> str:
 
 def submission_servers(scenario: Scenario) -> dict[str, str]:
     """The server that the customers of each network name in their mail programs."""
-    found: dict[str, str] = {}
+    servers: dict[str, str] = {}
     for name, server in scenario.servers.items():
         if server.role in ("submission", "both"):
-            found.setdefault(server.network, name)
-    return found
+            servers.setdefault(server.network, name)
+    return servers

@@ -113,8 +113,8 @@ class Policies:
         owned: dict[str, dict[str, frozenset[str]]] = {}
         for person in self.population.people:
             for account in person.accounts:
-                mine = owned.setdefault(account.network, {})
-                mine[account.address] = frozenset([account.address])
+                of_network = owned.setdefault(account.network, {})
+                of_network[account.address] = frozenset([account.address])
         return owned
 
 

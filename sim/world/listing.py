@@ -89,12 +89,12 @@ def draw_up(
     )
 
 
-def _steps(held: list[Visit], since: float, delay: float | None) -> Iterator[Step]:
-    if not held:
+def _steps(visits: list[Visit], since: float, delay: float | None) -> Iterator[Step]:
+    if not visits:
         return
-    first = max((i for i, s in enumerate(held) if s.start <= since), default=0)
-    yield max(since, held[first].start), held[first].person.number, held[first].client
+    first = max((i for i, s in enumerate(visits) if s.start <= since), default=0)
+    yield max(since, visits[first].start), visits[first].person.number, visits[first].client
     if delay is not None:
-        for before, after in pairwise(held[first:]):
+        for before, after in pairwise(visits[first:]):
             if after.client != before.client:
                 yield after.start + delay, after.person.number, after.client

@@ -74,7 +74,7 @@ def test_guests_behind_one_address_have_it_whoever_else_does(hotel):
 
 def test_an_address_of_ones_own_is_kept(hotel):
     _, people, mobility = hotel
-    mobility.kept[2, "hotel"] = TWO
+    mobility.permanent[2, "hotel"] = TWO
     assert mobility.client(people[2], "hotel", 180.0) == TWO
     assert mobility.client(people[0], "hotel", 50.0) == ONE  # TWO is idle, but not to be had
 

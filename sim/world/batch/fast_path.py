@@ -285,11 +285,11 @@ class Accelerator(EventByEvent):
         self.learned.add(person)
         self.before_change(person)
         now = max(self.env.now, self._now)
-        mine = self.arrivals.of_person(person)
-        mine = mine[(self.messages.known[mine] != WRITE) & (self.known.written[mine] > now)]
-        for message in mine.tolist():
+        later = self.arrivals.of_person(person)
+        later = later[(self.messages.known[later] != WRITE) & (self.known.written[later] > now)]
+        for message in later.tolist():
             self.detached[message] = 1
-        self._write_next(iter(mine.tolist()))
+        self._write_next(iter(later.tolist()))
 
     # ---- what happened
 

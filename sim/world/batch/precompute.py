@@ -159,22 +159,22 @@ class Precomputed:
         messages, groups = self.messages, self.groups
         first, count = groups.first[some], np.diff(self.first_row)[some]
         parts = groups.first[some + 1] - first
-        theirs = ranges(first, parts)
-        whose = groups.message[theirs]
+        index = ranges(first, parts)
+        whose = groups.message[index]
         known = self._answers(
-            theirs, messages.server[whose], self.client[whose], groups.first_outcome
+            index, messages.server[whose], self.client[whose], groups.first_outcome
         )
-        lost = (groups.server[theirs] < 0) | (self.latency[theirs] == inf)  # it will be bounced
+        lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[(known == Known.COUNT) | ((known == Known.ONWARD) & lost)] = Known.ASK
-        groups.at_first[theirs] = known
+        groups.at_first[index] = known
 
         together = groups.at_first[first]
         # mail programs send nothing if one recipient is refused, and react to the worst answer
         together[(count > 1) & (together == Known.REFUSAL)] = Known.ASK
         if (several := parts > 1).any():
-            taken = np.isin(known, (Known.LOCAL, Known.ONWARD)).astype(np.int64)
-            all_taken = np.add.reduceat(taken, np.cumsum(parts) - parts) == parts
-            together[several] = np.where(all_taken[several], Known.PARTS, Known.ASK)
+            accepted = np.isin(known, (Known.LOCAL, Known.ONWARD)).astype(np.int64)
+            all_accepted = np.add.reduceat(accepted, np.cumsum(parts) - parts) == parts
+            together[several] = np.where(all_accepted[several], Known.PARTS, Known.ASK)
         for i in np.flatnonzero(together == Known.REFUSAL).tolist():
             if not self.programs[self.person[some[i]]].gives_up_at_once(int(some[i])):
                 together[i] = Known.ASK
@@ -204,9 +204,9 @@ class Precomputed:
         kind = of_server[hop.server[some]]
         for number, (service_time, per_recipient) in enumerate(settings):
             # all at once where servers are alike, as they mostly are
-            those = slice(None) if len(settings) == 1 else np.flatnonzero(kind == number)
-            service = service_time.quantiles(draws[those])
-            took[those] = service + per_recipient * count[those] + took[those]
+            of_kind = slice(None) if len(settings) == 1 else np.flatnonzero(kind == number)
+            service = service_time.quantiles(draws[of_kind])
+            took[of_kind] = service + per_recipient * count[of_kind] + took[of_kind]
         hop.took[some] = took
 
     @cached_property
@@ -227,26 +227,26 @@ class Precomputed:
         *servers*; *outcome* is the column that takes what it means for their recipients."""
         whatever = np.array([_whatever_is_asked(server) for server in self.servers], dtype=np.int8)
         known, servers = whatever[servers], servers.astype(np.int64)
-        open_ = np.flatnonzero(known == Known.DEPENDS)
-        if len(open_):
-            keys = self._questions(some[open_], servers[open_], clients[open_])
+        open_ones = np.flatnonzero(known == Known.DEPENDS)
+        if len(open_ones):
+            keys = self._questions(some[open_ones], servers[open_ones], clients[open_ones])
             shape = tuple(len(values) for values, _ in keys)
-            asked, which = _distinct(np.ravel_multi_index([index for _, index in keys], shape))
+            questions, which = _distinct(np.ravel_multi_index([index for _, index in keys], shape))
             answers = [
                 self._ask(*(values[i] for (values, _), i in zip(keys, question, strict=True)))
                 for question in zip(
-                    *(index.tolist() for index in np.unravel_index(asked, shape)), strict=True
+                    *(index.tolist() for index in np.unravel_index(questions, shape)), strict=True
                 )
             ]
-            known[open_] = np.array([a for a, _ in answers], dtype=np.int8)[which]
-            outcome[some[open_]] = np.array([b for _, b in answers])[which]
+            known[open_ones] = np.array([a for a, _ in answers], dtype=np.int8)[which]
+            outcome[some[open_ones]] = np.array([b for _, b in answers])[which]
         return known
 
     def _questions(self, some: Ints, servers: Ints, clients: NDArray[Any]) -> list[Indexed]:
         """What the answers to groups *some* depend on: server and class of client, content draw,
         sender, recipients; each with its few values, in the order of `_ask`."""
-        met = np.flatnonzero(np.bincount(servers)).tolist()
-        caches = {number: self.servers[number].cache for number in met}
+        numbers = np.flatnonzero(np.bincount(servers)).tolist()
+        caches = {number: self.servers[number].cache for number in numbers}
         whose, domain = self.groups.message[some], self.groups.domain[some]
         n, m = len(self.senders), int(domain.max(initial=0)) + 1
         return [
@@ -293,9 +293,9 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
     lowered = np.zeros(len(servers))
     for number, cache in caches.items():
         if (turns := cache.content_breakpoints())[1:]:
-            theirs = servers == number
-            lowered[theirs] = np.array(turns)[
-                np.searchsorted(turns, content[theirs], side="right") - 1
+            of_server = servers == number
+            lowered[of_server] = np.array(turns)[
+                np.searchsorted(turns, content[of_server], side="right") - 1
             ]
     if not lowered.any():
         return [0.0], np.zeros(len(servers), dtype=np.int64)
