@@ -141,19 +141,18 @@ class _Walk:
                 opinion = Refusal("lookup_failure", t.asked)
             if steps is not None:
                 steps.append(Step(stage, restriction, opinion, t))
-            if opinion is None:
-                continue
             if opinion is PERMIT:
                 self.permit = restriction
                 return None
-            opinion = settled(t, opinion)
+            if opinion is not None:
+                opinion = settled(t, opinion)
             if opinion is DISCARD:
                 self.discarding = True
                 return None
             if isinstance(opinion, Refusal):
                 return self.refused(stage, restriction.name, opinion)
-            if t.deferral is not None and t.on_reject is not None:
-                return None
+            if t.on_reject is not None and t.deferral is not None:
+                return None  # whatever follows, the client has to come again
         return None
 
     def _is_early(self, stage: str) -> bool:

@@ -383,31 +383,6 @@ class Site:
         names = (local, self.without_tag(local))
         return any(f"{name}@{domain}" in self.mailboxes for name in names for domain in domains)
 
-    def table_without(self, mailbox: Mailbox) -> str | None:
-        """The table that lacks *mailbox*, so that mail to it is refused; None: it is listed.
-
-        A virtual alias lists an address of any class.
-        """
-        s, full = self.settings, mailbox.full
-        if s.virtual_alias_maps and self.find(self.maps(s.virtual_alias_maps), full) is not None:
-            return None
-        if mailbox.kind == ALIAS:
-            return "virtual alias"
-        if mailbox.kind == MAILBOX:
-            return self._missing("virtual mailbox", s.virtual_mailbox_maps, full)
-        if mailbox.kind == RELAY:
-            return self._missing("relay recipient", s.relay_recipient_maps, full)
-        if mailbox.kind != LOCAL or s.local_recipient_maps == "":
-            return None
-        if s.local_recipient_maps is None:
-            return None if self.has_mailbox(mailbox.address) else "local recipient"
-        if mailbox.address.local in ("postmaster", "mailer-daemon", "double-bounce"):
-            return None
-        return self._missing("local recipient", s.local_recipient_maps, full)
-
-    def _missing(self, name: str, maps: str, address: str) -> str | None:
-        return name if maps and self.find(self.maps(maps), address) is None else None
-
 
 _ROUTE = re.compile("[@%!]")
 _PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")

@@ -142,11 +142,16 @@ POSTFIX: Mapping[str, Reply] = {
         f"{situation}:{table}": Reply(
             550, status, f"<{{{place}}}>: {words} rejected: User unknown in {table} table"
         )
-        for situation, status, (place, words) in (
-            ("unknown_user", "5.1.1", CLASSES["recipient"]),
-            ("unknown_sender", "5.1.0", CLASSES["sender"]),
+        for situation, (place, words), statuses in (
+            ("unknown_user", CLASSES["recipient"], ("5.1.1", "5.1.1")),
+            ("unknown_sender", CLASSES["sender"], ("5.1.0", "5.1.7")),
         )
-        for table in ("local recipient", "virtual alias", "virtual mailbox", "relay recipient")
+        for table, status in (
+            ("local recipient", statuses[0]),
+            ("virtual mailbox", statuses[0]),
+            ("relay recipient", statuses[0]),
+            ("virtual alias", statuses[1]),
+        )
     },
     "accepted": Reply(250, "2.1.5", "Ok"),
     "relay_denied": Reply(554, "5.7.1", "<{rcpt_given}>: Relay access denied"),

@@ -7,6 +7,7 @@ refused for what it is (RFC 2505 section 2.6.1).
 from __future__ import annotations
 
 from sim.smtp import rfc822
+from sim.smtp.directory import unlisted
 from sim.smtp.names import NULL_MX, OK, RETRY
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.restrictions.entry import SENDER, restriction
@@ -168,5 +169,4 @@ def reject_unlisted_sender(t: Transaction) -> Opinion:
     if t.sender is None or t.checked_sender:
         return None
     t.checked_sender = not t.warning
-    table = t.site.table_without(kind_known(t.sender))
-    return None if table is None else Refusal("unknown_sender", table)
+    return unlisted(t.site, kind_known(t.sender), t.to.full, "sender")
