@@ -9,6 +9,7 @@ from functools import cached_property
 from sim.config.importing import Configuration, read
 from sim.config.reading import Absent
 from sim.config.reporting import Entry, report
+from sim.config.section import section
 from sim.smtp.postfix import Served
 
 
@@ -27,6 +28,11 @@ class Imported:
     def report(self) -> tuple[Entry, ...]:
         """What became of each line, in the order of the files."""
         return report(self.configuration)
+
+    @property
+    def section(self) -> str:
+        """The section of a server in a scenario file, in TOML."""
+        return section(self.policies)
 
     @property
     def assumed(self) -> tuple[str, ...]:

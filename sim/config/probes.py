@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sim.config.importing import Configuration, Port
 from sim.config.lines import split
 from sim.smtp import clients
+from sim.smtp.directory import unlisted
 from sim.smtp.site import Mailbox
 from sim.smtp.tables import Keyed, TableError
 
@@ -114,7 +115,7 @@ def _exists(port: Port, address: str) -> bool:
     if not isinstance(mailbox, Mailbox) or mailbox.kind not in ("local", "mailbox"):
         return False
     try:
-        return port.policy.table_without(mailbox) is None
+        return unlisted(port.policy, mailbox, "", "recipient") is None
     except TableError:
         return False
 

@@ -51,7 +51,7 @@ class Tables:
 
     def collect(self, name: str, value: str) -> None:
         """Find all that the *value* of parameter *name* refers to, and what those refer to."""
-        for word in _words(value):
+        for word in _words(value) if ":" in value or "/" in value else ():
             if named := NAMED.fullmatch(word):
                 self._table(name, *named.groups())
             elif word.lstrip("!").startswith("/"):
