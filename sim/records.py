@@ -27,6 +27,7 @@ CAUSES = (
     "",  # no refusal
     "relaying",
     "sender",
+    "client",  # its address, its name, or what it calls itself
     "authentication",
     "blocklist",
     "content",

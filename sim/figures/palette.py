@@ -110,7 +110,6 @@ RESTRICTION = MappingProxyType(
         "limit_client_rate": Look(YELLOW, "----"),
         "limit_connections": Look(YELLOW, "xxxx"),
         "greylist": Look(SKY, "...."),
-        "end_of_relay_list": Look(ORANGE, "////"),
     }
 )
 

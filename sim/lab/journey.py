@@ -192,7 +192,8 @@ class Servers:
             ended = _ended(verdict, first=len(hops) == 1)
             if ended:
                 return Journey(tuple(hops), ended)
-            to = policy.read(facts.forward_path)
+            read = policy.read(facts.forward_path)
+            to = read if isinstance(read, addresses.Fault) else read.address
             domain = to.domain if isinstance(to, addresses.Address) else ""
             onward = self.names.mx(domain)
             if not onward or len(hops) == MOST_HOPS:

@@ -96,15 +96,15 @@ def _lines() -> Iterator[str]:
         yield f"| `{name}` | {preset.doc} |"
     yield (
         "\n## Restrictions\n\nIn each list the first restriction with an opinion decides. A permit "
-        "ends its own list, a refusal ends everything; at the end of the relay list the answer is "
-        "to refuse, at the end of the others to go on. Names are those of Postfix, or (own).\n\n"
-        "| restriction | list | meaning |\n|---|---|---|"
+        "ends its own list, a refusal ends everything; a list that nothing decides permits. Any "
+        "restriction may stand in any list. Names are those of Postfix, or (own).\n\n"
+        "| restriction | meaning |\n|---|---|"
     )
     for name, entry in restrictions.TABLE.items():
         written = ", ".join(p.name + ("..." if p.many else "") for p in entry.parameters)
         called = f"{name}({written})" if written else name
         own = " (own)" if entry.own else ""
-        yield f"| `{called}`{own} | {', '.join(entry.stages)} | {entry.doc} |"
+        yield f"| `{called}`{own} | {entry.doc} |"
 
 
 def _table(heading: str, model: type[Table]) -> Iterator[str]:

@@ -82,10 +82,10 @@ def faults(server: Server) -> Iterator[Found]:
         wrong = [
             Found((stage, index), *refused)
             for index, text in items
-            if (refused := _refused(partial(restrictions.parse, text, stage=stage), stage, text))
+            if (refused := _refused(partial(restrictions.parse, text), text))
         ]
         yield from wrong
-        if not wrong and (refused := _refused(partial(_listed, server, stage), stage)):
+        if not wrong and (refused := _refused(partial(_listed, server, stage))):
             yield Found((stage,), *refused)
     rates = [i for i, text in enumerate(server.client) if text.startswith(RATE)]
     for index in rates[1:]:  # a server counts over one window
@@ -97,7 +97,7 @@ def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
     written = getattr(server, stage)
     if isinstance(written, str):
         return presets.relay(written, window=server.pop_window)
-    listed = tuple(restrictions.parse(text, stage=stage) for text in written)
+    listed = tuple(restrictions.parse(text) for text in written)
     if stage == "recipient" and server.check_recipients == "rcpt":
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
         listed += (unlisted,) if unlisted not in listed else ()
@@ -112,9 +112,7 @@ def _offers_auth(server: Server, lists: Lists) -> bool:
     return any("login" in part.entry.reads for part in every)
 
 
-def _refused(
-    make: Callable[[], Any], stage: str, written: str | None = None
-) -> tuple[str, str, str] | None:
+def _refused(make: Callable[[], Any], written: str | None = None) -> tuple[str, str, str] | None:
     """What is wrong with what *make* makes: value, expected, nearest; None if nothing is."""
     try:
         make()
@@ -122,7 +120,7 @@ def _refused(
         problem = str(error).partition(f": {error.value!r}")[0]
         expected = error.expected
         if problem == "unknown restriction":
-            expected = one_of(restrictions.names(stage))
+            expected = one_of(restrictions.names())
         if written in (None, error.value):
             return f"{shown(error.value)} ({problem})", expected, error.nearest
         return f"{shown(written)} ({error.value})", expected, error.nearest

@@ -51,7 +51,9 @@ def _stated(site: Site, to: Mailbox) -> str:
     local, _, domain = to.full.rpartition("@")
     bare = site.without_tag(local)
     keys = [(to.full, False), (f"{bare}@{domain}", True), (domain, True)]
-    keys += [(part, True) for part in parts_of(domain, site.settings.parents_match("transport_maps"))]
+    keys += [
+        (part, True) for part in parts_of(domain, site.settings.parents_match("transport_maps"))
+    ]
     for key, part in [*keys, ("*", True)]:
         value = maps.find(key, part=part)
         if value:

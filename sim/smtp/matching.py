@@ -189,5 +189,5 @@ def _network(text: str) -> Range | str:
     except ValueError:
         return text
     if network.version == 6 and bare[:7] == "::ffff:" and network.prefixlen >= 96:
-        return Range.of(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")  # type: ignore[union-attr]
+        return Range.of(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")
     return Range.of(network)

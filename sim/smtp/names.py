@@ -159,4 +159,3 @@ class Names:
 
 def _tuples(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     return {key.lower(): tuple(values) for key, values in rows.items()}
-

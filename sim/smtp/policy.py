@@ -87,7 +87,7 @@ class Policy(Site):
         }
         lists["sender"] += tuple(map(Restriction, style.unasked))
         early = ("CONNECT", "MAIL") if style.settled_by_settings else ("CONNECT",)
-        moved = {command: () for command in ("CONNECT", "AUTH", "MAIL", "RCPT")}
+        moved: dict[str, tuple[Restriction, ...]] = dict.fromkeys(_LIMIT_LISTS, ())
         for restriction in lists["client"]:
             if restriction.entry.at in early:
                 moved[restriction.entry.at] += (restriction,)
@@ -285,10 +285,11 @@ class Policy(Site):
     def _template(self, situation: str, detail: str) -> Reply:
         """The words for a situation, with the code that the settings state."""
         reply = wordings.template(self.words, situation, detail)
-        codes = wordings.CODES.get(self.words, {})
-        setting, more = codes.get(situation, ("", 0))
-        if situation == "unknown_user" or situation == "unknown_sender":
-            setting = wordings.CODES_BY_TABLE.get(detail, "") if codes else ""
+        if self.words != "postfix":
+            return reply
+        setting, more = wordings.CODES.get(situation, ("", 0))
+        if situation in ("unknown_user", "unknown_sender"):
+            setting = wordings.CODES_BY_TABLE.get(detail, "")
             if not self.settings.show_user_unknown_table_name:
                 reply = reply._replace(text=reply.text.partition(" in ")[0])
         if not setting or detail == "retry":

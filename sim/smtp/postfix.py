@@ -7,8 +7,9 @@ expanded, *tables* are rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sim.smtp import clients
 from sim.smtp.matching import Domains, Networks, lookup_table
@@ -67,7 +68,7 @@ def policy(
     tables: Mapping[str, Table | str],
     *,
     addresses: tuple[str, ...] = (),
-    services: Mapping[str, list[list[object]]] | None = None,
+    services: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> Served:
     """The policy of one port; raises PolicyError for a value of the wrong type.
 
@@ -78,6 +79,10 @@ def policy(
     settings = Settings.of(stated)
     names = re.findall(r"[^\s,]+", stated.get("smtpd_restriction_classes", ""))
     classes = {name: stated.get(name, "") for name in names}
+    lists: dict[str, Any] = {
+        stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
+        for stage, parameter in LISTS.items()
+    }
     own, *others = (*map(clients.number, addresses), 0)
     return Served(
         hostname=stated["myhostname"],
@@ -95,12 +100,12 @@ def policy(
         settings=settings,
         tables=tables,
         classes=classes,
-        services={k: tuple(map(tuple, rows)) for k, rows in (services or {}).items()},  # type: ignore[misc]
-        ordered=False,
-        **{
-            stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
-            for stage, parameter in LISTS.items()
+        services={
+            name: tuple((attributes, action) for attributes, action in rows)
+            for name, rows in (services or {}).items()
         },
+        ordered=False,
+        **lists,
     )
 
 
@@ -113,7 +118,9 @@ def _closes(policy: Policy, restrictions: tuple[Restriction, ...]) -> Iterator[b
         if restriction.name == "restriction_class":
             name = restriction.args[0]
             text = policy.classes.get(name, "")
-            yield any(_closes(policy, listed(text, "recipient", frozenset(policy.classes) - {name})))
+            yield any(
+                _closes(policy, listed(text, "recipient", frozenset(policy.classes) - {name}))
+            )
 
 
 def _warnings(policy: Policy) -> Iterator[str]:

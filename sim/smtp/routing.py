@@ -142,12 +142,10 @@ class _Table:
             return Route(given, "none")
         return self._first(given, domain, hosts, direct=bool(host))
 
-    def _first(
-        self, given: str, domain: str, hosts: tuple[str, ...], *, direct: bool
-    ) -> Route:
+    def _first(self, given: str, domain: str, hosts: tuple[str, ...], *, direct: bool) -> Route:
         """The first of *hosts* with an address; none behind this server itself."""
         assert self.names is not None
-        ours = set(self.site.addresses)
+        ours = set(self.site.own_addresses)
         if not direct:
             best, others = self.names.preferred(domain)
             for place, one in enumerate([*best, *others]):
@@ -214,6 +212,4 @@ class _Table:
         """The address that gets mail for unknown local users."""
         local, domain = read.address
         values = {"local": local, "user": local, "domain": domain, "recipient": read.full}
-        return re.sub(
-            r"\$\{?(\w+)\}?", lambda m: values.get(m[1], ""), self.settings.luser_relay
-        )
+        return re.sub(r"\$\{?(\w+)\}?", lambda m: values.get(m[1], ""), self.settings.luser_relay)

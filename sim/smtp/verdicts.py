@@ -34,8 +34,9 @@ class Step:
             return "-"
         if isinstance(self._opinion, Deferral):
             return "defer"
-        known = {PERMIT: "permit", DISCARD: "discard"}
-        return known.get(self._opinion, "refuse")  # type: ignore[call-overload, no-any-return]
+        if self._opinion is PERMIT:
+            return "permit"
+        return "discard" if self._opinion is DISCARD else "refuse"
 
     @property
     def rule(self) -> str:
@@ -130,9 +131,7 @@ def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dic
     sender, rcpt = facts.reverse_path or "", facts.forward_path
     before, _, after = rcpt.rpartition("@")
     plain, meant = addresses.plain(rcpt), site.read(rcpt)
-    known = (
-        addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
-    )
+    known = addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
     same = plain.lower() == str(known).lower()
     names = Transaction(site, facts).client_names
     client = clients.text(facts.client)

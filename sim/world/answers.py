@@ -130,7 +130,9 @@ class Answers:
         self._asked = 0
         at_connect = policy.lists["connect"]
         self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
-        self._greets_alike = not any(r.entry.reads for r in at_connect)
+        self._greets_alike = not any(r.entry.reads for r in at_connect) and not (
+            at_connect and policy.unlimited
+        )
 
     def greetings(self, address: int, shows: Credentials) -> dict[int, Answer | None]:
         """How a client was greeted, by the sessions it has open; None: it was welcome."""

@@ -95,7 +95,7 @@ def remedy(draw: Draw) -> Asked:
 def wrong_machine(_: Draw) -> Asked:
     """An identity check on a machine that is also the MX."""
     start = {"sender": ["reject_sender_not_local"], "relay": ["permit_mynetworks"]}
-    start["relay"].append("permit_auth_destination")
+    start["relay"].append("reject_unauth_destination")
     return repair(
         start,
         (

@@ -61,7 +61,7 @@ def everybody(_: Draw) -> Asked:
     return repair(
         {
             "relay": [
-                "permit_auth_destination",
+                "reject_unauth_destination",
                 "permit_all_of(permit_mynetworks, permit_sender_local)",
             ]
         },

@@ -27,7 +27,7 @@ CANDIDATES = (
     "permit_pop_before_smtp(30 min)",
     "permit_all_of(permit_mynetworks, permit_sender_local)",
     "permit_all_of(permit_mynetworks, permit_sasl_authenticated)",
-    "permit_auth_destination",
+    "reject_unauth_destination",
 )
 """What the lecturer's solution is searched among."""
 LONGEST = 4
@@ -109,7 +109,7 @@ class Repair:
     def _found(self) -> Iterator[str]:
         servers = Servers(self.scenario, self.scenario.base)
         policy = servers.policy(self.server)
-        kept = {k: [parse(t, stage=k) for t in v] for k, v in self.start.items() if k != "relay"}
+        kept = {k: [parse(t) for t in v] for k, v in self.start.items() if k != "relay"}
         emptied: list[dict[str, Any]] = [kept, *({**kept, stage: []} for stage in kept)]
         for length in range(1, LONGEST + 1):
             for names, rest in product(permutations(CANDIDATES, length), emptied):
@@ -123,7 +123,7 @@ class Repair:
 
 
 def _policy(policy: Policy, names: tuple[str, ...], rest: dict[str, Any]) -> Policy | None:
-    relay = tuple(parse(name, stage="relay") for name in names)
+    relay = tuple(parse(name) for name in names)
     try:
         check_order(relay)
         lists: dict[str, Any] = {stage: tuple(items) for stage, items in rest.items()}

@@ -77,7 +77,7 @@ def rule(draw: Draw) -> Asked:
         f"restriction of proseware-smtp decides about it? Its name.",
         Word(
             lambda: asked(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
-            (*restrictions.names("relay"), "end_of_relay_list"),
+            (*restrictions.names(), "end_of_list"),
             listed=False,
         ),
         "the rule walk of scenario.explain(...): the first restriction with an opinion decides; "
@@ -103,7 +103,7 @@ def code(draw: Draw) -> Asked:
 @numbered("02.fault", "An open relay in disguise")
 def disguise(_: Draw) -> Asked:
     """A relay list that trusts what anybody can write."""
-    start = {"relay": ["permit_mynetworks", "permit_sender_local", "permit_auth_destination"]}
+    start = {"relay": ["permit_mynetworks", "permit_sender_local", "reject_unauth_destination"]}
     return repair(
         start,
         (

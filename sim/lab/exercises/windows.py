@@ -98,7 +98,7 @@ def neighbours(draw: Draw) -> Asked:
 def next_table(_: Draw) -> Asked:
     """POP first where guests share an address."""
     window = "permit_pop_before_smtp(12 hours)"
-    start = {"relay": ["permit_mynetworks", window, "permit_auth_destination"]}
+    start = {"relay": ["permit_mynetworks", window, "reject_unauth_destination"]}
     return repair(
         start,
         (

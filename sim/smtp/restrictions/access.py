@@ -280,7 +280,7 @@ def attributes(t: Transaction) -> dict[str, str]:
 
 @restriction(
     "Ask a policy service: what a table of its answers says; nothing without one.",
-    compared=lambda t, server: f"asked {server}",
+    compared=lambda _t, server: f"asked {server}",
     reads=(*_CLIENT, "reverse_path", "forward_path", "helo", "login", "recipients"),
     parameters=(Parameter("service", "server"),),
 )

@@ -14,6 +14,8 @@ from sim.smtp.transaction import Transaction
 
 MAX_DEPTH = 100
 """Lists within lists, after which a server gives up."""
+
+
 def worded(code: int, status: str, asked: str, text: str, default: str) -> Reply:
     """The reply with *text*, before which a status code may stand."""
     status, text = split_status(text, status)

@@ -110,7 +110,7 @@ def _has_us(t: Transaction, names: Names, hosts: list[str]) -> bool:
         numbers = names.numbers(host)
         if not numbers:
             _unsure(t, f"Unable to look up mail exchanger host {host}: Name or service not known")
-        if t.site.addresses.intersection(numbers):
+        if t.site.own_addresses.intersection(numbers):
             return True
     return False
 

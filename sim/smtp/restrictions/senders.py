@@ -6,6 +6,8 @@ refused for what it is (RFC 2505 section 2.6.1).
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.smtp import rfc822
 from sim.smtp.directory import unlisted
 from sim.smtp.names import NULL_MX, OK, RETRY
@@ -110,7 +112,11 @@ def reject_non_fqdn_sender(t: Transaction) -> Opinion:
 # ---- who may use the sender
 
 
-_LOGIN = {"compared": _says_owner, "reads": ("reverse_path", "login"), "about": "login"}
+_LOGIN: dict[str, Any] = {
+    "compared": _says_owner,
+    "reads": ("reverse_path", "login"),
+    "about": "login",
+}
 
 
 def _ignored(t: Transaction) -> bool:
@@ -141,9 +147,7 @@ def reject_sender_login_mismatch(t: Transaction) -> Opinion:
     return _not_owned(t) or _needs_login(t)
 
 
-@restriction(
-    "A login must own the sender; nothing is asked of clients without one.", **_LOGIN
-)
+@restriction("A login must own the sender; nothing is asked of clients without one.", **_LOGIN)
 def reject_authenticated_sender_login_mismatch(t: Transaction) -> Opinion:
     """Refuse the wrong login."""
     return _not_owned(t)
@@ -161,9 +165,7 @@ def reject_unauthenticated_sender_login_mismatch(t: Transaction) -> Opinion:
     return _needs_login(t)
 
 
-@restriction(
-    "Refuse a sender in a domain of this server that does not exist there.", reads=SENDER
-)
+@restriction("Refuse a sender in a domain of this server that does not exist there.", reads=SENDER)
 def reject_unlisted_sender(t: Transaction) -> Opinion:
     """Refuse an unknown own sender."""
     if t.sender is None or t.checked_sender:
