@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from sim.config.importing import Configuration, Port
@@ -72,14 +73,13 @@ class Cells:
         for port in self.configuration.ports:
             here = self.worlds[port.number]
             logins = ("", here.login) if port.policy.auth_offered else ("",)
-            for client in here.clients:
-                for login in logins:
-                    for sender in here.senders:
-                        for recipient in here.recipients:
-                            cell = Cell(
-                                port.number, client.label, login, sender.label, recipient.label
-                            )
-                            yield cell, port, (client, login, sender, recipient)
+            for client, login, sender, recipient in product(
+                here.clients, logins, here.senders, here.recipients
+            ):
+                if recipient.odd and (client.forged or login or not sender.address):
+                    continue
+                cell = Cell(port.number, client.label, login, sender.label, recipient.label)
+                yield cell, port, (client, login, sender, recipient)
 
     def ask(
         self, number: int, client: Client, login: str, sender: Party, recipient: Party
