@@ -48,10 +48,18 @@ class Cells:
 
     configuration: Configuration
     names: Names | None = None
+    asked: Mapping[int, World] | None = None
+    """Those who are asked about; None: those whom the configuration brings to mind."""
+
+    def of(self, configuration: Configuration) -> Cells:
+        """The same questions to another configuration."""
+        return Cells(configuration, self.names, self.worlds)
 
     @cached_property
     def worlds(self) -> Mapping[int, World]:
         """By port, those who are asked about."""
+        if self.asked is not None:
+            return self.asked
         return {port.number: world(self.configuration, port) for port in self.configuration.ports}
 
     @cached_property

@@ -84,6 +84,17 @@ def read(
     return Configuration(main, ports, tuple(served), tuple(skipped), found, assumed, given, own)
 
 
+def failing(configuration: Configuration) -> Configuration:
+    """The same where tables that were not handed in fail."""
+    tables = Tables(configuration.given, Absent.ERROR)
+    addresses, given = configuration.addresses, configuration.given
+    ports = tuple(
+        _port(port.number, dict(port.values.written), addresses, tables, given)
+        for port in configuration.ports
+    )
+    return replace(configuration, ports=ports, tables=tables)
+
+
 def changed(configuration: Configuration, number: int, values: Mapping[str, str]) -> Configuration:
     """The same with other *values* of some parameters at one port."""
     ports = tuple(
