@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sim.smtp import Policy, Restriction, clients
+from sim.smtp import Policy, Restriction
 from sim.smtp.restrictions import STAGES
 
 
@@ -98,8 +98,3 @@ def mailboxes(policy: Policy) -> tuple[str, ...] | None:
     """The recipients that exist, if they can be listed."""
     known = policy.mailboxes
     return tuple(sorted(known)) if isinstance(known, Iterable) else None
-
-
-def own_address(policy: Policy) -> str:
-    """The address of the server, as text; empty if it has none."""
-    return clients.text(policy.address) if policy.address else ""

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
-from sim.config.native.plain import Exported, mailboxes, own_address
+from sim.config.native.plain import Exported, mailboxes
 from sim.smtp import Policy, Restriction, Settings
-from sim.smtp.postfix import LISTS
+from sim.smtp.postfix import LISTS, REQUIRED
 from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table
 
 DIRECTORY = "/etc/postfix"
 HEADER = "compatibility_level = 3.6"
 OWN_SETTINGS = frozenset({"local_recipient_maps", "smtpd_sender_login_maps"})
 """Settings that follow from the policy's mailboxes and logins where they are not stated."""
+OPEN = "check_client_access static:OK, reject_unauth_destination"
+"""What lets everybody relay; without a rule against it Postfix would serve nobody."""
 FILTER = "a content filter has to do it: a milter, or content_filter"
 
 
@@ -41,6 +43,9 @@ def export(policy: Policy) -> Exported:
         parameter: ", ".join(filter(None, (_text(files, r) for r in getattr(policy, stage))))
         for stage, parameter in LISTS.items()
     }
+    if not any(r.name in REQUIRED for r in (*policy.relay, *policy.recipient)):
+        relay = lists["smtpd_relay_restrictions"].removesuffix("permit").rstrip(", ")
+        lists["smtpd_relay_restrictions"] = ", ".join(filter(None, (relay, OPEN)))
     files.unsaid += [f"{r}: {FILTER}" for r in policy.content]
     settings = dict(_settings(files)) | lists | files.limits
     for name, table in policy.tables.items():
@@ -205,8 +210,3 @@ def _test(test: object) -> str:
         return str(test)
     flags = "" if test.flags & re.IGNORECASE else "i"
     return f"/{test.pattern}/{flags}"
-
-
-def address(policy: Policy) -> str:
-    """The address that the export is for; it stands in no file."""
-    return own_address(policy)
