@@ -69,13 +69,16 @@ def step(
     command: str,
     *,
     held: Refusal | None = None,
+    discarding: bool = False,
     in_transaction: bool = True,
 ) -> Outcome:
     """What is answered at *command* itself, whatever was answered to earlier ones.
 
-    *held* is what they held back. Out of a transaction no sender is known.
+    *held* is what they held back; *discarding*: the message is to be dropped already. Out of a
+    transaction no sender is known.
     """
     walk = _Walk(policy, facts, False)
+    walk.discarding = discarding
     walk.t.command, walk.t.deferral = command, held
     if in_transaction and command not in ("CONNECT", "HELO", "MAIL"):
         walk.t.read_sender()
@@ -117,7 +120,7 @@ class _Walk:
         self.facts = facts
         self.command = ""
         self.permit: Restriction | None = None
-        self.discarding = facts.discarding
+        self.discarding = False
         self.exempt = False
         self.steps: list[Step] | None = [] if trace else None
 

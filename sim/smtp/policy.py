@@ -213,8 +213,8 @@ class Policy(Site):
             named |= {"client"}
         if "client" in named and not self.own_networks.plain:
             named |= {"names", "client_name"}
-        if any(r.name in _DISCARDING for r in self.restrictions()):
-            named |= {"discarding"}
+        if self.lists["helo"]:
+            named |= {"helo"}  # without one the list is not asked
         return frozenset(ALWAYS_READ) | named | login
 
     @cached_property
@@ -314,9 +314,6 @@ _LIMIT_LISTS = {
     "RCPT": "recipient_rate",
 }
 """The lists of limits, by the command that they are judged at."""
-_DISCARDING = frozenset(
-    {"check_client_access", "check_sender_access", "check_recipient_access", "check_helo_access"}
-)
 
 
 def _bound(

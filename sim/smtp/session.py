@@ -176,9 +176,7 @@ class Session:
 
     def _begin(self) -> None:
         """Forget the transaction."""
-        self._told = self._told._replace(
-            reverse_path=None, forward_path="", recipients=0, discarding=False
-        )
+        self._told = self._told._replace(reverse_path=None, forward_path="", recipients=0)
         self._recipients: list[tuple[str, Verdict]] = []
         self._content = bytearray()
         self._fault = ""

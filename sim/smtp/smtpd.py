@@ -55,9 +55,8 @@ class PostfixSession(PostfixCommands, flavours=("postfix",)):
             self._refuse(verdict)
             self._erred()
         else:
-            self._told = told._replace(
-                recent=self._told.recent, discarding=outcome.discarding, recipients=0
-            )
+            self._told = told._replace(recent=self._told.recent, recipients=0)
+            self._discarding = outcome.discarding
             self._held["RCPT"] = outcome.held
             self._in_transaction = True
             self._say("mail_ok")
@@ -127,8 +126,7 @@ class PostfixSession(PostfixCommands, flavours=("postfix",)):
             self._refuse(verdict)
             self._erred()
             return None
-        if outcome.discarding:
-            self._told = self._told._replace(discarding=True)
+        self._discarding = outcome.discarding
         return told
 
     def _refuses_more(self, parameters: list[str]) -> bool:
@@ -161,8 +159,7 @@ class PostfixSession(PostfixCommands, flavours=("postfix",)):
         """Whether the policy refuses the message at *command*, which is then said."""
         told = self._told._replace(forward_path=self._recipients[0][0])
         outcome = self._step(command, told)
-        if outcome.discarding:
-            self._told = self._told._replace(discarding=True)
+        self._discarding = outcome.discarding
         if outcome.verdict is None:
             return False
         self._refuse(outcome.verdict)
@@ -197,7 +194,7 @@ class PostfixSession(PostfixCommands, flavours=("postfix",)):
                     told.login,
                     tuple(self._recipients),
                     content,
-                    told.discarding,
+                    self._discarding,
                 )
             )
             self._errors = self._junk = 0

@@ -45,7 +45,7 @@ class PostfixCommands(Session):
         self._junk = self._overshoot = 0
         self._held: dict[str, Refusal | None] = {}
         self._bare_before = False
-        self._in_transaction = False
+        self._in_transaction = self._discarding = False
 
     def _greet(self) -> None:
         verdict = self._step("CONNECT").verdict
@@ -73,6 +73,7 @@ class PostfixCommands(Session):
             self._refresh(told or self._told),
             command,
             held=self._held.get(command),
+            discarding=self._discarding,
             in_transaction=self._in_transaction,
         )
 
@@ -170,7 +171,7 @@ class PostfixCommands(Session):
 
     def _begin(self) -> None:
         super()._begin()
-        self._in_transaction = False
+        self._in_transaction = self._discarding = False
         self._overshoot = 0
         self._bare_before = False
 

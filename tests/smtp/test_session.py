@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sim.smtp import FLAVOURS, Facts, Policy, decide, presets
 from sim.smtp.restrictions import parse
-from sim.smtp.session import COMMANDS, MAX_RECIPIENTS, Session
+from sim.smtp.commands import COMMANDS
+from sim.smtp.session import MAX_RECIPIENTS, Session
 
 HOME, HOTEL = (int(IPv4Address(a)) for a in ("198.51.100.7", "203.0.113.140"))
 POLICY = Policy(
