@@ -13,11 +13,12 @@ from sim.smtp.arguments import PolicyError, Rate
 from sim.smtp.clients import Range
 from sim.smtp.facts import CIRCUMSTANCES, Circumstances, Facts
 from sim.smtp.flavours import FLAVOURS
-from sim.smtp.matching import Domains, lookup_table
+from sim.smtp.matching import Domains, lookup_table, networks_in
 from sim.smtp.opinions import Refusal
 from sim.smtp.replies import SITUATIONS, Reply
 from sim.smtp.restrictions import STAGES, Restriction, check_order, listed
 from sim.smtp.restrictions.actions import ACTIONS
+from sim.smtp.restrictions.entry import TABLE_NAME
 from sim.smtp.site import Site
 from sim.smtp.suggestions import nearest
 
@@ -255,8 +256,25 @@ class Policy(Site):
     @cached_property
     def ranges(self) -> tuple[tuple[Range, ...], ...]:
         """The groups of client addresses that anything here compares with."""
-        named = (tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions())
-        return (self.network_ranges, self.client_range_pairs, *(some for some in named if some))
+        named = [tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions()]
+        named += [
+            tuple(networks_in(lookup_table(r.args[0], self.tables)))
+            for r in self.restrictions()
+            if r.entry.parameters == TABLE_NAME and "client" in r.entry.reads
+        ]
+        named.append(self.unlimited.ranges if self.unlimited != self.own_networks else ())
+        return (self.network_ranges, self.client_range_pairs, *filter(None, named))
+
+    def knows(self, domain: str) -> bool:
+        """As of its site; tables and services may tell any domain, and any user, from others."""
+        return self._asks_tables or super().knows(domain)
+
+    @cached_property
+    def _asks_tables(self) -> bool:
+        s = self.settings
+        kinds = {r.entry.parameters[0].kind for r in self.restrictions() if r.entry.parameters}
+        maps = (s.virtual_alias_maps, s.smtpd_sender_login_maps, s.transport_maps)
+        return any(maps) or not kinds.isdisjoint({"table", "server"})
 
     @cached_property
     def logins_relay(self) -> bool:
@@ -285,9 +303,10 @@ class Policy(Site):
     def _template(self, situation: str, detail: str) -> Reply:
         """The words for a situation, with the code that the settings state."""
         reply = wordings.template(self.words, situation, detail)
-        if self.words != "postfix":
+        codes = wordings.CODES.get(self.words)
+        if codes is None:
             return reply
-        setting, more = wordings.CODES.get(situation, ("", 0))
+        setting, more = codes.get(situation, ("", 0))
         if situation in ("unknown_user", "unknown_sender"):
             setting = wordings.CODES_BY_TABLE.get(detail, "")
             if not self.settings.show_user_unknown_table_name:

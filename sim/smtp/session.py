@@ -40,15 +40,15 @@ class Session:
     *messages*. *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
     """
 
-    _of_flavour: ClassVar[dict[str, type[Session]]] = {}
+    _of_kind: ClassVar[dict[str, type[Session]]] = {}
 
-    def __init_subclass__(cls, *, flavours: tuple[str, ...] = ()) -> None:
-        """Make *cls* the class of sessions with servers of these flavours."""
-        cls._of_flavour.update(dict.fromkeys(flavours, cls))
+    def __init_subclass__(cls, *, kind: str = "") -> None:
+        """Make *cls* the class of sessions of that *kind*, which flavours name."""
+        cls._of_kind[kind] = cls
 
     def __new__(cls, policy: Policy, *_: Any, **__: Any) -> Session:
         """The session of the policy's flavour."""
-        return super().__new__(cls._of_flavour[policy.flavour])
+        return super().__new__(cls._of_kind[policy.style.session])
 
     def __init__(
         self,

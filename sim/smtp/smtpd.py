@@ -23,7 +23,7 @@ _RCPT_PARAMETER = re.compile(
 )
 
 
-class PostfixSession(PostfixCommands, flavours=("postfix",)):
+class PostfixSession(PostfixCommands, kind="lenient"):
     """One connection to a server of the Postfix flavour."""
 
     # ---- the transaction

@@ -13,7 +13,6 @@ from sim.smtp.addresses import MAX_DOMAIN
 from sim.smtp.authentication import Exchange
 from sim.smtp.commands import COMMANDS, Message, State
 from sim.smtp.decision import decide, decide_at
-from sim.smtp.flavours import FLAVOURS
 from sim.smtp.framing import Line
 from sim.smtp.session import Session
 from sim.smtp.verdicts import Verdict
@@ -30,10 +29,9 @@ _PARAMETERS = {
     "MAIL": re.compile(r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+", re.IGNORECASE),
     "RCPT": re.compile(r"(?!)"),
 }
-STANDARD = tuple(name for name in FLAVOURS if name != "postfix")
 
 
-class StandardSession(Session, flavours=STANDARD):
+class StandardSession(Session, kind="standard"):
     """One connection to a server that keeps to the standards."""
 
     def _greet(self) -> None:

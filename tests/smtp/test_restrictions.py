@@ -4,9 +4,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from sim.smtp import Facts, Names, Policy, PolicyError, Settings, decide, presets
+from sim.smtp import Facts, Names, Policy, PolicyError, decide, presets
 from sim.smtp.restrictions import ALIASES, TABLE, parse
-from sim.smtp.tables import Keyed
 
 INSIDE, BRANCH, OUTSIDE = (
     int(IPv4Address(a)) for a in ("198.51.100.7", "192.0.2.66", "203.0.113.9")

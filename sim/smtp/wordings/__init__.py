@@ -21,7 +21,8 @@ from sim.smtp.wordings.courier import COURIER
 from sim.smtp.wordings.exim import EXIM
 from sim.smtp.wordings.neutral import NEUTRAL
 from sim.smtp.wordings.opensmtpd import OPENSMTPD
-from sim.smtp.wordings.postfix import CODES, CODES_BY_TABLE, POSTFIX
+from sim.smtp.wordings.postfix import CODES as POSTFIX_CODES
+from sim.smtp.wordings.postfix import CODES_BY_TABLE, POSTFIX
 from sim.smtp.wordings.qmail import QMAIL
 from sim.smtp.wordings.qpsmtpd import QPSMTPD
 from sim.smtp.wordings.sendmail import SENDMAIL
@@ -39,6 +40,10 @@ WORDINGS: dict[str, Mapping[str, Reply]] = {
     "qmail": QMAIL,
 }
 """Every wording by its name."""
+
+
+CODES: dict[str, Mapping[str, tuple[str, int]]] = {"postfix": POSTFIX_CODES}
+"""By wording and situation, the setting that has the code, and what is added to it."""
 
 
 def template(wording: str, situation: str, detail: str = "") -> Reply:
