@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.smtp import clients
+from sim.smtp.lint import REQUIRED, serves
 from sim.smtp.matching import Domains, Networks, lookup_table
 from sim.smtp.policy import Policy
-from sim.smtp.restrictions import Restriction, listed
+from sim.smtp.restrictions import listed
 from sim.smtp.settings import Settings
 from sim.smtp.tables import Table, Unreadable
 
@@ -37,10 +38,6 @@ DEFAULTS = {
     "smtpd_sender_login_maps": "",
 }
 """What Postfix has where a plain policy of ours has nothing."""
-REQUIRED = frozenset(
-    {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"}
-)
-"""One of these must stand in the relay or the recipient list, or smtpd serves nobody."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Served(Policy):
     @property
     def fatal(self) -> str:
         """Why smtpd ends with an error for every client; "" if it does not."""
-        if any(_closes(self, self.relay)) or any(_closes(self, self.recipient)):
+        if serves(self):
             return ""
         return (
             "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
@@ -107,20 +104,6 @@ def policy(
         ordered=False,
         **lists,
     )
-
-
-def _closes(policy: Policy, restrictions: tuple[Restriction, ...]) -> Iterator[bool]:
-    """For each restriction before the first `permit`, whether it is one of those required."""
-    for restriction in restrictions:
-        if restriction.name == "permit":
-            return
-        yield restriction.name in REQUIRED
-        if restriction.name == "restriction_class":
-            name = restriction.args[0]
-            text = policy.classes.get(name, "")
-            yield any(
-                _closes(policy, listed(text, "recipient", frozenset(policy.classes) - {name}))
-            )
 
 
 def _warnings(policy: Policy) -> Iterator[str]:
