@@ -61,15 +61,15 @@ def _rules(said: Plain) -> Iterator[str]:
     if said.relay_domains:
         yield f'match from any{sender} for domain <backup> action "relay"'
     if said.open:
-        yield f'match from any{sender} for any action "relay"'
+        yield f'match from any{sender} ! for domain <here> action "relay"'
     if said.on_network and said.networks:
-        yield f'match from src <networks>{sender} for any action "relay"'
+        yield f'match from src <networks>{sender} ! for domain <here> action "relay"'
     if said.ranges:
-        yield f'match from src <offices>{sender} for any action "relay"'
+        yield f'match from src <offices>{sender} ! for domain <here> action "relay"'
     if said.by_login:
-        yield f'match from any auth{sender} for any action "relay"'
+        yield f'match from any auth{sender} ! for domain <here> action "relay"'
     if said.by_sender:
-        yield 'match from any mail-from <senders> for any action "relay"'
+        yield 'match from any mail-from <senders> ! for domain <here> action "relay"'
 
 
 def _list(items: object) -> str:
