@@ -3,8 +3,8 @@
 Run in new namespaces (`unshare -mnu --fork`): ``native_room.py SERVERS MAKE``, with
 ``{"configurations": [{name: text}, ...], "sessions": [{"client": address, "lines": [text, ...]}]}``
 as JSON on standard input. It checks each configuration with the server's own checker, starts the
-server with the last, holds the sessions, and prints ``{"checks": [text, ...], "replies": [[code,
-...], ...]}``. SERVERS is a folder made by `.ci/servers`. Nothing outside the room is written.
+server with the last, holds the sessions, and prints ``{"checks": [text, ...], "replies": [[lines of
+a reply, ...], ...]}``. SERVERS is a folder made by `.ci/servers`. Nothing outside is written.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 SERVER = "198.51.100.25"
 NAME = "mail.proseware.com"
@@ -159,7 +160,8 @@ def _login_server() -> None:
     with socket.create_server(("127.0.0.1", 12345)) as here:
         while True:
             stream = here.accept()[0].makefile("rw", newline="\n")
-            stream.write("VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\n")
+            stream.write("VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\n")
+            stream.write("SPID\t1\nCUID\t1\n")
             stream.write("COOKIE\t00\nDONE\n")
             stream.flush()
             if os.fork():
@@ -242,24 +244,24 @@ MAKES: Mapping[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
 # ---- sessions
 
 
-def talk(client: str, lines: list[str]) -> list[int]:
-    """The codes that the server answers to a client of this address; 0: closed."""
+def talk(client: str, lines: list[str]) -> list[list[str]]:
+    """The lines of each reply that the server gives to a client of this address."""
     subprocess.run(["ip", "address", "add", f"{client}/32", "dev", "lo"], stderr=subprocess.DEVNULL)
     with socket.create_connection((SERVER, 25), 20, (client, 0)) as connection:
         stream = connection.makefile("rwb")
-        codes = [_reply(stream)]
+        replies = [_reply(stream)]
         for line in lines:
             stream.write(line.encode() + b"\r\n")
             stream.flush()
-            codes.append(_reply(stream))
-    return codes
+            replies.append(_reply(stream))
+    return replies
 
 
-def _reply(stream: object) -> int:
-    line = b"   -"
-    while line[3:4] == b"-":
-        line = stream.readline()  # type: ignore[attr-defined]
-    return int(line[:3] or 0)
+def _reply(stream: BinaryIO) -> list[str]:
+    found = [stream.readline().decode().rstrip("\r\n")]
+    while found[-1][3:4] == "-":
+        found.append(stream.readline().decode().rstrip("\r\n"))
+    return found
 
 
 def _wait() -> None:

@@ -75,29 +75,32 @@ def _acl(said: Plain) -> Iterator[str]:
         yield "       message = sender address must be in a local domain"
     if said.sender_must_resolve:
         yield "  require verify = sender"
-    if said.open:
-        yield "  accept !domains = +local_domains"
-    if said.on_network:
-        yield "  accept hosts = +relay_from_hosts"
-        yield "         !domains = +local_domains"
-    if said.by_login:
-        yield "  accept authenticated = *"
-        yield "         !domains = +local_domains"
-    if said.pop:
-        yield f"  accept hosts = net-iplsearch;{POP_FILE}"
-        yield "         !domains = +local_domains"
-    if said.ranges:
-        yield "  accept hosts = +remote_offices"
-        yield "         !domains = +local_domains"
-    if said.by_sender:
-        yield "  accept senders = *@+local_domains"
-        yield "         !domains = +local_domains"
+    for condition in _grants(said):
+        yield f"  accept {condition}"
+        if not said.spares_relaying:
+            yield "         !domains = +local_domains"
     yield "  deny !domains = +local_domains : +relay_to_domains"
     yield "       message = relay not permitted"
     if said.rejects_unknown and said.mailboxes is not None:
         yield "  deny domains = +local_domains"
         yield "       !verify = recipient"
     yield "  accept"
+
+
+def _grants(said: Plain) -> Iterator[str]:
+    """The conditions that open relaying."""
+    if said.open:
+        yield "hosts = *"
+    if said.on_network:
+        yield "hosts = +relay_from_hosts"
+    if said.by_login:
+        yield "authenticated = *"
+    if said.pop:
+        yield f"hosts = net-iplsearch;{POP_FILE}"
+    if said.ranges:
+        yield "hosts = +remote_offices"
+    if said.by_sender:
+        yield "senders = *@+local_domains"
 
 
 def _routers(said: Plain) -> Iterator[str]:

@@ -28,6 +28,8 @@ class Plain:
     mailboxes: tuple[str, ...] | None
     """Known recipients; None: all exist."""
     auth: bool
+    spares_relaying: bool = False
+    """Whoever may relay is not asked whether a recipient exists."""
     open: bool = False
     """Anybody may relay."""
     on_network: bool = False
@@ -53,6 +55,7 @@ def plain(policy: Policy) -> Plain:
         networks=tuple(map(str, policy.network_ranges)),
         mailboxes=mailboxes(policy),
         auth=policy.auth_offered,
+        spares_relaying=policy.style.mailboxes == "strangers",
     )
     for stage in STAGES:
         for restriction in getattr(policy, stage):
