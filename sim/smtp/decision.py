@@ -22,6 +22,9 @@ SYNTAX = "address_syntax"
 AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
+END = "EOD"
+"""The end of a message, in a plan; to a client that is part of DATA."""
+
 ACCEPTED = Refusal("accepted")
 DISCARDED = Refusal("discarded")
 UNLISTED = {
@@ -45,11 +48,12 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
 def decide_at(policy: Policy, facts: Facts, command: str) -> Verdict | None:
     """What `decide` would refuse by the time *command* is answered; None: so far nothing.
 
-    *command* is CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD; facts told by later commands are
-    not read.
+    *command* is CONNECT, HELO, AUTH, MAIL, RCPT or DATA, which ends with the message; facts told
+    by later commands are not read.
     """
     commands = [name for name, _ in policy.plan]
-    return _refusal(_Walk(policy, facts, False), policy.plan[: commands.index(command) + 1])
+    last = commands.index(END if command == "DATA" else command)
+    return _refusal(_Walk(policy, facts, False), policy.plan[: last + 1])
 
 
 class Outcome(NamedTuple):
@@ -82,9 +86,9 @@ def step(
     walk.t.command, walk.t.deferral = command, held
     if in_transaction and command not in ("CONNECT", "HELO", "MAIL"):
         walk.t.read_sender()
-    if command in ("DATA", "EOD") and facts.recipients <= 1:
+    if command in ("DATA", END) and facts.recipients <= 1:
         walk.t.read_recipient()
-    verdict = _refusal(walk, tuple(row for row in policy.plan if row[0] == command))
+    verdict = _refusal(walk, policy.plan_of(command))
     return Outcome(verdict, walk.t.deferral, walk.discarding)
 
 
@@ -98,7 +102,7 @@ def accepted(policy: Policy, facts: Facts) -> Verdict:
 def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
     for command, checks in plan:
         walk.command = walk.t.command = command
-        if command in ("DATA", "EOD"):
+        if command in ("DATA", END):
             walk.t.deferral = None
             walk.exempt = False
         for check in checks:
@@ -209,7 +213,7 @@ class _Walk:
             code=code,
             enhanced=enhanced,
             stage=stage,
-            command=self.command,
+            command="DATA" if self.command == END else self.command,
             rule=rule,
             cause=answer.cause,
             situation=answer.situation,

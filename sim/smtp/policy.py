@@ -158,8 +158,13 @@ class Policy(Site):
             ),
             ("DATA", ("data", "held")),
             ("EOD", ("end_of_data", "held", "content")),
-            ("ETRN", late[:2]),
         )
+
+    def plan_of(self, command: str) -> Plan:
+        """The part of the plan that is answered at *command*; ETRN asks what is put off."""
+        if command == "ETRN":
+            return ((command, ("client", "helo") * self.settings.smtpd_delay_reject),)
+        return tuple(row for row in self.plan if row[0] == command)
 
     def restrictions(self) -> Iterator[Restriction]:
         """All restrictions of all lists, with those inside others and in tables."""

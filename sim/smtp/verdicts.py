@@ -75,7 +75,7 @@ class Verdict:
     stage: str
     """The list that decided, one of `restrictions.STAGES`."""
     command: str
-    """The SMTP command that is so answered: CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD."""
+    """The SMTP command that is so answered: CONNECT, HELO, AUTH, MAIL, RCPT or DATA."""
     rule: str
     """Name of the restriction that decided."""
     cause: str
@@ -101,7 +101,7 @@ class Verdict:
         """The same reply with the addresses of *facts*, for verdicts that are shared."""
         if self._policy is None or self.template is None:
             return Reply(self.code, self.enhanced, self.kind)
-        named = places(self._policy, facts, self.detail, self.command)
+        named = places(self._policy, facts, self.detail, self.stage)
         return replies.filled(self.template, named)
 
     @property
@@ -126,7 +126,7 @@ KINDS = (
 )
 
 
-def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dict[str, str]:
+def places(site: Site, facts: Facts, detail: str = "", stage: str = "") -> dict[str, str]:
     """What the templates of `sim.smtp.wordings` may name, for one recipient."""
     sender, rcpt = facts.reverse_path or "", facts.forward_path
     before, _, after = rcpt.rpartition("@")
@@ -153,7 +153,7 @@ def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dic
         "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
         "rcpt_local": known.local,
         "login": facts.login or "",
-        "data_command": "END-OF-MESSAGE" if command == "EOD" else "DATA",
+        "data_command": "DATA" if stage == "data" else "END-OF-MESSAGE",
         "lbrace": "{",
         "detail": detail,
     }

@@ -28,7 +28,7 @@ ARMS = (
     "greylisting",
     "closed",
 )
-RULES = ("end_of_relay_list", "reject_sender_not_local", "reject_unlisted_recipient")
+RULES = ("reject_unauth_destination", "reject_sender_not_local", "reject_unlisted_recipient")
 GROUPS = ("home-bodies", "commuters", "travellers", "remote-office", "web-mail")
 PLACES = ("home", "work", "hotel", "airport")
 DAY = 86400.0
@@ -217,7 +217,7 @@ def life():
     """The attempts of one message: refused at the hotel, deferred at home, then delivered."""
     base = {"arm": "on network", "replication": 0, "message": 7}
     rows = [
-        (1, "submission", 36000.0, 0xC0000281, "hotel", "proseware-smtp", 3, 1, "relay", 550, "5.7.1", "end_of_relay_list", "relaying", 0.0, 2.0),
+        (1, "submission", 36000.0, 0xC0000281, "hotel", "proseware-smtp", 3, 1, "relay", 550, "5.7.1", "reject_unauth_destination", "relaying", 0.0, 2.0),
         (2, "submission", 79200.0, 0xC6336407, "home", "proseware-smtp", 2, 2, "relay", 250, "2.1.5", "permit_mynetworks", "", 12.0, 3.0),
         (1, "relay", 79215.0, 0xC633643E, "", "adatum-mx", 2, 0, "client", 451, "4.3.0", "", "temporary", 0.0, 1.0),
         (2, "relay", 79515.0, 0xC633643E, "", "adatum-mx", 2, 2, "relay", 250, "2.1.5", "permit_auth_destination", "", 0.5, 1.5),
@@ -238,7 +238,7 @@ def cells(arms=7):
                     if to == "same ISP":
                         kind, rule = "accept_local", "permit_auth_destination"
                     elif arm != "open trust" and place != "home":
-                        kind, rule = "reject_relay", "end_of_relay_list"
+                        kind, rule = "reject_relay", "reject_unauth_destination"
                         if "AUTH" in arm and credentials == "auth":
                             kind, rule = "accept_relay", "permit_sasl_authenticated"
                         if "POP" in arm and credentials == "pop":

@@ -287,7 +287,7 @@ def test_matrix_colours_by_verdict_and_names_the_restriction(made):
     cells = [patch for patch in axes.patches if patch.get_width() == 1]
     words = [t.get_text().replace("\n", "") for t in axes.texts]
     assert len(cells) == len(words) == 8 * 4  # AUTH makes a second row in one arm
-    refused = [i for i, text in enumerate(words) if "end_of_relay_list" in text]
+    refused = [i for i, text in enumerate(words) if "reject_unauth_destination" in text]
     assert {to_hex(cells[i].get_facecolor()) for i in refused} == {"#f6c26b"}
     assert all(words[i].startswith("✗") for i in refused)
     assert len(refused) == 6
@@ -314,7 +314,7 @@ def test_a_policy_has_one_row_where_credentials_make_no_difference(made):
 def test_a_narrow_matrix_names_restrictions_by_letters_and_explains_them(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)}, style="column")
     assert "✗D" in texts(figure)
-    assert "D  end_of_relay_list" in "\n".join(texts(figure))
+    assert "D  reject_unauth_destination" in "\n".join(texts(figure))
 
 
 # ---- topology
@@ -461,7 +461,7 @@ def test_refusals_stack_restrictions_of_what_a_group_wished(made):
     middle = axes.get_yticks()[second]
     total = sum(p.get_width() for p in axes.patches if abs(p.get_center()[1] - middle) < 1e-6)
     assert total == pytest.approx(100 * share)
-    assert {"end_of_relay_list", "reject_sender_not_local"} <= set(texts(figure))
+    assert {"reject_unauth_destination", "reject_sender_not_local"} <= set(texts(figure))
 
 
 # ---- delay, routes, load
@@ -557,7 +557,7 @@ def test_load_shows_the_busiest_servers(made):
 def test_life_shows_each_attempt_between_those_who_spoke(made):
     figure = figures.draw("life", {"attempts": made.life()})
     words = [text.replace("\n", "").replace(" ", "") for text in texts(figure)]
-    assert "5505.7.1(1of3accepted)end_of_relay_list" in words
+    assert "5505.7.1(1of3accepted)reject_unauth_destination" in words
     assert "4514.3.0temporary" in words
     heads = [text.replace("\n", " ") for text in texts(figure)]
     assert "hotel 192.0.2.129" in heads
@@ -581,7 +581,7 @@ def test_every_restriction_that_refuses_has_a_look_of_its_own():
     from sim.smtp import restrictions
 
     refusing = [n for n in restrictions.TABLE if not n.startswith("permit")]
-    looks = [palette.restriction(name) for name in [*refusing, "end_of_relay_list"]]
+    looks = [palette.restriction(name) for name in [*refusing, "reject_unauth_destination"]]
     assert palette.OTHER not in looks
     assert len(set(looks)) == len(looks)
     assert palette.restriction("limit_client_rate(100 / hour)") == palette.restriction(

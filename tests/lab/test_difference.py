@@ -93,7 +93,7 @@ def test_both_deciding_restrictions_are_named(scenario):
         if (c["server"], c["who"], c["place"]) == ("proseware-smtp", "customer", "hotel")
     )  # fmt: skip
     assert change["before"]["rule"] == "permit"
-    assert change["after"]["rule"] == "end_of_relay_list"
+    assert change["after"]["rule"] == "reject_unauth_destination"
     assert change["after"]["reply"].startswith("550 5.7.1")
 
 

@@ -146,8 +146,7 @@ def test_walk_says_what_was_compared(scenario):
     assert [(step["rule"], step["opinion"]) for step in walk] == [
         ("permit_mynetworks", "-"),
         ("permit_pop_before_smtp(30 min)", "-"),
-        ("permit_auth_destination", "-"),
-        ("end_of_relay_list", "refuse"),
+        ("reject_unauth_destination", "refuse"),
     ]
     assert walk[0]["compared"] == "client 192.0.2.129, own networks 198.51.100.0/26"
 

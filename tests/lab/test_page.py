@@ -54,7 +54,7 @@ def test_long_texts_are_cut():
 
 def test_wide_table_loses_no_word():
     servers = "proseware-smtp, adatum-smtp, isp-c-smtp, isp-d-smtp, isp-f-smtp, rest-smtp"
-    cells = ("sharer\n  pop", "home, adatum, isp-c, isp-e", "end_of_relay_list")
+    cells = ("sharer\n  pop", "home, adatum, isp-c, isp-e", "reject_unauth_destination")
     row = (*cells, "reject_sender_not_local", servers)
     heads = ("who", "place and recipient", "before", "after", "servers")
 

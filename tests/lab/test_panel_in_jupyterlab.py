@@ -108,10 +108,10 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
         _until(lambda: said(FIGURE), "the figure")
         assert said(WRONG) == ""
         before = said(FIGURE)
-        assert "end_of_relay_list" not in said(MATRIX)
+        assert "reject_unauth_destination" not in said(MATRIX)
         moved = time.monotonic()
         assert said(MOVE)
-        _until(lambda: "end_of_relay_list" in said(MATRIX), "another matrix")
+        _until(lambda: "reject_unauth_destination" in said(MATRIX), "another matrix")
         matrix = time.monotonic() - moved
         _until(lambda: said(FIGURE) != before, "another figure")
         figure = time.monotonic() - moved

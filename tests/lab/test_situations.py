@@ -55,14 +55,14 @@ def test_open_trust_refuses_nobody_who_gets_a_connection(scenario, server):
 
 CREDENTIALS_HELP = {
     # arm, credentials: verdict of situation 6, and the restriction that decides it
-    ("network", "none"): (DENIED, "end_of_relay_list"),
-    ("network", "auth"): (DENIED, "end_of_relay_list"),  # not offered
-    ("network", "pop"): (DENIED, "end_of_relay_list"),
-    ("AUTH", "none"): (DENIED, "end_of_relay_list"),
+    ("network", "none"): (DENIED, "reject_unauth_destination"),
+    ("network", "auth"): (DENIED, "reject_unauth_destination"),  # not offered
+    ("network", "pop"): (DENIED, "reject_unauth_destination"),
+    ("AUTH", "none"): (DENIED, "reject_unauth_destination"),
     ("AUTH", "auth"): (RELAY, "permit_sasl_authenticated"),
-    ("AUTH", "pop"): (DENIED, "end_of_relay_list"),
-    ("POP", "none"): (DENIED, "end_of_relay_list"),
-    ("POP", "auth"): (DENIED, "end_of_relay_list"),
+    ("AUTH", "pop"): (DENIED, "reject_unauth_destination"),
+    ("POP", "none"): (DENIED, "reject_unauth_destination"),
+    ("POP", "auth"): (DENIED, "reject_unauth_destination"),
     ("POP", "pop"): (RELAY, "permit_pop_before_smtp"),
     ("submission-only", "none"): ("reject_auth", "reject_unauthenticated"),
     ("submission-only", "auth"): (RELAY, "permit_sasl_authenticated"),

@@ -61,11 +61,11 @@ def test_schedule_and_lifetime_of_a_server(keys, schedule, days):
 
 
 def test_a_list_is_written_as_json_without_a_warning():
-    lists = {"retry": ["1 min", "2 min"], "relay": ["permit_auth_destination"]}
+    lists = {"retry": ["1 min", "2 min"], "relay": ["reject_unauth_destination"]}
     keys = {"role": "mx", "network": "a", "address": "192.0.2.1", **lists}
     written = Server.model_validate(keys).model_dump(mode="json")  # a warning would be an error
     assert written["retry"] == [60.0, 120.0]
-    assert written["relay"] == ["permit_auth_destination"]
+    assert written["relay"] == ["reject_unauth_destination"]
 
 
 NEVER_ENDING = {

@@ -25,7 +25,7 @@ def test_a_policy_knows_its_server():
 ORDERED = ["permit_mynetworks", "reject_unauth_destination"]
 RELAYS = {
     "open": ("open", ["permit"]),
-    "preset": ("on_network", ["permit_mynetworks", "permit_auth_destination"]),
+    "preset": ("on_network", ["permit_mynetworks", "reject_unauth_destination"]),
     "list": (ORDERED, ORDERED),
 }
 

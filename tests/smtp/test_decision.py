@@ -115,7 +115,7 @@ def test_discarded_mail_looks_accepted():
     policy = dataclasses.replace(SERVER, content=(parse("discard_outbound_spam(1, 1)"),))
     verdict = decide(policy, Facts(HOME, "terri@proseware.com", ELSEWHERE, content_draw=0.5))
     assert (verdict.kind, verdict.accepted, verdict.discarded) == ("discard", True, True)
-    assert (verdict.code, verdict.permanent, verdict.command) == (250, False, "EOD")
+    assert (verdict.code, verdict.permanent, verdict.command) == (250, False, "DATA")
 
 
 def test_temporary_refusals_are_not_permanent():
@@ -330,7 +330,7 @@ def test_memo_agrees_with_decide(policy, many):
 @given(POLICIES, FACTS)
 def test_refusals_at_a_command_are_final(policy, facts):
     whole = decide(policy, facts)
-    for command in ("CONNECT", "HELO", "AUTH", "MAIL", "RCPT", "DATA", "EOD"):
+    for command in ("CONNECT", "HELO", "AUTH", "MAIL", "RCPT", "DATA"):
         early = decide_at(policy, facts, command)
         if early is not None:
             assert early == whole

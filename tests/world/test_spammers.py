@@ -182,7 +182,7 @@ def test_forged_in_the_recipients_own_domain_it_passes_no_check_of_senders(spam)
 
 
 def test_forged_in_the_domain_of_the_server_it_relays_where_senders_open_relaying():
-    checked = {"servers.*.relay": ["permit_sender_local", "permit_auth_destination"]}
+    checked = {"servers.*.relay": ["permit_sender_local", "reject_unauth_destination"]}
     for forge, route in (("fixed", "direct"), ("customer", "open_relay")):
         settings = {"spammers.bulk.routes": ["open_relay", "direct"], "spammers.bulk.forge": forge}
         changed = loads(SCENARIO).with_overrides(settings | checked)
