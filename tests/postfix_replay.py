@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.config import import_postfix
-from sim.smtp import Facts, Policy, clients, names
-from sim.smtp.session import Session
+from sim.smtp import Facts, Policy, Session, clients, names
 
 DATA = Path(__file__).with_name("config") / "data" / "postfix.json.xz"
 SUBMISSION = "submission inet n - y - - smtpd"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from sim.config.cells import Cell, Cells, Outcome
 from sim.config.findings import NO_SERVICE, OPEN, REFUSES, Finding, findings
 from sim.config.imported import Imported
+from sim.config.reading import Absent
 from sim.smtp.names import Names
 
 RESTRICTED = "restricted"
@@ -44,15 +45,35 @@ class Audit:
         """Exit status: 0 if it is restricted and takes its own mail, else 1."""
         return int(self.verdict != RESTRICTED)
 
-    @property
+    @cached_property
     def assumed(self) -> list[str]:
-        """What nobody said, and what hangs on it."""
+        """What nobody said, and how many answers hang on it."""
         assumed = list(self.imported.assumed)
         if self.names is None:
-            assumed.append("every name resolves, and no blocklist answers (--names)")
+            nothing = replace(self, names=Names())
+            assumed.append(f"every name resolves, and no blocklist answers{self._hang(nothing)}")
         tables = self.imported.configuration.tables.found.items()
-        assumed += [f"{name}: {found.absent}" for name, found in tables if found.absent]
+        absent = [f"{name} ({found.absent})" for name, found in tables if found.absent]
+        if absent:
+            failing = replace(self, imported=self.imported.with_failing_tables())
+            assumed.append(f"of {', '.join(absent)}: {Absent.EMPTY.value}{self._hang(failing)}")
         return assumed
+
+    def _hang(self, other: Audit) -> str:
+        """How many answers are otherwise if an assumption does not hold, with one of them."""
+        changes = difference(self, other)
+        if not changes:
+            return "; no answer hangs on it"
+        cell, old, new = changes[0]
+        return (
+            f"; {len(changes)} of {len(self.cells.outcomes)} answers hang on it, such as "
+            f"{cell.client} to {cell.recipient}: {old}, else {new}"
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What Postfix itself would warn of."""
+        return sorted({w for policy in self.imported.policies.values() for w in policy.warnings})
 
     def relayers(self) -> Iterator[tuple[int, str, str, Outcome]]:
         """By port, client and credentials: what becomes of mail for elsewhere."""
@@ -73,7 +94,7 @@ class Audit:
                 for f in self.findings
             ],
             "assumed": self.assumed,
-            "warnings": sorted({w for p in self.imported.policies.values() for w in p.warnings}),
+            "warnings": self.warnings,
             "cells": [
                 {**cell._asdict(), "does": o.does, "code": o.code, "list": o.stage, "rule": o.rule}
                 for cell, o in self.cells.outcomes.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from sim.config.importing import Configuration, Port
@@ -48,10 +49,18 @@ class Cells:
 
     configuration: Configuration
     names: Names | None = None
+    asked: Mapping[int, World] | None = None
+    """Those who are asked about; None: those whom the configuration brings to mind."""
+
+    def of(self, configuration: Configuration) -> Cells:
+        """The same questions to another configuration."""
+        return Cells(configuration, self.names, self.worlds)
 
     @cached_property
     def worlds(self) -> Mapping[int, World]:
         """By port, those who are asked about."""
+        if self.asked is not None:
+            return self.asked
         return {port.number: world(self.configuration, port) for port in self.configuration.ports}
 
     @cached_property
@@ -73,14 +82,13 @@ class Cells:
         for port in self.configuration.ports:
             here = self.worlds[port.number]
             logins = ("", here.login) if port.policy.auth_offered else ("",)
-            for client in here.clients:
-                for login in logins:
-                    for sender in here.senders:
-                        for recipient in here.recipients:
-                            cell = Cell(
-                                port.number, client.label, login, sender.label, recipient.label
-                            )
-                            yield cell, port, (client, login, sender, recipient)
+            for client, login, sender, recipient in product(
+                here.clients, logins, here.senders, here.recipients
+            ):
+                if recipient.odd and (client.forged or login or not sender.address):
+                    continue
+                cell = Cell(port.number, client.label, login, sender.label, recipient.label)
+                yield cell, port, (client, login, sender, recipient)
 
     def ask(
         self, number: int, client: Client, login: str, sender: Party, recipient: Party

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -75,7 +74,7 @@ def _open(cells: Cells, port: Port) -> Iterator[Finding]:
         index = next((i for i, one in enumerate(here) if one.split()[0] == rule), len(here))
         change = smallest(cells, port, edits.closing(port, name, index), [cell])
         text = f"anybody may relay: {cell.client}, {cell.sender}"
-        yield Finding(OPEN, text, example(cells, cell), _line(name, rule), change)
+        yield Finding(OPEN, text, example(cells, cell), _line(cells, name, rule), change)
 
 
 def _opener(cells: Cells, port: Port, cell: Cell) -> tuple[str, str]:
@@ -116,7 +115,7 @@ def _refusing(cells: Cells, port: Port) -> Iterator[Finding]:
         REFUSES,
         f"mail from outside to {recipient} is not taken",
         example(cells, cell),
-        _line(name, outcome.rule),
+        _line(cells, name, outcome.rule),
         _that_takes(cells, port, tries, cell),
     )
 
@@ -131,7 +130,7 @@ def _milder(port: Port, name: str, index: int) -> Iterator[Change]:
 
 def _that_takes(cells: Cells, port: Port, tries: Iterable[Change], cell: Cell) -> Change | None:
     for change in tries:
-        after = replace(cells, configuration=change.apply(cells.configuration))
+        after = cells.of(change.apply(cells.configuration))
         if outcome(after, cell).does == "takes" and not open_cells(after, port.number):
             return change
     return None
@@ -153,7 +152,7 @@ def smallest(
         if cell.port == port.number and _wanted(cells, cell, before)
     ]
     for change in tries:
-        after = replace(cells, configuration=change.apply(cells.configuration))
+        after = cells.of(change.apply(cells.configuration))
         if any(outcome(after, cell).does == "relays" for cell in closed):
             continue
         if all(outcome(after, cell).does == cells.outcomes[cell].does for cell in wanted):
@@ -180,14 +179,14 @@ def _gateway(cells: Cells, port: Port) -> Iterator[Finding]:
         if not _relays(cells, port, client):
             continue
         change = edits.without_networks(port, private)
-        after = replace(cells, configuration=change.apply(cells.configuration))
+        after = cells.of(change.apply(cells.configuration))
         closed = not _relays(after, _same(after, port), client)
         yield Finding(
             TRAP,
             "a container network or proxy that shows every client as its gateway makes this an "
             "open relay: its address is trusted",
             f"{gateway} -> user@{ELSEWHERE}: relays",
-            _line("mynetworks", ", ".join(sorted(private))),
+            _line(cells, "mynetworks", ", ".join(sorted(private))),
             change if closed else None,
         )
         return
@@ -226,14 +225,14 @@ def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
         question = (client, here.login, sender, Party("", f"user@{ELSEWHERE}"))
         before = cells.answer(port, *question)
         change = edits.swapped(port, name, permit, check)
-        after = replace(cells, configuration=change.apply(cells.configuration))
+        after = cells.of(change.apply(cells.configuration))
         then = after.answer(_same(after, port), *question)
         yield Finding(
             TRAP,
             f"{found[check]} is never reached by those whom {found[permit]} lets pass: "
             "a user may send under another's address",
             f"{here.login} as {here.users[-1]}: {before}",
-            _line(name, found[permit]),
+            _line(cells, name, found[permit]),
             change if then.does != before.does else None,
         )
 
@@ -253,7 +252,9 @@ def _opening_permit(cells: Cells, port: Port) -> Iterator[Finding]:
             change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
             opens = "an entry of it opens" if grants else "the first OK in it would open"
             text = f"{one} stands before the rule against relaying: {opens} relaying"
-            yield Finding(TRAP, text, "", _line(name, one), smallest(cells, port, [change], ()))
+            yield Finding(
+                TRAP, text, "", _line(cells, name, one), smallest(cells, port, [change], ())
+            )
             return
 
 
@@ -269,12 +270,15 @@ def _no_relay_list(cells: Cells, port: Port) -> Iterator[Finding]:
         return
     change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
     text = "no relay list: each permit of the recipient list lets relay as well"
-    line = _line("smtpd_relay_restrictions", "")
+    line = _line(cells, "smtpd_relay_restrictions", "")
     yield Finding(TRAP, text, "", line, smallest(cells, port, [change], ()))
 
 
-def _line(name: str, rule: str) -> str:
-    return f"{name}: {rule}" if rule else f"{name}: nothing in it stops relaying"
+def _line(cells: Cells, name: str, rule: str) -> str:
+    """The line of main.cf that decides, if there is one, and the restriction."""
+    line = cells.configuration.main.lines.get(name)
+    place = f"main.cf line {line.number}: " if line else ""
+    return f"{place}{name}: {rule or 'nothing in it stops relaying'}"
 
 
 def example(cells: Cells, cell: Cell) -> str:

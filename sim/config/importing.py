@@ -18,10 +18,7 @@ from sim.smtp import PolicyError, postfix
 from sim.smtp.settings import Settings
 
 SERVICE = re.compile(r"check_policy_service[\s,]+\{?\s*([^\s,}]+)")
-LISTS = tuple(
-    f"smtpd_{list_}_restrictions"
-    for list_ in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
-)
+LISTS = (*postfix.LISTS.values(), "smtpd_etrn_restrictions")
 OWN = (
     *("myhostname", "mydestination", "mynetworks", "relay_domains", "inet_interfaces"),
     *("smtpd_sasl_auth_enable", "smtpd_restriction_classes", "maps_rbl_domains"),
@@ -42,6 +39,11 @@ class Port:
     number: int
     values: Values
     policy: postfix.Served
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The policy services whose answers were handed in."""
+        return tuple(self.policy.services)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,17 @@ def read(
     )
     assumed = tuple(_assumed(main, own))
     return Configuration(main, ports, tuple(served), tuple(skipped), found, assumed, given, own)
+
+
+def failing(configuration: Configuration) -> Configuration:
+    """The same where tables that were not handed in fail."""
+    tables = Tables(configuration.given, Absent.ERROR)
+    addresses, given = configuration.addresses, configuration.given
+    ports = tuple(
+        _port(port.number, dict(port.values.written), addresses, tables, given)
+        for port in configuration.ports
+    )
+    return replace(configuration, ports=ports, tables=tables)
 
 
 def changed(configuration: Configuration, number: int, values: Mapping[str, str]) -> Configuration:

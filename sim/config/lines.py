@@ -68,15 +68,16 @@ def check(text: str, file: str) -> None:
 
 def split(text: str, separators: str = ", \t\r\n") -> list[str]:
     """Words of a list; ``{ ... }`` is one word, as Postfix reads restriction lists."""
+    if "{" not in text:
+        return text.translate(dict.fromkeys(map(ord, separators), " ")).split()
     words, word, depth = [], "", 0
-    for character in text:
-        if not depth and character in separators:
+    for piece in re.split(f"([{{}}]|[{separators}]+)", text):
+        if not depth and piece and piece[0] in separators:
             words += [word] if word else []
             word = ""
             continue
-        depth += (character == "{") - (character == "}")
-        depth = max(depth, 0)
-        word += character
+        depth = max(depth + (piece == "{") - (piece == "}"), 0)
+        word += piece
     return words + ([word] if word else [])
 
 

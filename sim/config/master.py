@@ -41,6 +41,8 @@ def services(text: str) -> tuple[list[Service], list[Skipped]]:
         else:
             found.append(Service(_port(words[0]), _options(words[8:], line), line))
     ports = [service.port for service in found]
+    if not found:
+        raise ConfigError("master.cf: no service takes mail from clients by SMTP")
     return [s for i, s in enumerate(found) if s.port not in ports[:i]], skipped
 
 

@@ -33,7 +33,9 @@ NOT_MODELLED = (
     ("smtpd_client_*_rate_limit smtpd_client_ipv*_prefix_length", "a limit of its own"),
 )
 """Names that nothing here reads and that could change a verdict, and what follows."""
+SWITCHED_OFF = ("", "no", "may", "none", "0")
 NO_EFFECT = (
+    ("mynetworks_style", "mynetworks is set, so this is not asked"),
     ("smtp_* lmtp_* relay_transport default_transport", "about sending, once mail was taken"),
     ("smtpd_tls_* tls_* tlsproxy_* smtpd_sasl_* cyrus_*", "how TLS and SASL work"),
     ("virtual_* mailbox_* mail_* home_* dovecot_* *deliver*", "how mail is delivered here"),
@@ -53,8 +55,10 @@ def defaults() -> Mapping[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def meaning(name: str) -> tuple[bool, str]:
+def meaning(name: str, value: str) -> tuple[bool, str]:
     """Whether a parameter that nothing reads could change a verdict, and what it is about."""
+    if value in SWITCHED_OFF:
+        return False, "switched off, or left to the client"
     if text := _matching(NOT_MODELLED, name):
         return True, text
     if name not in defaults():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sim.config.errors import ConfigError
 from sim.config.lines import Line, logical
 
+MAX_VALUE = 1_000_000
 SETTING = re.compile(r"([^\s=]+)\s*=\s*(.*)", re.DOTALL)
 TEMPLATE = re.compile(r"\{[%#{]|<%|%>|[%#}]\}")
 
@@ -39,6 +40,8 @@ def main_cf(text: str) -> MainCf:
             faults.append(line)
             continue
         name = found[1]
+        if len(found[2]) > MAX_VALUE:
+            raise ConfigError(f"main.cf, line {line.number}: {name}: a value of more than 1 MB")
         if name in lines:
             overridden.append((lines[name], line.number))
         lines[name], written[name] = line, found[2].strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable, Mapping
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -34,7 +35,7 @@ REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
 UNBOUNDED = 50
 """A repeat of more than this is taken as one without end."""
 ASCII = range(128)
-IN_CATEGORY = {
+IN_CATEGORY: Mapping[Any, Callable[[str], bool]] = {
     constants.CATEGORY_DIGIT: str.isdigit,
     constants.CATEGORY_SPACE: str.isspace,
     constants.CATEGORY_WORD: lambda c: c.isalnum() or c == "_",

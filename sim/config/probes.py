@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sim.config.importing import Configuration, Port
 from sim.config.lines import split
 from sim.smtp import clients
+from sim.smtp.directory import unlisted
 from sim.smtp.site import Mailbox
 from sim.smtp.tables import Keyed, TableError
 
@@ -39,6 +40,8 @@ class Client(NamedTuple):
     address: str
     name: str = ""
     """Its verified name; empty: it has none."""
+    forged: bool = False
+    """It differs from a plain stranger in what it says of itself only."""
     trusted: bool = False
     """The configuration means to let it relay, by address or name."""
     helo: str = ""
@@ -53,6 +56,8 @@ class Party(NamedTuple):
     """To let mail through to it is relaying."""
     own: bool = False
     """A user of the server."""
+    odd: bool = False
+    """An unusual form; it is asked about in few cases."""
 
 
 class World(NamedTuple):
@@ -70,15 +75,30 @@ class World(NamedTuple):
 def world(configuration: Configuration, port: Port) -> World:
     """Those who are asked about at one port."""
     some = users(configuration, port)
-    sender = port.policy.read(some[0], sender=True)
-    owners = port.policy.owners_of(sender) if isinstance(sender, Mailbox) else ()
     return World(
         some,
-        min(owners, default=some[0].partition("@")[0]),
+        min(_owners(port, some[0]), default=some[0].partition("@")[0]),
         tuple(_clients(configuration, port)),
         tuple(_senders(configuration, port, some[0])),
         tuple(_recipients(configuration, port, some)),
     )
+
+
+def _owners(port: Port, address: str) -> Iterable[str]:
+    """The logins that an address belongs to, as far as that can be looked up."""
+    try:
+        sender = port.policy.read(address, sender=True)
+        return port.policy.owners_of(sender) if isinstance(sender, Mailbox) else ()
+    except TableError:
+        return ()
+
+
+def _is_own(port: Port, address: str) -> bool:
+    """Whether an address is in `mynetworks`, as far as that can be looked up."""
+    try:
+        return port.policy.own_networks.holds(clients.number(address), lambda: "")
+    except TableError:
+        return False
 
 
 def users(configuration: Configuration, port: Port) -> tuple[str, ...]:
@@ -110,11 +130,11 @@ def _keys(table: object) -> Iterable[str]:
 def _exists(port: Port, address: str) -> bool:
     if address.partition("@")[0] in SYSTEM_NAMES:
         return False
-    mailbox = port.policy.read(address)
-    if not isinstance(mailbox, Mailbox) or mailbox.kind not in ("local", "mailbox"):
-        return False
     try:
-        return port.policy.table_without(mailbox) is None
+        mailbox = port.policy.read(address)
+        if not isinstance(mailbox, Mailbox) or mailbox.kind not in ("local", "mailbox"):
+            return False
+        return unlisted(port.policy, mailbox, "", "recipient") is None
     except TableError:
         return False
 
@@ -133,21 +153,19 @@ def own_domains(port: Port) -> list[str]:
 
 
 def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
-    site = port.policy
-    free = [a for a in OUTSIDE if not site.own_networks.holds(clients.number(a), lambda: "")]
-    address = free[0] if free else OUTSIDE[0]
+    address = next((a for a in OUTSIDE if not _is_own(port, a)), OUTSIDE[0])
     name = f"client.{ELSEWHERE}"
     yield Client("a stranger", address, name, helo=name)
     yield Client("a stranger without a name", address, helo=f"[{address}]")
     yield Client("a stranger by IPv6", OUTSIDE_6, name, helo=name)
     for helo in ("localhost", port.values["myhostname"], *own_domains(port)[:1]):
-        yield Client(f"a stranger who says HELO {helo}", address, name, helo=helo)
+        yield Client(f"a stranger who says HELO {helo}", address, name, True, helo=helo)
     for helo in _granted(configuration, port, "helo"):
-        yield Client(f"a stranger who says HELO {helo}", address, name, helo=helo)
-    yield Client("this machine", "127.0.0.1", "localhost", True, "localhost")
+        yield Client(f"a stranger who says HELO {helo}", address, name, True, helo=helo)
+    yield Client("this machine", "127.0.0.1", "localhost", trusted=True, helo="localhost")
     for network in _networks(port):
         first = str(next(iter(ip_network(network).hosts()), ip_network(network)[0]))
-        yield Client(f"a client in {network}", first, f"own.{ELSEWHERE}", True, "own")
+        yield Client(f"a client in {network}", first, f"own.{ELSEWHERE}", trusted=True, helo="own")
     for key in _granted(configuration, port, "client"):
         yield _by_key(key, address)
 
@@ -168,13 +186,16 @@ def _networks(port: Port) -> Iterator[str]:
 def _by_key(key: str, address: str) -> Client:
     """A client that a key of an access table speaks of."""
     try:
-        return Client(f"the client {key}", str(ip_address(key)), f"x.{ELSEWHERE}", True, "x")
+        return Client(
+            f"the client {key}", str(ip_address(key)), f"x.{ELSEWHERE}", trusted=True, helo="x"
+        )
     except ValueError:
         pass
     if re.fullmatch(r"\d+(\.\d+){0,2}", key):
         whole = ".".join((key.split(".") + ["7"] * 3)[:4])
-        return Client(f"a client in {key}", whole, f"x.{ELSEWHERE}", True, "x")
-    return Client(f"a client named {key}", address, f"x{'' if key[0] == '.' else '.'}{key}", True)
+        return Client(f"a client in {key}", whole, f"x.{ELSEWHERE}", trusted=True, helo="x")
+    name = f"x{'' if key[0] == '.' else '.'}{key}"
+    return Client(f"a client named {key}", address, name, trusted=True)
 
 
 def _granted(configuration: Configuration, port: Port, kind: str) -> list[str]:
@@ -210,7 +231,7 @@ def _recipients(
         if DOMAIN.fullmatch(word):
             yield Party(f"a user of {word}", f"user@{word}")
     for label, address in forms(port, domain).items():
-        yield Party(label, address, foreign=True)
+        yield Party(label, address, foreign=True, odd=label != "elsewhere")
     for key in _granted(configuration, port, "recipient"):
         yield Party(f"the recipient {key}", _address(key))
 
@@ -226,7 +247,7 @@ def _address(key: str) -> str | None:
 def forms(port: Port, domain: str) -> Mapping[str, str]:
     """The ways to write a foreign address that tests for open relays try."""
     own = port.values["myhostname"]
-    addresses = sorted(port.policy.addresses)
+    addresses = sorted(port.policy.own_addresses)
     literal = next((clients.text(a) for a in addresses if 0 < a >> 24 < 127), "127.0.0.1")
     return {
         "elsewhere": f"user@{ELSEWHERE}",

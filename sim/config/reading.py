@@ -15,10 +15,11 @@ from sim.smtp.tables import Keyed, Static, Table, Unreadable
 
 FILES = ("hash", "texthash", "lmdb", "btree", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre")
 """Kinds that stand in a file of text."""
-ASKED = ("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache", "nis", "nisplus")
+ASKED = ("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache")
 """Kinds that ask another program; what it would answer can be handed in as a text of keys."""
-OTHER = ("inline", "static", "unix", "fail", "environ", "randmap", "unionmap", "pipemap")
+OTHER = ("inline", "static", "unix", "fail", "environ", "randmap", "unionmap", "pipemap", "nis")
 NAMED = re.compile(rf"!?(?:proxy:)*(({'|'.join((*FILES, *ASKED, *OTHER))}):(.+))", re.DOTALL)
+"""Other kinds; `nis` finds nothing where no domain of NIS is set, as on most machines."""
 ALL_KNOWN = ("unix:passwd.byname",)
 """Tables of the machine: where nobody hands them in, every key is taken to exist."""
 
@@ -50,7 +51,7 @@ class Tables:
 
     def collect(self, name: str, value: str) -> None:
         """Find all that the *value* of parameter *name* refers to, and what those refer to."""
-        for word in _words(value):
+        for word in _words(value) if ":" in value or "/" in value else ():
             if named := NAMED.fullmatch(word):
                 self._table(name, *named.groups())
             elif word.lstrip("!").startswith("/"):
@@ -93,6 +94,8 @@ class Tables:
         return _found(contents(kind, text, where, aliases=parameter == "alias_maps"))
 
     def _stand_in(self, parameter: str, full: str) -> Table:
+        if full.startswith("nis:"):
+            return Keyed({})
         if full in ALL_KNOWN:
             return Static("x")
         if self._absent is Absent.ERROR:
@@ -107,6 +110,8 @@ def _found(read: Contents) -> Found:
 def _reason(full: str, kind: str) -> str:
     if full in ALL_KNOWN:
         return "the accounts of the system were not handed in: every user is taken to exist"
+    if kind == "nis":
+        return ""
     if kind in ASKED:
         return f"{kind} is not asked: hand in what it would answer, as lines of key and value"
     return "not handed in" if kind in FILES else f"{kind} tables are not modelled"

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from sim.config.importing import LISTS, Configuration
+from sim.config.importing import MODELLED, Configuration
 from sim.config.lines import Line, split
 from sim.config.parameters import meaning
+from sim.smtp.postfix import LISTS
+from sim.smtp.restrictions import listed
 
 
 class Status(StrEnum):
@@ -35,43 +37,27 @@ WITH_ARGUMENT = re.compile(
 )
 """Restrictions that the word after them belongs to."""
 ENDS = ("permit", "reject", "defer")
-NOT_ACTING: Mapping[str, tuple[Status, str]] = {
-    "permit_tls_clientcerts": (
-        Status.NOT_MODELLED,
-        "nobody shows a certificate: whom it would let pass is treated as everybody else",
-    ),
-    "check_ccert_access": (Status.NOT_MODELLED, "nobody shows a certificate: it finds nothing"),
-    "reject_unverified_recipient": (
-        Status.NOT_MODELLED,
-        "no other server is asked: every recipient is taken to be verified",
-    ),
-    "reject_unverified_sender": (
-        Status.NOT_MODELLED,
-        "no other server is asked: every sender is taken to be verified",
-    ),
-    "check_policy_service": (
-        Status.NOT_MODELLED,
-        "the service is not asked: hand in its answers; without them it has no opinion",
-    ),
-    "check_etrn_access": (Status.NO_EFFECT, "speaks of ETRN only"),
-    "sleep": (Status.NO_EFFECT, "makes the client wait; the answer stays as it is"),
+CONSEQUENCES: Mapping[str, str] = {
+    "permit_tls_clientcerts": "nobody shows a certificate: whom it lets pass is as everybody else",
+    "permit_tls_all_clientcerts": "nobody shows a certificate: whom it lets pass is as others",
+    "check_ccert_access": "nobody shows a certificate: it finds nothing",
+    "reject_unverified_recipient": "no server is asked: every recipient is taken to exist",
+    "reject_unverified_sender": "no server is asked: every sender is taken to exist",
+    "check_policy_service": "the service is not asked and has no opinion: hand in its answers",
+    "misconfigured": "no restriction of Postfix: whoever gets there is told 451",
 }
-"""Restrictions that decide nothing here, and what that means."""
+"""What follows where a restriction is not modelled, or says something else than it seems."""
+HARMLESS = {
+    "sleep": "makes the client wait; the answer stays as it is",
+    "check_etrn_access": "speaks of ETRN only",
+}
 CLASSES = "smtpd_restriction_classes"
-ALIKE = {"permit_tls_all_clientcerts": "permit_tls_clientcerts"}
-DOES = {
-    "permit": "ends this list in favour of the client",
-    "reject": "refuses",
-    "defer": "refuses for now",
-    "check": "does what the table says",
-    "warn": "only logs what the next one would refuse",
-}
-"""What a restriction does, by the first part of its name."""
 
 
 def report(configuration: Configuration) -> tuple[Entry, ...]:
     """Every line of main.cf and master.cf, and of tables those that were left out."""
-    return (*_main(configuration), *_master(configuration), *_tables(configuration))
+    main = sorted(_main(configuration), key=lambda entry: entry.line)
+    return (*main, *_master(configuration), *_tables(configuration))
 
 
 def _main(configuration: Configuration) -> Iterator[Entry]:
@@ -102,7 +88,7 @@ def _holds_restrictions(name: str, uses: Mapping[str, str]) -> bool:
     """Whether the parameter is a list of restrictions, or a part of one."""
     seen: set[str] = set()
     while name in uses and name not in seen:
-        if name in LISTS or uses[name] == CLASSES:
+        if name in LISTS.values() or uses[name] == CLASSES:
             return True
         seen.add(name)
         name = uses[name]
@@ -114,12 +100,13 @@ def _parameter(
 ) -> tuple[Status, str]:
     """What becomes of a parameter that is no list of restrictions."""
     if name not in uses:
-        acts, text = meaning(name)
+        acts, text = meaning(name, configuration.main.written[name])
         return (Status.NOT_MODELLED if acts else Status.NO_EFFECT), text
     absent = _absent(configuration, configuration.main.written[name])
     if absent:
         return Status.NOT_MODELLED, absent
-    return Status.UNDERSTOOD, f"used by {uses[name]}" if uses[name] else "acts as in Postfix"
+    own = name in MODELLED or not uses[name]
+    return Status.UNDERSTOOD, "acts as in Postfix" if own else f"used by {uses[name]}"
 
 
 def _absent(configuration: Configuration, text: str) -> str:
@@ -134,14 +121,14 @@ def _absent(configuration: Configuration, text: str) -> str:
 def _restrictions(configuration: Configuration, name: str, line: Line) -> Iterator[Entry]:
     """The restrictions of a list, each by itself."""
     yield Entry(line.number, f"{name} =", Status.UNDERSTOOD, "a list of restrictions")
+    stage = next((stage for stage, parameter in LISTS.items() if parameter == name), "recipient")
     ended = ""
     for number, text in _grouped(line):
-        word = text.split()[0]
         if ended:
             status, means = Status.NO_EFFECT, f"stands after {ended}, which ends the list"
         else:
-            status, means = _restriction(configuration, text)
-        ended = ended or (word if word in ENDS else "")
+            status, means = _restriction(configuration, text, stage)
+        ended = ended or (text if text in ENDS else "")
         yield Entry(number, text, status, means)
 
 
@@ -161,21 +148,25 @@ def _grouped(line: Line) -> Iterator[tuple[int, str]]:
         yield start, " ".join(waiting)
 
 
-def _restriction(configuration: Configuration, text: str) -> tuple[Status, str]:
+def _restriction(configuration: Configuration, text: str, stage: str) -> tuple[Status, str]:
     """What becomes of one restriction."""
-    words = text.split(maxsplit=1)
-    name = ALIKE.get(words[0], words[0])
-    if name.startswith("$"):
+    policy = configuration.ports[0].policy
+    found = listed(text, stage, frozenset(policy.classes))
+    if text.startswith("$") or not found:
         return Status.UNDERSTOOD, "stands for the restrictions of that parameter"
-    if name == "check_policy_service" and any(
-        service in text for port in configuration.ports for service in port.policy.services
-    ):
+    (one, *_) = found
+    inner = one.args[0] if one.name == "warn_if_reject" and one.args else one
+    if inner.name in HARMLESS:
+        return Status.NO_EFFECT, HARMLESS[inner.name]
+    answered = any(service in text for port in configuration.ports for service in port.services)
+    if inner.name == "check_policy_service" and answered:
         return Status.UNDERSTOOD, "acts by the answers that were handed in"
-    if name in NOT_ACTING:
-        return NOT_ACTING[name]
+    if inner.name in CONSEQUENCES:
+        known = inner.name == "misconfigured"
+        return Status.UNDERSTOOD if known else Status.NOT_MODELLED, CONSEQUENCES[inner.name]
     if absent := _absent(configuration, text):
         return Status.NOT_MODELLED, absent
-    return Status.UNDERSTOOD, DOES.get(name.partition("_")[0], "a class, a table or an error (451)")
+    return Status.UNDERSTOOD, one.entry.doc
 
 
 def _master(configuration: Configuration) -> Iterator[Entry]:

@@ -60,7 +60,7 @@ BANDED = (
 )
 """What is told of a sweep over the ranges of unknowns."""
 EXCHANGE = "spam removed per honest recipient lost"
-"""The exchange rate of a policy: what it takes from spam for each honest loss, against the baseline."""
+"""The exchange rate of a policy: spam that it takes away for each honest loss, from the baseline."""
 
 
 class _Cells:

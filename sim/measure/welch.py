@@ -71,7 +71,7 @@ def smooth(values: Array, window: int) -> Array:
 
 
 def since(arms: Iterable[str], baseline: str, policy_starts: float) -> dict[str, float]:
-    """From when (s) on arms may become level: the baseline from the start, others when they change."""
+    """From when (s) on arms may become level: the baseline from the start, others from a change."""
     return {arm: 0.0 if arm == baseline else policy_starts for arm in arms}
 
 

@@ -29,6 +29,7 @@ from sim.smtp.restrictions import PolicyError, Restriction
 from sim.smtp.session import Session
 from sim.smtp.settings import Settings
 from sim.smtp.smtpd import PostfixSession
+from sim.smtp.standard import StandardSession
 from sim.smtp.verdicts import Step, Verdict
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Restriction",
     "Session",
     "Settings",
+    "StandardSession",
     "Step",
     "Verdict",
     "addresses",

@@ -22,6 +22,9 @@ SYNTAX = "address_syntax"
 AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
+END = "EOD"
+"""The end of a message, in a plan; to a client that is part of DATA."""
+
 ACCEPTED = Refusal("accepted")
 DISCARDED = Refusal("discarded")
 UNLISTED = {
@@ -45,11 +48,12 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
 def decide_at(policy: Policy, facts: Facts, command: str) -> Verdict | None:
     """What `decide` would refuse by the time *command* is answered; None: so far nothing.
 
-    *command* is CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD; facts told by later commands are
-    not read.
+    *command* is CONNECT, HELO, AUTH, MAIL, RCPT or DATA, which ends with the message; facts told
+    by later commands are not read.
     """
     commands = [name for name, _ in policy.plan]
-    return _refusal(_Walk(policy, facts, False), policy.plan[: commands.index(command) + 1])
+    last = commands.index(END if command == "DATA" else command)
+    return _refusal(_Walk(policy, facts, False), policy.plan[: last + 1])
 
 
 class Outcome(NamedTuple):
@@ -69,19 +73,22 @@ def step(
     command: str,
     *,
     held: Refusal | None = None,
+    discarding: bool = False,
     in_transaction: bool = True,
 ) -> Outcome:
     """What is answered at *command* itself, whatever was answered to earlier ones.
 
-    *held* is what they held back. Out of a transaction no sender is known.
+    *held* is what they held back; *discarding*: the message is to be dropped already. Out of a
+    transaction no sender is known.
     """
     walk = _Walk(policy, facts, False)
+    walk.discarding = discarding
     walk.t.command, walk.t.deferral = command, held
     if in_transaction and command not in ("CONNECT", "HELO", "MAIL"):
         walk.t.read_sender()
-    if command in ("DATA", "EOD") and facts.recipients <= 1:
+    if command in ("DATA", END) and facts.recipients <= 1:
         walk.t.read_recipient()
-    verdict = _refusal(walk, tuple(row for row in policy.plan if row[0] == command))
+    verdict = _refusal(walk, policy.plan_of(command))
     return Outcome(verdict, walk.t.deferral, walk.discarding)
 
 
@@ -95,7 +102,7 @@ def accepted(policy: Policy, facts: Facts) -> Verdict:
 def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
     for command, checks in plan:
         walk.command = walk.t.command = command
-        if command in ("DATA", "EOD"):
+        if command in ("DATA", END):
             walk.t.deferral = None
             walk.exempt = False
         for check in checks:
@@ -117,7 +124,7 @@ class _Walk:
         self.facts = facts
         self.command = ""
         self.permit: Restriction | None = None
-        self.discarding = facts.discarding
+        self.discarding = False
         self.exempt = False
         self.steps: list[Step] | None = [] if trace else None
 
@@ -141,19 +148,18 @@ class _Walk:
                 opinion = Refusal("lookup_failure", t.asked)
             if steps is not None:
                 steps.append(Step(stage, restriction, opinion, t))
-            if opinion is None:
-                continue
             if opinion is PERMIT:
                 self.permit = restriction
                 return None
-            opinion = settled(t, opinion)
+            if opinion is not None:
+                opinion = settled(t, opinion)
             if opinion is DISCARD:
                 self.discarding = True
                 return None
             if isinstance(opinion, Refusal):
                 return self.refused(stage, restriction.name, opinion)
-            if t.deferral is not None and t.on_reject is not None:
-                return None
+            if t.on_reject is not None and t.deferral is not None:
+                return None  # whatever follows, the client has to come again
         return None
 
     def _is_early(self, stage: str) -> bool:
@@ -207,7 +213,7 @@ class _Walk:
             code=code,
             enhanced=enhanced,
             stage=stage,
-            command=self.command,
+            command="DATA" if self.command == END else self.command,
             rule=rule,
             cause=answer.cause,
             situation=answer.situation,

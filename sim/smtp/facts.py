@@ -50,8 +50,6 @@ class Facts(NamedTuple):
     """Name of its PTR record, verified or not; None: as *names* has it."""
     recipients: int = 0
     """Recipients of this message accepted before this one; at DATA, all of them."""
-    discarding: bool = False
-    """An earlier recipient of this message was answered, and the message is to be dropped."""
     pipelined: bool = False
     """The client sent commands before it might."""
     encrypted: bool = False

@@ -55,6 +55,8 @@ class Flavour:
     judged at their own commands; an owner's rule is ignored where AUTH is not offered."""
     spares_own_networks: bool = False
     """Limits of rates and connections do not hold for its own networks."""
+    session: str = "standard"
+    """How its sessions go: to the letter of the standards, or ``lenient``."""
     cidr_edges: bool = True
     """The first and last address of a network belong to it."""
     null_sender_owned: bool = False
@@ -75,6 +77,7 @@ POSTFIX = Flavour(
     "postfix",
     tokens=True,  # trivial-rewrite resolves every form before smtpd decides
     settled_by_settings=True,  # smtpd_delay_reject, smtpd_relay_before_recipient_restrictions
+    session="lenient",
     spares_own_networks=True,  # smtpd_client_event_limit_exceptions
     local_names=("localhost",),  # mydestination
     sender_names=("domains", "subdomains"),  # parent_domain_matches_subdomains

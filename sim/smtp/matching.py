@@ -14,7 +14,7 @@ from ipaddress import ip_network
 
 from sim.smtp import clients
 from sim.smtp.clients import Network, Range
-from sim.smtp.tables import Table, Unreadable
+from sim.smtp.tables import Cidr, Keyed, Table, Unreadable
 
 _PART = re.compile(r"[\s,]+|[{}]|[^\s,{}]+")
 MAX_DEPTH = 10
@@ -181,6 +181,23 @@ class Networks:
         return False
 
 
+def networks_in(table: Table) -> Iterator[Range]:
+    """The client addresses that *table* names: networks, or the first octets of addresses."""
+    if isinstance(table, Cidr):
+        yield from (Range.of(network) for conditions, _ in table.rows for network, _ in conditions)
+    if not isinstance(table, Keyed):
+        return
+    for key in table.rows:
+        octets = key.split(".")
+        if all(octet.isdigit() for octet in octets) and len(octets) <= 4:
+            padded = ".".join((*octets, *["0"] * (4 - len(octets))))
+            found = _network(f"{padded}/{8 * len(octets)}")
+        else:
+            found = _network(key)
+        if isinstance(found, Range):
+            yield found
+
+
 def _network(text: str) -> Range | str:
     """*text* as a range of addresses, or as the name that it is."""
     bare = text.replace("[", "").replace("]", "")
@@ -189,5 +206,5 @@ def _network(text: str) -> Range | str:
     except ValueError:
         return text
     if network.version == 6 and bare[:7] == "::ffff:" and network.prefixlen >= 96:
-        return Range.of(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")  # type: ignore[union-attr]
+        return Range.of(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")
     return Range.of(network)

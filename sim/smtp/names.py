@@ -82,7 +82,7 @@ class Names:
 
     def addresses(self, name: str) -> Answer:
         """The addresses of *name*, of both kinds."""
-        name = _bare(name)
+        name = name.lower()
         if name in self.servfail:
             return Answer(RETRY)
         found = (*self.a.get(name, ()), *self.aaaa.get(name, ()))
@@ -96,7 +96,7 @@ class Names:
 
     def exchangers(self, domain: str) -> Answer:
         """The MX records of *domain*, best first."""
-        domain = _bare(domain)
+        domain = domain.lower()
         if domain in self.servfail:
             return Answer(RETRY)
         found = sorted(self.mx.get(domain, ()))
@@ -106,7 +106,7 @@ class Names:
 
     def servers(self, domain: str) -> Answer:
         """The NS records of *domain*, or of the closest parent that has some."""
-        domain = _bare(domain)
+        domain = domain.lower()
         while domain:
             if domain in self.servfail:
                 return Answer(RETRY)
@@ -117,7 +117,7 @@ class Names:
 
     def preferred(self, domain: str) -> tuple[list[str], list[str]]:
         """The exchangers of *domain* of the best preference, and the others."""
-        found = sorted(self.mx.get(_bare(domain), ()))
+        found = sorted(self.mx.get(domain.lower(), ()))
         best = found[0][0] if found else 0
         return [h for p, h in found if p == best], [h for p, h in found if p != best]
 
@@ -167,7 +167,3 @@ class Names:
 
 def _tuples(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     return {key.lower(): tuple(values) for key, values in rows.items()}
-
-
-def _bare(name: str) -> str:
-    return name.lower().removesuffix(".")

@@ -13,11 +13,12 @@ from sim.smtp.arguments import PolicyError, Rate
 from sim.smtp.clients import Range
 from sim.smtp.facts import CIRCUMSTANCES, Circumstances, Facts
 from sim.smtp.flavours import FLAVOURS
-from sim.smtp.matching import Domains, lookup_table
+from sim.smtp.matching import Domains, lookup_table, networks_in
 from sim.smtp.opinions import Refusal
 from sim.smtp.replies import SITUATIONS, Reply
 from sim.smtp.restrictions import STAGES, Restriction, check_order, listed
 from sim.smtp.restrictions.actions import ACTIONS
+from sim.smtp.restrictions.entry import TABLE_NAME
 from sim.smtp.site import Site
 from sim.smtp.suggestions import nearest
 
@@ -87,7 +88,7 @@ class Policy(Site):
         }
         lists["sender"] += tuple(map(Restriction, style.unasked))
         early = ("CONNECT", "MAIL") if style.settled_by_settings else ("CONNECT",)
-        moved = {command: () for command in ("CONNECT", "AUTH", "MAIL", "RCPT")}
+        moved: dict[str, tuple[Restriction, ...]] = dict.fromkeys(_LIMIT_LISTS, ())
         for restriction in lists["client"]:
             if restriction.entry.at in early:
                 moved[restriction.entry.at] += (restriction,)
@@ -157,8 +158,13 @@ class Policy(Site):
             ),
             ("DATA", ("data", "held")),
             ("EOD", ("end_of_data", "held", "content")),
-            ("ETRN", late[:2]),
         )
+
+    def plan_of(self, command: str) -> Plan:
+        """The part of the plan that is answered at *command*; ETRN asks what is put off."""
+        if command == "ETRN":
+            return ((command, ("client", "helo") * self.settings.smtpd_delay_reject),)
+        return tuple(row for row in self.plan if row[0] == command)
 
     def restrictions(self) -> Iterator[Restriction]:
         """All restrictions of all lists, with those inside others and in tables."""
@@ -213,8 +219,8 @@ class Policy(Site):
             named |= {"client"}
         if "client" in named and not self.own_networks.plain:
             named |= {"names", "client_name"}
-        if any(r.name in _DISCARDING for r in self.restrictions()):
-            named |= {"discarding"}
+        if self.lists["helo"]:
+            named |= {"helo"}  # without one the list is not asked
         return frozenset(ALWAYS_READ) | named | login
 
     @cached_property
@@ -255,8 +261,25 @@ class Policy(Site):
     @cached_property
     def ranges(self) -> tuple[tuple[Range, ...], ...]:
         """The groups of client addresses that anything here compares with."""
-        named = (tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions())
-        return (self.network_ranges, self.client_range_pairs, *(some for some in named if some))
+        named = [tuple(a for a in r.args if isinstance(a, Range)) for r in self.restrictions()]
+        named += [
+            tuple(networks_in(lookup_table(r.args[0], self.tables)))
+            for r in self.restrictions()
+            if r.entry.parameters == TABLE_NAME and "client" in r.entry.reads
+        ]
+        named.append(self.unlimited.ranges if self.unlimited != self.own_networks else ())
+        return (self.network_ranges, self.client_range_pairs, *filter(None, named))
+
+    def knows(self, domain: str) -> bool:
+        """As of its site; tables and services may tell any domain, and any user, from others."""
+        return self._asks_tables or super().knows(domain)
+
+    @cached_property
+    def _asks_tables(self) -> bool:
+        s = self.settings
+        kinds = {r.entry.parameters[0].kind for r in self.restrictions() if r.entry.parameters}
+        maps = (s.virtual_alias_maps, s.smtpd_sender_login_maps, s.transport_maps)
+        return any(maps) or not kinds.isdisjoint({"table", "server"})
 
     @cached_property
     def logins_relay(self) -> bool:
@@ -285,10 +308,12 @@ class Policy(Site):
     def _template(self, situation: str, detail: str) -> Reply:
         """The words for a situation, with the code that the settings state."""
         reply = wordings.template(self.words, situation, detail)
-        codes = wordings.CODES.get(self.words, {})
+        codes = wordings.CODES.get(self.words)
+        if codes is None:
+            return reply
         setting, more = codes.get(situation, ("", 0))
-        if situation == "unknown_user" or situation == "unknown_sender":
-            setting = wordings.CODES_BY_TABLE.get(detail, "") if codes else ""
+        if situation in ("unknown_user", "unknown_sender"):
+            setting = wordings.CODES_BY_TABLE.get(detail, "")
             if not self.settings.show_user_unknown_table_name:
                 reply = reply._replace(text=reply.text.partition(" in ")[0])
         if not setting or detail == "retry":
@@ -313,9 +338,6 @@ _LIMIT_LISTS = {
     "RCPT": "recipient_rate",
 }
 """The lists of limits, by the command that they are judged at."""
-_DISCARDING = frozenset(
-    {"check_client_access", "check_sender_access", "check_recipient_access", "check_helo_access"}
-)
 
 
 def _bound(

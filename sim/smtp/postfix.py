@@ -7,13 +7,15 @@ expanded, *tables* are rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sim.smtp import clients
+from sim.smtp.lint import REQUIRED, serves
 from sim.smtp.matching import Domains, Networks, lookup_table
 from sim.smtp.policy import Policy
-from sim.smtp.restrictions import Restriction, listed
+from sim.smtp.restrictions import listed
 from sim.smtp.settings import Settings
 from sim.smtp.tables import Table, Unreadable
 
@@ -36,10 +38,6 @@ DEFAULTS = {
     "smtpd_sender_login_maps": "",
 }
 """What Postfix has where a plain policy of ours has nothing."""
-REQUIRED = frozenset(
-    {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"}
-)
-"""One of these must stand in the relay or the recipient list, or smtpd serves nobody."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Served(Policy):
     @property
     def fatal(self) -> str:
         """Why smtpd ends with an error for every client; "" if it does not."""
-        if any(_closes(self, self.relay)) or any(_closes(self, self.recipient)):
+        if serves(self):
             return ""
         return (
             "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
@@ -67,7 +65,7 @@ def policy(
     tables: Mapping[str, Table | str],
     *,
     addresses: tuple[str, ...] = (),
-    services: Mapping[str, list[list[object]]] | None = None,
+    services: Mapping[str, Sequence[Sequence[Any]]] | None = None,
 ) -> Served:
     """The policy of one port; raises PolicyError for a value of the wrong type.
 
@@ -78,6 +76,10 @@ def policy(
     settings = Settings.of(stated)
     names = re.findall(r"[^\s,]+", stated.get("smtpd_restriction_classes", ""))
     classes = {name: stated.get(name, "") for name in names}
+    lists: dict[str, Any] = {
+        stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
+        for stage, parameter in LISTS.items()
+    }
     own, *others = (*map(clients.number, addresses), 0)
     return Served(
         hostname=stated["myhostname"],
@@ -95,25 +97,13 @@ def policy(
         settings=settings,
         tables=tables,
         classes=classes,
-        services={k: tuple(map(tuple, rows)) for k, rows in (services or {}).items()},  # type: ignore[misc]
-        ordered=False,
-        **{
-            stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
-            for stage, parameter in LISTS.items()
+        services={
+            name: tuple((attributes, action) for attributes, action in rows)
+            for name, rows in (services or {}).items()
         },
+        ordered=False,
+        **lists,
     )
-
-
-def _closes(policy: Policy, restrictions: tuple[Restriction, ...]) -> Iterator[bool]:
-    """For each restriction before the first `permit`, whether it is one of those required."""
-    for restriction in restrictions:
-        if restriction.name == "permit":
-            return
-        yield restriction.name in REQUIRED
-        if restriction.name == "restriction_class":
-            name = restriction.args[0]
-            text = policy.classes.get(name, "")
-            yield any(_closes(policy, listed(text, "recipient", frozenset(policy.classes) - {name})))
 
 
 def _warnings(policy: Policy) -> Iterator[str]:

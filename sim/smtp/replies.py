@@ -58,7 +58,7 @@ CLASSES = {
 
 
 class Outcome(NamedTuple):
-    """What a situation means: the *kind* of verdict and its *cause*, a `sim.records.words.Cause`."""
+    """What a situation means: *kind* of verdict and *cause* (`sim.records.words.Cause`)."""
 
     kind: str
     cause: str

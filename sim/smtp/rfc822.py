@@ -50,9 +50,7 @@ def scan(text: str) -> list[Token]:
         elif letter != "\\" and letter in OPERATORS:
             tokens.append(Token(letter, letter))
         else:
-            word, at = _collected(
-                text, at - 1, lambda c: c not in _SPACE and c not in OPERATORS
-            )
+            word, at = _collected(text, at - 1, lambda c: c not in _SPACE and c not in OPERATORS)
             odd = any(c == " " or c < " " or c == "\x7f" or c in OPERATORS for c in word)
             tokens.append(Token(QUOTED if odd else ATOM, word))
     return tokens
@@ -250,9 +248,7 @@ class Rewriting:
             domain = kinds[_last(tokens, "@") :]
             if LITERAL not in domain and "." not in domain:
                 tokens = [*tokens, Token(".", "."), *scan(self.mydomain)]
-        if len(tokens) > 1 and tokens[-1].kind == "." and tokens[-2].kind not in ".@":
-            tokens = tokens[:-1]
-        return tokens
+        return _without_dot(tokens)
 
     def _with_domain(self, tokens: list[Token]) -> list[Token]:
         kinds = [token.kind for token in tokens]
@@ -277,9 +273,8 @@ class Rewriting:
         saved: list[Token] = []
         at_domain = False
         for _ in range(len(address) + 100):
-            if len(tokens) > 1 and tokens[-1].kind == "." and _has(tokens, "@"):
-                if tokens[-2].kind not in ".@":
-                    tokens = tokens[:-1]
+            if _has(tokens, "@"):
+                tokens = _without_dot(tokens)
             if self.resolve_null_domain and tokens and tokens[-1].kind == "@":
                 tokens = tokens[:-1]
             place = _last(tokens, "@")
@@ -332,6 +327,13 @@ class Rewriting:
         if not self.allow_min_user and address[:1] == "-":
             valid = False
         return address, routed, valid
+
+
+def _without_dot(tokens: list[Token]) -> list[Token]:
+    """*tokens* without one dot at the end."""
+    if len(tokens) > 1 and tokens[-1].kind == "." and tokens[-2].kind not in (".", "@"):
+        return tokens[:-1]
+    return tokens
 
 
 def _has(tokens: list[Token], kind: str) -> bool:

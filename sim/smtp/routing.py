@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from sim.smtp import rfc822
 from sim.smtp.addresses import Fault
-from sim.smtp.matching import parts_of
+from sim.smtp.directory import transport
 from sim.smtp.names import NONE, OK, Names
-from sim.smtp.site import ALIAS, LOCAL, MAILBOX, RELAY, Mailbox, Site
+from sim.smtp.site import LOCAL, Mailbox, Site
 from sim.smtp.tables import Maps, TableError
 
 MOST_EXPANSIONS = 1000
@@ -117,55 +117,15 @@ class _Table:
         if isinstance(read, Fault):
             yield Route(given, "none")
             return
-        transport, nexthop = self._transport(read)
-        if transport == "local":
+        name, nexthop = transport(self.site, read, self.sender)
+        if name == "local":
             yield from self._delivered(read, given, frozenset())
-        elif transport in ("virtual", "lmtp", "dovecot"):
+        elif name in ("virtual", "lmtp", "dovecot"):
             yield Route(given, "virtual")
-        elif transport in ("smtp", "relay"):
+        elif name in ("smtp", "relay"):
             yield self._relayed(given, nexthop or read.address.domain)
         else:
             yield Route(given, "none")
-
-    def _transport(self, read: Mailbox) -> tuple[str, str]:
-        """The transport of an address and its next hop, "" for the domain itself."""
-        s = self.settings
-        if read.kind == ALIAS:
-            return "error", ""
-        by_class = {
-            LOCAL: s.local_transport,
-            MAILBOX: s.virtual_transport,
-            RELAY: s.relay_transport,
-        }
-        transport, _, nexthop = by_class.get(read.kind, s.default_transport).partition(":")
-        if read.kind not in (LOCAL, MAILBOX) and not nexthop:
-            nexthop = self._smarthost()
-        stated = self._stated(read)
-        if stated:
-            name, _, hop = stated.partition(":")
-            transport = name or transport
-            nexthop = hop or ("" if name else nexthop)
-        return transport, nexthop
-
-    def _smarthost(self) -> str:
-        maps = self.site.maps(self.settings.sender_dependent_relayhost_maps)
-        return (self.site.find(maps, self.sender) if maps else None) or self.settings.relayhost
-
-    def _stated(self, read: Mailbox) -> str:
-        """What the table of transports has for an address, its domain or a parent; or ``*``."""
-        maps = self.site.maps(self.settings.transport_maps)
-        if not maps:
-            return ""
-        local, _, domain = read.full.rpartition("@")
-        bare = self.site.without_tag(local)
-        keys = [(read.full, False), (f"{bare}@{domain}", True), (domain, True)]
-        parents = self.settings.parents_match("transport_maps")
-        keys += [(part, True) for part in parts_of(domain, parents)]
-        for key, part in [*keys, ("*", True)]:
-            value = maps.find(key, part=part)
-            if value:
-                return value
-        return ""
 
     def _relayed(self, given: str, nexthop: str) -> Route:
         """The exchanger to which mail for *nexthop* goes."""
@@ -182,12 +142,10 @@ class _Table:
             return Route(given, "none")
         return self._first(given, domain, hosts, direct=bool(host))
 
-    def _first(
-        self, given: str, domain: str, hosts: tuple[str, ...], *, direct: bool
-    ) -> Route:
+    def _first(self, given: str, domain: str, hosts: tuple[str, ...], *, direct: bool) -> Route:
         """The first of *hosts* with an address; none behind this server itself."""
         assert self.names is not None
-        ours = set(self.site.addresses)
+        ours = set(self.site.own_addresses)
         if not direct:
             best, others = self.names.preferred(domain)
             for place, one in enumerate([*best, *others]):
@@ -223,7 +181,7 @@ class _Table:
             target = self.site.resolve(self.site.rewriting.rewritten(rfc822.extract(text) or text))
             if isinstance(target, Fault):
                 yield Route(given, "none")
-            elif target.kind == LOCAL and self._transport(target)[0] == "local":
+            elif target.kind == LOCAL and transport(self.site, target).name == "local":
                 yield from self._delivered(target, given, seen | {local})
             else:
                 forwarded = True
@@ -254,6 +212,4 @@ class _Table:
         """The address that gets mail for unknown local users."""
         local, domain = read.address
         values = {"local": local, "user": local, "domain": domain, "recipient": read.full}
-        return re.sub(
-            r"\$\{?(\w+)\}?", lambda m: values.get(m[1], ""), self.settings.luser_relay
-        )
+        return re.sub(r"\$\{?(\w+)\}?", lambda m: values.get(m[1], ""), self.settings.luser_relay)

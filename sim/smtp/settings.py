@@ -134,9 +134,7 @@ class Settings:
     def of(cls, parameters: Mapping[str, str]) -> Settings:
         """Those of *parameters* that it knows; raises PolicyError for a value of another type."""
         known = {f.name: f for f in fields(cls) if f.name in parameters}
-        return cls(
-            **{name: _typed(name, parameters[name], field) for name, field in known.items()}
-        )
+        return cls(**{name: _typed(name, parameters[name], field) for name, field in known.items()})
 
     def parents_match(self, parameter: str) -> bool:
         """Whether subdomains belong to the domains of *parameter*."""

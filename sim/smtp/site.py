@@ -6,7 +6,7 @@ All that a policy has besides its lists of restrictions; ports of one server sha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Network
@@ -78,7 +78,7 @@ class Site:
     """Key of `FLAVOURS`."""
     wording: str | None = None
     """Key of `wordings.WORDINGS`; None: the flavour's."""
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     tables: Mapping[str, Table | str] = field(default_factory=dict, hash=False)
     """Tables by the names that restrictions and settings give them; files of patterns as text."""
     classes: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -122,7 +122,7 @@ class Site:
         return tuple(map(Range.of, self.client_ranges))
 
     @cached_property
-    def addresses(self) -> frozenset[int]:
+    def own_addresses(self) -> frozenset[int]:
         """All addresses of its interfaces."""
         own = (self.address,) if self.address else ()
         return frozenset((*own, *self.other_addresses, *LOOPBACK))
@@ -192,7 +192,7 @@ class Site:
             return True
         if not domain.startswith("[") or not self.style.own_literal:
             return False
-        return rfc822.literal_address(domain) in self.addresses or domain in self.literals
+        return rfc822.literal_address(domain) in self.own_addresses or domain in self.literals
 
     def domain_class(self, domain: str) -> str:
         """The class of *domain*."""
@@ -271,8 +271,8 @@ class Site:
         if known is None:
             if len(self._read) >= MOST_ADDRESSES:
                 self._read.clear()
-            read = self._resolved if self.style.tokens else self._standard
-            known = self._read[text, sender] = read(text, sender)
+            known = self._resolved(text) if self.style.tokens else self._standard(text, sender)
+            self._read[text, sender] = known
         return known
 
     def _standard(self, text: str, sender: bool) -> Mailbox | Fault:
@@ -283,7 +283,7 @@ class Site:
         routed = not self.style.routed_relay and bool(_ROUTE.search(address.local))
         return Mailbox(text, address, kind, routed)
 
-    def _resolved(self, text: str, sender: bool) -> Mailbox | Fault:
+    def _resolved(self, text: str) -> Mailbox | Fault:
         usual = addresses.usual(text)
         if usual is not None and text[0] != "-":
             return Mailbox(text, usual, self.domain_class(usual.domain))
@@ -382,31 +382,6 @@ class Site:
         domains = (address.domain,) if address.domain in self.domains else self.domains
         names = (local, self.without_tag(local))
         return any(f"{name}@{domain}" in self.mailboxes for name in names for domain in domains)
-
-    def table_without(self, mailbox: Mailbox) -> str | None:
-        """The table that lacks *mailbox*, so that mail to it is refused; None: it is listed.
-
-        A virtual alias lists an address of any class.
-        """
-        s, full = self.settings, mailbox.full
-        if s.virtual_alias_maps and self.find(self.maps(s.virtual_alias_maps), full) is not None:
-            return None
-        if mailbox.kind == ALIAS:
-            return "virtual alias"
-        if mailbox.kind == MAILBOX:
-            return self._missing("virtual mailbox", s.virtual_mailbox_maps, full)
-        if mailbox.kind == RELAY:
-            return self._missing("relay recipient", s.relay_recipient_maps, full)
-        if mailbox.kind != LOCAL or s.local_recipient_maps == "":
-            return None
-        if s.local_recipient_maps is None:
-            return None if self.has_mailbox(mailbox.address) else "local recipient"
-        if mailbox.address.local in ("postmaster", "mailer-daemon", "double-bounce"):
-            return None
-        return self._missing("local recipient", s.local_recipient_maps, full)
-
-    def _missing(self, name: str, maps: str, address: str) -> str | None:
-        return name if maps and self.find(self.maps(maps), address) is None else None
 
 
 _ROUTE = re.compile("[@%!]")

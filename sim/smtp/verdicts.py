@@ -34,8 +34,9 @@ class Step:
             return "-"
         if isinstance(self._opinion, Deferral):
             return "defer"
-        known = {PERMIT: "permit", DISCARD: "discard"}
-        return known.get(self._opinion, "refuse")  # type: ignore[call-overload, no-any-return]
+        if self._opinion is PERMIT:
+            return "permit"
+        return "discard" if self._opinion is DISCARD else "refuse"
 
     @property
     def rule(self) -> str:
@@ -74,7 +75,7 @@ class Verdict:
     stage: str
     """The list that decided, one of `restrictions.STAGES`."""
     command: str
-    """The SMTP command that is so answered: CONNECT, HELO, AUTH, MAIL, RCPT, DATA or EOD."""
+    """The SMTP command that is so answered: CONNECT, HELO, AUTH, MAIL, RCPT or DATA."""
     rule: str
     """Name of the restriction that decided."""
     cause: str
@@ -100,7 +101,7 @@ class Verdict:
         """The same reply with the addresses of *facts*, for verdicts that are shared."""
         if self._policy is None or self.template is None:
             return Reply(self.code, self.enhanced, self.kind)
-        named = places(self._policy, facts, self.detail, self.command)
+        named = places(self._policy, facts, self.detail, self.stage)
         return replies.filled(self.template, named)
 
     @property
@@ -125,14 +126,12 @@ KINDS = (
 )
 
 
-def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dict[str, str]:
+def places(site: Site, facts: Facts, detail: str = "", stage: str = "") -> dict[str, str]:
     """What the templates of `sim.smtp.wordings` may name, for one recipient."""
     sender, rcpt = facts.reverse_path or "", facts.forward_path
     before, _, after = rcpt.rpartition("@")
     plain, meant = addresses.plain(rcpt), site.read(rcpt)
-    known = (
-        addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
-    )
+    known = addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
     same = plain.lower() == str(known).lower()
     names = Transaction(site, facts).client_names
     client = clients.text(facts.client)
@@ -154,7 +153,7 @@ def places(site: Site, facts: Facts, detail: str = "", command: str = "") -> dic
         "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
         "rcpt_local": known.local,
         "login": facts.login or "",
-        "data_command": "END-OF-MESSAGE" if command == "EOD" else "DATA",
+        "data_command": "DATA" if stage == "data" else "END-OF-MESSAGE",
         "lbrace": "{",
         "detail": detail,
     }

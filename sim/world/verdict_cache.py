@@ -130,7 +130,9 @@ class VerdictCache:
         self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
         self._count = 0
         self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
-        self._greets_alike = not any(r.entry.reads for r in policy.lists["connect"])
+        greeting = policy.lists["connect"]
+        spared = bool(greeting) and bool(policy.unlimited)  # clients that no limit holds for
+        self._greets_alike = not spared and not any(r.entry.reads for r in greeting)
 
     def greetings(self, address: int, credentials: Credentials) -> dict[int, Answer | None]:
         """How a client was greeted, by the sessions it has open; None: it was welcome."""

@@ -195,7 +195,7 @@ def test_random_octets_are_no_main_cf():
 
 def test_a_very_long_main_cf_is_read_or_refused_soon():
     began = time.monotonic()
-    main_cf("a = " + "10.0.0.0/8, " * 800_000)
+    main_cf("\n".join(f"a{n} = " + "10.0.0.0/8, " * 8000 for n in range(100)))
     with pytest.raises(ConfigError, match="longer than 10 MB"):
         main_cf("a = " + "x" * 10_000_000)
     with pytest.raises(ConfigError, match="lines"):

@@ -42,9 +42,7 @@ def test_a_part_comes_back_as_it_went(tmp_path):
     storage.store(tmp_path, task, stored)
     assert storage.finished(tmp_path) == {task}
     assert not list(tmp_path.rglob("*.tmp"))
-    pd.testing.assert_frame_equal(
-        frames.read(tmp_path, "recipients", [task]), stored["recipients"]
-    )
+    pd.testing.assert_frame_equal(frames.read(tmp_path, "recipients", [task]), stored["recipients"])
 
 
 def test_a_part_of_a_sweep_says_its_point(tmp_path):

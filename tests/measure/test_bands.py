@@ -41,7 +41,8 @@ def test_with_chance_the_true_band_is_covered_as_often_as_is_said():
 
 SWEPT = pd.DataFrame(
     [
-        (0, "baseline", 1.0, 0.5, 1.5), (1, "baseline", 4.0, 3.9, 4.1), (2, "baseline", 2.0, 0.1, 9.0),
+        (0, "baseline", 1.0, 0.5, 1.5), (1, "baseline", 4.0, 3.9, 4.1),
+        (2, "baseline", 2.0, 0.1, 9.0),
         (0, "other", 3.0, 2.0, 4.0), (1, "other", 1.0, np.nan, np.nan),
         (2, "other", np.nan, np.nan, np.nan),
     ],

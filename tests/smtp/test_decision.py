@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.records.words import Cause
-from sim.smtp import FLAVOURS, Facts, Memo, Policy, decide, presets
+from sim.smtp import FLAVOURS, Facts, Memo, Names, Policy, decide, presets
 from sim.smtp.decision import decide_at
 from sim.smtp.restrictions import STAGES, TABLE, parse
+from sim.smtp.settings import Settings
+from sim.smtp.tables import Keyed, Unreadable
 
 HOME, WORK, HOTEL = (int(IPv4Address(a)) for a in ("198.51.100.7", "192.0.2.7", "203.0.113.140"))
 SAME_ISP, ELSEWHERE = "bob@proseware.com", "kim@adatum.com"
@@ -64,7 +66,7 @@ def test_refusal_in_full():
     assert verdict.permanent
     assert (verdict.code, verdict.enhanced) == (550, "5.7.1")
     assert (verdict.stage, verdict.command) == ("relay", "RCPT")
-    assert (verdict.rule, verdict.cause) == ("end_of_relay_list", "relaying")
+    assert (verdict.rule, verdict.cause) == ("reject_unauth_destination", "relaying")
     assert str(verdict.reply) == "550 5.7.1 <kim@adatum.com> Relaying denied"
     assert verdict.trace == ()
 
@@ -80,11 +82,10 @@ def test_trace_tells_what_was_compared():
         ),
         (
             "relay",
-            "permit_auth_destination",
+            "reject_unauth_destination",
             "destination <kim@adatum.com>, processed here are proseware.com",
-            "-",
+            "refuse",
         ),
-        ("relay", "end_of_relay_list", "nothing permitted it", "refuse"),
     ]
 
 
@@ -171,6 +172,28 @@ ADDRESSES = st.one_of(
     ),
     st.text(max_size=30),
 )
+KNOWN = Names.of(
+    {
+        "a": {"adatum.com": ["192.0.2.7"]},
+        "mx": {"backup.example": [[1, "adatum.com"], [2, "smtp.proseware.com"]]},
+        "ptr": {"192.0.2.7": "adatum.com", "203.0.113.140": "gone.example"},
+        "servfail": ["a.example"],
+        "blocklists": {"trap": {"203.0.113.140": ["127.0.0.2"], "adatum.com": ["127.0.0.9"]}},
+    }
+)
+TABLES = {
+    "hash:/a": Keyed(
+        {
+            "adatum.com": "REJECT go away",
+            "203.0.113": "450 4.7.1 later",
+            "bob@": "DEFER_IF_PERMIT",
+            "proseware.com": "permit_mynetworks, reject",
+            "<>": "DISCARD",
+            "unknown": "OK",
+        }
+    ),
+    "hash:/gone": Unreadable("no such file"),
+}
 FACTS = st.builds(
     Facts,
     client=st.sampled_from([HOME, WORK, HOTEL, 0, 2**32 - 1]),
@@ -180,7 +203,15 @@ FACTS = st.builds(
     auth_failed=st.booleans(),
     pop_age=st.none() | st.sampled_from([0.0, 599.0, 600.0, 1e9]),
     listed=st.sampled_from([(), ("trap",), ("other", "trap")]),
-    known_domains=st.sampled_from([None, frozenset(), frozenset({"adatum.com"})]),
+    names=st.sampled_from([None, Names(), KNOWN]),
+    helo=st.sampled_from([None, "desk", "mail.adatum.com", "[192.0.2.7]", "[x", "1.2.3"]),
+    recipients=st.integers(0, 2),
+    pipelined=st.booleans(),
+    recent_connections=st.integers(0, 4),
+    recent_recipients=st.integers(0, 4),
+    recent_auths=st.integers(0, 4),
+    encrypted=st.booleans(),
+    client_name=st.sampled_from([None, "unknown", "mail.adatum.com"]),
     open_sessions=st.integers(0, 3),
     recent=st.integers(0, 4),
     greylist_age=st.none() | st.sampled_from([0.0, 300.0]),
@@ -196,35 +227,52 @@ ARGUMENTS = {
     "greylist": "(5 min)",
     "reject_outbound_spam": "(0.9, 0.01)",
     "discard_outbound_spam": "(0.9, 0.01)",
+    "warn_if_reject": "(reject_unauthenticated)",
+    "restriction_class": "(staff)",
+    "check_policy_service": "(inet:127.0.0.1:1)",
+    "sleep": "(1)",
 }
+OF_KIND = {"table": "(hash:/a)", "blocklist": "(trap=127.0.0.[2..3])", "rate": "(3 / hour)"}
 
 
-def lists(stage):
-    """Lists of one stage that can be reached to their end."""
+def written(name, entry):
+    """A restriction with arguments, if it takes some."""
+    kind = entry.parameters[0].kind if entry.parameters else ""
+    return parse(name + ARGUMENTS.get(name, OF_KIND.get(kind, "")))
+
+
+def lists():
+    """Lists that can be reached to their end."""
     named = [
-        parse(name + ARGUMENTS.get(name, ""))
+        written(name, entry)
         for name, entry in TABLE.items()
-        if stage in entry.stages and not entry.final and not entry.splits
+        if not entry.final and not entry.splits
     ]
+    named += [parse("check_client_access(hash:/gone)"), parse("check_helo_access(hash:/none)")]
     return st.lists(st.sampled_from(named), unique_by=str, max_size=4).map(tuple)
 
 
 ENDS = st.sampled_from(
-    ["permit", "reject", "permit_auth_destination", "reject_unauth_destination"]
+    ["permit", "reject", "permit_auth_destination", "reject_unauth_destination", "defer"]
 ).map(lambda text: (parse(text),))
 POLICIES = st.builds(
-    lambda flavour, offered, end, **made: dataclasses.replace(
+    lambda flavour, offered, delayed, end, **made: dataclasses.replace(
         SERVER,
         flavour=flavour,
         auth_offered=offered,
         relay_domains=frozenset({"backup.example"}),
         login_owns={"terri": frozenset({"Terri@proseware.com"})},
+        tables=TABLES,
+        classes={"staff": "permit_mynetworks, check_sender_access hash:/a, staff, nonsense"},
+        services={"inet:127.0.0.1:1": (({"helo_name": "desk"}, "REJECT"),)},
+        settings=Settings(smtpd_delay_reject=delayed, smtpd_client_connection_rate_limit=2),
         **made | {"relay": made["relay"] + end},
     ),
     flavour=st.sampled_from(sorted(FLAVOURS)),
     offered=st.booleans(),
+    delayed=st.booleans(),
     end=ENDS,
-    **{stage: lists(stage) for stage in STAGES},
+    **{stage: lists() for stage in STAGES},
 )
 
 
@@ -239,12 +287,13 @@ def test_total_and_consistent(policy, facts):
     assert verdict.enhanced == "" or verdict.enhanced[0] == str(verdict.code)[0]
     assert verdict.reply[:2] == (verdict.code, verdict.enhanced)
     assert all(
-        step.compared and step.opinion in ("-", "permit", "refuse") for step in verdict.trace
+        step.compared and step.opinion in ("-", "permit", "refuse", "defer", "discard")
+        for step in verdict.trace
     )
     if verdict.kind == "accept_relay":
         assert verdict.relayed
-    refusing = [step for step in verdict.trace if step.opinion == "refuse"]
-    assert len(refusing) == (verdict.kind not in ("accept_local", "accept_relay"))
+    refusing = [step for step in verdict.trace if step.opinion in ("refuse", "defer", "discard")]
+    assert refusing or verdict.kind in ("accept_local", "accept_relay")
 
 
 @given(POLICIES, FACTS, FACTS)
@@ -254,7 +303,7 @@ def test_facts_with_the_same_key_have_the_same_verdict(policy, facts, other):
     assert decide(policy, mixed) == decide(policy, facts)
 
 
-COUNTING = [parse(n + text) for n, text in ARGUMENTS.items() if TABLE[n].projection is not None]
+COUNTING = [written(n, entry) for n, entry in TABLE.items() if entry.projection is not None]
 
 
 @pytest.mark.parametrize("restriction", COUNTING, ids=str)
@@ -281,7 +330,7 @@ def test_memo_agrees_with_decide(policy, many):
 @given(POLICIES, FACTS)
 def test_refusals_at_a_command_are_final(policy, facts):
     whole = decide(policy, facts)
-    for command in ("CONNECT", "AUTH", "MAIL", "RCPT", "DATA"):
+    for command in ("CONNECT", "HELO", "AUTH", "MAIL", "RCPT", "DATA"):
         early = decide_at(policy, facts, command)
         if early is not None:
             assert early == whole

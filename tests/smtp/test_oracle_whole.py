@@ -110,7 +110,16 @@ def drawn(*servers):
 def test_any_policy_means_what_it_says():
     for policy, case in drawn("neutral", "postfix", "sendmail"):  # which differ in odd forms only
         kind = oracle_replay.verdict(policy, case)
-        assert kind == plain_reading.verdict(policy, case), (policy, case)
+        asked = policy
+        if case["mta"] == "postfix" and not policy["auth"]["offered"]:
+            asked = policy | {"sender_policy": sender_policy_without_logins(policy)}
+        assert kind == plain_reading.verdict(asked, case), (policy, case)
+
+
+def sender_policy_without_logins(policy):
+    """Postfix ignores rules about logins where it offers none: ``restriction ignored``."""
+    rule = policy["sender_policy"]
+    return "none" if rule.startswith("login_must_own_sender") else rule
 
 
 WIDER = {

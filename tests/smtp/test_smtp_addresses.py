@@ -154,7 +154,7 @@ USUAL = st.from_regex(
 @given(USUAL, READINGS)
 def test_the_short_way_gives_the_same(text, reading):
     short = read(text, reading, HERE)
-    with mock.patch.object(addresses, "_usual", return_value=None):
+    with mock.patch.object(addresses, "usual", return_value=None):
         assert read(text, reading, HERE) == short
 
 

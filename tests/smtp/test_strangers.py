@@ -14,7 +14,7 @@ LISTS = {
         ["reject_unknown_sender_domain", "reject_non_fqdn_sender"],
     ),
     "relay": (
-        ["permit_mynetworks", "permit_sasl_authenticated", "permit_auth_destination"],
+        ["permit_mynetworks", "permit_sasl_authenticated", "reject_unauth_destination"],
         ["permit_sender_local", "reject_unauth_destination"],
         ["permit_pop_before_smtp(30 min)", "defer_unauth_destination"],
         ["permit"],
@@ -31,9 +31,9 @@ STRANGERS = ("anyone@adatum.com", "offer-1@a.b.c.example", "no-such-user@isp-017
 
 
 def made(flavour, stage, texts):
-    given = {stage: tuple(restrictions.parse(text, stage=stage) for text in texts)}
+    given = {stage: tuple(restrictions.parse(text) for text in texts)}
     if stage != "relay":
-        given["relay"] = (restrictions.parse("permit", stage="relay"),)
+        given["relay"] = (restrictions.parse("permit"),)
     return Policy(
         hostname="smtp.proseware.com", domains=frozenset({"proseware.com"}), flavour=flavour,
         address=0xC6336401, networks=(IPv4Network("198.51.100.0/26"),), auth_offered=True,
@@ -63,3 +63,8 @@ def test_its_own_names_and_what_is_below_are_known(flavour):
     assert all(map(policy.knows, KNOWN))
     assert policy.knows("[198.51.100.1]")
     assert policy.knows("localhost")
+
+
+def test_a_table_may_know_anybody():
+    given = made("neutral", "recipient", ["check_recipient_access(hash:/access)"])
+    assert all(given.knows(address.rpartition("@")[2]) for address in STRANGERS)

@@ -140,7 +140,7 @@ def test_an_owner_is_removed_once_the_relay_is_closed():
         (pytest.approx(DAY - came), "closed", "date", "proseware-smtp"),
         (pytest.approx(DAY + 4 * HOUR - came), "delisted", "removed", "proseware-smtp"),
     ]
-    assert world.fates() == [BLOCKED, DELIVERED]
+    assert world.fates() == [BLOCKED, ("delivered", "", "end_of_list")]
 
 
 def test_a_list_of_open_relays_tests_before_it_lists():

@@ -77,7 +77,7 @@ def rule(draw: Draw) -> Asked:
         f"restriction of proseware-smtp decides about it? Its name.",
         Word(
             lambda: asked(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
-            restrictions.names(),
+            (*restrictions.names(), "end_of_list"),
             listed=False,
         ),
         "the rule walk of scenario.explain(...): the first restriction with an opinion decides; "

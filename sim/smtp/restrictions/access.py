@@ -15,6 +15,8 @@ from sim.smtp.site import Mailbox
 from sim.smtp.tables import TableError
 from sim.smtp.transaction import Transaction, kind_known
 
+BROKEN_TABLE = "451 4.3.5 Server configuration error"
+"""What a table that cannot be read has for every key."""
 Keys = Iterator[tuple[str, bool]]
 """Keys to look up one after the other, and whether each is a part of what was asked."""
 
@@ -55,8 +57,8 @@ def mail_keys(t: Transaction, mailbox: Mailbox) -> Keys:
         yield f"{bare}@", True
 
 
-def looked_up(t: Transaction, table: str, keys: Keys) -> str | Refusal | None:
-    """The first value of *keys* in *table*; a Refusal where it cannot be read."""
+def looked_up(t: Transaction, table: str, keys: Keys) -> str | None:
+    """The first value of *keys* in *table*; an error in words where it cannot be read."""
     found = lookup_table(table, t.site.tables)
     try:
         for key, part in keys:
@@ -66,13 +68,13 @@ def looked_up(t: Transaction, table: str, keys: Keys) -> str | Refusal | None:
             if value is not None:
                 return value
     except TableError:
-        return Refusal("configuration_error")
+        return BROKEN_TABLE
     return None
 
 
 def _checked(t: Transaction, table: str, asked: str, keys: Keys) -> Opinion:
     value = looked_up(t, table, keys)
-    return value if value is None or isinstance(value, Refusal) else act(t, value, asked)
+    return None if value is None else act(t, value, asked)
 
 
 def _unverified(opinion: Opinion) -> Opinion:
@@ -278,7 +280,7 @@ def attributes(t: Transaction) -> dict[str, str]:
 
 @restriction(
     "Ask a policy service: what a table of its answers says; nothing without one.",
-    compared=lambda t, server: f"asked {server}",
+    compared=lambda _t, server: f"asked {server}",
     reads=(*_CLIENT, "reverse_path", "forward_path", "helo", "login", "recipients"),
     parameters=(Parameter("service", "server"),),
 )

@@ -9,32 +9,16 @@ from sim.smtp.opinions import DISCARD, PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.replies import CLASSES, Reply
 from sim.smtp.restrictions.entry import walk
 from sim.smtp.restrictions.parsing import listed
+from sim.smtp.statuses import split_status, status_for
 from sim.smtp.transaction import Transaction
 
 MAX_DEPTH = 100
 """Lists within lists, after which a server gives up."""
-_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+(.*))?", re.DOTALL)
-_SENDER_STATUS = {"1": "7", "2": "8", "3": "7", "4": "7", "6": "7", "7": "7", "8": "8"}
-_RECIPIENT_STATUS = {"7": "3", "8": "2"} | dict(zip("123456", "123456", strict=True))
-
-
-def status_for(status: str, asked: str) -> str:
-    """*status* with an address detail that fits what was asked: sender or recipient."""
-    kind, subject, detail = status.split(".")
-    if subject != "1":
-        return status
-    if asked == "sender":
-        return f"{kind}.1.{_SENDER_STATUS.get(detail, '0')}"
-    if asked == "recipient":
-        return f"{kind}.1.{_RECIPIENT_STATUS.get(detail, '0')}"
-    return f"{kind}.0.0"
 
 
 def worded(code: int, status: str, asked: str, text: str, default: str) -> Reply:
     """The reply with *text*, before which a status code may stand."""
-    match = _STATUS.fullmatch(text)
-    if match is not None:
-        status, text = match[1], match[2] or ""
+    status, text = split_status(text, status)
     safe = (text or default).replace("{", "{lbrace}")
     place, words = CLASSES[asked]
     return Reply(code, status_for(status, asked), f"<{{{place}}}>: {words} rejected: {safe}")

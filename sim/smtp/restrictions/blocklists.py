@@ -10,8 +10,8 @@ from sim.smtp import clients, rfc822
 from sim.smtp.names import OK, RETRY, UNKNOWN
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.replies import CLASSES, Reply
-from sim.smtp.restrictions.actions import status_for
 from sim.smtp.restrictions.entry import BLOCKLIST, restriction
+from sim.smtp.statuses import status_for
 from sim.smtp.transaction import Transaction
 
 

@@ -68,7 +68,7 @@ def permit_mynetworks(t: Transaction) -> Opinion:
 def permit_inet_interfaces(t: Transaction) -> Opinion:
     """Permit own addresses."""
     loopback = t.facts.client >> 24 == 127
-    return permit_if(loopback or t.facts.client in t.site.addresses)
+    return permit_if(loopback or t.facts.client in t.site.own_addresses)
 
 
 @restriction(
@@ -132,9 +132,7 @@ def reject_unknown_client_hostname(t: Transaction) -> Opinion:
     return Refusal("client_unknown", "retry" if status == RETRY else "")
 
 
-@restriction(
-    "Refuse a client whose address has no name at all.", compared=_says_name, reads=_NAMES
-)
+@restriction("Refuse a client whose address has no name at all.", compared=_says_name, reads=_NAMES)
 def reject_unknown_reverse_client_hostname(t: Transaction) -> Opinion:
     """Refuse a client without a PTR record."""
     status = t.client_names.reverse_status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.smtp.arguments import Parameter
 from sim.smtp.facts import Circumstances, Facts
 from sim.smtp.opinions import Opinion, Refusal
@@ -19,7 +21,7 @@ def _says_content(t: Transaction, detection: float, false_positives: float) -> s
     return f"content is {what}, caught with probability {rate:g}"
 
 
-_FILTER = {
+_FILTER: dict[str, Any] = {
     "compared": _says_content,
     "parameters": (Parameter("detection", "share"), Parameter("false positives", "share")),
     "projection": _caught,

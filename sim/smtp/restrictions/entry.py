@@ -205,5 +205,3 @@ def walk(t: Transaction, restrictions: tuple[Restriction, ...]) -> Opinion:
 def permit_if(condition: bool) -> Opinion:
     """PERMIT where *condition* holds."""
     return PERMIT if condition else None
-
-

@@ -38,7 +38,9 @@ def defer_if_reject(t: Transaction) -> Opinion:
     return Deferral("reject", Refusal("defer_if_reject", t.asked))
 
 
-@restriction("The restriction refuses nobody: what it would refuse is only noted.", parameters=INNER)
+@restriction(
+    "The restriction refuses nobody: what it would refuse is only noted.", parameters=INNER
+)
 def warn_if_reject(t: Transaction, inner: Restriction) -> Opinion:
     """Ask *inner* as a warning."""
     before, t.warning = t.warning, True
@@ -63,9 +65,7 @@ def permit_all_of(t: Transaction, *parts: Restriction) -> Opinion:
     return PERMIT if all(part.judge(t) is PERMIT for part in parts) else None
 
 
-@restriction(
-    "Refuse a client that sends commands before it may (RFC 2920).", reads=("pipelined",)
-)
+@restriction("Refuse a client that sends commands before it may (RFC 2920).", reads=("pipelined",))
 def reject_unauth_pipelining(t: Transaction) -> Opinion:
     """Refuse improper pipelining."""
     return Refusal("pipelining", t.asked) if t.facts.pipelined else None

@@ -96,7 +96,9 @@ def check_order(restrictions: tuple[Restriction, ...]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def listed(text: str, stage: str, classes: Collection[str] = frozenset()) -> tuple[Restriction, ...]:
+def listed(
+    text: str, stage: str, classes: Collection[str] = frozenset()
+) -> tuple[Restriction, ...]:
     """The list that *text* states as main.cf has it; *classes* are names of restriction classes.
 
     Never raises: a word that is not known is `misconfigured`, for whoever gets there.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sim.smtp.arguments import Parameter
+from sim.smtp.directory import unlisted
 from sim.smtp.facts import Circumstances, Facts
-from sim.smtp.names import Names
-from sim.smtp.opinions import PERMIT, Opinion, Refusal
-from sim.smtp.restrictions.entry import RECIPIENT, restriction
+from sim.smtp.names import RETRY, Names
+from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
+from sim.smtp.replies import Reply
+from sim.smtp.restrictions.entry import RECIPIENT, restriction, settled
 from sim.smtp.restrictions.senders import fully_qualified, resolving
 from sim.smtp.site import ALIAS
 from sim.smtp.transaction import Transaction, kind_known
@@ -81,6 +83,9 @@ def permit_mx_backup(t: Transaction) -> Opinion:
     routed = t.recipient.routed and not t.site.settings.allow_untrusted_routing
     if names is None or routed or domain[:1] == "[":
         return None
+    if names.exchangers(domain).status == RETRY:
+        _unsure(t, "Unable to look up mail exchanger information: Host not found, try again")
+        return None
     best, others = names.preferred(domain)
     if _has_us(t, names, best) or not _has_us(t, names, others):
         return None
@@ -90,16 +95,31 @@ def permit_mx_backup(t: Transaction) -> Opinion:
     return PERMIT
 
 
+def _unsure(t: Transaction, text: str) -> None:
+    """Refuse for now what is refused later, because a look-up failed."""
+    words = f"<{{rcpt_given}}>: Recipient address rejected: {text}"
+    refusal = Refusal("deferred", "recipient", Reply(450, "4.4.4", words))
+    settled(t, Deferral("reject", refusal))
+
+
 def _has_us(t: Transaction, names: Names, hosts: list[str]) -> bool:
     """Whether one of the exchangers *hosts* is this server."""
-    own = set(t.site.addresses)
-    return any(
-        t.site.is_here(host.lower()) or own.intersection(names.numbers(host)) for host in hosts
-    )
+    if any(t.site.is_here(host.lower()) for host in hosts):
+        return True
+    for host in hosts:
+        numbers = names.numbers(host)
+        if not numbers:
+            _unsure(t, f"Unable to look up mail exchanger host {host}: Name or service not known")
+        if t.site.own_addresses.intersection(numbers):
+            return True
+    return False
 
 
 def _within(t: Transaction, names: Names, host: str) -> bool:
+    """Whether all addresses of *host* are in the networks of first exchangers."""
     numbers = names.numbers(host)
+    if not numbers:
+        _unsure(t, f"Unable to look up host {host} as mail exchanger: Host not found")
     nets = t.site.backup_networks
     return bool(numbers) and all(nets.holds(number, lambda: host) for number in numbers)
 
@@ -121,8 +141,8 @@ def reject_unlisted_recipient(t: Transaction) -> Opinion:
             return Refusal("unknown_user", "bang" if "!" in to.address.local else "")
         if to.kind != ALIAS:
             return None
-    table = t.site.table_without(kind_known(to))
-    return None if table is None else Refusal("unknown_user", table)
+    sender = t.sender.full if t.sender is not None else ""
+    return unlisted(t.site, kind_known(to), sender, "recipient")
 
 
 @restriction(

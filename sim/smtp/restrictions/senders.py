@@ -6,7 +6,10 @@ refused for what it is (RFC 2505 section 2.6.1).
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.smtp import rfc822
+from sim.smtp.directory import unlisted
 from sim.smtp.names import NULL_MX, OK, RETRY
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.restrictions.entry import SENDER, restriction
@@ -109,7 +112,11 @@ def reject_non_fqdn_sender(t: Transaction) -> Opinion:
 # ---- who may use the sender
 
 
-_LOGIN = {"compared": _says_owner, "reads": ("reverse_path", "login"), "about": "login"}
+_LOGIN: dict[str, Any] = {
+    "compared": _says_owner,
+    "reads": ("reverse_path", "login"),
+    "about": "login",
+}
 
 
 def _ignored(t: Transaction) -> bool:
@@ -140,9 +147,7 @@ def reject_sender_login_mismatch(t: Transaction) -> Opinion:
     return _not_owned(t) or _needs_login(t)
 
 
-@restriction(
-    "A login must own the sender; nothing is asked of clients without one.", **_LOGIN
-)
+@restriction("A login must own the sender; nothing is asked of clients without one.", **_LOGIN)
 def reject_authenticated_sender_login_mismatch(t: Transaction) -> Opinion:
     """Refuse the wrong login."""
     return _not_owned(t)
@@ -160,13 +165,10 @@ def reject_unauthenticated_sender_login_mismatch(t: Transaction) -> Opinion:
     return _needs_login(t)
 
 
-@restriction(
-    "Refuse a sender in a domain of this server that does not exist there.", reads=SENDER
-)
+@restriction("Refuse a sender in a domain of this server that does not exist there.", reads=SENDER)
 def reject_unlisted_sender(t: Transaction) -> Opinion:
     """Refuse an unknown own sender."""
     if t.sender is None or t.checked_sender:
         return None
     t.checked_sender = not t.warning
-    table = t.site.table_without(kind_known(t.sender))
-    return None if table is None else Refusal("unknown_sender", table)
+    return unlisted(t.site, kind_known(t.sender), t.to.full, "sender")

@@ -1,0 +1,25 @@
+"""A policy as the native configuration of a mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sim.config.errors import ConfigError
+from sim.config.native import exim, opensmtpd, postfix, sendmail
+from sim.config.native.plain import Exported
+from sim.smtp import Policy
+
+MAKES: Mapping[str, Callable[[Policy], Exported]] = {
+    "postfix": postfix.export,
+    "exim": exim.export,
+    "sendmail": sendmail.export,
+    "opensmtpd": opensmtpd.export,
+}
+"""The servers that a policy can be written for."""
+
+
+def export_config(policy: Policy, make: str) -> Exported:
+    """The files of *make* for *policy*, and what that server cannot express."""
+    if make not in MAKES:
+        raise ConfigError(f"{make}: expected one of {', '.join(MAKES)}")
+    return MAKES[make](policy)

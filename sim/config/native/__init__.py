@@ -1,0 +1,1 @@
+"""The native languages of mail servers, a module each."""

@@ -1,0 +1,130 @@
+"""A policy as the configuration of Exim 4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.config.native.plain import Exported, Plain, plain
+from sim.smtp import Policy
+
+POP_FILE = "/etc/exim4/pop_before_smtp"
+RECIPIENTS = "/etc/exim4/recipients"
+PASSWORDS = "/etc/exim4/passwd"
+
+
+def export(policy: Policy) -> Exported:
+    """One file, `exim.conf`, and lists beside it."""
+    said = plain(policy)
+    files = {"exim.conf": "\n".join(_conf(said)) + "\n"}
+    if said.mailboxes is not None:
+        files[RECIPIENTS] = "".join(f"{one}: x\n" for one in said.mailboxes)
+    if said.pop:
+        said.unsaid.append(f"the POP server has to write addresses into {POP_FILE}")
+        files[POP_FILE] = ""
+    if said.by_login:
+        said.unsaid.append(f"{PASSWORDS} has to hold the users, as `name: password`")
+        files[PASSWORDS] = ""
+    return Exported(files, tuple(said.unsaid))
+
+
+def _conf(said: Plain) -> Iterator[str]:
+    yield f"primary_hostname = {said.hostname}"
+    yield f"qualify_domain = {(said.domains or (said.hostname,))[0]}"
+    yield f"domainlist local_domains = {_list((*said.domains, said.hostname))}"
+    yield f"domainlist relay_to_domains = {_list(said.relay_domains)}"
+    yield f"hostlist relay_from_hosts = {_list(said.networks if said.on_network else ())}"
+    yield f"hostlist remote_offices = {_list(said.ranges)}"
+    yield "acl_smtp_rcpt = acl_check_rcpt"
+    yield "host_lookup ="
+    yield "rfc1413_hosts ="
+    yield "never_users = root"
+    yield "auth_advertise_hosts = " + ("*" if said.auth else "")
+    yield "tls_advertise_hosts ="
+    yield ""
+    yield "begin acl"
+    yield "acl_check_rcpt:"
+    yield from _acl(said)
+    yield ""
+    yield "begin routers"
+    yield from _routers(said)
+    yield ""
+    yield "begin transports"
+    yield "remote_smtp:"
+    yield "  driver = smtp"
+    yield "mailbox:"
+    yield "  driver = appendfile"
+    yield "  file = /var/mail/$local_part_data"
+    yield "discard:"
+    yield "  driver = appendfile"
+    yield "  file = /dev/null"
+    yield "  user = mail"
+    yield ""
+    yield "begin retry"
+    yield "* * F,2h,15m; G,16h,1h,1.5; F,4d,6h"
+    if said.by_login:
+        yield ""
+        yield "begin authenticators"
+        yield from _authenticators()
+
+
+def _acl(said: Plain) -> Iterator[str]:
+    for zone in said.blocklists:
+        yield f"  deny dnslists = {zone.partition('=')[0]}"
+    if said.own_senders_only:
+        yield "  deny !senders = : *@+local_domains"
+        yield "       message = sender address must be in a local domain"
+    if said.sender_must_resolve:
+        yield "  require verify = sender"
+    for condition in _grants(said):
+        yield f"  accept {condition}"
+        if not said.spares_relaying:
+            yield "         !domains = +local_domains"
+    yield "  deny !domains = +local_domains : +relay_to_domains"
+    yield "       message = relay not permitted"
+    if said.rejects_unknown and said.mailboxes is not None:
+        yield "  deny domains = +local_domains"
+        yield "       !verify = recipient"
+    yield "  accept"
+
+
+def _grants(said: Plain) -> Iterator[str]:
+    """The conditions that open relaying."""
+    if said.open:
+        yield "hosts = *"
+    if said.on_network:
+        yield "hosts = +relay_from_hosts"
+    if said.by_login:
+        yield "authenticated = *"
+    if said.pop:
+        yield f"hosts = net-iplsearch;{POP_FILE}"
+    if said.ranges:
+        yield "hosts = +remote_offices"
+    if said.by_sender:
+        yield "senders = *@+local_domains"
+
+
+def _routers(said: Plain) -> Iterator[str]:
+    yield "remote:"
+    yield "  driver = dnslookup"
+    yield "  domains = ! +local_domains"
+    yield "  transport = remote_smtp"
+    yield "  no_more"
+    yield "here:"
+    yield "  driver = accept"
+    if said.mailboxes is not None:
+        yield f"  condition = ${{lookup{{$local_part@$domain}}lsearch{{{RECIPIENTS}}}{{1}}{{0}}}}"
+    yield "  transport = discard"
+
+
+def _authenticators() -> Iterator[str]:
+    check = f"${{lookup{{$auth2}}lsearch{{{PASSWORDS}}}{{$value}}{{*}}}}"
+    yield "plain:"
+    yield "  driver = plaintext"
+    yield "  public_name = PLAIN"
+    yield f"  server_condition = ${{if eq{{$auth3}}{{{check}}}}}"
+    yield "  server_set_id = $auth2"
+
+
+def _list(items: tuple[str, ...] | list[str]) -> str:
+    """A list of Exim; `<;` lets addresses of IPv6 stand as they are."""
+    return f"<; {' ; '.join(items)}"

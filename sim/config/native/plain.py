@@ -1,0 +1,103 @@
+"""What the restrictions of a policy come to, in words that every mail server has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.smtp import Policy, Restriction
+from sim.smtp.restrictions import STAGES
+
+
+class Exported(NamedTuple):
+    """Files of a native configuration by name, and what they cannot say."""
+
+    files: Mapping[str, str]
+    unsaid: tuple[str, ...]
+
+
+@dataclass
+class Plain:
+    """A policy for servers whose language has no lists of restrictions."""
+
+    hostname: str
+    domains: tuple[str, ...]
+    relay_domains: tuple[str, ...]
+    networks: tuple[str, ...]
+    mailboxes: tuple[str, ...] | None
+    """Known recipients; None: all exist."""
+    auth: bool
+    spares_relaying: bool = False
+    """Whoever may relay is not asked whether a recipient exists."""
+    open: bool = False
+    """Anybody may relay."""
+    on_network: bool = False
+    by_login: bool = False
+    pop: bool = False
+    """Whoever read mail from an address a while ago may relay from it."""
+    ranges: list[str] = field(default_factory=list)
+    by_sender: bool = False
+    """Whoever shows a sender in an own domain may relay."""
+    own_senders_only: bool = False
+    blocklists: list[str] = field(default_factory=list)
+    sender_must_resolve: bool = False
+    rejects_unknown: bool = False
+    unsaid: list[str] = field(default_factory=list)
+
+
+def plain(policy: Policy) -> Plain:
+    """*policy* in plain words; what has none is in `unsaid`."""
+    found = Plain(
+        hostname=policy.hostname,
+        domains=tuple(sorted(policy.domains)),
+        relay_domains=tuple(sorted(policy.relay_domains)),
+        networks=tuple(map(str, policy.network_ranges)),
+        mailboxes=mailboxes(policy),
+        auth=policy.auth_offered,
+        spares_relaying=policy.style.mailboxes == "strangers",
+    )
+    for stage in STAGES:
+        for restriction in getattr(policy, stage):
+            if restriction.name in ENDS:
+                break
+            _say(found, policy, stage, restriction)
+            if restriction.name == "permit":
+                break
+    return found
+
+
+ENDS = ("reject_unauth_destination", "permit_auth_destination", "defer_unauth_destination")
+"""After these, what is left of the list speaks of own destinations only."""
+GRANTS: Mapping[str, Callable[[Plain], None]] = {
+    "permit": lambda found: setattr(found, "open", True),
+    "permit_mynetworks": lambda found: setattr(found, "on_network", True),
+    "permit_sasl_authenticated": lambda found: setattr(found, "by_login", True),
+    "permit_pop_before_smtp": lambda found: setattr(found, "pop", True),
+    "permit_sender_local": lambda found: setattr(found, "by_sender", True),
+}
+RULES: Mapping[tuple[str, str], Callable[[Plain], None]] = {
+    ("sender", "reject_sender_not_local"): lambda found: setattr(found, "own_senders_only", True),
+    ("sender", "reject_unknown_sender_domain"): lambda f: setattr(f, "sender_must_resolve", True),
+    ("recipient", "reject_unlisted_recipient"): lambda f: setattr(f, "rejects_unknown", True),
+}
+
+
+def _say(found: Plain, policy: Policy, stage: str, restriction: Restriction) -> None:
+    name, args = restriction.name, restriction.args
+    if stage == "relay" and name in GRANTS:
+        GRANTS[name](found)
+    elif stage == "relay" and name == "permit_client_ranges":
+        found.ranges += map(str, args or policy.client_range_pairs)
+    elif (stage, name) in RULES:
+        RULES[stage, name](found)
+    elif stage == "client" and name == "reject_rbl_client":
+        found.blocklists += map(str, args)
+    elif name != "permit":
+        found.unsaid.append(f"{restriction} in the {stage} list")
+
+
+def mailboxes(policy: Policy) -> tuple[str, ...] | None:
+    """The recipients that exist, if they can be listed."""
+    known = policy.mailboxes
+    return tuple(sorted(known)) if isinstance(known, Iterable) else None

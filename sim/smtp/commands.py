@@ -1,0 +1,72 @@
+"""The states of an SMTP session, and which commands may come in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sim.smtp.verdicts import Verdict
+
+
+class State(Enum):
+    """Where the session stands."""
+
+    START = "start"  # greeted, no HELO or EHLO yet
+    READY = "ready"  # between transactions
+    MAIL = "mail"  # a reverse-path was accepted
+    RCPT = "rcpt"  # so was a recipient
+    DATA = "data"  # in the message
+    LOGIN = "login"  # AUTH waits for a response
+    CLOSED = "closed"
+
+
+IDLE = frozenset({State.START, State.READY, State.MAIL, State.RCPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of `COMMANDS`: the method that answers, where it may come, what is said elsewhere."""
+
+    method: str
+    states: frozenset[State] = IDLE
+    elsewhere: str = "bad_sequence"
+    elsewhere_by_state: tuple[tuple[State, str], ...] = ()
+
+    def refusal(self, state: State) -> str | None:
+        """The situation if the command may not come in *state*; None if it may."""
+        if state in self.states:
+            return None
+        return dict(self.elsewhere_by_state).get(state, self.elsewhere)
+
+
+_START = ((State.START, "need_helo"),)
+
+COMMANDS: dict[str, Command] = {
+    "HELO": Command("_helo"),
+    "EHLO": Command("_ehlo"),
+    "AUTH": Command("_auth", frozenset({State.READY}), "bad_sequence", _START),
+    "MAIL": Command("_mail", frozenset({State.READY}), "nested_mail", _START),
+    "RCPT": Command("_rcpt", frozenset({State.MAIL, State.RCPT}), "need_mail", _START),
+    "DATA": Command(
+        "_data", frozenset({State.RCPT}), "need_rcpt", (*_START, (State.READY, "need_mail"))
+    ),
+    "RSET": Command("_rset"),
+    "NOOP": Command("_noop"),
+    "VRFY": Command("_vrfy"),
+    "QUIT": Command("_quit"),
+    "STARTTLS": Command("_not_implemented"),  # not offered: RFC 5321 section 4.2.4, 502
+    "EXPN": Command("_not_implemented"),
+    "HELP": Command("_not_implemented"),
+}
+"""The state machine: what each command does, and in which states it may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that was taken: one forward-path and verdict for each recipient."""
+
+    reverse_path: str | None
+    login: str | None
+    recipients: tuple[tuple[str, Verdict], ...]
+    content: bytes
+    discarded: bool = False

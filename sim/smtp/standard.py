@@ -1,0 +1,243 @@
+"""A session as the standards have it, for every flavour that has no class of its own.
+
+It keeps the order of commands of RFC 5321 section 4.1.4. Only CR LF ``.`` CR LF ends a message,
+and a CR or LF by itself is refused (`framing`), so that two servers cannot disagree about where
+a message ends (SMTP smuggling).
+"""
+
+from __future__ import annotations
+
+import re
+
+from sim.smtp.addresses import MAX_DOMAIN
+from sim.smtp.authentication import Exchange
+from sim.smtp.commands import COMMANDS, Message, State
+from sim.smtp.decision import decide, decide_at
+from sim.smtp.framing import Line
+from sim.smtp.session import Session
+from sim.smtp.verdicts import Verdict
+from sim.smtp.wordings import template
+
+MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
+MAX_AUTH_LINE = 12288  # RFC 4954 section 4
+MAX_TEXT_LINE = 1000  # section 4.5.3.1.6: smtp.limit.text_line; a hiding dot is not counted
+
+_ADDRESSED = re.compile(
+    r'(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?', re.IGNORECASE
+)
+_PARAMETERS = {
+    "MAIL": re.compile(r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+", re.IGNORECASE),
+    "RCPT": re.compile(r"(?!)"),
+}
+
+
+class StandardSession(Session, kind="standard"):
+    """One connection to a server that keeps to the standards."""
+
+    def _greet(self) -> None:
+        verdict = decide_at(self.policy, self._facts, "CONNECT")
+        if verdict is None:
+            self._say("greeting")
+        else:
+            self._refuse(verdict)
+
+    def _limit(self) -> int:
+        return _LIMITS.get(self.state, MAX_LINE)
+
+    # ---- command lines
+
+    def _line(self, line: Line) -> None:
+        answering = self.state is State.LOGIN
+        if answering and line.fault:
+            self.state = State.READY
+        if line.fault == "long":
+            self._error("auth_line_too_long" if answering else "line_too_long")
+        elif line.fault:
+            self._error("bare_newline")
+        elif answering:
+            self._response(line.text.decode("latin-1"))
+        else:
+            self._command(line.text.decode("latin-1"))
+
+    def _command(self, line: str) -> None:
+        verb, _, argument = line.partition(" ")
+        command = COMMANDS.get(verb.upper())
+        if command is None:
+            self._error("unknown_command", command=line[:40])
+            return
+        refusal = command.refusal(self.state)
+        if refusal is not None:
+            self._error(refusal)
+            return
+        getattr(self, command.method)(argument.strip(" "))
+
+    def _helo(self, argument: str) -> None:
+        if not argument or len(argument) > MAX_DOMAIN:
+            self._error("bad_argument")
+            return
+        self._begin()
+        self._told = self._told._replace(helo=argument.split(" ")[0])
+        self.state = State.READY
+        self._say("helo", argument.split(" ")[0])
+
+    def _ehlo(self, argument: str) -> None:
+        self._helo(argument)
+        if self._out[-1].code == 250:
+            greeting = self._out.pop()
+            keywords = [greeting.text, "PIPELINING", f"SIZE {self._max_message}", "8BITMIME"]
+            if template(self.policy.words, "mail_ok").enhanced:
+                keywords.append("ENHANCEDSTATUSCODES")
+            if self.policy.auth_offered:
+                keywords.append("AUTH PLAIN LOGIN")
+            self._out.append(greeting._replace(text="\n".join(keywords)))
+
+    def _rset(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        if self.state is not State.START:
+            self.state = State.READY
+        self._begin()
+        self._say("rset")
+
+    def _noop(self, _argument: str) -> None:
+        self._say("noop")
+
+    def _vrfy(self, argument: str) -> None:
+        if not argument:
+            self._error("bad_argument")
+        else:
+            self._say("vrfy", argument)
+
+    def _quit(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        self._say("quit")
+        self.state = State.CLOSED
+
+    def _not_implemented(self, _argument: str) -> None:
+        self._error("not_implemented")
+
+    # ---- AUTH
+
+    def _auth(self, argument: str) -> None:
+        mechanism, _, initial = argument.partition(" ")
+        self._exchange = Exchange(mechanism)
+        if self._told.login is not None:
+            self._error("already_authenticated")
+        elif not self.policy.auth_offered:
+            self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
+        elif not mechanism:
+            self._error("bad_argument")
+        elif not self._exchange.known:
+            self._error("auth_mechanism")
+        else:
+            self._take_step(self._exchange.begin(initial))
+
+    def _try(self, name: str, password: str) -> None:
+        if name and self._check(name, password):
+            self._told = self._told._replace(login=name)
+            self._say("auth_ok")
+            return
+        self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
+        self._erred()
+
+    # ---- the transaction
+
+    def _path(self, verb: str, argument: str) -> str | None:
+        """The text between the angle brackets; None if the command was refused."""
+        match = _ADDRESSED.fullmatch(argument)
+        wanted = "FROM" if verb == "MAIL" else "TO"
+        if match is None or match[1].upper() != wanted:
+            self._error("bad_argument")
+            return None
+        for parameter in (match[3] or "").split():
+            if not _PARAMETERS[verb].fullmatch(parameter):
+                self._error("bad_parameter")  # RFC 5321 section 4.1.1.11
+                return None
+            key, _, value = parameter.partition("=")
+            if key.upper() == "SIZE" and int(value) > self._max_message:
+                self._error("message_too_big")  # RFC 1870 section 6.1
+                return None
+        return match[2]
+
+    def _mail(self, argument: str) -> None:
+        path = self._path("MAIL", argument)
+        if path is None:
+            return
+        told = self._told._replace(reverse_path=path or None)
+        verdict = decide_at(self.policy, self._refresh(told), "MAIL")
+        if verdict is not None:
+            self._refuse(verdict)
+            return
+        self._told = told
+        self.state = State.MAIL
+        self._say("mail_ok")
+
+    def _rcpt(self, argument: str) -> None:
+        path = self._path("RCPT", argument)
+        if path is None:
+            return
+        if len(self._recipients) >= self._max_recipients:
+            self._say("too_many_recipients")  # RFC 5321 section 4.5.3.1.10: no fault of the client
+            return
+        facts = self._refresh(self._told._replace(forward_path=path))
+        refusal = decide_at(self.policy, facts, "RCPT")
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._recipients.append((path, decide(self.policy, facts)))
+        self._told = self._told._replace(recipients=len(self._recipients))
+        self.state = State.RCPT
+        self._say("accepted", facts=facts)
+
+    def _data(self, argument: str) -> None:
+        if argument:
+            self._error("bad_argument")
+            return
+        self.state = State.DATA
+        self._say("data_ok")
+
+    # ---- the message
+
+    def _text(self, line: Line) -> None:
+        """Keep one line, without the dot that hid another (RFC 5321 section 4.5.2)."""
+        text = line.text
+        if text == b"." and not line.fault:
+            self._end_of_message()
+        elif line.fault:
+            self._fault = _TEXT_FAULTS[line.fault]
+        elif len(text) + 2 > MAX_TEXT_LINE and text[:1] != b".":
+            self._fault = _TEXT_FAULTS["long"]
+        else:
+            self._keep(text)
+
+    def _end_of_message(self) -> None:
+        recipients, fault = self._recipients, self._fault
+        content = bytes(self._content)
+        self.state = State.READY
+        if fault:
+            self._error(fault)
+        else:
+            self._deliver(recipients, content)
+        self._begin()
+
+    def _deliver(self, recipients: list[tuple[str, Verdict]], content: bytes) -> None:
+        """Take the message for those whom the content list lets through.
+
+        The filter sees one message: it is refused if it is refused for any recipient.
+        """
+        refused = next((v for _, v in recipients if not v.accepted), None)
+        if refused is not None:
+            self._refuse(refused)
+            return
+        kept = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
+        if kept:
+            told = self._told
+            self.messages.append(Message(told.reverse_path, told.login, kept, content))
+        self._say("queued")
+
+
+_LIMITS = {State.DATA: MAX_TEXT_LINE + 1, State.LOGIN: MAX_AUTH_LINE}
+_TEXT_FAULTS = {"long": "text_line_too_long", "bare": "bare_newline_in_data"}

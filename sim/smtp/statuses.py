@@ -1,0 +1,27 @@
+"""Enhanced status codes (RFC 3463) before a text, and those that fit an address."""
+
+from __future__ import annotations
+
+import re
+
+_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+(.*))?", re.DOTALL)
+_OF_SENDER = {"1": "7", "2": "8", "3": "7", "4": "7", "6": "7", "7": "7", "8": "8"}
+_OF_RECIPIENT = {"7": "3", "8": "2"} | dict(zip("123456", "123456", strict=True))
+
+
+def split_status(text: str, default: str) -> tuple[str, str]:
+    """The status before *text*, or the *default* one; and the text without it."""
+    match = _STATUS.fullmatch(text)
+    return (default, text) if match is None else (match[1], match[2] or "")
+
+
+def status_for(status: str, asked: str) -> str:
+    """*status* with an address detail that fits what was asked: sender or recipient."""
+    kind, subject, detail = status.split(".")
+    if subject != "1":
+        return status
+    if asked == "sender":
+        return f"{kind}.1.{_OF_SENDER.get(detail, '0')}"
+    if asked == "recipient":
+        return f"{kind}.1.{_OF_RECIPIENT.get(detail, '0')}"
+    return f"{kind}.0.0"

@@ -1,0 +1,107 @@
+"""The commands import, audit and export-config."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sim
+
+PLACE = Path(sim.__file__).with_name("cli") / "config.py"
+SPEC = importlib.util.spec_from_file_location("config_commands", PLACE)
+commands = importlib.util.module_from_spec(SPEC)
+sys.modules["config_commands"] = commands
+SPEC.loader.exec_module(commands)
+
+GOOD = """compatibility_level = 3.6
+myhostname = mail.proseware.com
+mydestination = proseware.com
+mynetworks = 198.51.100.0/25
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+"""
+OPEN = GOOD + "smtpd_relay_restrictions = check_helo_access hash:/etc/postfix/helo, reject\n"
+
+
+def run(*arguments, text=None):
+    """The result of a command."""
+    return CliRunner().invoke(commands.app, list(map(str, arguments)), input=text)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with two configurations and a table."""
+    (tmp_path / "main.cf").write_text(GOOD)
+    (tmp_path / "open.cf").write_text(OPEN)
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "helo").write_text("friendly.example OK\n")
+    return tmp_path
+
+
+def test_import_gives_a_section_and_a_report(folder):
+    done = run("import", folder / "main.cf")
+    assert done.exit_code == 0
+    assert tomllib.loads(done.stdout)["servers"]["mail"]["domains"] == ["proseware.com"]
+    assert "main.cf:5" in done.stderr
+    again = run("import", "-", "--json", text=GOOD)
+    data = json.loads(again.stdout)
+    assert {entry["line"] for entry in data["report"]} == {1, 2, 3, 4, 5}
+    assert data["section"] == done.stdout
+
+
+def test_audit_says_by_its_exit_status_whether_a_server_is_open(folder):
+    assert run("audit", folder / "main.cf").exit_code == 0
+    done = run("audit", folder / "open.cf", "--tables", folder / "tables")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("open relay\n")
+    assert "would help" in done.stdout
+    data = json.loads(run("audit", folder / "main.cf", "--json").stdout)
+    assert (data["verdict"], data["findings"]) == ("restricted", [])
+
+
+def test_audit_compares_two_files(folder):
+    tables = ("--tables", folder / "tables")
+    done = run("audit", "--diff", folder / "main.cf", folder / "open.cf", *tables)
+    assert done.exit_code == 0
+    assert "refuses (554), then relays (250)" in done.stdout
+
+
+def test_names_and_users_are_taken(folder):
+    (folder / "names.json").write_text(json.dumps({"mx": {}}))
+    text = GOOD + "smtpd_sender_restrictions = reject_unknown_sender_domain\n"
+    (folder / "main.cf").write_text(text)
+    done = run("audit", folder / "main.cf", "--names", folder / "names.json", "--users", "amy,bob")
+    assert done.stdout.startswith("refuses its own mail\n")
+    assert "bob@proseware.com" in done.stdout
+    (folder / "names.json").write_text("[")
+    assert run("audit", folder / "main.cf", "--names", folder / "names.json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\x00\xff" * 1000,
+        b"no parameter\n" * 100,
+        b"a = " + b"b" * 10_500_000,
+        b"mynetworks=$mynetworks",
+    ],
+    ids=["random", "words", "long", "circle"],
+)
+@pytest.mark.parametrize("command", ["import", "audit"])
+def test_what_cannot_be_read_is_one_line_and_status_2(folder, command, octets):
+    (folder / "main.cf").write_bytes(octets)
+    done = run(command, folder / "main.cf")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_not_there_is_said(folder):
+    for arguments in (["import", folder / "no.cf"], ["audit"]):
+        assert run(*arguments).exit_code == 2
+    assert run("import", folder / "main.cf", "--tables", folder / "no").exit_code == 2

@@ -1,0 +1,119 @@
+"""Exports held against the real servers: their own checkers, and sessions in a closed network.
+
+MAILSIM_SERVERS names a folder made by `.ci/servers`. Logins are tried where a server offers them
+without TLS and without accounts of the system: Postfix and Exim.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from test_exporting import PRESETS, policy
+
+from sim.config import import_postfix
+from sim.config.exporting import MAKES, export_config
+from sim.smtp import Facts, Names, Session, clients
+
+ROOM = Path(__file__).with_name("native_room.py")
+SERVERS = os.environ.get("MAILSIM_SERVERS", "")
+UNSHARE = (
+    "unshare",
+    "--mount",
+    "--net",
+    "--uts",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+)
+SESSIONS = ("closed", "on_network", "auth+address_range", "on_network+auth+address_range", "open")
+LOGINS = {"postfix", "exim"}
+CLIENTS = ("198.51.100.77", "203.0.113.140", "203.0.113.200")
+RECIPIENTS = ("amy@proseware.com", "nosuch@proseware.com", "user@adatum.com")
+PLAIN = base64.b64encode(b"\0amy\0secret").decode()
+NAMES = Names.resolving(["contoso.com", "adatum.com", "proseware.com"])
+
+
+@cache
+def why_not() -> str:
+    """Why no real server can be asked here; empty if it can."""
+    if not SERVERS or not Path(SERVERS).is_dir():
+        return "MAILSIM_SERVERS names no folder made by .ci/servers"
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return "no unshare or ip here"
+    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, check=False)
+    return "no right to make a namespace" if tried.returncode else ""
+
+
+@pytest.fixture(autouse=True)
+def _servers():
+    if why_not():
+        pytest.skip(why_not())
+
+
+def room(make, configurations, sessions=()):
+    """What the room answers."""
+    done = subprocess.run(
+        [*UNSHARE, sys.executable, ROOM, SERVERS, make],
+        input=json.dumps({"configurations": configurations, "sessions": list(sessions)}),
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_the_own_checker_of_each_server_takes_every_preset(make):
+    exported = [dict(export_config(policy(preset), make).files) for preset in PRESETS]
+    checks = room(make, exported)["checks"]
+    assert len(checks) == len(PRESETS)
+    for check in checks:
+        assert "warning: " not in check.lower().replace("warning: purging", ""), check
+
+
+@pytest.mark.parametrize("preset", SESSIONS)
+@pytest.mark.parametrize("make", MAKES)
+def test_the_real_server_answers_the_same(make, preset):
+    stated = replace(policy(preset), flavour=make, auth_offered=make in LOGINS)
+    logins = (None, "amy") if make in LOGINS and "auth" in preset else (None,)
+    asked = [(c, login, r) for c in CLIENTS for login in logins for r in RECIPIENTS]
+    sessions = [{"client": c, "lines": lines(login, r)} for c, login, r in asked]
+    exported = export_config(stated, make)
+    replies = room(make, [dict(exported.files)], sessions)["replies"]
+    if make == "postfix":
+        back = import_postfix(
+            exported.files["main.cf"], tables=exported.files, addresses=["198.51.100.25/32"]
+        )
+        stated = back.policies[25]
+    for (client, _, _), session, real in zip(asked, sessions, replies, strict=True):
+        talk = Session(stated, Facts(clients.number(client), None, "", names=NAMES), login=login)
+        ours = [talk.connect(), *(talk.receive(f"{one}\r\n".encode()) for one in session["lines"])]
+        told = [answer.decode().split("\r\n")[:-1] for answer in ours]
+        if make == "postfix":
+            assert told == real
+        else:
+            assert [one[-1][:3] for one in told] == [one[-1][:3] for one in real], session
+
+
+def login(name, password):
+    """Whether the password is that of the room."""
+    return (name, password) == ("amy", "secret")
+
+
+def lines(login, recipient):
+    """A session up to RCPT."""
+    auth = [f"AUTH PLAIN {PLAIN}"] if login else []
+    start = ["EHLO client.contoso.com", *auth, "MAIL FROM:<x@contoso.com>"]
+    return [*start, f"RCPT TO:<{recipient}>", "QUIT"]
