@@ -13,18 +13,15 @@ from pathlib import Path
 import pandas as pd
 
 from sim import experiment
-from sim._version import __version__
 from sim.experiment import storage
-from sim.experiment.manifest import code_digest, cut_to
 from sim.figures import TABLE, FigureError, Gallery, known, save
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
 from sim.measure.summary import everything
 from sim.results.analysis import Analysis
-from sim.results.conclusions import conclusion
 from sim.results.report.drawing import Drawn, csv, drawings
-from sim.results.report.page import Content, page, tables_of_page
+from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
 
 FEW = 4
@@ -60,16 +57,15 @@ def publish(
     names = every if figures is None else list(figures)
     if results.unknowns is not None and names and "tornado" not in names:
         names.append("tornado")
-    content = _content(results, more=_more(every, names))
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
-    tables = {**tables_of_page(content), **_exact_tables(results, drawable)}
+    tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
     required = figures is not None and set(names) != set(every)
     drawn = _drawn(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
     counted = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
     target = results.path / storage.PAGE
-    storage.write_text(target, page(content, drawn, tables=(*tables, *counted)))
+    storage.write_text(target, page(results, drawn, (*tables, *counted), _more(every, names)))
     return target
 
 
@@ -176,52 +172,6 @@ def _summary(results: Analysis) -> pd.DataFrame:
     table = everything(measures[measures["by"] != "day"], results.analytic)
     columns = ["arm", "class", "measure", "by", "key", "phase"]
     return table[[*columns, "mean", "low", "high", "analytic", "replications"]]
-
-
-# ---- the page
-
-
-def _content(results: Analysis, more: str) -> Content:
-    unknowns, decision = results.unknowns, results.decision()
-    return Content(
-        scenario=results.scenario.model,
-        arms=results.arms,
-        baseline=results.baseline,
-        manifest=results.manifest,
-        decision=decision,
-        meaning=conclusion(decision, results.baseline),
-        quick=cut_to(results.manifest) if results.quick else "",
-        intended=_intended(results),
-        notes=_notes(results),
-        expectations=results.expectations(),
-        unknowns=None if unknowns is None else (unknowns.band(), unknowns.tornado()),
-        more=more,
-    )
-
-
-def _notes(results: Analysis) -> list[str]:
-    """What a reader must know before any number."""
-    notes = []
-    wanted = len(results.arms) * results.replications
-    if results.finished < wanted:
-        notes.append(f"Not finished: {results.finished} of {wanted} runs are in these results.")
-    if results.replications == 1:
-        notes.append("One replication: no interval can be given, and no difference is sure.")
-    version, code = results.manifest.get("version"), results.manifest.get("code")
-    if (version, code) != (__version__, code_digest()):
-        notes.append(
-            f"These results were made by another version (version {version}, code {code}) than the "
-            f"one that drew this page (version {__version__}, code {code_digest()}): run again "
-            "before comparing them with newer ones."
-        )
-    return notes
-
-
-def _intended(results: Analysis) -> dict[str, int]:
-    """Intended recipients after the policies start, over all arms and replications, by class."""
-    rows = results.measures.query("by == 'all' and phase == 'after' and measure == 'delivery_rate'")
-    sums = rows.groupby("class", observed=True)["denominator"].sum()
-    return {kind: int(sums.get(kind, 0)) for kind in ("honest", "spam")}
 
 
 def _more(every: Sequence[str], names: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ class Results(Analysis):
 
         Without *message*, the first of which a row of recipients has the values in *where*:
         ``results.trace(place="hotel", fate="refused")``. *arm*: the baseline if not given. What the
-        rows do not keep (logins, sender addresses) is what `decide` needs to answer as stored.
+        rows do not keep (logins, listings) comes from running the replication once more.
         Raises QueryError for a message or a column that is not there.
         """
         from sim.results import trace as lab
@@ -62,15 +62,12 @@ class Results(Analysis):
         arm = self.baseline if arm is None else arm
         recipients = lab.chosen(self.of_run("recipients", arm, replication), message, where)
         attempts = self.of_run("attempts", arm, replication)
-        calendar = self.of_run("calendar", arm, replication)
-        closed = calendar[calendar["change"] == "closed"]
         return lab.trace(
             self.scenario.model,
             recipients,
             attempts[attempts["message"] == recipients["message"].iloc[0]],
             arm=arm,
             replication=replication,
-            closed=dict(zip(closed["server"].astype(str), closed["at"].astype(float), strict=True)),
         )
 
     def stepper(

@@ -1,4 +1,9 @@
-"""One message as it went in a run: every attempt, reply and queue, from the rows that were kept."""
+"""One message as it went in a run: every attempt, reply and queue.
+
+Rows keep what was answered and not what servers knew (logins, POP logins, listings, counts). The
+same replication is run again with the same seed, which gives the same rows, and a transport that
+keeps these facts for the message (`sim.world.tracing`).
+"""
 
 from __future__ import annotations
 
@@ -10,18 +15,20 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Lines, Page, Said
-from sim.exact.page import said as role_of
 from sim.exact.transcript import Dialogue, converse
-from sim.results.replayed import Past, Replayed, Stored
 from sim.scenario.errors import Fault, shown
+from sim.smtp import Facts, Policy, Verdict, decide
 from sim.smtp.units import elapsed
+from sim.world.run import World
+from sim.world.tracing import Exchange, TracedTransport
+from sim.world.transfers import NO_SUCH_USER
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sim.figures.stepper import Stepper
     from sim.scenario import Scenario
+    from sim.workload.people import Person
 
 MOST_ROWS = 30
 """Attempts and recipients that are shown; `Trace.as_dict` has all (chosen)."""
@@ -103,6 +110,34 @@ class Wait:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the server knew in one attempt, the policy that it had, and what this gives."""
+
+    facts: Facts
+    policy: Policy
+    verdict: Verdict
+    port: int
+    login: str | None
+    """The name that the client logged in with, in vain too."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What the server knew that rows do not keep, in words."""
+        facts = self.facts
+        words = {
+            f"a login as {self.login}": facts.login is not None and not facts.auth_failed,
+            "a login with a wrong password": facts.auth_failed,
+            f"a POP login {_ago(facts.pop_age)} before": facts.pop_age is not None,
+            f"a listing of the client by {', '.join(facts.listed)}": bool(facts.listed),
+            f"{facts.recent} transactions by this client before": facts.recent > 0,
+            f"{facts.open_sessions} other sessions of this client": facts.open_sessions > 0,
+            f"the same tried {_ago(facts.greylist_age)} before": facts.greylist_age is not None,
+            "port 587": self.port != 25,
+        }
+        return tuple(text for text, is_so in words.items() if is_so)
+
+
 @dataclass(frozen=True, repr=False)
 class Trace(Page):
     """What happened to one message; made by `trace` or ``results.trace``."""
@@ -118,23 +153,18 @@ class Trace(Page):
     queues: tuple[Wait, ...]
     rows: pd.DataFrame = field(repr=False, compare=False)
     """The rows of attempts that this was made of."""
-    past: Past = field(repr=False, compare=False)
-
-    @cached_property
-    def replayed(self) -> tuple[Replayed | None, ...]:
-        """For each attempt, facts under which `decide` answers as the row says.
-
-        None where the answer was no decision: no connection, every session taken, a passing
-        fault; or where nothing that was tried gives it.
-        """
-        return tuple(map(self._replayed, self.attempts))
+    sessions: tuple[Session | None, ...] = field(repr=False, compare=False)
+    """For each attempt, what the server knew; None where no policy answered: no connection, every
+    session taken, a passing fault."""
+    hostnames: Mapping[int, str] = field(repr=False, compare=False)
+    """Names of servers by address."""
 
     @cached_property
     def dialogues(self) -> tuple[Dialogue | None, ...]:
         """For each attempt, what client and server said about one of the recipients."""
         return tuple(
-            self._dialogue(attempt, found)
-            for attempt, found in zip(self.attempts, self.replayed, strict=True)
+            self._dialogue(attempt, session)
+            for attempt, session in zip(self.attempts, self.sessions, strict=True)
         )
 
     def figure(self, **options: Any) -> Figure:
@@ -149,32 +179,6 @@ class Trace(Page):
             "life", {"attempts": self.rows}, replication=self.replication, **(usual | options)
         )
 
-    def stepper(self, **options: Any) -> Stepper:
-        """The attempts one after the other, each with what was said, for a notebook.
-
-        *options* are those of `sim.figures.life`. Raises FigureError without attempts.
-        """
-        from sim.figures.life import MOST
-        from sim.figures.stepper import Step, Stepper
-
-        begin = self.about["written_at"]
-        steps = [
-            Step(
-                f"+{elapsed(attempt.at - begin)}, {attempt.holder} to {attempt.server}",
-                self.figure(reached=number, **options),
-                [role_of(line).clean for line in dialogue.lines()]
-                if dialogue
-                else [NO_SESSION.get(attempt.cause, "the rows do not say what was said")],
-            )
-            for number, (attempt, dialogue) in enumerate(
-                zip(self.attempts[:MOST], self.dialogues, strict=False), 1
-            )
-        ]
-        fates = [": ".join(filter(None, (r.address, r.fate, r.cause))) for r in self.recipients]
-        if steps:
-            steps.append(Step("what became of it", self.figure(**options), fates[:MOST_ROWS]))
-        return Stepper(f"Message {self.message} under “{self.arm}”", steps)
-
     def as_dict(self) -> dict[str, Any]:
         """For programs: plain numbers and texts, moments in seconds since the run began."""
         return {
@@ -188,82 +192,32 @@ class Trace(Page):
                 {
                     **_plain(attempt),
                     "client": str(IPv4Address(attempt.client)),
-                    "assumed": list(found.assumed) if found else [],
+                    "known": list(session.known) if session else [],
                     "dialogue": [f"{t.speaker}: {t.text}" for t in said.turns] if said else [],
                 }
-                for attempt, found, said in zip(
-                    self.attempts, self.replayed, self.dialogues, strict=True
+                for attempt, session, said in zip(
+                    self.attempts, self.sessions, self.dialogues, strict=True
                 )
             ],
             "queues": [_plain(wait) for wait in self.queues],
         }
 
-    # ---- what stands behind an attempt
-
-    def _replayed(self, attempt: Attempt) -> Replayed | None:
-        if attempt.cause in ("unreachable", "temporary") or not attempt.rule:
+    def _dialogue(self, attempt: Attempt, session: Session | None) -> Dialogue | None:
+        if session is None:
             return None
-        submission = attempt.hop == "submission"
-        person = self.past.person(self.about["sender_number"]) if self._honest else None
-        logins = [a.address for a in person.accounts] if person and submission else []
-        if self.about["route"] == "stolen_credentials" and submission:
-            logins = self.past.logins(attempt.server)[:1]
-        row = Stored(attempt.server, attempt.at, attempt.client, attempt.code, attempt.rule)
-        return self.past.replayed(
-            row, self._senders(attempt, logins), logins, self._asked_for(attempt), spam=self._spam
-        )
-
-    @property
-    def _honest(self) -> bool:
-        return bool(self.about["class"] == "honest")
-
-    @property
-    def _spam(self) -> bool:
-        return bool(self.about["class"] == "spam")
-
-    def _senders(self, attempt: Attempt, logins: list[str]) -> list[str | None]:
-        """The address that was shown, then others that may have been shown instead."""
-        if self.sender is None:
-            return [None]
-        name = self.sender.partition("@")[0]
-        domains = self.past.scenario.servers[attempt.server].domains
-        if not self._spam:
-            return [self.sender, *(f"{name}@{domain}" for domain in domains[:1])]
-        # forged in the recipient's domain, in the server's, or as the owner of a stolen login
-        victims = (*(r.address.rpartition("@")[2] for r in self.recipients[:1]), *domains[:1])
-        return [self.sender, *(f"{name}@{domain}" for domain in victims), *logins]
-
-    def _asked_for(self, attempt: Attempt) -> list[str]:
-        """Recipients that this may have been about: first those that it ended, one a domain."""
-        exchanged = self.past.scenario.servers[attempt.server].domains
-        here = [
-            r
-            for r in self.recipients
-            if attempt.hop == "submission" or r.address.rpartition("@")[2] in exchanged
-        ]
-        ended = [r for r in here if (r.server, r.rule) == (attempt.server, attempt.rule)]
-        kinds = {_kind(r.address): r.address for r in (*reversed(here), *reversed(ended))}
-        return list(dict.fromkeys([*(r.address for r in ended[:3]), *kinds.values()]))
-
-    def _dialogue(self, attempt: Attempt, found: Replayed | None) -> Dialogue | None:
-        if found is None:
-            return None
-        server = self.past.server_at(attempt.client)
-        who = self.sender.partition("@")[0] if self.sender else "client"
-        helo = self.past.scenario.hostname(server) if server else f"{who}-pc"
-        shown_as = found.facts.reverse_path
+        facts = session.facts
+        who = facts.reverse_path.partition("@")[0] if facts.reverse_path else "client"
+        helo = self.hostnames.get(attempt.client, f"{who}-pc")
         lines = [
-            f"From: {f'<{shown_as}>' if shown_as else 'Mail Delivery System'}",
-            f"To: <{found.facts.forward_path}>",
+            f"From: {f'<{facts.reverse_path}>' if facts.reverse_path else 'Mail Delivery System'}",
+            f"To: <{facts.forward_path}>",
             f"Subject: message {self.message}",
             "",
             "...",
         ]
-        login = None
-        if found.facts.auth_failed:
-            person = self.past.person(self.about["sender_number"])
-            login = person.accounts[0].address if person else None
-        return converse(found.policy, found.facts, helo, lines, login)
+        return converse(
+            session.policy, facts, helo, lines, session.login if facts.auth_failed else None
+        )
 
     # ---- shown
 
@@ -300,7 +254,7 @@ class Trace(Page):
             ("from", who),
             ("written", ", ".join(filter(None, (_day(about["written_at"]), about["place"])))),
         ]
-        if self._honest:
+        if about["class"] == "honest":
             efforts = {
                 "submission attempt": about["attempts_made"],
                 "call": about["calls"],
@@ -371,17 +325,19 @@ class Trace(Page):
                 told.setdefault((self.attempts[number].server, said.turns), []).append(number)
         for numbers in list(told.values())[:MOST_DIALOGUES]:
             first = numbers[0]
-            attempt, said, found = self.attempts[first], self.dialogues[first], self.replayed[first]
+            attempt, said, session = (
+                self.attempts[first],
+                self.dialogues[first],
+                self.sessions[first],
+            )
             assert said is not None
-            assert found is not None
+            assert session is not None
             which = ", ".join(str(n + 1) for n in numbers)
-            host = f"{attempt.server} ({found.policy.hostname})"
+            host = f"{attempt.server} ({session.policy.hostname})"
             yield Lines(f"Dialogue with {host}, attempt {which}", said.lines(), fixed=True)
-            if found.assumed:
-                words = "; ".join(found.assumed)
-                yield Lines(
-                    "", (Said(f"Not in the rows, but it must have been: {words}", "faint"),)
-                )
+            if session.known:
+                words = "; ".join(session.known)
+                yield Lines("", (Said(f"Known to the server: {words}", "faint"),))
         if len(told) > MOST_DIALOGUES:
             yield Lines("", (f"{len(told) - MOST_DIALOGUES} more dialogues: trace.dialogues",))
 
@@ -393,36 +349,74 @@ def trace(
     *,
     arm: str,
     replication: int,
-    closed: Mapping[str, float] | None = None,
 ) -> Trace:
-    """The trace of one message from its rows, which have the columns of `sim.records.rows`.
-
-    *closed*: since when (s) which servers were closed by their operator.
-    """
-    past = Past(scenario, arm, dict(closed or {}))
+    """The trace of one message from its rows, which have the columns of `sim.records.rows`."""
     first = {str(k): _scalar(v) for k, v in recipients.iloc[0].items()}
-    sender = _sender(past, first)
-    made = _made(past, attempts, spam=first["class"] == "spam")
-    told = tuple(_recipient(past, row) for row in _rows(recipients))
-    about = {
-        "class": first["class"],
-        "sender_number": first["sender"],
-        "group": first["group"],
-        "account": first["account"],
-        "place": first["place"],
-        "written_at": first["written_at"],
-        "phase": first["phase"],
-        "route": first["route"],
-        "remedy": first["remedy"],
-        "attempts_made": first["attempts"],
-        "calls": first["calls"],
-        "changes": first["changes"],
-        "believed": first["believed"],
-    }
-    waits = _waits(made, told)
+    world = _again(scenario, arm, replication, first["message"], attempts)
+    addresses = {int(server.address): name for name, server in world.scenario.servers.items()}
+    made = _made(addresses, attempts, spam=first["class"] == "spam")
+    told = tuple(_recipient(world, row) for row in _rows(recipients))
+    sessions = _sessions(world, first["message"], made, [r.address for r in told])
+    shown = next((s.facts.reverse_path for s in sessions if s is not None), None)
+    about = {ABOUT.get(name, name): first[name] for name in ABOUT_MESSAGE}
     return Trace(
-        arm, replication, first["message"], about, sender, told, made, waits, attempts, past
+        arm=arm,
+        replication=replication,
+        message=first["message"],
+        about=about,
+        sender=shown or _sender(world, first),
+        recipients=told,
+        attempts=made,
+        queues=_waits(made, told),
+        rows=attempts,
+        sessions=sessions,
+        hostnames={a: world.scenario.hostname(name) for a, name in addresses.items()},
     )
+
+
+ABOUT_MESSAGE = (
+    "class", "sender", "group", "account", "place", "written_at", "phase", "route", "remedy",
+    "attempts", "calls", "changes", "believed",
+)  # fmt: skip
+"""Columns that are the same for all recipients of a message."""
+ABOUT = {"sender": "sender_number", "attempts": "attempts_made"}
+"""Their names in a trace, where these are others."""
+
+
+def _again(
+    scenario: Scenario, arm: str, replication: int, message: int, attempts: pd.DataFrame
+) -> World:
+    """The world of the run once more, event by event, until the last attempt of *message*."""
+    world = World(scenario, arm, replication, batch=False, traced=message)
+    last = float(attempts["at"].max()) if len(attempts) else 0.0
+    world.run_until(min(last + 1.0, world.scenario.run_length))
+    return world
+
+
+def _sessions(
+    world: World, message: int, attempts: Sequence[Attempt], addresses: Sequence[str]
+) -> tuple[Session | None, ...]:
+    """What each attempt was about: those that a policy answered have an exchange, in order."""
+    assert isinstance(world.transport, TracedTransport)
+    exchanges = iter(world.transport.exchanges)
+    first_row = world.recorder.messages.first_row[message]
+    named = {first_row + place: address for place, address in enumerate(addresses)}
+    return tuple(
+        _session(next(exchanges), attempt, named) if attempt.rule else None for attempt in attempts
+    )
+
+
+def _session(exchange: Exchange, attempt: Attempt, named: Mapping[int, str]) -> Session:
+    """The session of one recipient: the first that got the answer in the row of the attempt."""
+    sessions = []
+    for row, facts in exchange.facts:
+        exact = facts._replace(forward_path=named.get(row, facts.forward_path))
+        verdict = decide(exchange.policy, exact, trace=True)
+        session = Session(exact, exchange.policy, verdict, exchange.port, exchange.login)
+        if (verdict.code, verdict.rule) == (attempt.code, attempt.rule):
+            return session
+        sessions.append(session)
+    return sessions[0]
 
 
 def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, Any]) -> pd.DataFrame:
@@ -466,45 +460,28 @@ def _scalar(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _sender(past: Past, row: Mapping[str, Any]) -> str | None:
-    """The sender address that was shown at first."""
-    if row["class"] == "notice":
+def _sender(world: World, row: Mapping[str, Any]) -> str | None:
+    """The sender address of a message that reached no server."""
+    if row["class"] != "honest":
         return None
-    group = row["group"]
-    if row["class"] == "spam":
-        spammers = past.scenario.spammers
-        before = 0
-        for name, settings in spammers.items():
-            if name == group:
-                break
-            before += settings.count
-        return f"offer-{row['sender'] - before}@{spammers[group].sender_domain}"
-    person = past.person(row["sender"])
-    if person is None:
-        return f"{group}@unknown.example"
-    mine = [a for a in person.accounts if a.network == row["account"]]
-    account = (mine or person.accounts)[0]
-    users = past.scenario.users[group]
-    return f"{person.name}@{users.sender_domain or account.domain}"
+    person: Person = world.workload.population.people[row["sender"]]
+    accounts = [a for a in person.accounts if a.network == row["account"]]
+    return (accounts or person.accounts)[0].sender
 
 
-def _recipient(past: Past, row: Mapping[str, Any]) -> Recipient:
-    return Recipient(
-        past.address(row["recipient"], row["domain"]),
-        row["fate"],
-        row["cause"],
-        row["server"],
-        row["rule"],
-        row["ended_at"],
-    )
+def _recipient(world: World, row: Mapping[str, Any]) -> Recipient:
+    mailbox, known = row["recipient"], world.mailboxes.addresses
+    address = known[mailbox] if mailbox >= 0 else f"{NO_SUCH_USER}{row['domain']}"
+    columns = ("fate", "cause", "server", "rule", "ended_at")
+    return Recipient(address, *(row[name] for name in columns))
 
 
-def _made(past: Past, frame: pd.DataFrame, *, spam: bool) -> tuple[Attempt, ...]:
+def _made(addresses: Mapping[int, str], frame: pd.DataFrame, *, spam: bool) -> tuple[Attempt, ...]:
     """The attempts in order of time."""
     made = []
     for row in _rows(frame.sort_values("at", kind="stable")):
         relayed = row["hop"] == "relay"
-        server = past.server_at(row["client"]) if relayed else ""
+        server = addresses.get(row["client"], "") if relayed else ""
         place = "" if spam else row["place"]
         made.append(
             Attempt(
@@ -548,11 +525,6 @@ def _waits(made: Sequence[Attempt], told: Sequence[Recipient]) -> tuple[Wait, ..
     return tuple(sorted(found, key=lambda wait: wait.since))
 
 
-def _kind(address: str) -> tuple[str, bool]:
-    """What a policy tells apart about recipients: the domain, and whether it exists."""
-    return address.rpartition("@")[2], address.startswith("no-such-user@")
-
-
 # ---- in words
 
 
@@ -560,6 +532,10 @@ def _plain(value: Any) -> dict[str, Any]:
     """The fields of a value; NaN is None, since JSON has none."""
     told = {name: getattr(value, name) for name in type(value).__slots__}
     return {k: None if isinstance(v, float) and isnan(v) else v for k, v in told.items()}
+
+
+def _ago(seconds: float | None) -> str:
+    return "" if seconds is None else elapsed(seconds)
 
 
 def _more(count: int) -> str:

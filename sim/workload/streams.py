@@ -7,6 +7,7 @@ Law 2015 section 11.2), and a new entity takes nothing from those that were ther
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 from hashlib import blake2b
 
 import numpy as np
@@ -38,13 +39,33 @@ def exponentials(generator: Generator) -> Iterator[float]:
 _MASK = (1 << 64) - 1
 
 
-def chance(key: int, count: int) -> float:
-    """The *count*-th further number in [0, 1) of *key* (splitmix64, Steele et al. 2014).
+class Purpose(IntEnum):
+    """What a further number of a message decides; the count goes from attempt or step to step."""
+
+    SUBMISSION = 0
+    """Service time at a submission server, by attempt."""
+    RELAY = 1
+    """Service time at the next hop, by attempt."""
+    FAILURE = 2
+    """A temporary failure at the next hop, by attempt."""
+    REACTION = 3
+    """What its writer does about a refusal, by refusal."""
+    DELAY = 4
+    """How long that takes, by the number of remedies tried before."""
+
+
+def counter(purpose: Purpose, count: int) -> int:
+    """The place of a number in the sequence of a key: another one for each purpose and count."""
+    return (purpose << 32) + count
+
+
+def chance(key: int, purpose: Purpose, count: int) -> float:
+    """A further number in [0, 1) of *key* (splitmix64, Steele et al. 2014).
 
     For the rare draws whose number is not known beforehand, such as the luck of a
     fifth retry: they depend on the message alone, so arms stay paired.
     """
-    z = (key + 0x9E3779B97F4A7C15 * (count + 1)) & _MASK
+    z = (key + 0x9E3779B97F4A7C15 * (counter(purpose, count) + 1)) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     return float((z ^ (z >> 31)) >> 11) / float(1 << 53)

@@ -14,7 +14,7 @@ from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import Arrivals, RecipientGroup
 from sim.workload.people import Account, Person, anyone_at
-from sim.workload.streams import chance
+from sim.workload.streams import Purpose, chance
 from sim.world.context import WorldContext
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
@@ -296,7 +296,9 @@ class MailProgram:
         """A remedy by the group's shares, among those left; giving up is always left."""
         left = [(name, share) for name, share in self.shares if name not in passed_over]
         total = self.users.when_refused.give_up + sum([share for _, share in left])
-        draw = entry.choice if entry.draws == 0 else chance(entry.message.key, entry.draws)
+        draw = entry.choice
+        if entry.draws > 0:
+            draw = chance(entry.message.key, Purpose.REACTION, entry.draws)
         entry.draws += 1
         return _drawn(draw * total, left)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.records.words import Reaction, complete
 from sim.workload.people import anyone_at
-from sim.workload.streams import chance
+from sim.workload.streams import Purpose, chance
 
 if TYPE_CHECKING:
     from sim.world.mail_programs import MailProgram, OutboxEntry
@@ -38,12 +38,18 @@ class LearnedSettings(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A entry that *asked* refused for good, with what it said and when."""
+    """A message that *asked* refused for good, with what it said and when."""
 
     entry: OutboxEntry
     asked: Server
     answer: Answer
     now: float
+
+    @property
+    def draw(self) -> float:
+        """Uniform draw of how long the next remedy takes."""
+        entry = self.entry
+        return chance(entry.message.key, Purpose.DELAY, len(entry.tried))
 
 
 def wait(p: MailProgram, r: Refusal) -> float | None:
@@ -55,7 +61,7 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
     there = mobility.next_on(p.person, network, r.now)
     p.note(r.entry, "wait")
     r.entry.learned = LearnedSettings(p.context.submission[network])
-    return math.inf if there is None else there + SOON * chance(r.entry.message.key, 100)
+    return math.inf if there is None else there + SOON * r.draw
 
 
 def switch_server(p: MailProgram, r: Refusal) -> float | None:
@@ -66,7 +72,7 @@ def switch_server(p: MailProgram, r: Refusal) -> float | None:
         return None
     p.note(r.entry, "switch_server", changes=1)
     r.entry.learned = LearnedSettings(local)
-    return r.now + p.users.delays.switch_server.quantile()(chance(r.entry.message.key, 101))
+    return r.now + p.users.delays.switch_server.quantile()(r.draw)
 
 
 def dial_in(p: MailProgram, r: Refusal) -> float | None:
@@ -78,7 +84,7 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
         return None
     p.note(r.entry, "dial_in")
     r.entry.learned = LearnedSettings(p.context.submission[network], dials=network)
-    return r.now + p.users.delays.dial_in.quantile()(chance(r.entry.message.key, 102))
+    return r.now + p.users.delays.dial_in.quantile()(r.draw)
 
 
 def ask_isp(p: MailProgram, r: Refusal) -> float | None:
@@ -99,7 +105,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
         r.entry.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
     p.note(r.entry, advice, calls=1, changes=1)
-    p.help_at = r.now + p.users.delays.ask_isp.quantile()(chance(r.entry.message.key, 103))
+    p.help_at = r.now + p.users.delays.ask_isp.quantile()(r.draw)
     p.context.env.call_at(p.help_at, change)
     return p.help_at
 
@@ -113,7 +119,7 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     r.entry.message.reverse_path = f"{p.person.name}@{domains[0]}"
     r.entry.message.representative = anyone_at(r.entry.message.reverse_path)
     r.entry.learned = LearnedSettings(r.asked, r.entry.learned and r.entry.learned.dials)
-    return r.now + p.users.delays.change_sender.quantile()(chance(r.entry.message.key, 104))
+    return r.now + p.users.delays.change_sender.quantile()(r.draw)
 
 
 Remedy = Callable[["MailProgram", Refusal], float | None]

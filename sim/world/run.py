@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from sim.world.outages import Outages
 from sim.world.recorder import DELIVERED, CalendarRow
 from sim.world.server import Server
 from sim.world.tables import Outline, Run, to_tables
+from sim.world.tracing import TracedTransport
 from sim.world.transfers import NO_SUCH_USER, Message
 from sim.world.transport import Transport
 
@@ -80,8 +82,9 @@ class World:
         given: Workload | None = None,
         *,
         batch: bool = True,
+        traced: int | None = None,
     ) -> None:
-        self.scenario = scenario.arm(arm)
+        self.scenario, self.traced = scenario.arm(arm), traced
         self.baseline, self.arm, self.replication = scenario, arm, replication
         self.workload = given or workload(self.scenario, replication)
         self.mailboxes = self.workload.population.mailboxes.copy()  # notices may add domains
@@ -118,7 +121,8 @@ class World:
         scenario = self.scenario
         by_name = {server.name: server for server in self.servers}
         blocking = (n for n, network in scenario.networks.items() if network.blocks_port_25)
-        transport = Transport(
+        kind = Transport if self.traced is None else partial(TracedTransport, traced=self.traced)
+        transport = kind(
             self.env,
             self.recorder,
             building.routes(scenario),
@@ -163,19 +167,24 @@ class World:
     # ---- running
 
     def run(self) -> Run:
-        """Let the world run to the end, changing phase and policies on the way."""
+        """Let the world run to the end; return its rows."""
         scenario = self.scenario
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
-        self.env.call_at(starts, lambda _: self._enforce())
-        self.env.call_at(steady, lambda _: self._next_phase())
-        self.messages.start()
-        self.env.run(until=scenario.run_length)
+        self.run_until(scenario.run_length)
         self.messages.write_outcomes()
         attempts = self.recorder.all_attempts(self.messages.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         pending, server_rows = self._pending(), self._server_rows(attempts, bounds)
         self.messages.clear()
         return to_tables(self.recorder, attempts, server_rows, pending, self._outline())
+
+    def run_until(self, until: float) -> None:
+        """Let the world run from its beginning, changing phase and policies on the way."""
+        starts = self.scenario.policy_starts
+        self.env.call_at(starts, lambda _: self._enforce())
+        self.env.call_at(starts + self.scenario.transient, lambda _: self._next_phase())
+        self.messages.start()
+        self.env.run(until=until)
 
     def _outline(self) -> Outline:
         scenario, arrivals = self.scenario, self.workload.arrivals

@@ -21,6 +21,8 @@ class Exchange(NamedTuple):
     server: str
     policy: Policy
     port: int
+    login: str | None
+    """The name that the client logged in with, in vain too."""
     facts: tuple[tuple[int, Facts], ...]
     """For each group of recipients, the row of the first one and what the server knew; of a
     client that was turned away at once there is one, without recipients."""
@@ -74,6 +76,8 @@ class TracedTransport(Transport):
         ]
 
     def _keep(self, transfer: Transfer, now: float, facts: list[tuple[int, Facts]]) -> None:
-        server, port = transfer.server, transfer.credentials.port
-        policy = server.cache.policy_on(port)
-        self.exchanges.append(Exchange(now, server.name, policy, port, tuple(facts)))
+        server, credentials = transfer.server, transfer.credentials
+        policy = server.cache.policy_on(credentials.port)
+        self.exchanges.append(
+            Exchange(now, server.name, policy, credentials.port, credentials.login, tuple(facts))
+        )

@@ -19,7 +19,7 @@ from sim.path.facts import NO_LOGIN
 from sim.path.submission import is_blocked
 from sim.records.words import Cause, Permission
 from sim.workload.arrivals import RecipientGroup
-from sim.workload.streams import chance
+from sim.workload.streams import Purpose, chance
 from sim.world import outages
 from sim.world.deferred import Deferred
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
@@ -124,7 +124,11 @@ class Transport:
                 server.tally.turned_away += 1
                 self._no_session(transfer, now, refusal)
                 return
-        draw = message.service[relayed] if attempt == 1 else chance(message.key, attempt)
+        if attempt == 1:
+            draw = message.service[relayed]
+        else:
+            purpose = Purpose.RELAY if relayed else Purpose.SUBMISSION
+            draw = chance(message.key, purpose, attempt)
         took = server.service(draw) + server.per_recipient * transfer.count
         took += message.size * 8 / transfer.line
         start = sessions.admit(now, took)
@@ -247,7 +251,9 @@ class Transport:
         if not share:
             return False
         message, attempt = transfer.message, transfer.attempt
-        return (message.luck if attempt == 1 else chance(message.key, -attempt)) < share
+        if attempt == 1:
+            return message.luck < share
+        return chance(message.key, Purpose.FAILURE, attempt) < share
 
     def _ask_greylisting(
         self, transfer: Transfer, memory: Memory, now: float, recent: int

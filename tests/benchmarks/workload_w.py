@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sim.scenario import Scenario, loads
 from sim.topology.lines import LINES
 from sim.workload import week
-from sim.workload.streams import chance
+from sim.workload.streams import Purpose, chance
 from sim.workload.workload import Workload, workload
 from sim.world import simulate
 from sim.world.recorder import DELIVERED, EXPIRED, REFUSED, Run
@@ -108,7 +108,8 @@ class Inputs:
             draw, luck = arrivals.relay_service[i], arrivals.luck[i]
             for attempt in range(1, RETRIES + 2):
                 if attempt > 1:
-                    draw, luck = chance(key, attempt), chance(key, -attempt)
+                    draw = chance(key, Purpose.RELAY, attempt)
+                    luck = chance(key, Purpose.FAILURE, attempt)
                 tries.append(Try(quantile(draw) + octets / trunk, luck < DEFERRED))
                 if luck >= DEFERRED:
                     break

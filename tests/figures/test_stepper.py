@@ -66,22 +66,6 @@ def test_the_widths_of_all_days_are_on_one_scale(shown, results):
     assert min(widest) < max(widest)
 
 
-def test_one_message_goes_on_by_an_attempt_a_step(results):
-    trace = results.trace(arm="on network", fate="delivered", first_cause="relaying")
-    stepper = trace.stepper()
-    arrows = [
-        sum(getattr(t, "arrow_patch", None) is not None for t in step.figure.axes[0].texts)
-        for step in stepper.steps
-    ]
-    number = len(trace.attempts)
-    assert arrows == [*(2 * (n + 1) for n in range(number)), 2 * number]
-    said = "\n".join(stepper.steps[0].words)
-    assert "S: 550 5.7.1" in said
-    assert "delivered" in stepper.steps[-1].words[0]
-    sizes = {tuple(step.figure.get_size_inches()) for step in stepper.steps}
-    assert len(sizes) == 1  # nothing jumps
-
-
 def test_no_steps_is_an_error():
     with pytest.raises(FigureError, match="nothing: there are no steps"):
         Stepper("nothing", [])

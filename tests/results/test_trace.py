@@ -11,7 +11,7 @@ from rich.console import Console
 import sim
 from sim.path.lookup import QueryError
 from sim.results import trace
-from sim.results.replayed import Past, Stored
+from sim.smtp.units import elapsed
 
 LAB = Path(__file__).parents[1] / "lab" / "lab.toml"
 ABROAD = {"first_cause": "", "fate": "delivered", "phase": "steady"}
@@ -60,42 +60,49 @@ def test_the_outbox_and_the_queues_fill_the_time_between_attempts(refused):
 
 
 @pytest.mark.parametrize("arm", sim.load(LAB).arms)
-def test_decide_on_the_facts_found_gives_what_was_stored(results, arm):
+def test_decide_on_what_the_server_knew_gives_what_was_stored(results, arm):
     rows = results.recipients
     numbers = rows[rows["arm"] == arm]["message"].drop_duplicates()
-    for message in numbers.sample(min(10, len(numbers)), random_state=1):
+    for message in numbers.sample(min(4, len(numbers)), random_state=1):
         traced = results.trace(int(message), arm=arm)
-        for attempt, found, said in zip(
-            traced.attempts, traced.replayed, traced.dialogues, strict=True
+        for attempt, session, said in zip(
+            traced.attempts, traced.sessions, traced.dialogues, strict=True
         ):
-            if attempt.cause in trace.NO_SESSION:
-                assert found is None
+            if not attempt.rule:
+                assert session is None
+                assert attempt.cause in trace.NO_SESSION
                 continue
-            assert (found.verdict.code, found.verdict.rule) == (attempt.code, attempt.rule)
-            assert found.facts.client == attempt.client
+            assert (session.verdict.code, session.verdict.rule) == (attempt.code, attempt.rule)
+            assert session.facts.client == attempt.client
             assert said.code // 100 == attempt.code // 100
 
 
-def test_a_login_that_the_rows_do_not_keep_is_found_and_named(results):
+def test_a_login_that_the_rows_do_not_keep_is_known(results):
     traced = results.trace(arm="AUTH", place="hotel", same_isp=False, group="travellers", **ABROAD)
-    logged_in = [f for f in traced.replayed if f and f.verdict.rule == "permit_sasl_authenticated"]
-    assert logged_in
-    login = logged_in[0].facts.login
+    sessions = [s for s in traced.sessions if s and s.verdict.rule == "permit_sasl_authenticated"]
+    assert sessions
+    login = sessions[0].facts.login
     assert login == traced.sender
-    assert logged_in[0].assumed == (f"a login as {login}",)
+    assert f"a login as {login}" in sessions[0].known
     assert "AUTH PLAIN" in traced.text()
+    assert "Known to the server: a login as" in traced.text()
 
 
-def test_an_answer_that_no_facts_give_is_not_explained(refused):
-    past: Past = refused.past
-    row = Stored("proseware-smtp", 1e5, 1, 250, "no such rule")
-    assert past.replayed(row, ["a@b.example"], [], ["c@d.example"], spam=False) is None
+def test_the_run_again_makes_the_same_attempts(results, refused):
+    """Its exchanges are those of the rows, moment by moment, and the world has the same rows."""
+    world = trace._again(results.scenario.model, "network", 0, refused.message, refused.rows)
+    exchanges = world.transport.exchanges
+    decided = [attempt for attempt in refused.attempts if attempt.rule]
+    assert [e.server for e in exchanges] == [attempt.server for attempt in decided]
+    assert [e.at for e in exchanges] == pytest.approx([attempt.at for attempt in decided])
 
 
-def test_the_base_policy_holds_before_the_policies_start(refused):
-    past, server = refused.past, refused.attempts[0].server
-    begun = past.scenario.policy_starts
-    assert past.policy(server, begun - 1).relay != past.policy(server, begun).relay
+def test_the_baseline_policy_holds_before_the_policies_start(results):
+    early = results.trace(arm="network", phase="warm-up", place="hotel", same_isp=False)
+    assert (
+        early.sessions[0].policy.relay
+        != results.trace(arm="network", **REFUSED_ABROAD).sessions[0].policy.relay
+    )
 
 
 def test_as_dict_is_json_and_holds_everything(refused):
@@ -128,10 +135,9 @@ def test_the_diagram_is_of_this_message(refused):
 def test_the_picture_counts_from_the_writing_as_the_table_does(refused):
     assert "\\x" not in str(refused)
     words = [text.get_text() for text in refused.figure().axes[0].texts]
-    steps = refused.stepper().steps
-    for attempt, step in zip(refused.attempts, steps, strict=False):
-        told = step.name.split(": ")[-1].split(",")[0]
-        assert told in words, attempt
+    begin = refused.about["written_at"]
+    for attempt in refused.attempts:
+        assert f"+{elapsed(attempt.at - begin)}" in words, attempt
 
 
 @pytest.mark.parametrize(

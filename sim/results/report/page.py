@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import jinja2
 import pandas as pd
 
+from sim._version import __version__
+from sim.experiment.manifest import code_digest, cut_to
 from sim.measure import sweeps
 from sim.measure.digits import between, number
+from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
+from sim.results.conclusions import conclusion
 from sim.results.report.assumptions import CHOSEN, STATED, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
 from sim.results.report.drawing import Drawn
@@ -41,33 +43,8 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Content:
-    """What the page tells of.
-
-    *decision* and *expectations* are those of `sim.results.results.Results`; *manifest* that of
-    the results; *meaning* the decision in a sentence; *intended* the number of intended recipients
-    by class; *quick* what it was cut to, if it is a quick run; *notes* what a reader must know
-    first; *more* says where further figures are; *unknowns* are band and tornado of a sweep over
-    ranges, if there is one.
-    """
-
-    scenario: Scenario
-    arms: Sequence[str]
-    baseline: str
-    manifest: Mapping[str, Any]
-    decision: pd.DataFrame
-    expectations: pd.DataFrame
-    meaning: str = ""
-    quick: str = ""
-    intended: Mapping[str, int] = field(default_factory=dict)
-    notes: Sequence[str] = ()
-    more: str = ""
-    unknowns: tuple[pd.DataFrame, pd.DataFrame] | None = None
-
-
-def page(content: Content, figures: Sequence[Drawn], tables: Sequence[str]) -> str:
-    """The page as HTML; *tables* names the CSV files beside it.
+def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], more: str) -> str:
+    """The page as HTML; *tables* names the CSV files beside it, *more* says where figures are.
 
     Every name in it is escaped: names come from strangers.
     """
@@ -78,36 +55,45 @@ def page(content: Content, figures: Sequence[Drawn], tables: Sequence[str]) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    titles, cells = heads(content.decision), decision_cells(content.decision)
+    scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
+    titles, cells, swept = heads(decision), decision_cells(decision), results.unknowns
+    counted = _counted(results)
     return environment.get_template("page.html").render(
-        **vars(content),
+        scenario=scenario,
+        baseline=results.baseline,
+        manifest=manifest,
+        meaning=conclusion(decision, results.baseline),
+        quick=cut_to(manifest) if results.quick else "",
+        notes=_notes(results),
+        more=more,
         heads=titles,
-        cells=[(arm, [cells[arm, q] for q, _ in titles]) for arm in content.arms],
-        legend=legend(_runs(content), content.baseline, "bold"),
-        judged=_judged(content.expectations),
-        unknown=content.unknowns and unknowns(*sweeps.unknowns(*content.unknowns)),
-        contrasts=contrasts(content.scenario, content.arms),
+        cells=[(arm, [cells[arm, q] for q, _ in titles]) for arm in results.arms],
+        legend=legend(results.replications, results.baseline, "bold"),
+        judged=_judged(results.expectations()),
+        unknown=swept and unknowns(*sweeps.unknowns(swept.band(), swept.tornado())),
+        contrasts=contrasts(scenario, results.arms),
         unchanged=UNCHANGED,
-        assumptions=_by_section(content.scenario),
+        assumptions=_by_section(scenario),
         chosen=CHOSEN,
         stated=STATED,
         limits=LIMITS,
         figures=[drawn for drawn in figures if drawn.svg],
         missing=[drawn for drawn in figures if not drawn.svg],
-        sample=_sample(content),
-        n=_n(content),
-        command=shlex.join(map(str, content.manifest.get("command", ()))),
+        sample=_sample(results, counted),
+        n=counted,
+        command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
 
 
-def tables_of_page(content: Content) -> dict[str, pd.DataFrame]:
+def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
-    return dict(zip(("band", "unknowns"), content.unknowns or (), strict=False)) | {
-        "decision": content.decision,
-        "expectations": content.expectations,
-        "arms": contrasts(content.scenario, content.arms),
-        "assumptions": assumptions(content.scenario),
+    scenario, swept = results.scenario.model, results.unknowns
+    return ({"band": swept.band(), "unknowns": swept.tornado()} if swept else {}) | {
+        "decision": results.decision(),
+        "expectations": results.expectations(),
+        "arms": contrasts(scenario, results.arms),
+        "assumptions": assumptions(scenario),
     }
 
 
@@ -128,23 +114,40 @@ def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
     ]
 
 
-def _runs(content: Content) -> int:
-    return int(content.manifest.get("replications", 0))
-
-
-def _sample(content: Content) -> str:
-    """How much was simulated: n, replications, seed, scenario."""
-    runs = _runs(content)
+def _sample(results: Analysis, counted: str) -> str:
+    """How much was simulated: recipients, replications, seed, scenario."""
+    runs = results.replications
     parts = (
-        _n(content),
+        counted,
         "one replication, no interval" if runs == 1 else f"{runs} replications",
-        f"seed {content.manifest.get('seed', content.scenario.seed)}",
-        f"scenario {content.scenario.hash()[:10]}",
+        f"seed {results.manifest['seed']}",
+        f"scenario {results.manifest['scenario_hash'][:10]}",
     )
     return "; ".join(filter(None, parts))
 
 
-def _n(content: Content) -> str:
-    """How many recipients the rates of the page rest on."""
-    counted = " and ".join(f"{n:,} {kind}" for kind, n in content.intended.items() if n)
-    return f"n = {counted} recipients intended after the policies start" if counted else ""
+def _counted(results: Analysis) -> str:
+    """How many intended recipients the rates of the page rest on, over all runs."""
+    rows = results.measures.query("by == 'all' and phase == 'after' and measure == 'delivery_rate'")
+    sums = rows.groupby("class", observed=True)["denominator"].sum()
+    numbers = {kind: int(sums.get(kind, 0)) for kind in ("honest", "spam")}
+    words = " and ".join(f"{number:,} {kind}" for kind, number in numbers.items() if number)
+    return f"n = {words} recipients intended after the policies start" if words else ""
+
+
+def _notes(results: Analysis) -> list[str]:
+    """What a reader must know before any number."""
+    notes = []
+    wanted = len(results.arms) * results.replications
+    if results.finished < wanted:
+        notes.append(f"Not finished: {results.finished} of {wanted} runs are in these results.")
+    if results.replications == 1:
+        notes.append("One replication: no interval can be given, and no difference is sure.")
+    version, code = results.manifest.get("version"), results.manifest.get("code")
+    if (version, code) != (__version__, code_digest()):
+        notes.append(
+            f"These results were made by another version (version {version}, code {code}) than the "
+            f"one that drew this page (version {__version__}, code {code_digest()}): run again "
+            "before comparing them with newer ones."
+        )
+    return notes
