@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 from sim._version import __version__
 
 if TYPE_CHECKING:
+    from sim.config import Imported, import_postfix
     from sim.results.results import Results, open_results, run
     from sim.results.scenario import Scenario, load, loads
     from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
 
 __all__ = [
+    "Imported",
     "Results",
     "Scenario",
     "ScenarioError",
     "Sweep",
     "__version__",
+    "import_postfix",
     "load",
     "loads",
     "open_results",
@@ -27,6 +30,7 @@ __all__ = [
 
 _HOME = {
     "ScenarioError": "sim.scenario",
+    **dict.fromkeys(("Imported", "import_postfix"), "sim.config"),
     **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
     **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),
     **dict.fromkeys(("Sweep", "open_sweep", "sweep"), "sim.results.sweep"),

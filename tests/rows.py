@@ -1,9 +1,9 @@
 """Every row of every ready scenario, as digests: shows that a change of the code changes no result.
 
 ``python tests/rows.py write`` runs the quick form of each scenario, one replication of each arm,
-and writes a digest of every column to ``rows.json``; ``python tests/rows.py check [NAME...]`` runs them
-again and names each column that differs. A column that is renamed stands in `RENAMED`, so that the
-digests stay those of before.
+and writes digests of all columns to ``rows.json``; ``python tests/rows.py check [NAME...]`` runs
+them again and names each column that differs. A column that is renamed stands in `RENAMED`,
+so that the digests stay those of before.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from sim.cli.config import audit, export_config, import_
 from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
 from sim.cli.exact import diff, explain, matrix
 from sim.cli.files import check, new, schema
@@ -27,11 +28,13 @@ app = typer.Typer(
 OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep)
 OF_RESULTS = (decide, warmup, report, export)
 FORMAT = (schema, new)
-for command in (*OF_SCENARIOS, *OF_RESULTS, *FORMAT):
-    app.command()(command)
+OF_CONFIGURATIONS = (import_, audit, export_config)
+for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT):
+    app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 STATUS = {
     "ScenarioError": WRONG,
+    "ConfigError": WRONG,
     "UsageError": WRONG,
     "UnknownFigure": WRONG,
     "OtherResultsError": WRONG,

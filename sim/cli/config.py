@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from sim.cli.console import wrong
 
 if TYPE_CHECKING:
     from sim.config import Imported
     from sim.config.audit import Audit
 
-WRONG = 2
 MOST = 10_000_001
 """Octets that are read of one file: one more than a configuration may have."""
 MOST_FILES = 2000
-
-app = typer.Typer()
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="MAIN.CF", help="main.cf or what postconf -n prints; - for stdin.")
@@ -40,7 +39,6 @@ UsersOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON on standard output.")]
 
 
-@app.command("import")
 def import_(
     file: FileArgument,
     master: MasterOption = None,
@@ -63,7 +61,6 @@ def import_(
         print(f"assumed: {assumed}", file=sys.stderr)
 
 
-@app.command()
 def audit(
     file: Annotated[str | None, typer.Argument(metavar="MAIN.CF", help="- for stdin.")] = None,
     master: MasterOption = None,
@@ -107,7 +104,7 @@ def audit(
                 print(f"{count} answers: {old_}, then {new_}")
         return
     if file is None:
-        _wrong("a main.cf expected, or --diff OLD NEW")
+        wrong("a main.cf expected, or --diff OLD NEW")
     found = audited(file)
     if as_json:
         _print_json(found.as_data())
@@ -136,14 +133,15 @@ def _show(found: Audit) -> None:
         print(f"assumed: {assumed}")
 
 
-@app.command("export-config")
 def export_config(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO")],
     server: Annotated[str, typer.Option("--server", metavar="S", help="Whose policy.")],
     make: Annotated[
         str, typer.Option("--for", metavar="MAKE", help="postfix, exim, sendmail or opensmtpd.")
     ],
-    arm: Annotated[str | None, typer.Option("--arm", metavar="A", help="Default: base.")] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", metavar="A", help="Default: the baseline.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")
     ] = None,
@@ -155,10 +153,11 @@ def export_config(
     from sim.config.exporting import export_config as export
 
     try:
-        policy = sim.load(scenario).policy(server, arm=arm)
+        loaded = sim.load(scenario)
+        policy = loaded.arm(arm or loaded.baseline).policy(server)
         exported = export(policy, make)
     except ConfigError as error:
-        _wrong(str(error))
+        wrong(str(error))
     if as_json:
         _print_json({"files": exported.files, "unsaid": exported.unsaid})
     elif out is not None:
@@ -200,7 +199,7 @@ def _imported(
             absent=Absent.EMPTY if audits and not tables else Absent.ERROR,
         )
     except ConfigError as error:
-        _wrong(f"{file}: {error}")
+        wrong(f"{file}: {error}")
 
 
 def _text(file: str) -> str:
@@ -212,7 +211,7 @@ def _text(file: str) -> str:
             with Path(file).open("rb") as stream:
                 octets = stream.read(MOST)
     except OSError as error:
-        _wrong(f"{file}: {error.strerror}")
+        wrong(f"{file}: {error.strerror}")
     try:
         return octets.decode()
     except UnicodeDecodeError:
@@ -222,7 +221,7 @@ def _text(file: str) -> str:
 def _tables(folder: Path) -> dict[str, str]:
     """The texts of a folder by the paths that they have below it."""
     if not folder.is_dir():
-        _wrong(f"{folder}: not a folder")
+        wrong(f"{folder}: not a folder")
     files = [path for path in sorted(folder.rglob("*"))[:MOST_FILES] if _is_text(path, folder)]
     return {f"/{path.relative_to(folder)}": _text(str(path)) for path in files}
 
@@ -240,13 +239,8 @@ def _names(path: Path | None) -> Any:
     try:
         return Names.of(json.loads(_text(str(path))))
     except (ValueError, TypeError, AttributeError):
-        _wrong(f"{path}: JSON with a, aaaa, mx, ptr, servfail, blocklists expected")
+        wrong(f"{path}: JSON with a, aaaa, mx, ptr, servfail, blocklists expected")
 
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def _wrong(text: str) -> NoReturn:
-    print(text, file=sys.stderr)
-    raise typer.Exit(WRONG)

@@ -60,7 +60,7 @@ BANDED = (
 )
 """What is told of a sweep over the ranges of unknowns."""
 EXCHANGE = "spam removed per honest recipient lost"
-"""The exchange rate of a policy: spam that it takes away for each honest loss, from the baseline."""
+"""The exchange rate of a policy: spam taken away for each honest loss, from the baseline."""
 
 
 class _Cells:
