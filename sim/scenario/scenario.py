@@ -142,8 +142,11 @@ class Scenario(Document):
 
     def submission_servers(self) -> dict[str, str]:
         """By network, the server that its customers name: the first that is no mere MX."""
-        servers = reversed(self.servers.items())
-        return {server.network: name for name, server in servers if server.role != "mx"}
+        found: dict[str, str] = {}
+        for name, server in self.servers.items():
+            if server.role != "mx":
+                found.setdefault(server.network, name)
+        return found
 
     def policy(
         self,
