@@ -71,12 +71,6 @@ class _Inputs:
         self._onward: dict[Hashable, float] = {}
 
     @cached_property
-    def submission(self) -> dict[str, str]:
-        """Network to the submission server that its customers name."""
-        found = {name: self.scenario.submission_server(name) for name in self.scenario.networks}
-        return {network: server for network, server in found.items() if server is not None}
-
-    @cached_property
     def mailboxes(self) -> dict[str, float]:
         """Domain to its number of mailboxes."""
         boxes: dict[str, float] = defaultdict(float)
@@ -89,6 +83,11 @@ class _Inputs:
             if idle.domain is not None:
                 boxes[idle.domain] += idle.mailboxes
         return {domain: count for domain, count in boxes.items() if count > 0}
+
+    @cached_property
+    def submission(self) -> dict[str, str]:
+        """Network to the submission server that its customers name."""
+        return self.scenario.submission_servers()
 
     def domain(self, network: str) -> str:
         """The domain of the accounts of a network."""
@@ -145,41 +144,26 @@ class _Case(NamedTuple):
     attempt: Attempt  # forward_path is filled in for each recipient
 
 
-class _Sums:
-    """Weighted sums of one cell."""
-
-    def __init__(self) -> None:
-        self.intended = self.refused = self.silent = self.lost = 0.0
-        self.causes: dict[str, float] = defaultdict(float)
-
-    def add(self, weight: float, fate: _Fate) -> None:
-        """Count recipients of one kind."""
-        self.intended += weight
-        self.silent += weight * fate.silent
-        self.lost += weight * fate.lost
-        if fate.cause:
-            self.refused += weight
-            self.causes[fate.cause] += weight
-
-
 def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[Row]:
-    cells: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    intended: dict[tuple[str, str], float] = defaultdict(float)
+    sums: dict[tuple[str, str, str], float] = defaultdict(float)
     for case in _cases(inputs, week):
         for share, fate in _fates(inputs, case):
+            weight = case.weight * share
             for cell in (("all", ""), ("place", case.place), ("group", case.group)):
-                cells[cell].add(case.weight * share, fate)
-    for (by, key), sums in cells.items():
-        if sums.intended > 0.0:
-            yield "honest", "delivery_rate", by, key, 1.0 - sums.lost / sums.intended
-            yield "honest", "first_refusal_rate", by, key, sums.refused / sums.intended
-            yield "honest", "silent_loss_rate", by, key, sums.silent / sums.intended
-    total = cells["all", ""]
-    if total.intended > 0.0:
-        for cause, refused in total.causes.items():
-            yield "honest", "first_refusal_rate", "cause", cause, refused / total.intended
-        # the weights are recipients a second
-        lost = DAY * week.activity * total.lost
-        yield "honest", "lost_per_day", "all", "", lost
+                intended[cell] += weight
+                sums["delivery_rate", *cell] += weight * (1.0 - fate.lost)
+                sums["first_refusal_rate", *cell] += weight * bool(fate.cause)
+                sums["silent_loss_rate", *cell] += weight * fate.silent
+            if fate.cause:
+                sums["first_refusal_rate", "cause", fate.cause] += weight
+    total = intended["all", ""]
+    for (measure, by, key), value in sums.items():
+        if (whole := intended.get((by, key), total)) > 0.0:
+            yield "honest", measure, by, key, value / whole
+    if total > 0.0:  # the weights are recipients a second
+        lost = total - sums["delivery_rate", "all", ""]
+        yield "honest", "lost_per_day", "all", "", DAY * week.activity * lost
 
 
 def _cases(inputs: _Inputs, week: Week) -> Iterator[_Case]:
@@ -208,7 +192,8 @@ def _attempts(
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
     server, here = inputs.submission[network], network_at(place, home, users.work)
-    own = inputs.domain(network)
+    login = f"user@{inputs.domain(network)}"
+    sender = f"user@{users.sender_domain}" if users.sender_domain else login
     ranges = (*servers.policy(server).ranges, servers.listings.ranges)
     addresses = list(address_parts(scenario.networks[here], ranges))
     separate = scenario.servers[server].auth_password == "separate"
@@ -219,16 +204,8 @@ def _attempts(
         if share == 0.0:
             continue
         auth, by_587, polls_first, wrong_password = positions
-        program = MailProgram(
-            server,
-            f"user@{own}",
-            f"user@{users.sender_domain or own}",
-            auth=auth or by_587,
-            by_587=by_587,
-            wrong_password=wrong_password,
-            polls_first=polls_first,
-            web=users.program == "web",
-        )
+        settings = auth or by_587, by_587, wrong_password, polls_first, users.program == "web"
+        program = MailProgram(server, login, sender, *settings)
         for part, client in addresses:
             yield share * part, submit(scenario, program, here, client, "")
 

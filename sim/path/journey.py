@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.path.alike import ClientRanges, Representatives
 from sim.path.facts import Credentials, FixedListings, facts
-from sim.path.route import MOST_HOPS, components, next_hop
+from sim.path.route import MOST_HOPS, next_hop
 from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, decide
@@ -108,10 +108,6 @@ class Servers:
         networks = self.scenario.networks.items()
         return frozenset(name for name, network in networks if network.blocks_port_25)
 
-    @cached_property
-    def _components(self) -> dict[str, int]:
-        return components(self.scenario.networks)
-
     # ---- one server
 
     def credentials(self, attempt: Attempt) -> Credentials:
@@ -147,11 +143,10 @@ class Servers:
 
     def is_reachable(self, attempt: Attempt) -> bool:
         """Whether the client gets a connection to the server."""
-        here, there = attempt.network, self.scenario.servers[attempt.server].network
-        if attempt.client is None or self._components[here] != self._components[there]:
+        if attempt.client is None:
             return False
-        port = self.credentials(attempt).port
-        return attempt.relay or not is_blocked(here, there, port, self._blocking)
+        there, port = self.scenario.servers[attempt.server].network, self.credentials(attempt).port
+        return attempt.relay or not is_blocked(attempt.network, there, port, self._blocking)
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
         """The answer of the server that was asked, or what stands for none."""
@@ -209,19 +204,13 @@ class Servers:
     # ---- one server after the other
 
     def onward(self, server: str, seen: Facts) -> Hop | None:
-        """The next server and its answer to what *server* took; None: no server takes it.
-
-        A hop without a verdict: there is no way to it at present.
-        """
+        """The next server and its answer to what *server* took; None: no server takes it."""
         policy = self.policy(server)
         found = next_hop(policy, seen, self.names, self.listings(policy.address))
         if found is None:
             return None
-        here, there = (self.scenario.servers[name].network for name in (server, found.server))
-        passed, policy = found.facts, self.policy(found.server)
-        linked = self._components[here] == self._components[there]
-        verdict = decide(policy, passed, trace=True) if linked else None
-        return Hop(found.server, passed, policy, verdict)
+        policy = self.policy(found.server)
+        return Hop(*found, policy, decide(policy, found.facts, trace=True))
 
     def journey(self, attempt: Attempt) -> Journey:
         """Ask one server after the other, until the message is in a mailbox or is stopped."""
@@ -240,8 +229,7 @@ class Servers:
 def _outcome(hops: list[Hop]) -> str:
     """How the journey ends with the last answer; "" if it goes on."""
     verdict = hops[-1].verdict
-    if verdict is None:
-        return "queued"
+    assert verdict is not None, "there was a connection"
     if verdict.discarded:
         return "discarded"
     if verdict.accepted:

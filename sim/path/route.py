@@ -9,9 +9,6 @@ from sim.path.facts import facts
 from sim.smtp import Facts, Policy, addresses, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sim.scenario.networks import Network
     from sim.topology.names import Names
 
 MOST_HOPS = 8
@@ -53,24 +50,6 @@ def next_hop(policy: Policy, seen: Facts, names: Names, listed: tuple[str, ...])
         content_draw=seen.content_draw,
     )
     return NextHop(exchangers[0], passed)
-
-
-def components(networks: Mapping[str, Network]) -> dict[str, int]:
-    """Return a number for each network: two have the same one if links lead from one to the
-    other."""
-    neighbours: dict[str, list[str]] = {name: list(n.links) for name, n in networks.items()}
-    for name, network in networks.items():
-        for other in network.links:
-            neighbours[other].append(name)
-    found: dict[str, int] = {}
-    for number, first in enumerate(networks):
-        waiting = [first]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found[name] = number
-                waiting += neighbours[name]
-    return found
 
 
 def is_open(policy: Policy) -> bool:

@@ -138,9 +138,15 @@ class Scenario(Document):
 
     def submission_server(self, network: str) -> str | None:
         """The server that customers of *network* name in their mail program; None: it has none."""
-        return next(
-            (n for n, s in self.servers.items() if s.network == network and s.role != "mx"), None
-        )
+        return self.submission_servers().get(network)
+
+    def submission_servers(self) -> dict[str, str]:
+        """By network, the server that its customers name: the first that is no mere MX."""
+        found: dict[str, str] = {}
+        for name, server in self.servers.items():
+            if server.role != "mx":
+                found.setdefault(server.network, name)
+        return found
 
     def policy(
         self,

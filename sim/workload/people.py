@@ -153,7 +153,7 @@ def populate(scenario: Scenario) -> Population:
 
 def _group(scenario: Scenario, group: str, first: int, boxes: Mailboxes) -> list[Person]:
     """The people of one group, numbered from *first*; their mailboxes are added to *boxes*."""
-    users, submission = scenario.users[group], submission_servers(scenario)
+    users, submission = scenario.users[group], scenario.submission_servers()
 
     def account(name: str, network: str) -> Account:
         server = submission[network]
@@ -184,12 +184,3 @@ def anyone_at(address: str) -> str:
     than its domain, so servers need to be asked once for all of a domain.
     """
     return f"anyone@{address.rpartition('@')[2]}"
-
-
-def submission_servers(scenario: Scenario) -> dict[str, str]:
-    """The server that the customers of each network name in their mail programs."""
-    servers: dict[str, str] = {}
-    for name, server in scenario.servers.items():
-        if server.role in ("submission", "both"):
-            servers.setdefault(server.network, name)
-    return servers

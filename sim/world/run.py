@@ -15,7 +15,6 @@ from sim.path.route import is_open
 from sim.records.words import Change, MailClass, Reason, Route
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
-from sim.workload.people import submission_servers
 from sim.workload.pop_logins import PopLogins
 from sim.workload.workload import Workload, workload
 from sim.world import building
@@ -137,7 +136,7 @@ class World:
 
     def _context(self) -> WorldContext:
         by_name = {server.name: server for server in self.servers}
-        submission = {n: by_name[s] for n, s in submission_servers(self.scenario).items()}
+        submission = {n: by_name[s] for n, s in self.scenario.submission_servers().items()}
         return WorldContext(
             self.scenario,
             self.replication,

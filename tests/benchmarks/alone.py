@@ -21,10 +21,11 @@ from sim.experiment import storage
 from sim.measure import coded, conservation
 from sim.measure.exposure import exposure
 from sim.measure.tallies import measured
+from sim.records.rows import TABLES
 from sim.scenario import Scenario
 from sim.workload.workload import workload
 from sim.world import simulate
-from sim.world.recorder import TABLES, Run
+from sim.world.tables import Run
 
 Programs = dict[str, Callable[[], Any]]
 YARDSTICK, SMALL = 10_000, 100

@@ -26,12 +26,12 @@ ROOT = Path(sim.__file__).resolve().parent.parent
 MAIN = ROOT / "scenarios" / "open-vs-restricted.toml"
 SMALL = ROOT / "tests" / "experiment" / "small.toml"
 OTHERS = {
-    "simulating": ("sim.experiment.tasks._simulated",),
+    "simulating": ("sim.experiment.tasks.simulate",),
     "measuring": (
         "sim.measure.coded.of_run",
         "sim.measure.conservation.check",
-        "sim.measure.exposure.exposure",
-        "sim.measure.tallies.measured",
+        "sim.experiment.tasks.exposure",
+        "sim.experiment.tasks.measured",
     ),
 }
 """What is not of the experiment layer, where it is called from `sim.experiment.tasks`."""

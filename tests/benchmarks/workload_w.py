@@ -32,7 +32,8 @@ from sim.workload import week
 from sim.workload.streams import Purpose, chance
 from sim.workload.workload import Workload, workload
 from sim.world import simulate
-from sim.world.recorder import DELIVERED, EXPIRED, REFUSED, Run
+from sim.world.recorder import DELIVERED, EXPIRED, REFUSED
+from sim.world.tables import Run
 
 SERVERS, SESSIONS = 50, 4
 RETRY, RETRIES, DEFERRED = 1800.0, 5, 0.02

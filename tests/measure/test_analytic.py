@@ -5,6 +5,8 @@ import pytest
 import sim
 from sim.experiment.expected import analytic
 from sim.measure.analytic import Week, expectation
+from sim.scenario.people import Users
+from sim.workload.workload import workload
 
 EVEN = Week({"evening": 0.5, "office_hours": 0.25, "weekend": 0.25})
 
@@ -224,3 +226,45 @@ def test_what_operators_close_by_then_follows_from_the_inputs_and_what_they_clos
         assert told[arm].to_dict() == told[same].to_dict(), arm
     for arm in ("later", "along-a-curve"):
         assert told[arm].isna().all(), arm
+
+
+SEEN_IN_TIME_ALONE = {
+    # key of users: why it changes no rate that follows from the inputs
+    "mail_checks": "when people look for mail, not what they write",
+    "stay": "how long a visit lasts; shares of time are those of places",
+    "size": "octets",
+    "pop_after_sending": "when the first look for mail comes",
+    "pop_poll": "when the next one comes",
+    "access": "how fast a line is",
+    "fixed_address": "who has which address of a range",
+}
+
+
+def keys_read(monkeypatch, do):
+    """The keys of users that *do* reads."""
+    names, usual = set(), Users.__getattribute__
+
+    def read(self, name):
+        names.add(name)
+        return usual(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Users, "__getattribute__", read)
+        do()
+    return names & set(Users.model_fields)
+
+
+def test_a_key_of_users_that_the_workload_reads_is_seen_here_too(monkeypatch):
+    at_work = 'work = "adatum"\nwork_account = 0.2'
+    scenario = sim.loads(TEXT.format(users=at_work, arms="")).model
+    drawn = keys_read(monkeypatch, lambda: workload(scenario, 0))
+    summed = keys_read(monkeypatch, lambda: expectation(scenario, "closed", EVEN))
+    assert drawn - summed <= set(SEEN_IN_TIME_ALONE)
+
+
+def test_how_much_people_write_is_said_in_one_place(monkeypatch):
+    scenario = sim.loads(TEXT.format(users="", arms="")).model
+    usual = values()["lost_per_day", "all", ""], len(workload(scenario, 0).arrivals)
+    monkeypatch.setattr(Users, "writes", property(lambda self: self.messages / 4))
+    assert values()["lost_per_day", "all", ""] == pytest.approx(usual[0] / 4)
+    assert len(workload(scenario, 1).arrivals) == pytest.approx(usual[1] / 4, rel=0.2)

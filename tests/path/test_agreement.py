@@ -131,7 +131,7 @@ def test_three_ways_to_ask_give_one_answer(case):
 
 
 def test_web_mail_opens_no_window_for_its_server():
-    """A case that was once drawn: the machine of the ISP counted as one that had checked mail."""
+    """A case that was once drawn: the ISP's machine counted as one that had looked for mail."""
     case = {
         "blocks": "false", "offers_587": "false", "password": "pop", "listed": "203.0.113.0/24",
         "at_work": 0, "place": "hotel", "program": "web", "same": 0, "auth": 0, "by_587": 0,

@@ -117,12 +117,15 @@ class Accelerator(EventByEvent):
         starts, until, began, change = self.messages.start_item, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
         for message, at, sessions, took, then in chain.from_iterable(chunks):
+            # Whatever is scheduled before this message happens first, and may schedule more.
             while at > until:
                 self._next = self.place[message]
                 yield at
                 until, began, change = env.peek(), env.now, self._change
             if detached[message]:
                 continue
+            # No session: nothing is known, or too many wait for one. A session during which a
+            # link changes may be lost: `_changes` moves the bound on to the next such moment.
             start = None if sessions is None else sessions.admit(at, took)
             if start is None or ((done := start + took) >= change and self._changes(at, done)):
                 # only here can something else happen that looks at this object
@@ -130,8 +133,11 @@ class Accelerator(EventByEvent):
                 self._hand_over(message, at, start, took, known=sessions is not None)
                 until, change = env.peek(), self._change
                 continue
+            # The usual end: the message's row is written by `write_outcomes`, from this one number.
             starts[message] = start
             if then >= 0:
+                # SimPy counts a delay from its present moment, which is still that of `began`:
+                # no event has happened since.
                 event = spare.pop() if spare else Onward()
                 event.callbacks, event.index = arrive, then
                 schedule(event, NORMAL, done + latency[then] - began)
@@ -194,6 +200,9 @@ class Accelerator(EventByEvent):
             self._refresh()
         self._spare.append(event)
         self._second_hop(event.index, self.env.now)
+        # While an alarm is set, `feed` will come. Otherwise this event stands in for it: it brings
+        # the next messages, unless another event comes before them, and sets an alarm only if
+        # what follows is not another group, which would do the same.
         if not self._alarm_set:
             queue = self.env.queue
             if not queue or queue[0][0] >= self._arrival:
@@ -208,6 +217,7 @@ class Accelerator(EventByEvent):
         if known != LOCAL and not (known == COUNT and self._accepts(server, index, at)):
             self.transport.arrive(self._transfer(index), at)
             return
+        # `at` is the present moment, so sessions are asked for in order of time here, too.
         took = groups.took_item[index]
         start = server.sessions.admit(at, took)
         if start is None:
@@ -268,6 +278,7 @@ class Accelerator(EventByEvent):
 
         They arrive within the longest way from now: only that part of the order is looked at.
         """
+        # A message may have been taken ahead of the event list: then it is later than SimPy's now.
         now = max(self.env.now, self._now)
         latest, arrivals = now + self.known.longest, self.messages.at_item
         end = bisect_right(self.order, latest, self._next, key=arrivals.__getitem__)
@@ -287,6 +298,7 @@ class Accelerator(EventByEvent):
         now = max(self.env.now, self._now)
         later = self.arrivals.of_person(person)
         later = later[(self.messages.known[later] != WRITE) & (self.known.written[later] > now)]
+        # All at once are marked, but only one waits as an event: a person may write thousands.
         for message in later.tolist():
             self.detached[message] = 1
         self._write_next(iter(later.tolist()))
@@ -296,6 +308,8 @@ class Accelerator(EventByEvent):
     def write_outcomes(self) -> None:
         """Enter the fates of the recipients that have met theirs here."""
         messages, groups = self.messages, self.groups
+        # Columns are read as they are now: what a later policy change made of them concerns only
+        # messages that had not come (`recompute` leaves those before `_next` alone).
         ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
         here = np.flatnonzero(ended & messages.happened[groups.message])
         self._settle(here, groups.first_outcome, (messages.start + messages.took)[groups.message])

@@ -101,7 +101,7 @@ class Precomputed:
         known &= web | ~np.array(blocked, dtype=bool)[which]
         if reads_pop:  # their own login just before they send would have to be kept
             known &= ~np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
-        # the credentials that a program shows depend on what the server offers at the moment
+        # The credentials that a program shows depend on what the server offers at the moment
         self.auth = np.array([p.auth for p in self.programs], dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
         arrival = sent + latency
@@ -175,6 +175,7 @@ class Precomputed:
             accepted = np.isin(known, (Known.LOCAL, Known.ONWARD)).astype(np.int64)
             all_accepted = np.add.reduceat(accepted, np.cumsum(parts) - parts) == parts
             together[several] = np.where(all_accepted[several], Known.PARTS, Known.ASK)
+        # What the writer does is drawn beforehand, too; all but giving up takes time and events.
         for i in np.flatnonzero(together == Known.REFUSAL).tolist():
             if not self.programs[self.person[some[i]]].gives_up_at_once(int(some[i])):
                 together[i] = Known.ASK
@@ -189,6 +190,8 @@ class Precomputed:
         origin = self.messages.server[whose]
         known = self._answers(some, server, self.addresses[origin], groups.outcome)
         fails = np.array([s.temporary_failure for s in self.servers])[origin]
+        # The first server may fail to reach the second for now, by the same draw as in `Transport`;
+        # then, and wherever the message would not end here, it is retried or bounced there.
         deferred = view(self.arrivals.luck)[whose] < fails
         known[deferred | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
         groups.known[some] = known
@@ -199,11 +202,12 @@ class Precomputed:
         self, hop: Hop, some: Ints, draws: Floats, whose: Ints, count: Ints, bandwidth: Floats
     ) -> None:
         """How long sessions *some* of *hop* take (s), as `Transport.arrive` adds it up."""
+        # The same terms in the same order: sums of floats would differ in their last digit.
         took = view(self.arrivals.size)[whose] * 8 / bandwidth
         settings, of_server = self._service
         kind = of_server[hop.server[some]]
         for number, (service_time, per_recipient) in enumerate(settings):
-            # all at once where servers are alike, as they mostly are
+            # All at once where servers are alike, as they mostly are.
             of_kind = slice(None) if len(settings) == 1 else np.flatnonzero(kind == number)
             service = service_time.quantiles(draws[of_kind])
             took[of_kind] = service + per_recipient * count[of_kind] + took[of_kind]
@@ -306,8 +310,11 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
 def _whatever_is_asked(server: Server) -> Known:
     """What is known of all answers of *server*, whatever it is asked."""
     cache, memory = server.cache, server.memory
+    # A list of people's addresses changes with time, and a server that is down answers nothing;
+    # who owns a sender address is known of single people, and here they are grouped by domain.
     if server.listing is not None or server.sessions.down or cache.reads_all_owners:
         return Known.ASK
+    # Greylisting tells apart the recipients of one group, so that counting is not enough.
     if memory is not None or cache.reads_lists:
         return Known.ASK if memory is not None and memory.greylists else Known.COUNT
     return Known.DEPENDS
