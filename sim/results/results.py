@@ -57,12 +57,12 @@ class Results(Analysis):
         rows do not keep (logins, listings) comes from running the replication once more.
         Raises QueryError for a message or a column that is not there.
         """
-        from sim.results import trace as lab
+        from sim.results import replay
 
         arm = self.baseline if arm is None else arm
-        recipients = lab.chosen(self.of_run("recipients", arm, replication), message, where)
+        recipients = replay.chosen(self.of_run("recipients", arm, replication), message, where)
         attempts = self.of_run("attempts", arm, replication)
-        return lab.trace(
+        return replay.trace(
             self.scenario.model,
             recipients,
             attempts[attempts["message"] == recipients["message"].iloc[0]],

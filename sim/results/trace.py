@@ -1,8 +1,6 @@
 """One message as it went in a run: every attempt, reply and queue.
 
-Rows keep what was answered and not what servers knew (logins, POP logins, listings, counts). The
-same replication is run again with the same seed, which gives the same rows, and a transport that
-keeps these facts for the message (`sim.world.tracing`).
+Made by `sim.results.replay`.
 """
 
 from __future__ import annotations
@@ -16,24 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Lines, Page, Said
 from sim.exact.transcript import Dialogue, converse
-from sim.scenario.errors import Fault, shown
-from sim.smtp import Facts, Policy, Verdict, decide
+from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.units import elapsed
-from sim.world.run import World
-from sim.world.tracing import Exchange, TracedTransport
-from sim.world.transfers import NO_SUCH_USER
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sim.scenario import Scenario
-    from sim.workload.people import Person
 
 MOST_ROWS = 30
 """Attempts and recipients that are shown; `Trace.as_dict` has all (chosen)."""
-MOST_NAMED = 10
-"""Numbers of messages that an error names (chosen)."""
 MOST_DIALOGUES = 4
 """Dialogues that are shown, of those that differ (chosen)."""
 FATE_STYLES = {
@@ -140,7 +130,7 @@ class Session:
 
 @dataclass(frozen=True, repr=False)
 class Trace(Page):
-    """What happened to one message; made by `trace` or ``results.trace``."""
+    """What happened to one message; made by ``results.trace``."""
 
     arm: str
     replication: int
@@ -340,189 +330,6 @@ class Trace(Page):
                 yield Lines("", (Said(f"Known to the server: {words}", "faint"),))
         if len(told) > MOST_DIALOGUES:
             yield Lines("", (f"{len(told) - MOST_DIALOGUES} more dialogues: trace.dialogues",))
-
-
-def trace(
-    scenario: Scenario,
-    recipients: pd.DataFrame,
-    attempts: pd.DataFrame,
-    *,
-    arm: str,
-    replication: int,
-) -> Trace:
-    """The trace of one message from its rows, which have the columns of `sim.records.rows`."""
-    first = {str(k): _scalar(v) for k, v in recipients.iloc[0].items()}
-    world = _again(scenario, arm, replication, first["message"], attempts)
-    addresses = {int(server.address): name for name, server in world.scenario.servers.items()}
-    made = _made(addresses, attempts, spam=first["class"] == "spam")
-    told = tuple(_recipient(world, row) for row in _rows(recipients))
-    sessions = _sessions(world, first["message"], made, [r.address for r in told])
-    shown = next((s.facts.reverse_path for s in sessions if s is not None), None)
-    about = {ABOUT.get(name, name): first[name] for name in ABOUT_MESSAGE}
-    return Trace(
-        arm=arm,
-        replication=replication,
-        message=first["message"],
-        about=about,
-        sender=shown or _sender(world, first),
-        recipients=told,
-        attempts=made,
-        queues=_waits(made, told),
-        rows=attempts,
-        sessions=sessions,
-        hostnames={a: world.scenario.hostname(name) for a, name in addresses.items()},
-    )
-
-
-ABOUT_MESSAGE = (
-    "class", "sender", "group", "account", "place", "written_at", "phase", "route", "remedy",
-    "attempts", "calls", "changes", "believed",
-)  # fmt: skip
-"""Columns that are the same for all recipients of a message."""
-ABOUT = {"sender": "sender_number", "attempts": "attempts_made"}
-"""Their names in a trace, where these are others."""
-
-
-def _again(
-    scenario: Scenario, arm: str, replication: int, message: int, attempts: pd.DataFrame
-) -> World:
-    """The world of the run once more, event by event, until the last attempt of *message*."""
-    world = World(scenario, arm, replication, batch=False, traced=message)
-    last = float(attempts["at"].max()) if len(attempts) else 0.0
-    world.run_until(min(last + 1.0, world.scenario.run_length))
-    return world
-
-
-def _sessions(
-    world: World, message: int, attempts: Sequence[Attempt], addresses: Sequence[str]
-) -> tuple[Session | None, ...]:
-    """What each attempt was about: those that a policy answered have an exchange, in order."""
-    assert isinstance(world.transport, TracedTransport)
-    exchanges = iter(world.transport.exchanges)
-    first_row = world.recorder.messages.first_row[message]
-    named = {first_row + place: address for place, address in enumerate(addresses)}
-    return tuple(
-        _session(next(exchanges), attempt, named) if attempt.rule else None for attempt in attempts
-    )
-
-
-def _session(exchange: Exchange, attempt: Attempt, named: Mapping[int, str]) -> Session:
-    """The session of one recipient: the first that got the answer in the row of the attempt."""
-    sessions = []
-    for row, facts in exchange.facts:
-        exact = facts._replace(forward_path=named.get(row, facts.forward_path))
-        verdict = decide(exchange.policy, exact, trace=True)
-        session = Session(exact, exchange.policy, verdict, exchange.port, exchange.login)
-        if (verdict.code, verdict.rule) == (attempt.code, attempt.rule):
-            return session
-        sessions.append(session)
-    return sessions[0]
-
-
-def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of one message: *message*, or the first of which a row has the values in *where*.
-
-    Raises QueryError for a column, a value or a number that is not there.
-    """
-    from sim.path.lookup import QueryError
-
-    rows = recipients
-    if message is not None:
-        rows = rows[rows["message"] == message]
-    for column, value in where.items():
-        if column not in recipients.columns:
-            names = ", ".join(map(str, recipients.columns))
-            raise QueryError([Fault("", column, "", f"a column of recipients: {names}", "")])
-        rows = rows[rows[column] == value]
-        if rows.empty:
-            seen = list(dict.fromkeys(map(str, recipients[column].unique())))[:12]
-            told = ", ".join(name or "'' (none)" for name in seen)
-            wanted = f"a value that occurs together with the others; of {told}"
-            raise QueryError([Fault("", column, shown(value), wanted, "")])
-    if rows.empty:
-        numbers = [int(n) for n in recipients["message"].unique()[: MOST_NAMED + 1]]
-        some = ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)
-        wanted = f"one of the messages that were kept: {some or 'none'}"
-        raise QueryError([Fault("", "message", shown(message), wanted, "")])
-    found: pd.DataFrame = recipients[recipients["message"] == rows["message"].iloc[0]]
-    return found
-
-
-# ---- from rows
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): _scalar(v) for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _scalar(value: Any) -> Any:
-    """A plain Python value."""
-    return value.item() if hasattr(value, "item") else value
-
-
-def _sender(world: World, row: Mapping[str, Any]) -> str | None:
-    """The sender address of a message that reached no server."""
-    if row["class"] != "honest":
-        return None
-    person: Person = world.workload.population.people[row["sender"]]
-    accounts = [a for a in person.accounts if a.network == row["account"]]
-    return (accounts or person.accounts)[0].sender
-
-
-def _recipient(world: World, row: Mapping[str, Any]) -> Recipient:
-    mailbox, known = row["recipient"], world.mailboxes.addresses
-    address = known[mailbox] if mailbox >= 0 else f"{NO_SUCH_USER}{row['domain']}"
-    columns = ("fate", "cause", "server", "rule", "ended_at")
-    return Recipient(address, *(row[name] for name in columns))
-
-
-def _made(addresses: Mapping[int, str], frame: pd.DataFrame, *, spam: bool) -> tuple[Attempt, ...]:
-    """The attempts in order of time."""
-    made = []
-    for row in _rows(frame.sort_values("at", kind="stable")):
-        relayed = row["hop"] == "relay"
-        server = addresses.get(row["client"], "") if relayed else ""
-        place = "" if spam else row["place"]
-        made.append(
-            Attempt(
-                row["attempt"], row["hop"], row["at"], row["client"],
-                server or place or "spammer", row["server"], row["recipients"],
-                row["accepted"], row["code"], row["enhanced"], row["rule"], row["cause"],
-                row["permission"], row["waited"], row["took"],
-            )
-        )  # fmt: skip
-    return tuple(made)
-
-
-def _waits(made: Sequence[Attempt], told: Sequence[Recipient]) -> tuple[Wait, ...]:
-    """Where the message lay between attempts, derived from their moments."""
-    found: list[Wait] = []
-    before: dict[str, Attempt] = {}  # by holder: "" is the sender's outbox
-    came: dict[str, Attempt] = {}  # by server, the attempt that brought it there
-    for attempt in made:
-        holder = attempt.holder if attempt.hop == "relay" else ""
-        last = before.get(holder)
-        if last is not None and last.accepted < last.recipients:
-            where = f"queue of {holder}" if holder else "outbox of the sender"
-            why = f"tried again, after {last.code or 'no connection'}"
-            found.append(Wait(where, last.ended, attempt.at, why))
-        elif holder and holder in came:
-            found.append(
-                Wait(f"queue of {holder}", came[holder].ended, attempt.at, "passed on (on its way)")
-            )
-        if attempt.waited > 0:
-            where = f"connection queue of {attempt.server}"
-            until = attempt.at + attempt.waited
-            found.append(Wait(where, attempt.at, until, "a session was free"))
-        before[holder] = attempt
-        if attempt.accepted:
-            came[attempt.server] = attempt
-    if made and any(r.fate == "in_transit" for r in told):
-        last = made[-1]
-        holder = last.server if last.accepted else last.holder if last.hop == "relay" else ""
-        where = f"queue of {holder}" if holder else "outbox of the sender"
-        found.append(Wait(where, last.ended, None, "the run ended"))
-    return tuple(sorted(found, key=lambda wait: wait.since))
 
 
 # ---- in words

@@ -10,7 +10,7 @@ from rich.console import Console
 
 import sim
 from sim.path.lookup import QueryError
-from sim.results import trace
+from sim.results import replay, trace
 from sim.smtp.units import elapsed
 
 LAB = Path(__file__).parents[1] / "lab" / "lab.toml"
@@ -90,7 +90,7 @@ def test_a_login_that_the_rows_do_not_keep_is_known(results):
 
 def test_the_run_again_makes_the_same_attempts(results, refused):
     """Its exchanges are those of the rows, moment by moment, and the world has the same rows."""
-    world = trace._again(results.scenario.model, "network", 0, refused.message, refused.rows)
+    world = replay._again(results.scenario.model, "network", 0, refused.message, refused.rows)
     exchanges = world.transport.exchanges
     decided = [attempt for attempt in refused.attempts if attempt.rule]
     assert [e.server for e in exchanges] == [attempt.server for attempt in decided]
