@@ -16,7 +16,11 @@ from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
 RATE = "limit_client_rate"
-UNSUPPLIED = frozenset({"helo", "client_name", "reverse_name", "recent_auths"})
+UNSUPPLIED = {"helo", "client_name", "reverse_name", "encrypted", "pipelined", "recipients"} | {
+    "recent_auths",
+    "recent_connections",
+    "recent_recipients",
+}
 """Facts that no scenario supplies; a rule that reads one would never do what it says."""
 Lists = dict[str, Any]
 

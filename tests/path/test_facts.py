@@ -11,9 +11,11 @@ from sim.exact.diff import diff
 from sim.exact.explanation import explain
 from sim.exact.matrix import matrix
 from sim.experiment.expected import analytic
-from sim.path.facts import facts
+from sim.path.facts import State, facts
+from sim.scenario.policies import UNSUPPLIED
 from sim.smtp import Policy, decide
 from sim.smtp.names import Names
+from sim.smtp.restrictions import TABLE
 from sim.world import simulate
 
 PACKAGE = Path(sim.__file__).parent
@@ -98,3 +100,16 @@ def test_a_list_of_fixed_ranges_is_seen_wherever_one_looks(six_cases):
     attempts = simulate(scenario.with_overrides(SHORT), "new", 0).frames()["attempts"]
     home = attempts[(attempts["place"] == "home") & (attempts["attempt"] == 1)]
     assert (home["rule"] == rule).any()
+
+
+SUPPLIED = {"client", "reverse_path", "forward_path", "login", "auth_failed", "names"}
+FROM_THE_WORLD = {
+    *("listed", "pop_age", "open_sessions", "recent", "greylist_age", "spam", "content_draw"),
+}
+
+
+@pytest.mark.parametrize("entry", TABLE.values(), ids=TABLE)
+def test_what_a_restriction_reads_is_supplied_or_a_fault_of_check(entry):
+    """One that reads a fact which nobody fills would stand in a scenario and never do anything."""
+    assert {*entry.reads, *entry.projects} <= SUPPLIED | FROM_THE_WORLD | UNSUPPLIED
+    assert State.__annotations__.keys() >= FROM_THE_WORLD
