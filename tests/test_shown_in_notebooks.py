@@ -28,3 +28,9 @@ def test_results_show_what_was_run_and_the_decision(scenario, tmp_path):
     assert "honest mail delivered" in html
     assert html.count("<tr>") < 20  # what can be read at a glance
     assert "<img" not in html
+
+
+def test_a_spammer_needs_no_place_to_be_explained():
+    scenario = sim.load("scenarios/six-cases.toml")
+    said = scenario.explain(user="stranger", to="bob@adatum.com", arm="on network", auth=False)
+    assert "stranger" in str(said)

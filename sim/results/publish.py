@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ import pandas as pd
 
 from sim import experiment
 from sim.experiment import storage
-from sim.figures import TABLE, FigureError, Gallery, known, save
+from sim.figures import TABLE, FigureError, Gallery, known
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
 from sim.measure.summary import everything
 from sim.results.analysis import Analysis
-from sim.results.report.drawing import Drawn, csv, drawings
+from sim.results.report.drawing import FILES, Drawn, csv, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
 
@@ -35,7 +34,7 @@ class Pictures:
     """How figures are drawn and stored: a *style* of `sim.figures`, and the *formats* of files."""
 
     style: str = "page"
-    formats: tuple[str, ...] = ("png", "svg")
+    formats: tuple[str, ...] = FILES
 
     def check(self, figures: Iterable[str]) -> None:
         """Raise FigureError for a wrong name, before anything is written."""
@@ -76,12 +75,10 @@ def draw_welch(results: Analysis, measures: Iterable[tuple[str, str]], window: i
     for class_, measure in measures:
         figure = figures.welch(class_=class_, measure=measure, window=window)
         name = f"welch-{class_}-{measure}"
-        with tempfile.TemporaryDirectory() as temporary:
-            for file in save(figure, Path(temporary) / name):
-                storage.write_bytes(folder / file.name, file.read_bytes())
-                written.append(folder / file.name)
-        storage.write_text(folder / f"{name}.csv", csv(numbers(figure)))
-        written.append(folder / f"{name}.csv")
+        points = csv(numbers(figure)).encode("utf-8")
+        for file, data in (*files_of(figure, name), (f"{name}.csv", points)):
+            storage.write_bytes(folder / file, data)
+            written.append(folder / file)
     return written
 
 

@@ -82,18 +82,18 @@ class Scenario:
 
         return matrix(self.model, server=server, arm=arm)
 
-    def explain(self, *, user: str, to: str, **query: Any) -> Explanation:
+    def explain(self, *, user: str, to: str, place: str | None = None, **query: Any) -> Explanation:
         """Which restriction decides about one message: rule walk, dialogue, error box, advice.
 
         *user*: a group of users or spammers, or one of them (GROUP-1); *to*: the recipient's
-        address. The rest of the *query*, all optional: *place*; *arm* (the baseline); *sender*;
+        address; *place*: none for a spammer. The *query* besides: *arm* (the baseline); *sender*;
         *auth* and *pop* (False); *by_587*: by port 587 with AUTH, where it is offered; *account*:
         home or work, without it the one whose server the arms change, or that more is written in;
         *server*: another than the account's own, such as the hotel's. Raises ScenarioError.
         """
         from sim.exact.explanation import explain
 
-        return explain(self.model, user=user, to=to, **query)
+        return explain(self.model, user=user, place=place, to=to, **query)
 
     def diff(self, a: str, b: str) -> Diff:
         """The cells of the matrix whose verdict changes from arm *a* to arm *b*."""

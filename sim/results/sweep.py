@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -179,7 +178,7 @@ class Sweep(Folder):
 
         Of ranges, band.csv and tornado.csv too; of a *pair* of arms the figure of differences.
         """
-        from sim.figures import save
+        from sim.results.report.drawing import files_of
 
         tables = {storage.SUMMARY: self.summary(), storage.DIFFERENCES: self.compare()}
         if self.ranged:
@@ -193,9 +192,8 @@ class Sweep(Folder):
         if pair and not self.ranged:
             drawn[f"difference-{measure}"] = self.figure(class_, measure, pair=pair)
         for name, figure in drawn.items():
-            with tempfile.TemporaryDirectory() as temporary:
-                for file in save(figure, Path(temporary) / name):
-                    storage.write_bytes(self.path / storage.FIGURES / file.name, file.read_bytes())
+            for file, data in files_of(figure, name):
+                storage.write_bytes(self.path / storage.FIGURES / file, data)
         return self.path
 
     def __repr__(self) -> str:

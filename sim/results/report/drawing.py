@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from sim.figures.specification import EXACT
 
 Write = Callable[[str, bytes], object]
 """Stores a file under its name."""
+FILES = ("png", "svg")
+"""Formats of figures unless others are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,22 @@ def _title(name: str) -> str:
 def _store(figure: Figure, name: str, write: Write, formats: Sequence[str]) -> str:
     """Write a figure in all *formats*, and return it as SVG that may stand in a page."""
     svg = ""
-    with tempfile.TemporaryDirectory() as temporary:
-        for file in save(figure, Path(temporary) / name, tuple(dict.fromkeys(("svg", *formats)))):
-            data = file.read_bytes()
-            if file.suffix == ".svg":
-                svg = inline(data.decode("utf-8"), name)
-            if file.suffix[1:] in formats:
-                write(file.name, data)
+    for file, data in files_of(figure, name, dict.fromkeys(("svg", *formats))):
+        kind = file.rpartition(".")[2]
+        if kind == "svg":
+            svg = inline(data.decode("utf-8"), name)
+        if kind in formats:
+            write(file, data)
     return svg
+
+
+def files_of(
+    figure: Figure, name: str, formats: Iterable[str] = FILES
+) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file of a figure."""
+    with tempfile.TemporaryDirectory() as temporary:
+        for file in save(figure, Path(temporary) / name, tuple(formats)):
+            yield file.name, file.read_bytes()
 
 
 def csv(table: pd.DataFrame) -> str:
