@@ -6,13 +6,13 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.path.facts import NO_LOGIN
 from sim.path.submission import credentials
 from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
-from sim.workload.arrivals import Arrivals, RecipientGroup
+from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import Purpose, chance
 from sim.world.context import WorldContext
@@ -26,74 +26,49 @@ if TYPE_CHECKING:
 
 
 class OutboxEntry:
-    """A message that its writer has to think about, and what has been tried for it."""
+    """A refused message in the outbox, and what its writer has tried for it."""
 
     __slots__ = (
-        "account",
-        "by",
-        "choice",
-        "draws",
-        "groups",
-        "learned",
-        "message",
-        "since",
+        "account", "account_number", "choice", "draws", "groups", "learned", "message", "since",
         "tried",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        arrivals: Arrivals,
-        by: int,
-        account: Account,
-        message: Message,
-        groups: Sequence[RecipientGroup],
-    ) -> None:
-        self.by, self.account, self.message, self.groups = by, account, message, groups
-        number = message.number
+    def __init__(self, program: MailProgram, transfer: Transfer) -> None:
+        arrivals, number = program.context.arrivals, transfer.message.number
+        self.message, self.groups = transfer.message, transfer.groups
+        self.account_number = arrivals.account[number]  # of the person's accounts
+        self.account = program.person.accounts[self.account_number]
         self.choice = arrivals.choice[number]
         self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
         self.tried: list[str] = []
         self.draws = 0
-        self.since = arrivals.at[number]  # since when it is tried in the same way
+        self.since = arrivals.at[number]  # since when it is tried in the same way (s)
 
 
-class SubmissionSettings:
-    """How somebody sends from one place by one account, as the mail program is set."""
+class SubmissionSettings(NamedTuple):
+    """How somebody sends from one place by one account."""
 
-    __slots__ = ("account", "dials", "line", "own", "place", "reverse_path", "server", "shown")
-
-    def __init__(
-        self,
-        account: Account,
-        reverse_path: str,
-        own: Server,
-        learned: LearnedSettings,
-        line: Line,
-        place: int,
-    ) -> None:
-        self.reverse_path = learned.sender or reverse_path
-        self.account, self.shown = account, anyone_at(self.reverse_path)
-        self.own, self.server, self.dials, self.line = own, learned.server, learned.dials, line
-        self.place = place  # its number in rows
+    account: Account
+    own: Server
+    """The submission server of the account."""
+    server: Server
+    """The server that is asked."""
+    dials: str | None
+    """The network that is dialled in to; None: that of the place."""
+    line: Line
+    place: int
+    """Number of the place in rows."""
+    reverse_path: str
+    representative: str
+    """A reverse-path that policies cannot tell from this one."""
 
 
 class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "auth",
-        "by_587",
-        "careless",
-        "context",
-        "corrected",
-        "help_at",
-        "learned",
-        "needs_all",
-        "person",
-        "polls_first",
-        "settings",
-        "shares",
-        "users",
+        "auth", "by_587", "careless", "context", "corrected", "help_at", "learned", "needs_all",
+        "person", "polls_first", "settings", "shares", "users",
     )  # fmt: skip
 
     def __init__(
@@ -112,156 +87,154 @@ class MailProgram:
         self.by_587 = person.by_587
         self.needs_all = True
         self.settings: dict[tuple[str, int, LearnedSettings | None], SubmissionSettings] = {}
-        self.help_at: float | None = None  # when the help desk's advice is followed
+        self.help_at: float | None = None  # when the help desk's advice is followed (s)
         self.learned: dict[tuple[str, int], LearnedSettings] = {}  # by place and account
+
+    # ---- sending
 
     def write(self, number: int, at: float) -> None:
         """Send message *number*, written at *at*, for the first time."""
-        way, transfer, network = self.first(number)
-        self._send(way, transfer, network, at)
+        settings, transfer = self._first(number)
+        self._send(settings, transfer, at)
 
-    def first(self, number: int) -> tuple[SubmissionSettings, Transfer, str]:
-        """The first transfer of message *number*, and the network that it starts from."""
-        arrivals = self.context.arrivals
-        place, account = arrivals.place_name(number), arrivals.account[number]
-        way = self._settings(place, account, self.learned.get((place, account)))
-        network, client = arrivals.network_name(number), arrivals.client[number]
-        if way.dials:
-            network = way.dials
-            client = self.context.mobility.client(self.person, network, arrivals.at[number])
-        transfer, network = self._transfer(
-            way,
-            way.server,
-            self._message(way, number),
-            arrivals.groups(number),
-            network,
-            client,
-            None,
-        )
-        return way, transfer, network
+    def first(self, number: int) -> Transfer:
+        """The first transfer of message *number*."""
+        return self._first(number)[1]
 
     def message(self, number: int) -> Message:
         """Message *number*, written before anything was learned."""
         arrivals = self.context.arrivals
-        way = self._settings(arrivals.place_name(number), arrivals.account[number], None)
-        return self._message(way, number)
-
-    def _message(self, way: SubmissionSettings, number: int) -> Message:
-        arrivals = self.context.arrivals
-        service = arrivals.service[number], arrivals.relay_service[number]
-        return Message(
-            number, way.reverse_path, way.shown, arrivals.size[number], self, service,
-            arrivals.luck[number], arrivals.content[number], arrivals.key[number],
-        )  # fmt: skip
-
-    def shown(self, account: int) -> str:
-        """One address that stands for all senders in the domain of the account's."""
-        return anyone_at(self.person.accounts[account].sender)
+        place, account = arrivals.place_name(number), arrivals.account[number]
+        return self._message(self._settings(place, account, None), number)
 
     def submit(self, entry: OutboxEntry, now: float) -> None:
         """Offer the entry once more, in the way that was chosen for it, or is usual here."""
         context, person = self.context, self.person
-        place = context.mobility.place(person, now)
-        way = self._settings(place, entry.by, entry.learned or self.learned.get((place, entry.by)))
-        network = way.dials or person.network_at(place)
+        place, account = context.mobility.place(person, now), entry.account_number
+        learned = entry.learned or self.learned.get((place, account))
+        settings = self._settings(place, account, learned)
+        network = settings.dials or person.network_at(place)
         client = context.mobility.client(person, network, now)
         context.recorder.messages.attempts[entry.message.number] += 1
-        transfer, network = self._transfer(
-            way, way.server, entry.message, entry.groups, network, client, entry
+        transfer = self._transfer(settings, entry.message, entry.groups, network, client, entry)
+        self._send(settings, transfer, now)
+
+    def _first(self, number: int) -> tuple[SubmissionSettings, Transfer]:
+        arrivals = self.context.arrivals
+        place, account = arrivals.place_name(number), arrivals.account[number]
+        settings = self._settings(place, account, self.learned.get((place, account)))
+        network, client = arrivals.network_name(number), arrivals.client[number]
+        if settings.dials:
+            network = settings.dials
+            client = self.context.mobility.client(self.person, network, arrivals.at[number])
+        message, groups = self._message(settings, number), arrivals.groups(number)
+        return settings, self._transfer(settings, message, groups, network, client, None)
+
+    def _message(self, settings: SubmissionSettings, number: int) -> Message:
+        arrivals = self.context.arrivals
+        return Message(
+            number=number,
+            reverse_path=settings.reverse_path,
+            representative=settings.representative,
+            size=arrivals.size[number],
+            sender=self,
+            service=(arrivals.service[number], arrivals.relay_service[number]),
+            luck=arrivals.luck[number],
+            content=arrivals.content[number],
+            key=arrivals.key[number],
         )
-        self._send(way, transfer, network, now)
 
     def _settings(
         self, place: str, account: int, learned: LearnedSettings | None
     ) -> SubmissionSettings:
         """How to send from *place*; without *learned*, as the mail program was set at first."""
-        way = self.settings.get((place, account, learned))
-        if way is None:
-            context, mine = self.context, self.person.accounts[account]
-            own = context.submission[mine.network]
-            line = "dial-up" if learned and learned.dials else self.users.line(place)
-            way = self.settings[place, account, learned] = SubmissionSettings(
-                mine, self.person.accounts[account].sender, own, learned or LearnedSettings(own),
-                LINES[line], context.recorder.places[place],
-            )  # fmt: skip
-        return way
-
-    def _learn(self, entry: OutboxEntry, server: Server, now: float) -> None:
-        """Send from this place as has just worked, from now on."""
-        context, by = self.context, entry.by
-        at = context.mobility.place(self.person, now), by
-        sender = entry.message.reverse_path
-        worked = LearnedSettings(
-            server,
-            entry.learned and entry.learned.dials,
-            None if sender == self.person.accounts[by].sender else sender,
-        )
-        usual = LearnedSettings(context.submission[entry.account.network])
-        if worked != self.learned.get(at, usual):
-            context.detach(self.person.number)
-            self.learned[at] = worked
+        settings = self.settings.get((place, account, learned))
+        if settings is None:
+            mine = self.person.accounts[account]
+            own = self.context.submission[mine.network]
+            server, dials, sender = learned or LearnedSettings(own)
+            reverse_path = sender or mine.sender
+            settings = self.settings[place, account, learned] = SubmissionSettings(
+                mine,
+                own,
+                server,
+                dials,
+                LINES["dial-up" if dials else self.users.line(place)],
+                self.context.recorder.places[place],
+                reverse_path,
+                anyone_at(reverse_path),
+            )
+        return settings
 
     def _transfer(
         self,
-        way: SubmissionSettings,
-        server: Server,
+        settings: SubmissionSettings,
         message: Message,
         groups: Sequence[RecipientGroup],
         network: str,
         client: int,
         entry: OutboxEntry | None,
-    ) -> tuple[Transfer, str]:
-        """What brings the message to *server*, and the network that it starts from."""
-        person, own = self.person, way.own
-        shows = NO_LOGIN
-        if person.web:  # web mail is sent by the ISP's own machine
+    ) -> Transfer:
+        """The transfer of *message* from *client* on *network*."""
+        own, server, shown = settings.own, settings.server, NO_LOGIN
+        if self.person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
         elif self.auth and server is own:
-            shows = credentials(
-                way.account.address,
+            shown = credentials(
+                settings.account.address,
                 by_587=self.by_587,
                 wrong_password=self.mistypes(own),
                 offers_auth=server.policy.auth_offered,
                 offers_587=own.settings.port_587,
             )
+        attempt = self.context.recorder.messages.attempts[message.number]
         transfer = Transfer(
-            message, groups, server, client, shows, way.line.bandwidth,
-            way.place, self.context.recorder.messages.attempts[message.number], None, entry,
+            message, groups, server, client, shown, settings.line.bandwidth, settings.place,
+            attempt, ticket=entry,
         )  # fmt: skip
-        return transfer, network
+        transfer.network = network
+        return transfer
 
-    def _send(self, way: SubmissionSettings, transfer: Transfer, network: str, now: float) -> None:
+    def _send(self, settings: SubmissionSettings, transfer: Transfer, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
-        if self.polls_first and transfer.server is way.own and not self.person.web:
-            self.context.pop.log_in(way.own.network, transfer.address, now, self.person.number)
-        self.context.transport.send(transfer, now + way.line.latency, network)
+        own = settings.own
+        if self.polls_first and transfer.server is own and not self.person.web:
+            self.context.pop.log_in(own.network, transfer.address, now, self.person.number)
+        self.context.transport.send(transfer, now + settings.line.latency, transfer.network)
+
+    def _learn(self, entry: OutboxEntry, server: Server, now: float) -> None:
+        """Send from this place as has just worked, from now on."""
+        place = self.context.mobility.place(self.person, now), entry.account_number
+        sender = entry.message.reverse_path
+        learned = LearnedSettings(
+            server,
+            entry.learned and entry.learned.dials,
+            None if sender == entry.account.sender else sender,
+        )
+        usual = LearnedSettings(self.context.submission[entry.account.network])
+        if learned != self.learned.get(place, usual):
+            self.context.detach(self.person.number)
+            self.learned[place] = learned
+
+    # ---- refusals
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Read the server's answer: done, or a refusal to react to."""
         entry = transfer.ticket
+        assert entry is None or isinstance(entry, OutboxEntry)
         if not refused:
-            if entry is None:
-                return
-            assert isinstance(entry, OutboxEntry)
-            if entry.tried:
+            if entry is not None and entry.tried:
                 self._learn(entry, transfer.server, now)
             return
         if entry is None:
-            arrivals = self.context.arrivals
-            by = arrivals.account[transfer.message.number]
-            entry = OutboxEntry(
-                arrivals, by, self.person.accounts[by], transfer.message, transfer.groups
-            )
-        assert isinstance(entry, OutboxEntry)
+            entry = OutboxEntry(self, transfer)
         worst = refused[0][1]
         if len(refused) > 1:
             worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
         if transfer.attempt == 1:
             messages = self.context.recorder.messages
             messages.first_cause[entry.message.number] = Cause(worst.verdict.cause).number
-        if worst.verdict.permanent:
-            self.react(entry, transfer.server, worst, now)
-        elif now - entry.since < self.users.patience:
+        if not worst.verdict.permanent and now - entry.since < self.users.patience:
             self._submit_later(entry, now + self.users.pop_poll)
         else:
             self.react(entry, transfer.server, worst, now)
@@ -352,7 +325,7 @@ class MailProgram:
 
 
 def _drawn(draw: float, shares: Sequence[tuple[str, float]]) -> str:
-    """The remedy on whose share *draw* falls; none of them: giving up, which comes last."""
+    """The remedy on whose share *draw* falls; beyond all of them is giving up."""
     for name, share in shares:
         draw -= share
         if draw < 0:

@@ -173,9 +173,7 @@ class Accelerator(EventByEvent):
 
     def _first(self, message: int) -> Transfer:
         """The transfer of *message* to its first server."""
-        _, transfer, network = self.programs[self.arrivals.person[message]].first(message)
-        transfer.network = network
-        return transfer
+        return self.programs[self.arrivals.person[message]].first(message)
 
     def _part(self, message: int, done: float) -> None:
         """The first server has taken *message*: the groups that do not end there go on."""
