@@ -62,8 +62,15 @@ class Mobility:
         self.shared: set[str] = set()  # networks whose guests stand behind one address
         self.permanent: dict[tuple[int, str], int] = {}  # addresses of one person for good
 
-    def extend(self, people: Sequence[Person], owner: Ints, start: Floats, end: Floats,
-               place: Ints, network: Ints) -> None:  # fmt: skip
+    def extend(
+        self,
+        people: Sequence[Person],
+        owner: Ints,
+        start: Floats,
+        end: Floats,
+        place: Ints,
+        network: Ints,
+    ) -> None:
         """Add the next *people* with their visits, which have no address yet.
 
         *owner* is the index in *people* of each visit, ascending; *place* and *network* are

@@ -38,9 +38,13 @@ class Blocklist:
     """One list: what it has heard of each address, or /24, and what it lists."""
 
     def __init__(
-        self, name: str, context: WorldContext, changed: Callable[[int, int], None],
-        reported: Reported, entered: Entered,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        context: WorldContext,
+        changed: Callable[[int, int], None],
+        reported: Reported,
+        entered: Entered,
+    ) -> None:
         self.name, self.context, self.changed = name, context, changed
         self.settings: Settings = context.scenario.blocklists[name]
         self.reported, self.entered = reported, entered
