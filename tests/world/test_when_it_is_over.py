@@ -25,8 +25,10 @@ def test_the_columns_of_a_world_are_gone_with_it(monkeypatch):
 
     class Watched(run.World):
         def run(self):
-            foreseen = self.foreseen
-            columns.extend(weakref.ref(c) for c in (foreseen.order, foreseen.one.took))
+            accelerator = self.messages
+            columns.extend(
+                weakref.ref(column) for column in (accelerator.order, accelerator.groups.took)
+            )
             return super().run()
 
     monkeypatch.setattr(run, "World", Watched)
