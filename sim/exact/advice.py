@@ -114,19 +114,19 @@ def _auth(case: Case) -> Made:
         return None
     if not case.servers.policy(case.attempt.server).auth_offered:
         return None
-    return replace(case, attempt=replace(case.attempt, login=case.party.login))
+    return replace(case, attempt=replace(case.attempt, login=case.party.program.login))
 
 
 def _by_587(case: Case) -> Made:
     offered = case.servers.scenario.servers[case.attempt.server].port_587
     if case.attempt.by_587 or not offered or not _own(case):
         return None
-    return replace(case, attempt=replace(case.attempt, by_587=True, login=case.party.login))
+    return replace(case, attempt=replace(case.attempt, by_587=True, login=case.party.program.login))
 
 
 def _switch_server(case: Case) -> Made:
     server = case.servers.scenario.submission_server(case.attempt.network)
-    if server is None or server == case.attempt.server or case.party.web:
+    if server is None or server == case.attempt.server or case.party.program.web:
         return None
     return replace(
         case,
@@ -151,9 +151,9 @@ def _change_sender(case: Case) -> Made:
 def _dial_in(case: Case) -> Made:
     network = case.party.network
     client = case.servers.scenario.guest(network)
-    if network == case.attempt.network or client is None or case.party.web:
+    if network == case.attempt.network or client is None or case.party.program.web:
         return None
-    here = replace(case.attempt, network=network, client=client, server=case.party.server)
+    here = replace(case.attempt, network=network, client=client, server=case.party.program.server)
     return replace(case, attempt=here)
 
 
@@ -177,7 +177,9 @@ def _offer_auth(case: Case) -> Made:
     if not _own(case) or case.refused.server != case.attempt.server:
         return None
     offered = _permitting(case, Restriction("permit_sasl_authenticated"), auth_offered=True)
-    return offered and replace(offered, attempt=replace(case.attempt, login=case.party.login))
+    return offered and replace(
+        offered, attempt=replace(case.attempt, login=case.party.program.login)
+    )
 
 
 def _drop_rule(case: Case) -> Made:
@@ -225,7 +227,9 @@ def _with(case: Case, policy: Policy) -> Made:
 def _own(case: Case) -> bool:
     """Whether the server asked is the account's own, and asked by a mail program."""
     party = case.party
-    return case.attempt.server == party.server and not party.web and not party.spammer
+    return (
+        case.attempt.server == party.program.server and not party.program.web and not party.spammer
+    )
 
 
 CHANGES = (

@@ -97,7 +97,7 @@ class Explanation(Page):
             sender=attempt.reverse_path or "",
             recipient=attempt.forward_path,
             subject=subject(self.query),
-            account=party.login.rpartition("@")[2],
+            account=party.program.login.rpartition("@")[2],
             server=self.scenario.hostname(attempt.server),
             port=self.port,
         )
@@ -111,7 +111,7 @@ class Explanation(Page):
         before = self.hops[:number]
         helo = before[-1].policy.hostname if before else self.query.party.helo
         lines = content(self.query, before, self.scenario.year)
-        failing = self.query.party.login if hop.facts.auth_failed else None
+        failing = self.query.party.program.login if hop.facts.auth_failed else None
         return converse(hop.policy, hop.facts, helo, lines, failing)
 
     # ---- shown
@@ -163,9 +163,11 @@ class Explanation(Page):
         if login is not None:
             return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
         if self.hops[0].facts.auth_failed:
-            return f"AUTH as {self.query.party.login}, with a wrong password"
+            return f"AUTH as {self.query.party.program.login}, with a wrong password"
         return (
-            "AUTH is on, but this server does not offer it" if self.query.program.auth else "none"
+            "AUTH is on, but this server does not offer it"
+            if self.query.party.program.auth
+            else "none"
         )
 
     def _walk(self, hop: Hop) -> Block:
@@ -289,7 +291,7 @@ def explain(
         account=account, server=server, sender=sender, auth=auth, pop=pop, by_587=by_587,
         wrong_password=wrong_password, caught=caught,
     )  # fmt: skip
-    servers = Servers(scenario, query.arm, logins=[query.party.login])
+    servers = Servers(scenario, query.arm, logins=[query.party.program.login])
     journey = servers.journey(query.attempt)
     advice = tuple(advise(servers, query, journey))
     return Explanation(servers.scenario, query, journey, advice)

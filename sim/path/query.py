@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.path.lookup import Lookup, default_account
@@ -21,10 +21,8 @@ class Party:
     name: str
     address: str
     """The sender address that is shown unless the query names another."""
-    login: str
-    """The account's own address, which is also its login name."""
-    server: str
-    """The server that the mail program names."""
+    program: MailProgram
+    """The settings of the mail program."""
     network: str
     """The network of the account."""
     place: str
@@ -33,7 +31,6 @@ class Party:
     helo: str
     """What the mail program calls itself: a claim that nobody checks."""
     client: int | None
-    web: bool = False
     spammer: bool = False
 
 
@@ -42,7 +39,6 @@ class Query:
     """One message as somebody wants to send it under one arm."""
 
     party: Party
-    program: MailProgram
     attempt: Attempt
     arm: str
 
@@ -76,21 +72,20 @@ def query(
     else:
         party = _person(names, user, place, account)
     names.check()
-    program = MailProgram(
-        party.server,
-        party.login,
-        party.address if shown == "" else shown,
-        auth=(auth or by_587 or wrong_password) and not party.spammer,
-        by_587=by_587 and not party.spammer,
-        wrong_password=wrong_password,
-        polls_first=pop and not party.spammer,
-        web=party.web,
-    )
+    program = replace(party.program, sender=party.address if shown == "" else shown)
+    if not party.spammer:
+        program = replace(
+            program,
+            auth=auth or by_587 or wrong_password,
+            by_587=by_587,
+            wrong_password=wrong_password,
+            polls_first=pop,
+        )
     attempt = submit(
         scenario, program, party.network_here, party.client, to,
         server=named, spam=party.spammer, content_draw=CAUGHT if caught else LIKELIER,
     )  # fmt: skip
-    return Query(party, program, attempt, arm)
+    return Query(replace(party, program=program), attempt, arm)
 
 
 def _person(names: Lookup, user: str, place: str | None, account: str | None) -> Party:
@@ -113,18 +108,17 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
         names.wrong("user", user, f"somebody whose network has a server ({network} has none)")
         return _NOBODY
     name, domain = f"{group}-{number}", scenario.servers[server].domains[0]
+    address, login = f"{name}@{users.sender_domain or domain}", f"{name}@{domain}"
     here = network_at(where, home, users.work)
     return Party(
         name=name,
-        address=f"{name}@{users.sender_domain or domain}",
-        login=f"{name}@{domain}",
-        server=server,
+        address=address,
+        program=MailProgram(server, login, address, web=users.program == "web"),
         network=network,
         place=where,
         network_here=here,
         helo=f"{name}-pc",
         client=scenario.guest(here),
-        web=users.program == "web",
     )
 
 
@@ -142,8 +136,7 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
     return Party(
         name=user,
         address=f"offer@{spammers.sender_domain}",
-        login="",
-        server=server or direct,
+        program=MailProgram(server or direct, "", None),
         network=spammers.network,
         place=place or HOME,
         network_here=here,
@@ -153,5 +146,5 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
     )
 
 
-_NOBODY = Party("", "", "", "", "", HOME, "", "", None)
+_NOBODY = Party("", "", MailProgram("", "", None), "", HOME, "", "", None)
 """Stands in for who could not be found, until the faults are raised."""
