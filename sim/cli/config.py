@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.console import wrong
+from sim.cli.console import print_json, wrong
 
 if TYPE_CHECKING:
     from sim.config import Imported
@@ -51,7 +51,7 @@ def import_(
     imported = _imported(file, master, tables, addresses, users)
     if as_json:
         report = [{**entry._asdict(), "status": str(entry.status)} for entry in imported.report]
-        _print_json({"section": imported.section, "report": report})
+        print_json({"section": imported.section, "report": report})
         return
     print(imported.section, end="")
     for entry in imported.report:
@@ -94,7 +94,7 @@ def audit(
         changes = difference(*map(audited, diff))
         if as_json:
             rows = [{**c._asdict(), "old": str(o), "new": str(n)} for c, o, n in changes]
-            _print_json(rows)
+            print_json(rows)
         else:
             for cell, old, new in changes:
                 login = f", logged in as {cell.login}" if cell.login else ""
@@ -107,7 +107,7 @@ def audit(
         wrong("a main.cf expected, or --diff OLD NEW")
     found = audited(file)
     if as_json:
-        _print_json(found.as_data())
+        print_json(found.as_data())
     else:
         _show(found)
     raise typer.Exit(found.status)
@@ -159,7 +159,7 @@ def export_config(
     except ConfigError as error:
         wrong(str(error))
     if as_json:
-        _print_json({"files": exported.files, "unsaid": exported.unsaid})
+        print_json({"files": exported.files, "unsaid": exported.unsaid})
     elif out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in exported.files.items():
@@ -240,7 +240,3 @@ def _names(path: Path | None) -> Any:
         return Names.of(json.loads(_text(str(path))))
     except (ValueError, TypeError, AttributeError):
         wrong(f"{path}: JSON with a, aaaa, mx, ptr, servfail, blocklists expected")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))
