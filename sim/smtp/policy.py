@@ -161,7 +161,12 @@ class Policy(Site):
         )
 
     def plan_of(self, command: str) -> Plan:
-        """The part of the plan that is answered at *command*; ETRN asks what is put off."""
+        """The part of the plan that is answered at *command*.
+
+        ETRN asks what is put off, VRFY what RCPT would.
+        """
+        if command == "VRFY":
+            return tuple((command, checks) for name, checks in self.plan if name == "RCPT")
         if command == "ETRN":
             return ((command, ("client", "helo") * self.settings.smtpd_delay_reject),)
         return tuple(row for row in self.plan if row[0] == command)

@@ -72,7 +72,7 @@ class PostfixCommands(Session):
             self.policy,
             self._refresh(told or self._told),
             command,
-            held=self._held.get(command),
+            held=self._held.get("RCPT" if command == "VRFY" else command),
             discarding=self._discarding,
             in_transaction=self._in_transaction,
         )
