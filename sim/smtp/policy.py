@@ -287,6 +287,19 @@ class Policy(Site):
         return any(maps) or not kinds.isdisjoint({"table", "server"})
 
     @cached_property
+    def granting(self) -> frozenset[Restriction]:
+        """Restrictions of the relay list whose permit opens relaying; none after its end for
+        destinations that are not this server's."""
+        relay = self.lists["relay"]
+        closed = next((i for i, r in enumerate(relay) if r.entry.splits == "theirs"), len(relay))
+        return frozenset(r for r in relay[:closed] if r.entry.grants)
+
+    @cached_property
+    def serves(self) -> bool:
+        """Whether the server runs at all with these lists."""
+        return True
+
+    @cached_property
     def logins_relay(self) -> bool:
         """Whether a login by itself opens relaying; some servers then say so."""
         names = {restriction.name for restriction in self.lists["relay"]}

@@ -48,6 +48,9 @@ class PostfixCommands(Session):
         self._in_transaction = self._discarding = False
 
     def _greet(self) -> None:
+        if not self.policy.serves:
+            self.state = State.CLOSED
+            return
         verdict = self._step("CONNECT").verdict
         if verdict is not None:
             self._refuse(verdict)

@@ -401,7 +401,7 @@ FINDINGS = {
         ["reject_sender_login_mismatch", "reject_unauth_destination"], "postfix", ["ignored"],
     ),
     "not modelled": (
-        ["permit_tls_clientcerts", "reject_unauth_destination"], "neutral", ["not_modelled"],
+        ["sleep(1)", "reject_unauth_destination"], "neutral", ["not_modelled"],
     ),
 }  # fmt: skip
 
