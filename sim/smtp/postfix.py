@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from sim.smtp import clients
-from sim.smtp.lint import REQUIRED, closes_relaying
+from sim.smtp.lint import REQUIRED as REQUIRED
+from sim.smtp.lint import closes_relaying
 from sim.smtp.matching import Domains, Networks, lookup_table
 from sim.smtp.policy import Policy
 from sim.smtp.restrictions import listed
