@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import sim
@@ -13,11 +14,17 @@ from sim.smtp.tables import Keyed
 
 SERVER = clients.number("198.51.100.25")
 SETTINGS = frozenset(field.name for field in fields(Settings))
-ASSUMED = frozenset({"relay_list_unused"})
-"""Keys that say what needs no saying here."""
+UNSAID = frozenset({"relay_list_unused", "seen_as", "greylist_key"})
+"""Keys of a policy that are facts of its sessions here, or need no saying."""
+WORDS = {"limit_client_recipient_rate": "limit_recipient_rate"}
+"""Restrictions that are called otherwise here."""
+TABLE = re.compile(r"(check_\w+_access)\((\w+)\)")
+"""A table without a kind, which has one here."""
 FACTS = {"name": "client_name"}
 """Keys of a session that `Facts` calls otherwise."""
-SAID = frozenset({"client", "sender", "rcpt", "expect", "port", "seen_as", "known_domains"})
+SAID = frozenset(
+    {"client", "sender", "rcpt", "expect", "port", "seen_as", "known_domains", "first_seen"}
+)
 
 
 class UnsaidError(Exception):
@@ -39,15 +46,15 @@ def _policy(stated: dict[str, Any]) -> Policy:
     values: dict[str, Any] = {"address": SERVER, "tables": {}, "settings": {}}
     for key, value in stated.items():
         if key == "aliases":
-            values["tables"]["aliases"] = _keyed(value)
-            values["settings"]["virtual_alias_maps"] = "aliases"
+            values["tables"]["hash:aliases"] = _keyed(value)
+            values["settings"]["virtual_alias_maps"] = "hash:aliases"
         elif key == "tables":
-            values["tables"] |= {name: _keyed(rows) for name, rows in value.items()}
+            values["tables"] |= {f"hash:{name}": _keyed(rows) for name, rows in value.items()}
         elif key in SETTINGS:
             values["settings"][key] = value
         elif key in known:
             values[key] = _value(key, value)
-        elif key not in ASSUMED and key != "seen_as":
+        elif key not in UNSAID:
             raise UnsaidError(f"a policy has no {key}")
     values["settings"] = Settings(**values["settings"])
     return (Served if stated.get("flavour") == "postfix" else Policy)(**values)
@@ -57,9 +64,14 @@ def _keyed(rows: dict[str, Any]) -> Keyed:
     return Keyed({k.lower(): v if isinstance(v, str) else ", ".join(v) for k, v in rows.items()})
 
 
+def _said(restriction: str) -> str:
+    name, bracket, rest = restriction.partition("(")
+    return TABLE.sub(r"\1(hash:\2)", WORDS.get(name, name) + bracket + rest)
+
+
 def _value(key: str, value: Any) -> Any:
     if key in restrictions.STAGES:
-        return tuple(map(restrictions.parse, value))
+        return tuple(restrictions.parse(_said(text)) for text in value)
     if key in ("networks", "client_ranges"):
         return tuple(map(ip_network, value))
     if key == "mailboxes":
@@ -83,7 +95,17 @@ def facts(case: dict[str, Any], session: dict[str, Any]) -> Facts:
         values[name] = tuple(value) if isinstance(value, list) else value
     if "known_domains" in session:
         values["names"] = Names.resolving(session["known_domains"])
+    if "first_seen" in session:
+        key = case["policy"].get("greylist_key", "address")
+        values["greylist_age"] = _first_seen(session["first_seen"], address, key)
     return Facts(clients.number(address), session["sender"] or None, session["rcpt"], **values)
+
+
+def _first_seen(ages: dict[str, float], client: str, key: str) -> float | None:
+    """The age of a greylist's entry that holds for *client*: by address, or by its network."""
+    bits = 32 if key == "address" else 24
+    network = ip_network(f"{client}/{bits}", strict=False)
+    return max((age for a, age in ages.items() if ip_address(a) in network), default=None)
 
 
 def _seen(client: str, seen_as: dict[str, str]) -> str:

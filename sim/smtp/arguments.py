@@ -85,6 +85,12 @@ def _table(text: str) -> str:
     return text
 
 
+def _everybody(text: str) -> str:
+    if text != EVERYBODY:
+        raise ValueError("not the word all")
+    return text
+
+
 def _zone(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}(=[0-9.;\[\]]{1,200})?", text):
         raise ValueError("not a blocklist")
@@ -98,6 +104,8 @@ def _seconds(value: float) -> str:
     return f"{value:g} s"
 
 
+EVERYBODY = "all"
+"""The argument that leaves nobody out."""
 RESTRICTION = "restriction"
 """The kind of an argument that is a restriction itself: `restrictions.parse` reads it."""
 
@@ -119,6 +127,7 @@ KINDS: dict[str, Kind] = {
     "table": Kind(_table, "a table such as 'hash:/etc/postfix/access'"),
     "blocklist": Kind(_zone, "a blocklist such as 'zen.rbl.example=127.0.0.[2..11]'"),
     "server": Kind(_table, "a service such as 'inet:127.0.0.1:10023'"),
+    "everybody": Kind(_everybody, f"the word {EVERYBODY}"),
     "word": Kind(str, "a word"),
     "range": Kind(Range.of, "an address or a network such as '203.0.113.64/28'"),
 }

@@ -19,6 +19,8 @@ END_OF_LIST = "end_of_list"
 """The *rule* of an acceptance that no restriction gave: nothing refused."""
 SYNTAX = "address_syntax"
 """The *rule* of a refusal for the form of an address."""
+NO_SERVICE = "no_service"
+"""The *rule* where the server ends with an error for every client."""
 AUTH = "smtp_auth"
 """The *rule* of a refusal for a login that failed."""
 
@@ -42,6 +44,9 @@ def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
     which restrictions were looked at and what they compared.
     """
     walk = _Walk(policy, facts, trace)
+    if not policy.serves:
+        walk.command = "CONNECT"
+        return walk.verdict("relay", NO_SERVICE, Refusal(NO_SERVICE))
     return _refusal(walk, policy.plan) or walk.accepted()
 
 
@@ -173,7 +178,7 @@ class _Walk:
         """Walk the relay list; a permit may mean that the client may relay."""
         self.permit = None
         verdict = self.list("relay", self.policy.lists["relay"])
-        self.t.granted = self.permit is not None and self.permit.entry.grants
+        self.t.granted = self.permit in self.policy.granting
         return verdict
 
     def unlisted(self, stage: str) -> Verdict | None:

@@ -54,6 +54,10 @@ class Facts(NamedTuple):
     """The client sent commands before it might."""
     encrypted: bool = False
     """The session is protected by TLS."""
+    certificate: str | None = None
+    """Name of the trusted TLS certificate that the client showed; None: none."""
+    recent_of_login: int = 0
+    """Earlier transactions of *login* within the window of its limit."""
     recent_connections: int = 0
     """Earlier connections of *client* within the window of their limit."""
     recent_recipients: int = 0
@@ -70,6 +74,7 @@ CIRCUMSTANCES = (
     "recent",
     "recent_auths",
     "recent_connections",
+    "recent_of_login",
     "recent_recipients",
     "spam",
 )
@@ -92,6 +97,7 @@ class Circumstances:
         self.recent = 0
         self.recent_auths = 0
         self.recent_connections = 0
+        self.recent_of_login = 0
         self.recent_recipients = 0
         self.greylist_age: Seconds | None = None
         self.spam = False

@@ -60,7 +60,7 @@ def _some_user(policy: Policy) -> str:
 
 def _by_example(policy: Policy, own: str) -> Iterator[Finding]:
     """What a stranger and the own users would meet."""
-    if policy.style.session == "lenient" and not serves(policy):
+    if policy.style.session == "lenient" and not closes_relaying(policy):
         text = f"Postfix serves nobody without one of {', '.join(sorted(REQUIRED))}"
         yield Finding("serves_nobody", "relay", text)
         return
@@ -82,7 +82,7 @@ def _by_example(policy: Policy, own: str) -> Iterator[Finding]:
             return
 
 
-def serves(policy: Policy) -> bool:
+def closes_relaying(policy: Policy) -> bool:
     """Whether Postfix would serve with these lists: one of `REQUIRED` closes a relay list."""
     return _closes(policy, policy.relay, ()) or _closes(policy, policy.recipient, ())
 

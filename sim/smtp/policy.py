@@ -161,7 +161,12 @@ class Policy(Site):
         )
 
     def plan_of(self, command: str) -> Plan:
-        """The part of the plan that is answered at *command*; ETRN asks what is put off."""
+        """The part of the plan that is answered at *command*.
+
+        ETRN asks what is put off, VRFY what RCPT would.
+        """
+        if command == "VRFY":
+            return tuple((command, checks) for name, checks in self.plan if name == "RCPT")
         if command == "ETRN":
             return ((command, ("client", "helo") * self.settings.smtpd_delay_reject),)
         return tuple(row for row in self.plan if row[0] == command)
@@ -280,6 +285,19 @@ class Policy(Site):
         kinds = {r.entry.parameters[0].kind for r in self.restrictions() if r.entry.parameters}
         maps = (s.virtual_alias_maps, s.smtpd_sender_login_maps, s.transport_maps)
         return any(maps) or not kinds.isdisjoint({"table", "server"})
+
+    @cached_property
+    def granting(self) -> frozenset[Restriction]:
+        """Restrictions of the relay list whose permit opens relaying; none after its end for
+        destinations that are not this server's."""
+        relay = self.lists["relay"]
+        closed = next((i for i, r in enumerate(relay) if r.entry.splits == "theirs"), len(relay))
+        return frozenset(r for r in relay[:closed] if r.entry.grants)
+
+    @cached_property
+    def serves(self) -> bool:
+        """Whether the server runs at all with these lists."""
+        return True
 
     @cached_property
     def logins_relay(self) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sim.smtp import clients
-from sim.smtp.lint import REQUIRED, serves
+from sim.smtp.lint import REQUIRED as REQUIRED
+from sim.smtp.lint import closes_relaying
 from sim.smtp.matching import Domains, Networks, lookup_table
 from sim.smtp.policy import Policy
 from sim.smtp.restrictions import listed
@@ -36,6 +38,7 @@ DEFAULTS = {
     "smtpd_reject_unlisted_recipient": "yes",
     "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
     "smtpd_sender_login_maps": "",
+    "relay_clientcerts": "",
 }
 """What Postfix has where a plain policy of ours has nothing."""
 
@@ -44,10 +47,15 @@ DEFAULTS = {
 class Served(Policy):
     """The policy of one port of a Postfix server, with what it says of its configuration."""
 
+    @cached_property
+    def serves(self) -> bool:
+        """Whether a list closes relaying; without one smtpd refuses to run."""
+        return closes_relaying(self)
+
     @property
     def fatal(self) -> str:
         """Why smtpd ends with an error for every client; "" if it does not."""
-        if serves(self):
+        if self.serves:
             return ""
         return (
             "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "

@@ -112,6 +112,7 @@ SITUATIONS: dict[str, Outcome] = {
     "deferred": Outcome("deferred", "temporary"),
     "defer_if_permit": Outcome("deferred", "temporary"),
     "defer_if_reject": Outcome("deferred", "temporary"),
+    "no_service": Outcome("no_service", "unreachable"),
     "configuration_error": Outcome("server_error", "temporary"),
     "lookup_failure": Outcome("server_error", "temporary"),
 }

@@ -194,7 +194,12 @@ def valid_hostname(name: str) -> bool:
 
 
 def valid_address(text: str) -> bool:
-    """Whether *text* is an IP address."""
+    """Whether *text* is an IP address; octets of IPv4 may have zeros before them."""
+    octets = text.split(".")
+    if ":" not in text:
+        digits = len(octets) == 4 and text.isascii() and all(map(str.isdigit, octets))
+        values = [int(octet) for octet in octets] if digits and len(text) < 60 else [256]
+        return max(values) < 256 and (values[0] > 0 or not any(values))
     try:
         clients.number(text)
     except ValueError:
@@ -211,7 +216,7 @@ def literal_address(domain: str) -> int | None:
     bare = inside[5:] if six else inside
     if not valid_address(bare) or (":" in bare) != six:
         return None
-    return clients.number(bare)
+    return clients.number(bare if six else ".".join(str(int(octet)) for octet in bare.split(".")))
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ class _Table:
     def __init__(self, site: Site, names: Names | None, sender: str) -> None:
         self.site, self.names, self.sender = site, names, sender
         self.settings = site.settings
+        self.left = MOST_EXPANSIONS
 
     def routes(self, address: str, given: str) -> Iterator[Route]:
         """The routes of one address."""
@@ -170,7 +171,8 @@ class _Table:
         value = self._alias(local)
         if value is None and self.settings.luser_relay and not self._is_user(local):
             value = self._luser(read)
-        if value is None or local in seen:
+        self.left -= 1
+        if value is None or local in seen or self.left < 0:
             yield Route(given, "local")
             return
         forwarded = False

@@ -117,6 +117,8 @@ class Settings:
     relay_recipient_maps: str = ""
     smtpd_sender_login_maps: str | None = None
     """None: the addresses that the policy says belong to logins; "": nobody owns any."""
+    relay_clientcerts: str | None = None
+    """Certificates that may relay; None: any that is trusted."""
     permit_mx_backup_networks: str = ""
     luser_relay: str = ""
     transport_maps: str = ""

@@ -108,7 +108,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
     ) -> Facts | None:
         """The facts of a recipient that nothing refuses; None if something did, and was said."""
         told = self._told._replace(forward_path=path or "")
-        outcome = self._step("RCPT", told)
+        outcome = self._step(verb, told)
         counted = self._told.recent_recipients + 1
         self._told = self._told._replace(recent_recipients=counted)
         verdict = outcome.verdict

@@ -48,6 +48,9 @@ class PostfixCommands(Session):
         self._in_transaction = self._discarding = False
 
     def _greet(self) -> None:
+        if not self.policy.serves:
+            self.state = State.CLOSED
+            return
         verdict = self._step("CONNECT").verdict
         if verdict is not None:
             self._refuse(verdict)
@@ -72,7 +75,7 @@ class PostfixCommands(Session):
             self.policy,
             self._refresh(told or self._told),
             command,
-            held=self._held.get(command),
+            held=self._held.get("RCPT" if command == "VRFY" else command),
             discarding=self._discarding,
             in_transaction=self._in_transaction,
         )

@@ -25,7 +25,7 @@ STATED = (
 TEMPORARY = {
     *("relay_deferred", "rate_limited", "too_many_connections", "greylisted"),
     *("recipients_limited", "auth_limited", "plaintext", "configuration_error", "lookup_failure"),
-    *("deferred", "defer_if_permit", "defer_if_reject"),
+    *("deferred", "defer_if_permit", "defer_if_reject", "no_service"),
 }
 MAYBE = {  # some makes let the client try again
     *("sender_domain_unknown", "recipient_domain_unknown", "blocklisted"),

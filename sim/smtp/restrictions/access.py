@@ -11,6 +11,7 @@ from sim.smtp.names import NONE, OK, UNKNOWN
 from sim.smtp.opinions import PERMIT, Opinion, Refusal
 from sim.smtp.restrictions.actions import act, sublist
 from sim.smtp.restrictions.entry import TABLE_NAME, restriction
+from sim.smtp.restrictions.subjects import CLIENT_READS, SUBJECTS
 from sim.smtp.site import Mailbox
 from sim.smtp.tables import TableError
 from sim.smtp.transaction import Transaction, kind_known
@@ -91,13 +92,10 @@ def _says(what: Callable[[Transaction], str]) -> Callable[..., str]:
     return lambda t, table: f"{what(t)} looked up in {table}"
 
 
-_CLIENT = ("client", "names", "client_name", "reverse_name")
-
-
 @restriction(
     "Look the client up by its verified name and its address.",
     compared=_says(lambda t: f"client {t.client_names.name}[{t.client_text()}]"),
-    reads=_CLIENT,
+    reads=CLIENT_READS,
     parameters=TABLE_NAME,
 )
 def check_client_access(t: Transaction, table: str) -> Opinion:
@@ -108,7 +106,7 @@ def check_client_access(t: Transaction, table: str) -> Opinion:
 @restriction(
     "Look the client up by the name of its PTR record; a permit is an error.",
     compared=_says(lambda t: f"client {t.client_names.reverse}[{t.client_text()}]"),
-    reads=_CLIENT,
+    reads=CLIENT_READS,
     parameters=TABLE_NAME,
 )
 def check_reverse_client_hostname_access(t: Transaction, table: str) -> Opinion:
@@ -206,46 +204,32 @@ def _server_keys(t: Transaction, name: str, kind: str) -> Keys:
             yield from address_keys(address)
 
 
-_SUBJECTS: dict[str, tuple[Callable[[Transaction], str | None], str, tuple[str, ...]]] = {
-    "client": (lambda t: t.client_names.name, "client", _CLIENT),
-    "reverse_client_hostname": (lambda t: t.client_names.reverse, "reverse_client", _CLIENT),
-    "helo": (lambda t: t.facts.helo, "helo", ("helo", "names")),
-    "sender": (
-        lambda t: t.sender.given if t.sender is not None else None,
-        "sender",
-        ("reverse_path", "names"),
-    ),
-    "recipient": (
-        lambda t: t.recipient.given if t.recipient is not None else None,
-        "recipient",
-        ("forward_path", "names"),
-    ),
-}
 _SERVERS = {"mx": "mail exchangers", "ns": "name servers", "a": "addresses"}
 
 
-def _server_access(subject: str, kind: str) -> None:
+def _server_access(asked: str, kind: str) -> None:
     """Add the row that looks the servers of a client, a name or an address up."""
-    name_of, asked, reads = _SUBJECTS[subject]
+    subject = SUBJECTS[asked]
 
     def judge(t: Transaction, table: str) -> Opinion:
-        name = name_of(t)
+        name = subject.name(t)
         if not name or name == UNKNOWN:
             return None
         return _unverified(_checked(t, table, asked, _server_keys(t, name, kind)))
 
-    judge.__name__ = f"check_{subject}_{kind}_access"
+    hostname = "_hostname" if asked == "reverse_client" else ""
+    judge.__name__ = f"check_{asked}{hostname}_{kind}_access"
     restriction(
-        f"Look the {_SERVERS[kind]} of the {subject.replace('_', ' ')} up; a permit is an error.",
-        compared=_says(lambda t: f"servers of {name_of(t)}"),
-        reads=reads,
+        f"Look the {_SERVERS[kind]} of {subject.words} up; a permit is an error.",
+        compared=_says(lambda t: f"{_SERVERS[kind]} of {subject.name(t)}"),
+        reads=subject.reads,
         parameters=TABLE_NAME,
     )(judge)
 
 
-for _subject in _SUBJECTS:
+for _asked in SUBJECTS:
     for _kind in _SERVERS:
-        _server_access(_subject, _kind)
+        _server_access(_asked, _kind)
 
 
 # ---- lists and services
@@ -281,7 +265,7 @@ def attributes(t: Transaction) -> dict[str, str]:
 @restriction(
     "Ask a policy service: what a table of its answers says; nothing without one.",
     compared=lambda _t, server: f"asked {server}",
-    reads=(*_CLIENT, "reverse_path", "forward_path", "helo", "login", "recipients"),
+    reads=(*CLIENT_READS, "reverse_path", "forward_path", "helo", "login", "recipients"),
     parameters=(Parameter("service", "server"),),
 )
 def check_policy_service(t: Transaction, server: str) -> Opinion:

@@ -46,7 +46,7 @@ def _defer_if(condition: str) -> Callable[[Transaction, str, str], Opinion]:
 
 
 def _discard(t: Transaction, _asked: str, _text: str) -> Opinion:
-    return DISCARD if t.command not in ("CONNECT", "HELO") else None
+    return None if t.sender is None and not t.no_sender else DISCARD  # out of a transaction
 
 
 def _nothing(_t: Transaction, _asked: str, _text: str) -> Opinion:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from sim.smtp import clients, rfc822
@@ -11,6 +10,7 @@ from sim.smtp.names import OK, RETRY, UNKNOWN
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.replies import CLASSES, Reply
 from sim.smtp.restrictions.entry import BLOCKLIST, restriction
+from sim.smtp.restrictions.subjects import SUBJECTS
 from sim.smtp.statuses import status_for
 from sim.smtp.transaction import Transaction
 
@@ -21,7 +21,7 @@ def _says_listed(t: Transaction, blocklist: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _answer_pattern(text: str) -> tuple[tuple[frozenset[int], ...], ...]:
+def _answer_pattern(text: str) -> tuple[frozenset[int], ...]:
     """The octets that a filter such as ``127.0.0.[2..4;9]`` lets through."""
     found = []
     fields = re.findall(r"\[[^\]]*\]|\d+", text)
@@ -32,7 +32,7 @@ def _answer_pattern(text: str) -> tuple[tuple[frozenset[int], ...], ...]:
             if low.isdigit() and (high.isdigit() or not high):
                 octets.update(range(int(low), int(high or low) + 1))
         found.append(frozenset(octets))
-    return (tuple(found),)
+    return tuple(found)
 
 
 def _answered(t: Transaction, blocklist: str, key: str, labels: str) -> str:
@@ -45,7 +45,7 @@ def _answered(t: Transaction, blocklist: str, key: str, labels: str) -> str:
         return RETRY
     if not wanted or status != OK:
         return OK if status == OK else ""
-    (pattern,) = _answer_pattern(wanted)
+    pattern = _answer_pattern(wanted)
     fits = (
         len(pattern) == 4 and all(int(o) in p for o, p in zip(a.split("."), pattern, strict=True))
         for a in answers
@@ -168,58 +168,24 @@ def permit_rhswl_client(t: Transaction, blocklist: str) -> Opinion:
     return None if name == UNKNOWN else _welcome(t, _domain_status(t, blocklist, name), name)
 
 
-_NAMED: dict[str, tuple[str, Callable[[Transaction], str | None], str, tuple[str, ...]]] = {
-    "reject_rhsbl_client": (
-        "the verified name of the client",
-        lambda t: t.client_names.name,
-        "client",
-        ("client", "names", "client_name"),
-    ),
-    "reject_rhsbl_reverse_client": (
-        "the name of the client's PTR record",
-        lambda t: t.client_names.reverse,
-        "reverse_client",
-        ("client", "names", "reverse_name"),
-    ),
-    "reject_rhsbl_helo": (
-        "the name in HELO",
-        lambda t: t.facts.helo,
-        "helo",
-        ("helo", "names"),
-    ),
-    "reject_rhsbl_sender": (
-        "the sender's domain",
-        lambda t: t.sender.given if t.sender is not None else None,
-        "sender",
-        ("reverse_path", "names"),
-    ),
-    "reject_rhsbl_recipient": (
-        "the recipient's domain",
-        lambda t: t.recipient.given if t.recipient is not None else None,
-        "recipient",
-        ("forward_path", "names"),
-    ),
-}
-
-
-def _by_name(row: str) -> None:
+def _by_name(asked: str) -> None:
     """Add the restriction that asks a list of domains for one of the names."""
-    what, name_of, asked, reads = _NAMED[row]
+    subject = SUBJECTS[asked]
 
     def judge(t: Transaction, blocklist: str) -> Opinion:
-        name = name_of(t)
+        name = subject.name(t)
         if not name or name == UNKNOWN or _domain_status(t, blocklist, name) != OK:
             return None
         return _refusal(t, blocklist, name, name.rpartition("@")[2].lower(), asked)
 
-    judge.__name__ = row
+    judge.__name__ = f"reject_rhsbl_{asked}"
     restriction(
-        f"Refuse where the named list of domains has {what}.",
-        compared=lambda t, blocklist: f"{name_of(t)} looked up in {blocklist}",
-        reads=reads,
+        f"Refuse where the named list of domains has {subject.words}.",
+        compared=lambda t, blocklist: f"{subject.name(t)} looked up in {blocklist}",
+        reads=subject.reads,
         parameters=BLOCKLIST,
     )(judge)
 
 
-for _row in _NAMED:
-    _by_name(_row)
+for _asked in SUBJECTS:
+    _by_name(_asked)

@@ -82,6 +82,35 @@ def permit_sasl_authenticated(t: Transaction) -> Opinion:
     return PERMIT if t.facts.login is not None else None
 
 
+def _says_certificate(t: Transaction, *_: object) -> str:
+    return f"certificate {t.facts.certificate or 'none'}"
+
+
+@restriction(
+    "Clients with a trusted TLS certificate may relay.",
+    compared=_says_certificate,
+    reads=("certificate",),
+    grants=True,
+)
+def permit_tls_all_clientcerts(t: Transaction) -> Opinion:
+    """Permit any certificate."""
+    return permit_if(t.facts.certificate is not None)
+
+
+@restriction(
+    "Clients with a listed TLS certificate may relay.",
+    compared=_says_certificate,
+    reads=("certificate",),
+    grants=True,
+)
+def permit_tls_clientcerts(t: Transaction) -> Opinion:
+    """Permit listed certificates."""
+    shown, stated = t.facts.certificate, t.site.settings.relay_clientcerts
+    if shown is None or stated is None:
+        return permit_if(shown is not None)
+    return permit_if(t.site.maps(stated).find(shown) is not None)
+
+
 def _window_open(facts: Facts | Circumstances, window: float) -> bool:
     age = facts.pop_age
     return age is not None and age < window

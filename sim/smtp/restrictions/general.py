@@ -106,8 +106,6 @@ def _unmodelled(name: str, doc: str, *parameters: Parameter) -> None:
 
 _TABLE = Parameter("table", "table")
 _unmodelled("sleep", "Wait so many seconds before answering.", Parameter("seconds", "count"))
-_unmodelled("permit_tls_clientcerts", "Clients with a listed TLS certificate may relay.")
-_unmodelled("permit_tls_all_clientcerts", "Clients with a trusted TLS certificate may relay.")
 _unmodelled("check_ccert_access", "Look a TLS certificate up.", _TABLE)
 _unmodelled("check_etrn_access", "Look the domain of ETRN up.", _TABLE)
 _unmodelled("reject_unverified_sender", "Ask the sender's own server whether it exists.")

@@ -96,4 +96,5 @@ def permit_naked_ip_address(t: Transaction) -> Opinion:
     name = t.facts.helo
     if name is None or not name or name.strip("0123456789.:"):
         return None
-    return PERMIT if rfc822.valid_address(name) else Refusal("helo_literal_invalid")
+    valid = rfc822.valid_address(name) and ":" not in name
+    return PERMIT if valid else Refusal("helo_literal_invalid")

@@ -70,6 +70,31 @@ def limit_client_rate(t: Transaction, limit: Rate) -> Opinion:
     return None if _rate_left(t.facts, limit) or spared(t) else Refusal("rate_limited")
 
 
+def _login_left(facts: Facts | Circumstances, limit: Rate) -> bool:
+    return _below(facts.recent_of_login, limit.most)
+
+
+def _says_of_login(t: Transaction, limit: Rate) -> str:
+    return f"{t.facts.recent_of_login} transactions of login {t.facts.login}, limit {limit}"
+
+
+@restriction(
+    "Refuse for now a login that made so many transactions in the window, from any address.",
+    compared=_says_of_login,
+    reads=("login",),
+    parameters=(Parameter("limit", "rate"),),
+    projection=_login_left,
+    projects=("recent_of_login",),
+    turns=lambda limit: {"recent_of_login": (0, limit.most)},
+    own=True,
+    at="MAIL",
+)
+def limit_login_rate(t: Transaction, limit: Rate) -> Opinion:
+    """Refuse one message too many of a login."""
+    left = t.facts.login is None or _login_left(t.facts, limit)
+    return None if left else Refusal("rate_limited")
+
+
 def _count_limit(name: str, fact: str, what: str, situation: str, at: str) -> None:
     """Add a row for a limit on how often the client did something within the window."""
 

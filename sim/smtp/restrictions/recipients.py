@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.smtp.arguments import Parameter
+from sim.smtp.arguments import EVERYBODY, Parameter
 from sim.smtp.directory import unlisted
 from sim.smtp.facts import Circumstances, Facts
 from sim.smtp.names import RETRY, Names
@@ -23,8 +23,8 @@ def _says_recipient(t: Transaction, *_: object) -> str:
     return f"recipient {t.destination_text()}"
 
 
-def _says_greylist(t: Transaction, delay: float) -> str:
-    if t.granted:
+def _says_greylist(t: Transaction, delay: float, who: str = "") -> str:
+    if t.granted and who != EVERYBODY:
         return "the client may relay"
     if t.facts.greylist_age is None:
         return f"never seen before, delay {delay:g} s"
@@ -165,20 +165,22 @@ def reject_non_fqdn_recipient(t: Transaction) -> Opinion:
     return Refusal("recipient_not_fqdn")
 
 
-def _old_enough(facts: Facts | Circumstances, delay: float) -> bool:
+def _old_enough(facts: Facts | Circumstances, delay: float, _who: str = "") -> bool:
     age = facts.greylist_age
     return age is not None and age >= delay
 
 
 @restriction(
-    "Refuse for now a client that may not relay until its attempt is so old.",
+    "Refuse for now a client that may not relay (all: any) until its attempt is so old.",
     compared=_says_greylist,
-    parameters=(Parameter("delay", "duration"),),
+    parameters=(Parameter("delay", "duration"), Parameter("all", "everybody", optional=True)),
     projection=_old_enough,
     projects=("greylist_age",),
-    turns=lambda delay: {"greylist_age": (None, delay)},
+    turns=lambda delay, *_: {"greylist_age": (None, delay)},
     own=True,
 )
-def greylist(t: Transaction, delay: float) -> Opinion:
+def greylist(t: Transaction, delay: float, who: str = "") -> Opinion:
     """Refuse a first attempt."""
-    return None if t.granted or _old_enough(t.facts, delay) else Refusal("greylisted")
+    if (t.granted and who != EVERYBODY) or _old_enough(t.facts, delay):
+        return None
+    return Refusal("greylisted")

@@ -54,6 +54,7 @@ NEUTRAL: Mapping[str, Reply] = {
     "deferred": Reply(450, "4.3.2", "Try again later"),
     "defer_if_permit": Reply(450, "4.7.0", "Try again later"),
     "defer_if_reject": Reply(450, "4.7.0", "Try again later"),
+    "no_service": Reply(421, "4.3.5", "{hostname} Server configuration error"),
     "configuration_error": Reply(451, "4.3.5", "Server configuration error"),
     "lookup_failure": Reply(451, "4.3.0", "Temporary lookup failure"),
     # the session
