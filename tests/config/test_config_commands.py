@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-import sim
-
-PLACE = Path(sim.__file__).with_name("cli") / "config.py"
-SPEC = importlib.util.spec_from_file_location("config_commands", PLACE)
-commands = importlib.util.module_from_spec(SPEC)
-sys.modules["config_commands"] = commands
-SPEC.loader.exec_module(commands)
+from sim.cli.app import app
 
 GOOD = """compatibility_level = 3.6
 myhostname = mail.proseware.com
@@ -30,7 +21,7 @@ OPEN = GOOD + "smtpd_relay_restrictions = check_helo_access hash:/etc/postfix/he
 
 def run(*arguments, text=None):
     """The result of a command."""
-    return CliRunner().invoke(commands.app, list(map(str, arguments)), input=text)
+    return CliRunner().invoke(app, list(map(str, arguments)), input=text)
 
 
 @pytest.fixture
