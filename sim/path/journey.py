@@ -91,7 +91,7 @@ class Servers:
         found = self._policies.get((server, port))
         if found is None:
             if port == 587:
-                found = on_port_587(self.policy(server))
+                found = on_port_587(self.policy(server), self.scenario.servers[server])
             else:
                 owns = self._owns(server)
                 found = self._changed.get(server) or self.scenario.policy(server, login_owns=owns)

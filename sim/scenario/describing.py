@@ -15,7 +15,7 @@ from sim.scenario.people import Delays, WhenRefused
 from sim.scenario.reading import new
 from sim.scenario.scenario import Scenario
 from sim.scenario.sections import MODELS
-from sim.scenario.servers import POLICY_KEYS
+from sim.scenario.servers import POLICY_KEYS, Port
 from sim.scenario.sweeping import Sweep
 from sim.scenario.topology import Latencies, Topology
 from sim.scenario.writing import value
@@ -26,6 +26,7 @@ TABLES: dict[str, type[Table]] = {
     "Outside all tables": Head,
     **{f"`[{section}.NAME]`": model for section, model in MODELS.items()},
     "`links` of networks": Link,
+    "`ports.587` of servers": Port,
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
     "`[[expect]]`, exact": Expect,

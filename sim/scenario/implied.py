@@ -65,6 +65,8 @@ def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
             derived["domains"] = [keys["domain"]]
         if "prefixes" in keys:
             derived["trusted_networks"] = keys["prefixes"]
+        if "587" in table(server, "ports"):
+            derived["port_587"] = True
         if "address" not in server:
             addresses = free.setdefault(network, _from_the_top(keys))
             address = next((a for a in addresses if a not in taken), None)

@@ -6,11 +6,13 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sim.scenario import directories
 from sim.scenario.errors import shown
 from sim.scenario.networks import Network
 from sim.scenario.problems import Problem, unknown
-from sim.scenario.servers import Server
+from sim.scenario.servers import Port, Server
 from sim.smtp import FLAVOURS, Policy, PolicyError, Restriction, presets, restrictions
+from sim.smtp.matching import Domains
 from sim.smtp.restrictions import STAGES, check_order
 from sim.smtp.wordings import WORDINGS
 
@@ -36,18 +38,30 @@ def build(name: str, server: Server, network: Network, lists: Lists | None = Non
     *lists* are its restrictions, where they are parsed already.
     """
     if lists is None:
-        lists = {stage: _listed(server, stage) for stage in STAGES}
+        lists = {stage: _written(server, stage, server) for stage in STAGES}
     return Policy(
-        hostname=hostname(name, server.network, network.domain),
+        hostname=server.hostname or hostname(name, server.network, network.domain),
         address=int(server.address),
         domains=frozenset(server.domains),
+        relay_domains=_relay_domains(server),
         networks=server.trusted_networks,
         client_ranges=server.client_ranges,
         auth_offered=_offers_auth(server, lists),
         flavour=server.flavour,
         wording=None if server.wording == AUTO else server.wording,
+        settings=directories.settings(server),
+        tables=directories.tables(server),
+        classes=server.restriction_classes,
         **lists,
     )
+
+
+def _relay_domains(server: Server) -> Domains | frozenset[str]:
+    """Its relay domains, with their subdomains where the settings or the flavour say so."""
+    if "parent_domain_matches_subdomains" not in server.settings:
+        return frozenset(server.relay_domains)
+    parents = directories.settings(server).parents_match("relay_domains")
+    return Domains.of(" ".join(server.relay_domains), {}, parents=parents)
 
 
 def variation(
@@ -61,12 +75,17 @@ def variation(
     return replace(policy, mailboxes=mailboxes, login_owns=login_owns or {})
 
 
-def on_port_587(policy: Policy) -> Policy:
-    """How a server with *policy* answers on its submission port: to clients that log in.
+def on_port_587(policy: Policy, server: Server) -> Policy:
+    """How *server*, with *policy* on port 25, answers on its submission port.
 
-    Blocklists are not asked there, since customers come from wherever they are (RFC 6409
-    section 3.3 has them authenticate instead); all else is as on port 25.
+    Where it has no lists of its own for the port, clients have to log in; blocklists are not
+    asked there, since customers come from wherever they are (RFC 6409 section 3.3 has them
+    authenticate instead); all else is as on port 25.
     """
+    port = server.ports.get("587")
+    if port is not None:
+        lists: Lists = {stage: _written(server, stage, port) for stage in _stated(port)}
+        return replace(policy, auth_offered=port.auth_offered, **lists)
     limits = tuple(r for r in policy.client if r.name.startswith("limit_"))
     return replace(
         policy,
@@ -76,20 +95,33 @@ def on_port_587(policy: Policy) -> Policy:
     )
 
 
+def on_both_ports(policy: Policy, by_587: Policy) -> Policy:
+    """A policy that reads what *policy* and *by_587* read, for whoever remembers verdicts."""
+    logins = {Restriction("reject_unauthenticated"), Restriction("permit_sasl_authenticated")}
+    if set(by_587.restrictions()) <= {*policy.restrictions(), *logins}:
+        return policy
+    lists: Lists = {stage: (*getattr(policy, stage), *getattr(by_587, stage)) for stage in STAGES}
+    return replace(policy, ordered=False, **lists)
+
+
+def _stated(port: Port) -> list[str]:
+    """The lists that a port has of its own."""
+    return [stage for stage in STAGES if getattr(port, stage) is not None]
+
+
 def parse(server: Server) -> tuple[Lists, list[Problem]]:
     """The restrictions of each list of *server*, and everything wrong with its policy keys."""
     problems = [*unknown(server.flavour, FLAVOURS, "flavour")]
     problems += unknown(server.wording, [AUTO, *WORDINGS], "wording")
+    problems += directories.problems(server)
     lists: Lists = {}
     for stage in STAGES:
-        wrong = list(_wrong_items(server, stage))
-        if not wrong:
-            try:
-                lists[stage] = _listed(server, stage)
-                wrong = list(_without_facts(stage, lists[stage]))
-            except PolicyError as error:
-                wrong = [_problem(error, stage)]
+        lists[stage], wrong = _parsed(server, stage, server)
         problems += wrong
+    for number, port in server.ports.items():
+        for stage in _stated(port):
+            wrong = _parsed(server, stage, port)[1]
+            problems += [problem.within("ports", number) for problem in wrong]
     rates = [i for i, text in enumerate(server.client) if text.startswith(RATE)]
     for index in rates[1:]:  # a server counts over one window
         expected = f"one {RATE} in the list"
@@ -97,12 +129,26 @@ def parse(server: Server) -> tuple[Lists, list[Problem]]:
     return lists, problems
 
 
-def _wrong_items(server: Server, stage: str) -> Iterator[Problem]:
+def _parsed(
+    server: Server, stage: str, where: Server | Port
+) -> tuple[tuple[Restriction, ...], list[Problem]]:
+    """A list that *server* has on all ports or one, and everything wrong with it."""
+    wrong = list(_wrong_items(getattr(where, stage), stage))
+    if wrong:
+        return (), wrong
+    try:
+        listed = _written(server, stage, where)
+    except PolicyError as error:
+        return (), [_problem(error, stage)]
+    missing = directories.missing(server, stage, listed)
+    return listed, [*_without_facts(stage, listed), *missing]
+
+
+def _wrong_items(written: str | tuple[str, ...], stage: str) -> Iterator[Problem]:
     """What is wrong with single restrictions of a list."""
-    written = getattr(server, stage)
     for index, text in enumerate(() if isinstance(written, str) else written):
         try:
-            restrictions.parse(text)
+            restrictions.parse(directories.restriction(text))
         except PolicyError as error:
             yield _problem(error, stage, index, text)
 
@@ -128,12 +174,12 @@ def _without_facts(stage: str, listed: tuple[Restriction, ...]) -> Iterator[Prob
                 yield Problem((stage, index), shown(str(restriction)), expected)
 
 
-def _listed(server: Server, stage: str) -> tuple[Restriction, ...]:
+def _written(server: Server, stage: str, where: Server | Port) -> tuple[Restriction, ...]:
     """The restrictions of one stage; raises PolicyError for one that cannot be reached."""
-    written = getattr(server, stage)
+    written = getattr(where, stage)
     if isinstance(written, str):
         return presets.relay(written, window=server.pop_window)
-    listed = tuple(restrictions.parse(text) for text in written)
+    listed = tuple(restrictions.parse(directories.restriction(text)) for text in written)
     if stage == "recipient" and server.check_recipients == "rcpt":
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
         listed += (unlisted,) if unlisted not in listed else ()

@@ -92,6 +92,9 @@ Address = Annotated[
 ]
 """An IPv4 address."""
 
+Addresses = Annotated[tuple[Address, ...], Field(strict=False, max_length=1000)]
+"""IPv4 addresses."""
+
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 Name = Annotated[str, Field(pattern=f"^{NAME}$", max_length=63, json_schema_extra={"kind": "name"})]
 """The name of a network, server, user group or spammer: letters, digits, ``-`` and ``_``."""

@@ -133,8 +133,9 @@ class Scenario(Document):
 
     def hostname(self, server: str) -> str:
         """The host name of a server, such as ``smtp.proseware.com``."""
-        network = self.servers[server].network
-        return policies.hostname(server, network, self.networks[network].domain)
+        keys = self.servers[server]
+        domain = self.networks[keys.network].domain
+        return keys.hostname or policies.hostname(server, keys.network, domain)
 
     def submission_server(self, network: str) -> str | None:
         """The server that customers of *network* name in their mail program; None: it has none."""

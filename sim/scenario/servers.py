@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from sim.scenario.distributions import Time
 from sim.scenario.keys import Table, extra, key
 from sim.scenario.quantities import (
     Address,
+    Domain,
     Domains,
     Duration,
     Intervals,
@@ -47,6 +48,34 @@ ListingUpdate = Annotated[
     Duration | Literal["never"], form("'never' or a duration such as '1 day'")
 ]
 
+Text = Annotated[str, Field(max_length=4000)]
+Texts = Annotated[tuple[Text, ...], Field(strict=False, max_length=10_000)]
+Targets = Annotated[Text | Texts, form("an address, or a list of addresses")]
+Rows = Annotated[dict[Text, Text], Field(max_length=10_000)]
+
+
+class Port(Table):
+    """What holds on a port of a server instead of what the server says itself."""
+
+    client: Restrictions | None = key(None)
+    """restrictions on the connecting client"""
+    helo: Restrictions | None = key(None)
+    """restrictions on the name that the client gives in HELO"""
+    sender: Restrictions | None = key(None)
+    """restrictions on the reverse-path"""
+    relay: Relay | None = key(None)
+    """who may relay: a preset, or an ordered list of restrictions"""
+    recipient: Restrictions | None = key(None)
+    """restrictions on the forward-path"""
+    data: Restrictions | None = key(None)
+    """restrictions that are asked at DATA"""
+    end_of_data: Restrictions | None = key(None)
+    """restrictions that are asked when the message has arrived"""
+    content: Restrictions | None = key(None)
+    """restrictions on the content"""
+    auth_offered: bool = key(True)
+    """whether it offers SMTP AUTH there"""
+
 
 class Server(Table):
     """A server: the submission server that customers name in their mail program, or an MX."""
@@ -60,6 +89,26 @@ class Server(Table):
     """its address; without it, the highest one free in its network"""
     domains: Domains = key([])
     """the domains that it processes; without it, that of its network"""
+    hostname: Domain | None = key(None)
+    """its fully qualified name; without it, made of its own name and the domain of its network"""
+    relay_domains: Domains = key([], policy=True)
+    """domains that it takes mail for from anybody, and passes on: as a backup MX does"""
+    relay_recipients: Texts = key([], policy=True)
+    """addresses in relay_domains that reject_unlisted_recipient knows; without it, all"""
+    aliases: dict[Text, Targets] = key({}, max_length=10_000, policy=True)
+    """where mail for an address goes instead: to one address or several; @domain is a catch-all
+    (virtual_alias_maps)"""
+    settings: dict[Text, Any] = key({}, policy=True)
+    """parameters of main.cf by the names that Postfix gives them, such as smtpd_delay_reject,
+    unknown_address_reject_code or recipient_delimiter"""
+    tables: dict[Text, Rows] = key({}, max_length=1000, policy=True)
+    """tables by name, of keys and values, for restrictions such as check_sender_access(NAME) and
+    settings that name tables; a name that begins with cidr: has networks as keys"""
+    restriction_classes: dict[Text, Text] = key({}, max_length=1000, policy=True)
+    """lists of restrictions by name, as in main.cf, which values of access tables may name"""
+    ports: dict[Literal["587"], Port] = key({}, policy=True)
+    """what holds on port 587 instead of the lists above; without it, who has logged in may relay,
+    and blocklists are not asked"""
     relay: Relay = key("open", source="chosen", policy=True)
     """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
     client: Restrictions = key([], policy=True)
@@ -127,7 +176,7 @@ class Server(Table):
     """when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)"""
     port_587: bool = key(False, source="chosen")
     """whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no network
-    blocks that port (bcp134.port_587_not_blocked)"""
+    blocks that port (bcp134.port_587_not_blocked); said by ports.587 too"""
     greylist_window: Duration = key("1 day", source="greylist.delay.range")
     """how long after the first attempt a retry counts for the restriction greylist"""
     greylist_memory: Duration = key("7 days", source="greylist.record_lifetime")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.path.route import is_open
 from sim.records.words import Change, MailClass, Reason, Route
+from sim.scenario.policies import on_port_587
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
 from sim.workload.pop_logins import PopLogins
@@ -160,6 +161,7 @@ class World:
             for operator in self.scenario.operators.values()
             for name in self.policies
         ]
+        policies += [on_port_587(p, self.scenario.servers[n]) for n, p in self.policies.items()]
         reads_pop = any("pop_age" in policy.reads for policy in policies)
         return Accelerator(Precomputed(self.context, self.programs, reads_pop=reads_pop))
 

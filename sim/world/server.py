@@ -148,11 +148,12 @@ class Server:
             policy = self.listing.added_to(policy)
         self.personal = personal(policy, listing=self.listing is not None)
         self.policy = policy
-        self.memory = self._memory_for(policy)
-        by_587 = on_port_587(policy) if self.settings.port_587 else policy
+        settings = self.settings
+        by_587 = on_port_587(policy, settings) if settings.port_587 else policy
         self.cache = VerdictCache(
             policy, by_587, lambda address: self.listed(address), self._record, self.names
         )
+        self.memory = self._memory_for(self.cache.read)
         self.varies = self.cache.varies or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.path.alike import ClientRanges, Representatives
 from sim.path.facts import Credentials, facts
+from sim.scenario.policies import on_both_ports
 from sim.smtp import Policy, Verdict, decide
 from sim.smtp.facts import Circumstances
 from sim.workload.people import anyone_at
@@ -112,19 +113,20 @@ class VerdictCache:
         self.policy, self.policy_587 = policy, policy_587
         self.listed, self.record = listed, record
         self.zone = None if names is None else names.zone
-        self.representatives = Representatives(policy, names)
-        self.ranges = ClientRanges(policy)
-        self.varies = not policy.reads.isdisjoint(VARYING)
-        self.reads_pop = "pop_age" in policy.reads
-        self.reads_lists = "listed" in policy.reads
-        rules = [r.entry for r in policy.restrictions() if r.entry.about == "login"]
+        read = self.read = on_both_ports(policy, policy_587)
+        self.representatives = Representatives(read, names)
+        self.ranges = ClientRanges(read)
+        self.varies = not read.reads.isdisjoint(VARYING)
+        self.reads_pop = "pop_age" in read.reads
+        self.reads_lists = "listed" in read.reads
+        rules = [r.entry for r in read.restrictions() if r.entry.about == "login"]
         self.reads_owners = bool(rules)  # of the senders of clients that log in
         self.reads_all_owners = any(entry.asks_all for entry in rules)
         self.state = Circumstances()  # that of the present transaction
-        self._state_key = policy.moment_of(VARYING)
+        self._state_key = read.moment_of(VARYING)
         usual = Circumstances()
         self._unforeseen = list(
-            product(*(policy.turns(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
+            product(*(read.turns(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
         )
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
         self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
@@ -160,7 +162,7 @@ class VerdictCache:
 
     def content_breakpoints(self) -> list[float]:
         """Draws of content, ascending, from each of which on what filters say is the same."""
-        return self.policy.turns("content_draw") or [0.0]
+        return self.read.turns("content_draw") or [0.0]
 
     def certain_answer(
         self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str

@@ -17,6 +17,11 @@ ALL = BLOCKED | CLOSED | OFFERED | SET
 # ---- what the port asks for
 
 
+def on_587(scenario):
+    server = "proseware-smtp"
+    return on_port_587(scenario.policy(server), scenario.servers[server])
+
+
 @pytest.mark.parametrize(
     ("login", "verdict"),
     [
@@ -25,7 +30,7 @@ ALL = BLOCKED | CLOSED | OFFERED | SET
     ],
 )
 def test_whoever_logs_in_may_relay_and_nobody_else_may_do_anything(login, verdict):
-    policy = on_port_587(loads(SCENARIO).with_overrides(CLOSED).policy("proseware-smtp"))
+    policy = on_587(loads(SCENARIO).with_overrides(CLOSED))
     for to in ("bob@adatum.com", "people-2@proseware.com"):
         said = decide(policy, Facts(1, "people-1@proseware.com", to, login=login))
         assert (said.code, said.rule) == verdict
@@ -35,8 +40,8 @@ def test_blocklists_are_not_asked_there_and_limits_are():
     client = ["reject_rbl_client(trap-list)", "limit_client_rate(5 / hour)"]
     settings = {"servers.proseware-smtp.client": client}
     told = f"{SCENARIO}[blocklists.trap-list]\n"
-    policy = loads(told).with_overrides(settings).policy("proseware-smtp")
-    assert [r.name for r in on_port_587(policy).client] == [
+    policy = on_587(loads(told).with_overrides(settings))
+    assert [r.name for r in policy.client] == [
         "reject_unauthenticated", "limit_client_rate",
     ]  # fmt: skip
 
