@@ -17,12 +17,7 @@ CASES = {
 }
 NOT_YET: dict[str, str] = {
     "exim-accept-at-end": "Exim's ACL verifies the domain of every recipient",
-    "greylist-hits-own-users": "a greylist that asks those who may relay, too",
-    "greylist-pool": "a permit after the rule against relaying counts as a grant",
-    "no-reject-at-all": "that a server serves nobody is no verdict",
     "opensmtpd-login-hides-address": "a property of OpenSMTPD 6.0 only",
-    "rate-per-login": "limits by login",
-    "tls-client-certificate": "client certificates",
     "backup-mx-scenario": "relay_domains of a server in a scenario",
     "explain-listed-range": "a range that is listed all the time",
     "outbound-pool": "outbound_addresses of a server in a scenario",

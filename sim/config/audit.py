@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sim.config.cells import Cell, Cells, Outcome
 from sim.config.findings import NO_SERVICE, OPEN, REFUSES, Finding, findings
 from sim.config.imported import Imported
+from sim.config.importing import failing
 from sim.config.reading import Absent
 from sim.smtp.names import Names
 
@@ -50,25 +51,26 @@ class Audit:
         """What nobody said, and how many answers hang on it."""
         assumed = list(self.imported.assumed)
         if self.names is None:
-            nothing = replace(self, names=Names())
+            nothing = replace(self.cells, names=Names(), asked=self.cells.worlds)
             assumed.append(f"every name resolves, and no blocklist answers{self._hang(nothing)}")
         tables = self.imported.configuration.tables.found.items()
         absent = [f"{name} ({found.absent})" for name, found in tables if found.absent]
         if absent:
-            failing = replace(self, imported=self.imported.with_failing_tables())
-            assumed.append(f"of {', '.join(absent)}: {Absent.EMPTY.value}{self._hang(failing)}")
+            failed = self.cells.of(failing(self.imported.configuration))
+            assumed.append(f"of {', '.join(absent)}: {Absent.EMPTY.value}{self._hang(failed)}")
         return assumed
 
-    def _hang(self, other: Audit) -> str:
+    def _hang(self, other: Cells) -> str:
         """How many answers are otherwise if an assumption does not hold, with one of them."""
-        changes = difference(self, other)
+        before = self.cells.outcomes
+        changes = [
+            f"{cell.client} to {cell.recipient}: {before[cell]}, else {after}"
+            for cell, after in other.outcomes.items()
+            if str(after) != str(before[cell])
+        ]
         if not changes:
             return "; no answer hangs on it"
-        cell, old, new = changes[0]
-        return (
-            f"; {len(changes)} of {len(self.cells.outcomes)} answers hang on it, such as "
-            f"{cell.client} to {cell.recipient}: {old}, else {new}"
-        )
+        return f"; {len(changes)} of {len(before)} answers hang on it, such as {changes[0]}"
 
     @property
     def warnings(self) -> list[str]:

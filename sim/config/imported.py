@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.config.importing import Configuration, failing, read
+from sim.config.importing import Configuration, read
 from sim.config.reading import Absent
 from sim.config.reporting import Entry, report
 from sim.config.section import section
@@ -38,10 +38,6 @@ class Imported:
     def assumed(self) -> tuple[str, ...]:
         """What nothing that was handed in says."""
         return self.configuration.assumed
-
-    def with_failing_tables(self) -> Imported:
-        """The same where a table that was not handed in fails, as it does in Postfix."""
-        return Imported(failing(self.configuration))
 
 
 def import_postfix(

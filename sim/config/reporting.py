@@ -38,8 +38,8 @@ WITH_ARGUMENT = re.compile(
 """Restrictions that the word after them belongs to."""
 ENDS = ("permit", "reject", "defer")
 CONSEQUENCES: Mapping[str, str] = {
-    "permit_tls_clientcerts": "nobody shows a certificate: whom it lets pass is as everybody else",
-    "permit_tls_all_clientcerts": "nobody shows a certificate: whom it lets pass is as others",
+    "permit_tls_clientcerts": "lets pass whose certificate is a fact of the session; else nobody",
+    "permit_tls_all_clientcerts": "lets pass whoever has a certificate by the session's facts",
     "check_ccert_access": "nobody shows a certificate: it finds nothing",
     "reject_unverified_recipient": "no server is asked: every recipient is taken to exist",
     "reject_unverified_sender": "no server is asked: every sender is taken to exist",
@@ -162,8 +162,8 @@ def _restriction(configuration: Configuration, text: str, stage: str) -> tuple[S
     if inner.name == "check_policy_service" and answered:
         return Status.UNDERSTOOD, "acts by the answers that were handed in"
     if inner.name in CONSEQUENCES:
-        known = inner.name == "misconfigured"
-        return Status.UNDERSTOOD if known else Status.NOT_MODELLED, CONSEQUENCES[inner.name]
+        acts = inner.entry.modelled and inner.name != "check_policy_service"
+        return Status.UNDERSTOOD if acts else Status.NOT_MODELLED, CONSEQUENCES[inner.name]
     if absent := _absent(configuration, text):
         return Status.NOT_MODELLED, absent
     return Status.UNDERSTOOD, one.entry.doc
