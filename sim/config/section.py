@@ -37,7 +37,7 @@ def _keys(policy: Policy) -> dict[str, Any]:
         "trusted_networks": list(map(str, policy.network_ranges)),
         "auth_offered": policy.auth_offered,
         **{stage: list(map(str, getattr(policy, stage))) for stage in STAGES},
-        **dict(_settings(policy.settings)),
+        "settings": dict(_settings(policy.settings)),
     }
     classes = {name: value for name, value in policy.classes.items() if value}
     tables = {name: rows for name, table in policy.tables.items() if (rows := _rows(table))}
