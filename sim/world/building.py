@@ -161,7 +161,7 @@ def programs(context: WorldContext) -> list[MailProgram]:
         for name, users in groups.items()
     }
     return [
-        MailProgram(p, groups[p.group], context, shares[p.group], careless[p.number])
+        MailProgram(p, groups[p.group], context, REMEDIES, shares[p.group], careless[p.number])
         for p in population.people
     ]
 

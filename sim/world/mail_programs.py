@@ -5,7 +5,7 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.path.facts import NO_LOGIN
@@ -16,33 +16,13 @@ from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import Purpose, chance
 from sim.world.context import WorldContext
+from sim.world.outbox import LearnedSettings, OutboxEntry, Refusal
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
-from sim.world.remedies import REMEDIES, LearnedSettings, Refusal
 from sim.world.server import Server
 from sim.world.transfers import Message, Replies, Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
-
-
-class OutboxEntry:
-    """A refused message in the outbox, and what its writer has tried for it."""
-
-    __slots__ = (
-        "account", "account_number", "choice", "draws", "groups", "learned", "message", "since",
-        "tried",
-    )  # fmt: skip
-
-    def __init__(self, program: MailProgram, transfer: Transfer) -> None:
-        arrivals, number = program.context.arrivals, transfer.message.number
-        self.message, self.groups = transfer.message, transfer.groups
-        self.account_number = arrivals.account[number]  # of the person's accounts
-        self.account = program.person.accounts[self.account_number]
-        self.choice = arrivals.choice[number]
-        self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
-        self.tried: list[str] = []
-        self.draws = 0
-        self.since = arrivals.at[number]  # since when it is tried in the same way (s)
 
 
 class SubmissionSettings(NamedTuple):
@@ -68,7 +48,7 @@ class MailProgram:
 
     __slots__ = (
         "auth", "by_587", "careless", "context", "corrected", "help_at", "learned", "needs_all",
-        "person", "polls_first", "settings", "shares", "users",
+        "person", "polls_first", "remedies", "settings", "shares", "users",
     )  # fmt: skip
 
     def __init__(
@@ -76,11 +56,12 @@ class MailProgram:
         person: Person,
         users: Users,
         context: WorldContext,
+        remedies: Mapping[str, RemedyFunction],
         shares: Sequence[tuple[str, float]],
         careless: float = 1.0,
     ) -> None:
         self.person, self.users, self.context = person, users, context
-        self.shares = shares  # of remedies
+        self.remedies, self.shares = remedies, shares  # both by name
         self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
         self.corrected: frozenset[str] = frozenset()  # servers for which it was corrected
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
@@ -227,7 +208,7 @@ class MailProgram:
                 self._learn(entry, transfer.server, now)
             return
         if entry is None:
-            entry = OutboxEntry(self, transfer)
+            entry = OutboxEntry(self.context.arrivals, self.person, transfer)
         worst = refused[0][1]
         if len(refused) > 1:
             worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
@@ -255,7 +236,7 @@ class MailProgram:
                 self._stop(entry, REFUSED if answer.verdict.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
-            again = REMEDIES[remedy](self, Refusal(entry, asked, answer, now))
+            again = self.remedies[remedy](self, Refusal(entry, asked, answer, now))
             if again is not None:
                 break
         entry.tried.append(remedy)
@@ -322,6 +303,10 @@ class MailProgram:
         messages.remedy[number] = Remedy(remedy).number
         messages.calls[number] += calls
         messages.changes[number] += changes
+
+
+RemedyFunction = Callable[[MailProgram, Refusal], float | None]
+"""What a refused user can do: see `sim.world.remedies`."""
 
 
 def _drawn(draw: float, shares: Sequence[tuple[str, float]]) -> str:

@@ -12,34 +12,11 @@ from typing import TYPE_CHECKING
 from sim.records.words import Permission
 
 if TYPE_CHECKING:
-    from sim.smtp import Policy
     from sim.workload.pop_logins import PopLogins
+    from sim.world.recorder import Answer
     from sim.world.transfers import Replies, Transfer
 
 NOBODYS = Permission.NONE.number
-
-PERSONAL = {
-    "permit_pop_before_smtp": "window",
-    "permit_client_ranges": "listing",
-    "permit_sasl_authenticated": "login",
-}
-"""Restrictions that permit for somebody's sake, and by what."""
-
-
-def personal(policy: Policy, *, listing: bool) -> dict[str, str]:
-    """The restrictions of *policy*'s relay list that permit for somebody's sake, and by what.
-
-    Ranges do where there is a *listing* of people, and the restriction names no others.
-    """
-    found: dict[str, str] = {}
-    for restriction in policy.lists["relay"]:
-        for part in restriction.parts():
-            means = PERSONAL.get(part.name)
-            if means == "listing" and (part.args or not listing):
-                continue
-            if means is not None:
-                found.setdefault(restriction.name, means)
-    return found
 
 
 class Permissions:
@@ -65,7 +42,7 @@ class Permissions:
     def _window(self, transfer: Transfer, who: int, now: float, address: str) -> str:
         server, client = transfer.server, transfer.address
         own = self.pop.last_of(who, server.network, client, now) if who >= 0 else None
-        answer = server.answer_with_pop_age(transfer, address, None if own is None else now - own)
+        answer = _with_pop_age(transfer, address, None if own is None else now - own)
         if answer.verdict.cause != "relaying":
             return "own_window"
         return "shared_window" if client in self.shared else "inherited_window"
@@ -81,3 +58,14 @@ class Permissions:
         login = transfer.credentials.login
         owner = who if login is None else self.owners.get(login, who)
         return "own_login" if owner == who else "stolen_login"
+
+
+def _with_pop_age(transfer: Transfer, forward_path: str, pop_age: float | None) -> Answer:
+    """What the answer would be with another *pop_age*."""
+    message, cache = transfer.message, transfer.server.cache
+    state = cache.state
+    state.pop_age, state.recent, state.greylist_age = pop_age, 0, None
+    state.spam, state.content_draw = message.spam, message.content
+    client_class = cache.client_class(transfer.address, transfer.credentials)
+    sender = message.reverse_path if client_class.whole_sender else message.representative
+    return cache.answers(client_class)[sender][forward_path]

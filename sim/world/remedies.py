@@ -9,47 +9,17 @@ does not help.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
 from sim.records.words import Reaction, complete
 from sim.workload.people import anyone_at
-from sim.workload.streams import Purpose, chance
-
-if TYPE_CHECKING:
-    from sim.world.mail_programs import MailProgram, OutboxEntry
-    from sim.world.recorder import Answer
-    from sim.world.server import Server
+from sim.world.mail_programs import MailProgram, RemedyFunction
+from sim.world.outbox import LearnedSettings, Refusal
 
 SOON = 7200.0
 """Within so many seconds of coming home a kept message is sent: evenly (chosen)."""
 THEN = 1e-3
 """Seconds after the help desk's advice is followed until other messages that waited for it are
 sent: enough to come after it, however moments are rounded (chosen)."""
-
-
-class LearnedSettings(NamedTuple):
-    """A way to send: the server that is asked, the network that is dialled in to for it, and the
-    sender address that is shown, where these are not the usual ones."""
-
-    server: Server
-    dials: str | None = None
-    sender: str | None = None
-
-
-class Refusal(NamedTuple):
-    """A message that *asked* refused for good, with what it said and when."""
-
-    entry: OutboxEntry
-    asked: Server
-    answer: Answer
-    now: float
-
-    @property
-    def draw(self) -> float:
-        """Uniform draw of how long the next remedy takes."""
-        entry = self.entry
-        return chance(entry.message.key, Purpose.DELAY, len(entry.tried))
 
 
 def wait(p: MailProgram, r: Refusal) -> float | None:
@@ -122,8 +92,7 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     return r.now + p.users.delays.change_sender.quantile()(r.draw)
 
 
-Remedy = Callable[["MailProgram", Refusal], float | None]
-REMEDIES: dict[str, Remedy] = {
+REMEDIES: dict[str, RemedyFunction] = {
     "wait": wait,
     "switch_server": switch_server,
     "dial_in": dial_in,

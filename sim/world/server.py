@@ -22,14 +22,12 @@ from sim.world import outages
 from sim.world.deferred import Retries
 from sim.world.listing import Listing, reads_list
 from sim.world.memory import REMEMBERED, Memory
-from sim.world.permissions import personal
 from sim.world.recorder import Answer, Recorder, plain_verdict
 from sim.world.verdict_cache import BySender, VerdictCache
 
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
     from sim.topology.names import Names
-    from sim.world.transfers import Transfer
 
 
 class Sessions:
@@ -84,6 +82,30 @@ def offers(policy: Policy) -> str:
     if "permit_sasl_authenticated" in names:
         return "auth"
     return "pop_first" if "permit_pop_before_smtp" in names else ""
+
+
+PERSONAL = {
+    "permit_pop_before_smtp": "window",
+    "permit_client_ranges": "listing",
+    "permit_sasl_authenticated": "login",
+}
+"""Restrictions that permit for somebody's sake, and by what."""
+
+
+def personal(policy: Policy, *, listing: bool) -> dict[str, str]:
+    """The restrictions of *policy*'s relay list that permit for somebody's sake, and by what.
+
+    Ranges do where there is a *listing* of people, and the restriction names no others.
+    """
+    found: dict[str, str] = {}
+    for restriction in policy.lists["relay"]:
+        for part in restriction.parts():
+            means = PERSONAL.get(part.name)
+            if means == "listing" and (part.args or not listing):
+                continue
+            if means is not None:
+                found.setdefault(restriction.name, means)
+    return found
 
 
 class Tally:
@@ -208,43 +230,15 @@ class Server:
             return client_class.stateless
         state = cache.state
         if cache.reads_pop:
-            state.pop_age = self._pop_age(address, now)
+            state.pop_age = self.pop_age(address, now)
         state.spam, state.content_draw = spam, content
         state.recent, state.greylist_age = recent, greylist_age
         return cache.answers(client_class)
 
-    def _pop_age(self, address: int, now: float) -> float | None:
+    def pop_age(self, address: int, now: float) -> float | None:
+        """How long ago (s) somebody logged in for POP from *address*; None: never."""
         login = self.last_pop_login(self.network, address, now)
         return None if login is None else now - login
-
-    def answer_with_pop_age(
-        self, transfer: Transfer, forward_path: str, pop_age: float | None
-    ) -> Answer:
-        """What the answer would be with another *pop_age*."""
-        message, cache = transfer.message, self.cache
-        state = cache.state
-        state.pop_age, state.recent, state.greylist_age = pop_age, 0, None
-        state.spam, state.content_draw = message.spam, message.content
-        client_class = cache.client_class(transfer.address, transfer.credentials)
-        sender = message.reverse_path if client_class.whole_sender else message.representative
-        return cache.answers(client_class)[sender][forward_path]
-
-    def facts_of(
-        self,
-        transfer: Transfer,
-        forward_path: str,
-        now: float,
-        recent: int,
-        greylist_age: float | None,
-    ) -> Facts:
-        """All that it knows at *now* of one recipient of a message that comes by *transfer*."""
-        message, address = transfer.message, transfer.address
-        return facts(
-            address, message.reverse_path, forward_path, transfer.credentials,
-            names=self.zone, listed=self.listed(address), pop_age=self._pop_age(address, now),
-            recent=recent, greylist_age=greylist_age, spam=message.spam,
-            content_draw=message.content,
-        )  # fmt: skip
 
     def relays_for(self, address: int, reverse_path: str, forward_path: str, now: float) -> bool:
         """Whether it would relay a message from *address* at *now*: a test without one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim.path.facts import facts
 from sim.world.transport import Transport
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class TracedTransport(Transport):
     def _ask(self, transfer: Transfer, now: float) -> Replies:
         if transfer.message.number != self.traced:
             return super()._ask(transfer, now)
-        server, memory = transfer.server, transfer.server.memory
+        memory = transfer.server.memory
         recent = (
             0 if memory is None else memory.clients.recent(transfer.address, now, memory.window)
         )
@@ -46,11 +47,11 @@ class TracedTransport(Transport):
         replies = super()._ask(transfer, now)
         if not replies[0][1].verdict.situation:
             return replies  # a passing fault: the policy was not asked
-        facts = [
-            (group.first, server.facts_of(transfer, group.representative, now, recent, age))
+        known = [
+            (group.first, _facts(transfer, group.representative, now, recent, age))
             for group, age in ages
         ]
-        self._keep(transfer, now, facts)
+        self._keep(transfer, now, known)
         return replies
 
     def _no_session(self, transfer: Transfer, now: float, answer: Answer, **options: Any) -> None:
@@ -75,9 +76,29 @@ class TracedTransport(Transport):
             )
         ]
 
-    def _keep(self, transfer: Transfer, now: float, facts: list[tuple[int, Facts]]) -> None:
+    def _keep(self, transfer: Transfer, now: float, known: list[tuple[int, Facts]]) -> None:
         server, credentials = transfer.server, transfer.credentials
         policy = server.cache.policy_on(credentials.port)
         self.exchanges.append(
-            Exchange(now, server.name, policy, credentials.port, credentials.login, tuple(facts))
+            Exchange(now, server.name, policy, credentials.port, credentials.login, tuple(known))
         )
+
+
+def _facts(
+    transfer: Transfer, forward_path: str, now: float, recent: int, greylist_age: float | None
+) -> Facts:
+    """All that the server knows at *now* of one recipient of *transfer*."""
+    message, address, server = transfer.message, transfer.address, transfer.server
+    return facts(
+        address,
+        message.reverse_path,
+        forward_path,
+        transfer.credentials,
+        names=server.zone,
+        listed=server.listed(address),
+        pop_age=server.pop_age(address, now),
+        recent=recent,
+        greylist_age=greylist_age,
+        spam=message.spam,
+        content_draw=message.content,
+    )

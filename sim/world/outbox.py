@@ -1,0 +1,51 @@
+"""The outbox of a mail program: refused messages, and what has been tried for each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.workload.arrivals import Arrivals
+from sim.workload.people import Person
+from sim.workload.streams import Purpose, chance
+from sim.world.recorder import Answer
+from sim.world.server import Server
+from sim.world.transfers import Transfer
+
+
+class LearnedSettings(NamedTuple):
+    """A way to send: the server that is asked, the network that is dialled in to for it, and the
+    sender address that is shown, where these are not the usual ones."""
+
+    server: Server
+    dials: str | None = None
+    sender: str | None = None
+
+
+class OutboxEntry:
+    """A refused message in the outbox, and what its writer has tried for it."""
+
+    def __init__(self, arrivals: Arrivals, writer: Person, transfer: Transfer) -> None:
+        number = transfer.message.number
+        self.message, self.groups = transfer.message, transfer.groups
+        self.account_number = arrivals.account[number]  # of the person's accounts
+        self.account = writer.accounts[self.account_number]
+        self.choice = arrivals.choice[number]
+        self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
+        self.tried: list[str] = []
+        self.draws = 0
+        self.since = arrivals.at[number]  # since when it is tried in the same way (s)
+
+
+class Refusal(NamedTuple):
+    """A message that *asked* refused for good, with what it said and when."""
+
+    entry: OutboxEntry
+    asked: Server
+    answer: Answer
+    now: float
+
+    @property
+    def draw(self) -> float:
+        """Uniform draw of how long the next remedy takes."""
+        entry = self.entry
+        return chance(entry.message.key, Purpose.DELAY, len(entry.tried))
