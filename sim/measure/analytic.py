@@ -20,7 +20,7 @@ import pandas as pd
 from sim.path.alike import address_parts
 from sim.path.facts import facts
 from sim.path.journey import Servers, Shares
-from sim.path.route import next_hop
+from sim.path.route import exchangers
 from sim.path.submission import Attempt, MailProgram, spammer_address, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
@@ -113,14 +113,17 @@ class _Inputs:
 
     def onward(self, server: str, sender: str | None, domain: str, *, spam: bool = False) -> float:
         """Share of what *server* took for *domain* that the MX there takes in the end."""
-        servers, policy = self.servers, self.servers.policy(server)
-        listed = servers.listings(policy.address)
-        alike = [servers.ranges(mx).within(policy.address) for mx in servers.names.mx(domain)[:1]]
-        question = domain, *alike, listed, sender, spam
+        servers, settings = self.servers, self.servers.scenario.servers
+        source = settings[server].source()
+        hosts = exchangers(settings, servers.names, server, domain, sender)[:1]
+        alike = [servers.ranges(host).within(source) for host in hosts]
+        login = settings[server].relayhost_login
+        question = domain, *hosts, *alike, servers.listings(source), sender, spam, login
         if question not in self._onward:
             seen = facts(0, sender, f"user@{domain}", spam=spam)
-            hop = next_hop(policy, seen, servers.names, listed)
-            answers = servers.shares_of(*hop) if hop is not None else ()
+            hop = servers.next_hop(server, seen)
+            through = hop is not None and not servers.is_cut_off(server, hop)
+            answers = servers.shares_of(*hop) if hop is not None and through else ()
             self._onward[question] = sum(share for share, verdict in answers if _taken(verdict))
         return self._onward[question]
 

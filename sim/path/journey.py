@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.path.alike import ClientRanges, Representatives
 from sim.path.facts import Credentials, FixedListings, facts
-from sim.path.route import MOST_HOPS, next_hop
+from sim.path.route import MOST_HOPS, NextHop, next_hop
 from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, decide
@@ -108,6 +108,11 @@ class Servers:
         networks = self.scenario.networks.items()
         return frozenset(name for name, network in networks if network.blocks_port_25)
 
+    @cached_property
+    def _blocking_servers(self) -> frozenset[str]:
+        networks = self.scenario.networks.items()
+        return frozenset(name for name, n in networks if n.blocks_port_25_of_servers)
+
     # ---- one server
 
     def credentials(self, attempt: Attempt) -> Credentials:
@@ -203,14 +208,26 @@ class Servers:
 
     # ---- one server after the other
 
+    def next_hop(self, server: str, seen: Facts) -> NextHop | None:
+        """Where *server* passes on what it took; None: no server takes it."""
+        servers, policy = self.scenario.servers, self.policy(server)
+        return next_hop(servers, server, policy, seen, self.names, self.listings)
+
+    def is_cut_off(self, server: str, following: NextHop) -> bool:
+        """Whether the network of *server* lets it through to no port 25 elsewhere."""
+        names = server, following.server
+        here, there = (self.scenario.servers[name].network for name in names)
+        return is_blocked(here, there, following.port, self._blocking_servers)
+
     def onward(self, server: str, seen: Facts) -> Hop | None:
         """The next server and its answer to what *server* took; None: no server takes it."""
-        policy = self.policy(server)
-        found = next_hop(policy, seen, self.names, self.listings(policy.address))
+        found = self.next_hop(server, seen)
         if found is None:
             return None
-        policy = self.policy(found.server)
-        return Hop(*found, policy, decide(policy, found.facts, trace=True))
+        policy = self.policy(found.server, found.port)
+        blocked = self.is_cut_off(server, found)
+        verdict = None if blocked else decide(policy, found.facts, trace=True)
+        return Hop(found.server, found.facts, policy, verdict)
 
     def journey(self, attempt: Attempt) -> Journey:
         """Ask one server after the other, until the message is in a mailbox or is stopped."""
@@ -229,7 +246,8 @@ class Servers:
 def _outcome(hops: list[Hop]) -> str:
     """How the journey ends with the last answer; "" if it goes on."""
     verdict = hops[-1].verdict
-    assert verdict is not None, "there was a connection"
+    if verdict is None:  # until it is sent back
+        return "bounced"
     if verdict.discarded:
         return "discarded"
     if verdict.accepted:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from sim.path.facts import facts
+from sim.path.facts import NO_LOGIN, Credentials, facts
+from sim.path.submission import credentials
 from sim.smtp import Facts, Policy, addresses, decide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sim.scenario.servers import Server
     from sim.topology.names import Names
+
+Host = TypeVar("Host")
 
 MOST_HOPS = 8
 """Servers that a message passes before it counts as looping (chosen; RFC 5321 §6.3: at least 100
@@ -26,30 +32,71 @@ class NextHop(NamedTuple):
 
     server: str
     facts: Facts
+    port: int = 25
 
 
-def next_hop(policy: Policy, seen: Facts, names: Names, listed: tuple[str, ...]) -> NextHop | None:
-    """Where a server with *policy* passes on what it took as *seen*; None: no MX takes it.
+def exchangers(
+    servers: Mapping[str, Server], names: Names, name: str, domain: str, sender: str | None
+) -> Sequence[str]:
+    """Servers to which *name* offers mail of *sender* for *domain*, in turn: its relayhost, or the
+    MX servers that are preferred to itself (RFC 5321 section 5.1)."""
+    smarthost = servers[name].smarthost(name, sender)
+    if smarthost is not None:
+        return (smarthost,)
+    return preferred(names.mx(domain), name)
 
-    *listed* are the blocklists that list the server itself.
+
+def preferred(found: Sequence[Host], own: Host) -> Sequence[Host]:
+    """Those of the MX servers *found* that are preferred to one's *own*; all, if that is none."""
+    return found[: found.index(own)] if own in found else found
+
+
+def shown(own: str, server: Server, host: Server, sender: str | None) -> Credentials:
+    """What *server*, called *own*, shows *host*, which is next for mail of *sender*: at a
+    relayhost, its login."""
+    login = server.relayhost_login
+    if login is None or server.smarthost(own, sender) is None:
+        return NO_LOGIN
+    return credentials(
+        login, by_587=True, wrong_password=False, offers_auth=True, offers_587=host.port_587
+    )
+
+
+def next_hop(
+    servers: Mapping[str, Server],
+    name: str,
+    policy: Policy,
+    seen: Facts,
+    names: Names,
+    listed: Callable[[int], tuple[str, ...]],
+) -> NextHop | None:
+    """Where the server *name*, with *policy*, passes on what it took as *seen*; None: no MX takes
+    it.
+
+    *listed* tells the blocklists that list an address.
     """
     to = policy.read(seen.forward_path)
-    exchangers = () if isinstance(to, addresses.Fault) else names.mx(to.address.domain)
-    if isinstance(to, addresses.Fault) or not exchangers:
+    if isinstance(to, addresses.Fault):
         return None
+    hosts = exchangers(servers, names, name, to.address.domain, seen.reverse_path)
+    if not hosts:
+        return None
+    source = servers[name].source()
+    shows = shown(name, servers[name], servers[hosts[0]], seen.reverse_path)
     # as given, unless it was a route that is followed (RFC 5321 appendix C)
     given = addresses.parse(seen.forward_path) == to.address
     path = seen.forward_path if given else to.full
     passed = facts(
-        policy.address,
+        source,
         seen.reverse_path,
         path,
+        shows,
         names=names.zone,
-        listed=listed,
+        listed=listed(source),
         spam=seen.spam,
         content_draw=seen.content_draw,
     )
-    return NextHop(exchangers[0], passed)
+    return NextHop(hosts[0], passed, shows.port)
 
 
 def is_open(policy: Policy) -> bool:

@@ -123,7 +123,8 @@ def credentials(
 def is_blocked(network: str, server_network: str, port: int, blocking: Container[str]) -> bool:
     """Whether *network* is one of those *blocking* port 25 of servers elsewhere (BCP 134).
 
-    Mail from the queue of a server is never blocked: do not ask for it.
+    *blocking* are those that block clients, or for mail from the queue of a server those that
+    block servers too.
     """
     return port == 25 and network in blocking and network != server_network
 

@@ -180,6 +180,9 @@ def _server(parts: Parts, server: Server, owner: str | None) -> Iterator[Problem
     if _lacks_ranges(server):
         expected = "the addresses that the preset address_range lets relay"
         yield Problem(("client_ranges",), "none", expected)
+    yield from unknown(server.relayhost, parts.names["servers"], "relayhost")
+    for sender, name in server.sender_dependent_relayhosts.items():
+        yield from unknown(name, parts.names["servers"], "sender_dependent_relayhosts", sender)
     yield from unknowns(server.listed_users, parts.names["users"], "listed_users")
 
 

@@ -73,6 +73,8 @@ class Network(Table):
     """all guests stand behind one address (NAT): what opens relaying for one, opens it for all"""
     blocks_port_25: bool = key(False, source="chosen")
     """guests and customers reach port 25 on its own servers only"""
+    blocks_port_25_of_servers: bool = key(False, source="chosen")
+    """its servers reach port 25 on its own servers only, too: they need a relayhost with a login"""
     down: Intervals = key([])
     """stretches of time in which nothing enters or leaves it"""
     mailboxes: int = key(0, ge=0, le=1_000_000)

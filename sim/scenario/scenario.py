@@ -76,11 +76,15 @@ class Scenario(Document):
     # ---- what it describes
 
     def names(self) -> Names:
-        """Which servers take the mail of which domain: those of role mx or both, as written."""
+        """Which servers take the mail of which domain: those of role mx or both, as written; first
+        where it is processed, then backups."""
         servers: dict[str, list[str]] = {}
-        for name, server in self.servers.items():
-            for domain in server.domains if server.role != "submission" else ():
-                servers.setdefault(domain, []).append(name)
+        public = [(n, s) for n, s in self.servers.items() if s.role != "submission"]
+        rows = [(n, domain) for n, s in public for domain in s.domains]
+        rows += [(n, domain) for n, s in public for domain in s.relay_domains]
+        for name, domain in rows:
+            if name not in servers.setdefault(domain, []):
+                servers[domain].append(name)
         return Names(servers)
 
     def graph(self) -> Graph:
@@ -199,7 +203,8 @@ class Scenario(Document):
         return usable(keys.prefixes, (*keys.reserved, *self._servers_of(network)))
 
     def _servers_of(self, network: str) -> list[IPv4Network]:
-        return [IPv4Network(s.address) for s in self.servers.values() if s.network == network]
+        servers = [s for s in self.servers.values() if s.network == network]
+        return [IPv4Network(a) for s in servers for a in (s.address, *s.outbound_addresses)]
 
 
 def build(

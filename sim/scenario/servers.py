@@ -11,6 +11,7 @@ from sim.scenario.distributions import Time
 from sim.scenario.keys import Table, extra, key
 from sim.scenario.quantities import (
     Address,
+    Addresses,
     Domain,
     Domains,
     Duration,
@@ -141,6 +142,17 @@ class Server(Table):
     the first one stays"""
     auth_password: Literal["pop", "separate"] = key("pop", source="chosen")
     """the password of SMTP AUTH: that of POP, or one of its own"""
+    outbound_addresses: Addresses = key([])
+    """addresses that it sends from, in turn, one an attempt; without it, its own: greylists that
+    go by the address then see a stranger each time"""
+    relayhost: Name | None = key(None)
+    """the server that it passes all mail for elsewhere to (a smarthost); without it, and at that
+    server itself, the MX of each domain"""
+    sender_dependent_relayhosts: dict[Text, Name] = key({}, max_length=1000)
+    """the same by sender: user@domain or @domain"""
+    relayhost_login: str | None = key(None, max_length=255)
+    """the name that it logs in with at a relayhost, on port 587 where that offers it; without it,
+    it does not log in"""
     trusted_networks: Prefixes = key([], policy=True)
     """addresses that permit_mynetworks and the preset on_network let relay; without it, the
     prefixes of its network"""
@@ -184,6 +196,20 @@ class Server(Table):
     down: Intervals = key([])
     """stretches of time in which it neither answers nor sends: sessions are lost, and what is in
     its queue waits"""
+
+    def source(self, attempt: int = 0) -> int:
+        """The address, as a number, that it sends from at an *attempt*, counted by messages too."""
+        pool = self.outbound_addresses
+        return int(pool[attempt % len(pool)] if pool else self.address)
+
+    def smarthost(self, own: str, sender: str | None) -> str | None:
+        """The server that it, called *own*, passes mail of *sender* to; None: the MX of each
+        domain."""
+        found = self.relayhost
+        if self.sender_dependent_relayhosts and sender is not None:
+            by_sender, address = self.sender_dependent_relayhosts, sender.lower()
+            found = by_sender.get(address) or by_sender.get(address[address.rfind("@") :], found)
+        return None if found == own else found
 
     @property
     def schedule(self) -> str | tuple[float, ...]:

@@ -178,6 +178,16 @@ def spammers(context: WorldContext) -> Iterator[Spammer]:
             yield spammer
 
 
+def is_plain(scenario: Scenario) -> bool:
+    """Whether all mail goes on to the MX of its domain, each server from one address, so that it
+    may be carried in columns."""
+    servers, networks = scenario.servers.values(), scenario.networks.values()
+    apart = any(
+        s.relayhost or s.sender_dependent_relayhosts or s.outbound_addresses for s in servers
+    )
+    return not apart and not any(n.blocks_port_25_of_servers for n in networks)
+
+
 def mail_exchangers(
     scenario: Scenario, mailboxes: Mailboxes, servers: dict[str, Server]
 ) -> dict[int, list[Server]]:

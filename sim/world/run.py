@@ -98,7 +98,11 @@ class World:
         self.transport = self._transport()
         self.context = self._context()
         self.programs = building.programs(self.context)
-        self.messages = self._accelerator() if batch else self._event_by_event()
+        self.messages = (
+            self._accelerator()
+            if batch and building.is_plain(self.scenario)
+            else self._event_by_event()
+        )
         self.context.detach = self.messages.detach
         operators = Operators(self.context, self.close)
         self.blocklists = Blocklists(self.context, operators.reported, operators.listed)
@@ -131,6 +135,10 @@ class World:
             self.notify,
             Outages.of(scenario),
             scenario.run_length,
+        )
+        transport.servers = by_name
+        transport.blocks_servers = frozenset(
+            n for n, network in scenario.networks.items() if network.blocks_port_25_of_servers
         )
         transport.permissions = building.permissions(scenario, self.workload, self.pop)
         return transport

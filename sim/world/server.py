@@ -132,6 +132,7 @@ class Server:
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
         self.network, self.address = settings.network, policy.address
+        self.sources = [*map(int, settings.outbound_addresses)] or [self.address]
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
         self.service = settings.service_time.quantile()

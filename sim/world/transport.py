@@ -7,7 +7,7 @@ present one are passed on as numbers; only the next attempt is an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL
 
-from sim.path.facts import NO_LOGIN
+from sim.path.route import preferred, shown
 from sim.path.submission import is_blocked
 from sim.records.words import Cause, Permission
 from sim.workload.arrivals import RecipientGroup
@@ -63,6 +63,10 @@ class Transport:
         self.report_spam: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
+        self.blocks_servers: frozenset[str] = frozenset()
+        """Networks whose servers reach no port 25 elsewhere."""
+        self.servers: dict[str, Server] = {}
+        """All servers by name, for relayhosts."""
         self._arrive = (self.arrive,)
         self._routes_until = inf if down is None else -inf  # `routes` hold until then (s)
         self._next_fall = self._routes_until  # when anything next goes down (s)
@@ -80,6 +84,9 @@ class Transport:
         elif submission and network in self.blocks_port_25:  # bcp134.port_587_not_blocked
             port = transfer.credentials.port
             transfer.no_way = is_blocked(network, server.network, port, self.blocks_port_25)
+        elif not submission and network in self.blocks_servers:
+            port = transfer.credentials.port
+            transfer.no_way = is_blocked(network, server.network, port, self.blocks_servers)
         people = submission and not transfer.message.spam
         if transfer.no_way and people and at + latency < self.end:
             # nothing that happens until then can change this, and a person learns nothing from it
@@ -333,13 +340,22 @@ class Transport:
     ) -> Transfer | None:
         """The transfer to the MX of *domain*, in the queue of *server* since *at*; None: the
         domain has none."""
-        exchangers = self.mx.get(domain)
-        if not exchangers:
+        hosts = self.hosts(server, message, domain)
+        if not hosts:
             return None
+        sources = server.sources
         return Transfer(
-            message, groups, exchangers[0], server.address, NO_LOGIN, TRUNK,
+            message, groups, hosts[0], sources[message.number % len(sources)],
+            shown(server.name, server.settings, hosts[0].settings, message.reverse_path), TRUNK,
             origin=server, ticket=at,
         )  # fmt: skip
+
+    def hosts(self, server: Server, message: Message, domain: int) -> Sequence[Server]:
+        """Servers to which *server* offers *message* for *domain*, in turn."""
+        smarthost = server.settings.smarthost(server.name, message.reverse_path)
+        if smarthost is not None:
+            return (self.servers[smarthost],)
+        return preferred(self.mx.get(domain, ()), server)
 
     def _defer_or_bounce(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The next hop did not take these: try again later, or tell the sender."""
@@ -355,7 +371,9 @@ class Transport:
         transfer.count = recipients(transfer.groups)
         transfer.no_way = False
         transfer.attempt += 1
-        exchangers = self.mx[transfer.groups[0].domain]
+        sources = server.sources
+        transfer.address = sources[(message.number + transfer.attempt - 1) % len(sources)]
+        exchangers = self.hosts(server, message, transfer.groups[0].domain)
         following = exchangers.index(transfer.server) + 1
         if following < len(exchangers):  # RFC 5321 section 5.1: each in turn, then wait
             transfer.server = exchangers[following]
