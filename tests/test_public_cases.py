@@ -18,10 +18,6 @@ CASES = {
 NOT_YET: dict[str, str] = {
     "exim-accept-at-end": "Exim's ACL verifies the domain of every recipient",
     "opensmtpd-login-hides-address": "a property of OpenSMTPD 6.0 only",
-    "backup-mx-scenario": "relay_domains of a server in a scenario",
-    "explain-listed-range": "a range that is listed all the time",
-    "outbound-pool": "outbound_addresses of a server in a scenario",
-    "server-behind-25-block": "relayhost of a server in a scenario",
 }
 """Cases that come out otherwise, and why."""
 
