@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.exact.expectations import unmet, verdict
-from sim.experiment import run
+from sim.experiment import Execution, run
 from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
 from sim.scenario import load, loads
@@ -46,7 +46,8 @@ def measured(scenario):
 
 
 def outcome(scenario, out, replications=None):
-    stored = run(scenario, replications=replications, out=out / "r", keep="counts")
+    how = Execution(keep="counts")
+    stored = run(scenario, out / "r", replications=replications, how=how)
     found = judged(measured(scenario), scenario.baseline, stored.table("measures"))
     return dict(zip(found["expected"], found["outcome"], strict=True))
 

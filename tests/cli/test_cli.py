@@ -364,11 +364,12 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 
 def test_every_error_with_a_status_is_a_class_of_ours():
+    from sim.config import errors
     from sim.experiment import storage, usage, workers
     from sim.figures import gallery
     from sim.measure import conservation
 
-    homes = (sim, storage, usage, workers, gallery, conservation)
+    homes = (sim, errors, storage, usage, workers, gallery, conservation)
     kinds = [next(getattr(h, name) for h in homes if hasattr(h, name)) for name in cli.STATUS]
     assert [cli.status_of(kind) for kind in kinds] == list(cli.STATUS.values())
     assert cli.status_of(ZeroDivisionError) is None

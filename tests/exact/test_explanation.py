@@ -119,7 +119,7 @@ def test_dialogue_and_decision_are_one(scenario):
                 assert dialogue.refused_at == "", asked
                 assert dialogue.code == 250, asked
             else:
-                at = "EOD" if dialogue.refused_at == "message" else dialogue.refused_at
+                at = "DATA" if dialogue.refused_at == "message" else dialogue.refused_at
                 assert at == verdict.command, asked
                 assert "\n".join(dialogue.reply) == str(verdict.reply), asked
 
