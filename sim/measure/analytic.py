@@ -116,7 +116,9 @@ class _Inputs:
         servers, settings = self.servers, self.servers.scenario.servers
         source = settings[server].source()
         hosts = exchangers(settings, servers.names, server, domain, sender)[:1]
-        alike = [servers.ranges(host).within(source) for host in hosts]
+        ranges = [servers.ranges(host) for host in hosts]
+        zone = servers.names.zone
+        alike = [(r.within(source), r.called(source, zone)) for r in ranges]
         login = settings[server].relayhost_login
         question = domain, *hosts, *alike, servers.listings(source), sender, spam, login
         if question not in self._onward:

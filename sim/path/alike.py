@@ -16,6 +16,7 @@ from sim.smtp.restrictions import Range
 
 if TYPE_CHECKING:
     from sim.scenario.networks import Network
+    from sim.smtp.names import ClientName, Names
 
 
 class Representatives(dict[str | None, str | None]):
@@ -47,6 +48,7 @@ class ClientRanges:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._within: dict[int, tuple[bool, ...]] = {}
+        self.reads_names = not policy.reads.isdisjoint(("client_name", "reverse_name"))
 
     @cached_property
     def bounds(self) -> list[int]:
@@ -55,6 +57,12 @@ class ClientRanges:
         ranges = {address for some in self.policy.ranges for address in some}
         edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
         return sorted(edges | {0})
+
+    def called(self, client: int, names: Names | None) -> ClientName | None:
+        """What *client* is called, where the policy asks; None: it does not, or all are alike."""
+        if not self.reads_names or names is None:
+            return None
+        return names.client(client)
 
     def interval(self, client: int) -> int:
         """Number of the interval that *client* is in."""

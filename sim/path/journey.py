@@ -201,7 +201,8 @@ class Servers:
                     forward_path=alike[seen.forward_path] or "",
                     content_draw=0.0,
                 )
-                return ranges.within(seen.client), policy.key(plain)
+                called = ranges.called(seen.client, seen.names)
+                return ranges.within(seen.client), called, policy.key(plain)
 
             self._classes[server, port] = key
         return self._classes[server, port]

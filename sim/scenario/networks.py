@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from sim.scenario.keys import Table, key
 from sim.scenario.quantities import Bandwidth, Domain, Duration, Intervals, Name, Prefixes
+from sim.topology.names import ReverseNames
 
 
 class Link(Table):
@@ -69,6 +70,9 @@ class Network(Table):
     (random), or what the holder had before, if it is free (sticky)"""
     reserved: Prefixes = key([])
     """addresses never leased: a block for customers with a fixed_address, or for nobody"""
+    reverse_names: ReverseNames = key("matching", source="chosen")
+    """what its addresses are called: matching: each has a name that leads back to it; mismatched: a
+    name that does not; none"""
     shared_address: bool = key(False)
     """all guests stand behind one address (NAT): what opens relaying for one, opens it for all"""
     blocks_port_25: bool = key(False, source="chosen")

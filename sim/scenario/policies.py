@@ -18,11 +18,12 @@ from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
 RATE = "limit_client_rate"
-UNSUPPLIED = {"helo", "client_name", "reverse_name", "encrypted", "pipelined", "recipients"} | {
-    "recent_auths",
-    "recent_connections",
-    "recent_recipients",
-}
+UNSUPPLIED = frozenset(
+    {
+        *("helo", "encrypted", "pipelined", "recipients", "certificate"),
+        *("recent_auths", "recent_connections", "recent_recipients", "recent_of_login"),
+    }
+)
 """Facts that no scenario supplies; a rule that reads one would never do what it says."""
 Lists = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,10 @@ from sim.scenario.trees import Tree
 from sim.scenario.validation import HEADS, check
 from sim.scenario.writing import resolved
 from sim.smtp import Policy
+from sim.smtp.clients import Range
 from sim.topology import graph as graphs
 from sim.topology.addresses import Draws, Pool, usable
-from sim.topology.names import Names
+from sim.topology.names import Names, Naming
 
 if TYPE_CHECKING:
     from sim.topology.graph import Graph, Routes
@@ -85,7 +86,14 @@ class Scenario(Document):
         for name, domain in rows:
             if name not in servers.setdefault(domain, []):
                 servers[domain].append(name)
-        return Names(servers)
+        hosts = {name: (self.hostname(name), int(s.address)) for name, s in self.servers.items()}
+        return Names(servers, hosts, self._namings())
+
+    def _namings(self) -> Iterator[Naming]:
+        for name, network in self.networks.items():
+            domain = network.domain or f"{name.lower()}.example"
+            for prefix in network.prefixes:
+                yield Naming(Range.of(prefix), domain, network.reverse_names)
 
     def graph(self) -> Graph:
         """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)

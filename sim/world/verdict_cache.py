@@ -217,7 +217,9 @@ class VerdictCache:
         if len(self._by_address) >= MOST_CLIENTS:
             self._by_address.clear()
         listed = self.listed(address) if self.reads_lists else ()
-        classes = self._classes.setdefault((listed, self.ranges.within(address)), {})
+        called = self.ranges.called(address, self.zone)
+        alike = listed, self.ranges.within(address), called
+        classes = self._classes.setdefault(alike, {})
         self._by_address[address] = classes
         return classes
 

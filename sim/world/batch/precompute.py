@@ -281,7 +281,10 @@ def _client_classes(
 ) -> Indexed:
     """The server and the class of each client: addresses between two bounds are alike."""
     edges = [
-        number << 32 | bound for number, cache in caches.items() for bound in cache.ranges.bounds
+        number << 32 | bound
+        for number, cache in caches.items()
+        for bound in cache.ranges.bounds
+        if bound < 1 << 32  # clients of a run are of IPv4
     ]
     interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 
@@ -315,7 +318,7 @@ def _whatever_is_asked(server: Server) -> Known:
     if server.listing is not None or server.sessions.down or cache.reads_all_owners:
         return Known.ASK
     # Greylisting tells apart the recipients of one group, so that counting is not enough.
-    if memory is not None or cache.reads_lists:
+    if memory is not None or cache.reads_lists or cache.ranges.reads_names:
         return Known.ASK if memory is not None and memory.greylists else Known.COUNT
     return Known.DEPENDS
 
