@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim import figures, scenario
     from sim.cli import experiments, inputs, render
-    from sim.exact import expectations
+    from sim.exact import expectations, findings
     from sim.experiment import plan
     from sim.results import export, publish
 
@@ -21,6 +21,7 @@ _HOME = {
     "expectations": "sim.exact.expectations",
     "export": "sim.results.export",
     "figures": "sim.figures",
+    "findings": "sim.exact.findings",
     "inputs": "sim.cli.inputs",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
@@ -32,6 +33,7 @@ __all__ = [
     "experiments",
     "export",
     "figures",
+    "findings",
     "inputs",
     "plan",
     "publish",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim import cli
 from sim.cli import options
 from sim.cli.console import FAILED, print_json, say, wrong
+
+if TYPE_CHECKING:
+    from sim.results.scenario import Scenario
 
 
 def check(
@@ -22,7 +25,8 @@ def check(
 ) -> None:
     """Report every fault at once, with file, key and nearest valid name.
 
-    Exact expectations that do not hold are faults too.
+    Exact expectations that do not hold are faults too. Warnings are not: policies that relay for
+    everybody, refuse their own mail, or have lines without effect.
     """
     loaded = cli.inputs.scenario(scenario, set_)
     if faults := list(cli.expectations.unmet(loaded.model)):
@@ -30,9 +34,20 @@ def check(
     if resolved:
         print(loaded.resolved())
     elif as_json:
-        print_json({"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)})
+        warned = [str(one) for one in cli.findings.warnings(loaded.model)]
+        known = {"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)}
+        print_json(known | {"warnings": warned})
     else:
+        _warn(loaded)
         print(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
+
+
+def _warn(loaded: Scenario) -> None:
+    """Print what is doubtful, and which arms are meant to be open."""
+    for warned in cli.findings.warnings(loaded.model):
+        print(f"warning: {warned}")
+    if arms := cli.findings.open_arms(loaded.model):
+        print(f"Open to everybody, as their servers say: {'; '.join(arms)}.")
 
 
 def schema(

@@ -183,7 +183,8 @@ def _written(server: Server, stage: str, where: Server | Port) -> tuple[Restrict
     listed = tuple(restrictions.parse(directories.restriction(text)) for text in written)
     if stage == "recipient" and server.check_recipients == "rcpt":
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
-        listed += (unlisted,) if unlisted not in listed else ()
+        asked = unlisted in listed or (listed and listed[-1].entry.final)
+        listed += () if asked else (unlisted,)
     check_order(listed)
     return listed
 
