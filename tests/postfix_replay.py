@@ -129,9 +129,10 @@ def differences(session: Mapping[str, Any], server: Server) -> Iterator[Differen
         if command != "(connect)":
             ours = replies(talk.receive(sent(command))) if real is not None else ours
         shown = command if isinstance(command, str) else json.dumps(command)[:60]
-        if real is not None and codes(real) != codes(ours):
-            yield Difference(session, "code", shown, " / ".join(real), " / ".join(ours))
-            return
+        for what, seen in (("code", codes), ("words", words)):
+            if real is not None and seen(real) != seen(ours):
+                yield Difference(session, what, shown, " / ".join(real), " / ".join(ours))
+                return
     real_routes = [routes(mail) for mail in session.get("mails", [])]
     our_routes = [one if isinstance(one, str) else sorted(one, key=str) for one in talk.routes]
     if real_routes != our_routes:
@@ -155,6 +156,11 @@ def replies(answer: bytes) -> list[str]:
 def codes(lines: list[str]) -> list[str]:
     """The codes of the replies in *lines*, one for each reply."""
     return [line[:3] for line in lines if line[3:4] != "-"]
+
+
+def words(lines: list[str]) -> list[str]:
+    """*lines* to the letter, but for the queue id of a message, which no two servers share."""
+    return [line.partition(" queued as ")[0] for line in lines]
 
 
 def routes(mail: Mapping[str, Any]) -> str | list[tuple[str, str, str | None]]:

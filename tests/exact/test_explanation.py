@@ -119,6 +119,7 @@ def test_dialogue_and_decision_are_one(scenario):
                 assert dialogue.refused_at == "", asked
                 assert dialogue.code == 250, asked
             else:
+                # the reply to the message is the second of DATA (RFC 5321 section 4.1.1.4)
                 at = "DATA" if dialogue.refused_at == "message" else dialogue.refused_at
                 assert at == verdict.command, asked
                 assert "\n".join(dialogue.reply) == str(verdict.reply), asked
