@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 MAX_PLACE = 150
 """Octets of a place that are shown: three keep a line within smtp.limit.reply_line (512)."""
 
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _PLACE = re.compile(r"\{(\w+)\}")
+_LINE = re.compile(r"(\d{3}) (?:(\d\.\d{1,3}\.\d{1,3}) )?(.*)", re.DOTALL)
 
 
 class Reply(NamedTuple):
@@ -23,6 +25,13 @@ class Reply(NamedTuple):
     code: int
     enhanced: str
     text: str
+
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def of(line: str) -> Reply:
+        """The reply that stands in *line*: code, enhanced status if any, text."""
+        code, enhanced, text = cast("re.Match[str]", _LINE.fullmatch(line)).groups("")
+        return Reply(int(code), enhanced, text)
 
     @property
     def permanent(self) -> bool:

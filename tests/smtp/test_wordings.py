@@ -66,7 +66,8 @@ UNNUMBERED = ("greeting", "helo", "auth_challenge", "data_ok")  # RFC 2034 secti
 
 @pytest.mark.parametrize("wording", WORDINGS)
 def test_enhanced_codes_are_those_of_their_replies(wording):
-    for situation, (code, enhanced, text) in WORDINGS[wording].items():
+    for situation, line in WORDINGS[wording].items():
+        code, enhanced, text = Reply.of(line)
         assert 200 <= code < 600
         assert set(re.findall(r"\{(\w+)\}", text)) <= PLACES
         if situation in UNNUMBERED:
@@ -110,7 +111,7 @@ LONGEST = dict.fromkeys(PLACES, "x" * 254) | {"client": "203.0.113.140"}
 
 @pytest.mark.parametrize("wording", WORDINGS)
 def test_reply_lines_fit(wording):
-    for made in WORDINGS[wording].values():
+    for made in map(Reply.of, WORDINGS[wording].values()):
         for line in str(filled(made, LONGEST)).split("\n"):
             assert len(line) <= 510  # RFC 5321 section 4.5.3.1.5, without CR LF
 

@@ -10,8 +10,8 @@ from sim.smtp.matching import lookup_table, parts_of
 from sim.smtp.names import NONE, OK, UNKNOWN
 from sim.smtp.opinions import PERMIT, Opinion, Refusal
 from sim.smtp.restrictions.actions import act, sublist
-from sim.smtp.restrictions.entry import TABLE_NAME, restriction
-from sim.smtp.restrictions.subjects import CLIENT_READS, SUBJECTS
+from sim.smtp.restrictions.entry import TABLE_NAME, restriction, row
+from sim.smtp.restrictions.subjects import CLIENT_READS, SUBJECTS, Subject
 from sim.smtp.site import Mailbox
 from sim.smtp.tables import TableError
 from sim.smtp.transaction import Transaction, kind_known
@@ -73,104 +73,96 @@ def looked_up(t: Transaction, table: str, keys: Keys) -> str | None:
     return None
 
 
-def _checked(t: Transaction, table: str, asked: str, keys: Keys) -> Opinion:
-    value = looked_up(t, table, keys)
-    return None if value is None else act(t, value, asked)
-
-
-def _unverified(opinion: Opinion) -> Opinion:
-    """*opinion*, but a permit is an error: what was looked up proves nothing."""
-    return Refusal("configuration_error") if opinion is PERMIT else opinion
-
-
 def _client_keys(t: Transaction, name: str) -> Keys:
     yield from domain_keys(t, name)
     yield from address_keys(t.client_text())
 
 
-def _says(what: Callable[[Transaction], str]) -> Callable[..., str]:
-    return lambda t, table: f"{what(t)} looked up in {table}"
-
-
-@restriction(
-    "Look the client up by its verified name and its address.",
-    compared=_says(lambda t: f"client {t.client_names.name}[{t.client_text()}]"),
-    reads=CLIENT_READS,
-    parameters=TABLE_NAME,
-)
-def check_client_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the client."""
-    return _checked(t, table, "client", _client_keys(t, t.client_names.name))
-
-
-@restriction(
-    "Look the client up by the name of its PTR record; a permit is an error.",
-    compared=_says(lambda t: f"client {t.client_names.reverse}[{t.client_text()}]"),
-    reads=CLIENT_READS,
-    parameters=TABLE_NAME,
-)
-def check_reverse_client_hostname_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the unverified name."""
-    keys = _client_keys(t, t.client_names.reverse)
-    return _unverified(_checked(t, table, "reverse_client", keys))
-
-
-@restriction(
-    "Look the name in HELO up.",
-    compared=_says(lambda t: f"HELO {t.facts.helo}"),
-    reads=("helo",),
-    parameters=TABLE_NAME,
-)
-def check_helo_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the HELO name."""
-    name = t.facts.helo
-    return None if name is None else _checked(t, table, "helo", domain_keys(t, name))
-
-
-@restriction(
-    "Look the sender up: address, domain and its parents, user@; the null sender as <>.",
-    compared=_says(lambda t: f"sender {t.sender_text()}"),
-    reads=("reverse_path",),
-    parameters=TABLE_NAME,
-)
-def check_sender_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the sender."""
+def _sender_keys(t: Transaction) -> Keys:
     if t.sender is not None:
-        return _checked(t, table, "sender", mail_keys(t, kind_known(t.sender)))
-    if t.no_sender:
-        key = t.site.settings.smtpd_null_access_lookup_key
-        return _checked(t, table, "sender", iter([(key, False)]))
-    return None
+        return mail_keys(t, kind_known(t.sender))
+    return iter([(t.site.settings.smtpd_null_access_lookup_key, False)] * t.no_sender)
 
 
-@restriction(
+def _recipient_keys(t: Transaction) -> Keys:
+    return iter(()) if t.recipient is None else mail_keys(t, kind_known(t.recipient))
+
+
+def _login_keys(t: Transaction) -> Keys:
+    if t.facts.login and t.site.auth_offered:
+        yield t.facts.login, False
+
+
+def _access(
+    name: str,
+    keys: Callable[[Transaction], Keys],
+    doc: str,
+    says: Callable[[Transaction], str],
+    reads: tuple[str, ...],
+    *,
+    asked: str = "",
+    proves: bool = True,
+) -> None:
+    """Add the row that looks *keys* up; where they *prove* nothing, a permit is an error."""
+
+    def judge(t: Transaction, table: str) -> Opinion:
+        value = looked_up(t, table, keys(t))
+        opinion = None if value is None else act(t, value, asked or name)
+        if opinion is not PERMIT:
+            return opinion
+        if not proves:
+            return Refusal("configuration_error")
+        routed = name == "recipient" and t.to.routed
+        return None if routed and not t.site.settings.allow_untrusted_routing else opinion
+
+    row(
+        f"check_{name}_access",
+        doc if proves else f"{doc[:-1]}; a permit is an error.",
+        judge,
+        compared=lambda t, table: f"{says(t)} looked up in {table}",
+        reads=reads,
+        parameters=TABLE_NAME,
+    )
+
+
+_access(
+    "client",
+    lambda t: _client_keys(t, t.client_names.name),
+    "Look the client up by its verified name and its address.",
+    lambda t: f"client {t.client_names.name}[{t.client_text()}]",
+    CLIENT_READS,
+)
+_access(
+    "reverse_client_hostname",
+    lambda t: _client_keys(t, t.client_names.reverse),
+    "Look the client up by the name of its PTR record.",
+    lambda t: f"client {t.client_names.reverse}[{t.client_text()}]",
+    CLIENT_READS,
+    asked="reverse_client",
+    proves=False,
+)
+_access(
+    "helo",
+    lambda t: iter(()) if t.facts.helo is None else domain_keys(t, t.facts.helo),
+    "Look the name in HELO up.",
+    lambda t: f"HELO {t.facts.helo}",
+    ("helo",),
+)
+_access(
+    "sender",
+    _sender_keys,
+    "Look the sender up: address, domain and its parents, user@; the null sender as <>.",
+    lambda t: f"sender {t.sender_text()}",
+    ("reverse_path",),
+)
+_access(
+    "recipient",
+    _recipient_keys,
     "Look the recipient up: address, domain and its parents, user@.",
-    compared=_says(lambda t: f"recipient {t.destination_text()}"),
-    reads=("forward_path",),
-    parameters=TABLE_NAME,
+    lambda t: f"recipient {t.destination_text()}",
+    ("forward_path",),
 )
-def check_recipient_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the recipient."""
-    to = t.recipient
-    if to is None:
-        return None
-    opinion = _checked(t, table, "recipient", mail_keys(t, kind_known(to)))
-    suspicious = to.routed and not t.site.settings.allow_untrusted_routing
-    return None if opinion is PERMIT and suspicious else opinion
-
-
-@restriction(
-    "Look the login up.",
-    compared=_says(lambda t: f"login {t.facts.login}"),
-    reads=("login",),
-    parameters=TABLE_NAME,
-)
-def check_sasl_access(t: Transaction, table: str) -> Opinion:
-    """Act as the table says for the login."""
-    login = t.facts.login
-    if not login or not t.site.auth_offered:
-        return None
-    return _checked(t, table, "sasl", iter([(login, False)]))
+_access("sasl", _login_keys, "Look the login up.", lambda t: f"login {t.facts.login}", ("login",))
 
 
 # ---- the servers of a domain
@@ -207,40 +199,35 @@ def _server_keys(t: Transaction, name: str, kind: str) -> Keys:
 _SERVERS = {"mx": "mail exchangers", "ns": "name servers", "a": "addresses"}
 
 
-def _server_access(asked: str, kind: str) -> None:
+def _server_access(asked: str, subject: Subject, kind: str) -> None:
     """Add the row that looks the servers of a client, a name or an address up."""
-    subject = SUBJECTS[asked]
 
-    def judge(t: Transaction, table: str) -> Opinion:
+    def keys(t: Transaction) -> Keys:
         name = subject.name(t)
-        if not name or name == UNKNOWN:
-            return None
-        return _unverified(_checked(t, table, asked, _server_keys(t, name, kind)))
+        return iter(()) if not name or name == UNKNOWN else _server_keys(t, name, kind)
 
-    hostname = "_hostname" if asked == "reverse_client" else ""
-    judge.__name__ = f"check_{asked}{hostname}_{kind}_access"
-    restriction(
-        f"Look the {_SERVERS[kind]} of {subject.words} up; a permit is an error.",
-        compared=_says(lambda t: f"{_SERVERS[kind]} of {subject.name(t)}"),
-        reads=subject.reads,
-        parameters=TABLE_NAME,
-    )(judge)
+    _access(
+        f"{asked}{'_hostname' * (asked == 'reverse_client')}_{kind}",
+        keys,
+        f"Look the {_SERVERS[kind]} of {subject.words} up.",
+        lambda t: f"{_SERVERS[kind]} of {subject.name(t)}",
+        subject.reads,
+        asked=asked,
+        proves=False,
+    )
 
 
-for _asked in SUBJECTS:
+for _asked, _subject in SUBJECTS.items():
     for _kind in _SERVERS:
-        _server_access(_asked, _kind)
+        _server_access(_asked, _subject, _kind)
 
 
 # ---- lists and services
 
 
-@restriction(
-    "A restriction class: a list that is asked in this place.",
-    parameters=(Parameter("class", "word"),),
-)
+@restriction(parameters=(Parameter("class", "word"),))
 def restriction_class(t: Transaction, name: str) -> Opinion:
-    """Ask the list of the class."""
+    """A restriction class: a list that is asked in this place."""
     return sublist(t, t.site.classes.get(name, ""), t.asked)
 
 
@@ -263,13 +250,12 @@ def attributes(t: Transaction) -> dict[str, str]:
 
 
 @restriction(
-    "Ask a policy service: what a table of its answers says; nothing without one.",
     compared=lambda _t, server: f"asked {server}",
     reads=(*CLIENT_READS, "reverse_path", "forward_path", "helo", "login", "recipients"),
     parameters=(Parameter("service", "server"),),
 )
 def check_policy_service(t: Transaction, server: str) -> Opinion:
-    """Act as the service answers."""
+    """Ask a policy service: what a table of its answers says; nothing without one."""
     rows = t.site.services.get(server, ())
     told = attributes(t) if rows else {}
     for wanted, action in rows:

@@ -9,8 +9,8 @@ from sim.smtp import clients, rfc822
 from sim.smtp.names import OK, RETRY, UNKNOWN
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.replies import CLASSES, Reply
-from sim.smtp.restrictions.entry import BLOCKLIST, restriction
-from sim.smtp.restrictions.subjects import SUBJECTS
+from sim.smtp.restrictions.entry import BLOCKLIST, restriction, row
+from sim.smtp.restrictions.subjects import SUBJECTS, Subject
 from sim.smtp.statuses import status_for
 from sim.smtp.transaction import Transaction
 
@@ -121,29 +121,18 @@ def _reply(text: str, asked: str) -> Reply:
 _CLIENT = ("listed", "client", "names")
 
 
-@restriction(
-    "Refuse a client that the named blocklist lists, with one of the answers after = if any.",
-    aliases=("reject_rbl",),
-    compared=_says_listed,
-    reads=_CLIENT,
-    parameters=BLOCKLIST,
-)
+@restriction(aliases=("reject_rbl",), compared=_says_listed, reads=_CLIENT, parameters=BLOCKLIST)
 def reject_rbl_client(t: Transaction, blocklist: str) -> Opinion:
-    """Refuse a listed client."""
+    """Refuse a client that the named blocklist lists, with one of the answers after = if any."""
     if _client_status(t, blocklist) != OK:
         return None
     labels = clients.octets(t.facts.client)
     return _refusal(t, blocklist, t.client_text(), labels, "client")
 
 
-@restriction(
-    "Permit a client that the named list of good senders lists; never for relaying.",
-    compared=_says_listed,
-    reads=(*_CLIENT, "forward_path"),
-    parameters=BLOCKLIST,
-)
+@restriction(compared=_says_listed, reads=(*_CLIENT, "forward_path"), parameters=BLOCKLIST)
 def permit_dnswl_client(t: Transaction, blocklist: str) -> Opinion:
-    """Permit a client on a list of good ones."""
+    """Permit a client that the named list of good senders lists; never for relaying."""
     return _welcome(t, _client_status(t, blocklist), t.client_text())
 
 
@@ -157,20 +146,15 @@ def _welcome(t: Transaction, status: str, what: str) -> Opinion:
     return PERMIT if status == OK else None
 
 
-@restriction(
-    "Permit a client whose verified name the named list of good domains lists.",
-    reads=(*_CLIENT, "client_name", "forward_path"),
-    parameters=BLOCKLIST,
-)
+@restriction(reads=(*_CLIENT, "client_name", "forward_path"), parameters=BLOCKLIST)
 def permit_rhswl_client(t: Transaction, blocklist: str) -> Opinion:
-    """Permit a client on a list of good domains."""
+    """Permit a client whose verified name the named list of good domains lists."""
     name = t.client_names.name
     return None if name == UNKNOWN else _welcome(t, _domain_status(t, blocklist, name), name)
 
 
-def _by_name(asked: str) -> None:
+def _by_name(asked: str, subject: Subject) -> None:
     """Add the restriction that asks a list of domains for one of the names."""
-    subject = SUBJECTS[asked]
 
     def judge(t: Transaction, blocklist: str) -> Opinion:
         name = subject.name(t)
@@ -178,14 +162,15 @@ def _by_name(asked: str) -> None:
             return None
         return _refusal(t, blocklist, name, name.rpartition("@")[2].lower(), asked)
 
-    judge.__name__ = f"reject_rhsbl_{asked}"
-    restriction(
+    row(
+        f"reject_rhsbl_{asked}",
         f"Refuse where the named list of domains has {subject.words}.",
+        judge,
         compared=lambda t, blocklist: f"{subject.name(t)} looked up in {blocklist}",
         reads=subject.reads,
         parameters=BLOCKLIST,
-    )(judge)
+    )
 
 
-for _asked in SUBJECTS:
-    _by_name(_asked)
+for _asked, _subject in SUBJECTS.items():
+    _by_name(_asked, _subject)

@@ -36,49 +36,29 @@ def _says_name(t: Transaction, *_: object) -> str:
     return f"client {t.client_text()} is called {names.name}, its PTR record says {names.reverse}"
 
 
-@restriction(
-    "Refuse all mail without a login: a submission server.",
-    compared=_says_login,
-    reads=("login",),
-    own=True,
-)
+@restriction(compared=_says_login, reads=("login",), own=True)
 def reject_unauthenticated(t: Transaction) -> Opinion:
-    """Refuse a client without a login."""
+    """Refuse all mail without a login: a submission server."""
     # RFC 6409 section 4.3: a submission server answers 530 to MAIL.
     return Refusal("auth_required") if t.facts.login is None else None
 
 
-@restriction(
-    "Clients on the server's own networks may relay.",
-    compared=_says_networks,
-    reads=("client",),
-    grants=True,
-)
+@restriction(compared=_says_networks, reads=("client",), grants=True)
 def permit_mynetworks(t: Transaction) -> Opinion:
-    """Permit clients on own networks."""
+    """Clients on the server's own networks may relay."""
     return PERMIT if t.client_on_network() else None
 
 
-@restriction(
-    "The server itself may relay: clients with an address of its interfaces.",
-    compared=_says_networks,
-    reads=("client",),
-    grants=True,
-)
+@restriction(compared=_says_networks, reads=("client",), grants=True)
 def permit_inet_interfaces(t: Transaction) -> Opinion:
-    """Permit own addresses."""
+    """The server itself may relay: clients with an address of its interfaces."""
     loopback = t.facts.client >> 24 == 127
     return permit_if(loopback or t.facts.client in t.site.own_addresses)
 
 
-@restriction(
-    "Clients that logged in with SMTP AUTH may relay.",
-    compared=_says_login,
-    reads=("login",),
-    grants=True,
-)
+@restriction(compared=_says_login, reads=("login",), grants=True)
 def permit_sasl_authenticated(t: Transaction) -> Opinion:
-    """Permit logins."""
+    """Clients that logged in with SMTP AUTH may relay."""
     return PERMIT if t.facts.login is not None else None
 
 
@@ -86,25 +66,15 @@ def _says_certificate(t: Transaction, *_: object) -> str:
     return f"certificate {t.facts.certificate or 'none'}"
 
 
-@restriction(
-    "Clients with a trusted TLS certificate may relay.",
-    compared=_says_certificate,
-    reads=("certificate",),
-    grants=True,
-)
+@restriction(compared=_says_certificate, reads=("certificate",), grants=True)
 def permit_tls_all_clientcerts(t: Transaction) -> Opinion:
-    """Permit any certificate."""
+    """Clients with a trusted TLS certificate may relay."""
     return permit_if(t.facts.certificate is not None)
 
 
-@restriction(
-    "Clients with a listed TLS certificate may relay.",
-    compared=_says_certificate,
-    reads=("certificate",),
-    grants=True,
-)
+@restriction(compared=_says_certificate, reads=("certificate",), grants=True)
 def permit_tls_clientcerts(t: Transaction) -> Opinion:
-    """Permit listed certificates."""
+    """Clients with a listed TLS certificate may relay."""
     shown, stated = t.facts.certificate, t.site.settings.relay_clientcerts
     if shown is None or stated is None:
         return permit_if(shown is not None)
@@ -117,7 +87,6 @@ def _window_open(facts: Facts | Circumstances, window: float) -> bool:
 
 
 @restriction(
-    "A POP login opens relaying for the client's address, for the window.",
     compared=_says_pop,
     parameters=(Parameter("window", "duration"),),
     projection=_window_open,
@@ -127,12 +96,11 @@ def _window_open(facts: Facts | Circumstances, window: float) -> bool:
     grants=True,
 )
 def permit_pop_before_smtp(t: Transaction, window: float) -> Opinion:
-    """Permit while the window is open."""
+    """A POP login opens relaying for the client's address, for the window."""
     return PERMIT if _window_open(t.facts, window) else None
 
 
 @restriction(
-    "Clients in the named addresses or ranges may relay; without any, the policy's.",
     compared=_says_ranges,
     reads=("client",),
     parameters=(Parameter("ranges", "range", optional=True, many=True),),
@@ -140,30 +108,25 @@ def permit_pop_before_smtp(t: Transaction, window: float) -> Opinion:
     grants=True,
 )
 def permit_client_ranges(t: Transaction, *ranges: Range) -> Opinion:
-    """Permit named addresses."""
+    """Clients in the named addresses or ranges may relay; without any, the policy's."""
     return PERMIT if t.client_in(ranges or t.site.client_range_pairs) else None
 
 
 _NAMES = ("client", "names", "client_name", "reverse_name")
 
 
-@restriction(
-    "Refuse a client whose address and name do not lead to each other.",
-    aliases=("reject_unknown_client",),
-    compared=_says_name,
-    reads=_NAMES,
-)
+@restriction(aliases=("reject_unknown_client",), compared=_says_name, reads=_NAMES)
 def reject_unknown_client_hostname(t: Transaction) -> Opinion:
-    """Refuse a client without a verified name."""
+    """Refuse a client whose address and name do not lead to each other."""
     status = t.client_names.status
     if status == OK:
         return None
     return Refusal("client_unknown", "retry" if status == RETRY else "")
 
 
-@restriction("Refuse a client whose address has no name at all.", compared=_says_name, reads=_NAMES)
+@restriction(compared=_says_name, reads=_NAMES)
 def reject_unknown_reverse_client_hostname(t: Transaction) -> Opinion:
-    """Refuse a client without a PTR record."""
+    """Refuse a client whose address has no name at all."""
     status = t.client_names.reverse_status
     if status == OK:
         return None

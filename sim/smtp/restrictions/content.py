@@ -31,15 +31,13 @@ _FILTER: dict[str, Any] = {
 }
 
 
-@restriction(
-    "Refuse what the filter takes for spam: detection rate, false-positive rate.", **_FILTER
-)
+@restriction(**_FILTER)
 def reject_outbound_spam(t: Transaction, detection: float, false_positives: float) -> Opinion:
-    """Refuse what is caught."""
+    """Refuse what the filter takes for spam: detection rate, false-positive rate."""
     return Refusal("content_refused") if _caught(t.facts, detection, false_positives) else None
 
 
-@restriction("Accept what the filter takes for spam, and drop it silently.", **_FILTER)
+@restriction(**_FILTER)
 def discard_outbound_spam(t: Transaction, detection: float, false_positives: float) -> Opinion:
-    """Drop what is caught."""
+    """Accept what the filter takes for spam, and drop it silently."""
     return Refusal("discarded") if _caught(t.facts, detection, false_positives) else None

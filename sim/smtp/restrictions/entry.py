@@ -71,17 +71,21 @@ ALIASES: dict[str, str] = {}
 
 
 def restriction(
-    doc: str, *, aliases: tuple[str, ...] = (), **properties: Any
+    *, aliases: tuple[str, ...] = (), **properties: Any
 ) -> Callable[[Callable[..., Opinion]], Callable[..., Opinion]]:
-    """Make the decorated function a row of `TABLE`, under its own name."""
+    """Make the decorated function a row of `TABLE`, under its own name and with its docstring."""
 
     def register(judge: Callable[..., Opinion]) -> Callable[..., Opinion]:
-        name = judge.__name__
-        TABLE[name] = Entry(name, doc, judge, **properties)
-        ALIASES.update(dict.fromkeys(aliases, name))
+        row(judge.__name__, " ".join((judge.__doc__ or "").split()), judge, **properties)
+        ALIASES.update(dict.fromkeys(aliases, judge.__name__))
         return judge
 
     return register
+
+
+def row(name: str, doc: str, judge: Callable[..., Opinion], **properties: Any) -> None:
+    """Add a row to `TABLE`."""
+    TABLE[name] = Entry(name, doc, judge, **properties)
 
 
 @dataclass(frozen=True, slots=True)

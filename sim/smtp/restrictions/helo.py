@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from sim.smtp import rfc822
 from sim.smtp.names import OK, RETRY
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
@@ -30,54 +33,45 @@ def _literal(name: str) -> Opinion:
     return Refusal("helo_literal_invalid")
 
 
-@restriction(
-    "Refuse a name in HELO that is no host name.",
-    aliases=("reject_invalid_hostname",),
-    compared=_says_helo,
-    reads=READS,
-)
-def reject_invalid_helo_hostname(t: Transaction) -> Opinion:
-    """Refuse a malformed name."""
+def _judged(t: Transaction, judge: Callable[[str], Opinion]) -> Opinion:
+    """The opinion on the name in HELO; on an address literal, whether it is one."""
     name = t.facts.helo
     if name is None:
         return None
-    if name[:1] == "[":
-        return _literal(name)
+    return _literal(name) if name[:1] == "[" else judge(name)
+
+
+@restriction(aliases=("reject_invalid_hostname",), compared=_says_helo, reads=READS)
+def reject_invalid_helo_hostname(t: Transaction) -> Opinion:
+    """Refuse a name in HELO that is no host name."""
+    return _judged(t, _malformed)
+
+
+def _malformed(name: str) -> Opinion:
     bare = _bare(name)
     valid = rfc822.valid_hostname(bare) or rfc822.valid_address(bare)
     return None if valid else Refusal("helo_invalid")
 
 
-@restriction(
-    "Refuse a name in HELO that is not fully qualified.",
-    aliases=("reject_non_fqdn_hostname",),
-    compared=_says_helo,
-    reads=READS,
-)
+@restriction(aliases=("reject_non_fqdn_hostname",), compared=_says_helo, reads=READS)
 def reject_non_fqdn_helo_hostname(t: Transaction) -> Opinion:
-    """Refuse a name without a dot."""
-    name = t.facts.helo
-    if name is None:
-        return None
-    if name[:1] == "[":
-        return _literal(name)
+    """Refuse a name in HELO that is not fully qualified."""
+    return _judged(t, _short)
+
+
+def _short(name: str) -> Opinion:
     bare = _bare(name)
     return None if rfc822.valid_hostname(bare) and "." in bare else Refusal("helo_not_fqdn")
 
 
-@restriction(
-    "Refuse a name in HELO that has neither an address nor an exchanger.",
-    aliases=("reject_unknown_hostname",),
-    compared=_says_helo,
-    reads=(*READS, "names"),
-)
+@restriction(aliases=("reject_unknown_hostname",), compared=_says_helo, reads=(*READS, "names"))
 def reject_unknown_helo_hostname(t: Transaction) -> Opinion:
-    """Refuse a name that does not exist."""
-    name, names = t.facts.helo, t.facts.names
-    if name is None:
-        return None
-    if name[:1] == "[":
-        return _literal(name)
+    """Refuse a name in HELO that has neither an address nor an exchanger."""
+    return _judged(t, partial(_unknown, t))
+
+
+def _unknown(t: Transaction, name: str) -> Opinion:
+    names = t.facts.names
     status = OK if names is None else names.exists(name)
     if status == RETRY:
         refusal = Refusal("helo_unknown", "retry")
@@ -86,13 +80,9 @@ def reject_unknown_helo_hostname(t: Transaction) -> Opinion:
     return None if status == OK else Refusal("helo_unknown")
 
 
-@restriction(
-    "Permit a client that says an address without brackets in HELO.",
-    compared=_says_helo,
-    reads=READS,
-)
+@restriction(compared=_says_helo, reads=READS)
 def permit_naked_ip_address(t: Transaction) -> Opinion:
-    """Permit a bare address, refuse a malformed one."""
+    """Permit a client that says an address without brackets in HELO."""
     name = t.facts.helo
     if name is None or not name or name.strip("0123456789.:"):
         return None

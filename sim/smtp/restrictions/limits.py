@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from sim.smtp.arguments import Parameter, Rate
 from sim.smtp.facts import Circumstances, Facts
 from sim.smtp.opinions import Opinion, Refusal
-from sim.smtp.restrictions.entry import restriction
+from sim.smtp.restrictions.entry import restriction, row
 from sim.smtp.transaction import Transaction
 
 
-def _below(count: int, limit: float) -> bool:
-    return count < limit
-
-
-def spared(t: Transaction) -> bool:
+def _spared(t: Transaction) -> bool:
     """Whether no limit holds for the client."""
     unlimited = t.site.unlimited
     return bool(unlimited) and unlimited.holds(t.facts.client, lambda: t.client_names.name)
 
 
+def _limit(
+    name: str, fact: str, of: str, situation: str, at: str, *, who: str = "client", **more: Any
+) -> None:
+    """Add the row of a limit on *fact*, the number *of* things that *who* did in the window."""
+    number = attrgetter(fact)
+
+    def left(facts: Facts | Circumstances, limit: Rate) -> bool:
+        return bool(number(facts) < limit.most)
+
+    def judge(t: Transaction, limit: Rate) -> Opinion:
+        if left(t.facts, limit) or (_spared(t) if who == "client" else t.facts.login is None):
+            return None
+        return Refusal(situation)
+
+    def says(t: Transaction, limit: Rate) -> str:
+        return f"{number(t.facts)} {of} before this one, limit {limit}"
+
+    row(
+        name,
+        f"Refuse for now a {who} with so many {of} in the window.",
+        judge,
+        compared=says,
+        parameters=(Parameter("limit", "rate"),),
+        projection=left,
+        projects=(fact,),
+        turns=lambda limit: {fact: (0, limit.most)},
+        own=True,
+        at=at,
+        **more,
+    )
+
+
 def _session_left(facts: Facts | Circumstances, limit: float) -> bool:
-    return _below(facts.open_sessions, limit)
-
-
-def _says_sessions(t: Transaction, limit: float) -> str:
-    return f"{t.facts.open_sessions} other sessions, limit {limit:g}"
+    return facts.open_sessions < limit
 
 
 @restriction(
-    "Refuse for now a client that has so many other sessions open.",
-    compared=_says_sessions,
+    compared=lambda t, limit: f"{t.facts.open_sessions} other sessions, limit {limit:g}",
     parameters=(Parameter("limit", "count"),),
     projection=_session_left,
     projects=("open_sessions",),
@@ -41,90 +64,24 @@ def _says_sessions(t: Transaction, limit: float) -> str:
     at="CONNECT",
 )
 def limit_connections(t: Transaction, limit: float) -> Opinion:
-    """Refuse one session too many."""
-    if _session_left(t.facts, limit) or spared(t):
+    """Refuse for now a client that has so many other sessions open."""
+    if _session_left(t.facts, limit) or _spared(t):
         return None
     return Refusal("too_many_connections")
 
 
-def _rate_left(facts: Facts | Circumstances, limit: Rate) -> bool:
-    return _below(facts.recent, limit.most)
-
-
-def _says_recent(t: Transaction, limit: Rate) -> str:
-    return f"{t.facts.recent} transactions before this one, limit {limit}"
-
-
-@restriction(
-    "Refuse for now a client that made so many transactions in the window.",
-    compared=_says_recent,
-    parameters=(Parameter("limit", "rate"),),
-    projection=_rate_left,
-    projects=("recent",),
-    turns=lambda limit: {"recent": (0, limit.most)},
-    own=True,
-    at="MAIL",
-)
-def limit_client_rate(t: Transaction, limit: Rate) -> Opinion:
-    """Refuse one message too many."""
-    return None if _rate_left(t.facts, limit) or spared(t) else Refusal("rate_limited")
-
-
-def _login_left(facts: Facts | Circumstances, limit: Rate) -> bool:
-    return _below(facts.recent_of_login, limit.most)
-
-
-def _says_of_login(t: Transaction, limit: Rate) -> str:
-    return f"{t.facts.recent_of_login} transactions of login {t.facts.login}, limit {limit}"
-
-
-@restriction(
-    "Refuse for now a login that made so many transactions in the window, from any address.",
-    compared=_says_of_login,
+_limit("limit_client_rate", "recent", "transactions", "rate_limited", "MAIL")
+_limit(
+    "limit_login_rate",
+    "recent_of_login",
+    "transactions from any address",
+    "rate_limited",
+    "MAIL",
+    who="login",
     reads=("login",),
-    parameters=(Parameter("limit", "rate"),),
-    projection=_login_left,
-    projects=("recent_of_login",),
-    turns=lambda limit: {"recent_of_login": (0, limit.most)},
-    own=True,
-    at="MAIL",
 )
-def limit_login_rate(t: Transaction, limit: Rate) -> Opinion:
-    """Refuse one message too many of a login."""
-    left = t.facts.login is None or _login_left(t.facts, limit)
-    return None if left else Refusal("rate_limited")
-
-
-def _count_limit(name: str, fact: str, what: str, situation: str, at: str) -> None:
-    """Add a row for a limit on how often the client did something within the window."""
-
-    def left(facts: Facts | Circumstances, limit: Rate) -> bool:
-        return _below(getattr(facts, fact), limit.most)
-
-    def says(t: Transaction, limit: Rate) -> str:
-        return f"{getattr(t.facts, fact)} {what} before this one, limit {limit}"
-
-    def judge(t: Transaction, limit: Rate) -> Opinion:
-        return None if left(t.facts, limit) or spared(t) else Refusal(situation)
-
-    turns: Callable[[Rate], dict[str, tuple[Any, ...]]] = lambda limit: {fact: (0, limit.most)}  # noqa: E731
-    judge.__name__ = name
-    restriction(
-        f"Refuse for now a client with so many {what} in the window.",
-        compared=says,
-        parameters=(Parameter("limit", "rate"),),
-        projection=left,
-        projects=(fact,),
-        turns=turns,
-        own=True,
-        at=at,
-    )(judge)
-
-
-_count_limit(
+_limit(
     "limit_connection_rate", "recent_connections", "connections", "too_many_connections", "CONNECT"
 )
-_count_limit(
-    "limit_recipient_rate", "recent_recipients", "recipients", "recipients_limited", "RCPT"
-)
-_count_limit("limit_auth_rate", "recent_auths", "AUTH commands", "auth_limited", "AUTH")
+_limit("limit_recipient_rate", "recent_recipients", "recipients", "recipients_limited", "RCPT")
+_limit("limit_auth_rate", "recent_auths", "AUTH commands", "auth_limited", "AUTH")

@@ -31,50 +31,31 @@ def _says_greylist(t: Transaction, delay: float, who: str = "") -> str:
     return f"first seen {t.facts.greylist_age:g} s ago, delay {delay:g} s"
 
 
-@restriction(
-    "Anybody may send to the server's own and relay domains: that is not relaying.",
-    compared=_says_destination,
-    reads=RECIPIENT,
-    splits="ours",
-)
+@restriction(compared=_says_destination, reads=RECIPIENT, splits="ours")
 def permit_auth_destination(t: Transaction) -> Opinion:
-    """Permit own destinations."""
+    """Anybody may send to the server's own and relay domains: that is not relaying."""
     return PERMIT if t.recipient is not None and t.destination_is_ours() else None
 
 
-@restriction(
-    "Refuse destinations other than the server's own and relay domains.",
-    compared=_says_destination,
-    reads=RECIPIENT,
-    splits="theirs",
-)
+@restriction(compared=_says_destination, reads=RECIPIENT, splits="theirs")
 def reject_unauth_destination(t: Transaction) -> Opinion:
-    """Refuse relaying."""
+    """Refuse destinations other than the server's own and relay domains."""
     if t.recipient is None or t.destination_is_ours():
         return None
     return Refusal("relay_denied", "login_would_help" if t.site.logins_relay else "")
 
 
-@restriction(
-    "The same with a temporary reply, so that a correct client tries again.",
-    compared=_says_destination,
-    reads=RECIPIENT,
-    splits="theirs",
-)
+@restriction(compared=_says_destination, reads=RECIPIENT, splits="theirs")
 def defer_unauth_destination(t: Transaction) -> Opinion:
-    """Refuse relaying for now."""
+    """The same with a temporary reply, so that a correct client tries again."""
     if t.recipient is None or t.destination_is_ours():
         return None
     return Refusal("relay_deferred")
 
 
-@restriction(
-    "Permit destinations that this server is a backup exchanger of, by their MX records.",
-    compared=_says_destination,
-    reads=(*RECIPIENT, "names"),
-)
+@restriction(compared=_says_destination, reads=(*RECIPIENT, "names"))
 def permit_mx_backup(t: Transaction) -> Opinion:
-    """Permit own destinations, and those whose exchangers name this server after others."""
+    """Permit destinations that this server is a backup exchanger of, by their MX records."""
     if t.recipient is None:
         return None
     if t.destination_is_ours():
@@ -124,14 +105,9 @@ def _within(t: Transaction, names: Names, host: str) -> bool:
     return bool(numbers) and all(nets.holds(number, lambda: host) for number in numbers)
 
 
-@restriction(
-    "Refuse an unknown user in a domain of this server.",
-    aliases=("check_recipient_maps",),
-    compared=_says_recipient,
-    reads=RECIPIENT,
-)
+@restriction(aliases=("check_recipient_maps",), compared=_says_recipient, reads=RECIPIENT)
 def reject_unlisted_recipient(t: Transaction) -> Opinion:
-    """Refuse an unknown user."""
+    """Refuse an unknown user in a domain of this server."""
     if t.recipient is None or t.checked_recipient:
         return None
     t.checked_recipient = not t.warning
@@ -145,21 +121,15 @@ def reject_unlisted_recipient(t: Transaction) -> Opinion:
     return unlisted(t.site, kind_known(to), sender, "recipient")
 
 
-@restriction(
-    "The recipient's domain must resolve.",
-    compared=_says_recipient,
-    reads=(*RECIPIENT, "names"),
-)
+@restriction(compared=_says_recipient, reads=(*RECIPIENT, "names"))
 def reject_unknown_recipient_domain(t: Transaction) -> Opinion:
-    """Refuse a recipient whose domain does not exist."""
+    """The recipient's domain must resolve."""
     return resolving(t, t.recipient, "recipient")
 
 
-@restriction(
-    "The recipient's domain must be fully qualified.", compared=_says_recipient, reads=RECIPIENT
-)
+@restriction(compared=_says_recipient, reads=RECIPIENT)
 def reject_non_fqdn_recipient(t: Transaction) -> Opinion:
-    """Refuse a recipient without a full domain."""
+    """The recipient's domain must be fully qualified."""
     if t.recipient is None or fully_qualified(t, t.recipient):
         return None
     return Refusal("recipient_not_fqdn")
@@ -171,7 +141,6 @@ def _old_enough(facts: Facts | Circumstances, delay: float, _who: str = "") -> b
 
 
 @restriction(
-    "Refuse for now a client that may not relay (all: any) until its attempt is so old.",
     compared=_says_greylist,
     parameters=(Parameter("delay", "duration"), Parameter("all", "everybody", optional=True)),
     projection=_old_enough,
@@ -180,7 +149,7 @@ def _old_enough(facts: Facts | Circumstances, delay: float, _who: str = "") -> b
     own=True,
 )
 def greylist(t: Transaction, delay: float, who: str = "") -> Opinion:
-    """Refuse a first attempt."""
+    """Refuse for now a client that may not relay (all: any) until its attempt is so old."""
     if (t.granted and who != EVERYBODY) or _old_enough(t.facts, delay):
         return None
     return Refusal("greylisted")

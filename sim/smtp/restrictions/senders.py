@@ -64,46 +64,31 @@ def resolving(t: Transaction, mailbox: Mailbox | None, whose: str) -> Opinion:
     return Deferral("permit", refusal) if status == RETRY and wait else refusal
 
 
-@restriction(
-    "A sender in a local domain may relay: forgeable.",
-    compared=_says_sender,
-    reads=(*SENDER, "names"),
-    own=True,
-)
+@restriction(compared=_says_sender, reads=(*SENDER, "names"), own=True)
 def permit_sender_local(t: Transaction) -> Opinion:
-    """Permit a local sender."""
+    """A sender in a local domain may relay: forgeable."""
     return PERMIT if t.sender_is_local() and t.sender_may_grant() else None
 
 
-@restriction(
-    "Identity check: the sender must be in a local domain, whoever and wherever the user is.",
-    compared=_says_sender,
-    reads=SENDER,
-    own=True,
-)
+@restriction(compared=_says_sender, reads=SENDER, own=True)
 def reject_sender_not_local(t: Transaction) -> Opinion:
-    """Refuse a sender that is not local."""
+    """Identity check: the sender must be in a local domain, whoever and wherever the user is."""
     if t.sender is None or t.sender_is_local():
         return None
     return Refusal("sender_not_local")
 
 
 @restriction(
-    "The sender's domain must resolve.",
-    aliases=("reject_unknown_address",),
-    compared=_says_sender_domain,
-    reads=(*SENDER, "names"),
+    aliases=("reject_unknown_address",), compared=_says_sender_domain, reads=(*SENDER, "names")
 )
 def reject_unknown_sender_domain(t: Transaction) -> Opinion:
-    """Refuse a sender whose domain does not exist."""
+    """The sender's domain must resolve."""
     return resolving(t, t.sender, "sender")
 
 
-@restriction(
-    "The sender's domain must be fully qualified.", compared=_says_sender_domain, reads=SENDER
-)
+@restriction(compared=_says_sender_domain, reads=SENDER)
 def reject_non_fqdn_sender(t: Transaction) -> Opinion:
-    """Refuse a sender without a full domain."""
+    """The sender's domain must be fully qualified."""
     if t.sender is None or fully_qualified(t, t.sender):
         return None
     return Refusal("sender_not_fqdn")
@@ -139,35 +124,33 @@ def _needs_login(t: Transaction) -> Opinion:
     return Refusal("sender_login_needed") if t.sender_owners() else None
 
 
-@restriction(
-    "A login must own the sender, and an owned sender needs its login.", asks_all=True, **_LOGIN
-)
+@restriction(asks_all=True, **_LOGIN)
 def reject_sender_login_mismatch(t: Transaction) -> Opinion:
-    """Refuse the wrong login, or none."""
+    """A login must own the sender, and an owned sender needs its login."""
     return _not_owned(t) or _needs_login(t)
 
 
-@restriction("A login must own the sender; nothing is asked of clients without one.", **_LOGIN)
+@restriction(**_LOGIN)
 def reject_authenticated_sender_login_mismatch(t: Transaction) -> Opinion:
-    """Refuse the wrong login."""
+    """A login must own the sender; nothing is asked of clients without one."""
     return _not_owned(t)
 
 
-@restriction("An owned sender needs its login.", asks_all=True, **_LOGIN)
+@restriction(asks_all=True, **_LOGIN)
 def reject_known_sender_login_mismatch(t: Transaction) -> Opinion:
-    """Refuse the wrong login, or none, where the sender has an owner."""
+    """An owned sender needs its login."""
     return _not_owned(t, known_only=True) or _needs_login(t)
 
 
-@restriction("An owned sender needs a login, whichever.", asks_all=True, **_LOGIN)
+@restriction(asks_all=True, **_LOGIN)
 def reject_unauthenticated_sender_login_mismatch(t: Transaction) -> Opinion:
-    """Refuse an owned sender without login."""
+    """An owned sender needs a login, whichever."""
     return _needs_login(t)
 
 
-@restriction("Refuse a sender in a domain of this server that does not exist there.", reads=SENDER)
+@restriction(reads=SENDER)
 def reject_unlisted_sender(t: Transaction) -> Opinion:
-    """Refuse an unknown own sender."""
+    """Refuse a sender in a domain of this server that does not exist there."""
     if t.sender is None or t.checked_sender:
         return None
     t.checked_sender = not t.warning

@@ -1,9 +1,10 @@
 """What each make of server says, word for word: a module a make, one reply a situation.
 
-Replies of the six makes in `flavours.MEASURED` were read off the running servers, except those
-below the line *not measured* of each module, which are from documentation and source, or chosen
-in the manner of the make. A key such as ``sender_syntax:literal`` is the reply for one detail of
-a situation. A situation that a make lacks is answered in the neutral words.
+A reply stands as it is on the wire: code, status if any, text. Those of the six makes in
+`flavours.MEASURED` were read off the running servers, except those below the line *not measured*
+of each module, which are from documentation and source, or chosen in the manner of the make. A
+key such as ``sender_syntax:literal`` is the reply for one detail of a situation. A situation that
+a make lacks is answered in the neutral words.
 
 Places: ``{rcpt}`` and ``{sender}`` as given, ``{rcpt_plain}`` without route and quotes,
 ``{rcpt_given}`` and ``{sender_given}`` as Postfix writes them, ``{rcpt_meant}`` as understood,
@@ -29,7 +30,7 @@ from sim.smtp.wordings.sendmail import SENDMAIL
 
 __all__ = ["CODES", "CODES_BY_TABLE", "NEUTRAL", "WORDINGS", "template"]
 
-WORDINGS: dict[str, Mapping[str, Reply]] = {
+WORDINGS: dict[str, Mapping[str, str]] = {
     "neutral": NEUTRAL,
     "postfix": POSTFIX,
     "exim": EXIM,
@@ -49,4 +50,5 @@ CODES: dict[str, Mapping[str, tuple[str, int]]] = {"postfix": POSTFIX_CODES}
 def template(wording: str, situation: str, detail: str = "") -> Reply:
     """The reply of *wording* to *situation*, its places not yet filled in."""
     words = WORDINGS[wording]
-    return words.get(f"{situation}:{detail}") or words.get(situation) or NEUTRAL[situation]
+    line = words.get(f"{situation}:{detail}") or words.get(situation) or NEUTRAL[situation]
+    return Reply.of(line)
