@@ -28,6 +28,7 @@ class Representatives(dict[str | None, str | None]):
 
     def __init__(self, policy: Policy, names: Container[str] | None = None) -> None:
         self.policy, self.names = policy, names
+        self._resolves: dict[str, bool | None] = {}
         self._strangers: dict[bool, str] = {}
 
     def __missing__(self, address: str | None) -> str | None:
@@ -35,11 +36,19 @@ class Representatives(dict[str | None, str | None]):
         found = address
         if address is not None:
             domain = address.rpartition("@")[2]
-            if not self.policy.knows(domain):
-                resolves = self.names is None or domain in self.names
+            if domain not in self._resolves:
+                self._resolves[domain] = self._is_resolved(domain)
+            resolves = self._resolves[domain]
+            if resolves is not None:
                 found = self._strangers.setdefault(resolves, address)
         self[address] = found
         return found
+
+    def _is_resolved(self, domain: str) -> bool | None:
+        """Whether *domain* resolves; None: the policy knows it."""
+        if self.policy.knows(domain):
+            return None
+        return self.names is None or domain in self.names
 
 
 class ClientRanges:

@@ -43,15 +43,14 @@ class WorldContext:
     detach: Callable[[int], None] = field(default=_nobody)
     """Called with the number of a person who is about to change a setting."""
 
-    @property
-    def arrivals(self) -> Arrivals:
-        """The messages of the workload."""
-        return self.workload.arrivals
+    arrivals: Arrivals = field(init=False)
+    """The messages of the workload."""
+    mobility: Mobility = field(init=False)
+    """Where people are."""
 
-    @property
-    def mobility(self) -> Mobility:
-        """Where people are."""
-        return self.workload.mobility
+    def __post_init__(self) -> None:
+        """Keep at hand what is asked for at every message."""
+        self.arrivals, self.mobility = self.workload.arrivals, self.workload.mobility
 
     def streams(self, entity: str) -> Callable[[str], Generator]:
         """The random numbers of *entity* (section and name in a scenario), by purpose."""

@@ -24,7 +24,8 @@ from sim.workload.columns import Columns, Floats, Ints, Names, ranges, view
 
 Parts = Mapping[str, Callable[[], Sequence[NDArray[Any]]]]
 """Columns in parts, each made when it is asked for: see `Recorder.all_attempts`."""
-DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(len(Fate))
+FATES = len(Fate)
+DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(FATES)
 
 ATTEMPT = {
     "message": "i", "attempt": "i", "hop": "b", "at": "d", "client": "I", "place": "h",
@@ -195,7 +196,7 @@ class Recorder:
 
     def end(self, group: RecipientGroup, fate: int, answer: Answer, at: float) -> None:
         """Recipients of *group* meet their *fate* at *at* (s), caused by *answer*."""
-        first, end, outcome = group.first, group.end, answer.number * len(Fate) + fate
+        first, end, outcome = group.first, group.end, answer.number * FATES + fate
         if self.outcome[first] != IN_TRANSIT:
             raise self._ended_twice(first, outcome, at)
         if end - first == 1:
@@ -220,7 +221,7 @@ class Recorder:
         """Their senders did not try *messages* again, which were refused with *outcome*."""
         causes = np.array([Cause(answer.verdict.cause).number for answer in self.answers])
         columns = self.messages
-        view(columns.first_cause)[messages] = causes[outcome // len(Fate)]
+        view(columns.first_cause)[messages] = causes[outcome // FATES]
         view(columns.remedy)[messages] = Remedy.GIVE_UP.number
         view(columns.believed)[messages] = 0
 
@@ -240,7 +241,7 @@ class Recorder:
         )
 
     def _outcome_text(self, outcome: int) -> str:
-        answer, fate = self.answers[outcome // len(Fate)], Fate.texts()[outcome % len(Fate)]
+        answer, fate = self.answers[outcome // FATES], Fate.texts()[outcome % FATES]
         return f"{fate} by {answer.server or 'nobody'} ({answer.verdict.cause})"
 
     def _attempt_text(self, attempt: Any) -> str:

@@ -25,7 +25,7 @@ from sim.records.words import (
     Word,
 )
 from sim.workload.columns import Columns, Ints, view
-from sim.world.recorder import IN_TRANSIT, MESSAGE, CalendarRow, Recorder
+from sim.world.recorder import FATES, IN_TRANSIT, MESSAGE, CalendarRow, Recorder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,7 +198,7 @@ class Recipients:
         domain = np.where(self.recipient >= 0, known, -1 - self.recipient)
         yield "domain", domain
         yield "same_isp", outline.processed[messages["own_server"][message], domain]
-        answer, fate = np.divmod(self.outcome, len(Fate))
+        answer, fate = np.divmod(self.outcome, FATES)
         yield "fate", fate
         yield "cause", verdicts.cause[answer]
         yield "server", verdicts.server[answer]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL
 
+from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.route import preferred, shown
 from sim.path.submission import is_blocked
 from sim.records.words import Cause, Permission
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 TRUNK = 1544e3
 """bit/s between servers: line.rate.t1."""
 NOBODYS = Permission.NONE.number
+Hosts = tuple[Sequence[Server], Credentials]
+"""Servers that are asked in turn, and what they are shown."""
 
 
 class Transport:
@@ -67,6 +70,7 @@ class Transport:
         """Networks whose servers reach no port 25 elsewhere."""
         self.servers: dict[str, Server] = {}
         """All servers by name, for relayhosts."""
+        self._hosts: dict[tuple[Server, int, str | None], Hosts] = {}
         self._arrive = (self.arrive,)
         self._routes_until = inf if down is None else -inf  # `routes` hold until then (s)
         self._next_fall = self._routes_until  # when anything next goes down (s)
@@ -235,9 +239,9 @@ class Transport:
     def _ask(self, transfer: Transfer, now: float) -> Replies:
         """What the server answers to each group of recipients."""
         server, message, memory = transfer.server, transfer.message, transfer.server.memory
-        if transfer.origin is not None and self._fails(transfer, transfer.origin):
-            return [(group, server.own["temporary"]) for group in transfer.groups]
-        recent = 0
+        origin, groups, recent = transfer.origin, transfer.groups, 0
+        if origin is not None and origin.temporary_failure and self._fails(transfer, origin):
+            return [(group, server.own["temporary"]) for group in groups]
         if memory is not None:
             recent = memory.clients.recent(transfer.address, now, memory.window)
             if memory.greylists:
@@ -247,20 +251,20 @@ class Transport:
         )
         whole = answers.client_class.whole_sender
         by_recipient = answers[message.reverse_path if whole else message.representative]
-        replies = [(group, by_recipient[group.representative]) for group in transfer.groups]
+        if len(groups) == 1:  # the usual case
+            group = groups[0]
+            replies = [(group, by_recipient[group.representative])]
+        else:
+            replies = [(group, by_recipient[group.representative]) for group in groups]
         if memory is not None:
             self._count(memory, transfer, now, replies)
         return replies
 
     def _fails(self, transfer: Transfer, origin: Server) -> bool:
         """Whether the next hop fails for a while, by chance (RFC 5321 section 4.2.1, 4yz)."""
-        share = origin.temporary_failure
-        if not share:
-            return False
         message, attempt = transfer.message, transfer.attempt
-        if attempt == 1:
-            return message.luck < share
-        return chance(message.key, Purpose.FAILURE, attempt) < share
+        draw = message.luck if attempt == 1 else chance(message.key, Purpose.FAILURE, attempt)
+        return draw < origin.temporary_failure
 
     def _ask_greylisting(
         self, transfer: Transfer, memory: Memory, now: float, recent: int
@@ -288,8 +292,10 @@ class Transport:
 
     def _count(self, memory: Memory, transfer: Transfer, now: float, replies: Replies) -> None:
         """Count a transaction of the client, unless its rate limit forbade it."""
-        if any(answer.verdict.cause != Cause.RATE for _, answer in replies):
-            memory.clients.add_transaction(transfer.address, now)
+        for _, answer in replies:
+            if answer.verdict.cause != Cause.RATE:
+                memory.clients.add_transaction(transfer.address, now)
+                return
 
     # ---- what becomes of the recipients
 
@@ -311,7 +317,8 @@ class Transport:
                 unknown.append((group, server.own["unknown"]))
             else:
                 recorder.end(group, DELIVERED, answer, done)
-                self._delivered(transfer, group, done)
+                if message.spam or message.about >= 0:
+                    self._delivered(transfer, group, done)
         if unknown:
             self._bounce(server, message, unknown, done)
         for domain, groups in onward.items():
@@ -340,22 +347,30 @@ class Transport:
     ) -> Transfer | None:
         """The transfer to the MX of *domain*, in the queue of *server* since *at*; None: the
         domain has none."""
-        hosts = self.hosts(server, message, domain)
+        hosts, credentials = self.hosts(server, message, domain)
         if not hosts:
             return None
         sources = server.sources
+        source = sources[message.number % len(sources)]
         return Transfer(
-            message, groups, hosts[0], sources[message.number % len(sources)],
-            shown(server.name, server.settings, hosts[0].settings, message.reverse_path), TRUNK,
-            origin=server, ticket=at,
-        )  # fmt: skip
+            message, groups, hosts[0], source, credentials, TRUNK, origin=server, ticket=at
+        )
 
-    def hosts(self, server: Server, message: Message, domain: int) -> Sequence[Server]:
-        """Servers to which *server* offers *message* for *domain*, in turn."""
-        smarthost = server.settings.smarthost(server.name, message.reverse_path)
-        if smarthost is not None:
-            return (self.servers[smarthost],)
-        return preferred(self.mx.get(domain, ()), server)
+    def hosts(self, server: Server, message: Message, domain: int) -> Hosts:
+        """Servers to which *server* offers *message* for *domain*."""
+        by_sender = server.settings.sender_dependent_relayhosts
+        question = server, domain, message.reverse_path if by_sender else None
+        hosts = self._hosts.get(question)
+        if hosts is None:
+            hosts = self._hosts[question] = self._find_hosts(*question)
+        return hosts
+
+    def _find_hosts(self, server: Server, domain: int, sender: str | None) -> Hosts:
+        smarthost = server.settings.smarthost(server.name, sender)
+        if smarthost is None:
+            return preferred(self.mx.get(domain, ()), server), NO_LOGIN
+        host = self.servers[smarthost]
+        return (host,), shown(server.name, server.settings, host.settings, sender)
 
     def _defer_or_bounce(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The next hop did not take these: try again later, or tell the sender."""
@@ -373,7 +388,7 @@ class Transport:
         transfer.attempt += 1
         sources = server.sources
         transfer.address = sources[(message.number + transfer.attempt - 1) % len(sources)]
-        exchangers = self.hosts(server, message, transfer.groups[0].domain)
+        exchangers, _ = self.hosts(server, message, transfer.groups[0].domain)
         following = exchangers.index(transfer.server) + 1
         if following < len(exchangers):  # RFC 5321 section 5.1: each in turn, then wait
             transfer.server = exchangers[following]

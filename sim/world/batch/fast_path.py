@@ -33,13 +33,12 @@ from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
 from sim.path.facts import NO_LOGIN
-from sim.records.words import Fate
 from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
 from sim.world.batch.precompute import Precomputed, outcome_of
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
-from sim.world.recorder import Parts
+from sim.world.recorder import FATES, Parts
 from sim.world.server import Server
 from sim.world.transfers import Transfer
 
@@ -364,8 +363,8 @@ class Accelerator(EventByEvent):
             "recipients": lambda: (count[first], groups.count[second]),
             "accepted": lambda: (np.where(refused, 0, count)[first], groups.count[second]),
             "answer": lambda: (
-                groups.first_outcome[groups.first[first]] // len(Fate),
-                groups.outcome[second] // len(Fate),
+                groups.first_outcome[groups.first[first]] // FATES,
+                groups.outcome[second] // FATES,
             ),
             "waited": lambda: (
                 messages.start[first] - messages.at[first],

@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 
 from sim.path.facts import NO_LOGIN
 from sim.path.submission import is_blocked
-from sim.records.words import Fate
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, ranges, view
 from sim.workload.people import anyone_at
 from sim.world.batch.columns import Hop, Known, RecipientGroups, column
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import DELIVERED, REFUSED, Answer
+from sim.world.recorder import DELIVERED, FATES, REFUSED, Answer
 from sim.world.server import Server
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
@@ -325,7 +324,7 @@ def _whatever_is_asked(server: Server) -> Known:
 
 def outcome_of(answer: Answer) -> int:
     """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
-    return answer.number * len(Fate) + (DELIVERED if answer.verdict.accepted else REFUSED)
+    return answer.number * FATES + (DELIVERED if answer.verdict.accepted else REFUSED)
 
 
 def _known(answer: Answer | None, server: Server) -> Known:
