@@ -24,7 +24,7 @@ Network = IPv4Network | IPv6Network
 
 def number(address: str | IPv4Address | IPv6Address) -> int:
     """The number of *address*; raises ValueError if the text is not one."""
-    read = ip_address(address)
+    read = ip_address(address) if isinstance(address, str) else address
     if isinstance(read, IPv6Address):
         return IPV6 + int(read) if read.ipv4_mapped is None else int(read.ipv4_mapped)
     return int(read)
@@ -44,7 +44,8 @@ class Range(NamedTuple):
     @classmethod
     def of(cls, network: Network | str) -> Range:
         """The addresses of *network*; raises ValueError if the text is not one."""
-        network = ip_network(network)
+        if isinstance(network, str):
+            network = ip_network(network)
         return cls(number(network.network_address), number(network.broadcast_address))
 
     def __str__(self) -> str:

@@ -171,8 +171,15 @@ class Policy(Site):
             return ((command, ("client", "helo") * self.settings.smtpd_delay_reject),)
         return tuple(row for row in self.plan if row[0] == command)
 
-    def restrictions(self) -> Iterator[Restriction]:
+    def restrictions(self) -> tuple[Restriction, ...]:
         """All restrictions of all lists, with those inside others and in tables."""
+        return self._restrictions
+
+    @cached_property
+    def _restrictions(self) -> tuple[Restriction, ...]:
+        return tuple(self._walk())
+
+    def _walk(self) -> Iterator[Restriction]:
         seen: set[tuple[str, str]] = set()
         for stage in (*_LIMIT_LISTS.values(), *STAGES):
             for restriction in self.lists[stage]:

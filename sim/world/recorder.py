@@ -106,11 +106,12 @@ class Messages:
     def __init__(self) -> None:
         for name, code in MESSAGE.items():
             setattr(self, name, array(code))
+        self._append = {name: getattr(self, name).append for name in MESSAGE}
 
     def add(self, **values: float) -> int:
         """Add a message; columns without a value get 0. Return its number."""
-        for name in MESSAGE:
-            getattr(self, name).append(values.get(name, 0))
+        for name, append in self._append.items():
+            append(values.get(name, 0))
         return len(self.written_at) - 1
 
     def extend(self, count: int, columns: Mapping[str, NDArray[Any] | int]) -> None:
