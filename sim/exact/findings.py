@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.path.facts import facts
 from sim.scenario.policies import on_port_587
-from sim.smtp import Facts, Policy, clients
-from sim.smtp.lint import STRANGER, Finding, lint
+from sim.smtp import Facts, Policy, clients, decide
+from sim.smtp.lint import ELSEWHERE, STRANGER, Finding, lint
 from sim.smtp.restrictions import STAGES
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.servers import Server
 
 
 class Warned(NamedTuple):
@@ -41,7 +43,8 @@ def warnings(scenario: Scenario) -> list[Warned]:
         key = role, _alike(policy)
         if key not in known:
             known[key] = [f for f in lint(policy) if not _is_meant(f, role, port)]
-        for finding in known[key]:
+        keys = scenario.arm(arm).servers[server]
+        for finding in (*known[key], *_through_gateways(policy, keys)):
             servers, arms, _ = found.setdefault(
                 (port, finding.kind, finding.text), ({}, {}, finding)
             )
@@ -71,6 +74,16 @@ def _policies(scenario: Scenario) -> Iterator[tuple[str, str, int, Policy]]:
                 yield arm, name, 25, policy
             if server.ports:
                 yield arm, name, 587, on_port_587(policy, server)
+
+
+def _through_gateways(policy: Policy, server: Server) -> Iterator[Finding]:
+    """Gateways that may relay, so that whoever is seen as one of them may."""
+    for network, address in server.seen_as.items():
+        example = facts(int(address), "stranger@sender.invalid", ELSEWHERE)
+        verdict = decide(policy, example)
+        if verdict.accepted and verdict.relayed:
+            text = f"clients from {network} are seen as {address}, which may relay: {verdict.rule}"
+            yield Finding("trusted_gateway", verdict.stage, text, example)
 
 
 def _alike(policy: Policy) -> Hashable:

@@ -15,6 +15,7 @@ from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, decide
 from sim.smtp.verdicts import UNREACHABLE
+from sim.topology.gateways import Gateways
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -78,6 +79,7 @@ class Servers:
         self._policies: dict[tuple[str, int], Policy] = {}
         self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
         self._ranges: dict[tuple[str, int], ClientRanges] = {}
+        self._gateways: dict[str, Gateways] = {}
         self._shares: dict[Hashable, Shares] = {}
         self.names = self.scenario.names()
         self.listings = FixedListings(self.scenario.blocklists)
@@ -108,6 +110,12 @@ class Servers:
         networks = self.scenario.networks.items()
         return frozenset(name for name, network in networks if network.blocks_port_25)
 
+    def gateways(self, server: str) -> Gateways:
+        """What stands between clients and *server*."""
+        if server not in self._gateways:
+            self._gateways[server] = Gateways(self.scenario.servers[server].seen_as)
+        return self._gateways[server]
+
     @cached_property
     def _blocking_servers(self) -> frozenset[str]:
         networks = self.scenario.networks.items()
@@ -127,7 +135,7 @@ class Servers:
 
     def facts(self, attempt: Attempt) -> Facts:
         """What the server sees of the attempt."""
-        client = attempt.client or 0
+        client = self.gateways(attempt.server).seen(attempt.client or 0)
         listed = dict.fromkeys((*self.listings(client), *attempt.listed))
         return facts(
             client,

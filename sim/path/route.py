@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.path.submission import credentials
 from sim.smtp import Facts, Policy, addresses, decide
+from sim.topology.gateways import Gateways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +82,7 @@ def next_hop(
     hosts = exchangers(servers, names, name, to.address.domain, seen.reverse_path)
     if not hosts:
         return None
-    source = servers[name].source()
+    source = Gateways(servers[hosts[0]].seen_as).seen(servers[name].source())
     shows = shown(name, servers[name], servers[hosts[0]], seen.reverse_path)
     # as given, unless it was a route that is followed (RFC 5321 appendix C)
     given = addresses.parse(seen.forward_path) == to.address

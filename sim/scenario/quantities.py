@@ -84,6 +84,13 @@ Prefix = Annotated[
 ]
 """An IPv4 network; a bare address is a network of one."""
 
+PrefixText = Annotated[
+    str,
+    AfterValidator(lambda text: str(read_network(text))),
+    described("IPv4 network", "0.0.0.0/0"),
+]
+"""The same where it is the key of a table."""
+
 Address = Annotated[
     IPv4Address,
     BeforeValidator(read_address),

@@ -19,6 +19,7 @@ from sim.scenario.quantities import (
     Name,
     Names,
     Prefixes,
+    PrefixText,
     Share,
     form,
 )
@@ -142,6 +143,9 @@ class Server(Table):
     the first one stays"""
     auth_password: Literal["pop", "separate"] = key("pop", source="chosen")
     """the password of SMTP AUTH: that of POP, or one of its own"""
+    seen_as: dict[PrefixText, Address] = key({}, max_length=1000)
+    """as what address it sees clients of a network, through a container gateway, a proxy or inbound
+    NAT; POP logins and outgoing mail do not pass there"""
     outbound_addresses: Addresses = key([])
     """addresses that it sends from, in turn, one an attempt; without it, its own: greylists that
     go by the address then see a stranger each time"""

@@ -183,7 +183,8 @@ def is_plain(scenario: Scenario) -> bool:
     may be carried in columns."""
     servers, networks = scenario.servers.values(), scenario.networks.values()
     apart = any(
-        s.relayhost or s.sender_dependent_relayhosts or s.outbound_addresses for s in servers
+        s.relayhost or s.sender_dependent_relayhosts or s.outbound_addresses or s.seen_as
+        for s in servers
     )
     return not apart and not any(n.blocks_port_25_of_servers for n in networks)
 

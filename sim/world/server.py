@@ -18,6 +18,7 @@ from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.decision import decide_at
 from sim.smtp.replies import SITUATIONS
+from sim.topology.gateways import Gateways
 from sim.world import outages
 from sim.world.deferred import Retries
 from sim.world.listing import Listing, reads_list
@@ -132,6 +133,7 @@ class Server:
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
         self.network, self.address = settings.network, policy.address
+        self.gateways = Gateways(settings.seen_as)
         self.sources = [*map(int, settings.outbound_addresses)] or [self.address]
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
@@ -174,8 +176,9 @@ class Server:
         settings = self.settings
         by_587 = on_port_587(policy, settings) if settings.port_587 else policy
         self.cache = VerdictCache(
-            policy, by_587, lambda address: self.listed(address), self._record, self.names
-        )
+            policy, by_587, lambda client: self.listed(client), self._record, self.names,
+            self.gateways.seen if self.gateways else None,
+        )  # fmt: skip
         self.memory = self._memory_for(self.cache.read)
         self.varies = self.cache.varies or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
@@ -194,12 +197,16 @@ class Server:
 
     # ---- its answers
 
+    def seen(self, client: int) -> int:
+        """The address that it sees of *client*."""
+        return self.gateways.seen(client) if self.gateways else client
+
     def greet(self, address: int, credentials: Credentials, now: float) -> Answer | None:
         """The refusal of a client with many sessions open; None: it is welcome."""
         memory = self.memory
         if memory is None or not memory.counts_sessions:
             return None
-        count = memory.clients.open_sessions(address, now, memory.few)
+        count = memory.clients.open_sessions(self.seen(address), now, memory.few)
         greetings = self.cache.greetings(address, credentials)
         if count not in greetings:
             verdict = decide_at(self.policy, self.greeting_facts(address, now), "CONNECT")
@@ -208,7 +215,7 @@ class Server:
 
     def greeting_facts(self, address: int, now: float) -> Facts:
         """What it knows of a client that has just connected."""
-        memory = self.memory
+        memory, address = self.memory, self.seen(address)
         count = 0 if memory is None else memory.clients.open_sessions(address, now, memory.few)
         return facts(address, None, "", names=self.zone, open_sessions=count)
 

@@ -39,10 +39,8 @@ class TracedTransport(Transport):
     def _ask(self, transfer: Transfer, now: float) -> Replies:
         if transfer.message.number != self.traced:
             return super()._ask(transfer, now)
-        memory = transfer.server.memory
-        recent = (
-            0 if memory is None else memory.clients.recent(transfer.address, now, memory.window)
-        )
+        memory, seen = transfer.server.memory, transfer.server.seen(transfer.address)
+        recent = 0 if memory is None else memory.clients.recent(seen, now, memory.window)
         ages = self._ages(transfer, now)  # before this attempt counts
         replies = super()._ask(transfer, now)
         if not replies[0][1].verdict.situation:
@@ -70,7 +68,7 @@ class TracedTransport(Transport):
             for part, age, _ in memory.greylist.parts(
                 group,
                 self.recorder.recipient[group.first : group.end].tolist(),
-                transfer.address,
+                transfer.server.seen(transfer.address),
                 transfer.message.reverse_path,
                 now,
             )
@@ -89,13 +87,14 @@ def _facts(
 ) -> Facts:
     """All that the server knows at *now* of one recipient of *transfer*."""
     message, address, server = transfer.message, transfer.address, transfer.server
+    seen = server.seen(address)
     return facts(
-        address,
+        seen,
         message.reverse_path,
         forward_path,
         transfer.credentials,
         names=server.zone,
-        listed=server.listed(address),
+        listed=server.listed(seen),
         pop_age=server.pop_age(address, now),
         recent=recent,
         greylist_age=greylist_age,

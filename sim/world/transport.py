@@ -160,7 +160,7 @@ class Transport:
         if done > self._next_fall and self._is_lost(transfer, now, start, done):
             return
         if memory is not None:
-            memory.clients.open_session(transfer.address, done)
+            memory.clients.open_session(server.seen(transfer.address), done)
         taken, refused, worst = _split(self._ask(transfer, now))
         sender = None if transfer.origin is not None else message.sender
         if refused and sender is not None and sender.needs_all:
@@ -243,7 +243,8 @@ class Transport:
         if origin is not None and origin.temporary_failure and self._fails(transfer, origin):
             return [(group, server.own["temporary"]) for group in groups]
         if memory is not None:
-            recent = memory.clients.recent(transfer.address, now, memory.window)
+            seen = server.seen(transfer.address)
+            recent = memory.clients.recent(seen, now, memory.window)
             if memory.greylists:
                 return self._ask_greylisting(transfer, memory, now, recent)
         answers = server.answers_to(
@@ -275,7 +276,7 @@ class Transport:
         for group in transfer.groups:
             mailboxes = self.recorder.recipient[group.first : group.end].tolist()
             for part, age, triples in memory.greylist.parts(
-                group, mailboxes, transfer.address, message.reverse_path, now
+                group, mailboxes, server.seen(transfer.address), message.reverse_path, now
             ):
                 answers = server.answers_to(
                     transfer.address, transfer.credentials, now, message.spam, message.content,
@@ -294,7 +295,7 @@ class Transport:
         """Count a transaction of the client, unless its rate limit forbade it."""
         for _, answer in replies:
             if answer.verdict.cause != Cause.RATE:
-                memory.clients.add_transaction(transfer.address, now)
+                memory.clients.add_transaction(transfer.server.seen(transfer.address), now)
                 return
 
     # ---- what becomes of the recipients

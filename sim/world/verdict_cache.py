@@ -99,7 +99,8 @@ class VerdictCache:
     """Everything that one policy has answered.
 
     *policy_587* holds on port 587; *listed* is what blocklists say of an address, *record* gives
-    the answer with which a verdict stands in rows, *names* holds the domains that resolve.
+    the answer with which a verdict stands in rows, *names* holds the domains that resolve,
+    *seen* tells the address that the server sees of a client (None: its own).
     """
 
     def __init__(
@@ -109,9 +110,10 @@ class VerdictCache:
         listed: Callable[[int], tuple[str, ...]],
         record: Callable[[Verdict], Answer],
         names: Names | None = None,
+        seen: Callable[[int], int] | None = None,
     ) -> None:
         self.policy, self.policy_587 = policy, policy_587
-        self.listed, self.record = listed, record
+        self.listed, self.record, self.seen = listed, record, seen
         self.zone = None if names is None else names.zone
         read = self.read = on_both_ports(policy, policy_587)
         self.representatives = Representatives(read, names)
@@ -182,6 +184,8 @@ class VerdictCache:
 
     def forget_listings(self, first: int, last: int) -> None:
         """Blocklists no longer say the same of the addresses from *first* to *last*."""
+        if self.seen is not None:  # any of them may be seen as one of these
+            self._by_address.clear()
         if last - first >= len(self._by_address):
             changed = [address for address in self._by_address if first <= address <= last]
         else:
@@ -216,9 +220,10 @@ class VerdictCache:
         """The classes of clients at *address*: all addresses alike to the policy share them."""
         if len(self._by_address) >= MOST_CLIENTS:
             self._by_address.clear()
-        listed = self.listed(address) if self.reads_lists else ()
-        called = self.ranges.called(address, self.zone)
-        alike = listed, self.ranges.within(address), called
+        seen = address if self.seen is None else self.seen(address)
+        listed = self.listed(seen) if self.reads_lists else ()
+        called = self.ranges.called(seen, self.zone)
+        alike = listed, self.ranges.within(seen), called
         classes = self._classes.setdefault(alike, {})
         self._by_address[address] = classes
         return classes
@@ -234,6 +239,7 @@ class VerdictCache:
             login = anyone_at(login)
         as_read = Credentials(login, failed, port)
         if as_read not in classes:
-            listed = self.listed(address) if self.reads_lists else ()
-            classes[as_read] = ClientClass(self, address, as_read, listed)
+            seen = address if self.seen is None else self.seen(address)
+            listed = self.listed(seen) if self.reads_lists else ()
+            classes[as_read] = ClientClass(self, seen, as_read, listed)
         return classes[as_read]
