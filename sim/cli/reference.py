@@ -16,7 +16,7 @@ from sim.cli.app import app
 from sim.exact import diff, explanation, matrix
 from sim.figures import FORMATS, STYLES, TABLE
 from sim.path import lookup
-from sim.records import measures, words
+from sim.records import measures_page, words
 from sim.records import rows as records
 from sim.records.rows import Column
 from sim.results import trace
@@ -213,7 +213,7 @@ def _call(function: Callable[..., Any]) -> str:
 
 PAGES: dict[str, Callable[[], str | Iterator[str]]] = {
     "reference-scenario.md": scenario.reference,
-    "reference-measures.md": measures.page,
+    "reference-measures.md": measures_page.page,
     "reference-columns.md": columns,
     "reference-command-line.md": command_line,
     "reference-figures.md": figures,

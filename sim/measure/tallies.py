@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from sim.measure import coded
 from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, folds, table
 from sim.measure.coded import Coded, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records.measures import MEASURES, ROW_KEYS
+from sim.records.measures import MEASURES, ROW_KEYS, Outcome
 from sim.records.words import Cause, Fate, MailClass, Permission, Phase, Remedy, Route
 
 if TYPE_CHECKING:
@@ -62,35 +62,10 @@ def measured(frames: Frames, over: Exposure) -> Coded:
     return table(blocks, arm, int(servers["replication"][0]))
 
 
-class Outcome(NamedTuple):
-    """What a row counts for."""
-
-    fate: str
-    refused_at_first: bool
-    for_a_listing: bool
-    believed: bool
-
-
-def _lost(row: Outcome) -> bool:
-    return row.fate not in ("delivered", "in_transit")
-
-
 _EITHER = (False, True)
 OUTCOMES = tuple(Outcome(*parts) for parts in product(Fate, _EITHER, _EITHER, _EITHER))
 
-NUMERATORS: dict[str, Callable[[Outcome], bool]] = {
-    "delivery_rate": lambda row: row.fate == "delivered",
-    "first_refusal_rate": lambda row: row.refused_at_first,
-    "refusal_rate": lambda row: row.fate == "refused",
-    "gave_up_rate": lambda row: row.fate == "gave_up",
-    "silent_loss_rate": lambda row: row.fate == "discarded",
-    "bounce_rate": lambda row: row.fate in ("bounced", "expired"),
-    "collateral_rate": lambda row: row.for_a_listing and _lost(row),
-    "in_transit_rate": lambda row: row.fate == "in_transit",
-    "believed_rate": lambda row: row.believed,
-    "lost_per_day": _lost,
-    "spam_per_mailbox_day": lambda row: row.fate == "delivered",
-}
+NUMERATORS = {name: of.counts for name, of in MEASURES.items() if of.counts is not None}
 """Measures counted in rows: what a row must be to count."""
 
 _TOPS = np.array([[counts(row) for counts in NUMERATORS.values()] for row in OUTCOMES], float)

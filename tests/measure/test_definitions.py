@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from sim.measure.tallies import tallies
-from sim.records import measures as definitions
-from sim.records.measures import BY, KINDS, MEASURES, SERVER
+from sim.records import measures_page
+from sim.records.measures import BY, KINDS, MEASURES, RATE, SERVER
 from sim.records.words import MailClass
 
-PAGE = Path(definitions.__file__).parents[1] / "measure" / "MEASURES.md"
+PAGE = Path(measures_page.__file__).parents[1] / "measure" / "MEASURES.md"
 
 
 def test_the_page_is_what_the_table_says():
-    assert PAGE.read_text("utf-8") == definitions.page(), (
-        "write it again: sim.records.measures.write_page()"
+    assert PAGE.read_text("utf-8") == measures_page.page(), (
+        "write it again: sim.records.measures_page.write_page()"
     )
 
 
@@ -40,6 +40,6 @@ def test_every_measure_is_computed_and_nothing_else():
 
     computed = [*NUMERATORS, *PERMITTED, *QUANTILES, *FRICTION, *SERVER_SUMS]
     assert sorted(computed) == sorted(MEASURES)
-    rates = {name for name, measure in MEASURES.items() if measure.kind == definitions.RATE}
+    rates = {name for name, measure in MEASURES.items() if measure.kind == RATE}
     assert set(EXPOSURES) == rates - set(FRICTION)  # friction has messages for its exposure
     assert callable(tallies)
