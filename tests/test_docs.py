@@ -120,6 +120,8 @@ def perform(page: Path) -> None:
         elif language == "sh":
             for line in text.splitlines():
                 command(shlex.split(line))
+        elif language == "diff":
+            assert page.name == "how-to.md", "diffs are followed by tests/test_how_to_add.py"
         else:
             raise SystemExit(f"{page.name}: nobody runs {language}")
     print(f"{len(found)} snippets")

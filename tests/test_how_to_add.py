@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,58 +32,149 @@ def run(folder, *command):
     return done.stdout
 
 
-def changed(path, *replacements):
+def mailsim(folder, *command):
+    return run(folder, "-m", "sim", *map(str, command))
+
+
+def section(title):
+    """The text of one section of the how-to."""
+    return re.search(rf"^## {title}\n(.*?)(?=^## )", HOW_TO, re.M | re.S)[1]
+
+
+def followed(folder, text):
+    """Apply the diffs in *text*: lines of ``+`` between the lines that stand there; the files."""
+    files = set()
+    for diff in re.findall(r"^```diff\n(.*?)^```", text, re.M | re.S):
+        starts = [m.start() for m in re.finditer(r"^--- ", diff, re.M)] + [len(diff)]
+        for start, end in pairwise(starts):
+            name, *lines = diff[start:end].splitlines()
+            path = folder / name.removeprefix("--- ")
+            changed(
+                path,
+                "".join(f"{line[1:]}\n" for line in lines if line[:1] != "+"),
+                "".join(f"{line[1:]}\n" for line in lines if line[:1] != "-"),
+            )
+            files.add(path)
+    return files
+
+
+def changed(path, old, new):
     text = path.read_text("utf-8")
-    for old, new in replacements:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path.write_text(text, "utf-8")
+    assert text.count(old) == 1, (path, old)
+    path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_a_restriction_is_a_function(copy):
-    function = re.search(r"^@restriction.*?\n\n\n", HOW_TO, re.M | re.S)[0]
-    module = copy / "sim" / "smtp" / "restrictions" / "senders.py"
-    module.write_text(f"{module.read_text('utf-8')}\n\n{function}", "utf-8")
-    scenario = copy / "scenarios" / "fussy.toml"
-    scenario.write_text(
-        'extends = "six-cases.toml"\ntitle = "Fussy"\n'
-        '[arms.fussy]\n"servers.adatum-mx.sender" = ["reject_null_sender"]\n',
-        "utf-8",
+def scenario(folder, *lines):
+    """A scenario of six cases with further lines."""
+    path = folder / "scenarios" / "changed.toml"
+    head = ['extends = "six-cases.toml"', 'title = "Changed"']
+    path.write_text("\n".join([*head, *lines, ""]), "utf-8")
+    mailsim(folder, "check", path)
+    return path
+
+
+def test_a_restriction_is_one_function(copy):
+    function = re.search(r"^@restriction\(.*?\n\n\n", section("Add a restriction"), re.M | re.S)
+    senders = copy / "sim" / "smtp" / "restrictions" / "senders.py"
+    senders.write_text(
+        senders.read_text("utf-8") + "\n\n" + function[0].rstrip() + "\n", encoding="utf-8"
     )
-    run(copy, "-m", "sim", "check", str(scenario))
-    diff = run(copy, "-m", "sim", "diff", str(scenario), "open trust", "fussy")
+    path = scenario(copy, "[arms.fussy]", '"servers.adatum-mx.sender" = ["reject_null_sender"]')
+    diff = mailsim(copy, "diff", path, "open trust", "fussy")
     assert "reject_null_sender" in diff
     assert "a notice" in diff
-    run(
-        copy,
-        "-m",
-        "sim",
-        "run",
-        str(scenario),
-        "--quick",
-        "--arms",
-        "open trust,fussy",
-        "--workers",
-        "1",
-    )
+    mailsim(copy, "run", path, "--quick", "--arms", "fussy", "--workers", "1")
     run(copy, "-m", "sim.cli.reference")
     written = (copy / "notebooks" / "docs" / "reference-scenario.md").read_text("utf-8")
     assert "Refuse notices: wrong by RFC 2505" in written
+
+
+def test_a_restriction_with_a_new_fact_is_three_files(copy):
+    assert len(followed(copy, section("Add a restriction"))) == 3
+    rule = "reject_own_on_port_25"
+    path = scenario(
+        copy, "[users.travellers]", "port_587 = 0.5",
+        "[arms.strict]", f'"servers.*-smtp.client" = ["{rule}"]',
+        '"servers.*-smtp.port_587" = true',
+    )  # fmt: skip
+    assert rule in mailsim(copy, "diff", path, "open trust", "strict")
+    mailsim(copy, "run", path, "--quick", "--arms", "strict", "--workers", "1", "--out", "out")
+    rows = "import sim; a = sim.open_results('out').attempts; print(set(a['rule']))"
+    assert rule in run(copy, "-c", rows)
+
+
+def test_a_remedy_is_a_word_a_share_and_a_function(copy):
+    assert len(followed(copy, section("Add a remedy"))) == 4
+    path = scenario(copy, "[users.travellers.when_refused]", "tunnel = 1.0",
+                    *(f"{name} = 0.0" for name in ("wait", "switch_server", "dial_in", "ask_isp",
+                                                   "change_sender", "give_up")))  # fmt: skip
+    mailsim(copy, "run", path, "--quick", "--arms", "on network", "--workers", "1", "--out", "out")
+    counted = (
+        "import sim; r = sim.open_results('out').recipients; print((r.remedy == 'tunnel').sum())"
+    )
+    assert int(run(copy, "-c", counted)) > 0
+    explained = mailsim(copy, "explain", path, "--place", "hotel", "--to", "bob@adatum.com",
+                        "--arm", "on network")  # fmt: skip
+    assert "through a tunnel from here" in explained
+
+
+def test_a_spam_route_is_a_word_and_a_class(copy):
+    assert len(followed(copy, section("Add a spam route"))) == 2
+    path = scenario(copy, "[spammers.stranger]", 'routes = ["throwaway_account"]')
+    mailsim(copy, "run", path, "--quick", "--arms", "open trust", "--workers", "1", "--out", "out")
+    counted = "import sim; r = sim.open_results('out').recipients; print(set(r['route']))"
+    assert "throwaway_account" in run(copy, "-c", counted)
+    mailsim(copy, "report", "out", "--figures", "routes")
+
+
+def test_a_key_of_users_is_seen_by_workload_and_expectation(copy):
+    assert len(followed(copy, section("Add a key of users"))) == 1
+    path = scenario(copy)
+    values = run(copy, "-c", f"""
+import sim
+from sim.experiment.expected import analytic
+from sim.workload.workload import workload
+for idle in (0.0, 0.5):
+    scenario = sim.load({str(path)!r}).with_overrides({{"users.travellers.idle": idle}}).model
+    table = analytic(scenario)
+    lost = table[(table["measure"] == "lost_per_day") & (table["arm"] == "on network")]
+    print(len(workload(scenario, 0).arrivals), lost["analytic"].iloc[0])
+""")  # fmt: skip
+    (written, lost), (half, less) = (map(float, line.split()) for line in values.splitlines())
+    assert half == pytest.approx(written / 2, rel=0.1)
+    assert less == pytest.approx(lost / 2)
+
+
+def test_a_measure_and_its_figure_are_three_files(copy):
+    assert len(followed(copy, section("Add a measure, and its figure"))) == 3
+    path = scenario(copy)
+    arms = "open trust,on network"
+    mailsim(copy, "run", path, "--quick", "--arms", arms, "--workers", "1", "--out", "out")
+    mailsim(copy, "report", "out", "--figures", "repaired")
+    assert (copy / "out" / "figures" / "repaired.png").stat().st_size > 5000
+    page = (copy / "out" / "report.html").read_text("utf-8")
+    assert "Honest recipients reached after a refusal" in page
+    summary = run(copy, "-c", """
+import sim
+table = sim.open_results("out").summary()
+table = table[table["measure"] == "repaired_rate"].set_index("arm")
+print(table["mean"]["open trust"], table["mean"]["on network"])
+""")  # fmt: skip
+    before, after = map(float, summary.split())
+    assert before == 0.0
+    assert after > 0.05
 
 
 def test_a_figure_is_a_module_and_a_line(copy):
     module = re.search(r"^```python sim/figures/by_hour.py\n(.*?)^```", HOW_TO, re.M | re.S)[1]
     line = re.search(r"`(by_hour\.by_hour,)`", HOW_TO)[1]
     (copy / "sim" / "figures" / "by_hour.py").write_text(module, "utf-8")
-    changed(
-        copy / "sim" / "figures" / "table.py",
-        ("import by_arm, by_day, curves", "import by_arm, by_day, by_hour, curves"),
-        ("    life.life,\n", f"    {line}\n    life.life,\n"),
-    )
-    scenario = str(copy / "scenarios" / "six-cases.toml")
-    out = str(copy / "out")
-    run(copy, "-m", "sim", "run", scenario, "--quick", "--arms", "on network", "--workers", "1",
-        "--out", out)  # fmt: skip
-    run(copy, "-m", "sim", "report", out, "--figures", "by_hour")
-    assert (Path(out) / "figures" / "by_hour.png").stat().st_size > 5000
-    assert "Refused transactions by hour" in (Path(out) / "report.html").read_text("utf-8")
+    table = copy / "sim" / "figures" / "table.py"
+    changed(table, "import by_arm, by_day, curves", "import by_arm, by_day, by_hour, curves")
+    changed(table, "    life.life,\n", f"    {line}\n    life.life,\n")
+    path = copy / "scenarios" / "six-cases.toml"
+    mailsim(copy, "run", path, "--quick", "--arms", "on network", "--workers", "1", "--out", "out")
+    mailsim(copy, "report", "out", "--figures", "by_hour")
+    assert (copy / "out" / "figures" / "by_hour.png").stat().st_size > 5000
+    page = (copy / "out" / "report.html").read_text("utf-8")
+    assert "Refused transactions by hour" in page

@@ -133,14 +133,14 @@ class MailProgram:
         if settings is None:
             mine = self.person.accounts[account]
             own = self.context.submission[mine.network]
-            server, dials, sender = learned or LearnedSettings(own)
+            server, dials, sender, line = learned or LearnedSettings(own)
             reverse_path = sender or mine.sender
             settings = self.settings[place, account, learned] = SubmissionSettings(
                 mine,
                 own,
                 server,
                 dials,
-                LINES["dial-up" if dials else self.users.line(place)],
+                LINES[line or self.users.line(place)],
                 self.context.recorder.places[place],
                 reverse_path,
                 anyone_at(reverse_path),
@@ -187,10 +187,8 @@ class MailProgram:
         """Send from this place as has just worked, from now on."""
         place = self.context.mobility.place(self.person, now), entry.account_number
         sender = entry.message.reverse_path
-        learned = LearnedSettings(
-            server,
-            entry.learned and entry.learned.dials,
-            None if sender == entry.account.sender else sender,
+        learned = (entry.learned or LearnedSettings(server))._replace(
+            server=server, sender=None if sender == entry.account.sender else sender
         )
         usual = LearnedSettings(self.context.submission[entry.account.network])
         if learned != self.learned.get(place, usual):

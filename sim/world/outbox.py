@@ -13,12 +13,13 @@ from sim.world.transfers import Transfer
 
 
 class LearnedSettings(NamedTuple):
-    """A way to send: the server that is asked, the network that is dialled in to for it, and the
-    sender address that is shown, where these are not the usual ones."""
+    """A way to send: the server that is asked, the network that is reached for it, the sender
+    address that is shown, and the line, where these are not the usual ones."""
 
     server: Server
     dials: str | None = None
     sender: str | None = None
+    line: str | None = None
 
 
 class OutboxEntry:

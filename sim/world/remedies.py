@@ -53,7 +53,7 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
     if p.context.mobility.client(p.person, network, r.now) == 0:
         return None
     p.note(r.entry, "dial_in")
-    r.entry.learned = LearnedSettings(p.context.submission[network], dials=network)
+    r.entry.learned = LearnedSettings(p.context.submission[network], network, line="dial-up")
     return r.now + p.users.delays.dial_in.quantile()(r.draw)
 
 
@@ -88,7 +88,9 @@ def change_sender(p: MailProgram, r: Refusal) -> float | None:
     p.note(r.entry, "change_sender", changes=1)
     r.entry.message.reverse_path = f"{p.person.name}@{domains[0]}"
     r.entry.message.representative = anyone_at(r.entry.message.reverse_path)
-    r.entry.learned = LearnedSettings(r.asked, r.entry.learned and r.entry.learned.dials)
+    r.entry.learned = (r.entry.learned or LearnedSettings(r.asked))._replace(
+        server=r.asked, sender=None
+    )
     return r.now + p.users.delays.change_sender.quantile()(r.draw)
 
 
