@@ -1,4 +1,4 @@
-"""The smallest change that gets a message through, and which abuse it lets in.
+"""The smallest change that gets a message through, and which abuse it admits.
 
 Changes are tried in the published order of effort of `CHANGES`, and each is verified by asking
 `decide` again, with the changed facts or policy, at every server on the way.

@@ -218,7 +218,7 @@ class Explanation(Page):
             blocks.append(
                 Grid(
                     "What would get it through, the least effort first",
-                    ("by", "change", "effort", "lets in"),
+                    ("by", "change", "effort", "also admits"),
                     rows,
                 )
             )
