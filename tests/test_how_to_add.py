@@ -136,8 +136,8 @@ from sim.experiment.expected import analytic
 from sim.workload.workload import workload
 for idle in (0.0, 0.5):
     scenario = sim.load({str(path)!r}).with_overrides({{"users.travellers.idle": idle}}).model
-    table = analytic(scenario)
-    lost = table[(table["measure"] == "lost_per_day") & (table["arm"] == "on network")]
+    table = analytic(scenario, ["on network"])
+    lost = table[(table["measure"] == "lost_per_day")]
     print(len(workload(scenario, 0).arrivals), lost["analytic"].iloc[0])
 """)  # fmt: skip
     (written, lost), (half, less) = (map(float, line.split()) for line in values.splitlines())

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from sim.measure import coded
+from sim.measure import columnar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +28,12 @@ WHOLE = 2**30
 """Octets of a page, and rows of a batch, at most: no column is ever cut."""
 
 
-def part(table: coded.Coded | pd.DataFrame, point: int) -> Any:
+def part(table: columnar.Columnar | pd.DataFrame, point: int) -> Any:
     """A table as the octets of its file, without the arm, which its folder states.
 
     With a *point* of 0 or more, that is a column too.
     """
-    held = coded.of(table)
+    held = columnar.of(table)
     columns = {name: values for name, values in held.columns.items() if name != "arm"}
     if point >= 0:
         columns = {"point": np.full(len(held), point, np.int32), **columns}

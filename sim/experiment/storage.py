@@ -28,7 +28,7 @@ from urllib.parse import quote, unquote
 from sim.experiment import parquet
 
 if TYPE_CHECKING:
-    from sim.measure.coded import Frames
+    from sim.measure.columnar import Frames
 
 TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
 OF_MESSAGES = ("recipients", "attempts")

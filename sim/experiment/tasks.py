@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.experiment import storage
 from sim.experiment.execution import ROWS
 from sim.experiment.storage import OF_MESSAGES, Task
-from sim.measure import coded, conservation
+from sim.measure import columnar, conservation
+from sim.measure.counters import columns_of_measures
 from sim.measure.exposure import exposure
-from sim.measure.tallies import measured
 from sim.records.rows import TABLES
 from sim.world import simulate
 
@@ -65,9 +65,9 @@ class Job:
         run = simulate(scenario, task.arm, task.replication, batch=self.batch)
         gc.collect(1)  # a world is full of circles: nothing is left of it beside the next
         simulated = time.perf_counter()
-        frames = coded.of_run(run, TABLES)
+        frames = columnar.of_run(run, TABLES)
         conservation.check(frames, run.intended, run.workload, run.lost)
-        frames["measures"] = measured(frames, exposure(scenario))
+        frames["measures"] = columns_of_measures(frames, exposure(scenario))
         rows = len(frames["recipients"])
         stored = [name for name in frames if self.keep == ROWS or name not in OF_MESSAGES]
         storage.store(self.root, task, {name: frames[name] for name in stored})

@@ -102,8 +102,10 @@ class Tables(Mapping[str, Any]):
         return compared(self._given["measures"], str(about(self._given)["baseline"]))
 
     def __contains__(self, name: object) -> bool:
-        follows = "measures" in self._given and "baseline" in about(self._given)
-        return name in self._given or (name == "comparison" and follows)
+        facts = about(self._given)
+        others = "baseline" in facts and set(facts.get("arms", ("",))) - {facts["baseline"]}
+        follows = name == "comparison" and bool(others) and "measures" in self._given
+        return name in self._given or follows
 
     def __iter__(self) -> Iterator[str]:
         return iter([name for name in TABLES if name in self])

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure import coded
-from sim.measure.coded import Coded, Frames, Ints
+from sim.measure import columnar
+from sim.measure.columnar import Columnar, Frames, Ints
 from sim.records.words import Fate, MailClass
 
 SHOWN = 20
@@ -32,7 +32,7 @@ def check(
     made; *lost* are rows in transit that are in no outbox and no queue. Raises
     ConservationError with the history of a message concerned.
     """
-    rows = coded.of(frames["recipients"])
+    rows = columnar.of(frames["recipients"])
     _one_known_fate(frames, rows)
     _times(frames, rows)
     if lost is not None and len(lost):
@@ -46,14 +46,14 @@ def check(
             _balance(frames, mine, number, "honest, by the plan", *planned)
 
 
-def _one_known_fate(frames: Frames, rows: Coded) -> None:
+def _one_known_fate(frames: Frames, rows: Columnar) -> None:
     for column, names in (("fate", Fate.texts()), ("class", MailClass.texts())):
         wrong = rows.codes(column, names) < 0
         if wrong.any():
             _fail(frames, f"{int(wrong.sum())} rows without a known {column}", wrong)
 
 
-def _times(frames: Frames, rows: Coded) -> None:
+def _times(frames: Frames, rows: Columnar) -> None:
     """Only what is in transit has no end, and nothing ends before it is written."""
     ended = rows["ended_at"]
     in_transit = rows.codes("fate", Fate.texts()) == Fate.IN_TRANSIT.number
@@ -95,7 +95,7 @@ def _different(numbers: Ints) -> int:
 
 def _fail(frames: Frames, what: str, suspects: NDArray[np.bool_] | Ints) -> None:
     """Raise, with the first suspect's fates and attempts; *suspects* are rows of recipients."""
-    servers = coded.of(frames["servers"]).frame(slice(1))
+    servers = columnar.of(frames["servers"]).frame(slice(1))
     where = ""
     if len(servers):
         where = f"arm {servers['arm'].iloc[0]!r}, replication {servers['replication'].iloc[0]}: "
@@ -103,7 +103,7 @@ def _fail(frames: Frames, what: str, suspects: NDArray[np.bool_] | Ints) -> None
 
 
 def _history(frames: Frames, suspects: NDArray[np.bool_] | Ints) -> str:
-    rows, tries = (coded.of(frames[name]) for name in ("recipients", "attempts"))
+    rows, tries = (columnar.of(frames[name]) for name in ("recipients", "attempts"))
     of = rows["message"][suspects]
     if not len(of):
         return " (no row is left to show)"

@@ -12,7 +12,7 @@ from sim.experiment import Stored, frames, storage
 from sim.experiment.expected import analytic
 from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
-from sim.measure.cells import LABELS
+from sim.measure.aggregate import LABELS
 from sim.records.measures import BY, PHASES
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario

@@ -18,9 +18,9 @@ from worlds import WORLDS
 
 import sim
 from sim.experiment import storage
-from sim.measure import coded, conservation
+from sim.measure import columnar, conservation
+from sim.measure.counters import columns_of_measures
 from sim.measure.exposure import exposure
-from sim.measure.tallies import measured
 from sim.records.rows import TABLES
 from sim.scenario import Scenario
 from sim.workload.workload import workload
@@ -118,9 +118,9 @@ def afterwards(scenario: Scenario, arm: str, run: Run) -> float:
     """Seconds of what follows a run: books, measures, storing (experiment.tasks)."""
 
     def do() -> None:
-        frames = coded.of_run(run, TABLES)
+        frames = columnar.of_run(run, TABLES)
         conservation.check(frames, run.intended, run.workload)
-        frames["measures"] = measured(frames, exposure(scenario))
+        frames["measures"] = columns_of_measures(frames, exposure(scenario))
         storage.store(Path(folder), storage.Task(arm, 0), frames)
 
     with tempfile.TemporaryDirectory() as folder:

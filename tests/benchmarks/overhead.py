@@ -28,10 +28,10 @@ SMALL = ROOT / "tests" / "experiment" / "small.toml"
 OTHERS = {
     "simulating": ("sim.experiment.tasks.simulate",),
     "measuring": (
-        "sim.measure.coded.of_run",
+        "sim.measure.columnar.of_run",
         "sim.measure.conservation.check",
         "sim.experiment.tasks.exposure",
-        "sim.experiment.tasks.measured",
+        "sim.experiment.tasks.columns_of_measures",
     ),
 }
 """What is not of the experiment layer, where it is called from `sim.experiment.tasks`."""

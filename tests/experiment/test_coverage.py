@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.measure import coded
+from sim.measure import columnar
+from sim.measure.counters import columns_of_measures
 from sim.measure.exposure import exposure
 from sim.measure.intervals import intervals, paired
-from sim.measure.tallies import measured
 from sim.records.measures import SHARE
 from sim.records.rows import TABLES
 from sim.world import simulate
@@ -25,8 +25,8 @@ REPLICATIONS = 5
 
 def refused(arm: str, replication: int, scenario) -> tuple[float, float]:
     """Honest recipients refused at first, and intended, in one run."""
-    frames = coded.of_run(simulate(scenario, arm, replication), TABLES)
-    table = measured(frames, exposure(scenario)).frame()
+    frames = columnar.of_run(simulate(scenario, arm, replication), TABLES)
+    table = columns_of_measures(frames, exposure(scenario)).frame()
     cell = table[
         (table["measure"] == "first_refusal_rate") & (table["class"] == "honest")
         & (table["by"] == "all") & (table["phase"] == "after")

@@ -217,12 +217,12 @@ def test_break_even_of_a_sweep(swept):
         swept.break_even("open trust", "on netwrok", "spam", "spam_per_mailbox_day")
 
 
-def test_the_difference_of_two_arms_is_drawn_with_nought(swept):
+def test_the_difference_of_two_arms_is_drawn_with_zero(swept):
     pair = ("on network", "open trust")  # neither way round is the baseline's alone
     figure = swept.figure("honest", "lost_per_day", pair=pair)
     (axes,) = figure.axes
     lines = {line.get_gid(): line for line in axes.lines}
-    assert set(lines) == {"nought", "open trust less on network"}
+    assert set(lines) == {"zero", "open trust less on network"}
     told = swept.compare(*pair).query("measure == 'lost_per_day'").sort_values(COUNT)
     assert list(lines["open trust less on network"].get_ydata()) == list(told["difference"])
     assert (told["difference"] < 0).all()

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "report"))
+sys.path.append(str(ROOT / "tests" / "results" / "report"))
 
 from browser import Browser, found  # noqa: E402
 

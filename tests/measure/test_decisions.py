@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from synthetic_frames import frames
 
+from sim.measure.counters import measure_run
 from sim.measure.decisions import EXCHANGE, decision
 from sim.measure.exposure import Exposure
-from sim.measure.tallies import measure_run
 
 DAY = 86400.0
 OVER = Exposure(run_length=3 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.measure.tallies import tallies
+from sim.measure.counters import count_measures
 from sim.records import measures_page
 from sim.records.measures import BY, KINDS, MEASURES, RATE, SERVER
 from sim.records.words import MailClass
@@ -29,7 +29,7 @@ def test_each_measure_says_everything(name):
 
 
 def test_every_measure_is_computed_and_nothing_else():
-    from sim.measure.tallies import (
+    from sim.measure.counters import (
         EXPOSURES,
         FRICTION,
         NUMERATORS,
@@ -42,4 +42,4 @@ def test_every_measure_is_computed_and_nothing_else():
     assert sorted(computed) == sorted(MEASURES)
     rates = {name for name, measure in MEASURES.items() if measure.kind == RATE}
     assert set(EXPOSURES) == rates - set(FRICTION)  # friction has messages for its exposure
-    assert callable(tallies)
+    assert callable(count_measures)

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from synthetic_frames import week
 
+from sim.measure.counters import measure_run
 from sim.measure.exposure import Exposure
 from sim.measure.summary import COMPARISON, SUMMARY, compare, everything, summarise
-from sim.measure.tallies import measure_run
 
 OVER = Exposure(7 * 86400.0, policy_starts=86400.0, transient=2 * 86400.0, mailboxes=50)
 ARMS = {"open": 0.05, "closed": 0.4}

@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 from synthetic_frames import week
 
+from sim.measure.counters import measure_run
 from sim.measure.exposure import Exposure
-from sim.measure.tallies import measure_run
 from sim.measure.welch import first_day, level, since, smooth, welch
 
 OVER = Exposure(7 * 86400.0, policy_starts=86400.0, transient=2 * 86400.0, mailboxes=50)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from little_world import DAY, HOUR, SCENARIO, STRANGER, Little
 
-from sim.measure.tallies import tallies
+from sim.measure.counters import count_measures
 from sim.scenario import ScenarioError, load, loads
 from sim.workload.workload import workload
 from sim.world import simulate
@@ -261,7 +261,7 @@ def test_lists_change_no_honest_mail(collateral):
 def test_collateral_over_time_comes_from_the_rows(collateral):
     runs, scenario = collateral
     frames = runs["everybody asks"]
-    m = tallies(frames, scenario)
+    m = count_measures(frames, scenario)
     m = m[(m["measure"] == "collateral_rate") & (m["class"] == "honest") & (m["by"] == "day")]
     m = m[m["phase"].isin(["warm-up", "after"])].groupby("key", observed=True)["numerator"].sum()
     rows = lost(frames)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from staged import staged, submissions
 
+from sim.measure.counters import count_measures
 from sim.measure.permissions import permissions
-from sim.measure.tallies import tallies
 from sim.scenario import loads
 from sim.world import simulate
 
@@ -237,7 +237,7 @@ def test_mistakes_are_measures_with_the_same_counts():
     scenario = office()
     frames = simulate(scenario, "listed", 0).frames()
     table = permissions(frames).groupby(["permission", "start"])["attempts"].sum()
-    m = tallies(frames, scenario)
+    m = count_measures(frames, scenario)
     m = m[(m["by"] == "day") & (m["class"] == "honest") & m["phase"].isin(["warm-up", "after"])]
     for measure, name in (
         ("false_refusals_per_day", "missed_listing"),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure import coded
-from sim.measure.cells import AFTER, FOLDS, Block, Floats, Ints, Labels, fold, folds, table
-from sim.measure.coded import Coded, Frames
+from sim.measure import columnar
+from sim.measure.aggregate import AFTER, FOLDS, Counters, Floats, Ints, Labels, fold, folds, table
+from sim.measure.columnar import Columnar, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
 from sim.records.measures import MEASURES, ROW_KEYS, Outcome
 from sim.records.words import Cause, Fate, MailClass, Permission, Phase, Remedy, Route
@@ -38,7 +38,7 @@ FIXED = {
 """Keys whose names are the same in every run; the others come from the scenario."""
 
 
-def tallies(frames: Frames, scenario: Scenario) -> pd.DataFrame:
+def count_measures(frames: Frames, scenario: Scenario) -> pd.DataFrame:
     """The measures of one (arm, replication): a row for every cell.
 
     Cells without a denominator are left out, except by ``all``, where the value is NaN.
@@ -47,19 +47,19 @@ def tallies(frames: Frames, scenario: Scenario) -> pd.DataFrame:
 
 
 def measure_run(frames: Frames, over: Exposure) -> pd.DataFrame:
-    """As *tallies*, with the exposure stated."""
-    return measured(frames, over).frame()
+    """As *count_measures*, with the exposure stated."""
+    return columns_of_measures(frames, over).frame()
 
 
-def measured(frames: Frames, over: Exposure) -> Coded:
+def columns_of_measures(frames: Frames, over: Exposure) -> Columnar:
     """As *measure_run*, in codes."""
-    rows, servers = Rows(coded.of(frames["recipients"]), over), coded.of(frames["servers"])
-    blocks = [
-        *_counted(rows), *_permitted(rows, coded.of(frames["attempts"])), *_delays(rows),
+    rows, servers = Rows(columnar.of(frames["recipients"]), over), columnar.of(frames["servers"])
+    counters = [
+        *_counted(rows), *_permitted(rows, columnar.of(frames["attempts"])), *_delays(rows),
         *_friction(rows), *_servers(servers, rows.phases),
     ]  # fmt: skip
     arm = servers.categories["arm"][int(servers["arm"][0])]  # of the table that is never empty
-    return table(blocks, arm, int(servers["replication"][0]))
+    return table(counters, arm, int(servers["replication"][0]))
 
 
 _EITHER = (False, True)
@@ -94,7 +94,7 @@ PERMITTED = {
 }  # fmt: skip
 """Measures of submissions: the permissions that they used, or missed."""
 
-SERVER_SUMS: dict[str, Callable[[Coded], tuple[NDArray[Any], NDArray[Any]]]] = {
+SERVER_SUMS: dict[str, Callable[[Columnar], tuple[NDArray[Any], NDArray[Any]]]] = {
     "spam_abuse_rate": lambda f: (f["relayed_strangers_spam"], f["relayed"]),
     "spam_time_share": lambda f: (f["busy_spam"], f["busy"]),
     "utilisation": lambda f: (f["busy"], f["sessions"] * f["span"]),
@@ -107,7 +107,7 @@ SERVER_SUMS: dict[str, Callable[[Coded], tuple[NDArray[Any], NDArray[Any]]]] = {
 class Rows:
     """The recipients table as codes; a moment's day is counted from the start of the run."""
 
-    def __init__(self, held: Coded, over: Exposure) -> None:
+    def __init__(self, held: Columnar, over: Exposure) -> None:
         self.held, self.over, self.size = held, over, len(held)
         self.class_ = held.codes("class", MailClass.texts())
         self.phase = held.codes("phase", Phase.texts())
@@ -148,7 +148,7 @@ class Rows:
         return counted.reshape(shape).astype(np.float64)
 
 
-def _counted(rows: Rows) -> Iterator[Block]:
+def _counted(rows: Rows) -> Iterator[Counters]:
     """Every measure counted in rows, by every key it is split by."""
     for by in (*ROW_KEYS, "cause", "first_cause"):
         codes, keys = rows.key(by)
@@ -162,10 +162,10 @@ def _counted(rows: Rows) -> Iterator[Block]:
                 chosen = [MailClass(c).number for c in classes]
                 below = _below(rows.over, name, by, phases, intended)[:, chosen]
                 labels = Labels(name, by.removeprefix("first_"), phases, classes, keys)
-                yield Block(labels, tops[..., number][:, chosen], below)
+                yield Counters(labels, tops[..., number][:, chosen], below)
 
 
-def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
+def _permitted(rows: Rows, attempts: Columnar) -> Iterator[Counters]:
     """Submissions that used somebody else's permission, or missed their own: by each key, in
     the phase and on the day it was written."""
     permission = attempts.codes("permission", Permission.texts())
@@ -192,7 +192,7 @@ def _permitted(rows: Rows, attempts: Coded) -> Iterator[Block]:
             chosen = [MailClass(name).number for name in classes]
             tops = fold(phases, counted.astype(np.float64))[:, chosen]
             below = _below(rows.over, name, by, phases, tops)
-            yield Block(Labels(name, by, phases, classes, keys), tops, below)
+            yield Counters(Labels(name, by, phases, classes, keys), tops, below)
 
 
 def _split(name: str, by: str) -> bool:
@@ -214,7 +214,7 @@ def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], intended
     return intended
 
 
-def _delays(rows: Rows) -> Iterator[Block]:
+def _delays(rows: Rows) -> Iterator[Counters]:
     """Quantiles of the time from writing to the mailbox, by one sort of the delivered rows."""
     after = rows.delivered & (rows.phase != Phase.WARM_UP.number)
     taken = np.flatnonzero(after)
@@ -235,7 +235,7 @@ def _delays(rows: Rows) -> Iterator[Block]:
         none = np.full(shape, np.nan)
         for i, name in enumerate(QUANTILES):
             values = np.array([v[i] for _, v in found]).reshape(shape)
-            yield Block(Labels(name, by, rows.phases, every, keys), none, below, values)
+            yield Counters(Labels(name, by, rows.phases, every, keys), none, below, values)
 
 
 def _within(
@@ -262,7 +262,7 @@ def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, 
     return counts.astype(np.float64), values
 
 
-def _friction(rows: Rows) -> Iterator[Block]:
+def _friction(rows: Rows) -> Iterator[Counters]:
     """Once a message, as its first row shows it, per message that arrived anywhere."""
     row = np.flatnonzero(rows.class_ == MailClass.HONEST.number)
     number = rows.held["message"][row]
@@ -284,10 +284,10 @@ def _friction(rows: Rows) -> Iterator[Block]:
         below = _by_phase(rows.phases, cell, arrived, len(keys))
         for name, top in tops.items():
             above = _by_phase(rows.phases, cell, top, len(keys))
-            yield Block(Labels(name, by, rows.phases, ("honest",), keys), above, below)
+            yield Counters(Labels(name, by, rows.phases, ("honest",), keys), above, below)
 
 
-def _servers(held: Coded, phases: tuple[str, ...]) -> Iterator[Block]:
+def _servers(held: Columnar, phases: tuple[str, ...]) -> Iterator[Counters]:
     """Measures of servers: each alone, and all together as a quotient of sums."""
     names = tuple(held.categories["server"])
     alone = held.codes("server", names)
@@ -298,7 +298,7 @@ def _servers(held: Coded, phases: tuple[str, ...]) -> Iterator[Block]:
             cell = phase * len(keys) + key
             above = _by_phase(phases, cell, top, len(keys))
             below = _by_phase(phases, cell, under, len(keys))
-            yield Block(Labels(name, by, phases, MEASURES[name].classes, keys), above, below)
+            yield Counters(Labels(name, by, phases, MEASURES[name].classes, keys), above, below)
 
 
 def _by_phase(phases: tuple[str, ...], cell: Ints, weights: NDArray[Any], keys: int) -> Floats:

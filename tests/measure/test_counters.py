@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from synthetic_frames import frames, week
 
+from sim.measure.counters import measure_run
 from sim.measure.exposure import Exposure
-from sim.measure.tallies import measure_run
 
 DAY = 86400.0
 OVER = Exposure(run_length=4 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)

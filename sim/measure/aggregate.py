@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.coded import Coded
+from sim.measure.columnar import Columnar
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ class Labels(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Counters:
     """One measure, split by one key: arrays are phases × classes × keys.
 
     Without *value*, that is the quotient of the other two.
@@ -69,19 +69,19 @@ class Block:
     value: Floats | None = None
 
 
-def table(blocks: Sequence[Block], arm: str, replication: int) -> Coded:
+def table(counters: Sequence[Counters], arm: str, replication: int) -> Columnar:
     """One table of all cells that have a denominator, or are by ``all``."""
-    codes, words, whole = _labels(tuple(block.labels for block in blocks))
-    numerator = np.concatenate([block.numerator.ravel() for block in blocks])
-    denominator = np.concatenate([block.denominator.ravel() for block in blocks])
+    codes, words, whole = _labels(tuple(each.labels for each in counters))
+    numerator = np.concatenate([each.numerator.ravel() for each in counters])
+    denominator = np.concatenate([each.denominator.ravel() for each in counters])
     value = ratio(numerator, denominator)
     at = 0
-    for block in blocks:
-        if block.value is not None:
-            value[at : at + block.value.size] = block.value.ravel()
-        at += block.numerator.size
+    for each in counters:
+        if each.value is not None:
+            value[at : at + each.value.size] = each.value.ravel()
+        at += each.numerator.size
     keep = np.flatnonzero((denominator > 0.0) | (numerator > 0.0) | whole)
-    return Coded(
+    return Columnar(
         {
             "arm": np.zeros(len(keep), np.int8),
             "replication": np.full(len(keep), replication, np.int16),
@@ -96,7 +96,7 @@ def table(blocks: Sequence[Block], arm: str, replication: int) -> Coded:
 
 @lru_cache(maxsize=8)
 def _labels(
-    blocks: tuple[Labels, ...],
+    counters: tuple[Labels, ...],
 ) -> tuple[dict[str, NDArray[np.int16]], Mapping[str, tuple[str, ...]], NDArray[np.bool_]]:
     """Codes of every cell, the words behind them, and which cells are by ``all``.
 
@@ -104,14 +104,14 @@ def _labels(
     """
     found: dict[str, dict[str, int]] = {name: {} for name in LABELS}
     parts: dict[str, list[NDArray[np.int16]]] = {name: [] for name in LABELS}
-    for block in blocks:
-        shape = (len(block.phases), len(block.classes), len(block.keys))
+    for each in counters:
+        shape = (len(each.phases), len(each.classes), len(each.keys))
         along = {
-            "phase": (block.phases, (-1, 1, 1)),
-            "class": (block.classes, (1, -1, 1)),
-            "key": (block.keys, (1, 1, -1)),
-            "by": ((block.by,), (1, 1, 1)),
-            "measure": ((block.measure,), (1, 1, 1)),
+            "phase": (each.phases, (-1, 1, 1)),
+            "class": (each.classes, (1, -1, 1)),
+            "key": (each.keys, (1, 1, -1)),
+            "by": ((each.by,), (1, 1, 1)),
+            "measure": ((each.measure,), (1, 1, 1)),
         }
         for name, (words, axes) in along.items():
             known = found[name]

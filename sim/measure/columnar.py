@@ -17,7 +17,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class Columnar:
     """Columns by name; one that is in *categories* holds codes into those words (-1: none)."""
 
     columns: Columns
@@ -39,9 +39,9 @@ class Coded:
         found = np.array([*(place.get(word, -1) for word in held), -1], dtype=np.int64)
         return np.asarray(found[given])
 
-    def where(self, rows: NDArray[np.bool_]) -> Coded:
+    def where(self, rows: NDArray[np.bool_]) -> Columnar:
         """The same with those *rows* alone."""
-        return Coded({n: values[rows] for n, values in self.columns.items()}, self.categories)
+        return Columnar({n: values[rows] for n, values in self.columns.items()}, self.categories)
 
     def frame(self, rows: Any = slice(None)) -> pd.DataFrame:
         """Those *rows* as a data frame."""
@@ -59,7 +59,7 @@ class Coded:
         return pd.DataFrame(made)
 
 
-Frames = Mapping[str, "Coded | pd.DataFrame"]
+Frames = Mapping[str, "Columnar | pd.DataFrame"]
 """The tables of one run by name, in either form."""
 
 
@@ -72,27 +72,27 @@ class Rows(Protocol):
         ...
 
 
-def of_run(run: Rows, columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Coded]:
+def of_run(run: Rows, columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Columnar]:
     """The tables of *run* as it holds them; *columns* are those of `sim.records.rows`, by table.
 
     Numbers get the types of `sim.records.rows`; no data frame is made on the way.
     """
-    return {table: _coded(run, table, wanted) for table, wanted in columns.items()}
+    return {table: _typed(run, table, wanted) for table, wanted in columns.items()}
 
 
-def _coded(run: Rows, table: str, wanted: Mapping[str, Any]) -> Coded:
+def _typed(run: Rows, table: str, wanted: Mapping[str, Any]) -> Columnar:
     words = run.categories[table]
     given: Columns = getattr(run, table)
     typed = {
         name: given[name] if name in words else given[name].astype(column.dtype, copy=False)
         for name, column in wanted.items()
     }
-    return Coded(typed, words)
+    return Columnar(typed, words)
 
 
-def of(table: Coded | pd.DataFrame) -> Coded:
+def of(table: Columnar | pd.DataFrame) -> Columnar:
     """A table in this form, whichever form it has."""
-    if isinstance(table, Coded):
+    if isinstance(table, Columnar):
         return table
     import pandas as pd
 
@@ -105,4 +105,4 @@ def of(table: Coded | pd.DataFrame) -> Coded:
             categories[name] = [str(word) for word in column.cat.categories]
         else:
             columns[name] = column.to_numpy()
-    return Coded(columns, categories)
+    return Columnar(columns, categories)
