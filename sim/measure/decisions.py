@@ -58,7 +58,7 @@ BANDED = (
     "spam per mailbox and day",
     "delay, median",
 )
-"""What is told of a sweep over the ranges of unknowns."""
+"""Quantities in the tables of a sweep over the ranges of unknowns."""
 EXCHANGE = "spam removed per honest recipient lost"
 """The exchange rate of a policy: spam taken away for each honest loss, from the baseline."""
 
@@ -67,15 +67,15 @@ class _Cells:
     """Measures by ``all`` in phase ``after`` as numbers: a value a replication."""
 
     def __init__(self, measures: pd.DataFrame, phase: str) -> None:
-        wanted = measures[(measures["by"] == "all") & (measures["phase"] == phase)]
-        plain = wanted.astype({"arm": str, "class": str, "measure": str})
+        whole = measures[(measures["by"] == "all") & (measures["phase"] == phase)]
+        plain = whole.astype({"arm": str, "class": str, "measure": str})
         self.replications = sorted(plain["replication"].unique())
         on = ["arm", "class", "measure"]
-        self.found = dict(list(plain.set_index("replication").groupby(on)))
+        self.cells = dict(list(plain.set_index("replication").groupby(on)))
 
     def column(self, arm: str, class_: str, measure: str, name: str) -> Array:
         """One row of values, NaN where a replication has none."""
-        cell = self.found.get((arm, class_, measure))
+        cell = self.cells.get((arm, class_, measure))
         if cell is None:
             return np.full((1, len(self.replications)), np.nan)
         return cell[name].reindex(self.replications).to_numpy(dtype=np.float64)[None, :]
@@ -109,18 +109,17 @@ def _table(
     rows = []
     for arm in arms:
         for name, quantity in QUANTITIES.items():
-            values, found = _estimate(cells, arm, quantity)
+            values, estimate = _estimate(cells, arm, quantity)
             against = paired(_estimate(cells, baseline, quantity)[0], values)
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
-            told = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
-            rows.append((arm, name, quantity.unit, *_first(found), told, *apart, int(found.n[0])))
+            exact = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
+            first = _first(estimate)
+            rows.append((arm, name, quantity.unit, *first, exact, *apart, int(estimate.n[0])))
         if arm != baseline:
-            found = exchange(cells, baseline, arm)
-            rows.append(
-                (arm, EXCHANGE, "messages", *_first(found), *(np.nan,) * 6, int(found.n[0]))
-            )
+            rate = exchange(cells, baseline, arm)
+            rows.append((arm, EXCHANGE, "messages", *_first(rate), *(np.nan,) * 6, int(rate.n[0])))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -153,8 +152,9 @@ def _key(quantity: Quantity) -> tuple[str, str]:
     return quantity.class_, quantity.measure
 
 
-def _first(found: Intervals) -> tuple[float, float, float]:
-    return float(found.mean[0]), float(found.low[0]), float(found.high[0])
+def _first(estimate: Intervals) -> tuple[float, float, float]:
+    mean, low, high = (float(column[0]) for column in estimate[:3])
+    return mean, low, high
 
 
 def _expected(analytic: pd.DataFrame | None) -> dict[tuple[str, str, str], float]:

@@ -19,7 +19,7 @@ DAY = 86400.0
 class Exposure:
     """The spans of the phases (s) and the mailboxes that exist.
 
-    *keys* are the places, groups and servers that there can be, so that a rate of nought has
+    *keys* are the places, groups and servers that there can be, so that a rate of 0 has
     its row too.
     """
 
@@ -59,7 +59,7 @@ def exposure(scenario: Scenario) -> Exposure:
         group.count * (2 if group.work is not None and group.work_account > 0 else 1)
         for group in scenario.users.values()
     ) + sum(n.mailboxes for n in scenario.networks.values() if n.domain is not None)
-    mailboxes += sum(sum(found.traps.values()) for found in scenario.blocklists.values())
+    mailboxes += sum(sum(one.traps.values()) for one in scenario.blocklists.values())
     keys = {
         "place": places(scenario),
         "group": ("", *scenario.users, *scenario.spammers, *scenario.servers),
@@ -72,5 +72,5 @@ def exposure(scenario: Scenario) -> Exposure:
 
 def places(scenario: Scenario) -> tuple[str, ...]:
     """Every place that some group is at, in the order of the file; '' for none."""
-    found = (place for users in scenario.users.values() for place in users.all_places)
-    return tuple(dict.fromkeys(["", *found]))
+    names = (place for users in scenario.users.values() for place in users.all_places)
+    return tuple(dict.fromkeys(["", *names]))

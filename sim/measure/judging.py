@@ -23,23 +23,23 @@ LEAST = math.ulp(0.0)
 def judged(
     expectations: Iterable[ExpectMeasure], baseline: str, measures: pd.DataFrame
 ) -> pd.DataFrame:
-    """A row each: what was expected, the outcome, the value found and its 95 % interval.
+    """A row each: what was expected, the outcome, its value and 95 % interval.
 
     An expectation *holds* where the whole interval is as expected, *fails* where all of it is
-    otherwise, and is *not decided* where it holds both, or where there is none. Each is judged
+    otherwise, and is *not decided* where it includes both, or where there is none. Each is judged
     alone: of many that are true, about one in forty fails by chance.
     """
     run = set(measures["arm"].unique())
     rows = []
     for expect in expectations:
         arms = {expect.arm or baseline, expect.than or expect.arm or baseline}
-        found = _found(expect, baseline, measures) if arms <= run else NO_VALUE
-        outcome = _outcome(expect, *found[1:3]) if arms <= run else NOT_RUN
-        rows.append((str(expect), outcome, *found))
+        value = _value(expect, baseline, measures) if arms <= run else NO_VALUE
+        outcome = _outcome(expect, *value[1:3]) if arms <= run else NOT_RUN
+        rows.append((str(expect), outcome, *value))
     return pd.DataFrame(rows, columns=list(JUDGED))
 
 
-def _found(
+def _value(
     expect: ExpectMeasure, baseline: str, measures: pd.DataFrame
 ) -> tuple[float, float, float, int]:
     """The value with its bounds, and how many replications had one."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.measure.intervals import Array, intervals, paired
+from sim.measure.intervals import Array, intervals, mean_where, paired
 from sim.records.measures import MEASURES
 
 CELL = ("phase", "by", "key", "arm", "class", "measure")
@@ -52,8 +52,7 @@ def summarise(
     Bounds are NaN with one replication; the analytic value is NaN where nothing follows
     from the inputs, and in a phase other than ``after``.
     """
-    wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
-    table = everything(wanted, analytic)
+    table = everything(measures[(measures["phase"] == phase) & (measures["by"] == by)], analytic)
     columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *SUMMARY[3:])
     return table[[*_point(table), *columns]].reset_index(drop=True)
 
@@ -61,7 +60,7 @@ def summarise(
 def everything(measures: pd.DataFrame, analytic: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every cell of the measures with mean, interval and analytic expectation.
 
-    A cell by key that is nought in every arm and replication is left out.
+    A cell by key that is 0 in every arm and replication is left out.
     """
     grid = _grid(_without_empty(measures))
     parts = []
@@ -69,12 +68,9 @@ def everything(measures: pd.DataFrame, analytic: pd.DataFrame | None = None) -> 
     for kind in dict.fromkeys(m.kind for m in MEASURES.values()):
         chosen = (kinds == kind).to_numpy()
         if chosen.any():
-            found = intervals(
-                kind, grid.numerator[chosen], grid.denominator[chosen], grid.value[chosen]
-            )
-            part = grid.cells[chosen].assign(
-                mean=found.mean, low=found.low, high=found.high, replications=found.n
-            )
+            columns = (column[chosen] for column in grid[1:])
+            mean, low, high, n = intervals(kind, *columns)
+            part = grid.cells[chosen].assign(mean=mean, low=low, high=high, replications=n)
             parts.append(part)
     table = pd.concat(parts).sort_index() if parts else _nothing(grid.cells)
     return _with_analytic(table, analytic)
@@ -89,12 +85,12 @@ def compare(
     interval were without pairs: at 1 or below, pairing did not help. ``correlation`` is what
     pairing achieved; NaN with fewer than three pairs. Both are NaN with a constant side.
     """
-    wanted = measures[(measures["phase"] == phase) & (measures["by"] == by)]
-    names = wanted["arm"].unique().tolist()
+    rows = measures[(measures["phase"] == phase) & (measures["by"] == by)]
+    names = rows["arm"].unique().tolist()
     for arm in (a, b):
         if arm not in names:
             raise KeyError(arm)
-    grid = _grid(_without_empty(wanted[wanted["arm"].isin([a, b])]))
+    grid = _grid(_without_empty(rows[rows["arm"].isin([a, b])]))
     on = [*_point(measures), "class", "measure", "key"]
     index = pd.MultiIndex.from_frame(grid.cells[on])
     sides = [
@@ -103,17 +99,10 @@ def compare(
     ]
     order = index.unique()
     first, second = (side.reindex(order).to_numpy(dtype=np.float64) for side in sides)
-    found = paired(first, second)
+    apart = paired(first, second)._asdict()
     both = np.isfinite(first) & np.isfinite(second)
     table = order.to_frame(index=False).assign(
-        a=_mean_where(first, both),
-        b=_mean_where(second, both),
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        correlation=found.correlation,
-        gain=found.gain,
-        replications=found.n,
+        a=mean_where(first, both), b=mean_where(second, both), replications=apart.pop("n"), **apart
     )
     columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])
     return table[[*_point(table), *columns]]
@@ -144,7 +133,7 @@ def _grid(measures: pd.DataFrame) -> Grid:
 
 
 def _without_empty(measures: pd.DataFrame) -> pd.DataFrame:
-    """Leave out keys with nothing to say: every numerator nought in every arm."""
+    """Leave out keys with nothing to say: every numerator 0 in every arm."""
     if not len(measures) or (measures["by"] == "all").all():
         return measures
     on = [name for name in CELL if name != "arm"]
@@ -163,8 +152,3 @@ def _with_analytic(table: pd.DataFrame, analytic: pd.DataFrame | None) -> pd.Dat
 
 def _nothing(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(mean=np.nan, low=np.nan, high=np.nan, replications=0)
-
-
-def _mean_where(values: Array, known: np.ndarray) -> Array:
-    with np.errstate(all="ignore"):
-        return np.asarray(np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1))

@@ -1,4 +1,4 @@
-"""What a sweep shows: a band, what matters most, and where the order of two policies flips."""
+"""Band, tornado and break-even of a sweep."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sim.measure.intervals import Array, paired
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """Where the difference of two policies is nought, along one input.
+    """The value of one input at which the difference of two policies is 0.
 
-    *at* is None if it is so nowhere between the first and the last value; *low* and *high*
-    hold all values at which the interval of the difference holds nought (None: none does),
+    *at* is None if there is none between the first and the last value; *low* and *high*
+    bound all values at which the interval of the difference includes 0 (None: none does),
     cut off at the ends of what was tried. *ahead* is the sign of the difference at the first
     value. Where the values are no numbers, these are places among *names*, from 0.
     """
@@ -31,7 +31,7 @@ class BreakEven:
 
 
 def break_even(x: Sequence[float], difference: Array, low: Array, high: Array) -> BreakEven:
-    """The first crossing of nought, by straight lines between the values of *x* (ascending).
+    """The first crossing of 0, by straight lines between the values of *x* (ascending).
 
     *difference*, *low* and *high* are those of `sim.measure.compare` at each value.
     """
@@ -39,6 +39,7 @@ def break_even(x: Sequence[float], difference: Array, low: Array, high: Array) -
     if len(at) < 2 or (np.diff(at) <= 0).any():
         raise ValueError("break-even needs two values or more, in ascending order")
     crossings = _crossings(at, difference)
+    # where the interval includes 0: at these values, and from where one of its bounds crosses 0
     unsure = [float(v) for v, a, b in zip(at, low, high, strict=True) if a <= 0.0 <= b]
     for bound in (low, high):
         unsure += _crossings(at, bound)
@@ -52,16 +53,18 @@ def break_even(x: Sequence[float], difference: Array, low: Array, high: Array) -
 
 
 def _crossings(x: Array, y: Array) -> list[float]:
-    found = []
-    for i in range(len(x) - 1):
-        a, b = float(y[i]), float(y[i + 1])
-        if a == 0.0 or a * b < 0.0:
-            found.append(float(x[i] + (x[i + 1] - x[i]) * (a / (a - b) if a != b else 0.0)))
-    return [*found, float(x[-1])] if y[-1] == 0.0 else found
+    """Values of *x* at which straight lines through *y* are 0; NaN crosses nothing."""
+    y = np.asarray(y, dtype=float)
+    starts, ends = y[:-1], y[1:]
+    with np.errstate(all="ignore"):
+        part = np.where(starts == 0.0, 0.0, starts / (starts - ends))
+    at = x[:-1] + np.diff(x) * part
+    crossings: list[float] = at[(starts == 0.0) | (starts * ends < 0.0)].tolist()
+    return [*crossings, float(x[-1])] if y[-1] == 0.0 else crossings
 
 
 def band(summary: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Over all points of a sweep, per arm, class and measure: what the unknowns do, and chance.
+    """Range of each mean over all points of a sweep, per arm, class and measure, and its bounds.
 
     *own* is the mean at the scenario's own values (the first point, if that changes nothing), and
     REACH over all points; `difference` and OF_DIFFERENCE are the same of the paired differences to
@@ -78,11 +81,14 @@ def band(summary: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
 def _extremes(summary: pd.DataFrame) -> pd.DataFrame:
     """Least and greatest mean over all points, and least and greatest bound of their intervals.
 
-    In 95 of 100 experiments the latter hold all that the true means reach: either end of that
-    lies at one point, where an interval misses it by 2.5 % at most. NaN where one has no interval.
+    NaN where one has no interval.
     """
-    told = summary["mean"].notna()
-    low, high = (summary[name].mask(told & summary[name].isna(), end)
+    # The latter cover the range of the true means in 95 of 100 experiments: its least end is the
+    # true mean of one point, which that point's own interval leaves below in 2.5 % at most, its
+    # greatest end likewise; by Bonferroni's bound, 5 % together, however many points there are.
+    # A point without an interval bounds nothing: infinite here, so that it wins; NaN in the end.
+    defined = summary["mean"].notna()
+    low, high = (summary[name].mask(defined & summary[name].isna(), end)
                  for name, end in (("low", -np.inf), ("high", np.inf)))  # fmt: skip
     grouped = summary.assign(low=low, high=high).groupby(CELL, sort=False, observed=True)
     table = grouped.agg(
@@ -107,7 +113,7 @@ TORNADO = (
 def tornado(
     summary: pd.DataFrame, keys: Mapping[str, tuple[str, str]], values: pd.DataFrame
 ) -> pd.DataFrame:
-    """What each unknown does alone: per arm, class, measure and key the means at its ends.
+    """Means at both ends of each unknown alone, per arm, class, measure and key.
 
     *summary* is that of a sweep in mode ranges: point 0 changes nothing, then come two points
     for each of *keys*, whose two ends are given in words; *values* has the measures of these points
@@ -136,7 +142,7 @@ def tornado(
 
 
 def unknowns(band: pd.DataFrame, tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What a reader is told of unknowns, for the quantities BANDED.
+    """Band and tornado for readers: the quantities BANDED alone.
 
     First the *band*, with quantity and unit. Then what each unknown does alone, in the arm in which
     it does most: key, least, most, quantity, unit, swing, arm, change, change_low, change_high; the
@@ -153,14 +159,14 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of what is BANDED, arm by arm in its order, with quantity and unit."""
     named = {(q.class_, q.measure): name for name, q in QUANTITIES.items() if name in BANDED}
     pairs = zip(table["class"], table["measure"], strict=True)
-    told = table.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
-    told = told.dropna(subset="quantity")
-    told = told.assign(
-        unit=told["quantity"].map({name: q.unit for name, q in QUANTITIES.items()}),
-        nth=told["quantity"].map(BANDED.index),
-        arms=told["arm"].map(_places(told["arm"])),
+    rows = table.assign(quantity=pd.Series([named.get(pair) for pair in pairs], dtype=object))
+    rows = rows.dropna(subset="quantity")
+    rows = rows.assign(
+        unit=rows["quantity"].map({name: q.unit for name, q in QUANTITIES.items()}),
+        nth=rows["quantity"].map(BANDED.index),
+        arms=rows["arm"].map(_places(rows["arm"])),
     )
-    return told.sort_values(["arms", "nth"], kind="stable", ignore_index=True)
+    return rows.sort_values(["arms", "nth"], kind="stable", ignore_index=True)
 
 
 def _places(names: pd.Series) -> dict[str, int]:

@@ -1,8 +1,8 @@
-"""Welch's procedure: the mean of each day over replications, smoothed, to choose the warm-up.
+"""Welch's procedure to choose the warm-up: the mean of each day over replications, smoothed.
 
 Where the smoothed curve has become level, the state before the change is reached, and
-``policy_starts`` may stand there (Welch 1983; Law 2015, section 9.5.1). `level` says it without an
-eye: from which day on no day differs from those of the second half by more than chance.
+``policy_starts`` may stand there (Welch 1983; Law 2015, section 9.5.1). `level` tests it: from
+which day on no day differs from those of the second half by more than chance.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def welch(
 
 def smooth(values: Array, window: int) -> Array:
     """Moving averages over *window* values on either side, fewer near the ends."""
+    # as many on both sides, or a trend would shift the ends (Law 2015, section 9.5.1)
     last = len(values) - 1
     spans = [min(window, i, last - i) for i in range(len(values))]
     return np.array([values[i - w : i + w + 1].mean() for i, w in enumerate(spans)])
@@ -102,6 +103,7 @@ def first_day(moment: float) -> int:
 
 def _level(values: Array, days: np.ndarray, first: int) -> tuple[float, int, float]:
     """The day from which *values* (replications × *days*) are level, days tested, margin."""
+    # the second half stands for the steady state; each day is compared with days of its own kind
     half = (len(days) + 1) // 2
     away = values[:, :half].copy()
     for kind in (False, True):
@@ -114,12 +116,13 @@ def _level(values: Array, days: np.ndarray, first: int) -> tuple[float, int, flo
         return math.nan, 0, math.nan
     away, at = away[:, tested], days[:half][tested]
     n = np.isfinite(away).sum(axis=0)
+    # Bonferroni: the chance that any of len(at) tests errs is at most the sum of theirs, 5 %
     quantile = special.stdtrit(n - 1.0, 1.0 - (1.0 - LEVEL) / 2 / len(at))
     margin = quantile * np.nanstd(away, axis=0, ddof=1) / np.sqrt(n)
     differs = at[np.abs(np.nanmean(away, axis=0)) > margin]
     last = int(differs.max()) if len(differs) else first - 1
-    found = math.nan if last == at.max() else float(last + 1)
-    return found, len(at), float(margin.max())
+    level_from = math.nan if last == at.max() else float(last + 1)
+    return level_from, len(at), float(margin.max())
 
 
 def by_day(measures: pd.DataFrame, class_: str, measure: str) -> pd.DataFrame:
@@ -133,7 +136,8 @@ def by_day(measures: pd.DataFrame, class_: str, measure: str) -> pd.DataFrame:
     if not len(chosen):
         raise ValueError(f"{measure} of {class_} is not counted by day")
     plain = chosen.assign(arm=chosen["arm"].astype(str), day=chosen["key"].astype(str).astype(int))
-    sums = plain.groupby(["arm", "replication", "day"], sort=False)[["numerator", "denominator"]]
-    found = sums.sum()
-    value = (found["numerator"] / found["denominator"]).where(found["denominator"] > 0)
+    # a day on which the policy starts has rows of both phases, which are added up
+    days = plain.groupby(["arm", "replication", "day"], sort=False)
+    sums = days[["numerator", "denominator"]].sum()
+    value = (sums["numerator"] / sums["denominator"]).where(sums["denominator"] > 0)
     return value.unstack("day").sort_index(axis=1)
