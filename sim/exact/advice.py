@@ -1,12 +1,12 @@
-"""The smallest change that gets a message through, and which abuse it admits.
+"""The smallest change that gets a message through, and which abuse it also admits.
 
-Changes are tried in the published order of effort of `CHANGES`, and each is verified by asking
-`decide` again, with the changed facts or policy, at every server on the way.
+Changes are tried in the published order of effort, which is that of this module, and each is
+verified by asking `decide` again, with the changed facts or policy, at every server on the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from itertools import combinations
@@ -20,6 +20,11 @@ from sim.scenario.people import HOME
 from sim.smtp import Policy, Restriction
 from sim.smtp.restrictions import Range
 
+THROUGH = ("delivered", "queued")
+"""Outcomes of a message that got through."""
+DAY = 86400.0
+"""Seconds for which a mail program goes on trying (chosen)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -31,25 +36,66 @@ class Case:
     refused: Hop
     """The server that stopped it."""
 
+    @property
+    def own(self) -> bool:
+        """Whether a mail program asks the server of its own account."""
+        program = self.party.program
+        mine = self.attempt.server == program.server
+        return mine and not program.web and not self.party.spammer
 
-DAY = 86400.0
-"""Seconds for which a mail program goes on trying (chosen)."""
+    @property
+    def refused_by_own(self) -> bool:
+        """Whether that server refused itself, not one further on."""
+        return self.own and self.refused.server == self.attempt.server
 
-Made = Case | None
-"""The case after a change; None where the change means nothing here."""
+    def attempting(self, **changes: Any) -> Case:
+        """The same case with another attempt."""
+        return replace(self, attempt=replace(self.attempt, **changes))
+
+    def under(self, policy: Policy) -> Case | None:
+        """The same case with another policy where it was refused."""
+        if self.refused.verdict is None:
+            return None
+        return replace(self, servers=self.servers.with_policy(self.refused.server, policy))
+
+    def permitting(self, restriction: Restriction, **changes: Any) -> Case | None:
+        """The same case with one more permit in front of the relay list where it was refused."""
+        policy = self.refused.policy
+        if restriction in policy.relay:
+            return None
+        return self.under(replace(policy, relay=(restriction, *policy.relay), **changes))
+
+
+Make = Callable[[Case], Case | None]
+"""Make a change: the case after it, or None where it means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of `CHANGES`: *by* is ``user`` or ``ISP``; *words* may name ``{server}``,
+    """A change that may help; *by* is ``user`` or ``ISP``; *words* may name ``{server}``,
     ``{here}``, ``{sender}``, ``{client}``, ``{isp}`` and ``{rule}``."""
 
     key: str
     by: str
     words: str
     effort: str
-    make: Callable[[Case], Made]
+    make: Make
     remark: str = ""
+
+
+CHANGES: list[Change] = []
+"""Every change, in order of effort: first the user's, then the ISP's, which cost most at the end
+not in work but in what they admit."""
+
+
+def _change(by: str, words: str, effort: str, remark: str = "") -> Callable[[Make], Make]:
+    """Add a function to `CHANGES`, by its name."""
+
+    def add(make: Make) -> Make:
+        CHANGES.append(Change(make.__name__.strip("_"), by, words, effort, make, remark))
+        return make
+
+    return add
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +114,7 @@ class Advice:
     @property
     def helps(self) -> bool:
         """Whether the message gets through."""
-        return self.outcome in ("delivered", "queued")
+        return self.outcome in THROUGH
 
     @property
     def by(self) -> str:
@@ -85,233 +131,156 @@ class Advice:
         """What else it brings, which no server decides."""
         return tuple(change.remark for change in self.changes if change.remark)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        names = ("by", "words", "effort", "remarks", "helps", "outcome", "answer", "admits")
+        keys = [change.key for change in self.changes]
+        return {"changes": keys} | {name: getattr(self, name) for name in names}
+
 
 # ---- by the user
 
 
-def _again(case: Case) -> Made:
+@_change("user", "try again later", "some minutes")
+def _again(case: Case) -> Case | None:
     verdict = case.refused.verdict
     if verdict is None or not 400 <= verdict.code < 500 or case.attempt.greylist_age is not None:
         return None
-    return replace(case, attempt=replace(case.attempt, greylist_age=DAY))
+    return case.attempting(greylist_age=DAY)
 
 
-def _password(case: Case) -> Made:
-    if not case.refused.facts.auth_failed:
+@_change("user", "correct the password", "one setting, once")
+def _password(case: Case) -> Case | None:
+    return case.attempting(wrong_password=False) if case.refused.facts.auth_failed else None
+
+
+@_change(
+    "user",
+    "check mail first, then send",
+    "no setting; each time",
+    "who shares the address may relay too, until the window closes",
+)
+def _pop_first(case: Case) -> Case | None:
+    return case.attempting(pop_age=0.0) if case.own and case.attempt.pop_age is None else None
+
+
+@_change(
+    "user",
+    "switch on SMTP AUTH (“My server requires authentication”)",
+    "one setting, once",
+    "without TLS the password crosses the network here in clear",
+)
+def _auth(case: Case) -> Case | None:
+    offered = case.servers.policy(case.attempt.server).auth_offered
+    if not (case.own and offered) or case.attempt.login is not None:
         return None
-    return replace(case, attempt=replace(case.attempt, wrong_password=False))
+    return case.attempting(login=case.party.program.login)
 
 
-def _pop_first(case: Case) -> Made:
-    attempt = case.attempt
-    if attempt.pop_age is not None or not _own(case):
-        return None
-    return replace(case, attempt=replace(attempt, pop_age=0.0))
-
-
-def _auth(case: Case) -> Made:
-    if case.attempt.login is not None or not _own(case):
-        return None
-    if not case.servers.policy(case.attempt.server).auth_offered:
-        return None
-    return replace(case, attempt=replace(case.attempt, login=case.party.program.login))
-
-
-def _by_587(case: Case) -> Made:
+@_change("user", "send by port 587 with SMTP AUTH", "two settings, once")
+def _by_587(case: Case) -> Case | None:
     offered = case.servers.scenario.servers[case.attempt.server].port_587
-    if case.attempt.by_587 or not offered or not _own(case):
+    if not (case.own and offered) or case.attempt.by_587:
         return None
-    return replace(case, attempt=replace(case.attempt, by_587=True, login=case.party.program.login))
+    return case.attempting(by_587=True, login=case.party.program.login)
 
 
-def _switch_server(case: Case) -> Made:
+@_change(
+    "user",
+    "send through the server of the present connection, {here}",
+    "one setting at each place, and back again",
+)
+def _switch_server(case: Case) -> Case | None:
     server = case.servers.scenario.submission_server(case.attempt.network)
-    if server is None or server == case.attempt.server or case.party.program.web:
+    if server in (None, case.attempt.server) or case.party.program.web:
         return None
-    return replace(
-        case,
-        attempt=replace(
-            case.attempt,
-            server=server,
-            login=None,
-            pop_age=None,
-            wrong_password=False,
-            by_587=False,
-        ),
-    )
+    fresh = {"login": None, "pop_age": None, "wrong_password": False, "by_587": False}
+    return case.attempting(server=server, **fresh)
 
 
-def _change_sender(case: Case) -> Made:
+@_change(
+    "user",
+    "show a sender address that the server takes, {sender}",
+    "one setting, and replies go there",
+)
+def _change_sender(case: Case) -> Case | None:
     sender = f"{case.party.name}@{domains(case.servers.scenario, case.attempt.server)[0]}"
-    if sender == case.attempt.reverse_path:
-        return None
-    return replace(case, attempt=replace(case.attempt, reverse_path=sender))
+    return None if sender == case.attempt.reverse_path else case.attempting(reverse_path=sender)
 
 
-def _dial_in(case: Case) -> Made:
-    network = case.party.network
+@_change(
+    "user",
+    "dial in to {isp} from here, or wait until there",
+    "a telephone call and a slow line, or hours",
+)
+def _dial_in(case: Case) -> Case | None:
+    network, program = case.party.network, case.party.program
     client = case.servers.scenario.guest(network)
-    if network == case.attempt.network or client is None or case.party.program.web:
+    if network == case.attempt.network or client is None or program.web:
         return None
-    here = replace(case.attempt, network=network, client=client, server=case.party.program.server)
-    return replace(case, attempt=here)
+    return case.attempting(network=network, client=client, server=program.server)
 
 
 # ---- by the ISP whose server refused
 
 
-def _list_address(case: Case) -> Made:
+@_change(
+    "ISP",
+    "list this address ({client}) in permit_client_ranges",
+    "one line, and again whenever the address changes",
+)
+def _list_address(case: Case) -> Case | None:
     client = case.refused.facts.client
-    return _permitting(case, Restriction("permit_client_ranges", (Range(client, client),)))
+    return case.permitting(Restriction("permit_client_ranges", (Range(client, client),)))
 
 
-def _offer_pop_first(case: Case) -> Made:
-    if not _own(case) or case.refused.server != case.attempt.server:
-        return None
+@_change(
+    "ISP",
+    "offer POP first (permit_pop_before_smtp), and the user checks mail before sending",
+    "the POP server must tell the SMTP server; no setting for users",
+)
+def _offer_pop_first(case: Case) -> Case | None:
     window = case.servers.scenario.servers[case.refused.server].pop_window
-    offered = _permitting(case, Restriction("permit_pop_before_smtp", (window,)))
-    return offered and replace(offered, attempt=replace(case.attempt, pop_age=0.0))
+    offered = case.permitting(Restriction("permit_pop_before_smtp", (window,)))
+    return offered.attempting(pop_age=0.0) if offered and case.refused_by_own else None
 
 
-def _offer_auth(case: Case) -> Made:
-    if not _own(case) or case.refused.server != case.attempt.server:
-        return None
-    offered = _permitting(case, Restriction("permit_sasl_authenticated"), auth_offered=True)
-    return offered and replace(
-        offered, attempt=replace(case.attempt, login=case.party.program.login)
-    )
+@_change(
+    "ISP",
+    "offer SMTP AUTH (permit_sasl_authenticated), and the user switches it on",
+    "passwords at the SMTP server, and a setting for every user",
+)
+def _offer_auth(case: Case) -> Case | None:
+    offered = case.permitting(Restriction("permit_sasl_authenticated"), auth_offered=True)
+    login = case.party.program.login
+    return offered.attempting(login=login) if offered and case.refused_by_own else None
 
 
-def _drop_rule(case: Case) -> Made:
-    verdict = case.refused.verdict
+@_change("ISP", "give up the check {rule}", "one line")
+def _drop_rule(case: Case) -> Case | None:
+    verdict, policy = case.refused.verdict, case.refused.policy
     if verdict is None or verdict.stage == "relay":
         return None
-    policy = case.refused.policy
     listed: tuple[Restriction, ...] = getattr(policy, verdict.stage, ())
-    kept = tuple(r for r in listed if r.name != verdict.rule)
-    if kept == listed:
-        return None
-    changed: dict[str, Any] = {verdict.stage: kept}
-    return _with(case, replace(policy, **changed))
+    rest: dict[str, Any] = {verdict.stage: tuple(r for r in listed if r.name != verdict.rule)}
+    return None if rest[verdict.stage] == listed else case.under(replace(policy, **rest))
 
 
-def _local_senders(case: Case) -> Made:
-    return _permitting(case, Restriction("permit_sender_local"))
-
-
-def _open(case: Case) -> Made:
-    return _with(case, replace(case.refused.policy, relay=(Restriction("permit"),)))
-
-
-def _permitting(case: Case, restriction: Restriction, *, auth_offered: bool = False) -> Made:
-    """The relay list with one more permit in front."""
-    policy = case.refused.policy
-    if restriction in policy.relay or case.refused.verdict is None:
-        return None
-    return _with(
-        case,
-        replace(
-            policy,
-            relay=(restriction, *policy.relay),
-            auth_offered=policy.auth_offered or auth_offered,
-        ),
-    )
-
-
-def _with(case: Case, policy: Policy) -> Made:
-    if case.refused.verdict is None:
-        return None
-    return replace(case, servers=case.servers.with_policy(case.refused.server, policy))
-
-
-def _own(case: Case) -> bool:
-    """Whether the server asked is the account's own, and asked by a mail program."""
-    party = case.party
-    return (
-        case.attempt.server == party.program.server and not party.program.web and not party.spammer
-    )
-
-
-CHANGES = (
-    Change("again", "user", "try again later", "some minutes", _again),
-    Change("password", "user", "correct the password", "one setting, once", _password),
-    Change(
-        "pop_first",
-        "user",
-        "look for new mail first, then send",
-        "no setting; each time",
-        _pop_first,
-        "who shares the address may relay too, until the window closes",
-    ),
-    Change(
-        "auth",
-        "user",
-        "switch on SMTP AUTH (“My server requires authentication”)",
-        "one setting, once",
-        _auth,
-        "without TLS the password crosses the network here in clear",
-    ),
-    Change(
-        "by_587",
-        "user",
-        "send by port 587 with SMTP AUTH",
-        "two settings, once",
-        _by_587,
-    ),
-    Change(
-        "switch_server",
-        "user",
-        "send through the server of the present connection, {here}",
-        "one setting at each place, and back again",
-        _switch_server,
-    ),
-    Change(
-        "change_sender",
-        "user",
-        "show a sender address that the server takes, {sender}",
-        "one setting, and replies go there",
-        _change_sender,
-    ),
-    Change(
-        "dial_in",
-        "user",
-        "dial in to {isp} from here, or wait until there",
-        "a telephone call and a slow line, or hours",
-        _dial_in,
-    ),
-    Change(
-        "list_address",
-        "ISP",
-        "list this address ({client}) in permit_client_ranges",
-        "one line, and again whenever the address changes",
-        _list_address,
-    ),
-    Change(
-        "offer_pop_first",
-        "ISP",
-        "offer POP first (permit_pop_before_smtp), and the user looks for mail before sending",
-        "the POP server must tell the SMTP server; no setting for users",
-        _offer_pop_first,
-    ),
-    Change(
-        "offer_auth",
-        "ISP",
-        "offer SMTP AUTH (permit_sasl_authenticated), and the user switches it on",
-        "passwords at the SMTP server, and a setting for every user",
-        _offer_auth,
-    ),
-    Change("drop_rule", "ISP", "give up the check {rule}", "one line", _drop_rule),
-    Change(
-        "local_senders",
-        "ISP",
-        "relay for whoever shows a sender address of one's own (permit_sender_local)",
-        "one line; a bad idea",
-        _local_senders,
-    ),
-    Change("open", "ISP", "relay for everybody: open trust", "one line; the worst idea", _open),
+@_change(
+    "ISP",
+    "relay for whoever shows a sender address of one's own (permit_sender_local)",
+    "one line; a bad idea",
 )
-"""Every change, in order of effort: first the user's, then the ISP's, which cost most at the end
-not in work but in what they let in."""
+def _local_senders(case: Case) -> Case | None:
+    return case.permitting(Restriction("permit_sender_local"))
+
+
+@_change("ISP", "relay for everybody: open trust", "one line; the worst idea")
+def _open(case: Case) -> Case | None:
+    return case.under(replace(case.refused.policy, relay=(Restriction("permit"),)))
+
+
+# ---- what they come to
 
 
 def advise(servers: Servers, query: Query, journey: Journey) -> list[Advice]:
@@ -319,38 +288,41 @@ def advise(servers: Servers, query: Query, journey: Journey) -> list[Advice]:
 
     Two changes of the user together are tried where none helps alone.
     """
-    if journey.outcome in ("delivered", "queued") or query.party.spammer:
+    if journey.outcome in THROUGH or query.party.spammer:
         return []
     verdict = journey.last.verdict
     if verdict is not None and verdict.accepted and not verdict.discarded:
         return []  # nobody refused: no server takes mail for the domain
     case = Case(servers, query.party, query.attempt, journey.last)
-    found = [a for change in CHANGES if (a := _tried(case, (change,))) is not None]
-    if not any(a.helps and a.by == "user" for a in found):
-        mine = [change for change in CHANGES if change.by == "user"]
-        pairs = (_tried(case, pair) for pair in combinations(mine, 2))
-        both = [a for a in pairs if a is not None and a.helps]
-        last = max((i for i, a in enumerate(found) if a.by == "user"), default=-1)
-        found[last + 1 : last + 1] = both
-    return found
+    users = [change for change in CHANGES if change.by == "user"]
+    isps = [change for change in CHANGES if change.by == "ISP"]
+    advice = list(_trials(case, ((change,) for change in users)))
+    if not any(one.helps for one in advice):
+        advice += (both for both in _trials(case, combinations(users, 2)) if both.helps)
+    return advice + list(_trials(case, ((change,) for change in isps)))
 
 
-def _tried(case: Case, changes: tuple[Change, ...]) -> Advice | None:
-    """What follows from *changes*, one after the other; None where one of them means nothing."""
-    made: Made = case
+def _trials(case: Case, choices: Iterable[tuple[Change, ...]]) -> Iterator[Advice]:
+    trials = (_trial(case, changes) for changes in choices)
+    return (advice for advice in trials if advice is not None)
+
+
+def _trial(case: Case, changes: tuple[Change, ...]) -> Advice | None:
+    """Apply *changes* in order; None if one of them means nothing."""
+    changed: Case | None = case
     for change in changes:
-        made = change.make(made) if made is not None else None
-    if made is None:
+        changed = changed and change.make(changed)
+    if changed is None:
         return None
-    journey = made.servers.journey(made.attempt)
+    journey = changed.servers.journey(changed.attempt)
     verdict = journey.last.verdict
-    said = "no connection" if verdict is None else f"{verdict.rule}: {verdict.reply}"
+    answer = "no connection" if verdict is None else f"{verdict.rule}: {verdict.reply}"
     return Advice(
         changes,
-        " and ".join(_words(change, made) for change in changes),
+        " and ".join(_words(change, changed) for change in changes),
         journey.outcome,
-        f"{journey.last.server}: {said}",
-        _worst(admitted(case, made)) if journey.arrives else (),
+        f"{journey.last.server}: {answer}",
+        _worst(admitted(case, changed)) if journey.arrives else (),
     )
 
 
@@ -368,8 +340,8 @@ def _words(change: Change, case: Case) -> str:
 
 def _worst(who: Iterator[str]) -> tuple[str, ...]:
     """Where strangers can relay, or those who forge, all others go without saying."""
-    found = tuple(who)
-    return next(((worst,) for worst in ("stranger", "forger") if worst in found), found)
+    everybody = tuple(who)
+    return next(((worst,) for worst in ("stranger", "forger") if worst in everybody), everybody)
 
 
 def admitted(before: Case, after: Case) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, customers, others, places
 from sim.path.journey import Servers
 from sim.path.lookup import Lookup
@@ -103,7 +103,7 @@ class Diff(Page):
             if any(change.mark == mark for change in self.changes)
         ]
         met = {change.before.who for change in self.changes}
-        who = Lines("", tuple(Said(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in met))
+        who = Lines("", tuple(Span(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in met))
         return [heading, *tables, who]
 
     def _rows(self, mark: str) -> Iterator[tuple[Line, ...]]:
@@ -120,7 +120,7 @@ class Diff(Page):
             servers.setdefault((*alike, _held(held)), []).append(server)
         for (who, place, to, before, after, known), names in servers.items():
             where = f"{place}\n  to {to}"
-            yield f"{who}{known}", where, before, Said(after, style), ", ".join(names)
+            yield f"{who}{known}", where, before, Span(after, style), ", ".join(names)
 
 
 def diff(scenario: Scenario, a: str, b: str) -> Diff:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.exact import error_box
 from sim.exact.advice import Advice, advise
 from sim.exact.error_box import ErrorBox
-from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.received import Header, chain, content, subject
 from sim.exact.situations import WHO
 from sim.exact.transcript import Dialogue, converse
@@ -152,7 +152,7 @@ class Explanation(Page):
             ("recipient", f"<{attempt.forward_path}>"),
             ("login", self._login()),
             ("POP login", "just before" if facts.pop_age is not None else "none"),
-            ("outcome", Said(words, style)),
+            ("outcome", Span(words, style)),
         ]
         if self.outcome == "bounced" and self.hops[-1].verdict and self.hops[-1].verdict.accepted:
             rows.append(("because", "no server takes mail for this domain"))
@@ -174,9 +174,9 @@ class Explanation(Page):
         title = f"Restrictions at {self._host(hop)}"
         verdict = hop.verdict
         if verdict is None:
-            return Lines(title, (Said(f"no connection to port {self.port}", "bad"),))
+            return Lines(title, (Span(f"no connection to port {self.port}", "bad"),))
         rows = tuple(
-            (step.stage, step.rule, step.compared, Said(step.opinion, _OPINION[step.opinion]))
+            (step.stage, step.rule, step.compared, Span(step.opinion, _OPINION[step.opinion]))
             for step in verdict.trace
         )
         decided = f"{verdict.kind}, decided by {verdict.rule}: {verdict.reply}"
@@ -188,7 +188,7 @@ class Explanation(Page):
             return []
         rows = tuple((name, value) for name, value in box.fields)
         return [
-            Lines("The mail program shows", (Said(box.words, "bad"),)),
+            Lines("The mail program shows", (Span(box.words, "bad"),)),
             Grid("", (), rows),
         ]
 
@@ -198,13 +198,13 @@ class Explanation(Page):
         lines: list[Line] = []
         for header in self.received:
             mark = "  ← forged" if header.forged else ""
-            lines.append(Said(f"{header.text}{mark}", "bad" if header.forged else ""))
+            lines.append(Span(f"{header.text}{mark}", "bad" if header.forged else ""))
         title = f"Header as {self._taken[-1].server} has it, newest line on top"
         claims = sorted({h.claim for h in self.received if h.claim and not h.forged})
         note = f"Names in “from” are what the client said: {', '.join(claims)}."
         return [
             Lines(title, tuple(lines), fixed=True),
-            *([Lines("", (Said(note, "faint"),))] if claims else []),
+            *([Lines("", (Span(note, "faint"),))] if claims else []),
         ]
 
     def _advised(self) -> list[Block]:
@@ -214,7 +214,7 @@ class Explanation(Page):
         vain = [advice for advice in self.advice if not advice.helps]
         blocks: list[Block] = []
         if helping:
-            rows = tuple((Said(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
+            rows = tuple((Span(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
             blocks.append(
                 Grid(
                     "What would get it through, the least effort first",
@@ -252,7 +252,7 @@ class Explanation(Page):
                 {"text": h.text, "by": h.by, "forged": h.forged, "claim": h.claim}
                 for h in self.received
             ],
-            "advice": [_advice(advice) for advice in self.advice],
+            "advice": [advice.as_dict() for advice in self.advice],
         }
 
 
@@ -299,26 +299,12 @@ def explain(
 
 def _abuse(advice: Advice) -> Line:
     if not advice.admits:
-        return Said("nothing new", "faint")
-    return Said("\n".join(f"{who}: {WHO[who].meaning}" for who in advice.admits), "warn")
+        return Span("nobody else", "faint")
+    return Span("\n".join(f"{who}: {WHO[who].meaning}" for who in advice.admits), "warn")
 
 
 def _effort(advice: Advice) -> str:
     return "\n".join((advice.effort, *(f"({remark})" for remark in advice.remarks)))
-
-
-def _advice(advice: Advice) -> dict[str, Any]:
-    return {
-        "by": advice.by,
-        "changes": [change.key for change in advice.changes],
-        "words": advice.words,
-        "effort": advice.effort,
-        "remarks": list(advice.remarks),
-        "helps": advice.helps,
-        "outcome": advice.outcome,
-        "answer": advice.answer,
-        "admits": list(advice.admits),
-    }
 
 
 def _hop(hop: Hop) -> dict[str, Any]:

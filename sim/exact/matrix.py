@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.situations import RECIPIENTS, Cell, customers, places
 from sim.path.journey import Servers
 from sim.path.lookup import Lookup, changing_servers
@@ -59,7 +59,7 @@ class Matrix(Page):
             return []
         others = ", ".join(name for name in self.changing if name != self.server)
         more = f" They change what {others} answers." if others else ""
-        return [Lines("", (Said(f"All arms answer alike at {self.server}.{more}", "faint"),))]
+        return [Lines("", (Span(f"All arms answer alike at {self.server}.{more}", "faint"),))]
 
     def _table(self, arm: str) -> Block:
         mine = [cell for cell in self.cells if cell.arm == arm]
@@ -125,7 +125,7 @@ def _head(names: Sequence[str]) -> str:
     return " or ".join(_WORDS[name] for name in names)
 
 
-def _answer(cell: Cell) -> Said:
+def _answer(cell: Cell) -> Span:
     verdict = cell.verdict
     style = "bad" if not cell.accepted else "good" if verdict.relayed else ""
-    return Said(f"{SIGNS[cell.accepted]} {verdict.kind} {verdict.code}\n  {verdict.rule}", style)
+    return Span(f"{SIGNS[cell.accepted]} {verdict.kind} {verdict.code}\n  {verdict.rule}", style)

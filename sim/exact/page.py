@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sim.scenario.errors import printable
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 STYLES = {
     "": ("", ""),
@@ -31,11 +31,11 @@ MANY = 4096
 
 
 WORD = 26
-"""Letters of a word that a column of a table does not break: most restrictions (chosen)."""
+"""Letters of a word that a column breaks only for want of room: most restrictions (chosen)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Span:
     """One text with a role of `STYLES`."""
 
     text: str
@@ -48,7 +48,7 @@ class Said:
         return text if len(text) <= MANY else text[: MANY - 3] + "..."
 
 
-Line = Said | str
+Line = Span | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ Block = Lines | Grid
 
 
 class Page:
-    """What shows itself: a subclass says its `blocks` and its `as_dict`."""
+    """What prints itself: a subclass has its `blocks` and its `as_dict`."""
 
     def blocks(self) -> Sequence[Block]:
         """What is shown, in order."""
@@ -105,9 +105,9 @@ class Page:
         return self.text()
 
 
-def said(line: Line) -> Said:
+def span(line: Line) -> Span:
     """*line* with its role."""
-    return line if isinstance(line, Said) else Said(line)
+    return line if isinstance(line, Span) else Span(line)
 
 
 # ---- in a terminal
@@ -123,7 +123,7 @@ def rendered(blocks: Sequence[Block]) -> RenderableType:
         if parts:
             parts.append(Text())
         if block.title:
-            parts.append(Text(said(block.title).clean, style="bold"))
+            parts.append(Text(span(block.title).clean, style="bold"))
         parts += _lines(block) if isinstance(block, Lines) else _grid(block)
     return Group(*parts)
 
@@ -135,34 +135,55 @@ def _lines(block: Lines) -> list[RenderableType]:
 
 
 def _grid(block: Grid) -> list[RenderableType]:
-    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    if block.columns:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for number, column in enumerate(block.columns):
-            texts = [column, *(said(row[number]).clean for row in block.rows)]
-            word = max(map(len, [column, *(w for text in texts[1:] for w in text.split())]))
-            line = max(len(line) for text in texts for line in text.split("\n"))
-            table.add_column(
-                Text(column),
-                overflow="fold",
-                min_width=min(word, WORD),
-                no_wrap=line <= min(word, WORD),  # or rich takes from it, gives back, and overflows
-            )
-    else:
+    table: RenderableType = _Columns(block)
+    if not block.columns:
         table = Table.grid(padding=(0, 1, 0, 2))
-    for row in block.rows:
-        table.add_row(*map(_text, row))
-    return [table, *([Text(said(block.note).clean, style="bright_black")] if block.note else [])]
+        for row in block.rows:
+            table.add_row(*map(_text, row))
+    return [table, *([Text(span(block.note).clean, style="bright_black")] if block.note else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A table with heads, for a console of any width."""
+
+    grid: Grid
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        from rich import box
+        from rich.table import Table
+
+        heads, rows = self.grid.columns, self.grid.rows
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        columns = [[head, *(span(row[i]).clean for row in rows)] for i, head in enumerate(heads)]
+        for head, width in zip(
+            heads, widths(columns, options.max_width - 2 * len(heads)), strict=True
+        ):
+            table.add_column(_text(head), width=width, overflow="fold")
+        for row in rows:
+            table.add_row(*map(_text, row))
+        yield table
+
+
+def widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Characters for each column, *room* in sum: words stay whole where there is room for them."""
+    lines = [max(len(line) for text in texts for line in text.split("\n")) for texts in columns]
+    words = [max(len(word) for text in texts for word in text.split()) for texts in columns]
+    for word, most in ((word, most) for word in range(WORD, 0, -1) for most in range(room, 0, -1)):
+        fit = [min(n, max(most, min(w, word))) for n, w in zip(lines, words, strict=True)]
+        if sum(fit) <= room:
+            return fit
+    return [1] * len(columns)
 
 
 def _text(line: Line) -> RenderableType:
     from rich.text import Text
 
-    shown = said(line)
-    return Text(shown.clean, style=STYLES[shown.style][0])
+    styled = span(line)
+    return Text(styled.clean, style=STYLES[styled.style][0])
 
 
 # ---- in a notebook
@@ -185,27 +206,27 @@ _FIXED = (
 
 
 def _html_block(block: Block) -> str:
-    title = f"<h4>{escape(said(block.title).clean)}</h4>" if block.title else ""
+    title = f"<h4>{escape(span(block.title).clean)}</h4>" if block.title else ""
     if isinstance(block, Lines):
-        lines = map(_span, block.lines)
+        lines = map(_html_span, block.lines)
         return title + (
             fixed("\n".join(lines)) if block.fixed else f"<div>{'<br>'.join(lines)}</div>"
         )
-    head = "".join(f"<th {_LEFT}>{escape(said(c).clean)}</th>" for c in block.columns)
+    head = "".join(f"<th {_LEFT}>{escape(span(c).clean)}</th>" for c in block.columns)
     head = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(
-        f"<tr>{''.join(f'<td {_LEFT}>{_span(cell)}</td>' for cell in row)}</tr>"
+        f"<tr>{''.join(f'<td {_LEFT}>{_html_span(cell)}</td>' for cell in row)}</tr>"
         for row in block.rows
     )
-    note = f"<p><small>{escape(said(block.note).clean)}</small></p>" if block.note else ""
+    note = f"<p><small>{escape(span(block.note).clean)}</small></p>" if block.note else ""
     return f"{title}<table>{head}<tbody>{body}</tbody></table>{note}"
 
 
 _LEFT = 'style="text-align:left;vertical-align:top;padding:0.2em 0.8em 0.2em 0"'
 
 
-def _span(line: Line) -> str:
-    shown = said(line)
-    text = escape(shown.clean).replace("\n", "<br>")
-    css = STYLES[shown.style][1]
+def _html_span(line: Line) -> str:
+    styled = span(line)
+    text = escape(styled.clean).replace("\n", "<br>")
+    css = STYLES[styled.style][1]
     return f'<span style="{css}">{text}</span>' if css else text

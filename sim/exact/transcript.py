@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.exact.page import Line, Said
+from sim.exact.page import Line, Span
 from sim.smtp import Facts, Policy
 from sim.smtp.session import Session
 
@@ -41,7 +41,7 @@ class Dialogue:
         """As a reader sees it: who speaks, and the refusal marked."""
         refusal = set(self.reply) if self.refused_at else set()
         return tuple(
-            Said(f"{turn.speaker}: {turn.text}", _style(turn, refusal)) for turn in self.turns
+            Span(f"{turn.speaker}: {turn.text}", _style(turn, refusal)) for turn in self.turns
         )
 
 

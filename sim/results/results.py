@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import experiment
-from sim.exact.page import Grid, Line, Said, html
+from sim.exact.page import Grid, Line, Span, html
 from sim.experiment import storage
 from sim.experiment.manifest import IDENTITY
 from sim.experiment.usage import one_of
@@ -138,8 +138,8 @@ class Results(Analysis):
         return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
 
 
-def _shown(cell: Cell) -> Said:
-    return Said("\n".join(cell.lines("")), "server" if cell.sure else "")
+def _shown(cell: Cell) -> Span:
+    return Span("\n".join(cell.lines("")), "server" if cell.sure else "")
 
 
 MORE = "results.summary(), results.compare(), results.figures."

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Lines, Page, Said
+from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.transcript import Dialogue, converse
 from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.units import elapsed
@@ -261,7 +261,7 @@ class Trace(Page):
         rows = tuple(
             (
                 r.address,
-                Said(r.fate, FATE_STYLES[r.fate]),
+                Span(r.fate, FATE_STYLES[r.fate]),
                 r.cause,
                 "" if isnan(r.ended_at) else f"+{elapsed(r.ended_at - begin)}",
                 r.server,
@@ -285,7 +285,7 @@ class Trace(Page):
                     f"+{elapsed(a.at - begin)}",
                     f"{a.holder}\n{IPv4Address(a.client)}",
                     a.server,
-                    Said(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
+                    Span(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
                     "\n".join(filter(None, (a.rule or a.cause, a.permission.replace("_", " ")))),
                 )
             )
@@ -327,7 +327,7 @@ class Trace(Page):
             yield Lines(f"Dialogue with {host}, attempt {which}", said.lines(), fixed=True)
             if session.known:
                 words = "; ".join(session.known)
-                yield Lines("", (Said(f"Known to the server: {words}", "faint"),))
+                yield Lines("", (Span(f"Known to the server: {words}", "faint"),))
         if len(told) > MOST_DIALOGUES:
             yield Lines("", (f"{len(told) - MOST_DIALOGUES} more dialogues: trace.dialogues",))
 

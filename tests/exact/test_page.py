@@ -1,13 +1,13 @@
 """Pages: texts stay texts, in a terminal and in a notebook."""
 
 import sim.lab
-from sim.exact.page import Grid, Lines, Page, Said
+from sim.exact.page import Grid, Lines, Page, Span
 
 
 class Two(Page):
     def blocks(self):
         return [
-            Lines("a [bold]title[/bold] & more", ("one", Said("two <b>", "bad")), fixed=True),
+            Lines("a [bold]title[/bold] & more", ("one", Span("two <b>", "bad")), fixed=True),
             Grid("", ("column [x]",), (("[link=x]y[/link]",), ("esc \x1b[31m",)), note="note <i>"),
             Grid("", (), (("name", "value"),)),
         ]
@@ -49,7 +49,7 @@ def test_rich_prints_a_page():
 
 
 def test_long_texts_are_cut():
-    assert len(Said("x" * 100_000).clean) == 4096
+    assert len(Span("x" * 100_000).clean) == 4096
 
 
 def test_wide_table_loses_no_word():
