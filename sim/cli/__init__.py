@@ -10,36 +10,41 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim import figures, scenario
-    from sim.cli import experiments, inputs, render
-    from sim.exact import expectations, findings
-    from sim.experiment import plan
-    from sim.results import export, publish
+    from sim import figures as figures
+    from sim import scenario as scenario
+    from sim.cli import experiments as experiments
+    from sim.cli import inputs as inputs
+    from sim.cli import render as render
+    from sim.config import audit as audit
+    from sim.config import errors as errors
+    from sim.config import exporting as exporting
+    from sim.config import imported as imported
+    from sim.config import reading as reading
+    from sim.exact import expectations as expectations
+    from sim.exact import findings as findings
+    from sim.experiment import plan as plan
+    from sim.results import export as export
+    from sim.results import publish as publish
+    from sim.smtp import names as names
 
 _HOME = {
-    "experiments": "sim.cli.experiments",
+    "audit": "sim.config.audit",
+    "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
+    "experiments": "sim.cli.experiments",
     "export": "sim.results.export",
+    "exporting": "sim.config.exporting",
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
+    "imported": "sim.config.imported",
     "inputs": "sim.cli.inputs",
+    "names": "sim.smtp.names",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
+    "reading": "sim.config.reading",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
 }
-__all__ = [
-    "expectations",
-    "experiments",
-    "export",
-    "figures",
-    "findings",
-    "inputs",
-    "plan",
-    "publish",
-    "render",
-    "scenario",
-]
 
 
 def __getattr__(name: str) -> ModuleType:

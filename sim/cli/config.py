@@ -4,48 +4,50 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.console import print_json, wrong
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json, say, wrong
 
 if TYPE_CHECKING:
     from sim.config import Imported
-    from sim.config.audit import Audit
+    from sim.config.audit import Audit, Changed
+    from sim.smtp.names import Names
 
 MOST = 10_000_001
 """Octets that are read of one file: one more than a configuration may have."""
 MOST_FILES = 2000
 
-FileArgument = Annotated[
-    str, typer.Argument(metavar="MAIN.CF", help="main.cf or what postconf -n prints; - for stdin.")
+Master = Annotated[
+    str, typer.Option("--master", metavar="MASTER.CF", help="Services, for their ports.")
 ]
-MasterOption = Annotated[
-    str | None, typer.Option("--master", metavar="MASTER.CF", help="Services, for their ports.")
-]
-TablesOption = Annotated[
-    str | None,
+Tables = Annotated[
+    Path | None,
     typer.Option("--tables", metavar="DIR", help="Folder with the tables that main.cf names."),
 ]
-AddressesOption = Annotated[
-    str | None,
-    typer.Option("--addresses", metavar="A,B", help="Of the machine, such as 198.51.100.25/24."),
+Addresses = Annotated[
+    str, typer.Option("--addresses", metavar="A,B", help="Of the machine: 198.51.100.25/24.")
 ]
-UsersOption = Annotated[
+Users = Annotated[
     str | None, typer.Option("--users", metavar="U,V", help="Accounts of the system.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="As JSON on standard output.")]
 
 
 def import_(
-    file: FileArgument,
-    master: MasterOption = None,
-    tables: TablesOption = None,
-    addresses: AddressesOption = None,
-    users: UsersOption = None,
-    as_json: JsonOption = False,
+    file: Annotated[
+        str,
+        typer.Argument(metavar="MAIN.CF", help="main.cf or what postconf -n prints; - for stdin."),
+    ],
+    master: Master = "",
+    tables: Tables = None,
+    addresses: Addresses = "",
+    users: Users = None,
+    as_json: options.Json = False,
 ) -> None:
     """A server section for a scenario from main.cf; a report of each line on standard error."""
     imported = _imported(file, master, tables, addresses, users)
@@ -56,17 +58,16 @@ def import_(
     print(imported.section, end="")
     for entry in imported.report:
         place = f"{entry.file}:{entry.line}"
-        print(f"{place:14} {entry.status:13} {entry.text}  # {entry.meaning}", file=sys.stderr)
-    for assumed in imported.assumed:
-        print(f"assumed: {assumed}", file=sys.stderr)
+        say(f"{place:14} {entry.status:13} {entry.text}  # {entry.meaning}")
+    _say_each("assumed", imported.assumed)
 
 
 def audit(
     file: Annotated[str | None, typer.Argument(metavar="MAIN.CF", help="- for stdin.")] = None,
-    master: MasterOption = None,
-    tables: TablesOption = None,
-    addresses: AddressesOption = None,
-    users: UsersOption = None,
+    master: Master = "",
+    tables: Tables = None,
+    addresses: Addresses = "",
+    users: Users = None,
     names: Annotated[
         Path | None,
         typer.Option(
@@ -77,67 +78,68 @@ def audit(
         tuple[str, str] | None,
         typer.Option("--diff", metavar="OLD NEW", help="Two main.cf: every answer that changes."),
     ] = None,
-    as_json: JsonOption = False,
+    as_json: options.Json = False,
 ) -> None:
     """Who may relay by a main.cf, what is wrong with it, and what would mend it.
 
     Exit status: 0 restricted, 1 open relay, serves nobody or refuses its own mail, 2 unreadable.
     """
-    from sim.config.audit import Audit, difference, summary
-
     known = _names(names)
 
     def audited(source: str) -> Audit:
-        return Audit(_imported(source, master, tables, addresses, users, audits=True), known)
+        imported = _imported(source, master, tables, addresses, users, audits=True)
+        return cli.audit.Audit(imported, known)
 
     if diff is not None:
-        changes = difference(*map(audited, diff))
-        if as_json:
-            rows = [{**c._asdict(), "old": str(o), "new": str(n)} for c, o, n in changes]
-            print_json(rows)
-        else:
-            for cell, old, new in changes:
-                login = f", logged in as {cell.login}" if cell.login else ""
-                who = f"port {cell.port}: {cell.client}{login}, {cell.sender}"
-                print(f"{who} -> {cell.recipient}: {old}, then {new}")
-            for (old_, new_), count in summary(changes).most_common():
-                print(f"{count} answers: {old_}, then {new_}")
-        return
-    if file is None:
+        _show_changes(cli.audit.difference(*map(audited, diff)), as_json)
+    elif file is None:
         wrong("a main.cf expected, or --diff OLD NEW")
-    found = audited(file)
-    if as_json:
-        print_json(found.as_data())
     else:
-        _show(found)
-    raise typer.Exit(found.status)
+        result = audited(file)
+        print_json(result.as_data()) if as_json else _show(result)
+        raise typer.Exit(result.status)
 
 
-def _show(found: Audit) -> None:
+def _show(result: Audit) -> None:
     """The verdict, the findings, and who may relay."""
-    print(found.verdict)
-    for finding in found.findings:
+    print(result.verdict)
+    for finding in result.findings:
         print(f"\n{finding.kind}: {finding.text}")
-        for label, text in (("such as", finding.example), ("decided by", finding.line)):
+        for label, text in (
+            ("such as", finding.example),
+            ("decided by", finding.line),
+            ("would help", finding.change),
+        ):
             if text:
                 print(f"  {label}: {text}")
-        if finding.change is not None:
-            print(f"  would help: {finding.change}")
     print("\nMail for elsewhere:")
-    for port, client, login, outcome in found.relayers():
+    for port, client, login, outcome in result.relayers():
         who = f"{client}, logged in" if login else client
         print(f"  {port:3}  {who:50} {outcome}")
-    for warning in found.warnings:
+    for warning in result.warnings:
         print(f"warning: {warning}")
-    for assumed in found.assumed:
+    for assumed in result.assumed:
         print(f"assumed: {assumed}")
 
 
+def _show_changes(changes: list[Changed], as_json: bool) -> None:
+    """Every answer that changes, and how many from what to what."""
+    if as_json:
+        print_json([{**c._asdict(), "old": str(old), "new": str(new)} for c, old, new in changes])
+        return
+    for cell, old, new in changes:
+        login = f", logged in as {cell.login}" if cell.login else ""
+        who = f"port {cell.port}: {cell.client}{login}, {cell.sender}"
+        print(f"{who} -> {cell.recipient}: {old}, then {new}")
+    for (before, after), count in cli.audit.summary(changes).most_common():
+        print(f"{count} answers: {before}, then {after}")
+
+
 def export_config(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO")],
+    scenario: options.Scenario,
     server: Annotated[str, typer.Option("--server", metavar="S", help="Whose policy.")],
     make: Annotated[
-        str, typer.Option("--for", metavar="MAKE", help="postfix, exim, sendmail or opensmtpd.")
+        str, typer.Option("--for", metavar="MTA", help="postfix, exim, sendmail or opensmtpd.")
     ],
     arm: Annotated[
         str | None, typer.Option("--arm", metavar="A", help="Default: the baseline.")
@@ -145,19 +147,13 @@ def export_config(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")
     ] = None,
-    as_json: JsonOption = False,
+    set_: options.Set = None,
+    as_json: options.Json = False,
 ) -> None:
     """The native configuration of a policy; what that server cannot express on standard error."""
-    import sim
-    from sim.config import ConfigError
-    from sim.config.exporting import export_config as export
-
-    try:
-        loaded = sim.load(scenario)
-        policy = loaded.arm(arm or loaded.baseline).policy(server)
-        exported = export(policy, make)
-    except ConfigError as error:
-        wrong(str(error))
+    loaded = cli.inputs.scenario(scenario, set_)
+    policy = loaded.arm(arm or loaded.baseline).policy(server)
+    exported = cli.exporting.export_config(policy, make)
     if as_json:
         print_json({"files": exported.files, "unsaid": exported.unsaid})
     elif out is not None:
@@ -167,38 +163,40 @@ def export_config(
     else:
         for name, text in exported.files.items():
             print(f"# {name}\n{text}")
-    for unsaid in exported.unsaid:
-        print(f"not expressed: {unsaid}", file=sys.stderr)
+    _say_each("not expressed", exported.unsaid)
 
 
-# ---- what is handed in
+def _say_each(label: str, texts: Iterable[str]) -> None:
+    for text in texts:
+        say(f"{label}: {text}")
+
+
+# ---- input files
 
 
 def _imported(
     file: str,
-    master: str | None,
-    tables: str | None,
-    addresses: str | None,
+    master: str,
+    tables: Path | None,
+    addresses: str,
     users: str | None,
     *,
     audits: bool = False,
 ) -> Imported:
-    from sim.config import ConfigError, import_postfix
-    from sim.config.reading import Absent
-
-    handed_in = _tables(Path(tables)) if tables else {}
+    texts = {} if tables is None else _texts(tables)
     if users is not None:
         accounts = filter(None, users.split(","))
-        handed_in["unix:passwd.byname"] = "".join(f"{user.strip()} x\n" for user in accounts)
+        texts["unix:passwd.byname"] = "".join(f"{user.strip()} x\n" for user in accounts)
+    absent = cli.reading.Absent
     try:
-        return import_postfix(
+        return cli.imported.import_postfix(
             _text(file),
             master=_text(master) if master else "",
-            tables=handed_in,
-            addresses=[one for one in (addresses or "").split(",") if one],
-            absent=Absent.EMPTY if audits and not tables else Absent.ERROR,
+            tables=texts,
+            addresses=list(filter(None, addresses.split(","))),
+            absent=absent.EMPTY if audits and tables is None else absent.ERROR,
         )
-    except ConfigError as error:
+    except cli.errors.ConfigError as error:
         wrong(f"{file}: {error}")
 
 
@@ -218,7 +216,7 @@ def _text(file: str) -> str:
         return octets.decode("latin-1")
 
 
-def _tables(folder: Path) -> dict[str, str]:
+def _texts(folder: Path) -> dict[str, str]:
     """The texts of a folder by the paths that they have below it."""
     if not folder.is_dir():
         wrong(f"{folder}: not a folder")
@@ -231,12 +229,10 @@ def _is_text(path: Path, folder: Path) -> bool:
     return inside and path.is_file() and path.suffix not in (".db", ".lmdb", ".cdb")
 
 
-def _names(path: Path | None) -> Any:
-    from sim.smtp.names import Names
-
+def _names(path: Path | None) -> Names | None:
     if path is None:
         return None
     try:
-        return Names.of(json.loads(_text(str(path))))
+        return cli.names.Names.of(json.loads(_text(str(path))))
     except (ValueError, TypeError, AttributeError):
         wrong(f"{path}: JSON with a, aaaa, mx, ptr, servfail, blocklists expected")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Lines, Page, Span
-from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, customers, others, places
+from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, answer, customers, others, places
 from sim.path.journey import Servers
 from sim.path.lookup import Lookup
 from sim.smtp import Verdict
@@ -48,14 +48,15 @@ class Change:
 
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
-        old, new = self.before.record(), self.after.record()
-        same = ("server", "who", "place", "to", "credentials")
-        return {
-            **{key: old[key] for key in same},
-            "mark": self.mark,
-            "before": {key: old[key] for key in ("verdict", "rule", "code", "reply")},
-            "after": {key: new[key] for key in ("verdict", "rule", "code", "reply")},
-        }
+        answers = {"before": answer(self.before.verdict), "after": answer(self.after.verdict)}
+        return self.before.question() | {"mark": self.mark} | answers
+
+    def record(self) -> dict[str, str | int]:
+        """A row for a table."""
+        before, after = answer(self.before.verdict), answer(self.after.verdict)
+        row = self.before.question() | {"mark": self.mark}
+        row |= {f"{key}_before": value for key, value in before.items()}
+        return row | {f"{key}_after": value for key, value in after.items()}
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,17 +70,9 @@ class Diff(Page):
     def __len__(self) -> int:
         return len(self.changes)
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[dict[str, str | int]]:
         """A row for each change, for a DataFrame."""
-        return [
-            {
-                **{k: v for k, v in told.items() if k not in ("before", "after")},
-                **{
-                    f"{k}_{side}": told[side][k] for side in ("before", "after") for k in told[side]
-                },
-            }
-            for told in (change.as_dict() for change in self.changes)
-        ]
+        return [change.record() for change in self.changes]
 
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
@@ -102,8 +95,8 @@ class Diff(Page):
             for mark in MARKS
             if any(change.mark == mark for change in self.changes)
         ]
-        met = {change.before.who for change in self.changes}
-        who = Lines("", tuple(Span(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in met))
+        kinds = {change.before.who for change in self.changes}
+        who = Lines("", tuple(Span(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in kinds))
         return [heading, *tables, who]
 
     def _rows(self, mark: str) -> Iterator[tuple[Line, ...]]:
@@ -116,11 +109,11 @@ class Diff(Page):
                 row = (cell.server, cell.who, cell.title, cell.to, *answers)
                 credentials.setdefault(row, []).append(cell.credentials)
         servers: dict[tuple[str, ...], list[str]] = {}
-        for (server, *alike), held in credentials.items():
-            servers.setdefault((*alike, _held(held)), []).append(server)
-        for (who, place, to, before, after, known), names in servers.items():
+        for (server, *alike), names in credentials.items():
+            servers.setdefault((*alike, _with(names)), []).append(server)
+        for (who, place, to, before, after, login), hosts in servers.items():
             where = f"{place}\n  to {to}"
-            yield f"{who}{known}", where, before, Span(after, style), ", ".join(names)
+            yield f"{who}{login}", where, before, Span(after, style), ", ".join(hosts)
 
 
 def diff(scenario: Scenario, a: str, b: str) -> Diff:
@@ -134,7 +127,7 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
     names.check()
     first, second = Servers(scenario, a), Servers(scenario, b)
     same_networks = first.scenario.networks == second.scenario.networks
-    found: list[Change] = []
+    changes: list[Change] = []
     for server in scenario.servers:
         if server not in first.scenario.servers or server not in second.scenario.servers:
             continue
@@ -148,8 +141,8 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
             _cells(first, server, guests), _cells(second, server, guests), strict=True
         ):
             if _changed(before.verdict, after.verdict):
-                found.append(Change(before, after))
-    return Diff(a, b, tuple(found))
+                changes.append(Change(before, after))
+    return Diff(a, b, tuple(changes))
 
 
 def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> list[Cell]:
@@ -163,11 +156,11 @@ def _changed(before: Verdict, after: Verdict) -> bool:
 
 
 def _goes_through(verdict: Verdict) -> bool:
-    """At once: whether a client that is told to try again will fare better is not said here."""
+    """Whether the message is taken at once; a temporary rejection counts as a refusal."""
     return verdict.accepted and not verdict.discarded
 
 
-def _held(credentials: Sequence[str]) -> str:
+def _with(credentials: Sequence[str]) -> str:
     """With which credentials a change holds; nothing is said where they make no difference."""
     if set(credentials) == {"none"} or {*CREDENTIALS} - {"587"} <= set(credentials):
         return ""

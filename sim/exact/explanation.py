@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sim.exact.advice import Advice, advise
 from sim.exact.error_box import ErrorBox
 from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.received import Header, chain, content, subject
-from sim.exact.situations import WHO
+from sim.exact.situations import WHO, answer
 from sim.exact.transcript import Dialogue, converse
 from sim.path.journey import Hop, Journey, Servers
 from sim.path.query import Query
@@ -27,12 +27,9 @@ OUTCOMES = {
     "delivered": ("delivered", "good"),
     "queued": ("accepted; waits in a queue and is tried again", "warn"),
     "refused": ("refused: an error box", "bad"),
-    "deferred": ("refused for now: the mail program tries again", "warn"),
+    "deferred": ("temporarily rejected: the mail program tries again", "warn"),
     "unreachable": ("no connection: an error box", "bad"),
-    "discarded": (
-        "accepted with 250, then dropped silently: the sender believes it arrived",
-        "bad",
-    ),
+    "discarded": ("accepted, then dropped silently: the sender believes it arrived", "bad"),
     "bounced": ("accepted, then refused further on: a notice comes back", "bad"),
 }
 """Each outcome of a `Journey` in words, and its style."""
@@ -82,11 +79,8 @@ class Explanation(Page):
     @cached_property
     def error_box(self) -> ErrorBox | None:
         """What the mail program shows; None where it shows nothing."""
-        if self.query.party.spammer or self.outcome not in (
-            "refused",
-            "deferred",
-            "unreachable",
-        ):
+        shown = self.outcome in ("refused", "deferred", "unreachable")
+        if self.query.party.spammer or not shown:
             return None
         dialogue = self.dialogues[0] if self.dialogues else None
         party, attempt = self.query.party, self.query.attempt
@@ -127,7 +121,7 @@ class Explanation(Page):
             ),
             *self._box(),
             *self._chain(),
-            *self._advised(),
+            *self._advice_blocks(),
         ]
 
     def _host(self, hop: Hop) -> str:
@@ -137,11 +131,9 @@ class Explanation(Page):
         party, attempt = self.query.party, self.query.attempt
         words, style = OUTCOMES[self.outcome]
         facts = self.hops[0].facts
-        where = (
-            f"{party.place}, on {attempt.network}"
-            if party.place != attempt.network
-            else party.place
-        )
+        where = party.place
+        if where != attempt.network:
+            where += f", on {attempt.network}"
         address = IPv4Address(attempt.client) if attempt.client is not None else "no address"
         rows: list[tuple[Line, ...]] = [
             ("arm", self.query.arm),
@@ -164,11 +156,8 @@ class Explanation(Page):
             return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
         if self.hops[0].facts.auth_failed:
             return f"AUTH as {self.query.party.program.login}, with a wrong password"
-        return (
-            "AUTH is on, but this server does not offer it"
-            if self.query.party.program.auth
-            else "none"
-        )
+        on = self.query.party.program.auth
+        return "AUTH is on, but this server does not offer it" if on else "none"
 
     def _walk(self, hop: Hop) -> Block:
         title = f"Restrictions at {self._host(hop)}"
@@ -186,10 +175,9 @@ class Explanation(Page):
         box = self.error_box
         if box is None:
             return []
-        rows = tuple((name, value) for name, value in box.fields)
         return [
             Lines("The mail program shows", (Span(box.words, "bad"),)),
-            Grid("", (), rows),
+            Grid("", (), box.fields),
         ]
 
     def _chain(self) -> list[Block]:
@@ -207,25 +195,15 @@ class Explanation(Page):
             *([Lines("", (Span(note, "faint"),))] if claims else []),
         ]
 
-    def _advised(self) -> list[Block]:
-        if not self.advice:
-            return []
+    def _advice_blocks(self) -> list[Block]:
         helping = [advice for advice in self.advice if advice.helps]
         vain = [advice for advice in self.advice if not advice.helps]
-        blocks: list[Block] = []
-        if helping:
-            rows = tuple((Span(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
-            blocks.append(
-                Grid(
-                    "What would get it through, the least effort first",
-                    ("by", "change", "effort", "also admits"),
-                    rows,
-                )
-            )
-        if vain:
-            tried = tuple((a.by, a.words, a.answer) for a in vain)
-            blocks.append(Grid("What would not help", ("by", "change", "answer"), tried))
-        return blocks
+        rows = tuple((Span(a.by, "strong"), a.words, _effort(a), _abuse(a)) for a in helping)
+        heads = ("by", "change", "effort", "also admits")
+        better = Grid("What would get it through, easiest first", heads, rows)
+        answers = tuple((a.by, a.words, a.answer) for a in vain)
+        worse = Grid("What would not help", ("by", "change", "answer"), answers)
+        return [block for block in (better, worse) if block.rows]
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: everything that is shown."""
@@ -243,20 +221,14 @@ class Explanation(Page):
             "pop": self.hops[0].facts.pop_age is not None,
             "outcome": self.outcome,
             "hops": [_hop(hop) for hop in self.hops],
-            "dialogues": [
-                [{"speaker": t.speaker, "text": t.text} for t in dialogue.turns]
-                for dialogue in self.dialogues
-            ],
+            "dialogues": [[asdict(turn) for turn in d.turns] for d in self.dialogues],
             "error_box": None if box is None else {"": box.words, **dict(box.fields)},
-            "received": [
-                {"text": h.text, "by": h.by, "forged": h.forged, "claim": h.claim}
-                for h in self.received
-            ],
+            "received": [asdict(header) for header in self.received],
             "advice": [advice.as_dict() for advice in self.advice],
         }
 
 
-_OPINION = {"permit": "good", "refuse": "bad", "-": "faint"}
+_OPINION = {"permit": "good", "refuse": "bad", "discard": "bad", "defer": "warn", "-": "faint"}
 
 
 def explain(
@@ -314,13 +286,10 @@ def _hop(hop: Hop) -> dict[str, Any]:
     return {
         "server": hop.server,
         "hostname": hop.policy.hostname,
-        "verdict": verdict.kind,
-        "rule": verdict.rule,
         "stage": verdict.stage,
-        "code": verdict.code,
-        "reply": str(verdict.reply),
+        **answer(verdict),
         "walk": [
-            {"stage": s.stage, "rule": s.rule, "compared": s.compared, "opinion": s.opinion}
-            for s in verdict.trace
+            {name: getattr(step, name) for name in ("stage", "rule", "compared", "opinion")}
+            for step in verdict.trace
         ],
     }

@@ -102,18 +102,22 @@ class Cell:
 
     def record(self) -> dict[str, str | int]:
         """A row for a table: what a matrix is drawn from, and the reply."""
-        return {
-            "arm": self.arm,
-            "server": self.server,
-            "who": self.who,
-            "place": self.place,
-            "to": self.to,
-            "credentials": self.credentials,
-            "verdict": self.verdict.kind,
-            "rule": self.verdict.rule,
-            "code": self.verdict.code,
-            "reply": str(self.verdict.reply),
-        }
+        return {"arm": self.arm} | self.question() | answer(self.verdict)
+
+    def question(self) -> dict[str, str | int]:
+        """What was asked, whatever the arm."""
+        names = ("server", "who", "place", "to", "credentials")
+        return {name: getattr(self, name) for name in names}
+
+
+def answer(verdict: Verdict) -> dict[str, str | int]:
+    """A verdict as a row of a table has it."""
+    return {
+        "verdict": verdict.kind,
+        "rule": verdict.rule,
+        "code": verdict.code,
+        "reply": str(verdict.reply),
+    }
 
 
 def cells(scenario: Scenario, server: str | None = None, arm: str | None = None) -> list[Cell]:
@@ -149,21 +153,21 @@ def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -
 
     Networks of one kind that none of *arms* (all, if not given) tells apart are one place.
     """
-    asked = [Servers(scenario, arm) for arm in (arms if arms is not None else scenario.arms)]
+    every = [Servers(scenario, arm) for arm in (arms if arms is not None else scenario.arms)]
     own = scenario.servers[server].network
-    found: dict[object, Place] = {}
+    groups: dict[object, Place] = {}
     for label, network in _habits(scenario, own):
         client = scenario.guest(network)
         if client is None:
             continue
         place = Place(label, network, client)
-        answers = tuple(_answers(servers, server, place) for servers in asked)
+        answers = tuple(_answers(servers, server, place) for servers in every)
         key = (network == own, scenario.networks[network].kind, answers)
-        if key in found:
-            first = found[key]
+        if key in groups:
+            first = groups[key]
             place = Place(first.label, first.network, first.client, (*first.like, label))
-        found[key] = place
-    return sorted(found.values(), key=lambda p: KINDS.index(scenario.networks[p.network].kind))
+        groups[key] = place
+    return sorted(groups.values(), key=lambda p: KINDS.index(scenario.networks[p.network].kind))
 
 
 def others(
@@ -217,8 +221,8 @@ def _cell(servers: Servers, server: str, who: str, place: Place, to: str, creden
     verdict = servers.verdict(attempt, trace=True)
     if who in ADAPTIVE and not verdict.accepted:
         local = replace(attempt, reverse_path=f"user@{domains(servers.scenario, server)[0]}")
-        tried = servers.verdict(local, trace=True)
-        verdict = tried if tried.accepted else verdict
+        second = servers.verdict(local, trace=True)
+        verdict = second if second.accepted else verdict
     return Cell(servers.arm, server, who, place.label, to, credentials, verdict, place.like)
 
 
