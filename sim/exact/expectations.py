@@ -33,6 +33,7 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         wrong_password=expect.wrong_password,
         polls_first=expect.pop,
         web=users.program == "web",
+        helo=users.helo or "user-pc",
     )
     here = network_at(expect.place, home, users.work)
     client = scenario.guest(here)

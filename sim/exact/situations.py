@@ -226,6 +226,11 @@ def _cell(servers: Servers, server: str, who: str, place: Place, to: str, creden
     return Cell(servers.arm, server, who, place.label, to, credentials, verdict, place.like)
 
 
+def _helo(scenario: Scenario) -> str:
+    """What the mail programs of the first group call themselves."""
+    return next((users.helo for users in scenario.users.values() if users.helo), "user-pc")
+
+
 def _attempt(
     scenario: Scenario, server: str, who: str, place: Place, to: str, credentials: str
 ) -> Attempt:
@@ -244,6 +249,7 @@ def _attempt(
         forward_path=f"bob@{here if to == SAME else there}",
         login=f"user@{here}" if credentials in ("auth", "587") else None,
         by_587=credentials == "587",
+        helo=f"mail.{there}" if who in SERVERS else _helo(scenario),
         pop_age=0.0 if credentials == "pop" else None,
         spam=WHO[who].honest is False,
         relay=who in SERVERS,

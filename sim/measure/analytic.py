@@ -210,7 +210,7 @@ def _attempts(
             continue
         auth, by_587, polls_first, wrong_password = positions
         settings = auth or by_587, by_587, wrong_password, polls_first, users.program == "web"
-        program = MailProgram(server, login, sender, *settings)
+        program = MailProgram(server, login, sender, *settings, users.helo or "user-pc")
         for part, client in addresses:
             yield share * part, submit(scenario, program, here, client, "")
 
@@ -286,7 +286,8 @@ def _spam_rows(inputs: _Inputs) -> Iterator[Row]:
         route = spammers.routes[0]
         client = spammer_address(inputs.scenario, group)
         sender = f"offer@{spammers.sender_domain}"
-        spam = Attempt("", spammers.network, client, sender, "", spam=True)
+        helo = spammers.helo or f"mail.{spammers.sender_domain}"
+        spam = Attempt("", spammers.network, client, sender, "", spam=True, helo=helo)
         reached = _SPAM[route](inputs, spam) / boxes if route in _SPAM else nan
         sent = spammers.count * spammers.rate(route) * DAY
         routes[route] += sent * (1.0 - spammers.unknown) * reached / boxes

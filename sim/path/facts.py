@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 class Credentials(NamedTuple):
     """What a client shows besides its address: the name it logged in with, whether AUTH failed,
-    the port it came to."""
+    the port it came to, what it calls itself in HELO."""
 
     login: str | None = None
     auth_failed: bool = False
     port: int = 25
+    helo: str | None = None
 
 
 NO_LOGIN = Credentials()
@@ -36,7 +37,6 @@ class State(TypedDict, total=False):
     greylist_age: Seconds | None
     spam: bool
     content_draw: float
-    helo: str
     client_name: str
     reverse_name: str
 
@@ -53,7 +53,14 @@ def facts(
     auth_failed = credentials.auth_failed
     login = None if auth_failed else credentials.login
     return Facts(
-        client, reverse_path, forward_path, login, auth_failed=auth_failed, names=names, **state
+        client,
+        reverse_path,
+        forward_path,
+        login,
+        auth_failed=auth_failed,
+        names=names,
+        helo=credentials.helo,
+        **state,
     )
 
 

@@ -125,13 +125,14 @@ class Servers:
 
     def credentials(self, attempt: Attempt) -> Credentials:
         """What the client shows the server, and the port that it asks."""
-        return credentials(
+        shown = credentials(
             attempt.login,
             by_587=attempt.by_587,
             wrong_password=attempt.wrong_password,
             offers_auth=self.policy(attempt.server).auth_offered,
             offers_587=self.scenario.servers[attempt.server].port_587,
         )
+        return shown._replace(helo=attempt.helo)
 
     def facts(self, attempt: Attempt) -> Facts:
         """What the server sees of the attempt."""

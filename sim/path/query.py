@@ -73,6 +73,7 @@ def query(
         party = _person(names, user, place, account)
     names.check()
     program = replace(party.program, sender=party.address if shown == "" else shown)
+    program = replace(program, helo=party.helo)
     if not party.spammer:
         program = replace(
             program,
@@ -117,7 +118,7 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
         network=network,
         place=where,
         network_here=here,
-        helo=f"{name}-pc",
+        helo=users.helo or f"{name}-pc",
         client=scenario.guest(here),
     )
 
@@ -140,7 +141,7 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
         network=spammers.network,
         place=place or HOME,
         network_here=here,
-        helo=f"mail.{spammers.sender_domain}",
+        helo=spammers.helo or f"mail.{spammers.sender_domain}",
         client=client,
         spammer=True,
     )

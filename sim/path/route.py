@@ -84,6 +84,7 @@ def next_hop(
         return None
     source = Gateways(servers[hosts[0]].seen_as).seen(servers[name].source())
     shows = shown(name, servers[name], servers[hosts[0]], seen.reverse_path)
+    shows = shows._replace(helo=policy.hostname)
     # as given, unless it was a route that is followed (RFC 5321 appendix C)
     given = addresses.parse(seen.forward_path) == to.address
     path = seen.forward_path if given else to.full

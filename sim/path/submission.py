@@ -35,6 +35,8 @@ class MailProgram:
     """It looks for mail by POP before it sends."""
     web: bool = False
     """Web mail: the account's own server is the client."""
+    helo: str | None = None
+    """What it calls itself: a claim that nobody checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Attempt:
     spam: bool = False
     content_draw: float = LIKELIER
     """The draw of a content filter, which catches the message if it is below its rate."""
+    helo: str | None = None
+    """What the client calls itself; None: it does not say HELO."""
     relay: bool = False
     """Whether it comes from the queue of a server: no network blocks that."""
 
@@ -85,9 +89,14 @@ def submit(
     if program.web:
         machine = scenario.servers[program.server]
         here, address = machine.network, int(machine.address)
-        return Attempt(program.server, here, address, program.sender, to, **content)
+        return Attempt(
+            program.server, here, address, program.sender, to,
+            helo=scenario.hostname(program.server), **content,
+        )  # fmt: skip
     if server not in (None, program.server):
-        return Attempt(server or "", network, client, program.sender, to, **content)
+        return Attempt(
+            server or "", network, client, program.sender, to, helo=program.helo, **content
+        )
     return Attempt(
         program.server,
         network,
@@ -97,6 +106,7 @@ def submit(
         login=program.login if program.auth else None,
         by_587=program.by_587,
         wrong_password=program.wrong_password,
+        helo=program.helo,
         pop_age=0.0 if program.polls_first else None,
         **content,
     )

@@ -190,6 +190,8 @@ class Users(Table):
     """what refused users do: shares that sum to 1"""
     delays: Delays = key({}, source="chosen")
     """how long each remedy takes"""
+    helo: str | None = key(None, max_length=255)
+    """what their mail programs call themselves in HELO; without it, a name without a domain"""
     sender_domain: Domain | None = key(None)
     """domain of the sender address they show; without it, that of the account in use; one under
     .invalid does not resolve, any other does"""

@@ -20,7 +20,7 @@ AUTO = "auto"
 RATE = "limit_client_rate"
 UNSUPPLIED = frozenset(
     {
-        *("helo", "encrypted", "pipelined", "recipients", "certificate"),
+        *("encrypted", "pipelined", "recipients", "certificate"),
         *("recent_auths", "recent_connections", "recent_recipients", "recent_of_login"),
     }
 )

@@ -63,6 +63,8 @@ class Spammers(Table):
     """servers that one spammer tries as relays"""
     sender_domain: Domain = key("bulk.example", source="chosen")
     """domain of the forged sender; one under .invalid does not resolve, any other does"""
+    helo: str | None = key(None, max_length=255)
+    """what they call themselves in HELO; without it, mail. before sender_domain"""
     known_relays: Share = key(1.0, source="chosen")
     """share of the open relays that they know at the start"""
 

@@ -96,13 +96,11 @@ class World:
         self.policies: dict[str, Policy] = {}  # of the arm, by server
         self.servers = [*map(self._server, self.scenario.servers)]
         self.transport = self._transport()
+        self.transport.reads_helo = any("helo" in p.reads for p in self._all_policies())
         self.context = self._context()
         self.programs = building.programs(self.context)
-        self.messages = (
-            self._accelerator()
-            if batch and building.is_plain(self.scenario)
-            else self._event_by_event()
-        )
+        plain = building.is_plain(self.scenario) and not self.transport.reads_helo
+        self.messages = self._accelerator() if batch and plain else self._event_by_event()
         self.context.detach = self.messages.detach
         operators = Operators(self.context, self.close)
         self.blocklists = Blocklists(self.context, operators.reported, operators.listed)
@@ -162,7 +160,8 @@ class World:
     def _event_by_event(self) -> EventByEvent:
         return EventByEvent(self.env, self.workload.arrivals, self.programs, self.servers)
 
-    def _accelerator(self) -> Accelerator:
+    def _all_policies(self) -> list[Policy]:
+        """Every policy that some server may have, on each of its ports."""
         policies = [*(server.policy for server in self.servers), *self.policies.values()]
         policies += [
             self.scenario.policy(name, relay=operator.closes_to)
@@ -170,7 +169,10 @@ class World:
             for name in self.policies
         ]
         policies += [on_port_587(p, self.scenario.servers[n]) for n, p in self.policies.items()]
-        reads_pop = any("pop_age" in policy.reads for policy in policies)
+        return policies
+
+    def _accelerator(self) -> Accelerator:
+        reads_pop = any("pop_age" in policy.reads for policy in self._all_policies())
         return Accelerator(Precomputed(self.context, self.programs, reads_pop=reads_pop))
 
     # ---- running

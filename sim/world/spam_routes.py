@@ -66,6 +66,13 @@ class SpamSource:
         """All of *groups* to *server*, from this machine."""
         return Part(server, groups, self.address, self.network, shows)
 
+    @property
+    def helo(self) -> str | None:
+        """What it calls itself, where some server asks."""
+        if not self.context.transport.reads_helo:
+            return None
+        return self.settings.helo or f"mail.{self.settings.sender_domain}"
+
     def customer_of(self, server: Server) -> str:
         """A sender address under which *server* may take the spammer for its own customer."""
         if self.settings.forge != "customer" or not server.settings.domains:

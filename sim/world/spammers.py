@@ -161,8 +161,9 @@ class Spammer:
                     recorder.end(group, GAVE_UP, recorder.no_server, now)
                 continue
             signed = self._signed(message, part, server, credentials)
+            shows = credentials._replace(helo=self.source.helo)
             transfer = Transfer(
-                signed, part, server, address, credentials, LINE, attempt=attempt, ticket=route
+                signed, part, server, address, shows, LINE, attempt=attempt, ticket=route
             )
             self.context.transport.send(transfer, now, network)
 

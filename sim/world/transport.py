@@ -66,6 +66,7 @@ class Transport:
         self.report_spam: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
+        self.reads_helo = False  # whether any policy asks what clients call themselves
         self.blocks_servers: frozenset[str] = frozenset()
         """Networks whose servers reach no port 25 elsewhere."""
         self.servers: dict[str, Server] = {}
@@ -369,9 +370,14 @@ class Transport:
     def _find_hosts(self, server: Server, domain: int, sender: str | None) -> Hosts:
         smarthost = server.settings.smarthost(server.name, sender)
         if smarthost is None:
-            return preferred(self.mx.get(domain, ()), server), NO_LOGIN
+            return preferred(self.mx.get(domain, ()), server), self._named(NO_LOGIN, server)
         host = self.servers[smarthost]
-        return (host,), shown(server.name, server.settings, host.settings, sender)
+        shows = shown(server.name, server.settings, host.settings, sender)
+        return (host,), self._named(shows, server)
+
+    def _named(self, shows: Credentials, server: Server) -> Credentials:
+        """The same with the name of *server*, where some server asks."""
+        return shows._replace(helo=server.policy.hostname) if self.reads_helo else shows
 
     def _defer_or_bounce(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The next hop did not take these: try again later, or tell the sender."""

@@ -121,6 +121,7 @@ class VerdictCache:
         self.varies = not read.reads.isdisjoint(VARYING)
         self.reads_pop = "pop_age" in read.reads
         self.reads_lists = "listed" in read.reads
+        self.reads_helo = "helo" in read.reads
         rules = [r.entry for r in read.restrictions() if r.entry.about == "login"]
         self.reads_owners = bool(rules)  # of the senders of clients that log in
         self.reads_all_owners = any(entry.asks_all for entry in rules)
@@ -232,12 +233,12 @@ class VerdictCache:
         self, classes: dict[Credentials, ClientClass], address: int, credentials: Credentials
     ) -> ClientClass:
         """The class of those *credentials*, as far as this policy tells logins apart."""
-        login, failed, port = credentials
+        login, failed, port, helo = credentials
         if failed:
             login = None
         elif login is not None and not self.reads_owners:
             login = anyone_at(login)
-        as_read = Credentials(login, failed, port)
+        as_read = Credentials(login, failed, port, helo if self.reads_helo else None)
         if as_read not in classes:
             seen = address if self.seen is None else self.seen(address)
             listed = self.listed(seen) if self.reads_lists else ()

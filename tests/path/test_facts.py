@@ -103,7 +103,7 @@ def test_a_list_of_fixed_ranges_is_seen_wherever_one_looks(six_cases):
 
 
 SUPPLIED = {"client", "reverse_path", "forward_path", "login", "auth_failed", "names"}
-SUPPLIED |= {"client_name", "reverse_name"}  # by the name server
+SUPPLIED |= {"client_name", "reverse_name", "helo"}  # by the name server
 FROM_THE_WORLD = {
     *("listed", "pop_age", "open_sessions", "recent", "greylist_age", "spam", "content_draw"),
 }
