@@ -56,9 +56,9 @@ def _settings(settings: Settings) -> Iterator[tuple[str, Any]]:
 def _rows(table: object) -> dict[str, str]:
     """The rows of a table by key; of patterns and networks, those without conditions."""
     if isinstance(table, Keyed):
-        return dict(table.rows)
+        return dict(table.content)
     if isinstance(table, Static):
-        return {"*": table.value}
+        return {"*": table.content}
     if isinstance(table, str):
         return {"patterns": table}
     found: dict[str, str] = {}

@@ -193,9 +193,9 @@ def _keep(files: _Files, name: str, table: Table) -> None:
     if kind in ("inline", "static") or not path.startswith("/"):
         return
     if isinstance(table, Keyed):
-        files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.rows.items())
+        files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.content.items())
     elif isinstance(table, Cidr | Pattern):
-        files.tables[path] = "".join(_row(conditions, value) for conditions, value in table.rows)
+        files.tables[path] = "".join(_row(conditions, value) for conditions, value in table.content)
     elif not isinstance(table, Static):
         files.unsaid.append(f"{name}: it could not be read")
 
