@@ -143,6 +143,10 @@ class Settings:
         return parameter in re.split(r"[\s,]+", self.parent_domain_matches_subdomains)
 
 
+UNCHANGED = Settings()
+"""The settings of whoever states none."""
+
+
 def _typed(name: str, value: str, field: Any) -> Any:
     text = value.strip()
     if field.type == "bool":
