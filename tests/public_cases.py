@@ -13,7 +13,7 @@ from sim.smtp.postfix import Served
 from sim.smtp.tables import Keyed
 
 SERVER = clients.number("198.51.100.25")
-SETTINGS = frozenset(field.name for field in fields(Settings))
+SETTINGS = frozenset(Settings._fields)
 UNSAID = frozenset({"relay_list_unused", "seen_as", "greylist_key"})
 """Keys of a policy that are facts of its sessions here, or need no saying."""
 WORDS = {"limit_client_recipient_rate": "limit_recipient_rate"}

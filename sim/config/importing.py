@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from sim.config import machine
 from sim.config.errors import ConfigError
@@ -24,7 +24,7 @@ OWN = (
     *("smtpd_sasl_auth_enable", "smtpd_restriction_classes", "maps_rbl_domains"),
     *("proxy_interfaces", "compatibility_level"),
 )
-MODELLED = (*(field.name for field in fields(Settings)), *OWN, *LISTS)
+MODELLED = (*Settings._fields, *OWN, *LISTS)
 """Parameters that decide something here."""
 RAW = ("default_rbl_reply",)
 """Parameters whose names are replaced at each reply."""

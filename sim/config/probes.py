@@ -124,7 +124,7 @@ def _candidates(configuration: Configuration, port: Port) -> Iterator[str]:
 
 
 def _keys(table: object) -> Iterable[str]:
-    return islice(table.rows, 200) if isinstance(table, Keyed) else ()
+    return islice(table.content, 200) if isinstance(table, Keyed) else ()
 
 
 def _exists(port: Port, address: str) -> bool:
@@ -205,7 +205,7 @@ def _granted(configuration: Configuration, port: Port, kind: str) -> list[str]:
         for found_kind, table_name in ACCESS.findall(text):
             found = configuration.tables.found.get(table_name.replace("proxy:", "").rstrip(","))
             if found_kind == kind and found and isinstance(found.table, Keyed):
-                rows = found.table.rows.items()
+                rows = found.table.content.items()
                 keys += islice((key for key, value in rows if GRANTS.match(value)), MOST_KEYS)
     return list(dict.fromkeys(keys))[: 2 * MOST_KEYS]
 

@@ -77,7 +77,7 @@ class Tables:
             return
         found = self.found[full] = self._read(parameter, full, kind, where)
         if isinstance(found.table, Keyed):
-            for value in {value for value in found.table.rows.values() if ":" in value}:
+            for value in {value for value in found.table.content.values() if ":" in value}:
                 self.collect(parameter, value)
 
     def _read(self, parameter: str, full: str, kind: str, where: str) -> Found:

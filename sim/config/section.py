@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from sim.smtp import Policy, Settings
 from sim.smtp.restrictions import STAGES
-from sim.smtp.tables import Cidr, Keyed, Static
+from sim.smtp.tables import Cidr, Keyed, Ordered, Static
 
 NAME = "mail"
 
@@ -46,23 +45,21 @@ def _keys(policy: Policy) -> dict[str, Any]:
 
 
 def _settings(settings: Settings) -> Iterator[tuple[str, Any]]:
-    plain = Settings()
-    for field in fields(Settings):
-        value = getattr(settings, field.name)
-        if value is not None and value != getattr(plain, field.name):
-            yield field.name, value
+    for name, value, plain in zip(Settings._fields, settings, Settings(), strict=True):
+        if value is not None and value != plain:
+            yield name, value
 
 
 def _rows(table: object) -> dict[str, str]:
     """The rows of a table by key; of patterns and networks, those without conditions."""
     if isinstance(table, Keyed):
-        return dict(table.rows)
+        return dict(table.content)
     if isinstance(table, Static):
-        return {"*": table.value}
+        return {"*": table.content}
     if isinstance(table, str):
         return {"patterns": table}
     found: dict[str, str] = {}
-    for conditions, value in getattr(table, "rows", ()):
+    for conditions, value in table.content if isinstance(table, Ordered) else ():
         (test, wanted), *_ = reversed(conditions)
         text = str(test) if isinstance(table, Cidr) else f"/{test.pattern}/"
         found.setdefault(("" if wanted else "!") + text, value)

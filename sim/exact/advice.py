@@ -179,7 +179,7 @@ def _auth(case: Case) -> Case | None:
 
 @_change("user", "send by port 587 with SMTP AUTH", "two settings, once")
 def _by_587(case: Case) -> Case | None:
-    offered = case.servers.scenario.servers[case.attempt.server].port_587
+    offered = case.servers.offers_587(case.attempt.server)
     if not (case.own and offered) or case.attempt.by_587:
         return None
     return case.attempting(by_587=True, login=case.party.program.login)
@@ -254,6 +254,35 @@ def _offer_auth(case: Case) -> Case | None:
     offered = case.permitting(Restriction("permit_sasl_authenticated"), auth_offered=True)
     login = case.party.program.login
     return offered.attempting(login=login) if offered and case.refused_by_own else None
+
+
+@_change(
+    "ISP",
+    "offer port 587 (RFC 6409), and the user sends by it with SMTP AUTH",
+    "a port to open, passwords at the SMTP server, and two settings for every user",
+)
+def _offer_587(case: Case) -> Case | None:
+    server, blocked = case.attempt.server, case.refused.verdict is None
+    if not (blocked and case.own) or case.servers.offers_587(server):
+        return None
+    opened = replace(case, servers=case.servers.with_port_587(server))
+    return opened.attempting(by_587=True, login=case.party.program.login)
+
+
+@_change(
+    "ISP",
+    "let those who log in pass before {rule}, and the user switches SMTP AUTH on",
+    "one line, passwords at the SMTP server, and a setting for every user",
+)
+def _log_in_first(case: Case) -> Case | None:
+    verdict, policy = case.refused.verdict, case.refused.policy
+    if verdict is None or verdict.cause != "blocklist" or not case.refused_by_own:
+        return None
+    listed: tuple[Restriction, ...] = getattr(policy, verdict.stage, ())
+    permit = Restriction("permit_sasl_authenticated")
+    first: dict[str, Any] = {verdict.stage: (permit, *(r for r in listed if r != permit))}
+    changed = case.under(replace(policy, auth_offered=True, **first))
+    return changed and changed.attempting(login=case.party.program.login)
 
 
 @_change("ISP", "give up the check {rule}", "one line")

@@ -70,12 +70,14 @@ class Servers:
         arm: str,
         changed: Mapping[str, Policy] | None = None,
         logins: Iterable[str] = (),
+        opened: Iterable[str] = (),
     ) -> None:
         self.arm = arm
         self._logins = tuple(logins)
         self.scenario = scenario.arm(arm)
         self.baseline = scenario
         self._changed = dict(changed or {})
+        self._opened = frozenset(opened)  # servers that offer port 587 besides
         self._policies: dict[tuple[str, int], Policy] = {}
         self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
         self._ranges: dict[tuple[str, int], ClientRanges] = {}
@@ -86,7 +88,17 @@ class Servers:
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
-        return Servers(self.baseline, self.arm, {**self._changed, server: policy}, self._logins)
+        changed = {**self._changed, server: policy}
+        return Servers(self.baseline, self.arm, changed, self._logins, self._opened)
+
+    def with_port_587(self, server: str) -> Servers:
+        """The same servers, one of which takes submissions on port 587 too."""
+        opened = self._opened | {server}
+        return Servers(self.baseline, self.arm, self._changed, self._logins, opened)
+
+    def offers_587(self, server: str) -> bool:
+        """Whether *server* takes submissions on port 587."""
+        return server in self._opened or self.scenario.servers[server].port_587
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""
@@ -130,7 +142,7 @@ class Servers:
             by_587=attempt.by_587,
             wrong_password=attempt.wrong_password,
             offers_auth=self.policy(attempt.server).auth_offered,
-            offers_587=self.scenario.servers[attempt.server].port_587,
+            offers_587=self.offers_587(attempt.server),
         )
         return shown._replace(helo=attempt.helo)
 

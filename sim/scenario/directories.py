@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
 from ipaddress import ip_network
 from typing import Any
 
@@ -17,7 +16,7 @@ from sim.smtp.tables import Cidr, Keyed, Table
 
 ALIASES, RELAY_RECIPIENTS = "hash:aliases", "hash:relay_recipients"
 """Tables that the keys of these names make."""
-KNOWN = tuple(field.name for field in fields(Settings))
+KNOWN = Settings._fields
 KINDS = ("hash", "texthash", "inline", "lmdb", "btree", "cidr")
 """Kinds of tables that a scenario can hold."""
 A_TABLE = "the name of one of its tables"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
@@ -82,8 +81,7 @@ FAULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How one make of server reads the forms of an address; the defaults are the standard's."""
 
     source_route: bool = True
@@ -126,8 +124,7 @@ class Reading:
 STANDARD = Reading()
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """What a server calls its own, as far as reading an address needs it.
 
     *names* are the domains in which it looks at local parts itself, *domain* and *host*

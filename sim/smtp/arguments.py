@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sim.smtp import units
@@ -33,8 +32,7 @@ class Rate(NamedTuple):
         return f"{self.most:g} / {self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One argument of a restriction: *kind* is a key of `KINDS` or `RESTRICTION`.
 
     *many*: it takes all the arguments that are left.

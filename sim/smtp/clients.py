@@ -6,14 +6,7 @@ address reaches; one that only wraps an IPv4 address (``::ffff:192.0.2.1``) is t
 
 from __future__ import annotations
 
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
 IPV6 = 1 << 128

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from sim.smtp.verdicts import Verdict
 
@@ -23,8 +23,7 @@ class State(Enum):
 IDLE = frozenset({State.START, State.READY, State.MAIL, State.RCPT})
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A row of `COMMANDS`: the method that answers, where it may come, what is said elsewhere."""
 
     method: str
@@ -61,8 +60,7 @@ COMMANDS: dict[str, Command] = {
 """The state machine: what each command does, and in which states it may come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message that was taken: one forward-path and verdict for each recipient."""
 
     reverse_path: str | None

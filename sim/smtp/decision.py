@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from sim.smtp.addresses import FAULTS
+from sim.smtp.addresses import FAULTS, Fault
 from sim.smtp.facts import Facts
 from sim.smtp.opinions import DISCARD, PERMIT, Opinion, Refusal
 from sim.smtp.policy import Plan, Policy
@@ -35,6 +35,8 @@ UNLISTED = {
 }
 ASKED = {"relay": "recipient", "content": "end_of_data"}
 """Whose address a refusal names, where that is not the name of the list."""
+_TOLD_LATER = ("helo", "sender")
+"""Lists about what a client may not have told yet."""
 
 
 def decide(policy: Policy, facts: Facts, *, trace: bool = False) -> Verdict:
@@ -121,16 +123,15 @@ def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
 class _Walk:
     """The state of one decision."""
 
-    __slots__ = ("command", "discarding", "exempt", "facts", "permit", "policy", "steps", "t")
+    command = ""
+    permit: Restriction | None = None
+    discarding = False
+    exempt = False
 
     def __init__(self, policy: Policy, facts: Facts, trace: bool) -> None:
         self.t = Transaction(policy, facts)
         self.policy = policy
         self.facts = facts
-        self.command = ""
-        self.permit: Restriction | None = None
-        self.discarding = False
-        self.exempt = False
         self.steps: list[Step] | None = [] if trace else None
 
     def note(self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion) -> None:
@@ -140,7 +141,7 @@ class _Walk:
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
         """Walk a list up to a permit or a refusal; a permit is kept."""
         t, steps = self.t, self.steps
-        if self.exempt or self.discarding or self._is_early(stage):
+        if self.exempt or self.discarding or (stage in _TOLD_LATER and self._is_early(stage)):
             return None
         asked = ASKED.get(stage, stage)
         if asked != t.asked:  # relay and recipient lists are one in this
@@ -156,7 +157,7 @@ class _Walk:
             if opinion is PERMIT:
                 self.permit = restriction
                 return None
-            if opinion is not None:
+            if opinion is not None and (t.warning or not isinstance(opinion, Refusal)):
                 opinion = settled(t, opinion)
             if opinion is DISCARD:
                 self.discarding = True
@@ -172,7 +173,7 @@ class _Walk:
         t = self.t
         if stage == "helo":
             return self.facts.helo is None
-        return stage == "sender" and t.sender is None and not t.no_sender
+        return t.sender is None and not t.no_sender
 
     def relay(self) -> Verdict | None:
         """Walk the relay list; a permit may mean that the client may relay."""
@@ -240,21 +241,18 @@ def _auth(walk: _Walk) -> Verdict | None:
 
 def _sender_syntax(walk: _Walk) -> Verdict | None:
     fault = walk.t.read_sender()
-    if fault is None:
-        return None
-    refusal = Refusal("sender_syntax", fault.reason)
-    walk.note("sender", (SYNTAX, f"sender {walk.t.sender_text()}: {FAULTS[fault.reason]}"), refusal)
-    return walk.refused("sender", SYNTAX, refusal)
+    return None if fault is None else _syntax(walk, "sender", walk.facts.reverse_path, fault)
 
 
 def _recipient_syntax(walk: _Walk) -> Verdict | None:
     fault = walk.t.read_recipient()
-    if fault is None:
-        return None
-    refusal = Refusal("recipient_syntax", fault.reason)
-    said = f"recipient <{walk.facts.forward_path}>: {FAULTS[fault.reason]}"
-    walk.note("recipient", (SYNTAX, said), refusal)
-    return walk.refused("recipient", SYNTAX, refusal)
+    return None if fault is None else _syntax(walk, "recipient", walk.facts.forward_path, fault)
+
+
+def _syntax(walk: _Walk, whose: str, path: str | None, fault: Fault) -> Verdict:
+    refusal = Refusal(f"{whose}_syntax", fault.reason)
+    walk.note(whose, (SYNTAX, f"{whose} <{path or ''}>: {FAULTS[fault.reason]}"), refusal)
+    return walk.refused(whose, SYNTAX, refusal)
 
 
 def _postmaster(walk: _Walk) -> None:

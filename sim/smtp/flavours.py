@@ -10,13 +10,13 @@ qmail's is from its documentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sim.smtp.addresses import STANDARD, Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Flavour:
+class Flavour(NamedTuple):
     """The properties in which mail servers were seen to differ; the defaults are neutral."""
 
     name: str
@@ -61,11 +61,11 @@ class Flavour:
     """The first and last address of a network belong to it."""
     null_sender_owned: bool = False
     """A login must own the null reverse-path too, which no login does."""
-    expressed: Mapping[str, str] = field(default_factory=dict)
+    expressed: Mapping[str, str] = MappingProxyType({})
     """Restrictions that it can only express as another one."""
     unasked: tuple[str, ...] = ()
     """Restrictions on the sender that it applies as shipped, after those of the policy."""
-    situations: Mapping[str, str] = field(default_factory=dict)
+    situations: Mapping[str, str] = MappingProxyType({})
     """Situations that it answers as another one."""
     wording: str = ""
     """The row of `wordings.WORDINGS` it answers from; "": that of its own name."""

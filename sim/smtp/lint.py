@@ -140,9 +140,9 @@ def _by_table(policy: Policy, restriction: Restriction) -> Iterator[Finding]:
     """Tables that cannot be read, and keys that nothing can match."""
     table = lookup_table(restriction.args[0], policy.tables)
     if isinstance(table, Unreadable):
-        yield Finding("misconfigured", "", f"{restriction}: {table.reason}")
+        yield Finding("misconfigured", "", f"{restriction}: {table.content}")
     elif isinstance(table, Keyed):
-        for key in table.rows:
+        for key in table.content:
             if _never(key, restriction.name):
                 text = f"{restriction}: the key {key!r} never matches"
                 yield Finding("never_matches", "", text)

@@ -184,10 +184,12 @@ class Networks:
 def networks_in(table: Table) -> Iterator[Range]:
     """The client addresses that *table* names: networks, or the first octets of addresses."""
     if isinstance(table, Cidr):
-        yield from (Range.of(network) for conditions, _ in table.rows for network, _ in conditions)
+        yield from (
+            Range.of(network) for conditions, _ in table.content for network, _ in conditions
+        )
     if not isinstance(table, Keyed):
         return
-    for key in table.rows:
+    for key in table.content:
         octets = key.split(".")
         if all(octet.isdigit() for octet in octets) and len(octets) <= 4:
             padded = ".".join((*octets, *["0"] * (4 - len(octets))))

@@ -79,26 +79,25 @@ class Policy(Site):
     def lists(self) -> dict[str, tuple[Restriction, ...]]:
         """The list of each stage, as a server of this flavour has it."""
         style = self.style
-        lists = {
-            stage: tuple(
-                Restriction(style.expressed.get(r.name, r.name), r.args)
-                for r in getattr(self, stage)
-            )
-            for stage in STAGES
-        }
+        lists = {stage: getattr(self, stage) for stage in STAGES}
+        if style.expressed:
+            lists = {stage: tuple(map(self._expressed, found)) for stage, found in lists.items()}
         lists["sender"] += tuple(map(Restriction, style.unasked))
         early = ("CONNECT", "MAIL") if style.settled_by_settings else ("CONNECT",)
-        moved: dict[str, tuple[Restriction, ...]] = dict.fromkeys(_LIMIT_LISTS, ())
-        for restriction in lists["client"]:
-            if restriction.entry.at in early:
-                moved[restriction.entry.at] += (restriction,)
-        lists["client"] = tuple(r for r in lists["client"] if r.entry.at not in early)
-        for limit in self._limits():
-            moved[limit.entry.at] += (limit,)
-        lists |= {_LIMIT_LISTS[command]: found for command, found in moved.items()}
+        limits = [r for r in lists["client"] if r.entry.at in early]
+        if limits:
+            lists["client"] = tuple(r for r in lists["client"] if r.entry.at not in early)
+        limits += self._limits()
+        for command, name in _LIMIT_LISTS.items():
+            lists[name] = tuple(limit for limit in limits if limit.entry.at == command)
         lists["sender_login"] = tuple(r for r in lists["sender"] if r.entry.about == "login")
         lists["sender_domain"] = tuple(r for r in lists["sender"] if r.entry.about != "login")
         return lists
+
+    def _expressed(self, restriction: Restriction) -> Restriction:
+        """*restriction* as this make of server can say it."""
+        name = self.style.expressed.get(restriction.name)
+        return restriction if name is None else Restriction(name, restriction.args)
 
     def _limits(self) -> Iterator[Restriction]:
         """The limits of rates that the settings state."""
@@ -107,14 +106,10 @@ class Policy(Site):
         if s.smtpd_client_connection_count_limit:
             most = float(s.smtpd_client_connection_count_limit)
             yield Restriction("limit_connections", (most,))
-        for name, most in (
-            ("limit_connection_rate", s.smtpd_client_connection_rate_limit),
-            ("limit_client_rate", s.smtpd_client_message_rate_limit),
-            ("limit_recipient_rate", s.smtpd_client_recipient_rate_limit),
-            ("limit_auth_rate", s.smtpd_client_auth_rate_limit),
-        ):
+        for name, setting in _RATES.items():
+            most = float(getattr(s, setting))
             if most:
-                yield Restriction(name, (Rate(float(most), window, f"{window:g} s"),))
+                yield Restriction(name, (Rate(most, window, f"{window:g} s"),))
 
     @cached_property
     def plan(self) -> Plan:
@@ -177,28 +172,21 @@ class Policy(Site):
 
     @cached_property
     def _restrictions(self) -> tuple[Restriction, ...]:
-        return tuple(self._walk())
-
-    def _walk(self) -> Iterator[Restriction]:
         seen: set[tuple[str, str]] = set()
-        for stage in (*_LIMIT_LISTS.values(), *STAGES):
-            for restriction in self.lists[stage]:
-                for part in restriction.parts():
-                    yield part
-                    yield from self._named_by(part, stage, seen)
+        stages = (*_LIMIT_LISTS.values(), *STAGES)
+        return tuple(p for stage in stages for p in self._parts(self.lists[stage], stage, seen))
 
-    def _named_by(
-        self, restriction: Restriction, stage: str, seen: set[tuple[str, str]]
+    def _parts(
+        self, restrictions: tuple[Restriction, ...], stage: str, seen: set[tuple[str, str]]
     ) -> Iterator[Restriction]:
-        """Restrictions that a class, a table or a service names."""
-        for text in self._texts(restriction):
-            if (stage, text) in seen:
-                continue
-            seen.add((stage, text))
-            for each in listed(text, stage, frozenset(self.classes)):
-                for part in each.parts():
-                    yield part
-                    yield from self._named_by(part, stage, seen)
+        """*restrictions*, with those inside them and those that classes, tables, services name."""
+        for part in (part for each in restrictions for part in each.parts()):
+            yield part
+            for text in self._texts(part) if part.entry.parameters else ():
+                if (stage, text) not in seen:
+                    seen.add((stage, text))
+                    named = listed(text, stage, frozenset(self.classes))
+                    yield from self._parts(named, stage, seen)
 
     def _texts(self, restriction: Restriction) -> Iterator[str]:
         """The lists, as text, that *restriction* may come to ask."""
@@ -363,6 +351,13 @@ _LIMIT_LISTS = {
     "RCPT": "recipient_rate",
 }
 """The lists of limits, by the command that they are judged at."""
+_RATES = {
+    "limit_connection_rate": "smtpd_client_connection_rate_limit",
+    "limit_client_rate": "smtpd_client_message_rate_limit",
+    "limit_recipient_rate": "smtpd_client_recipient_rate_limit",
+    "limit_auth_rate": "smtpd_client_auth_rate_limit",
+}
+"""The restrictions that settings of rates amount to."""
 
 
 def _bound(

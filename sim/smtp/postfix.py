@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -43,7 +42,6 @@ DEFAULTS = {
 """What Postfix has where a plain policy of ours has nothing."""
 
 
-@dataclass(frozen=True)
 class Served(Policy):
     """The policy of one port of a Postfix server, with what it says of its configuration."""
 
@@ -127,4 +125,4 @@ def _warnings(policy: Policy) -> Iterator[str]:
         elif restriction.entry.parameters[:1] and restriction.entry.parameters[0].kind == "table":
             table = lookup_table(restriction.args[0], policy.tables)
             if isinstance(table, Unreadable):
-                yield f"{restriction}: {table.reason}"
+                yield f"{restriction}: {table.content}"

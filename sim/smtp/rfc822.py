@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.smtp import clients
@@ -18,8 +17,8 @@ MAX_LABEL = 63
 OPERATORS = '|%!<>()[]:;@\\,."'
 ATOM, QUOTED, LITERAL, COMMENT, ADDRESS = "atom", "quoted", "literal", "comment", "address"
 _SPACE = " \t\r\n"
-_LABEL = re.compile(r"(?![-])[A-Za-z0-9_-]{1,63}(?<!-)")
-_DOT_STRING_BREAKS = re.compile(r"[ \x00-\x1f\x7f()<>@,;:\\\"\[\]]")
+_LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+_DOT_STRING_BREAKS = r"[ \x00-\x1f\x7f()<>@,;:\\\"\[\]]"
 
 
 class Token(NamedTuple):
@@ -28,6 +27,9 @@ class Token(NamedTuple):
     kind: str
     text: str = ""
     inside: tuple[Token, ...] = ()
+
+
+COMMA = Token(",", ",")
 
 
 def scan(text: str) -> list[Token]:
@@ -83,66 +85,68 @@ def _comment(text: str, at: int) -> tuple[str, int]:
 
 
 def parse(text: str) -> list[Token]:
-    """The addresses in *text*, and what stands between them; from right to left, as RFC 822
-    names and routes have to be read."""
-    tokens = scan(text)
-    done: list[Token] = []  # from right to left
-    run: list[Token] = []
-    word, group = True, False
+    """The addresses in *text*, and what stands between them."""
+    return _Parse(scan(text)).items()
 
-    def close(comma: bool) -> None:
-        if run:
-            done.append(Token(ADDRESS, inside=tuple(reversed(run))))
-            if comma:
-                done.append(Token(",", ","))
-            run.clear()
 
-    at = len(tokens) - 1
+class _Parse:
+    """The reading of an address list from right to left, as RFC 822 names and routes demand."""
 
-    def skip(until: str) -> None:
-        nonlocal at
-        while at >= 0 and tokens[at].kind not in until:
-            done.append(tokens[at])
-            at -= 1
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens  # from the end of which tokens are taken
+        self.done: list[Token] = []  # from right to left
+        self.run: list[Token] = []
+        self.word, self.group = True, False
 
-    while at >= 0:
-        token = tokens[at]
+    def items(self) -> list[Token]:
+        """Addresses and other tokens, from left to right."""
+        while self.tokens:
+            self._take(self.tokens.pop())
+        self._close()
+        return self.done[::-1]
+
+    def _close(self, *between: Token) -> None:
+        """End an address, if one has begun, before what is *between* it and the next."""
+        if self.run:
+            self.done += [Token(ADDRESS, inside=tuple(reversed(self.run))), *between]
+            self.run.clear()
+
+    def _skip(self, until: str) -> None:
+        while self.tokens and self.tokens[-1].kind not in until:
+            self.done.append(self.tokens.pop())
+
+    def _take(self, token: Token) -> None:
         if token.kind == COMMENT:
-            done.append(token)
-        elif token.kind == ";":
-            close(comma=True)
-            done.append(token)
-            word = group = True
-        elif token.kind == ":" and group:
-            close(comma=False)
-            skip(",")
-            continue
+            self.done.append(token)
+        elif token.kind == ":" and self.group:
+            self._close()
+            self.done.append(token)
+            self._skip(",")
         elif token.kind == ">":
-            close(comma=True)
-            done.append(token)
-            at -= 1
-            while at >= 0 and tokens[at].kind != "<":
-                (done if tokens[at].kind == COMMENT else run).append(tokens[at])
-                at -= 1
-            close(comma=False)
-            skip(">;,:")
-            word = True
-            continue
+            self._close(COMMA)
+            self.done.append(token)
+            self._bracketed()
         elif token.kind in (ATOM, QUOTED, LITERAL):
-            if not word:
-                close(comma=True)
-            run.append(token)
-            word = False
-        elif token.kind == ",":
-            close(comma=False)
-            done.append(token)
-            word = True
+            if not self.word:
+                self._close(COMMA)
+            self.run.append(token)
+            self.word = False
+        elif token.kind in (",", ";"):
+            self._close(*[COMMA] * (token.kind == ";"))
+            self.done.append(token)
+            self.word, self.group = True, self.group or token.kind == ";"
         else:
-            run.append(token)
-            word = True
-        at -= 1
-    close(comma=False)
-    return done[::-1]
+            self.run.append(token)
+            self.word = True
+
+    def _bracketed(self) -> None:
+        """Take the address before a ``>``, and the name before its ``<``."""
+        while self.tokens and self.tokens[-1].kind != "<":
+            token = self.tokens.pop()
+            (self.done if token.kind == COMMENT else self.run).append(token)
+        self._close()
+        self._skip(">;,:")
+        self.word = True
 
 
 def internal(tokens: list[Token] | tuple[Token, ...]) -> str:
@@ -177,7 +181,7 @@ def quoted(address: str) -> str:
         and local[0] != "."
         and local[-1] != "."
         and ".." not in local
-        and not _DOT_STRING_BREAKS.search(local)
+        and not re.search(_DOT_STRING_BREAKS, local)
     ):
         return address
     escaped = local.replace("\\", "\\\\").replace('"', '\\"')
@@ -188,7 +192,7 @@ def valid_hostname(name: str) -> bool:
     """Whether *name* is labels of letters, digits, hyphens and underscores, not all numeric."""
     if not name or len(name) > MAX_HOSTNAME or not name.isascii():
         return False
-    if not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    if not all(re.fullmatch(_LABEL, label) for label in name.split(".")):
         return False
     return not name.replace(".", "").isdigit()
 
@@ -219,8 +223,7 @@ def literal_address(domain: str) -> int | None:
     return clients.number(bare if six else ".".join(str(int(octet)) for octet in bare.split(".")))
 
 
-@dataclass(frozen=True)
-class Rewriting:
+class Rewriting(NamedTuple):
     """How a server completes and resolves addresses; the settings have Postfix's names."""
 
     myorigin: str

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.smtp.arguments import PolicyError
 
 _TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Parameters of main.cf, typed; maps and lists are names of tables as they are written."""
 
     # when what is judged
@@ -135,21 +133,28 @@ class Settings:
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> Settings:
         """Those of *parameters* that it knows; raises PolicyError for a value of another type."""
-        known = {f.name: f for f in fields(cls) if f.name in parameters}
-        return cls(**{name: _typed(name, parameters[name], field) for name, field in known.items()})
+        known = {
+            name: default for name, default in cls._field_defaults.items() if name in parameters
+        }
+        return cls(**{name: _typed(name, parameters[name], known[name]) for name in known})
 
     def parents_match(self, parameter: str) -> bool:
         """Whether subdomains belong to the domains of *parameter*."""
         return parameter in re.split(r"[\s,]+", self.parent_domain_matches_subdomains)
 
 
-def _typed(name: str, value: str, field: Any) -> Any:
+UNCHANGED = Settings()
+"""The settings of whoever states none."""
+
+
+def _typed(name: str, value: str, default: object) -> Any:
+    """*value* with the type of the *default*."""
     text = value.strip()
-    if field.type == "bool":
+    if isinstance(default, bool):
         if text.lower() not in ("yes", "no"):
             raise PolicyError(f"{name}: not yes or no", value=value, expected="yes or no")
         return text.lower() == "yes"
-    if field.type == "int":
+    if isinstance(default, int):
         match = re.fullmatch(r"(\d{1,18})([smhdw]?)", text)
         if match is None:
             raise PolicyError(f"{name}: not a number", value=value, expected="a whole number")

@@ -17,7 +17,7 @@ from sim.smtp.addresses import Address, Fault
 from sim.smtp.clients import Range
 from sim.smtp.flavours import FLAVOURS, Flavour
 from sim.smtp.matching import Domains, Networks, lookup_table, parts_of, words
-from sim.smtp.settings import Settings
+from sim.smtp.settings import UNCHANGED, Settings
 from sim.smtp.tables import Keyed, Maps, Table, TableError
 
 LOCAL, ALIAS, MAILBOX, RELAY, OTHER = "local", "alias", "mailbox", "relay", "other"
@@ -78,7 +78,7 @@ class Site:
     """Key of `FLAVOURS`."""
     wording: str | None = None
     """Key of `wordings.WORDINGS`; None: the flavour's."""
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = UNCHANGED
     tables: Mapping[str, Table | str] = field(default_factory=dict, hash=False)
     """Tables by the names that restrictions and settings give them; files of patterns as text."""
     classes: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -13,13 +13,10 @@ from sim.smtp.smtpd_commands import PostfixCommands, inner
 from sim.smtp.words import Word
 
 MAX_PARAMETER = 40
-_MAIL_PARAMETER = re.compile(
-    r"BODY=(?:7BIT|8BITMIME)|SMTPUTF8|AUTH=.*|RET=(?:FULL|HDRS)|ENVID=[!-~]*", re.IGNORECASE
-)
-_RCPT_PARAMETER = re.compile(
-    r"NOTIFY=(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"
-    r"|ORCPT=[!-:<-~]+;[!-~]*",
-    re.IGNORECASE,
+_MAIL_PARAMETER = r"(?i)BODY=(?:7BIT|8BITMIME)|SMTPUTF8|AUTH=.*|RET=(?:FULL|HDRS)|ENVID=[!-~]*"
+_RCPT_PARAMETER = (
+    r"(?i)NOTIFY=(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"
+    r"|ORCPT=[!-:<-~]+;[!-~]*"
 )
 
 
@@ -81,7 +78,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
                     return ("size_exceeded",)
             elif parameter.upper() == "SMTPUTF8" and not self.settings.smtputf8_enable:
                 return ("bad_parameter", parameter[:MAX_PARAMETER])
-            elif not _MAIL_PARAMETER.fullmatch(parameter):
+            elif not re.fullmatch(_MAIL_PARAMETER, parameter):
                 known = key.upper() in ("RET", "ENVID") and "=" in parameter
                 return (f"bad_{key.lower()}",) if known else ("bad_parameter", parameter)
         return ()
@@ -132,7 +129,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
     def _refuses_more(self, parameters: list[str]) -> bool:
         """Whether a parameter or the number of recipients refuses one."""
         for parameter in parameters:
-            if not _RCPT_PARAMETER.fullmatch(parameter):
+            if not re.fullmatch(_RCPT_PARAMETER, parameter):
                 key = parameter.partition("=")[0].upper()
                 if key in ("NOTIFY", "ORCPT") and "=" in parameter:
                     self._error(f"bad_{key.lower()}")

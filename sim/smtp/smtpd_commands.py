@@ -26,8 +26,8 @@ _COUNTED = frozenset({"HELO", "EHLO", "RSET", "NOOP", "VRFY", "ETRN"})
 """Commands of which a client may send only so many."""
 _LAST = frozenset({"HELO", "EHLO", "DATA", "NOOP", "VRFY"})
 """Commands after which a client has to wait for the reply (RFC 2920)."""
-_HEADER = re.compile(r"[!-9;-~]+:")
-_NEUTERED = re.compile(r'[ <>()\\";@]|[^ -~]')
+_HEADER = r"[!-9;-~]+:"
+_NEUTERED = r'[ <>()\\";@]|[^ -~]'
 
 
 class PostfixCommands(Session):
@@ -159,7 +159,7 @@ class PostfixCommands(Session):
 
     def _unknown(self, verb: str) -> None:
         forbidden = re.findall(r"[^\s,]+", self.settings.smtpd_forbidden_commands.upper())
-        if _HEADER.match(verb) or verb in forbidden:
+        if re.match(_HEADER, verb) or verb in forbidden:
             self._say("not_smtp")
             self.state = State.CLOSED
         elif self._denied is not None:
@@ -191,7 +191,7 @@ class PostfixCommands(Session):
             return False
         self._held["MAIL"] = outcome.held
         self._begin()
-        self._told = self._told._replace(helo=_NEUTERED.sub("?", name))
+        self._told = self._told._replace(helo=re.sub(_NEUTERED, "?", name))
         return True
 
     def _helo(self, found: list[Word]) -> None:

@@ -22,12 +22,10 @@ MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR L
 MAX_AUTH_LINE = 12288  # RFC 4954 section 4
 MAX_TEXT_LINE = 1000  # section 4.5.3.1.6: smtp.limit.text_line; a hiding dot is not counted
 
-_ADDRESSED = re.compile(
-    r'(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?', re.IGNORECASE
-)
+_ADDRESSED = r'(?i)(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?'
 _PARAMETERS = {
-    "MAIL": re.compile(r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+", re.IGNORECASE),
-    "RCPT": re.compile(r"(?!)"),
+    "MAIL": r"(?i)SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+",
+    "RCPT": r"(?!)",
 }
 
 
@@ -147,13 +145,13 @@ class StandardSession(Session, kind="standard"):
 
     def _path(self, verb: str, argument: str) -> str | None:
         """The text between the angle brackets; None if the command was refused."""
-        match = _ADDRESSED.fullmatch(argument)
+        match = re.fullmatch(_ADDRESSED, argument)
         wanted = "FROM" if verb == "MAIL" else "TO"
         if match is None or match[1].upper() != wanted:
             self._error("bad_argument")
             return None
         for parameter in (match[3] or "").split():
-            if not _PARAMETERS[verb].fullmatch(parameter):
+            if not re.fullmatch(_PARAMETERS[verb], parameter):
                 self._error("bad_parameter")  # RFC 5321 section 4.1.1.11
                 return None
             key, _, value = parameter.partition("=")

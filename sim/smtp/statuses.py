@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+(.*))?", re.DOTALL)
+_STATUS = r"(?s)([245]\.\d{1,3}\.\d{1,3})(?:\s+(.*))?"
 _OF_SENDER = {"1": "7", "2": "8", "3": "7", "4": "7", "6": "7", "7": "7", "8": "8"}
 _OF_RECIPIENT = {"7": "3", "8": "2"} | dict(zip("123456", "123456", strict=True))
 
 
 def split_status(text: str, default: str) -> tuple[str, str]:
     """The status before *text*, or the *default* one; and the text without it."""
-    match = _STATUS.fullmatch(text)
+    match = re.fullmatch(_STATUS, text)
     return (default, text) if match is None else (match[1], match[2] or "")
 
 

@@ -6,10 +6,11 @@ A table is immutable and knows nothing of files: whoever reads a configuration h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import AddressValueError, ip_address
+from ipaddress import ip_address
+from typing import Any, ClassVar, NamedTuple
 
 from sim.smtp.clients import Network
 
@@ -22,83 +23,79 @@ class TableError(LookupError):
 class Table:
     """A mapping from text to text; *fixed* tables are also asked for parts of a key."""
 
-    @property
-    def fixed(self) -> bool:
-        """Whether keys stand in it as they are, so that a domain or ``user@`` may be one."""
-        return True
+    content: Any
+    fixed: ClassVar[bool] = True
+    """Whether keys stand in it as they are, so that a domain or ``user@`` may be one."""
 
     def get(self, key: str) -> str | None:
         """The value of *key*; raises TableError where the table cannot be read."""
         raise NotImplementedError
 
-    def values(self) -> Iterator[str]:
+    def values(self) -> Iterable[str]:
         """All values that a look-up may give, before anything is put into them."""
-        raise NotImplementedError
+        return ()
 
 
-@dataclass(frozen=True)
 class Keyed(Table):
     """Keys in lower case and their values: hash, texthash, inline, or accounts of a system."""
 
-    rows: Mapping[str, str]
+    content: Mapping[str, str]
 
     def get(self, key: str) -> str | None:
         """The value of *key*, whatever its case."""
-        return self.rows.get(key.lower())
+        return self.content.get(key.lower())
 
-    def values(self) -> Iterator[str]:
+    def values(self) -> Iterable[str]:
         """The values of all rows."""
-        return iter(self.rows.values())
+        return self.content.values()
 
 
-@dataclass(frozen=True)
 class Static(Table):
     """The same value for every key."""
 
-    value: str
+    content: str
 
     def get(self, _key: str) -> str | None:
         """The value."""
-        return self.value
+        return self.content
 
-    def values(self) -> Iterator[str]:
+    def values(self) -> Iterable[str]:
         """The one value."""
-        yield self.value
+        return (self.content,)
 
 
-@dataclass(frozen=True)
 class Unreadable(Table):
-    """A table that cannot be looked up, for that *reason*."""
+    """A table that cannot be looked up, for the reason that it holds."""
 
-    reason: str
+    content: str
 
     def get(self, _key: str) -> str | None:
         """Raise TableError."""
-        raise TableError(self.reason)
-
-    def values(self) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
+        raise TableError(self.content)
 
 
-@dataclass(frozen=True)
-class Cidr(Table):
-    """Networks in order; a row is its conditions, each a network and whether to be in it."""
+class Ordered(Table):
+    """Rows in order, each of conditions and a value; only whole keys are looked up."""
 
-    rows: tuple[tuple[tuple[tuple[Network, bool], ...], str], ...]
+    fixed = False
 
-    @property
-    def fixed(self) -> bool:
-        """No: only whole addresses are looked up."""
-        return False
+    def values(self) -> Iterable[str]:
+        """The values of all rows."""
+        return (value for _, value in self.content)
+
+
+class Cidr(Ordered):
+    """A row's conditions are networks, and whether to be in each."""
+
+    content: tuple[tuple[tuple[tuple[Network, bool], ...], str], ...]
 
     def get(self, key: str) -> str | None:
         """The value of the first row whose networks hold the address *key*."""
         try:
             address = ip_address(key)
-        except (ValueError, AddressValueError):
+        except ValueError:
             return None
-        for conditions, value in self.rows:
+        for conditions, value in self.content:
             if all(
                 (address.version == network.version and address in network) == wanted
                 for network, wanted in conditions
@@ -106,43 +103,29 @@ class Cidr(Table):
                 return value
         return None
 
-    def values(self) -> Iterator[str]:
-        """The values of all rows."""
-        return (value for _, value in self.rows)
 
-
-_GROUP = re.compile(r"\$(?:(\d)|\{(\d+)\}|\((\d+)\)|(\$))")
-
-
-@dataclass(frozen=True)
-class Pattern(Table):
-    """Patterns in order; a row is its conditions, each a pattern and whether to match it.
+class Pattern(Ordered):
+    """A row's conditions are patterns, and whether to match each.
 
     ``$1``, ``${1}`` and ``$(1)`` in a value are the groups of the last match.
     """
 
-    rows: tuple[tuple[tuple[tuple[re.Pattern[str], bool], ...], str], ...]
-
-    @property
-    def fixed(self) -> bool:
-        """No: only whole keys are looked up."""
-        return False
+    content: tuple[tuple[tuple[tuple[re.Pattern[str], bool], ...], str], ...]
 
     def get(self, key: str) -> str | None:
         """The value of the first row whose patterns match *key*."""
-        for conditions, value in self.rows:
+        for conditions, value in self.content:
             match = None
             for pattern, wanted in conditions:
                 match = pattern.search(key)
                 if (match is not None) != wanted:
                     break
             else:
-                return _GROUP.sub(partial(_group, match), value)
+                return re.sub(_GROUP, partial(_group, match), value)
         return None
 
-    def values(self) -> Iterator[str]:
-        """The values of all rows."""
-        return (value for _, value in self.rows)
+
+_GROUP = r"\$(?:(\d)|\{(\d+)\}|\((\d+)\)|(\$))"
 
 
 def _group(match: re.Match[str] | None, place: re.Match[str]) -> str:
@@ -153,8 +136,7 @@ def _group(match: re.Match[str] | None, place: re.Match[str]) -> str:
     return (match[group] or "") if match is not None and group <= match.re.groups else ""
 
 
-@dataclass(frozen=True)
-class Maps:
+class Maps(NamedTuple):
     """Tables that are asked one after the other, as a parameter ``..._maps`` names them."""
 
     tables: tuple[Table, ...] = ()

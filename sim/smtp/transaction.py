@@ -24,50 +24,33 @@ class Transaction:
     until they are read. *granted* says, once the relay list is walked, that the client may relay.
     """
 
-    __slots__ = (
-        "asked",
-        "checked_recipient",
-        "checked_sender",
-        "command",
-        "deferral",
-        "depth",
-        "facts",
-        "granted",
-        "no_sender",
-        "on_reject",
-        "recipient",
-        "sender",
-        "site",
-        "stage",
-        "warning",
-    )
+    command = ""
+    """The command that is answered."""
+    stage = "client"
+    """The list that is walked."""
+    asked = "client"
+    """Whose address or name a refusal speaks of."""
+    granted = False
+    no_sender = False
+    """MAIL came with the null reverse-path."""
+    sender: Mailbox | None = None
+    """The reverse-path as the server reads it; None: null, or still to come."""
+    recipient: Mailbox | None = None
+    """The forward-path as the server reads it; None: still to come, or one of several."""
+    warning = False
+    """Refusals are only noted."""
+    deferral: Refusal | None = None
+    """What is said where all lists permit."""
+    on_reject: Refusal | None = None
+    """What is said instead of a permanent refusal by this list."""
+    checked_recipient = checked_sender = False
+    """Whether it was looked up whether they are listed."""
+    depth = 0
+    """Lists within lists."""
 
     def __init__(self, site: Site, facts: Facts) -> None:
         self.site = site
         self.facts = facts
-        self.command = ""
-        """The command that is answered."""
-        self.stage = "client"
-        """The list that is walked."""
-        self.asked = "client"
-        """Whose address or name a refusal speaks of."""
-        self.granted = False
-        self.no_sender = False
-        """MAIL came with the null reverse-path."""
-        self.sender: Mailbox | None = None
-        """The reverse-path as the server reads it; None: null, or still to come."""
-        self.recipient: Mailbox | None = None
-        """The forward-path as the server reads it; None: still to come, or one of several."""
-        self.warning = False
-        """Refusals are only noted."""
-        self.deferral: Refusal | None = None
-        """What is said where all lists permit."""
-        self.on_reject: Refusal | None = None
-        """What is said instead of a permanent refusal by this list."""
-        self.checked_recipient = self.checked_sender = False
-        """Whether it was looked up whether they are listed."""
-        self.depth = 0
-        """Lists within lists."""
 
     # ---- addresses
 
@@ -158,7 +141,9 @@ class Transaction:
 
     def destination_is_ours(self) -> bool:
         """Whether anybody may send there: a local domain or a relay domain."""
-        to = kind_known(self.to)
+        to = self.recipient or NOBODY
+        if to.kind == FAILED:
+            raise TableError(to.given)
         if to.routed and not self.site.settings.allow_untrusted_routing:
             return to.kind in FINAL and not self.site.style.tokens
         return to.kind in FINAL or to.kind == RELAY

@@ -1,10 +1,14 @@
 """Advice: what would get a message through, in order of effort, each verified, with its abuse."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from sim.exact.advice import CHANGES
 from sim.exact.explanation import explain
 from sim.exact.situations import WHO
+from sim.scenario import loads
 
 BOB = "bob@adatum.com"
 
@@ -53,7 +57,7 @@ ADVICE = {
     ),
     "silently dropped": ("filter", {}, [], ["drop_rule"]),
     "the MX refuses": ("identity-on-mx", {"place": "home"}, [], ["drop_rule"]),
-    "port 25 is blocked": ("open", {"place": "kiosk"}, ["dial_in"], []),
+    "port 25 is blocked": ("open", {"place": "kiosk"}, ["dial_in"], ["offer_587"]),
     "nothing is wrong": ("open", {}, [], []),
     "web mail": ("network", {"user": "web-mail", "sender": "terri@contoso.com"}, [], []),
 }
@@ -75,6 +79,17 @@ def test_what_helps_in_order_of_effort(scenario, arm, more, user, isp):
     found = asked(scenario, arm, more)
     assert keys(found, "user") == user
     assert keys(found, "ISP") == isp
+
+
+def test_those_who_log_in_may_pass_before_a_blocklist():
+    case = Path(__file__).parents[1] / "cases" / "explain-listed-range.toml"
+    found = explain(
+        loads(tomllib.loads(case.read_text())["scenario"]), "travellers", "hotel", BOB, "as is"
+    )
+    assert "log_in_first" in keys(found, "ISP")
+    (advice,) = [a for a in found.advice if a.changes[0].key == "log_in_first"]
+    assert advice.admits == ()
+    assert "reject_rbl_client" in advice.words
 
 
 def test_order_is_the_published_one(scenario):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 
 from sim.config.native.plain import Exported, mailboxes
 from sim.smtp import Policy, Restriction, Settings
@@ -71,11 +70,10 @@ def _settings(files: _Files) -> Iterator[tuple[str, str]]:
     yield "smtpd_client_event_limit_exceptions", ""
     yield "local_recipient_maps", _recipients(files)
     yield "smtpd_sender_login_maps", _owners(files)
-    stated, plain = policy.settings, Settings()
-    for field in fields(Settings):
-        value = getattr(stated, field.name)
-        if value != getattr(plain, field.name) and field.name not in OWN_SETTINGS:
-            yield field.name, _value(value)
+    stated = policy.settings
+    for name, value, plain in zip(Settings._fields, stated, Settings(), strict=True):
+        if value != plain and name not in OWN_SETTINGS:
+            yield name, _value(value)
     unlisted = any(r.name == "reject_unlisted_recipient" for r in policy.restrictions())
     if not unlisted:
         yield "smtpd_reject_unlisted_recipient", _value(stated.smtpd_reject_unlisted_recipient)
@@ -193,9 +191,9 @@ def _keep(files: _Files, name: str, table: Table) -> None:
     if kind in ("inline", "static") or not path.startswith("/"):
         return
     if isinstance(table, Keyed):
-        files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.rows.items())
+        files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.content.items())
     elif isinstance(table, Cidr | Pattern):
-        files.tables[path] = "".join(_row(conditions, value) for conditions, value in table.rows)
+        files.tables[path] = "".join(_row(conditions, value) for conditions, value in table.content)
     elif not isinstance(table, Static):
         files.unsaid.append(f"{name}: it could not be read")
 

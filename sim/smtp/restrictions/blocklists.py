@@ -68,7 +68,7 @@ def _domain_status(t: Transaction, blocklist: str, name: str) -> str:
     return _answered(t, blocklist, domain, domain)
 
 
-_EXPANSION = re.compile(r"\$(?:(\w+)|\{(\w+)(?:([?:])((?:[^{}]|\{[^{}]*\})*))?\})")
+_EXPANSION = r"\$(?:(\w+)|\{(\w+)(?:([?:])((?:[^{}]|\{[^{}]*\})*))?\})"
 
 
 def _refusal(t: Transaction, blocklist: str, what: str, labels: str, asked: str) -> Refusal:
@@ -106,7 +106,7 @@ def _expanded(template: str, values: dict[str, str]) -> str:
             return value or _expanded(match[4].strip("{}"), values)
         return value
 
-    return _EXPANSION.sub(put, template)
+    return re.sub(_EXPANSION, put, template)
 
 
 def _reply(text: str, asked: str) -> Reply:

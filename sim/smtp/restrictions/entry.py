@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.smtp.arguments import KINDS, RESTRICTION, Parameter, PolicyError
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
@@ -23,8 +23,7 @@ def _says_nothing(_t: Transaction, *_: object) -> str:
     return "whoever asks"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of `TABLE`.
 
     *judge* gives the opinion, *compared* the words of the trace. *reads* names the facts
