@@ -113,8 +113,8 @@ def test_a_remedy_is_a_word_a_share_and_a_function(copy):
         "import sim; r = sim.open_results('out').recipients; print((r.remedy == 'tunnel').sum())"
     )
     assert int(run(copy, "-c", counted)) > 0
-    explained = mailsim(copy, "explain", path, "--place", "hotel", "--to", "bob@adatum.com",
-                        "--arm", "on network")  # fmt: skip
+    question = ["--user", "travellers", "--place", "hotel", "--to", "bob@adatum.com", "--arm"]
+    explained = mailsim(copy, "explain", path, *question, "on network")
     assert "through a tunnel from here" in explained
 
 
