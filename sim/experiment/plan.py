@@ -32,9 +32,9 @@ so of all scenarios here (tests/benchmarks/planned.py)."""
 HARDLY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
-"""Points of a sweep that are looked at to tell its time, at most."""
+"""Points of a sweep from which its time is estimated, at most."""
 UNITS = ("days", "h", "min")
-"""In which long times are told, from two of them on."""
+"""Units of long times, from two of them on."""
 START = 0.5
 """Seconds until worker processes are up."""
 

@@ -30,7 +30,7 @@ GROWTH = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What was reached: the widest arm's half width, against what was asked for."""
+    """What was reached: the widest arm's half width, against what was requested."""
 
     measure: str
     asked: float
@@ -41,7 +41,7 @@ class Reached:
 
     @property
     def enough(self) -> bool:
-        """Whether the widest arm is as narrow as was asked for."""
+        """Whether the widest arm is as narrow as was requested."""
         return self.half_width <= self.asked
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Reached:
         )
         return (
             f"Precision of {self.measure}: ± {self.half_width:.3g} in '{self.arm}' after "
-            f"{self.replications} replications; ± {self.asked:g} was asked for: {end}."
+            f"{self.replications} replications; ± {self.asked:g} was requested: {end}."
         )
 
 

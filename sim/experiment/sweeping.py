@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 MEASURES_ALONE = Execution(keep=COUNTS)
-"""What a sweep keeps unless it is told otherwise."""
+"""How a sweep is performed by default."""
 AT_ONCE = 100
-"""Points whose measures are held at a time: enough that what a table costs by itself, whatever
+"""Points whose measures are read at a time: enough that what a table costs by itself, whatever
 its length, counts little; chosen."""
 
 
@@ -62,10 +62,10 @@ class StoredSweep:
     def stated(self, key: str) -> Any:
         """What the scenario itself says of a key by its dotted name; None of several, or none."""
         with storage.explained(self.root, reading=True):
-            found: Any = tomllib.loads((self.root / storage.SCENARIO).read_text("utf-8"))
+            value: Any = tomllib.loads((self.root / storage.SCENARIO).read_text("utf-8"))
         for name in key.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
 
     def keys(self) -> list[str]:
         """Every key that some point changes, in the order in which they are met."""

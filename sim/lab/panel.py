@@ -235,27 +235,28 @@ def _widget(shown: Panel, w: Any) -> Any:
     arm = w.Dropdown(options=arms, value=start.arm, description="arm", **look)
     server = w.Dropdown(options=shown.servers, value=start.server, description="matrix of", **look)
     spam = w.FloatSlider(
-        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, so many times",
+        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam volume (× scenario)",
         continuous_update=False, **look,
     )  # fmt: skip
     controls = {"arm": arm, "server": server, "spam": spam}
     if start.roaming is not None:
         controls["roaming"] = w.FloatSlider(
             value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
-            description="share who roam", readout_format=".0%", continuous_update=False, **look,
+            description="share of users who roam", readout_format=".0%",
+            continuous_update=False, **look,
         )  # fmt: skip
-    table, figure, said = w.HTML(), w.Image(format="png"), w.HTML()
+    table, figure, note = w.HTML(), w.Image(format="png"), w.HTML()
 
     def changed(_: Any = None) -> None:
         state = replace(start, **{name: control.value for name, control in controls.items()})
         try:
             table.value = shown.matrix(state)._repr_html_()
             figure.value = shown.picture(state)
-            said.value = f"<small>{escape(shown.note)}</small>"
+            note.value = f"<small>{escape(shown.note)}</small>"
         except ScenarioError as error:
-            said.value = fixed(escape(str(error)))
+            note.value = fixed(escape(str(error)))
 
     for control in controls.values():
         control.observe(changed, names="value")
     changed()
-    return w.VBox([*controls.values(), table, figure, said])
+    return w.VBox([*controls.values(), table, figure, note])

@@ -32,7 +32,7 @@ class Answer(Protocol):
 
 
 RELATIVE = 0.005
-"""How far an exact number may be off, for rounding: half a per cent (chosen)."""
+"""How far an exact number may be off, for rounding: 0.5 % (chosen)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Number:
         """Equal but for rounding."""
         value = number(answer)
         if value is None:
-            return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
+            return Judgement(None, f"a number is expected{_of(self.unit)}, not {described(answer)}")
         right = math.isclose(value, self.expected(), rel_tol=RELATIVE, abs_tol=1e-9)
         return _per_cent(self.unit, value) or Judgement(right)
 
@@ -77,8 +77,8 @@ class Word:
         if word.lower() not in known:
             near = nearest(word, self.among) if word else ""
             hint = f"; did you mean {near!r}?" if near else ""
-            expected = one_of(self.among) if self.listed else "a word is asked for"
-            return Judgement(None, f"{expected}, not {told(answer)}{hint}")
+            expected = one_of(self.among) if self.listed else "a word is expected"
+            return Judgement(None, f"{expected}, not {described(answer)}{hint}")
         return Judgement(known[word.lower()] == self.expected())
 
 
@@ -98,7 +98,7 @@ class Names:
     def judge(self, answer: object) -> Judgement:
         """The same words; says how many are missing or too many, not which."""
         if not isinstance(answer, (list, tuple, set, frozenset, str, int)):
-            return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is asked for")
+            return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is expected")
         items = re.split(r"[][(){}'\",;\s]+", answer) if isinstance(answer, str) else answer
         given = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
         strange = sorted(given - set(self.among))
@@ -127,14 +127,14 @@ class Suiting:
     def judge(self, answer: object) -> Judgement:
         """Try it."""
         if not isinstance(answer, str) or not answer.strip():
-            return Judgement(None, f"{self.what} is asked for, not {told(answer)}")
+            return Judgement(None, f"{self.what} is expected, not {described(answer)}")
         return Judgement(*self.suits(answer.strip()))
 
 
 REPLICATIONS = 20
 """Runs of which the reference is made (chosen: a second or two)."""
 THEIRS = 10
-"""Runs that a student is asked for (chosen, likewise)."""
+"""Runs that a student is expected (chosen, likewise)."""
 T_99 = {19: 2.861}
 """Student's t, two-sided 99 %, by degrees of freedom (any table; Law 2015, table T.1)."""
 OTHER_SEED = 7919
@@ -174,7 +174,7 @@ class Measured:
         """Within what chance alone explains."""
         value = number(answer)
         if value is None:
-            return Judgement(None, f"a number is asked for{_of(self.unit)}, not {told(answer)}")
+            return Judgement(None, f"a number is expected{_of(self.unit)}, not {described(answer)}")
         mean, off = self.bounds
         stated = (
             f"tolerance ± {off:.2g}, which is what chance does to a mean of {self.theirs} "
@@ -200,13 +200,13 @@ def number(answer: object) -> float | None:
 
 
 def _per_cent(unit: str, value: float) -> Judgement | None:
-    """What is said to whoever writes 35 where a share is asked for, be it right or wrong."""
+    """The note for an answer such as 35 where a share is expected, be it right or wrong."""
     if unit != "share" or abs(value) <= 1:
         return None
-    return Judgement(None, "that looks like per cent; a share between 0 and 1 is asked for")
+    return Judgement(None, "that looks like a percentage; a share between 0 and 1 is expected")
 
 
-def told(answer: object) -> str:
+def described(answer: object) -> str:
     """What was handed in, cut to be shown."""
     return shown(answer) if isinstance(answer, (str, int, float, list, dict)) else _type(answer)
 

@@ -17,8 +17,8 @@ def heard(draw: Draw) -> Asked:
     )
 
     def right() -> int:
-        told = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
-        return told.dialogues[0].code
+        explanation = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
+        return explanation.dialogues[0].code
 
     return Asked(
         f"The server of proseware.com has {verb}_outbound_spam(0.9, 0.02) in its content list, and "
@@ -56,20 +56,20 @@ def unbelievable(draw: Draw) -> Asked:
 
 @numbered("06.3", "Who could notice?")
 def notice(draw: Draw) -> Asked:
-    """The fate that is told to nobody."""
+    """The fate that reaches nobody."""
     what = draw.pick("what", ("discard", "reject"))
     scenario = world(
         FILTERS, {"servers.proseware-smtp.content": [f"{what}_outbound_spam(0.9, 0.02)"]}
     )
 
     def right() -> str:
-        told = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
-        return "the sender" if told.error_box is not None else "nobody"
+        explanation = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
+        return "the sender" if explanation.error_box is not None else "nobody"
 
     words = ("the sender", "the recipient", "the postmaster of adatum.com", "nobody")
     return Asked(
-        f"{what}_outbound_spam takes an honest message for spam. Who is told at that moment? One "
-        f"of: {', '.join(words)}.",
+        f"{what}_outbound_spam takes an honest message for spam. Who learns of it at that "
+        f"moment? One of: {', '.join(words)}.",
         Word(right, words),
         "scenario.explain(...): is there an error box? A notice?",
         scenario,

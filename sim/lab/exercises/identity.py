@@ -21,12 +21,12 @@ def way_out(draw: Draw) -> Asked:
 
     def suits(sender: str) -> tuple[bool, str]:
         try:
-            told = explain(
+            explanation = explain(
                 scenario, "travellers", place, "bob@adatum.com", CHECK, sender, server=place
             )
         except QueryError as error:
             return False, str(error)
-        return told.outcome == "delivered", told.outcome
+        return explanation.outcome == "delivered", explanation.outcome
 
     domains = [f"guest@{n.domain}" for n in scenario.networks.values() if n.domain]
     return Asked(
@@ -77,8 +77,10 @@ def remedy(draw: Draw) -> Asked:
     scenario = world(TOWN)
 
     def right() -> str:
-        told = explain(scenario, "travellers", "hotel", "bob@adatum.com", arm, server="hotel")
-        return told.outcome
+        explanation = explain(
+            scenario, "travellers", "hotel", "bob@adatum.com", arm, server="hotel"
+        )
+        return explanation.outcome
 
     words = ("delivered", "refused", "bounced", "discarded")
     return Asked(

@@ -92,8 +92,8 @@ def command(draw: Draw) -> Asked:
     scenario = world(TOWN)
 
     def right() -> str:
-        told = explain(scenario, "travellers", place, "bob@adatum.com", arm, sender)
-        return told.dialogues[0].refused_at or "nowhere"
+        explanation = explain(scenario, "travellers", place, "bob@adatum.com", arm, sender)
+        return explanation.dialogues[0].refused_at or "nowhere"
 
     shown = f", showing the sender {sender}" if sender else ""
     return Asked(

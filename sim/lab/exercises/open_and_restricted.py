@@ -26,8 +26,8 @@ def relayed(draw: Draw) -> Asked:
 
     def right() -> list[str]:
         def kind(to: str) -> str:
-            told = explain(scenario, "travellers", "home", to, "open trust", server=isp)
-            verdict = told.hops[0].verdict
+            explanation = explain(scenario, "travellers", "home", to, "open trust", server=isp)
+            verdict = explanation.hops[0].verdict
             return verdict.kind if verdict else ""
 
         return [to for to in RECIPIENTS if kind(to) == "accept_relay"]

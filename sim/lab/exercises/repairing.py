@@ -8,7 +8,7 @@ from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.situations import ELSEWHERE, SAME, Cell, customers, others, places
-from sim.lab.exercises.answers import Judgement, told
+from sim.lab.exercises.answers import Judgement, described
 from sim.path.journey import Servers
 from sim.scenario.errors import ScenarioError, one_of
 from sim.smtp import Policy, PolicyError
@@ -73,7 +73,7 @@ class Repair:
         lists = _lists(answer)
         strange = [stage for stage in lists or () if stage not in STAGES]
         if lists is None or strange:
-            what = repr(strange[0]) if strange else told(answer)
+            what = repr(strange[0]) if strange else described(answer)
             return Judgement(
                 None, f"lists such as {{'relay': [...]}}: {one_of(STAGES)}, not {what}"
             )

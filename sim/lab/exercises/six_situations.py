@@ -32,7 +32,7 @@ ARMS = (
 MAKES = ("sendmail", "qmail", "postfix", "exim")
 
 
-def asked(
+def explained(
     scenario: Scenario, arm: str, situation: str, auth: bool = False, pop: bool = False
 ) -> Explanation:
     """One situation under one arm."""
@@ -47,7 +47,7 @@ def refused(draw: Draw) -> Asked:
     scenario = world(TOWN)
 
     def right() -> list[str]:
-        return [n for n in SITUATIONS if asked(scenario, arm, n).outcome == "refused"]
+        return [n for n in SITUATIONS if explained(scenario, arm, n).outcome == "refused"]
 
     return Asked(
         f"The policy of proseware.com is “{arm}”; the mail program has not logged in, neither with "
@@ -67,20 +67,21 @@ def rule(draw: Draw) -> Asked:
     how = {"auth": "AUTH" in arm, "pop": "POP" in arm}
     place, to = SITUATIONS[situation]
     scenario = world(TOWN)
-    held = (
+    settings = (
         "The mail program has AUTH on"
         if how["auth"]
-        else "The mail program has just looked for mail"
+        else "The mail program has just checked mail by POP"
     )
     return Asked(
-        f"“{arm}”. {held}. A customer of proseware.com, {WHERE[place]}, writes to {to}. Which "
-        f"restriction of proseware-smtp decides about it? Its name.",
+        f"“{arm}”. {settings}. A customer of proseware.com, {WHERE[place]}, writes to {to}. Which "
+        f"restriction of proseware-smtp decides about it? Its name, or end_of_list where the list "
+        f"ends without a decision.",
         Word(
-            lambda: asked(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
+            lambda: explained(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
             (*restrictions.names(), "end_of_list"),
             listed=False,
         ),
-        "the rule walk of scenario.explain(...): the first restriction with an opinion decides; "
+        "the rule walk of scenario.explain(...): the first restriction that matches decides; "
         "mind the order of the list",
         scenario,
     )
@@ -92,10 +93,10 @@ def code(draw: Draw) -> Asked:
     make = draw.pick("make", MAKES)
     scenario = world(TOWN, {"servers.proseware-smtp.flavour": make})
     return Asked(
-        f"The server of proseware.com is a {make}. With which three-digit code does it refuse a "
+        f"The server of proseware.com runs {make}. With which three-digit code does it refuse a "
         f"stranger's RCPT under “on network”?",
-        Number(lambda: asked(scenario, "on network", "6").dialogues[0].code, "reply code"),
-        f"the dialogue: {draw.scenario} has this make of server",
+        Number(lambda: explained(scenario, "on network", "6").dialogues[0].code, "reply code"),
+        f"the dialogue: {draw.scenario} runs this software",
         scenario,
     )
 

@@ -34,7 +34,7 @@ def window(draw: Draw) -> Asked:
         return [moment for moment in moments if taken(moment)]
 
     return Asked(
-        f"Under “on network + POP first” with a window of {minutes} min, Ann looks for mail by POP "
+        f"Under “on network + POP first” with a window of {minutes} min, Ann checks mail by POP "
         f"at 10:00 from the hotel, once. From the same address four strangers try to relay, "
         f"{', '.join(moments)} minutes past ten. Whose attempts are relayed? A set of minutes.",
         Names(right, moments),
@@ -83,7 +83,9 @@ def neighbours(draw: Draw) -> Asked:
         network = scenario.networks[place]
         return rooms - 1 if network.shared_address else 0
 
-    behind = "shared_address is true" if place != "adatum" else "every guest has an own address"
+    behind = (
+        "shared_address is true" if place != "adatum" else "every guest has an address of their own"
+    )
     return Asked(
         f"{rooms} people are on the network {place} at the same moment ({behind}), and one of them "
         f"logs in to POP at proseware.com. How many of the others may now relay through "
