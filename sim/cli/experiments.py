@@ -45,7 +45,7 @@ class Experiment:
     @property
     def options(self) -> dict[str, Any]:
         """Arguments for `sim.run` and `sim.sweep`."""
-        names = ("arms", "replications", "quick")
+        names = ("out", "arms", "replications", "quick")
         return {name: getattr(self, name) for name in names} | {"workers": self.workers or cores()}
 
     @contextmanager
@@ -61,7 +61,7 @@ class Experiment:
             raise typer.Exit(INTERRUPTED) from None
 
 
-def typed(
+def from_options(
     source: str,
     set_: list[str] | None = None,
     out: Path | None = None,
@@ -115,10 +115,14 @@ def points(over: list[str], mode: str) -> list[dict[str, Any]]:
         wrong(f"--over: {faults[0]['msg'].removeprefix('Value error, ') if faults else error}")
 
 
-def check_sweep(given: Experiment, points: list[dict[str, Any]] | None, pair: list[str]) -> None:
+def check_sweep(
+    experiment: Experiment, points: list[dict[str, Any]] | None, pair: list[str]
+) -> None:
     """Say before anything runs what a sweep cannot give."""
-    own = given.scenario.sweep
-    arms = given.arms or (own.arms if own and points is None else []) or given.scenario.arms
+    own = experiment.scenario.sweep
+    arms = (
+        experiment.arms or (own.arms if own and points is None else []) or experiment.scenario.arms
+    )
     for arm in pair:
         one_of("arm", arm, arms)
     known = points or (own.all() if own else [])

@@ -27,10 +27,10 @@ def names(text: str | None, known: Container[str]) -> list[str] | None:
     """The names in A,B: a name may hold commas itself, so the longest that is *known* is meant."""
     if text is None:
         return None
-    parts, found = text.split(","), []
+    parts, chosen = text.split(","), []
     while parts:
         spans = range(len(parts), 0, -1)
-        taken = next((n for n in spans if ",".join(parts[:n]).strip() in known), 1)
-        found.append(",".join(parts[:taken]).strip())
-        parts = parts[taken:]
-    return found
+        length = next((n for n in spans if ",".join(parts[:n]).strip() in known), 1)
+        chosen.append(",".join(parts[:length]).strip())
+        parts = parts[length:]
+    return chosen

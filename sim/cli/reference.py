@@ -75,9 +75,9 @@ def command_line() -> Iterator[str]:
     program: Any = get_command(app)
     yield f"# Command line\n\n{program.help}\n\n{program.epilog}\n"
     for name, command in program.commands.items():
-        given = [p for p in command.params if p.param_type_name == "argument"]
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
-        words = " ".join(["mailsim", name, *(p.metavar or p.name.upper() for p in given)])
+        words = " ".join(["mailsim", name, *(p.metavar or p.name.upper() for p in arguments)])
         yield f"## `{words}`\n\n{command.help}\n"
         if options:
             yield "| option | meaning |\n|---|---|"
@@ -202,13 +202,13 @@ def _described(heading: str, what: Any) -> str:
 
 def _call(function: Callable[..., Any]) -> str:
     """Names and defaults of a function's arguments, without types."""
-    written = inspect.signature(function)
-    bare = [
-        given.replace(annotation=inspect.Parameter.empty)
-        for name, given in written.parameters.items()
+    signature = inspect.signature(function)
+    untyped = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for name, parameter in signature.parameters.items()
         if name != "self"
     ]
-    return str(inspect.Signature(bare))
+    return str(inspect.Signature(untyped))
 
 
 PAGES: dict[str, Callable[[], str | Iterator[str]]] = {
@@ -224,8 +224,8 @@ PAGES: dict[str, Callable[[], str | Iterator[str]]] = {
 
 def page(name: str) -> str:
     """The text of one page, with the line that says where it comes from."""
-    said = PAGES[name]()
-    text = said if isinstance(said, str) else "\n".join(said)
+    content = PAGES[name]()
+    text = content if isinstance(content, str) else "\n".join(content)
     title, _, rest = text.partition("\n")
     return f"{title}\n\n{GENERATED}\n{rest.rstrip()}\n"
 

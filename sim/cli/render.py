@@ -90,27 +90,27 @@ def grid(
 # ---- results
 
 
-def results(found: Results) -> Iterator[Part]:
+def first_screen(results: Results) -> Iterator[Part]:
     """The first screen of a run: the comparison, what it means, and where the files are."""
-    decision = found.decision()
-    yield title(found)
-    yield from comparison(decision, found.arms)
-    yield f"{legend(found.replications, found.baseline, SURE)} {DEFINITIONS}"
-    yield conclusion(decision, found.baseline)
-    if sentence := pairing(decision, found.baseline):
+    decision = results.decision()
+    yield title(results)
+    yield from comparison(decision, results.arms)
+    yield f"{legend(results.replications, results.baseline, SURE)} {DEFINITIONS}"
+    yield conclusion(decision, results.baseline)
+    if sentence := pairing(decision, results.baseline):
         yield sentence
-    if found.unknowns is not None:
-        yield from unknown(found.unknowns)
-    if "precision" in found.manifest:
-        yield found.manifest["precision"]["told"]
-    yield from expectations(found)
-    yield f"Figures, rows and summary.csv: {found.path}"
+    if results.unknowns is not None:
+        yield from unknown(results.unknowns)
+    if "precision" in results.manifest:
+        yield results.manifest["precision"]["told"]
+    yield from expectations(results)
+    yield f"Figures, rows and summary.csv: {results.path}"
 
 
-def title(found: Results) -> str:
+def title(results: Results) -> str:
     """What was run, and whether that was a quick run."""
-    quick = f" (QUICK RUN: {cut_to(found.manifest)})" if found.quick else ""
-    return f"{found.manifest['title']}{quick}"
+    quick = f" (QUICK RUN: {cut_to(results.manifest)})" if results.quick else ""
+    return f"{results.manifest['title']}{quick}"
 
 
 def comparison(decision: pd.DataFrame, arms: Sequence[str]) -> Iterator[Table]:
@@ -130,12 +130,12 @@ def _text(cell: Cell) -> str:
     return "\n".join(cell.lines(SURE))
 
 
-def decision(found: Results) -> Iterator[Part]:
+def decision(results: Results) -> Iterator[Part]:
     """The decision table of each arm beside the baseline, with all that is known of each number."""
     columns = ("", "mean", "95 %", "analytic", "difference", "95 %, in pairs", "corr.", "gain")
-    table = found.decision()
-    for arm in [a for a in found.arms if a != found.baseline] or found.arms:
-        against = "" if arm == found.baseline else f", against {found.baseline}"
+    table = results.decision()
+    for arm in [a for a in results.arms if a != results.baseline] or results.arms:
+        against = "" if arm == results.baseline else f", against {results.baseline}"
         rows = map(_decided, table[table["arm"] == arm].itertuples(index=False))
         yield grid(columns, rows, title=f"{arm}{against}", first=30)
     yield f"{ABOUT_DECISION} {DEFINITIONS}"
@@ -155,18 +155,18 @@ def _decided(row: Any) -> list[str]:
     ]
 
 
-def expectations(found: Results) -> Iterator[Part]:
+def expectations(results: Results) -> Iterator[Part]:
     """Which of the scenario's expectations hold, which do not, and how sure that is."""
-    verdicts = list(exact(found.scenario.model))
+    verdicts = list(exact(results.scenario.model))
     wrong = [f"{about}: {different}" for about, different in verdicts if different]
     if verdicts:
         yield f"Exact expectations: {len(verdicts) - len(wrong)} of {len(verdicts)} hold."
     yield from wrong
-    judged: list[Any] = list(found.expectations().itertuples(index=False))
-    if judged:
+    judgements: list[Any] = list(results.expectations().itertuples(index=False))
+    if judgements:
         rows = (
             (str(r.expected), number(r.value), between(r.low, r.high) or NONE, str(r.outcome))
-            for r in judged
+            for r in judgements
         )
         yield grid(("expected", "found", "95 %", "outcome"), rows, first=60, width=22)
 
@@ -175,41 +175,41 @@ def expectations(found: Results) -> Iterator[Part]:
 
 
 def sweep(
-    found: Sweep, which: tuple[str, str], pair: Sequence[str], flips: Mapping[str, BreakEven]
+    swept: Sweep, which: tuple[str, str], pair: Sequence[str], flips: Mapping[str, BreakEven]
 ) -> Iterator[Part]:
     """One measure of a sweep, where the order of a *pair* flips, and where the files are."""
-    if found.quick:
-        yield f"QUICK RUN: {cut_to(found.manifest)}"
-    if found.ranged:
-        yield from unknown(found)
+    if swept.quick:
+        yield f"QUICK RUN: {cut_to(swept.manifest)}"
+    if swept.ranged:
+        yield from unknown(swept)
     else:
-        yield at_points(found, *which)
+        yield at_points(swept, *which)
     if flips:
         yield f"By {which[0]}: {MEASURES[which[1]].title}, each key alone:"
     for key, flip in flips.items():
         yield flips_at(flip, key, *pair)
-    yield f"All measures at all points: {found.path}: summary.csv, differences.csv"
+    yield f"All measures at all points: {swept.path}: summary.csv, differences.csv"
 
 
-def at_points(found: Sweep, class_: str, measure: str) -> Table:
+def at_points(swept: Sweep, class_: str, measure: str) -> Table:
     """One measure at every point of a sweep, an arm a column."""
     about = MEASURES[measure]
     share = about.kind == SHARE
-    table = found.summary()
+    table = swept.summary()
     table = table[(table["class"] == class_) & (table["measure"] == measure)]
     cells: dict[tuple[Any, ...], str] = {
         (row.point, row.arm): _with_interval(row, share) for row in table.itertuples(index=False)
     }
     rows = (
         [
-            *(str(shown(point.get(key, "as it is"))) for key in found.keys),
-            *(cells.get((place, arm), NONE) for arm in found.arms),
+            *(str(shown(point.get(key, "as it is"))) for key in swept.keys),
+            *(cells.get((place, arm), NONE) for arm in swept.arms),
         ]
-        for place, point in enumerate(found.points)
+        for place, point in enumerate(swept.points)
     )
     unit = "%" if share else about.unit
     heading = f"{class_}: {about.title} ({unit}), mean and 95\u00a0%\u00a0interval"
-    return grid((*found.keys, *found.arms), rows, title=heading, first=30, width=30)
+    return grid((*swept.keys, *swept.arms), rows, title=heading, first=30, width=30)
 
 
 def _with_interval(row: Any, share: bool) -> str:
@@ -217,12 +217,12 @@ def _with_interval(row: Any, share: bool) -> str:
     return f"{number(row.mean, share=share)}  {interval}".rstrip()
 
 
-def unknown(found: Sweep) -> Iterator[Table]:
+def unknown(swept: Sweep) -> Iterator[Table]:
     """Of a sweep over ranges: the band of each arm, and how far each unknown alone moves it."""
-    parts = unknowns(*sweeps.unknowns(found.band(), found.tornado()))
+    parts = unknowns(*sweeps.unknowns(swept.band(), swept.tornado()))
     columns = [f"{quantity} {unit}".rstrip() for quantity, unit in parts.heads]
     rows = [row for arm, bands in parts.bands.items() for row in _band_lines(arm, bands)]
-    heading = BANDS.format(baseline=found.baseline)
+    heading = BANDS.format(baseline=swept.baseline)
     yield grid(["arm", *columns], rows, title=heading, first=40)
     swings = (
         [key, *(f"{SURE * cell.sure}{cell.mean}" for cell in cells)]
@@ -271,11 +271,11 @@ def _unsure(flip: BreakEven) -> str:
 # ---- warm-up
 
 
-def levels(found: Results, table: pd.DataFrame, files: Sequence[Path]) -> Iterator[Part]:
+def levels(results: Results, table: pd.DataFrame, files: Sequence[Path]) -> Iterator[Part]:
     """From which day on each arm is level, what follows from that, and where the plots are."""
-    yield title(found)
+    yield title(results)
     yield days_of_levels(table)
-    yield from warm_up(found.scenario.model, table)
+    yield from warm_up(results.scenario.model, table)
     plots = ", ".join(str(path) for path in files if path.suffix == ".png")
     yield f"Welch's plot: {plots}"
 
@@ -307,46 +307,46 @@ def _level(row: Any, share: bool) -> str:
 # ---- as data
 
 
-def results_as_data(found: Results) -> dict[str, Any]:
+def results_as_data(results: Results) -> dict[str, Any]:
     """What a run says, for ``--json``."""
-    others = [arm for arm in found.arms if arm != found.baseline]
-    swept = found.unknowns
+    others = [arm for arm in results.arms if arm != results.baseline]
+    swept = results.unknowns
     return {
-        "out": str(found.path),
-        "quick": found.quick,
-        "summary": as_records(found.summary()),
-        "comparison": {arm: as_records(found.compare(found.baseline, arm)) for arm in others},
-        **decision_as_data(found),
-        "precision": found.manifest.get("precision"),
-        "expectations": as_records(found.expectations()),
+        "out": str(results.path),
+        "quick": results.quick,
+        "summary": as_records(results.summary()),
+        "comparison": {arm: as_records(results.compare(results.baseline, arm)) for arm in others},
+        **decision_as_data(results),
+        "precision": results.manifest.get("precision"),
+        "expectations": as_records(results.expectations()),
         "band": swept and as_records(swept.band()),
         "unknowns": swept and as_records(swept.tornado()),
     }
 
 
-def decision_as_data(found: Results) -> dict[str, Any]:
+def decision_as_data(results: Results) -> dict[str, Any]:
     """The decision table, for ``--json``."""
-    return {"baseline": found.baseline, "decision": as_records(found.decision())}
+    return {"baseline": results.baseline, "decision": as_records(results.decision())}
 
 
-def sweep_as_data(found: Sweep, flips: Mapping[str, BreakEven]) -> dict[str, Any]:
+def sweep_as_data(swept: Sweep, flips: Mapping[str, BreakEven]) -> dict[str, Any]:
     """What a sweep says, for ``--json``."""
     names = ("at", "low", "high", "names")
     return {
-        "out": str(found.path),
-        "quick": found.quick,
-        "points": found.points,
-        "summary": as_records(found.summary()),
-        "comparison": as_records(found.compare()),
+        "out": str(swept.path),
+        "quick": swept.quick,
+        "points": swept.points,
+        "summary": as_records(swept.summary()),
+        "comparison": as_records(swept.compare()),
         "break_even": {
             key: {name: getattr(flip, name) for name in names} for key, flip in flips.items()
         },
     }
 
 
-def levels_as_data(found: Results, table: pd.DataFrame, files: Sequence[Path]) -> dict[str, Any]:
+def levels_as_data(results: Results, table: pd.DataFrame, files: Sequence[Path]) -> dict[str, Any]:
     """What warm-up and transient look like, for ``--json``."""
-    model = found.scenario.model
+    model = results.scenario.model
     return {
         "policy_starts": model.policy_starts,
         "transient": model.transient,

@@ -32,17 +32,18 @@ def run(
 
     Where the file's [sweep] has mode ranges, run that too: the band over the unknowns.
     """
-    given = cli.experiments.typed(
+    experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
     )
-    with given.interruptible():
+    with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**given.options, "executor": executor}
+            how: dict[str, Any] = {**experiment.options, "executor": executor}
             how |= {"force": force, "batch": not no_batch}
-            results = sim.run(given.scenario, out=given.out, keep=keep, **how)
-            if given.scenario.sweep is not None and given.scenario.sweep.mode == "ranges":
+            results = sim.run(experiment.scenario, keep=keep, **how)
+            if experiment.scenario.sweep is not None and experiment.scenario.sweep.mode == "ranges":
                 how["replications"] = results.replications
-                sim.sweep(given.scenario, out=given.out / cli.experiments.SWEEP, **how).save()
+                how["out"] = experiment.out / cli.experiments.SWEEP
+                sim.sweep(experiment.scenario, **how).save()
         results.save()
     show(results, as_json)
 
@@ -58,9 +59,11 @@ def plan(
     as_json: options.Json = False,
 ) -> None:
     """The runs that would be made, and how long they would take, judged by short ones."""
-    given = cli.experiments.typed(scenario, set_, out, arms, replications, workers, quick=quick)
-    how = {name: value for name, value in given.options.items() if name != "quick"}
-    planned = cli.plan.plan(given.scenario.model, out=given.out, **how)
+    experiment = cli.experiments.from_options(
+        scenario, set_, out, arms, replications, workers, quick=quick
+    )
+    how = {name: value for name, value in experiment.options.items() if name != "quick"}
+    planned = cli.plan.plan(experiment.scenario.model, **how)
     print_json(planned.as_dict()) if as_json else cli.render.show(planned)
 
 
@@ -69,4 +72,4 @@ def show(results: Results, as_json: bool) -> None:
     if as_json:
         print_json(cli.render.results_as_data(results))
     else:
-        cli.render.show(*cli.render.results(results))
+        cli.render.show(*cli.render.first_screen(results))

@@ -104,10 +104,13 @@ def _run_for_warmup(
 ) -> Results:
     """Run a few replications with all days, and keep the measures alone."""
     number = replications or WARM_UP_REPLICATIONS
-    given = cli.experiments.typed(source, set_, out, arms, number, workers, quick=quick, days=True)
-    given.out = given.out if out is not None else Path(f"{given.out}-warmup")
-    with given.interruptible():
-        return sim.run(given.scenario, out=given.out, keep="counts", force=force, **given.options)
+    experiment = cli.experiments.from_options(
+        source, set_, out, arms, number, workers, quick=quick, days=True
+    )
+    experiment.out = experiment.out if out is not None else Path(f"{experiment.out}-warmup")
+    with experiment.interruptible():
+        how = experiment.options
+        return sim.run(experiment.scenario, keep="counts", force=force, **how)
 
 
 def report(

@@ -46,24 +46,24 @@ def sweep(
     as_json: options.Json = False,
 ) -> None:
     """Run the scenario at every point of a sweep, print and draw one measure, write all as CSV."""
-    given = cli.experiments.typed(
+    experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
     )
-    given.out = given.out if out is not None else given.out / cli.experiments.SWEEP
+    experiment.out = experiment.out if out is not None else experiment.out / cli.experiments.SWEEP
     which = cli.experiments.measure(measure)
-    pair = cli.inputs.names(break_even, given.scenario.arms) or []
+    pair = cli.inputs.names(break_even, experiment.scenario.arms) or []
     points = cli.experiments.points(over, mode) if over else None
     if break_even is not None and len(pair) != 2:
         wrong(f"--break-even {break_even}: expected two arms, A,B")
-    cli.experiments.check_sweep(given, points, pair)
-    if given.scenario.precision is not None and replications is None:
-        number = given.replications or given.scenario.replications
+    cli.experiments.check_sweep(experiment, points, pair)
+    if experiment.scenario.precision is not None and replications is None:
+        number = experiment.replications or experiment.scenario.replications
         say(f"precision is for mailsim run; here {number} replications at each point")
-    with given.interruptible():
+    with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**given.options, "executor": executor}
+            how: dict[str, Any] = {**experiment.options, "executor": executor}
             how |= {"force": force, "batch": not no_batch}
-            swept = sim.sweep(given.scenario, points, out=given.out, keep=keep, **how)
+            swept = sim.sweep(experiment.scenario, points, keep=keep, **how)
         swept.save(*which, pair)
     along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
     flips = {key: swept.break_even(pair[0], pair[1], *which, key) for key in along}

@@ -97,12 +97,12 @@ def box(
     """
     words, number = STAGES.get(stage, (OTHER, REPLIES.get(code, UNKNOWN)))
     rejected = {RECIPIENT: recipient, SENDER: sender}.get(words)
-    said = words.first if rejected is None else f"{words.first} {words.address} '{rejected}'."
+    text = words.first if rejected is None else f"{words.first} {words.address} '{rejected}'."
     answered = (
         (("Server Response", f"'{reply}'"),) if code else ()
     )  # without a connection nobody answered
     return ErrorBox(
-        said,
+        text,
         (
             ("Subject", f"'{subject}'"),
             ("Account", f"'{account}'"),

@@ -79,8 +79,8 @@ class Explanation(Page):
     @cached_property
     def error_box(self) -> ErrorBox | None:
         """What the mail program shows; None where it shows nothing."""
-        shown = self.outcome in ("refused", "deferred", "unreachable")
-        if self.query.party.spammer or not shown:
+        visible = self.outcome in ("refused", "deferred", "unreachable")
+        if self.query.party.spammer or not visible:
             return None
         dialogue = self.dialogues[0] if self.dialogues else None
         party, attempt = self.query.party, self.query.attempt

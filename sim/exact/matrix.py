@@ -91,10 +91,10 @@ def matrix(
         names.arm(one)
     names.check()
     guests = places(scenario, name)
-    found = [cell for one in arms for cell in customers(Servers(scenario, one), name, guests)]
+    cells = [cell for one in arms for cell in customers(Servers(scenario, one), name, guests)]
     changing = changing_servers(scenario)
     in_order = tuple(server for server in scenario.servers if server in changing)
-    return Matrix(name, scenario.hostname(name), tuple(found), in_order)
+    return Matrix(name, scenario.hostname(name), tuple(cells), in_order)
 
 
 Answers = dict[tuple[str, str], Cell]

@@ -66,9 +66,9 @@ def content(query: Query, taken: Sequence[Hop], year: int | None) -> list[str]:
 def _written(query: Query, at: datetime) -> list[Header]:
     """What the sender writes; a spammer begins with the trail of somebody else."""
     attempt = query.attempt
-    shown = attempt.reverse_path or query.party.address
+    sender = attempt.reverse_path or query.party.address
     lines = [
-        Header(f"From: <{shown}>", forged=_strange(query)),
+        Header(f"From: <{sender}>", forged=_strange(query)),
         Header(f"To: <{attempt.forward_path}>"),
         Header(f"Subject: {subject(query)}"),
         Header(f"Date: {_date(at)}"),
@@ -85,8 +85,8 @@ def _written(query: Query, at: datetime) -> list[Header]:
 
 def _strange(query: Query) -> bool:
     """Whether the sender address is not that of the account in use."""
-    shown = query.attempt.reverse_path
-    return query.party.spammer or (shown is not None and shown != query.party.address)
+    sender = query.attempt.reverse_path
+    return query.party.spammer or (sender is not None and sender != query.party.address)
 
 
 def _received(hop: Hop, helo: str, number: int, at: datetime) -> Header:

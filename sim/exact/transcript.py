@@ -101,6 +101,6 @@ def _stuffed(line: str, command: str) -> str:
 
 
 def _heard(data: bytes, turns: list[Turn]) -> list[str]:
-    said = data.decode("ascii").splitlines()
-    turns += (Turn("S", line) for line in said)
-    return said
+    lines = data.decode("ascii").splitlines()
+    turns += (Turn("S", line) for line in lines)
+    return lines

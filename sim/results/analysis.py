@@ -67,13 +67,13 @@ class Analysis(Folder):
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Numerator, denominator and value per (arm, replication, phase, class, by, key)."""
-        found = self._stored.table("measures")
-        if missing := [name for name in OF_A_MEASURE if name not in found]:
+        table = self._stored.table("measures")
+        if missing := [name for name in OF_A_MEASURE if name not in table]:
             raise storage.StorageError(
                 f"{self.path}: measures lack {', '.join(map(repr, missing))}; they are of another "
                 "version, or were changed: run again"
             )
-        return found
+        return table
 
     @cached_property
     def analytic(self) -> pd.DataFrame:
@@ -82,8 +82,8 @@ class Analysis(Folder):
 
     def columns(self, table: str, names: Collection[str]) -> pd.DataFrame:
         """A table of rows with the columns of those *names* that are stored, or with all."""
-        held = self.__dict__.get(table)
-        return self._stored.table(table, names) if held is None else held
+        loaded = self.__dict__.get(table)
+        return self._stored.table(table, names) if loaded is None else loaded
 
     def of_run(self, name: str, arm: str, replication: int) -> pd.DataFrame:
         """One table of one run; the last that was read is held."""
@@ -168,8 +168,8 @@ class Analysis(Folder):
     def _usual(self) -> list[tuple[str, str]]:
         """The usual measures of `sim.measure.welch` that are counted here by day."""
         daily = self.measures[self.measures["by"] == "day"]
-        counted = set(zip(daily["class"].astype(str), daily["measure"].astype(str), strict=True))
-        return [pair for pair in welch.USUAL if pair in counted]
+        pairs = set(zip(daily["class"].astype(str), daily["measure"].astype(str), strict=True))
+        return [pair for pair in welch.USUAL if pair in pairs]
 
     def _changes(self) -> dict[str, float]:
         model = self.scenario.model
@@ -181,6 +181,6 @@ class Analysis(Folder):
         root = self.path / storage.SWEEP
         if not (root / storage.MANIFEST).exists():
             return None
-        found = open_sweep(root)
-        same = found.manifest["scenario_hash"] == self.manifest["scenario_hash"]
-        return found if same and found.ranged and found.manifest["complete"] else None
+        sweep = open_sweep(root)
+        same = sweep.manifest["scenario_hash"] == self.manifest["scenario_hash"]
+        return sweep if same and sweep.ranged and sweep.manifest["complete"] else None

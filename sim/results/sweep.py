@@ -188,10 +188,10 @@ class Sweep(Folder):
             storage.write_text(self.path / name, text)
         if not (self.ranged or 1 <= len(self.free) <= 2):
             return self.path
-        drawn = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}
+        figures = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}
         if pair and not self.ranged:
-            drawn[f"difference-{measure}"] = self.figure(class_, measure, pair=pair)
-        for name, figure in drawn.items():
+            figures[f"difference-{measure}"] = self.figure(class_, measure, pair=pair)
+        for name, figure in figures.items():
             for file, data in files_of(figure, name):
                 storage.write_bytes(self.path / storage.FIGURES / file, data)
         return self.path

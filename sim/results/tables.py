@@ -82,10 +82,10 @@ class Tables(Mapping[str, Any]):
         return name in list(self)  # without making the table
 
     def __iter__(self) -> Iterator[str]:
-        kept = self._results is not None and self._results.manifest["keep"] == KEPT
+        has_rows = self._results is not None and self._results.manifest["keep"] == KEPT
         for name, table in TABLES.items():
             from_inputs = table.exact or self._results is not None
-            if from_inputs and (kept or not table.rows) and table.exists(self):
+            if from_inputs and (has_rows or not table.rows) and table.exists(self):
                 yield name
 
     def __len__(self) -> int:
@@ -145,11 +145,11 @@ def about(tables: Tables) -> dict[str, Any]:
 def permissions(tables: Tables) -> pd.DataFrame:
     """Submissions a day by whose permission they used, for every run."""
     attempts = tables.rows("attempts", ("hop", "at", "permission"))
-    kept = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
-    start = (kept["at"] // DAY) * DAY
-    keyed = kept[[*RUN, "permission"]].assign(start=start)
-    counted = keyed.groupby([*RUN, "start", "permission"], observed=True, as_index=False).size()
-    return counted.rename(columns={"size": "attempts"})
+    submissions = attempts[(attempts["hop"] == "submission") & (attempts["permission"] != "")]
+    start = (submissions["at"] // DAY) * DAY
+    keyed = submissions[[*RUN, "permission"]].assign(start=start)
+    counts = keyed.groupby([*RUN, "start", "permission"], observed=True, as_index=False).size()
+    return counts.rename(columns={"size": "attempts"})
 
 
 def windows(tables: Tables) -> pd.DataFrame:
@@ -158,12 +158,16 @@ def windows(tables: Tables) -> pd.DataFrame:
     length = {arm: window(model.arm(arm)) for arm in tables.arms}
     columns = ("hop", "at", "permission", "cause", "place")
     attempts = tables.rows("attempts", columns)
-    kept = attempts[(attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)]
-    kept = kept[kept["place"] != "home"]  # on the own network nobody needs a window
-    let_in = kept["permission"].isin(list(OTHERS))
-    asked = let_in | (kept["cause"] == "relaying")
+    submissions = attempts[
+        (attempts["hop"] == "submission") & (attempts["at"] >= model.policy_starts)
+    ]
+    submissions = submissions[
+        submissions["place"] != "home"
+    ]  # on the own network nobody needs a window
+    let_in = submissions["permission"].isin(list(OTHERS))
+    asked = let_in | (submissions["cause"] == "relaying")
     by = [*RUN, "place"]
-    keyed = kept[by].assign(let_in=let_in, asked=asked)
+    keyed = submissions[by].assign(let_in=let_in, asked=asked)
     table = keyed.groupby(by, observed=True, as_index=False)[["let_in", "asked"]].sum()
     table["window"] = [length[str(arm)] for arm in table["arm"]]
     return table[table["window"].notna()]
@@ -171,12 +175,12 @@ def windows(tables: Tables) -> pd.DataFrame:
 
 def window(scenario: Scenario) -> float:
     """The POP window (s) of all submission servers that have one; NaN if none or several."""
-    found = {
+    lengths = {
         server.pop_window
         for server in scenario.servers.values()
         if server.role != "mx" and "pop" in relay_words(server.relay)
     }
-    return found.pop() if len(found) == 1 else float("nan")
+    return lengths.pop() if len(lengths) == 1 else float("nan")
 
 
 def spam(tables: Tables) -> pd.DataFrame:
@@ -184,22 +188,22 @@ def spam(tables: Tables) -> pd.DataFrame:
     model = tables.model
     columns = ("class", "phase", "group", "route", "fate")
     rows = tables.rows("recipients", columns)
-    kept = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
+    messages = rows[(rows["class"] == "spam") & (rows["phase"] != "warm-up")]
     by = [*RUN, "group", "route", "fate"]
-    counted = kept.groupby(by, observed=True, as_index=False).size()
-    spammers = [model.arm(str(a)).spammers[str(g)] for a, g in counted[["arm", "group"]].to_numpy()]
-    got = counted["size"] * (counted["fate"] == "delivered")
-    answers = got * [s.response for s in spammers]
+    counts = messages.groupby(by, observed=True, as_index=False).size()
+    spammers = [model.arm(str(a)).spammers[str(g)] for a, g in counts[["arm", "group"]].to_numpy()]
+    delivered = counts["size"] * (counts["fate"] == "delivered")
+    answers = delivered * [s.response for s in spammers]
     worth = [s.revenue for s in spammers]
-    routes = map(Route, counted["route"])
+    routes = map(Route, counts["route"])
     prices = [s.price(route) for s, route in zip(spammers, routes, strict=True)]
-    table = counted[RUN].assign(
-        tried=counted["size"],
-        accepted=counted["size"] * ~counted["fate"].isin(list(NEVER_ACCEPTED)),
-        delivered=got,
+    table = counts[RUN].assign(
+        tried=counts["size"],
+        accepted=counts["size"] * ~counts["fate"].isin(list(NEVER_ACCEPTED)),
+        delivered=delivered,
         answers=answers,
-        cost=counted["size"] * prices,
-        value=got * worth,
+        cost=counts["size"] * prices,
+        value=delivered * worth,
         revenue=answers * worth,
     )
     sums = table.groupby(RUN, observed=True, as_index=False).sum()
@@ -208,10 +212,10 @@ def spam(tables: Tables) -> pd.DataFrame:
 
 def survey(tables: Tables) -> pd.DataFrame:
     """The surveyed share of open relays that drives the operators: least and most of all arms."""
-    found: dict[float, list[float]] = {}
+    shares_at: dict[float, list[float]] = {}
     for at, share in _surveyed(tables.model):
-        found.setdefault(at, []).append(share)
-    rows = [(at, min(shares), max(shares)) for at, shares in sorted(found.items())]
+        shares_at.setdefault(at, []).append(share)
+    rows = [(at, min(shares), max(shares)) for at, shares in sorted(shares_at.items())]
     table = pd.DataFrame(rows, columns=["at", "low", "high"])
     return table.assign(source=tables.model.source)
 

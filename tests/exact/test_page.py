@@ -1,6 +1,8 @@
 """Pages: texts stay texts, in a terminal and in a notebook."""
 
-import sim.lab
+import sim.exact.diff
+import sim.exact.explanation
+import sim.exact.matrix
 from sim.exact.page import Grid, Lines, Page, Span
 
 

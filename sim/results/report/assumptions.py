@@ -29,13 +29,13 @@ def assumptions(scenario: Scenario) -> pd.DataFrame:
     ``from the scenario`` where the file says otherwise or it follows from the file, and empty
     where the default is no claim about the world.
     """
-    written = tomllib.loads(scenario.resolved())
-    head = {key: given for key, given in written.items() if key in Head.model_fields}
+    resolved = tomllib.loads(scenario.resolved())
+    head = {key: given for key, given in resolved.items() if key in Head.model_fields}
     rows = [row for row in _rows("run", {"": head}, Head) if row[2] not in USED_UP]
     for section, model in MODELS.items():
-        tables = dict(written.get(section, {}))
+        tables = dict(resolved.get(section, {}))
         if section == "servers":  # what many servers share is written once, by role
-            tables |= {f"every {role}": t for role, t in written.get("defaults", {}).items()}
+            tables |= {f"every {role}": t for role, t in resolved.get("defaults", {}).items()}
         rows += _rows(section, tables, model)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -50,7 +50,7 @@ def _rows(
 ) -> Iterator[tuple[str, ...]]:
     """Rows of *tables*; *given* and *origin* are the default of a table inside a table."""
     for name, field in model.model_fields.items():
-        found: dict[str, list[str]] = {}
+        owners_of: dict[str, list[str]] = {}
         inner: dict[str, Mapping[str, Any]] = {}
         nested = next(models(field.annotation), None)
         for owner, keys in tables.items():
@@ -63,11 +63,11 @@ def _rows(
             ):
                 inner[owner] = keys[name]
             else:
-                found.setdefault(value(keys[name]), []).append(owner)
+                owners_of.setdefault(value(keys[name]), []).append(owner)
         usual = (given or {}).get(name, field.default)
         default = "" if usual is None or field.is_required() else value(usual)
         source = declared.source(field) or origin
-        for text, owners in found.items():
+        for text, owners in owners_of.items():
             origin_of = source if text == default else STATED
             names, key = _names(owners, len(tables)), f"{prefix}{name}"
             yield section, names, key, text, default, origin_of, declared.meanings(model)[name]
