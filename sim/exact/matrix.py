@@ -40,7 +40,7 @@ class Matrix(Page):
 
     def frame(self) -> pd.DataFrame:
         """The same as a table: what the figure of the matrix is drawn from."""
-        import pandas as pd
+        import pandas as pd  # for this table alone: exact answers do without
 
         return pd.DataFrame(self.records())
 

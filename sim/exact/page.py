@@ -30,7 +30,7 @@ MANY = 4096
 """Characters of one text that are shown; the rest is cut."""
 
 
-WORD = 26
+WORD = 28
 """Letters of a word that a column breaks only for want of room: most restrictions (chosen)."""
 
 
@@ -110,7 +110,7 @@ def span(line: Line) -> Span:
     return line if isinstance(line, Span) else Span(line)
 
 
-# ---- in a terminal
+# ---- in a terminal: rich is imported where it prints, as a notebook shows HTML without it
 
 
 def rendered(blocks: Sequence[Block]) -> RenderableType:

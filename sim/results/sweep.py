@@ -178,7 +178,7 @@ class Sweep(Folder):
 
         Of ranges, band.csv and tornado.csv too; of a *pair* of arms the figure of differences.
         """
-        from sim.results.report.drawing import files_of
+        from sim.results.report.drawing import files_of  # as in `figure`
 
         tables = {storage.SUMMARY: self.summary(), storage.DIFFERENCES: self.compare()}
         if self.ranged:
