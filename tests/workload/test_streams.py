@@ -9,7 +9,7 @@ import pytest
 from sim.scenario import load
 from sim.workload import streams
 from sim.workload.streams import Purpose, chance, counter
-from sim.world import mail_programs, remedies, simulate, transport
+from sim.world import mail_programs, outbox, simulate, transport
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "six-cases.toml"
 
@@ -28,7 +28,7 @@ def test_in_a_run_no_number_is_drawn_twice(monkeypatch):
         places.append((key, streams.counter(purpose, count)))
         return chance(key, purpose, count)
 
-    for module in (transport, mail_programs, remedies):
+    for module in (transport, mail_programs, outbox):
         monkeypatch.setattr(module, "chance", noted)
     quick = {
         "run_length": "6 days",
