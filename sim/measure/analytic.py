@@ -21,7 +21,7 @@ from sim.path.alike import address_parts
 from sim.path.facts import facts
 from sim.path.journey import Servers, Shares
 from sim.path.route import exchangers
-from sim.path.submission import Attempt, MailProgram, spammer_address, submit
+from sim.path.submission import Attempt, MailProgram, is_blocked, spammer_address, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
@@ -69,6 +69,7 @@ class _Inputs:
         self._elsewhere: dict[str, dict[str, float]] = {}
         self._passed: dict[tuple[str, str | None], float] = {}
         self._onward: dict[Hashable, float] = {}
+        self._sources: dict[tuple[str, str], Hashable] = {}
 
     @cached_property
     def mailboxes(self) -> dict[str, float]:
@@ -114,20 +115,35 @@ class _Inputs:
     def onward(self, server: str, sender: str | None, domain: str, *, spam: bool = False) -> float:
         """Share of what *server* took for *domain* that the MX there takes in the end."""
         servers, settings = self.servers, self.servers.scenario.servers
-        source = settings[server].source()
-        hosts = exchangers(settings, servers.names, server, domain, sender)[:1]
-        ranges = [servers.ranges(host) for host in hosts]
-        zone = servers.names.zone
-        alike = [(r.within(source), r.called(source, zone)) for r in ranges]
-        login = settings[server].relayhost_login
-        question = domain, *hosts, *alike, servers.listings(source), sender, spam, login
+        hosts = exchangers(settings, servers.names, server, domain, sender)
+        if not hosts:
+            return 0.0
+        alike = servers.representatives(hosts[0])[sender]
+        question = hosts[0], domain, self._source(server, hosts[0]), alike, spam
         if question not in self._onward:
-            seen = facts(0, sender, f"user@{domain}", spam=spam)
-            hop = servers.next_hop(server, seen)
+            hop = servers.next_hop(server, facts(0, sender, f"user@{domain}", spam=spam))
             through = hop is not None and not servers.is_cut_off(server, hop)
             answers = servers.shares_of(*hop) if hop is not None and through else ()
             self._onward[question] = sum(share for share, verdict in answers if _taken(verdict))
         return self._onward[question]
+
+    def _source(self, server: str, host: str) -> Hashable:
+        """All that matters to *host* of *server* as a client."""
+        found = self._sources.get((server, host))
+        if found is None:
+            servers, settings = self.servers, self.servers.scenario.servers
+            origin, there, ranges = settings[server], settings[host], servers.ranges(host)
+            source = servers.gateways(host).seen(origin.source())
+            reads_helo = "helo" in servers.policy(host).reads
+            found = self._sources[server, host] = (
+                ranges.within(source),
+                ranges.called(source, servers.names.zone),
+                servers.listings(source),
+                is_blocked(origin.network, there.network, 25, servers.blocking_servers),
+                servers.policy(server).hostname if reads_helo else None,
+                origin.relayhost_login and server,
+            )
+        return found
 
 
 def _taken(verdict: Verdict) -> bool:

@@ -81,6 +81,7 @@ class Servers:
         self._policies: dict[tuple[str, int], Policy] = {}
         self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
         self._ranges: dict[tuple[str, int], ClientRanges] = {}
+        self._representatives: dict[tuple[str, int], Representatives] = {}
         self._gateways: dict[str, Gateways] = {}
         self._shares: dict[Hashable, Shares] = {}
         self.names = self.scenario.names()
@@ -129,7 +130,8 @@ class Servers:
         return self._gateways[server]
 
     @cached_property
-    def _blocking_servers(self) -> frozenset[str]:
+    def blocking_servers(self) -> frozenset[str]:
+        """Networks whose servers reach no port 25 elsewhere."""
         networks = self.scenario.networks.items()
         return frozenset(name for name, n in networks if n.blocks_port_25_of_servers)
 
@@ -209,11 +211,18 @@ class Servers:
             self._ranges[server, port] = ClientRanges(self.policy(server, port))
         return self._ranges[server, port]
 
+    def representatives(self, server: str, port: int = 25) -> Representatives:
+        """Mail addresses that stand for all that *server* cannot tell from them."""
+        if (server, port) not in self._representatives:
+            alike = Representatives(self.policy(server, port), self.names)
+            self._representatives[server, port] = alike
+        return self._representatives[server, port]
+
     def _class_of(self, server: str, port: int) -> Callable[[Facts], Hashable]:
         """A key that is the same for all facts that the policy answers alike at every draw."""
         if (server, port) not in self._classes:
             policy, ranges = self.policy(server, port), self.ranges(server, port)
-            alike = Representatives(policy, self.names)
+            alike = self.representatives(server, port)
 
             def key(seen: Facts) -> Hashable:
                 plain = seen._replace(
@@ -239,7 +248,7 @@ class Servers:
         """Whether the network of *server* lets it through to no port 25 elsewhere."""
         names = server, following.server
         here, there = (self.scenario.servers[name].network for name in names)
-        return is_blocked(here, there, following.port, self._blocking_servers)
+        return is_blocked(here, there, following.port, self.blocking_servers)
 
     def onward(self, server: str, seen: Facts) -> Hop | None:
         """The next server and its answer to what *server* took; None: no server takes it."""
