@@ -20,11 +20,12 @@ AUTO = "auto"
 RATE = "limit_client_rate"
 UNSUPPLIED = frozenset(
     {
-        *("encrypted", "pipelined", "recipients", "certificate"),
+        *("encrypted", "recipients", "certificate"),
         *("recent_auths", "recent_connections", "recent_recipients", "recent_of_login"),
     }
 )
-"""Facts that no scenario supplies; a rule that reads one would never do what it says."""
+"""Facts that no scenario supplies; a rule that reads one would never do what it says. Nobody in a
+run pipelines before the turn, so reject_unauth_pipelining is taken, and never refuses."""
 Lists = dict[str, Any]
 
 

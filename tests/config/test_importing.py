@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 
+import sim
 from sim.config import ConfigError, Status, import_postfix
 from sim.smtp import Facts, clients, decide
 
@@ -218,3 +219,43 @@ def test_large_values_and_hostile_patterns_end_soon():
     assert code(imported, sender="a" * 60 + "@contoso.com") == 250
     assert [e.line for e in imported.report if e.file == "pcre:/x"] == [1, 2]
     assert time.monotonic() - began < 5
+
+
+SCENARIO = """
+title = "An imported server"
+run_length = "6 days"
+policy_starts = "1 day"
+transient = "1 day"
+[networks.isp]
+kind = "isp"
+domain = "isp.example"
+prefixes = ["198.51.100.0/25"]
+[networks.hotel]
+kind = "venue"
+prefixes = ["192.0.2.128/28"]
+links = { isp = "30 ms" }
+[users.people]
+count = 10
+accounts = { isp = 1.0 }
+places = { home = 0.5, hotel = 0.5 }
+[arms."as it is"]
+"""
+
+
+def test_a_section_stands_in_a_scenario_and_says_what_it_leaves_out():
+    text = """
+    myhostname = mail.isp.example
+    mydestination = isp.example, localhost
+    mynetworks = 198.51.100.0/25 [2001:db8:1::]/64
+    smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+    smtpd_recipient_restrictions = reject_unauth_pipelining, check_sender_access hash:/senders
+    """
+    text = "\n".join(line.strip() for line in text.splitlines())
+    section = import_postfix(text, tables={"hash:/senders": "eve@contoso.com REJECT\n"}).section
+    assert "# left out, a scenario has no IPv6 network: 2001:db8:1::/64" in section
+    here = section.replace("[servers.mail]", '[servers.mail]\nnetwork = "isp"')
+    scenario = sim.loads(SCENARIO + here)
+    policy = scenario.policy("mail")
+    seen = Facts(clients.number("192.0.2.129"), "eve@contoso.com", "bob@isp.example")
+    assert decide(policy, seen).rule == "check_sender_access"
+    assert decide(policy, seen._replace(reverse_path="amy@contoso.com")).accepted
