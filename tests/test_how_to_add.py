@@ -115,7 +115,7 @@ def test_a_remedy_is_a_word_a_share_and_a_function(copy):
     assert int(run(copy, "-c", counted)) > 0
     question = ["--user", "travellers", "--place", "hotel", "--to", "bob@adatum.com", "--arm"]
     explained = mailsim(copy, "explain", path, *question, "on network")
-    assert "through a tunnel from here" in explained
+    assert "tunnel" in explained
 
 
 def test_a_spam_route_is_a_word_and_a_class(copy):

@@ -149,6 +149,10 @@ def parse(text: str) -> Address | Fault:
     return read(text)
 
 
+class _AddressError(Exception):
+    """The text is no address; for this reason, one of `FAULTS`."""
+
+
 def read(
     text: str, reading: Reading = STANDARD, site: Site = NOWHERE, *, sender: bool = False
 ) -> Address | Fault:
@@ -156,32 +160,28 @@ def read(
 
     Total: any text gives an `Address` or a `Fault`.
     """
-    common = usual(text)
-    if common is not None:
-        return common
+    try:
+        return usual(text) or _read(text, reading, site, sender=sender)
+    except _AddressError as fault:
+        return Fault(str(fault))
+
+
+def _read(text: str, reading: Reading, site: Site, *, sender: bool) -> Address:
     if not text:
-        return Fault("empty")
+        raise _AddressError("empty")
     if not text.isascii():
-        return Fault("non_ascii")
+        raise _AddressError("non_ascii")
     if len(text) > MAX_PATH:
-        return Fault("too_long")
+        raise _AddressError("too_long")
     if text[0] == "@":
-        rest = _after_route(text, reading)
-        if isinstance(rest, Fault):
-            return rest
-        text = rest
-    split = _split(text, reading)
-    if isinstance(split, Fault):
-        return split
-    local, domain, further = split
+        text = _after_route(text, reading)
+    local, domain, further = _split(text, reading)
     address = _with_domain(local, domain, reading, site, sender=sender)
-    if isinstance(address, Fault):
-        return address
-    if further and site.owns(address.domain):
+    if further:
         address = _resolved(address, reading, site)
-        if isinstance(address, Fault):
-            return address
-    return _unrestricted(address, reading, site, sender=sender)
+    if not sender:
+        _check_restricted(address, reading, site)
+    return address
 
 
 @lru_cache(maxsize=1 << 16)
@@ -202,23 +202,21 @@ def plain(text: str) -> str:
     return text if match is None else re.sub(r"\\(.)", r"\1", match[1]) + text[match.end() :]
 
 
-def _after_route(text: str, reading: Reading) -> str | Fault:
+def _after_route(text: str, reading: Reading) -> str:
     """What follows a source route; each of its domains must be well formed."""
     if not reading.source_route:
-        return Fault("source_route")
+        raise _AddressError("source_route")
     end = next((m.start() for m in _ROUTE_END.finditer(text) if m[0] == ":"), -1)
     if end < 0:
-        return Fault("domain")
+        raise _AddressError("domain")
     for hop in text[:end].split(","):
         if not hop.startswith("@"):
-            return Fault("domain")
-        domain = _domain(hop[1:], reading)
-        if isinstance(domain, Fault):
-            return domain
+            raise _AddressError("domain")
+        _domain(hop[1:], reading)
     return text[end + 1 :]
 
 
-def _split(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
+def _split(text: str, reading: Reading) -> tuple[str, str | None, bool]:
     """Local part, domain (None: not given), and whether the local part may be resolved."""
     if text[:1] == '"':
         return _split_quoted(text, reading)
@@ -226,88 +224,88 @@ def _split(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
     if not at:
         local, domain = domain, ""
     if "@" in local and reading.doubled_at == "refused":
-        return Fault("doubled_at")
+        raise _AddressError("doubled_at")
     pattern = _LOOSE_STRING if reading.loose_dots or "@" in local else _DOT_STRING
     if not pattern.fullmatch(local):
-        return Fault("local_part")
+        raise _AddressError("local_part")
     if len(local) > reading.limit:
-        return Fault("too_long")
+        raise _AddressError("too_long")
     if reading.doubled_at == "percent":
         local = local.replace("@", "%")
     return local, domain if at else None, "@" not in local or reading.doubled_at == "resolved"
 
 
-def _split_quoted(text: str, reading: Reading) -> tuple[str, str | None, bool] | Fault:
+def _split_quoted(text: str, reading: Reading) -> tuple[str, str | None, bool]:
     match = _QUOTED.match(text)
     if match is None:
-        return Fault("local_part")
+        raise _AddressError("local_part")
     if reading.quoted == "refused":
-        return Fault("quoted")
+        raise _AddressError("quoted")
     rest = text[match.end() :]
     if rest and rest[0] != "@":
-        return Fault("local_part")
+        raise _AddressError("local_part")
     local = re.sub(r"\\(.)", r"\1", match[1])
     if not local or len(match[0]) > reading.limit:
-        return Fault("too_long" if local else "local_part")
+        raise _AddressError("too_long" if local else "local_part")
     return local, rest[1:] if rest else None, reading.quoted == "resolved"
 
 
 def _with_domain(
     local: str, domain: str | None, reading: Reading, site: Site, *, sender: bool
-) -> Address | Fault:
+) -> Address:
     if domain is None:
         return _completed(local, reading, site, sender=sender)
     read_domain = _domain(domain, reading)
-    if isinstance(read_domain, Fault):
-        return read_domain
     if read_domain.startswith("["):
         if sender and not reading.sender_literal:
-            return Fault("literal")
+            raise _AddressError("literal")
         if not sender and reading.literal == "own" and read_domain not in site.literals:
-            return Fault("literal")
+            raise _AddressError("literal")
     return Address(local, read_domain)
 
 
-def _completed(local: str, reading: Reading, site: Site, *, sender: bool) -> Address | Fault:
+def _completed(local: str, reading: Reading, site: Site, *, sender: bool) -> Address:
     how = reading.missing_sender_domain if sender else reading.missing_domain
     if how == "refused":
         if reading.bare_postmaster and not sender and local.lower() == "postmaster":
             return Address(local, "")
-        return Fault("no_domain")
+        raise _AddressError("no_domain")
     return Address(local, site.domain if how == "domain" else site.host)
 
 
-def _domain(text: str, reading: Reading) -> str | Fault:
+def _domain(text: str, reading: Reading) -> str:
     """*text* in lower case, if it is a domain or an address literal."""
     if text[:1] == "[":
-        return Fault("literal") if reading.literal == "refused" else _literal(text)
+        if reading.literal == "refused":
+            raise _AddressError("literal")
+        return _literal(text)
     if reading.trailing_dot and text.endswith("."):
         text = text[:-1]
     if len(text) > MAX_DOMAIN or not _DOMAIN.fullmatch(text):
-        return Fault("domain")
+        raise _AddressError("domain")
     if any(len(label) > MAX_LABEL for label in text.split(".")):
-        return Fault("domain")
+        raise _AddressError("domain")
     if not reading.numeric_domain and _NUMERIC.fullmatch(text):
-        return Fault("domain")
+        raise _AddressError("domain")
     if not reading.dotless_domain and "." not in text:
-        return Fault("domain")
+        raise _AddressError("domain")
     return text.lower()
 
 
-def _literal(text: str) -> str | Fault:
+def _literal(text: str) -> str:
     """RFC 5321 section 4.1.3: ``[192.0.2.1]`` or ``[IPv6:2001:db8::1]``."""
     inside = text[1:-1]
     if not text.endswith("]"):
-        return Fault("domain")
+        raise _AddressError("domain")
     try:
         if inside[:5].lower() == "ipv6:":
             return f"[IPv6:{IPv6Address(inside[5:])}]"
         return f"[{IPv4Address(inside)}]"
     except AddressValueError:
-        return Fault("domain")
+        raise _AddressError("domain") from None
 
 
-def _resolved(address: Address, reading: Reading, site: Site) -> Address | Fault:
+def _resolved(address: Address, reading: Reading, site: Site) -> Address:
     """Follow the routes in the local part of an address that is the server's own.
 
     Each step takes one domain out of the local part, which therefore ends.
@@ -317,11 +315,8 @@ def _resolved(address: Address, reading: Reading, site: Site) -> Address | Fault
         if domain is None:
             return address
         if not local:
-            return Fault("local_part")
-        read_domain = _domain(domain, reading)
-        if isinstance(read_domain, Fault):
-            return read_domain
-        address = Address(local, read_domain)
+            raise _AddressError("local_part")
+        address = Address(local, _domain(domain, reading))
     return address
 
 
@@ -339,13 +334,9 @@ def _route(local: str, reading: Reading) -> tuple[str, str | None]:
     return local, None
 
 
-def _unrestricted(
-    address: Address, reading: Reading, site: Site, *, sender: bool
-) -> Address | Fault:
-    if sender:  # these are rules on recipients
-        return address
+def _check_restricted(address: Address, reading: Reading, site: Site) -> None:
+    """Raise _AddressError for a recipient whose local part has characters that are refused."""
     here = site.owns(address.domain)
     pattern = reading.restricted_here if here else reading.restricted_elsewhere
     if pattern and re.search(pattern, address.local):
-        return Fault("restricted")
-    return address
+        raise _AddressError("restricted")

@@ -143,6 +143,21 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             return True
         return False
 
+    def _vrfy(self, found: list[Word]) -> None:
+        s = self.settings
+        if s.disable_vrfy_command:
+            self._error("vrfy_disabled")
+            return
+        if s.smtputf8_enable and len(found) > 1 and found[-1].text.upper() == "SMTPUTF8":
+            found = found[:-1]
+        if len(found) < 2:
+            self._syntax("VRFY" if s.smtputf8_enable else "VRFY_ASCII")
+            return
+        text = " ".join(word.text for word in found[1:])
+        if not self._asked(inner(text), "VRFY"):
+            return
+        self._say("vrfy", text)
+
     def _data(self, found: list[Word]) -> None:
         if not self._recipients:
             self._error("no_recipients" if self._in_transaction else "need_rcpt")
@@ -185,15 +200,8 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             self._begin()
         elif not self._stopped("EOD"):
             told = self._told
-            self.messages.append(
-                Message(
-                    told.reverse_path,
-                    told.login,
-                    tuple(self._recipients),
-                    content,
-                    self._discarding,
-                )
-            )
+            taken = (tuple(self._recipients), content, self._discarding)
+            self.messages.append(Message(told.reverse_path, told.login, *taken))
             self._errors = self._junk = 0
             self._say("queued")
             self._begin()

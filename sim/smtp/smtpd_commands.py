@@ -270,21 +270,6 @@ class PostfixCommands(Session):
         else:
             self._error("no_recipients")  # chunks are not modelled
 
-    def _vrfy(self, found: list[Word]) -> None:
-        s = self.settings
-        if s.disable_vrfy_command:
-            self._error("vrfy_disabled")
-            return
-        if s.smtputf8_enable and len(found) > 1 and found[-1].text.upper() == "SMTPUTF8":
-            found = found[:-1]
-        if len(found) < 2:
-            self._syntax("VRFY" if s.smtputf8_enable else "VRFY_ASCII")
-            return
-        text = " ".join(word.text for word in found[1:])
-        if not self._asked(inner(text), "VRFY"):
-            return
-        self._say("vrfy", text)
-
     def _etrn(self, found: list[Word]) -> None:
         if self.settings.smtpd_helo_required and self._told.helo is None:
             self._error("need_helo", "ETRN")
@@ -355,12 +340,6 @@ class PostfixCommands(Session):
         login = f"{name}@{realm}" if realm and "@" not in name else name
         self._told = self._told._replace(login=login)
         self._say("auth_ok")
-
-    def _asked(
-        self, path: str | None, verb: str, parameters: list[str] | None = None
-    ) -> Facts | None:
-        """The facts of a recipient that nothing refuses; None if something did, and was said."""
-        raise NotImplementedError
 
 
 def inner(text: str) -> str:
