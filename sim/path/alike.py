@@ -6,17 +6,19 @@ A server need not be asked about every pair of people: one member of a class sta
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from sim.smtp import Policy
+from sim.smtp.matching import lookup_table
 from sim.smtp.restrictions import Range
+from sim.smtp.tables import Pattern
 
 if TYPE_CHECKING:
     from sim.scenario.networks import Network
-    from sim.smtp.names import ClientName, Names
+    from sim.smtp.names import Names
 
 
 class Representatives(dict[str | None, str | None]):
@@ -57,7 +59,10 @@ class ClientRanges:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._within: dict[int, tuple[bool, ...]] = {}
-        self.reads_names = not policy.reads.isdisjoint(("client_name", "reverse_name"))
+        self._reads_text = _reads_text(policy)
+        self._reads_names = not policy.reads.isdisjoint(("client_name", "reverse_name"))
+        self.one_by_one = self._reads_text or self._reads_names
+        """Whether addresses between the same bounds may be told apart."""
 
     @cached_property
     def bounds(self) -> list[int]:
@@ -67,9 +72,11 @@ class ClientRanges:
         edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
         return sorted(edges | {0})
 
-    def called(self, client: int, names: Names | None) -> ClientName | None:
+    def called(self, client: int, names: Names | None) -> Hashable:
         """What *client* is called, where the policy asks; None: it does not, or all are alike."""
-        if not self.reads_names or names is None:
+        if self._reads_text:
+            return client
+        if not self._reads_names or names is None:
             return None
         return names.client(client)
 
@@ -84,6 +91,17 @@ class ClientRanges:
             inside = self.policy.is_within
             self._within[interval] = tuple([inside(client, some) for some in self.policy.ranges])
         return self._within[interval]
+
+
+def _reads_text(policy: Policy) -> bool:
+    """Whether *policy* compares addresses of clients as text: with patterns, or by a service."""
+    return not policy.own_networks.plain or any(
+        parameter.kind == "server"
+        or (parameter.kind == "table" and isinstance(lookup_table(table, policy.tables), Pattern))
+        for r in policy.restrictions()
+        if "client" in r.entry.reads
+        for parameter, table in zip(r.entry.parameters, r.args, strict=False)
+    )
 
 
 def address_parts(

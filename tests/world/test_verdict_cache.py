@@ -1,12 +1,16 @@
 """One cache for all that a policy has answered: what it keeps apart, and what it forgets."""
 
+import re
 from ipaddress import IPv4Network
 
 import pytest
 
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.smtp import Policy, presets
+from sim.smtp.clients import Range
 from sim.smtp.restrictions import parse
+from sim.smtp.tables import Pattern
+from sim.topology.names import Names, Naming
 from sim.world.recorder import Recorder
 from sim.world.verdict_cache import VerdictCache
 
@@ -17,7 +21,7 @@ SENDER, TO = "a@proseware.com", "b@adatum.com"
 class Asked:
     """A cache that counts how often the policy itself was asked."""
 
-    def __init__(self, relay="on_network", listed=lambda _: (), **settings):
+    def __init__(self, relay="on_network", listed=lambda _: (), names=None, **settings):
         self.count, self.recorder = 0, Recorder()
         policy = Policy(
             hostname="mail.proseware.com",
@@ -26,7 +30,7 @@ class Asked:
             relay=presets.relay(relay),
             **settings,
         )
-        self.cache = VerdictCache(policy, policy, listed, self.record)
+        self.cache = VerdictCache(policy, policy, listed, self.record, names)
 
     def record(self, verdict):
         self.count += 1
@@ -64,6 +68,35 @@ def test_what_it_can_tell_apart_is_asked_anew(change):
     asked.answer()
     asked.answer(**change)
     assert asked.count == 2
+
+
+def test_a_pattern_tells_addresses_of_one_range_apart():
+    patterns = Pattern(((((re.compile(r"^192\.0\.2\.1$"), True),), "REJECT"),))
+    asked = Asked(
+        "on_network",
+        client=(parse("check_client_access(regexp:odd)"),),
+        tables={"regexp:odd": patterns},
+    )
+    causes = {asked.answer(client=AWAY + more).verdict.rule for more in (0, 1)}
+    assert causes == {"check_client_access", "reject_unauth_destination"}
+
+
+def test_what_a_client_is_called_makes_another_class():
+    near, far = Range(AWAY, AWAY), Range(FAR, FAR)
+    names = Names(
+        {}, namings=[Naming(near, "near.example", "matching"), Naming(far, "far.example", "none")]
+    )
+    refusal = parse("reject_unknown_client_hostname")
+    asked = Asked("on_network", client=(refusal,), names=names)
+    rules = [asked.answer(client=client).verdict.rule for client in (AWAY, FAR)]
+    assert rules == ["reject_unauth_destination", "reject_unknown_client_hostname"]
+
+
+def test_what_a_client_says_in_helo_makes_another_class():
+    asked = Asked("on_network", helo=(parse("reject_non_fqdn_helo_hostname"),))
+    said = [Credentials(helo=helo) for helo in ("mail.contoso.com", "pc")]
+    rules = [asked.answer(credentials=credentials).verdict.rule for credentials in said]
+    assert rules == ["reject_unauth_destination", "reject_non_fqdn_helo_hostname"]
 
 
 def test_a_login_makes_another_class():

@@ -317,7 +317,7 @@ def _whatever_is_asked(server: Server) -> Known:
     if server.listing is not None or server.sessions.down or cache.reads_all_owners:
         return Known.ASK
     # Greylisting tells apart the recipients of one group, so that counting is not enough.
-    if memory is not None or cache.reads_lists or cache.ranges.reads_names:
+    if memory is not None or cache.reads_lists or cache.ranges.one_by_one:
         return Known.ASK if memory is not None and memory.greylists else Known.COUNT
     return Known.DEPENDS
 
