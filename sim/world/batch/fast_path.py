@@ -176,12 +176,13 @@ class Accelerator(EventByEvent):
 
     def _part(self, message: int, done: float) -> None:
         """The first server has taken *message*: the groups that do not end there go on."""
-        groups = self.groups
+        groups, latency = self.groups, self.known.latency_item
+        schedule, now = self.env.schedule, self.env.now
         for index in range(groups.first_item[message], groups.first_item[message + 1]):
             if groups.at_first_item[index] == ONWARD:
                 event = Onward()
                 event.callbacks, event.index = self._arrive, index
-                self.env.at(event, done + self.known.latency_item[index])
+                schedule(event, NORMAL, done + latency[index] - now)
 
     def _changes(self, at: float, done: float) -> bool:
         """Whether a network or a link goes down or comes up between *at* and *done*."""
