@@ -102,7 +102,7 @@ def first_screen(results: Results) -> Iterator[Part]:
     if results.unknowns is not None:
         yield from unknown(results.unknowns)
     if "precision" in results.manifest:
-        yield results.manifest["precision"]["told"]
+        yield results.manifest["precision"]["summary"]
     yield from expectations(results)
     yield f"Figures, rows and summary.csv: {results.path}"
 

@@ -61,7 +61,7 @@ def run(
     stored, reached = until_precise(
         scenario.precision, count, lambda n: _run(scenario, out, chosen, n, next(batches))
     )
-    stored.manifest["precision"] = {**reached.as_dict(), "told": str(reached)}
+    stored.manifest["precision"] = {**reached.as_dict(), "summary": str(reached)}
     write_manifest(out, stored.manifest)
     return stored
 

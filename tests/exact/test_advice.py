@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.exact.advice import CHANGES
+from sim.exact.changes import CHANGES
 from sim.exact.explanation import explain
 from sim.exact.situations import WHO
 from sim.scenario import loads

@@ -31,14 +31,16 @@ def test_how_many_more(count, width, after):
 def test_it_runs_until_the_interval_is_narrow_enough(tmp_path):
     scenario = small('{ measure = "delivery_rate", half_width = 0.035, most = 60 }')
     results = sim.run(scenario, out=tmp_path, progress=False, keep="counts")
-    told = results.manifest["precision"]
+    state = results.manifest["precision"]
     table = results.summary().set_index(["class", "measure"]).loc[("honest", "delivery_rate")]
     assert 5 < results.replications < 60
-    assert told["enough"]
-    assert told["told"].endswith("reached; an interval that tells when to stop covers 92 to 95 %.")
-    assert told["reached"] == pytest.approx(((table["high"] - table["low"]) / 2).max())
-    assert told["reached"] <= 0.035
-    assert sim.open_results(tmp_path).manifest["precision"] == told
+    assert state["enough"]
+    assert state["summary"].endswith(
+        "reached; an interval that tells when to stop covers 92 to 95 %."
+    )
+    assert state["reached"] == pytest.approx(((table["high"] - table["low"]) / 2).max())
+    assert state["reached"] <= 0.035
+    assert sim.open_results(tmp_path).manifest["precision"] == state
     # a stated number of replications is that number
     assert sim.run(scenario, replications=1, progress=False).replications == 1
 
@@ -67,7 +69,7 @@ def test_the_maximum_is_kept_and_said():
     results = sim.run(scenario, progress=False)
     assert results.replications == 6
     assert not results.manifest["precision"]["enough"]
-    assert "not reached with at most 6" in results.manifest["precision"]["told"]
+    assert "not reached with at most 6" in results.manifest["precision"]["summary"]
 
 
 def test_an_unknown_measure_is_a_wrong_call():
