@@ -168,9 +168,9 @@ class MailProgram:
                 offers_auth=server.policy.auth_offered,
                 offers_587=own.settings.port_587,
             )
-        if self.context.transport.reads_helo and not self.person.web:
+        if self.context.transport.hosts.reads_helo and not self.person.web:
             shown = shown._replace(helo=self.users.helo or "user-pc")
-        elif self.context.transport.reads_helo:
+        elif self.context.transport.hosts.reads_helo:
             shown = shown._replace(helo=own.policy.hostname)
         attempt = self.context.recorder.messages.attempts[message.number]
         transfer = Transfer(

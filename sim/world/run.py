@@ -96,10 +96,10 @@ class World:
         self.policies: dict[str, Policy] = {}  # of the arm, by server
         self.servers = [*map(self._server, self.scenario.servers)]
         self.transport = self._transport()
-        self.transport.reads_helo = any("helo" in p.reads for p in self._all_policies())
+        self.transport.hosts.reads_helo = any("helo" in p.reads for p in self._all_policies())
         self.context = self._context()
         self.programs = building.programs(self.context)
-        plain = building.is_plain(self.scenario) and not self.transport.reads_helo
+        plain = building.is_plain(self.scenario) and not self.transport.hosts.reads_helo
         self.messages = self._accelerator() if batch and plain else self._event_by_event()
         self.context.detach = self.messages.detach
         operators = Operators(self.context, self.close)
@@ -134,7 +134,7 @@ class World:
             Outages.of(scenario),
             scenario.run_length,
         )
-        transport.servers = by_name
+        transport.hosts.servers = by_name
         transport.blocks_servers = frozenset(
             n for n, network in scenario.networks.items() if network.blocks_port_25_of_servers
         )

@@ -69,7 +69,7 @@ class SpamSource:
     @property
     def helo(self) -> str | None:
         """What it calls itself, where some server asks."""
-        if not self.context.transport.reads_helo:
+        if not self.context.transport.hosts.reads_helo:
             return None
         return self.settings.helo or f"mail.{self.settings.sender_domain}"
 

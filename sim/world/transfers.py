@@ -21,6 +21,18 @@ NO_SUCH_USER = "no-such-user@"
 """How the representative address of mailboxes that do not exist begins."""
 
 
+def split(replies: Replies) -> tuple[Replies, Replies, Answer]:
+    """Those that accept, those that refuse, and the worst answer."""
+    if len(replies) == 1:  # the usual case
+        worst = replies[0][1]
+        return (replies, [], worst) if worst.verdict.accepted else ([], replies, worst)
+    return (
+        [reply for reply in replies if reply[1].verdict.accepted],
+        [reply for reply in replies if not reply[1].verdict.accepted],
+        max([answer for _, answer in replies], key=lambda answer: answer.verdict.code),
+    )
+
+
 class Sender(Protocol):
     """Who hands a message to its first server, and hears what that one says."""
 

@@ -7,7 +7,7 @@ present one are passed on as numbers; only the next attempt is an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL
 
-from sim.path.facts import NO_LOGIN, Credentials
-from sim.path.route import preferred, shown
 from sim.path.submission import is_blocked
 from sim.records.words import Cause, Permission
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import Purpose, chance
 from sim.world import outages
 from sim.world.deferred import Deferred
+from sim.world.next_hosts import NextHosts
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
 from sim.world.server import Server
-from sim.world.transfers import NO_SUCH_USER, Message, Replies, Transfer, recipients
+from sim.world.transfers import NO_SUCH_USER, Message, Replies, Transfer, recipients, split
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 TRUNK = 1544e3
 """bit/s between servers: line.rate.t1."""
 NOBODYS = Permission.NONE.number
-Hosts = tuple[Sequence[Server], Credentials]
-"""Servers that are asked in turn, and what they are shown."""
 
 
 class Transport:
@@ -59,6 +56,7 @@ class Transport:
         end: float = 0.0,
     ) -> None:
         self.env, self.recorder, self.routes, self.mx = env, recorder, routes, mx
+        self.hosts = NextHosts(mx)
         self.blocks_port_25 = blocks_port_25
         self.write_notice = write_notice
         self.outages = down  # None: nothing is ever down
@@ -66,12 +64,8 @@ class Transport:
         self.report_spam: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
-        self.reads_helo = False  # whether any policy asks what clients call themselves
         self.blocks_servers: frozenset[str] = frozenset()
         """Networks whose servers reach no port 25 elsewhere."""
-        self.servers: dict[str, Server] = {}
-        """All servers by name, for relayhosts."""
-        self._hosts: dict[tuple[Server, int, str | None], Hosts] = {}
         self._arrive = (self.arrive,)
         self._routes_until = inf if down is None else -inf  # `routes` hold until then (s)
         self._next_fall = self._routes_until  # when anything next goes down (s)
@@ -162,7 +156,7 @@ class Transport:
             return
         if memory is not None:
             memory.clients.open_session(server.seen(transfer.address), done)
-        taken, refused, worst = _split(self._ask(transfer, now))
+        taken, refused, worst = split(self._ask(transfer, now))
         sender = None if transfer.origin is not None else message.sender
         if refused and sender is not None and sender.needs_all:
             taken = []
@@ -358,27 +352,6 @@ class Transport:
             message, groups, hosts[0], source, credentials, TRUNK, origin=server, ticket=at
         )
 
-    def hosts(self, server: Server, message: Message, domain: int) -> Hosts:
-        """Servers to which *server* offers *message* for *domain*."""
-        by_sender = server.settings.sender_dependent_relayhosts
-        question = server, domain, message.reverse_path if by_sender else None
-        hosts = self._hosts.get(question)
-        if hosts is None:
-            hosts = self._hosts[question] = self._find_hosts(*question)
-        return hosts
-
-    def _find_hosts(self, server: Server, domain: int, sender: str | None) -> Hosts:
-        smarthost = server.settings.smarthost(server.name, sender)
-        if smarthost is None:
-            return preferred(self.mx.get(domain, ()), server), self._named(NO_LOGIN, server)
-        host = self.servers[smarthost]
-        shows = shown(server.name, server.settings, host.settings, sender)
-        return (host,), self._named(shows, server)
-
-    def _named(self, shows: Credentials, server: Server) -> Credentials:
-        """The same with the name of *server*, where some server asks."""
-        return shows._replace(helo=server.policy.hostname) if self.reads_helo else shows
-
     def _defer_or_bounce(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The next hop did not take these: try again later, or tell the sender."""
         server, message = transfer.origin, transfer.message
@@ -422,15 +395,3 @@ class Transport:
             self.recorder.end(group, fate, answer, now)
         if message.reverse_path is not None:
             self.write_notice(server, message, now, False)
-
-
-def _split(replies: Replies) -> tuple[Replies, Replies, Answer]:
-    """Those that accept, those that refuse, and the worst answer."""
-    if len(replies) == 1:  # the usual case
-        worst = replies[0][1]
-        return (replies, [], worst) if worst.verdict.accepted else ([], replies, worst)
-    return (
-        [reply for reply in replies if reply[1].verdict.accepted],
-        [reply for reply in replies if not reply[1].verdict.accepted],
-        max([answer for _, answer in replies], key=lambda answer: answer.verdict.code),
-    )
