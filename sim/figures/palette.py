@@ -163,6 +163,7 @@ VERDICT = MappingProxyType(
         "reject_busy": Kind("#f7f0a3", "xx", "✗", "deferred: busy"),
         "deferred": Kind("#f7f0a3", "//", "✗", "deferred: temporarily rejected"),
         "server_error": Kind("#f7f0a3", "||", "✗", "deferred: error of the server"),
+        "no_service": Kind("#ffffff", "++", "✗", "no service"),
         "greylisted": Kind("#f7f0a3", "..", "…", "deferred: greylisted"),
         "discard": Kind("#bdbdbd", "xx", "✗", "accepted, then dropped"),
         "unreachable": Kind("#ffffff", "xx", "✗", "no connection"),

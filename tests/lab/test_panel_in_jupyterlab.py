@@ -43,9 +43,12 @@ COUNTED = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
 WRONG = """[...document.querySelectorAll(
   '[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type*=error]'
 )].map(e => e.innerText).join()"""
+OPTIONS = """[...document.querySelectorAll('.widget-dropdown select')]
+  .map(select => [...select.options].map(option => option.text).join('|')).join('; ')"""
 MOVE = """(() => {
-  const select = document.querySelectorAll('.widget-dropdown select')[1];
-  select.value = [...select.options].find(o => o.text === 'on_network').value;
+  const select = document.querySelectorAll('.widget-dropdown select')[0];
+  const named = o => o.text.replace(/\\s/g, ' ') === 'on network';
+  select.value = [...select.options].find(named).value;
   select.dispatchEvent(new Event('change', {bubbles: true}));
   select.scrollIntoView();
   return true;
@@ -110,7 +113,8 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
         before = said(FIGURE)
         assert "reject_unauth_destination" not in said(MATRIX)
         moved = time.monotonic()
-        assert said(MOVE)
+        options = said(OPTIONS)
+        assert said(MOVE), options
         _until(lambda: "reject_unauth_destination" in said(MATRIX), "another matrix")
         matrix = time.monotonic() - moved
         _until(lambda: said(FIGURE) != before, "another figure")

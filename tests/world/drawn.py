@@ -9,6 +9,8 @@ import json
 from hypothesis import strategies as st
 
 from sim.records.words import SPAM_ROUTES, Reaction
+from sim.scenario import directories
+from sim.scenario.policies import UNSUPPLIED
 from sim.scenario.retries import SCHEDULES
 from sim.smtp import FLAVOURS, PolicyError, presets, restrictions
 from sim.smtp.restrictions import STAGES, check_order
@@ -22,8 +24,12 @@ RESERVED = {
     "isp-c": "203.0.113.8/29",
 }
 LIST = "trap-list"
+TABLE = "some"
+ROWS = {"adatum.com": "REJECT", "isp-c.example": "450 4.7.1 later", "192.0.2": "OK", "<>": "DUNNO"}
 PARAMETERS = {
-    "name": st.just(LIST),
+    "blocklist": st.just(LIST),
+    "table": st.just(TABLE),
+    "everybody": st.just("all"),
     "rate": st.sampled_from(["1 / hour", "10 / hour", "1000 / hour"]),
     "count": st.sampled_from(["1", "3", "50"]),
     "duration": st.sampled_from(["1 min", "30 min", "1 day"]),
@@ -32,6 +38,13 @@ PARAMETERS = {
     "restriction": st.sampled_from(["permit_mynetworks", "permit_sasl_authenticated"]),
 }
 """What a parameter of each kind may be."""
+RESTRICTIONS = [
+    name
+    for name, entry in restrictions.TABLE.items()
+    if not UNSUPPLIED & {*entry.reads, *entry.projects}
+    and all(parameter.kind in PARAMETERS for parameter in entry.parameters)
+]
+"""What a scenario can say: the facts are supplied, and no word of a main.cf is meant."""
 
 RETRIES = (
     *({"retry": name} for name in ("auto", *SCHEDULES)),
@@ -82,15 +95,14 @@ def restriction(draw, name):
 
 
 @st.composite
-def listed(draw, stage):
-    """A list of restrictions for one stage, without any that cannot be reached."""
-    names = [name for name, entry in restrictions.TABLE.items() if stage in entry.stages]
-    chosen = draw(st.lists(st.sampled_from(names), max_size=4, unique=True))
+def listed(draw):
+    """A list of restrictions, without any that cannot be reached."""
+    chosen = draw(st.lists(st.sampled_from(RESTRICTIONS), max_size=4, unique=True))
     written = []
     for name in chosen:
         longer = [*written, draw(restriction(name))]
         try:
-            check_order(tuple(restrictions.parse(text, stage=stage) for text in longer))
+            check_order(tuple(restrictions.parse(directories.restriction(text)) for text in longer))
         except PolicyError:
             continue
         written = longer
@@ -105,7 +117,7 @@ def policy(draw):
     )
     if {"open", "closed"} & set(preset):
         preset = preset[:1]
-    keys = {stage: draw(listed(stage)) for stage in STAGES}
+    keys = {stage: draw(listed()) for stage in STAGES}
     if draw(st.booleans()) or not keys["relay"]:
         keys["relay"] = "+".join(preset)
     keys["recipient"] = [text for text in keys["recipient"] if "unlisted" not in text]
@@ -113,6 +125,7 @@ def policy(draw):
         "flavour": draw(st.sampled_from(list(FLAVOURS))),
         "check_recipients": draw(st.sampled_from(["rcpt", "later"])),
         "client_ranges": ["192.0.2.0/28"],
+        "tables": {TABLE: ROWS},
         "pop_window": draw(PARAMETERS["duration"]),
     }
 

@@ -4,13 +4,12 @@ import random
 from pathlib import Path
 
 import pytest
-from drawn import scenario_texts
+from drawn import RESTRICTIONS, scenario_texts
 from hypothesis import HealthCheck, Phase, given, settings
 
 from sim.measure import conservation
 from sim.records import words
 from sim.scenario import load, loads
-from sim.smtp import restrictions
 from sim.world import simulate
 from sim.world.recorder import Recorder
 
@@ -61,7 +60,11 @@ SMALL = {
     "blocklists.neighbours.lists_the_world": "2.5 days",
     "operators.middling.date": "0.9 days",
     "arms.everything.servers.isp-001-smtp.relay": "on_network+pop_first",
-    "arms.everything.servers.isp-003-mx.client": ["limit_client_rate(20 / hour)"],
+    "arms.everything.servers.isp-003-mx.client": [
+        "limit_client_rate(20 / hour)",
+        "reject_unknown_reverse_client_hostname",
+    ],
+    "networks.isp-010.reverse_names": "none",
     "arms.everything.servers.isp-004-smtp.relay": "on_network+address_range",
     "arms.everything.servers.isp-004-smtp.client_ranges": [],
     "arms.everything.servers.isp-004-smtp.sender": [],
@@ -138,10 +141,10 @@ def test_what_is_drawn_has_every_restriction():
     @settings(QUICK, max_examples=60)
     @given(scenario_texts())
     def look(text):
-        seen.update(name for name in restrictions.TABLE if f'"{name}' in text)
+        seen.update(name for name in RESTRICTIONS if f'"{name}' in text)
 
     look()
-    assert seen >= set(restrictions.TABLE) - {"reject_unlisted_recipient"}
+    assert seen >= set(RESTRICTIONS) - {"reject_unlisted_recipient"}
 
 
 def test_a_lost_recipient_is_noticed(everything):
@@ -157,9 +160,9 @@ def test_a_lost_recipient_is_noticed(everything):
 def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
     end = Recorder.end
 
-    def forgetful(rows, first, *rest):
-        if first % 1000 != 7:
-            end(rows, first, *rest)
+    def forgetful(rows, group, *rest):
+        if group.first % 1000 != 7:
+            end(rows, group, *rest)
 
     monkeypatch.setattr(Recorder, "end", forgetful)
     with pytest.raises(conservation.ConservationError) as raised:

@@ -38,7 +38,7 @@ def defer_if_reject(t: Transaction) -> Opinion:
     return Deferral("reject", Refusal("defer_if_reject", t.asked))
 
 
-@restriction(parameters=INNER)
+@restriction(parameters=(INNER[0]._replace(many=False),))
 def warn_if_reject(t: Transaction, inner: Restriction) -> Opinion:
     """The restriction refuses nobody: what it would refuse is only noted."""
     before, t.warning = t.warning, True
