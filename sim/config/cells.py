@@ -100,12 +100,20 @@ class Cells:
         return Outcome("is closed", 0, "", "", "")
 
     def answer(
-        self, port: Port, client: Client, login: str, sender: Party, recipient: Party
+        self,
+        port: Port,
+        client: Client,
+        login: str,
+        sender: Party,
+        recipient: Party,
+        listed: tuple[str, ...] = (),
     ) -> Outcome:
-        """What the server answers, without the text of its steps."""
+        """What the server answers if the blocklists *listed* list the client, without the text of
+        its steps."""
         if port.policy.fatal:
             return Outcome("serves nobody", 0, "", "", port.policy.fatal)
-        verdict = decide(port.policy, self.facts(client, login, sender, recipient))
+        facts = self.facts(client, login, sender, recipient)
+        verdict = decide(port.policy, facts._replace(listed=listed))
         return Outcome(does(verdict), verdict.code, verdict.stage, verdict.rule, "")
 
     def facts(self, client: Client, login: str, sender: Party, recipient: Party) -> Facts:

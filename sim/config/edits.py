@@ -11,6 +11,8 @@ from sim.config.lines import split
 from sim.config.reporting import WITH_ARGUMENT
 
 RELAY_LIST = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+LOGIN = "permit_sasl_authenticated"
+BLOCKLIST = re.compile(r"reject_rbl(_client)?\b")
 STOPS_RELAYING = re.compile(r"(reject|defer)_unauth_destination|reject|defer")
 
 
@@ -59,6 +61,19 @@ def swapped(port: Port, name: str, first: int, second: int) -> Change:
     moved = here.pop(second)
     here.insert(first, moved)
     return Change(port.number, name, ", ".join(here))
+
+
+def sparing(port: Port, name: str) -> Iterator[Change]:
+    """Changes that let those who log in pass before the blocklists of list *name*."""
+    here = restrictions(port, name)
+    asked = [one for one in here if BLOCKLIST.match(one)]
+    rest = [one for one in here if one not in asked]
+    if LOGIN in rest:
+        place = rest.index(LOGIN) + 1
+        yield Change(port.number, name, ", ".join([*rest[:place], *asked, *rest[place:]]))
+    first = here.index(asked[0]) if asked else 0
+    yield Change(port.number, name, ", ".join([*here[:first], LOGIN, *here[first:]]))
+    yield Change(port.number, "smtpd_delay_reject", "yes")
 
 
 def without_networks(port: Port, networks: set[str]) -> Change:

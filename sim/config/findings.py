@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sim.config import edits
 from sim.config.cells import Cell, Cells, Outcome, does
 from sim.config.edits import Change
-from sim.config.importing import Port
+from sim.config.importing import LISTS, Port
 from sim.config.lines import split
 from sim.config.probes import ELSEWHERE, GATEWAYS, GRANTS, Client, Party
 from sim.smtp import decide
@@ -19,6 +19,7 @@ from sim.smtp.restrictions import listed
 OPEN, REFUSES, NO_SERVICE, TRAP = "open relay", "refuses its own mail", "serves nobody", "trap"
 PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 LOGIN_CHECK = re.compile(r"reject_(known_|authenticated_)?sender_login_mismatch")
+ZONES = re.compile(r"reject_rbl(?:_client)?[\s,]+([\w.-]+)")
 PERMITS = ("permit_mynetworks", "permit_sasl_authenticated", "permit")
 
 
@@ -41,7 +42,7 @@ def findings(cells: Cells) -> list[Finding]:
             change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
             found.append(Finding(NO_SERVICE, port.policy.fatal, "every client", "", change))
             continue
-        for kind in (_open, _refusing, _gateway, _early_permit, _opening_permit, _no_relay_list):
+        for kind in KINDS:
             found += kind(cells, port)
     unlike = {(one.kind, one.text, one.line): one for one in reversed(found)}
     found = list(reversed(unlike.values()))
@@ -272,6 +273,61 @@ def _no_relay_list(cells: Cells, port: Port) -> Iterator[Finding]:
     text = "no relay list: each permit of the recipient list lets relay as well"
     line = _line(cells, "smtpd_relay_restrictions", "")
     yield Finding(TRAP, text, "", line, smallest(cells, port, [change], ()))
+
+
+def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
+    """Blocklists that are asked before the login: whoever roams has a listed dynamic address."""
+    others = [other for other in cells.configuration.ports if other.number != port.number]
+    if port.number == 25 and any(_roams(cells, other).does == "relays" for other in others):
+        return  # they submit at the other
+    for _ in LISTS:
+        refusal = _roams(cells, port)
+        if refusal.does == "relays" or _roams(cells, port, listed=False).does != "relays":
+            return
+        name = f"smtpd_{refusal.stage}_restrictions"
+        change = _sparing(cells, port, name, refusal.stage)
+        here = cells.worlds[port.number]
+        yield Finding(
+            TRAP,
+            "a blocklist is asked before the login: users who roam with a listed dynamic address "
+            "are refused although they log in",
+            f"{here.clients[0].address}, listed, logged in as {here.login} -> "
+            f"user@{ELSEWHERE}: {refusal}",
+            _line(cells, name, refusal.rule),
+            change,
+        )
+        if change is None:
+            return
+        cells = cells.of(change.apply(cells.configuration))
+        port = _same(cells, port)
+
+
+def _roams(cells: Cells, port: Port, *, listed: bool = True) -> Outcome:
+    """What a user who has logged in is answered, at an address that is listed or not."""
+    here = cells.worlds[port.number]
+    sender, recipient = Party("", here.users[0]), Party("", f"user@{ELSEWHERE}")
+    login = here.login if port.policy.auth_offered else ""
+    zones = [zone for text in port.values.written.values() for zone in ZONES.findall(text)]
+    found = tuple(zones) if listed else ()
+    return cells.answer(port, here.clients[0], login, sender, recipient, found)
+
+
+def _sparing(cells: Cells, port: Port, name: str, stage: str) -> Change | None:
+    """The smallest change after which list *name* refuses no login, and all else is as before."""
+    for change in edits.sparing(port, name):
+        after = cells.of(change.apply(cells.configuration))
+        refusal = _roams(after, _same(after, port))
+        if (
+            refusal.does == "relays" or refusal.stage != stage
+        ) and after.outcomes == cells.outcomes:
+            return change
+    return None
+
+
+KINDS = (
+    *(_open, _refusing, _gateway, _early_permit, _opening_permit, _no_relay_list),
+    _listed_login,
+)
 
 
 def _line(cells: Cells, name: str, rule: str) -> str:

@@ -92,6 +92,7 @@ def on_port_587(policy: Policy, server: Server) -> Policy:
     return replace(
         policy,
         auth_offered=True,
+        settings=policy.settings._replace(smtpd_delay_reject=True),  # the login is known by then
         client=(Restriction("reject_unauthenticated"), *limits),
         relay=(Restriction("permit_sasl_authenticated"),),
     )

@@ -109,6 +109,9 @@ def accepted(policy: Policy, facts: Facts) -> Verdict:
 def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
     for command, checks in plan:
         walk.command = walk.t.command = command
+        if walk.facts.login is not None and checks:
+            early = command in BEFORE_LOGIN
+            walk.t.facts = walk.facts._replace(login=None) if early else walk.facts
         if command in ("DATA", END):
             walk.t.deferral = None
             walk.exempt = False
@@ -118,6 +121,10 @@ def _refusal(walk: _Walk, plan: Plan) -> Verdict | None:
                 return verdict
     walk.command = "RCPT"
     return None
+
+
+BEFORE_LOGIN = ("CONNECT", "HELO")
+"""Commands at which nobody has logged in yet."""
 
 
 class _Walk:

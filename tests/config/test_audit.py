@@ -22,6 +22,17 @@ GOOD = "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated,
 GOOD += "reject_unauth_destination\n"
 
 
+LISTS_BEFORE_LOGIN = {
+    "blocklist": "smtpd_client_restrictions = permit_mynetworks, reject_rbl_client dul.example\n",
+    "blocklist in a class": "smtpd_restriction_classes = ask\nask = reject_rbl_client dul.example\n"
+    "smtpd_client_restrictions = ask\n",
+    "permit behind": "smtpd_recipient_restrictions = reject_rbl_client dul.example=127.0.0.10, "
+    "reject_non_fqdn_sender, permit_sasl_authenticated\n",
+    "too early": "smtpd_delay_reject = no\n"
+    "smtpd_client_restrictions = permit_sasl_authenticated, reject_rbl_client dul.example\n",
+}
+
+
 def audit(text, master="", names=None, **tables):
     """The audit of a main.cf."""
     files = {f"/etc/postfix/{name}": rows for name, rows in tables.items()}
@@ -117,8 +128,9 @@ def test_a_server_that_postfix_would_not_run_is_found():
             "check_client_access hash:/etc/postfix/c, reject_unauth_destination\n",
             "before the rule against relaying",
         ),
+        *((GOOD + text, "before the login") for text in LISTS_BEFORE_LOGIN.values()),
     ],
-    ids=["gateway", "early permit", "no relay list", "table first"],
+    ids=["gateway", "early permit", "no relay list", "table first", *LISTS_BEFORE_LOGIN],
 )
 def test_traps_are_named_with_a_checked_change(text, words):
     found = audit(text, c="x.example DUNNO\n")
@@ -127,6 +139,17 @@ def test_traps_are_named_with_a_checked_change(text, words):
     assert trap.change is not None
     after = Audit(type(found.imported)(trap.change.apply(found.imported.configuration)))
     assert not [one for one in after.findings if one.text == trap.text]
+
+
+def test_a_blocklist_is_no_trap_where_logins_pass_before_it_or_at_another_port():
+    list_first = LISTS_BEFORE_LOGIN["blocklist"]
+    master = "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
+    spared = (
+        "smtpd_client_restrictions = permit_sasl_authenticated, reject_rbl_client dul.example\n"
+    )
+    assert audit(GOOD + spared).findings == []
+    assert audit(GOOD + list_first, master + "  -o smtpd_client_restrictions=\n").findings == []
+    assert audit(GOOD + list_first, master).findings
 
 
 def test_the_difference_of_two_configurations_is_every_cell_that_changes():

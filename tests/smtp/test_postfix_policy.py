@@ -429,3 +429,12 @@ def test_facts_that_nobody_supplies_and_keys_that_never_match():
     assert [one.kind for one in lint(made)] == ["never_matches"]
     missing = [one for one in lint(made, supplied=("client",)) if one.kind == "missing_fact"]
     assert "reverse_path" in missing[-1].text
+
+
+def test_lists_that_are_asked_at_once_know_no_login_yet():
+    relays = {"to": "joe@foreign.example", "login": "alice"}
+    lists = {"smtpd_client_restrictions": "permit_sasl_authenticated, reject"}
+    assert reply(policy(**lists), **relays).startswith("250")
+    assert reply(policy(**lists, smtpd_delay_reject="no"), **relays).startswith("554")
+    lists = {"smtpd_sender_restrictions": "permit_sasl_authenticated, reject"}
+    assert reply(policy(**lists, smtpd_delay_reject="no"), **relays).startswith("250")
