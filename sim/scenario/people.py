@@ -81,7 +81,7 @@ Line = Literal["dial-up", "isdn", "cable", "lan"]
 
 
 class WhenRefused(Table):
-    """What refused users do: shares that sum to 1; what worked is done there from then on."""
+    """What refused users do: shares that sum to 1; see `learning` for whose, and what is kept."""
 
     wait: Share = key(0.0, meaning=Reaction.WAIT.meaning)
     switch_server: Share = key(0.0, meaning=Reaction.SWITCH_SERVER.meaning)
@@ -187,7 +187,15 @@ class Users(Table):
         {"wait": 0.3, "switch_server": 0.2, "dial_in": 0.1, "ask_isp": 0.2, "give_up": 0.2},
         source="chosen",
     )
-    """what refused users do: shares that sum to 1"""
+    """what refused users do: shares that sum to 1; the meaning of these is in `learning`"""
+    learning: Literal["person", "message", "none"] = key("message", source="chosen")
+    """person: everybody has a fixed order of preference among what refused users do, drawn by the
+    shares, and what worked at a place is done there from then on; message: what they do is drawn
+    anew for each message, and what worked is remembered likewise; none: it is drawn anew, and
+    nothing is remembered, not even a setting that the ISP advised"""
+    turnover: Rate = key("0 / day")
+    """how often each of them leaves, on average, and a newcomer takes their place, with the
+    settings of the start and nothing learned: "0.01 / day" is one in a hundred a day"""
     delays: Delays = key({}, source="chosen")
     """how long each remedy takes"""
     helo: str | None = key(None, max_length=255)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.records.words import Route
+from sim.workload.customers import Customers, successive
 from sim.workload.people import Mailboxes, Population
 from sim.workload.pop_logins import PopLogins
 from sim.workload.workload import Shared, Workload
@@ -152,16 +153,17 @@ def permissions(scenario: Scenario, workload: Workload, pop: PopLogins) -> Permi
 
 def programs(context: WorldContext) -> list[MailProgram]:
     """The mail programs of all people, by number."""
-    careless: list[float] = []
+    customers: list[Customers] = []
     population, groups = context.workload.population, context.scenario.users
     for group, numbers in population.groups.items():
-        careless += context.streams(f"users.{group}")("passwords").random(len(numbers)).tolist()
+        named, length = context.streams(f"users.{group}"), context.scenario.run_length
+        customers += successive(groups[group], len(numbers), length, named)
     shares = {
         name: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
         for name, users in groups.items()
     }
     return [
-        MailProgram(p, groups[p.group], context, REMEDIES, shares[p.group], careless[p.number])
+        MailProgram(p, groups[p.group], context, REMEDIES, shares[p.group], customers[p.number])
         for p in population.people
     ]
 

@@ -13,6 +13,7 @@ from sim.path.submission import credentials
 from sim.records.words import Cause, Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import RecipientGroup
+from sim.workload.customers import Customers
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import Purpose, chance
 from sim.world.context import WorldContext
@@ -23,6 +24,10 @@ from sim.world.transfers import Message, Replies, Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
+
+
+SAME_FOR_EVER = Customers()
+"""One customer, whose password is right."""
 
 
 class SubmissionSettings(NamedTuple):
@@ -47,8 +52,8 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "auth", "by_587", "careless", "context", "corrected", "help_at", "learned", "needs_all",
-        "person", "polls_first", "remedies", "settings", "shares", "users",
+        "auth", "by_587", "context", "corrected", "customer", "customers", "help_at", "learned",
+        "needs_all", "person", "polls_first", "remedies", "settings", "shares", "users",
     )  # fmt: skip
 
     def __init__(
@@ -58,18 +63,33 @@ class MailProgram:
         context: WorldContext,
         remedies: Mapping[str, RemedyFunction],
         shares: Sequence[tuple[str, float]],
-        careless: float = 1.0,
+        customers: Customers = SAME_FOR_EVER,
     ) -> None:
         self.person, self.users, self.context = person, users, context
         self.remedies, self.shares = remedies, shares  # both by name
-        self.careless = careless  # in [0, 1): below the share of wrong passwords, theirs is
-        self.corrected: frozenset[str] = frozenset()  # servers for which it was corrected
-        self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
-        self.by_587 = person.by_587
+        self.customers = customers
         self.needs_all = True
         self.settings: dict[tuple[str, int, LearnedSettings | None], SubmissionSettings] = {}
+        self._begin(0)
+        for at in customers.arrivals:
+            context.env.call_at(at, lambda _: self._replace())
+
+    # ---- whose it is
+
+    def _begin(self, customer: int) -> None:
+        """Let *customer* (a number) begin, with the settings of the start and nothing learned."""
+        self.customer, person = customer, self.person
+        self.corrected: frozenset[str] = frozenset()  # servers whose password was corrected
+        self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
+        self.by_587 = person.by_587
         self.help_at: float | None = None  # when the help desk's advice is followed (s)
         self.learned: dict[tuple[str, int], LearnedSettings] = {}  # by place and account
+
+    def _replace(self) -> None:
+        """A newcomer replaces the customer, who still sends what waits in the outbox."""
+        if self.auth or self.polls_first or self.learned:  # else nothing changes
+            self.context.detach(self.person.number)
+        self._begin(self.customer + 1)
 
     # ---- sending
 
@@ -158,13 +178,14 @@ class MailProgram:
     ) -> Transfer:
         """The transfer of *message* from *client* on *network*."""
         own, server, shown = settings.own, settings.server, NO_LOGIN
+        with_auth = entry is not None and "auth" in entry.advice  # for this message alone
         if self.person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
-        elif self.auth and server is own:
+        elif server is own and (self.auth or with_auth):
             shown = credentials(
                 settings.account.address,
-                by_587=self.by_587,
-                wrong_password=self.mistypes(own),
+                by_587=self.by_587 or with_auth,
+                wrong_password=self.mistypes(own, entry),
                 offers_auth=server.policy.auth_offered,
                 offers_587=own.settings.port_587,
             )
@@ -183,12 +204,16 @@ class MailProgram:
     def _send(self, settings: SubmissionSettings, transfer: Transfer, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
         own = settings.own
-        if self.polls_first and transfer.server is own and not self.person.web:
+        entry = transfer.ticket
+        polls = self.polls_first or (isinstance(entry, OutboxEntry) and "pop_first" in entry.advice)
+        if polls and transfer.server is own and not self.person.web:
             self.context.pop.log_in(own.network, transfer.address, now, self.person.number)
         self.context.transport.send(transfer, now + settings.line.latency, transfer.network)
 
     def _learn(self, entry: OutboxEntry, server: Server, now: float) -> None:
         """Send from this place as has just worked, from now on."""
+        if self.users.learning == "none" or entry.customer != self.customer:
+            return
         place = self.context.mobility.place(self.person, now), entry.account_number
         sender = entry.message.reverse_path
         learned = (entry.learned or LearnedSettings(server))._replace(
@@ -210,7 +235,8 @@ class MailProgram:
                 self._learn(entry, transfer.server, now)
             return
         if entry is None:
-            entry = OutboxEntry(self.context.arrivals, self.person, transfer)
+            customer = self.customers.at(self.context.arrivals.at[transfer.message.number])
+            entry = OutboxEntry(self.context.arrivals, self.person, customer, transfer)
         worst = refused[0][1]
         if len(refused) > 1:
             worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
@@ -249,7 +275,11 @@ class MailProgram:
         self.context.env.call_at(at, lambda t: self.submit(entry, t), entry.groups)
 
     def _choose(self, entry: OutboxEntry, passed_over: set[str]) -> str:
-        """A remedy by the group's shares, among those left; giving up is always left."""
+        """A remedy among those left, by the customer's own preferences or by the group's shares;
+        giving up is always left."""
+        if self.customers.preferences:
+            preferences = self.customers.preferences[entry.customer]
+            return next((name for name in preferences if name not in passed_over), "give_up")
         left = [(name, share) for name, share in self.shares if name not in passed_over]
         total = self.users.when_refused.give_up + sum([share for _, share in left])
         draw = entry.choice
@@ -262,6 +292,9 @@ class MailProgram:
         """Whether message *number*, refused for good, is not tried again: the first choice."""
         if not self.shares:
             return True
+        if self.customers.preferences:
+            customer = self.customers.at(self.context.arrivals.at[number])
+            return self.customers.preferences[customer][0] == "give_up"
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
         return _drawn(self.context.arrivals.choice[number] * total, self.shares) == "give_up"
 
@@ -271,33 +304,35 @@ class MailProgram:
         for group in entry.groups:
             recorder.end(group, fate, answer, now)
 
-    def mistypes(self, server: Server) -> bool:
+    def mistypes(self, server: Server, entry: OutboxEntry | None) -> bool:
         """Whether the password that is set for SMTP AUTH at *server* is wrong."""
+        if entry is not None and "password" in entry.advice:
+            return False
         separate = server.settings.auth_password == "separate"
         users = self.users
         share = users.wrong_separate_password if separate else users.wrong_password
-        return self.careless < share and server.name not in self.corrected
+        return self.customers.careless[self.customer] < share and server.name not in self.corrected
 
-    def correct(self, server: Server) -> Callable[[float], None]:
-        """The change of password that the help desk advised."""
+    def follow(self, advice: str, server: Server, entry: OutboxEntry) -> Callable[[float], None]:
+        """What is done when the *advice* of the help desk about *server* is followed: a setting is
+        changed for good, or for the message alone where nothing is remembered."""
 
         def change(_: float) -> None:
-            self.context.detach(self.person.number)
+            if self.users.learning == "none":
+                entry.advice.add(advice)
+            elif entry.customer == self.customer:
+                self.context.detach(self.person.number)
+                self._switch_on(advice, server)
+
+        return change
+
+    def _switch_on(self, advice: str, server: Server) -> None:
+        if advice == "password":
             self.corrected |= {server.name}
-
-        return change
-
-    def switch_on(self, offer: str) -> Callable[[float], None]:
-        """The change of setting that the help desk advised."""
-
-        def change(_: float) -> None:
-            self.context.detach(self.person.number)
-            if offer == "auth":
-                self.auth = self.by_587 = True  # by 587 where the server offers it
-            else:
-                self.polls_first = True
-
-        return change
+        elif advice == "auth":
+            self.auth = self.by_587 = True  # by 587 where the server offers it
+        else:
+            self.polls_first = True
 
     def note(self, entry: OutboxEntry, remedy: str, *, calls: int = 0, changes: int = 0) -> None:
         """Keep what was done about a entry, and the effort."""

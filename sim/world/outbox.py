@@ -25,7 +25,10 @@ class LearnedSettings(NamedTuple):
 class OutboxEntry:
     """A refused message in the outbox, and what its writer has tried for it."""
 
-    def __init__(self, arrivals: Arrivals, writer: Person, transfer: Transfer) -> None:
+    def __init__(
+        self, arrivals: Arrivals, writer: Person, customer: int, transfer: Transfer
+    ) -> None:
+        self.customer = customer  # which of the writer's successive customers it is
         number = transfer.message.number
         self.message, self.groups = transfer.message, transfer.groups
         self.account_number = arrivals.account[number]  # of the person's accounts
@@ -33,6 +36,7 @@ class OutboxEntry:
         self.choice = arrivals.choice[number]
         self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
         self.tried: list[str] = []
+        self.advice: set[str] = set()  # of the help desk, followed for this message alone
         self.draws = 0
         self.since = arrivals.at[number]  # since when it is tried in the same way (s)
 

@@ -62,9 +62,9 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     own = p.context.submission[r.entry.account.network]
     with_auth = p.auth and (p.by_587 or not own.settings.port_587)
     on_already = {"auth": with_auth, "pop_first": p.polls_first}.get(own.offers)
-    advice, change = own.offers, p.switch_on(own.offers)
-    if r.answer.verdict.cause == "authentication" and p.mistypes(own):
-        on_already, advice, change = False, "password", p.correct(own)
+    advice = own.offers
+    if r.answer.verdict.cause == "authentication" and p.mistypes(own, r.entry):
+        on_already, advice = False, "password"
         r.entry.tried.append(advice)
     r.entry.learned = LearnedSettings(own)
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
@@ -75,9 +75,11 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
         r.entry.tried.append("ask_isp")
         return None  # nothing on offer, or it is on and did not help
     p.note(r.entry, advice, calls=1, changes=1)
-    p.help_at = r.now + p.users.delays.ask_isp.quantile()(r.draw)
-    p.context.env.call_at(p.help_at, change)
-    return p.help_at
+    followed = r.now + p.users.delays.ask_isp.quantile()(r.draw)
+    p.context.env.call_at(followed, p.follow(advice, own, r.entry))
+    if p.users.learning != "none":  # then each message takes a call of its own
+        p.help_at = followed
+    return followed
 
 
 def change_sender(p: MailProgram, r: Refusal) -> float | None:

@@ -55,6 +55,17 @@ CASES = {
             "servers.proseware-smtp.content": ["discard_outbound_spam(0.5, 0.05)"],
         },
     ),
+    "newcomers": (
+        "open-vs-restricted",
+        "on network + AUTH",
+        {
+            "users.*.learning": "person",
+            "users.*.turnover": "0.2 / day",
+            "users.commuters.auth": 0.5,
+            "users.commuters.wrong_password": 0.5,
+        },
+    ),
+    "nobody learns": ("open-vs-restricted", "on network + POP first", {"users.*.learning": "none"}),
     "lists": ("blocklist-collateral", "everybody asks", {}),
 }
 

@@ -1,0 +1,87 @@
+"""Customers: who is replaced by whom and when, and what each would rather do when refused.
+
+A person of the population is a place in it: its mailbox, access and habits. By the turnover of
+the group customers leave, and a newcomer takes the place with nothing learned and the settings of
+the start. Drawn from streams of the group, so every arm has the same newcomers at the same moments.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.records.words import Reaction
+from sim.workload.columns import Floats
+from sim.workload.mobility import Named
+
+if TYPE_CHECKING:
+    from sim.scenario.people import Users, WhenRefused
+
+Preferences = tuple[str, ...]
+"""Reactions to a refusal in order of preference, as far as any of the group chooses them."""
+
+
+class Customers(NamedTuple):
+    """The successive customers in one place of the population."""
+
+    arrivals: tuple[float, ...] = ()
+    """When each newcomer replaces the one before (s), ascending."""
+    careless: tuple[float, ...] = (1.0,)
+    """By customer, in [0, 1): below the share of wrong passwords, theirs is wrong."""
+    preferences: tuple[Preferences, ...] = ()
+    """By customer; none where they choose anew for each message."""
+
+    def at(self, moment: float) -> int:
+        """The number of the customer at *moment* (s): 0 before the first newcomer."""
+        return bisect_right(self.arrivals, moment)
+
+
+def successive(users: Users, count: int, run_length: float, named: Named) -> list[Customers]:
+    """The customers in each of *count* places of a group."""
+    arrivals = _arrivals(users, count, run_length, named)
+    ends = np.cumsum([0, *map(len, arrivals)]).tolist()
+    careless = _drawn("passwords", count, ends[-1], 1, named, np.random.Generator.random)[:, 0]
+    preferences: list[Preferences] = []
+    if users.learning == "person":
+        draw = np.random.Generator.standard_exponential
+        races = _drawn("preferences", count, ends[-1], len(Reaction), named, draw)
+        preferences = _orders(users.when_refused, races)
+    people = []
+    for i, (first, end) in enumerate(pairwise(ends)):
+        those = [i, *range(count + first, count + end)]
+        orders = tuple([preferences[k] for k in those]) if preferences else ()
+        people.append(Customers(arrivals[i], tuple(careless[those].tolist()), orders))
+    return people
+
+
+def _arrivals(users: Users, count: int, run_length: float, named: Named) -> list[tuple[float, ...]]:
+    """When newcomers arrive in each place: a Poisson process, as customers stay exponentially."""
+    if not users.turnover:
+        return [()] * count
+    numbers = named("newcomers: how many").poisson(users.turnover * run_length, count)
+    at = named("newcomers: when").random(int(numbers.sum())) * run_length
+    return [tuple(sorted(part.tolist())) for part in np.split(at, np.cumsum(numbers)[:-1])]
+
+
+def _drawn(
+    purpose: str, count: int, newcomers: int, width: int, named: Named, draw: Callable[..., Floats]
+) -> Floats:
+    """Draws for a *purpose*: a row each for *count* customers of the start, then for newcomers."""
+    later = draw(named(f"{purpose} of newcomers"), (newcomers, width)) if newcomers else None
+    start = draw(named(purpose), (count, width))
+    return start if later is None else np.concatenate([start, later])
+
+
+def _orders(when_refused: WhenRefused, races: Floats) -> list[Preferences]:
+    """Orders of preference by shares: each next one by its share among those left (Luce 1959).
+
+    The least of exponential draws over shares is each with its share (Efraimidis, Spirakis 2006).
+    """
+    names, shares = zip(*[(n, share) for n, share in when_refused if share > 0.0], strict=True)
+    columns = [Reaction.texts().index(name) for name in names]
+    order = np.argsort(races[:, columns] / np.array(shares), axis=1)
+    return [tuple([names[k] for k in row]) for row in order.tolist()]
