@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sim._version import __version__
 
 if TYPE_CHECKING:
-    from sim.config import Imported, import_postfix
+    from sim.config import Imported, Observed, import_postfix, observe
     from sim.results.results import Results, open_results, run
     from sim.results.scenario import Scenario, load, loads
     from sim.results.sweep import Sweep, open_sweep, sweep
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Imported",
+    "Observed",
     "Results",
     "Scenario",
     "ScenarioError",
@@ -22,6 +23,7 @@ __all__ = [
     "import_postfix",
     "load",
     "loads",
+    "observe",
     "open_results",
     "open_sweep",
     "run",
@@ -30,7 +32,7 @@ __all__ = [
 
 _HOME = {
     "ScenarioError": "sim.scenario",
-    **dict.fromkeys(("Imported", "import_postfix"), "sim.config"),
+    **dict.fromkeys(("Imported", "Observed", "import_postfix", "observe"), "sim.config"),
     **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
     **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),
     **dict.fromkeys(("Sweep", "open_sweep", "sweep"), "sim.results.sweep"),

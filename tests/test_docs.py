@@ -115,6 +115,8 @@ def perform(page: Path) -> None:
             Path(name).write_text(text, "utf-8")
         if language == "python":
             exec(compile(text, f"{page.name}", "exec"), held)
+        elif language == "text":
+            assert name, "text is a file that commands read"
         elif language == "toml":
             tomllib.loads(text)
         elif language == "sh":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.config import errors as errors
     from sim.config import exporting as exporting
     from sim.config import imported as imported
+    from sim.config import observing as observing
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
@@ -39,6 +40,7 @@ _HOME = {
     "imported": "sim.config.imported",
     "inputs": "sim.cli.inputs",
     "names": "sim.smtp.names",
+    "observing": "sim.config.observing",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
     "reading": "sim.config.reading",
