@@ -53,6 +53,7 @@ def build(name: str, server: Server, network: Network, lists: Lists | None = Non
         wording=None if server.wording == AUTO else server.wording,
         settings=directories.settings(server),
         tables=directories.tables(server),
+        sender_rewriting=server.sender_rewriting,
         classes=server.restriction_classes,
         **lists,
     )

@@ -98,8 +98,11 @@ class Server(Table):
     relay_recipients: Texts = key([], policy=True)
     """addresses in relay_domains that reject_unlisted_recipient knows; without it, all"""
     aliases: dict[Text, Targets] = key({}, max_length=10_000, policy=True)
-    """where mail for an address goes instead: to one address or several; @domain is a catch-all
-    (virtual_alias_maps)"""
+    """where mail for an address goes instead: to one address or several, of which a run follows the
+    first; @domain is a catch-all (virtual_alias_maps)"""
+    sender_rewriting: bool = key(False, source="chosen", policy=True)
+    """whether mail that aliases send elsewhere goes under a sender in its own domain (SRS), which
+    brings notices back; otherwise under the sender's own"""
     settings: dict[Text, Any] = key({}, policy=True)
     """parameters of main.cf by the names that Postfix gives them, such as smtpd_delay_reject,
     unknown_address_reject_code or recipient_delimiter"""

@@ -14,7 +14,7 @@ From the words of a policy to the bytes of a session, each module uses those abo
     restrictions        the table of the words of a policy; presets stand on it
     policy              lists of restrictions on top of a site
     verdicts, decision  `decide`, its answer and its trace, and a memory for it
-    routing             where a message that was taken goes
+    routing, forwarding where a message that was taken goes; aliases, and senders rewritten (srs)
     framing, session    one SMTP session: bytes in, replies out
 """
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.smtp import srs
 from sim.smtp.matching import parts_of
 from sim.smtp.opinions import Refusal
 from sim.smtp.replies import CLASSES, Reply
-from sim.smtp.site import ALIAS, LOCAL, MAILBOX, RELAY, Mailbox, Site
+from sim.smtp.site import ALIAS, FINAL, LOCAL, MAILBOX, RELAY, Mailbox, Site
 from sim.smtp.statuses import split_status, status_for
 
 UNTABLED = ("postmaster", "mailer-daemon", "double-bounce")
@@ -61,15 +62,22 @@ def _stated(site: Site, to: Mailbox) -> str:
     return ""
 
 
+def is_alias(site: Site, to: Mailbox) -> bool:
+    """Whether an alias lists *to*, or the site itself wrote it when it rewrote a sender."""
+    maps = site.settings.virtual_alias_maps
+    if maps and site.find(site.maps(maps), to.full) is not None:
+        return True
+    return site.sender_rewriting and to.kind in FINAL and srs.original(to.full) is not None
+
+
 def unlisted(site: Site, to: Mailbox, other: str, whose: str) -> Refusal | None:
     """The refusal of an address in a domain of the site that is not listed there.
 
     *whose*: recipient or sender; *other* is the address at the other end. A virtual alias
     lists an address of any class.
     """
-    s, full = site.settings, to.full
     situation = "unknown_user" if whose == "recipient" else "unknown_sender"
-    if s.virtual_alias_maps and site.find(site.maps(s.virtual_alias_maps), full) is not None:
+    if is_alias(site, to):
         return None
     if to.kind == ALIAS:
         return Refusal(situation, "virtual alias")

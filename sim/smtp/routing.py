@@ -47,7 +47,7 @@ def routes(
         read = site.read(path)
         given = path if isinstance(read, Fault) else read.given
         shown = rfc822.quoted(given)
-        for address in _expanded(site, site.rewriting.rewritten(given)):
+        for address in expanded(site, site.rewriting.rewritten(given)):
             key = (path.lower(), address.lower())
             if key not in seen:
                 seen.add(key)
@@ -58,7 +58,7 @@ def routes(
     return found
 
 
-def _expanded(site: Site, address: str) -> list[str]:
+def expanded(site: Site, address: str) -> list[str]:
     """What virtual aliases make of *address*."""
     maps = site.maps(site.settings.virtual_alias_maps)
     found, fixed = [address], set()
@@ -75,6 +75,19 @@ def _expanded(site: Site, address: str) -> list[str]:
         else:
             place += 1
     return found
+
+
+def alias_of(site: Site, local: str) -> str | None:
+    """What the aliases of local users have for *local*, with its tag or without."""
+    maps = site.maps(site.settings.alias_maps)
+    if not maps:
+        return None
+    bare = site.without_tag(local)
+    try:
+        found = maps.find(local)
+        return maps.find(bare) if found is None and bare != local else found
+    except TableError:
+        return None
 
 
 def _mapped(site: Site, maps: Maps, address: str) -> list[str]:
@@ -168,7 +181,7 @@ class _Table:
     def _delivered(self, read: Mailbox, given: str, seen: frozenset[str]) -> Iterator[Route]:
         """The routes of a local user: an alias, a mailbox, or whoever gets what is left."""
         local = read.address.local
-        value = self._alias(local)
+        value = alias_of(self.site, local)
         if value is None and self.settings.luser_relay and not self._is_user(local):
             value = self._luser(read)
         self.left -= 1
@@ -187,21 +200,10 @@ class _Table:
                 yield from self._delivered(target, given, seen | {local})
             else:
                 forwarded = True
-                for address in _expanded(self.site, target.given):
+                for address in expanded(self.site, target.given):
                     yield from self.routes(address, given)
         if forwarded:
             yield Route(given, "local")
-
-    def _alias(self, local: str) -> str | None:
-        maps = self.site.maps(self.settings.alias_maps)
-        if not maps:
-            return None
-        bare = self.site.without_tag(local)
-        try:
-            found = maps.find(local)
-            return maps.find(bare) if found is None and bare != local else found
-        except TableError:
-            return None
 
     def _is_user(self, local: str) -> bool:
         table = self.site.tables.get(USERS)

@@ -81,6 +81,8 @@ class Site:
     settings: Settings = UNCHANGED
     tables: Mapping[str, Table | str] = field(default_factory=dict, hash=False)
     """Tables by the names that restrictions and settings give them; files of patterns as text."""
+    sender_rewriting: bool = False
+    """Aliases that lead elsewhere put senders into its own domain: see `sim.smtp.srs`."""
     classes: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Restriction classes: lists that a table or another list may name."""
     services: Mapping[str, tuple[tuple[Mapping[str, str], str], ...]] = field(
@@ -295,7 +297,10 @@ class Site:
     def resolve(self, given: str) -> Mailbox | Fault:
         """What the internal form *given* of an address leads to."""
         rewriting = self.rewriting
-        full, routed, valid = rewriting.resolve(rewriting.rewritten(given))
+        try:
+            full, routed, valid = rewriting.resolve(rewriting.rewritten(given))
+        except TableError:  # of its own domains
+            return Mailbox(given, Address(given.lower(), ""), FAILED)
         if not valid:
             return Fault("domain")
         local, _, domain = full.lower().rpartition("@")

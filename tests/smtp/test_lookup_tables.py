@@ -5,12 +5,17 @@ from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 
-from sim.smtp import clients
+from sim.smtp import Facts, clients, decide
 from sim.smtp.matching import Domains, Networks, networks_in, words
 from sim.smtp.names import NONE, NULL_MX, OK, RETRY, Names
+from sim.smtp.postfix import policy
 from sim.smtp.tables import Cidr, Keyed, Maps, Pattern, Static, TableError, Unreadable
 
 V6 = "2001:db8:1::77"
+NAMING_TABLES = (
+    "mydestination", "relay_domains", "virtual_mailbox_domains", "virtual_alias_domains",
+    "mynetworks", "virtual_alias_maps", "transport_maps", "local_recipient_maps", "alias_maps",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["198.51.100.7", "0.0.0.0", "255.255.255.255", V6, "::1", "::"])
@@ -159,3 +164,17 @@ def test_a_name_counts_if_it_leads_back():
     assert (forged.name, forged.status, forged.reverse) == ("unknown", NONE, "mail.example")
     assert NAMES.client(clients.number("192.0.2.3")).reverse_status == NONE
     assert NAMES.client(clients.number("192.0.2.4")).reverse_status == RETRY
+
+
+@pytest.mark.parametrize("parameter", NAMING_TABLES)
+@pytest.mark.parametrize("to", ["b@b.example", "b@[192.0.2.1]", "b%c@d.example", "postmaster"])
+@pytest.mark.parametrize("sender", ["x@[192.0.2.1]", None])
+def test_a_table_that_cannot_be_read_is_an_answer_and_no_error(parameter, to, sender):
+    lists = {"smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination"}
+    stated = {"myhostname": "mail.a.example", **lists, parameter: "hash:/missing"}
+    served = policy(stated, {"hash:/missing": Unreadable("no such file")})
+    verdict = decide(served, Facts(1, sender, to))
+    assert verdict.code in (250, 451, 554)
+    assert verdict.reply.text
+    if parameter == "mydestination" and to != "postmaster":
+        assert (verdict.code, verdict.reply.enhanced) == (451, "4.3.0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.smtp.arguments import EVERYBODY, Parameter
-from sim.smtp.directory import unlisted
+from sim.smtp.directory import is_alias, unlisted
 from sim.smtp.facts import Circumstances, Facts
 from sim.smtp.names import RETRY, Names
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
@@ -113,7 +113,7 @@ def reject_unlisted_recipient(t: Transaction) -> Opinion:
     t.checked_recipient = not t.warning
     to = t.recipient
     if not t.site.style.tokens and t.site.settings.local_recipient_maps is None:
-        if not t.recipient_exists():
+        if not t.recipient_exists() and not is_alias(t.site, to):
             return Refusal("unknown_user", "bang" if "!" in to.address.local else "")
         if to.kind != ALIAS:
             return None
