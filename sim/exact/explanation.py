@@ -18,7 +18,9 @@ from sim.exact.transcript import Dialogue, converse
 from sim.path.journey import Hop, Journey, Servers
 from sim.path.query import Query
 from sim.path.query import query as make_query
+from sim.path.route import MOST_HOPS
 from sim.path.submission import port
+from sim.smtp.forwarding import destinations
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -114,7 +116,7 @@ class Explanation(Page):
         """What is shown, in order."""
         return [
             self._summary(),
-            *(self._walk(hop) for hop in self.hops),
+            *(block for hop in self.hops for block in (self._walk(hop), *self._aliases(hop))),
             *(
                 Lines(f"Dialogue with {self._host(hop)}", dialogue.lines(), fixed=True)
                 for hop, dialogue in zip(self.hops, self.dialogues, strict=False)
@@ -147,8 +149,14 @@ class Explanation(Page):
             ("outcome", Span(words, style)),
         ]
         if self.outcome == "bounced" and self.hops[-1].verdict and self.hops[-1].verdict.accepted:
-            rows.append(("because", "no server takes mail for this domain"))
+            rows.append(("because", self._nowhere()))
         return Grid("", (), tuple(rows))
+
+    def _nowhere(self) -> str:
+        """Why what the last server took goes no further."""
+        if len(self.hops) == MOST_HOPS:
+            return f"it was passed on by {MOST_HOPS} servers: a loop (5.4.6)"
+        return "no server takes mail for this domain"
 
     def _login(self) -> str:
         login = self.hops[0].facts.login
@@ -170,6 +178,22 @@ class Explanation(Page):
         )
         decided = f"{verdict.kind}, decided by {verdict.rule}: {verdict.reply}"
         return Grid(title, ("stage", "restriction", "compared", "opinion"), rows, decided)
+
+    def _aliases(self, hop: Hop) -> list[Block]:
+        """Where the aliases of a server that took the message send it, and under whose name."""
+        before, sent = hop.facts, hop.forwarded
+        if sent is None:
+            return []
+        others = destinations(hop.policy, before.forward_path)[1:]
+        rows: list[tuple[Line, ...]] = [
+            (f"<{before.forward_path}>", f"goes to <{sent.forward_path}>")
+        ]
+        rows += [
+            ("", Span(f"and to <{other}>, which is not followed", "faint")) for other in others
+        ]
+        if sent.reverse_path != before.reverse_path:
+            rows.append((f"<{before.reverse_path}>", f"becomes <{sent.reverse_path}>"))
+        return [Grid(f"Aliases at {self._host(hop)}", (), tuple(rows))]
 
     def _box(self) -> list[Block]:
         box = self.error_box
@@ -280,7 +304,7 @@ def _effort(advice: Advice) -> str:
 
 
 def _hop(hop: Hop) -> dict[str, Any]:
-    verdict = hop.verdict
+    verdict, forwarded = hop.verdict, hop.forwarded
     if verdict is None:
         return {"server": hop.server, "verdict": None}
     return {
@@ -292,4 +316,5 @@ def _hop(hop: Hop) -> dict[str, Any]:
             {name: getattr(step, name) for name in ("stage", "rule", "compared", "opinion")}
             for step in verdict.trace
         ],
+        "forwarded": None if forwarded is None else forwarded._asdict(),
     }

@@ -49,7 +49,7 @@ def chain(query: Query, taken: Sequence[Hop], year: int | None) -> list[Header]:
     for number, hop in enumerate(taken, 1):
         lines.insert(0, _received(hop, helo, number, began + number * STEP))
         helo = hop.policy.hostname
-    if taken and taken[-1].verdict is not None and not taken[-1].verdict.relayed:
+    if taken and taken[-1].verdict is not None and taken[-1].sent is None:
         # RFC 5321 section 4.4: the server that makes final delivery adds the return path
         path = taken[-1].facts.reverse_path or ""
         forged = bool(path) and _strange(query)

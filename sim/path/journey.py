@@ -14,6 +14,7 @@ from sim.path.route import MOST_HOPS, NextHop, next_hop
 from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict, decide
+from sim.smtp.forwarding import Envelope, forwarded, onward
 from sim.smtp.verdicts import UNREACHABLE
 from sim.topology.gateways import Gateways
 
@@ -29,6 +30,26 @@ class Hop:
     facts: Facts
     policy: Policy
     verdict: Verdict | None
+
+    @property
+    def forwarded(self) -> Envelope | None:
+        """What its aliases made of the envelope; None: none has the recipient, or it refused."""
+        return forwarded(self.policy, self._envelope) if self._taken else None
+
+    @property
+    def sent(self) -> Envelope | None:
+        """With what envelope it goes on from here; None: it stays, or was not taken."""
+        relayed = self.verdict is not None and self.verdict.relayed
+        return onward(self.policy, self._envelope, relayed=relayed) if self._taken else None
+
+    @property
+    def _envelope(self) -> Envelope:
+        return Envelope(self.facts.reverse_path, self.facts.forward_path)
+
+    @property
+    def _taken(self) -> bool:
+        verdict = self.verdict
+        return verdict is not None and verdict.accepted and not verdict.discarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +303,7 @@ def _outcome(hops: list[Hop]) -> str:
     if verdict.discarded:
         return "discarded"
     if verdict.accepted:
-        return "" if verdict.relayed else "delivered"
+        return "" if hops[-1].sent else "delivered"
     if len(hops) == 1:
         return "refused" if verdict.permanent else "deferred"
     return "bounced" if verdict.permanent else "queued"

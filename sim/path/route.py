@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.path.submission import credentials
 from sim.smtp import Facts, Policy, addresses, decide
+from sim.smtp.forwarding import Envelope, forwarded
 from sim.topology.gateways import Gateways
 
 if TYPE_CHECKING:
@@ -71,27 +72,28 @@ def next_hop(
     names: Names,
     listed: Callable[[int], tuple[str, ...]],
 ) -> NextHop | None:
-    """Where the server *name*, with *policy*, passes on what it took as *seen*; None: no MX takes
-    it.
+    """Where the server *name*, with *policy*, passes on what it took as *seen*, after its aliases;
+    None: no MX takes it.
 
     *listed* tells the blocklists that list an address.
     """
-    to = policy.read(seen.forward_path)
+    sent = Envelope(seen.reverse_path, seen.forward_path)
+    sender, recipient = forwarded(policy, sent) or sent
+    to = policy.read(recipient)
     if isinstance(to, addresses.Fault):
         return None
-    hosts = exchangers(servers, names, name, to.address.domain, seen.reverse_path)
+    hosts = exchangers(servers, names, name, to.address.domain, sender)
     if not hosts:
         return None
     source = Gateways(servers[hosts[0]].seen_as).seen(servers[name].source())
-    shows = shown(name, servers[name], servers[hosts[0]], seen.reverse_path)
+    shows = shown(name, servers[name], servers[hosts[0]], sender)
     shows = shows._replace(helo=policy.hostname)
     # as given, unless it was a route that is followed (RFC 5321 appendix C)
-    given = addresses.parse(seen.forward_path) == to.address
-    path = seen.forward_path if given else to.full
+    given = addresses.parse(recipient) == to.address
     passed = facts(
         source,
-        seen.reverse_path,
-        path,
+        sender,
+        recipient if given else to.full,
         shows,
         names=names.zone,
         listed=listed(source),

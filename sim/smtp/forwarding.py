@@ -55,6 +55,17 @@ def forwarded(site: Site, envelope: Envelope) -> Envelope | None:
     return Envelope(sender, to)
 
 
+def onward(site: Site, envelope: Envelope, *, relayed: bool) -> Envelope | None:
+    """How *envelope*, which was taken, goes on to another server; None: it stays at this one.
+
+    *relayed*: it was taken for elsewhere.
+    """
+    sent = forwarded(site, envelope)
+    if sent is None:
+        return envelope if relayed else None
+    return None if is_final(site, sent.forward_path) else sent
+
+
 def is_final(site: Site, forward_path: str) -> bool:
     """Whether mail for *forward_path* stays at this server."""
     read = site.read(forward_path)
