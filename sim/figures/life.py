@@ -148,21 +148,22 @@ def _message(attempts: Frame, arm: str | None, replication: int | None, message:
 
 def _exchanges(rows: Frame) -> Iterator[Exchange]:
     """Return the attempts in order of time; a relaying client is the server that took it."""
-    holder = ""
+    taker, holders = "", dict[int, str]()  # who took it last; who has it, by address
     row: Any
     for row in rows[EXCHANGE].itertuples():
         relayed = str(row.hop) == "relay"
         address = f"{row.place} {IPv4Address(int(row.client))}".strip()
+        holder = holders.setdefault(int(row.client), taker) if relayed else ""
         yield Exchange(
             float(row.at),
-            holder if relayed and holder else address,
+            holder or address,
             str(row.server),
             f"{row.recipients} recipient{'s' * (row.recipients != 1)}",
             _answer(row),
             _look(row),
         )
-        if row.accepted and not relayed:
-            holder = str(row.server)
+        if row.accepted:
+            taker = str(row.server)
 
 
 def _answer(row: Any) -> str:

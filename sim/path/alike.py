@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sim.smtp import Policy
 from sim.smtp.matching import lookup_table
 from sim.smtp.restrictions import Range
-from sim.smtp.tables import Pattern
+from sim.smtp.tables import Keyed, Pattern, Table
 
 if TYPE_CHECKING:
     from sim.scenario.networks import Network
@@ -91,6 +91,32 @@ class ClientRanges:
             inside = self.policy.is_within
             self._within[interval] = tuple([inside(client, some) for some in self.policy.ranges])
         return self._within[interval]
+
+
+def tells_addresses(policy: Policy, path: str) -> bool:
+    """Whether *policy* may tell two addresses of one domain apart, apart from who owns a sender and
+    which mailboxes exist. *path*: forward_path or reverse_path."""
+    s = policy.settings
+    lists = s.relay_recipient_maps, s.local_recipient_maps, s.virtual_mailbox_maps
+    maps = (*lists, s.virtual_alias_maps, s.transport_maps)
+    if path == "forward_path" and any(maps):
+        return True
+    names = {restriction.name for restriction in policy.restrictions()}
+    unlisted = s.smtpd_reject_unlisted_sender or "reject_unlisted_sender" in names
+    if path == "reverse_path" and unlisted:
+        return True
+    return any(
+        parameter.kind == "server"
+        or (parameter.kind == "table" and _names_users(lookup_table(table, policy.tables)))
+        for r in policy.restrictions()
+        if path in r.entry.reads
+        for parameter, table in zip(r.entry.parameters, r.args, strict=False)
+    )
+
+
+def _names_users(table: Table) -> bool:
+    """Whether a key of *table* may be the address of one user."""
+    return "@" in "".join(table.content) if isinstance(table, Keyed) else True
 
 
 def _reads_text(policy: Policy) -> bool:

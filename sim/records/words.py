@@ -87,6 +87,7 @@ class Cause(Word):
     GREYLISTED = "greylisted", "not seen before: try again later"
     BUSY = "busy", "421: too many connections"
     UNREACHABLE = "unreachable", "no connection: link or server down, or port 25 blocked"
+    LOOP = "loop", "passed on by too many servers, in a circle"
     TEMPORARY = "temporary", "any other 4xx"
 
 

@@ -14,9 +14,9 @@ from sim.path.lookup import QueryError
 from sim.results.trace import Attempt, Recipient, Session, Trace, Wait
 from sim.scenario.errors import Fault, shown
 from sim.smtp import decide
+from sim.workload.people import NO_SUCH_USER
 from sim.world.run import World
 from sim.world.tracing import Exchange, TracedTransport
-from sim.world.transfers import NO_SUCH_USER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,11 @@ def trace(
     """The trace of one message from its rows, which have the columns of `sim.records.rows`."""
     first = {str(k): _scalar(v) for k, v in recipients.iloc[0].items()}
     world = _again(scenario, arm, replication, first["message"], attempts)
-    addresses = {int(server.address): name for name, server in world.scenario.servers.items()}
+    addresses = {
+        int(address): name
+        for name, server in world.scenario.servers.items()
+        for address in (server.address, *server.outbound_addresses)
+    }
     made = _made(addresses, attempts, spam=first["class"] == "spam")
     told = tuple(_recipient(world, row) for row in _rows(recipients))
     sessions = _sessions(world, first["message"], made, [r.address for r in told])
@@ -100,7 +104,8 @@ def _session(exchange: Exchange, attempt: Attempt, named: Mapping[int, str]) -> 
     """The session of one recipient: the first that got the answer in the row of the attempt."""
     sessions = []
     for row, facts in exchange.facts:
-        exact = facts._replace(forward_path=named.get(row, facts.forward_path))
+        path = facts.forward_path if exchange.exact else named.get(row, facts.forward_path)
+        exact = facts._replace(forward_path=path)
         verdict = decide(exchange.policy, exact, trace=True)
         session = Session(exact, exchange.policy, verdict, exchange.port, exchange.login)
         if (verdict.code, verdict.rule) == (attempt.code, attempt.rule):

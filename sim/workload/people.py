@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 NOBODY = -1
+NO_SUCH_USER = "no-such-user@"
+"""How the address begins that stands for those of a domain that are no mailboxes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from sim.path.route import is_open
 from sim.records.words import Change, MailClass, Reason, Route
 from sim.scenario.policies import on_port_587
+from sim.smtp.forwarding import Envelope
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
+from sim.workload.people import NO_SUCH_USER
 from sim.workload.pop_logins import PopLogins
 from sim.workload.workload import Workload, workload
 from sim.world import building
+from sim.world.addressees import Addressees
 from sim.world.batch.fast_path import Accelerator
 from sim.world.batch.precompute import Precomputed
 from sim.world.blocklists import Blocklists
@@ -31,7 +34,7 @@ from sim.world.recorder import DELIVERED, CalendarRow
 from sim.world.server import Server
 from sim.world.tables import Outline, Run, to_tables
 from sim.world.tracing import TracedTransport
-from sim.world.transfers import NO_SUCH_USER, Message
+from sim.world.transfers import Message
 from sim.world.transport import Transport
 
 if TYPE_CHECKING:
@@ -129,6 +132,7 @@ class World:
             self.recorder,
             building.routes(scenario),
             building.mail_exchangers(scenario, self.mailboxes, by_name),
+            Addressees(self.recorder, self.mailboxes),
             frozenset(blocking),
             self.notify,
             Outages.of(scenario),
@@ -287,7 +291,8 @@ class World:
         being tried, and nobody is asked to do anything (RFC 3464 section 2.3.3, "delayed").
         """
         assert about.reverse_path is not None, "nothing is sent to a null reverse-path"
-        address = about.reverse_path
+        back = server.forwarded(Envelope(None, about.reverse_path))  # what it rewrote, too
+        address = back.forward_path if back is not None else about.reverse_path
         domain = self.mailboxes.domain_number(address.rpartition("@")[2])
         mailbox = self.mailboxes.find(address)
         number = self.recorder.add_message(
@@ -311,7 +316,9 @@ class World:
             about.key ^ number,
             about=-1 if late else about.number,
         )
-        shown = address if mailbox is not None else f"{NO_SUCH_USER}{name}"
+        message.exact = any(s.has_aliases for s in self.transport.mx.get(domain, ()))
+        exact = mailbox is not None or message.exact
+        shown = address if exact else f"{NO_SUCH_USER}{name}"
         group = RecipientGroup(row, row + 1, domain, shown)
         if name in server.domains and mailbox is not None:
             self.recorder.end(group, DELIVERED, server.own["own_notice"], now)

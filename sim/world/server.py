@@ -16,9 +16,12 @@ from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.records.words import Cause, complete
 from sim.scenario.policies import on_port_587
 from sim.smtp import Facts, Policy, Verdict
+from sim.smtp.addresses import Fault
 from sim.smtp.decision import decide_at
+from sim.smtp.forwarding import Envelope, forwarded, has_aliases
 from sim.smtp.replies import SITUATIONS
 from sim.topology.gateways import Gateways
+from sim.workload.people import NO_SUCH_USER
 from sim.world import outages
 from sim.world.deferred import Retries
 from sim.world.listing import Listing, reads_list
@@ -29,6 +32,11 @@ from sim.world.verdict_cache import BySender, VerdictCache
 if TYPE_CHECKING:
     from sim.scenario.servers import Server as Settings
     from sim.topology.names import Names
+    from sim.workload.arrivals import RecipientGroup
+
+
+MOST_FORWARDED = 1 << 16
+"""Envelopes of which a server remembers where its aliases send them."""
 
 
 class Sessions:
@@ -179,6 +187,8 @@ class Server:
             policy, by_587, lambda client: self.listed(client), self._record, self.names,
             self.gateways.seen if self.gateways else None,
         )  # fmt: skip
+        self.has_aliases = has_aliases(policy)
+        self._forwarded: dict[Envelope, Envelope | None] = {}
         self.memory = self._memory_for(self.cache.read)
         self.varies = self.cache.varies or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
@@ -194,6 +204,25 @@ class Server:
 
     def _record(self, verdict: Verdict) -> Answer:
         return self.recorder.answer(self.name, verdict)
+
+    # ---- its mailboxes and aliases
+
+    def lacks(self, group: RecipientGroup, *, exact: bool) -> bool:
+        """Whether there is no mailbox for *group* here; *exact*: its address stands for none
+        else."""
+        if not exact:
+            return group.representative.startswith(NO_SUCH_USER)
+        read = self.policy.read(group.representative)
+        return isinstance(read, Fault) or not self.policy.has_mailbox(read.address)
+
+    def forwarded(self, envelope: Envelope) -> Envelope | None:
+        """How *envelope* goes on by its aliases; None: no alias has the recipient."""
+        known = self._forwarded
+        if envelope not in known:
+            if len(known) >= MOST_FORWARDED:
+                known.clear()
+            known[envelope] = forwarded(self.policy, envelope)
+        return known[envelope]
 
     # ---- its answers
 
@@ -266,6 +295,7 @@ OWN: dict[str, tuple[int, str, Cause]] = {
     "no_answer": (0, "4.4.2", Cause.UNREACHABLE),  # the session was lost
     "temporary": (451, "4.3.0", Cause.TEMPORARY),
     "unknown": (550, "5.1.1", Cause.UNKNOWN_RECIPIENT),
+    "loop": (554, "5.4.6", Cause.LOOP),
     "no_mx": (550, "5.1.2", Cause.UNKNOWN_RECIPIENT),
     "own_notice": (250, "2.0.0", Cause.NONE),
 }

@@ -17,13 +17,13 @@ from sim.path.facts import Credentials
 from sim.records.words import Cause, MailClass, Route
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
-from sim.workload.people import Mailboxes, anyone_at
+from sim.workload.people import NO_SUCH_USER, Mailboxes, anyone_at
 from sim.workload.streams import exponentials
 from sim.world.context import WorldContext
 from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.server import Server
 from sim.world.spam_routes import ROUTES, Life, SpamRoute, SpamSource
-from sim.world.transfers import NO_SUCH_USER, Message, Replies, Transfer
+from sim.world.transfers import Message, Replies, Transfer
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers

@@ -24,6 +24,8 @@ class Exchange(NamedTuple):
     port: int
     login: str | None
     """The name that the client logged in with, in vain too."""
+    exact: bool
+    """The recipients named are the very ones that were asked about, where aliases had sent it."""
     facts: tuple[tuple[int, Facts], ...]
     """For each group of recipients, the row of the first one and what the server knew; of a
     client that was turned away at once there is one, without recipients."""
@@ -77,8 +79,11 @@ class TracedTransport(Transport):
     def _keep(self, transfer: Transfer, now: float, known: list[tuple[int, Facts]]) -> None:
         server, credentials = transfer.server, transfer.credentials
         policy = server.cache.policy_on(credentials.port)
+        exact = transfer.message.exact
         self.exchanges.append(
-            Exchange(now, server.name, policy, credentials.port, credentials.login, tuple(known))
+            Exchange(
+                now, server.name, policy, credentials.port, credentials.login, exact, tuple(known)
+            )
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sim.path.facts import Credentials
 from sim.workload.arrivals import RecipientGroup
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 Replies = list[tuple[RecipientGroup, Answer]]
 """What a server answers to each group of recipients."""
-
-NO_SUCH_USER = "no-such-user@"
-"""How the representative address of mailboxes that do not exist begins."""
 
 
 def split(replies: Replies) -> tuple[Replies, Replies, Answer]:
@@ -69,6 +66,18 @@ class Message:
     spam: bool = False
     about: int = -1
     """The message that a notice tells of."""
+    exact: bool = False
+    """The representative of each group is the address itself of its one recipient: where an alias
+    has sent it, or a notice."""
+
+
+class Part(NamedTuple):
+    """Some recipients that a server has taken, the message as they get it, and whether they go on
+    to another server."""
+
+    message: Message
+    group: RecipientGroup
+    leaves: bool
 
 
 class Transfer(Occurrence):
@@ -76,8 +85,8 @@ class Transfer(Occurrence):
 
     network: str  # that of its client
     __slots__ = (
-        "address", "attempt", "count", "credentials", "line", "message", "network", "no_way",
-        "origin", "place", "server", "ticket",
+        "address", "attempt", "count", "credentials", "hops", "line", "message", "network",
+        "no_way", "origin", "place", "server", "ticket",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +108,7 @@ class Transfer(Occurrence):
         self.origin = origin  # the server whose queue it is in; None at submission
         self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
         self.no_way = False  # there is no connection to be had
+        self.hops = 0 if origin is None else 1  # servers that have had it
         self.count = recipients(groups)
 
 

@@ -7,7 +7,7 @@ present one are passed on as numbers; only the next attempt is an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,21 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL
 
+from sim.path.route import MOST_HOPS
 from sim.path.submission import is_blocked
-from sim.records.words import Cause, Permission
+from sim.records.words import Permission
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import Purpose, chance
 from sim.world import outages
+from sim.world.addressees import Addressees
+from sim.world.asking import ask
 from sim.world.deferred import Deferred
 from sim.world.next_hosts import NextHosts
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
 from sim.world.server import Server
-from sim.world.transfers import NO_SUCH_USER, Message, Replies, Transfer, recipients, split
+from sim.world.transfers import Message, Part, Replies, Transfer, recipients, split
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
     from sim.world.engine import Engine
-    from sim.world.memory import Memory
     from sim.world.permissions import Permissions
 
 TRUNK = 1544e3
@@ -50,6 +52,7 @@ class Transport:
         recorder: Recorder,
         routes: Routes,
         mx: dict[int, list[Server]],
+        addressees: Addressees,
         blocks_port_25: frozenset[str],
         write_notice: Callable[[Server, Message, float, bool], None],
         down: outages.Outages | None = None,
@@ -57,6 +60,7 @@ class Transport:
     ) -> None:
         self.env, self.recorder, self.routes, self.mx = env, recorder, routes, mx
         self.hosts = NextHosts(mx)
+        self.addressees = addressees
         self.blocks_port_25 = blocks_port_25
         self.write_notice = write_notice
         self.outages = down  # None: nothing is ever down
@@ -229,69 +233,9 @@ class Transport:
         else:
             self._defer_or_bounce(transfer, at, replies)
 
-    # ---- what the server answers
-
     def _ask(self, transfer: Transfer, now: float) -> Replies:
         """What the server answers to each group of recipients."""
-        server, message, memory = transfer.server, transfer.message, transfer.server.memory
-        origin, groups, recent = transfer.origin, transfer.groups, 0
-        if origin is not None and origin.temporary_failure and self._fails(transfer, origin):
-            return [(group, server.own["temporary"]) for group in groups]
-        if memory is not None:
-            seen = server.seen(transfer.address)
-            recent = memory.clients.recent(seen, now, memory.window)
-            if memory.greylists:
-                return self._ask_greylisting(transfer, memory, now, recent)
-        answers = server.answers_to(
-            transfer.address, transfer.credentials, now, message.spam, message.content, recent
-        )
-        whole = answers.client_class.whole_sender
-        by_recipient = answers[message.reverse_path if whole else message.representative]
-        if len(groups) == 1:  # the usual case
-            group = groups[0]
-            replies = [(group, by_recipient[group.representative])]
-        else:
-            replies = [(group, by_recipient[group.representative]) for group in groups]
-        if memory is not None:
-            self._count(memory, transfer, now, replies)
-        return replies
-
-    def _fails(self, transfer: Transfer, origin: Server) -> bool:
-        """Whether the next hop fails for a while, by chance (RFC 5321 section 4.2.1, 4yz)."""
-        message, attempt = transfer.message, transfer.attempt
-        draw = message.luck if attempt == 1 else chance(message.key, Purpose.FAILURE, attempt)
-        return draw < origin.temporary_failure
-
-    def _ask_greylisting(
-        self, transfer: Transfer, memory: Memory, now: float, recent: int
-    ) -> Replies:
-        """The same of a server that remembers whom it has seen before (RFC 6647)."""
-        server, message = transfer.server, transfer.message
-        replies: Replies = []
-        for group in transfer.groups:
-            mailboxes = self.recorder.recipient[group.first : group.end].tolist()
-            for part, age, triples in memory.greylist.parts(
-                group, mailboxes, server.seen(transfer.address), message.reverse_path, now
-            ):
-                answers = server.answers_to(
-                    transfer.address, transfer.credentials, now, message.spam, message.content,
-                    recent, age,
-                )  # fmt: skip
-                whole = answers.client_class.whole_sender
-                by_recipient = answers[message.reverse_path if whole else message.representative]
-                answer = by_recipient[part.representative]
-                replies.append((part, answer))
-                for triple in triples:
-                    memory.greylist.note(triple, answer, now)
-        self._count(memory, transfer, now, replies)
-        return replies
-
-    def _count(self, memory: Memory, transfer: Transfer, now: float, replies: Replies) -> None:
-        """Count a transaction of the client, unless its rate limit forbade it."""
-        for _, answer in replies:
-            if answer.verdict.cause != Cause.RATE:
-                memory.clients.add_transaction(transfer.server.seen(transfer.address), now)
-                return
+        return ask(transfer, now, self.addressees)
 
     # ---- what becomes of the recipients
 
@@ -299,26 +243,34 @@ class Transport:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message, recorder = transfer.server, transfer.message, self.recorder
         strangers = message.spam and not server.trusts(transfer.address)
-        onward: dict[int, list[RecipientGroup]] = {}
+        onward: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in taken:
+            relayed = answer.verdict.relayed
             if answer.verdict.discarded:
                 recorder.end(group, DISCARDED, answer, done)
-            elif answer.verdict.relayed:
+                continue
+            if relayed:
                 server.tally.relayed += group.end - group.first
                 if strangers:
                     server.tally.strangers += group.end - group.first
-                onward.setdefault(group.domain, []).append(group)
-            elif group.representative.startswith(NO_SUCH_USER):  # accepted first, looked up later
-                unknown.append((group, server.own["unknown"]))
-            else:
-                recorder.end(group, DELIVERED, answer, done)
-                if message.spam or message.about >= 0:
-                    self._delivered(transfer, group, done)
+            parts: Iterable[Part] = (Part(message, group, relayed),)
+            if server.has_aliases:
+                parts = self.addressees.parts(server, message, group, relayed=relayed)
+            for under, part, leaves in parts:
+                if leaves:
+                    key = part.domain, under.reverse_path
+                    onward.setdefault(key, (under, []))[1].append(part)
+                elif server.lacks(part, exact=under.exact):  # accepted first, looked up later
+                    unknown.append((part, server.own["unknown"]))
+                else:
+                    recorder.end(part, DELIVERED, answer, done)
+                    if message.spam or message.about >= 0:
+                        self._delivered(transfer, part, done)
         if unknown:
             self._bounce(server, message, unknown, done)
-        for domain, groups in onward.items():
-            self.relay(server, message, domain, groups, done)
+        for (domain, _), (under, groups) in onward.items():
+            self.relay(server, under, domain, groups, done, transfer.hops + 1)
 
     def _delivered(self, transfer: Transfer, group: RecipientGroup, at: float) -> None:
         """Tell whom a delivery concerns: the reader of a notice, and who reports spam."""
@@ -329,13 +281,21 @@ class Transport:
             self.report_spam(transfer.address, group.first, group.end, at)
 
     def relay(
-        self, server: Server, message: Message, domain: int, groups: list[RecipientGroup], at: float
+        self,
+        server: Server,
+        message: Message,
+        domain: int,
+        groups: list[RecipientGroup],
+        at: float,
+        hops: int = 1,
     ) -> None:
-        """Pass recipients of one domain on to its MX."""
+        """Pass recipients of one domain on to its MX; *hops* servers have had the message."""
         transfer = self.next_transfer(server, message, domain, groups, at)
-        if transfer is None:
-            self._bounce(server, message, [(g, server.own["no_mx"]) for g in groups], at)
+        if transfer is None or hops >= MOST_HOPS:
+            why = server.own["no_mx" if transfer is None else "loop"]
+            self._bounce(server, message, [(group, why) for group in groups], at)
         else:
+            transfer.hops = hops
             self.send(transfer, at, server.network)
 
     def next_transfer(

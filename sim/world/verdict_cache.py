@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING
 
-from sim.path.alike import ClientRanges, Representatives
+from sim.path.alike import ClientRanges, Representatives, tells_addresses
 from sim.path.facts import Credentials, facts
 from sim.scenario.policies import on_both_ports
 from sim.smtp import Policy, Verdict, decide
@@ -90,7 +90,7 @@ class ClientClass:
         self.stateless = BySender(cache, self)  # where no clock, count or draw matters
         self.by_state: dict[Hashable, BySender] = {}
         self.greetings: dict[int, Answer | None] = {}  # by sessions open
-        self.whole_sender = cache.reads_all_owners or (
+        self.whole_sender = cache.tells_senders or (
             cache.reads_owners and credentials.login is not None
         )  # the whole address of the sender matters, not its domain alone
 
@@ -124,7 +124,8 @@ class VerdictCache:
         self.reads_helo = "helo" in read.reads
         rules = [r.entry for r in read.restrictions() if r.entry.about == "login"]
         self.reads_owners = bool(rules)  # of the senders of clients that log in
-        self.reads_all_owners = any(entry.asks_all for entry in rules)
+        self.tells_senders = any(e.asks_all for e in rules) or tells_addresses(read, "reverse_path")
+        self.tells_recipients = tells_addresses(read, "forward_path")
         self.state = Circumstances()  # that of the present transaction
         self._state_key = read.moment_of(VARYING)
         usual = Circumstances()

@@ -8,11 +8,11 @@ from sim.records.words import MailClass, Route
 from sim.scenario import loads
 from sim.workload.arrivals import RecipientGroup, runs
 from sim.workload.mobility import Mobility, Visit
-from sim.workload.people import anyone_at, populate
+from sim.workload.people import NO_SUCH_USER, anyone_at, populate
 from sim.workload.week import blocks
 from sim.world.recorder import GAVE_UP, REFUSED
 from sim.world.run import World
-from sim.world.transfers import NO_SUCH_USER, Message, Transfer
+from sim.world.transfers import Message, Transfer
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from sim.scenario import loads
-from sim.workload.people import Mailboxes
+from sim.workload.people import NO_SUCH_USER, Mailboxes
 from sim.world import simulate
 from sim.world.spammers import TargetList
-from sim.world.transfers import NO_SUCH_USER
 
 DAY = 86400.0
 

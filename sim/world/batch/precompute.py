@@ -313,8 +313,11 @@ def _whatever_is_asked(server: Server) -> Known:
     """What is known of all answers of *server*, whatever it is asked."""
     cache, memory = server.cache, server.memory
     # A list of people's addresses changes with time, and a server that is down answers nothing;
-    # who owns a sender address is known of single people, and here they are grouped by domain.
-    if server.listing is not None or server.sessions.down or cache.reads_all_owners:
+    # here senders and recipients are grouped by domain, and clients are as they are.
+    apart = cache.tells_senders or cache.tells_recipients or server.has_aliases
+    if server.listing is not None or server.sessions.down or apart or cache.reads_helo:
+        return Known.ASK
+    if server.gateways:
         return Known.ASK
     # Greylisting tells apart the recipients of one group, so that counting is not enough.
     if memory is not None or cache.reads_lists or cache.ranges.one_by_one:

@@ -1,0 +1,91 @@
+"""What a server answers to a transfer: by its policy, by what it remembers, or by chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.records.words import Cause
+from sim.workload.streams import Purpose, chance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.workload.arrivals import RecipientGroup
+    from sim.world.addressees import Addressees
+    from sim.world.memory import Memory
+    from sim.world.server import Server
+    from sim.world.transfers import Replies, Transfer
+
+
+def ask(transfer: Transfer, now: float, addressees: Addressees) -> Replies:
+    """What the server of *transfer* answers at *now* to each group of recipients."""
+    server, message, memory = transfer.server, transfer.message, transfer.server.memory
+    origin, groups, recent = transfer.origin, transfer.groups, 0
+    if origin is not None and origin.temporary_failure and _fails(transfer, origin):
+        return [(group, server.own["temporary"]) for group in groups]
+    if server.cache.tells_recipients:
+        groups = [one for group in groups for one in addressees.each(message, group)]
+    if memory is not None:
+        recent = memory.clients.recent(server.seen(transfer.address), now, memory.window)
+        if memory.greylists:
+            replies = _ask_greylisting(transfer, groups, memory, now, recent, addressees)
+            _count(memory, transfer, now, replies)
+            return replies
+    answers = server.answers_to(
+        transfer.address, transfer.credentials, now, message.spam, message.content, recent
+    )
+    whole = answers.client_class.whole_sender
+    by_recipient = answers[message.reverse_path if whole else message.representative]
+    if len(groups) == 1:  # the usual case
+        group = groups[0]
+        replies = [(group, by_recipient[group.representative])]
+    else:
+        replies = [(group, by_recipient[group.representative]) for group in groups]
+    if memory is not None:
+        _count(memory, transfer, now, replies)
+    return replies
+
+
+def _fails(transfer: Transfer, origin: Server) -> bool:
+    """Whether the next hop fails for a while, by chance (RFC 5321 section 4.2.1, 4yz)."""
+    message, attempt = transfer.message, transfer.attempt
+    draw = message.luck if attempt == 1 else chance(message.key, Purpose.FAILURE, attempt)
+    return draw < origin.temporary_failure
+
+
+def _ask_greylisting(
+    transfer: Transfer,
+    groups: Sequence[RecipientGroup],
+    memory: Memory,
+    now: float,
+    recent: int,
+    addressees: Addressees,
+) -> Replies:
+    """The same of a server that remembers whom it has seen before (RFC 6647)."""
+    server, message = transfer.server, transfer.message
+    recipient, client = addressees.recorder.recipient, server.seen(transfer.address)
+    replies: Replies = []
+    for group in groups:
+        mailboxes = recipient[group.first : group.end].tolist()
+        for part, age, triples in memory.greylist.parts(
+            group, mailboxes, client, message.reverse_path, now
+        ):
+            answers = server.answers_to(
+                transfer.address, transfer.credentials, now, message.spam, message.content,
+                recent, age,
+            )  # fmt: skip
+            whole = answers.client_class.whole_sender
+            by_recipient = answers[message.reverse_path if whole else message.representative]
+            answer = by_recipient[part.representative]
+            replies.append((part, answer))
+            for triple in triples:
+                memory.greylist.note(triple, answer, now)
+    return replies
+
+
+def _count(memory: Memory, transfer: Transfer, now: float, replies: Replies) -> None:
+    """Count a transaction of the client, unless its rate limit forbade it."""
+    for _, answer in replies:
+        if answer.verdict.cause != Cause.RATE:
+            memory.clients.add_transaction(transfer.server.seen(transfer.address), now)
+            return
