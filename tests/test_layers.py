@@ -33,10 +33,11 @@ ARROWS = {
     "figures": ("measure", "exact"),
     "experiment": ("world", "measure", "_version"),
     "results": ("experiment", "figures", "exact", "config"),
+    "hindcast": (),
     "serve": ("world", "exact"),
     "lab": ("exact",),
     "sim": ("results", "_version"),
-    "cli": ("sim", "serve", "lab"),
+    "cli": ("sim", "serve", "lab", "hindcast"),
     "__main__": ("cli",),
 }
 SIMULATED = {"sim.lab.panel", "sim.lab.exercises.worlds"}
@@ -48,10 +49,11 @@ LIBRARIES = {
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
     "matplotlib": {"figures", "results", "lab"},
-    "scipy": {"measure"},
+    "scipy": {"measure", "hindcast"},
     "pyarrow": {"experiment"},
     "networkx": {"topology", "scenario", "world", "figures"},
-    "pandas": {"world", "measure", "exact", "experiment", "figures", "lab", "results", "cli"},
+    "pandas": {"world", "measure", "exact", "experiment", "figures", "lab", "results", "cli"}
+    | {"hindcast"},
     "typer": {"cli"},
     "jinja2": {"results"},
 }

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
     from sim.experiment import plan as plan
+    from sim.hindcast import forecast as forecast
+    from sim.hindcast import market as market
+    from sim.hindcast import study as study
     from sim.results import export as export
     from sim.results import publish as publish
     from sim.smtp import names as names
@@ -38,7 +41,9 @@ _HOME = {
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
     "imported": "sim.config.imported",
+    "forecast": "sim.hindcast.forecast",
     "inputs": "sim.cli.inputs",
+    "market": "sim.hindcast.market",
     "names": "sim.smtp.names",
     "observing": "sim.config.observing",
     "plan": "sim.experiment.plan",
@@ -46,6 +51,7 @@ _HOME = {
     "reading": "sim.config.reading",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
+    "study": "sim.hindcast.study",
 }
 
 

@@ -10,6 +10,7 @@ from sim.cli.config import audit, export_config, import_
 from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
 from sim.cli.exact import diff, explain, matrix
 from sim.cli.files import check, new, schema
+from sim.cli.hindcast import hindcast
 from sim.cli.observe import observe
 from sim.cli.run import plan, run
 from sim.cli.stored import decide, export, report, warmup
@@ -30,7 +31,8 @@ OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep)
 OF_RESULTS = (decide, warmup, report, export)
 FORMAT = (schema, new)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)
-for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT):
+STUDIES = (hindcast,)
+for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT, *STUDIES):
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 STATUS = {
@@ -40,6 +42,7 @@ STATUS = {
     "UnknownFigure": WRONG,
     "OtherResultsError": WRONG,
     "StorageError": FAILED,
+    "TooFewMembersError": FAILED,
     "WorkerDied": FAILED,
     "ConservationError": FAILED,
     "FigureError": FAILED,
