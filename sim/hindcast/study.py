@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from sim.hindcast import targets
 from sim.hindcast.forecast import BAND, Forecast
 from sim.hindcast.inputs import LATER, OBSERVATIONS
 from sim.hindcast.market import Array
 
 YEARLY = {
-    "spam share": "spam_share_all",
+    "all": "spam_share_all",
     "consumer": "spam_share_consumer",
     "company": "spam_share_company",
     "webmail": "spam_share_webmail",
@@ -21,6 +22,12 @@ YEARLY = {
     "listed": "sources_listed",
 }
 """Columns of the table of years: heading, and column of the monthly table."""
+NAIVE = {
+    "N1": "nothing changes after mid-2001",
+    "N2": "spam's odds go on growing as campaigns did",
+    "N3": "relays lose spam as servers close",
+}
+"""The naive forecasts, in words."""
 LIMITS = (
     "It tests the spam side alone: nobody published what refused people did, so the",
     "honest side of every scenario has no outcome to be held against.",
@@ -35,6 +42,8 @@ def lines(forecast: Forecast) -> Iterator[str]:
     yield from fitted(forecast)
     yield ""
     yield from yearly(forecast)
+    yield ""
+    yield from held_against(forecast)
 
 
 def fitted(forecast: Forecast) -> Iterator[str]:
@@ -55,11 +64,41 @@ def yearly(forecast: Forecast) -> Iterator[str]:
     """Medians at each midsummer."""
     table = forecast.table()
     summers = table[table["month"].str.endswith("-07")]
-    yield "Shares each July, median over these markets:"
-    yield "year " + " ".join(f"{heading:>9}" for heading in YEARLY)
+    yield "Each July, medians: spam in mail, of all and by class of receiver; share of"
+    yield "spam by route; share of spam whose source is on a list:"
+    yield "year " + " ".join(f"{heading:>8}" for heading in YEARLY)
     for row in summers.to_dict("records"):
-        values = " ".join(f"{row[column]:9.2f}" for column in YEARLY.values())
+        values = " ".join(f"{row[column]:8.2f}" for column in YEARLY.values())
         yield f"{row['month'][:4]} {values}"
+
+
+def held_against(forecast: Forecast) -> Iterator[str]:
+    """What came, and how near each forecast was."""
+    table = targets.scores(forecast)
+    yield "Held against what came (error: in half bands; 1 is the edge of the band):"
+    heads = "".join(f"{head:>5}" for head in ("err.", *targets.NAIVE))
+    yield f"{'':33} {'came':>5} {'forecast (90 %)':>21}{heads}"
+    for row in table.to_dict("records"):
+        name = f"{row['target']} {row['text']}"
+        middle, low, high = (_number(row[key]) for key in ("forecast", "low", "high"))
+        errors = (row["error"], *(row[f"error_{naive}"] for naive in targets.NAIVE))
+        said = f"{middle} ({low}..{high})"
+        figures = "".join(map(_error, errors))
+        yield f"{name:33} {_number(row['observed']):>5} {said:>21}{figures}".rstrip()
+    own = table[~table["target"].isin(targets.PRIOR_ALONE)]
+    alone = ", ".join(targets.PRIOR_ALONE)
+    yield f"Hits: {own['hit'].sum()} of {len(own)}; {alone} repeat a prior and do not count."
+    for naive, text in NAIVE.items():
+        value, count = targets.skill(table, naive)
+        yield f"Skill {value:+.2f} against {naive} ({text}; {count} targets)"
+
+
+def _error(value: float) -> str:
+    return "     " if np.isnan(value) else f"{value:5.1f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if 0 < value < 0.01 else f"{value:.2f}"
 
 
 def _band(values: Array | Sequence[float]) -> str:
