@@ -77,14 +77,14 @@ def held_against(forecast: Forecast) -> Iterator[str]:
     table = targets.scores(forecast)
     yield "Held against what came (error: in half bands; 1 is the edge of the band):"
     heads = "".join(f"{head:>5}" for head in ("err.", *targets.NAIVE))
-    yield f"{'':33} {'came':>5} {'forecast (90 %)':>21}{heads}"
+    yield f"{'':32} {'came':>5} {'forecast (90 %)':>21}{heads}"
     for row in table.to_dict("records"):
         name = f"{row['target']} {row['text']}"
         middle, low, high = (_number(row[key]) for key in ("forecast", "low", "high"))
         errors = (row["error"], *(row[f"error_{naive}"] for naive in targets.NAIVE))
         said = f"{middle} ({low}..{high})"
         figures = "".join(map(_error, errors))
-        yield f"{name:33} {_number(row['observed']):>5} {said:>21}{figures}".rstrip()
+        yield f"{name:32} {_number(row['observed']):>5} {said:>21}{figures}".rstrip()
     own = table[~table["target"].isin(targets.PRIOR_ALONE)]
     alone = ", ".join(targets.PRIOR_ALONE)
     yield f"Hits: {own['hit'].sum()} of {len(own)}; {alone} repeat a prior and do not count."
