@@ -57,9 +57,7 @@ def scaled(scenario: Scenario, scale: float) -> Scenario:
         if network.mailboxes:
             found[f"networks.{name}.mailboxes"] = max(1, round(network.mailboxes * scale))
     for name, spammers in scenario.spammers.items():
-        for route in spammers.routes:
-            rate = spammers.rate(route) * DAY * scale
-            found[f"spammers.{name}.capacity.{route}"] = f"{rate:g} / day"
+        found |= {f"spammers.{name}.{key}": rate for key, rate in spammers.times(scale).items()}
     return scenario.with_overrides(found)
 
 

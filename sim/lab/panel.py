@@ -131,9 +131,8 @@ class Panel:
         changes |= self._places(state.roaming)
         if state.spam != 1.0:
             for name, spammers in self.model.spammers.items():
-                for route in spammers.routes:
-                    rate = 86400 * spammers.rate(route) * state.spam
-                    changes[f"spammers.{name}.capacity.{route}"] = f"{rate:.6g} / day"
+                rates = spammers.times(state.spam)
+                changes |= {f"spammers.{name}.{key}": rate for key, rate in rates.items()}
         return changes
 
     def _counts(self, roaming: float | None, people: int | None) -> Mapping[str, int]:

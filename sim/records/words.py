@@ -94,13 +94,11 @@ class Cause(Word):
 class Route(Word):
     """How a message enters the mail system, for each class of mail.
 
-    A spam route has defaults: the *capacity* of one spammer in recipients, and the *cost* in USD
-    per 1000 recipients. Capacities are chosen (a relay multiplies, a modem does not); costs are
-    spam_price_per_million.* where one fits, else chosen.
+    A spam route has a default *cost* in USD per 1000 recipients: spam_price_per_million.* where
+    one fits, else chosen.
     """
 
     mail: MailClass
-    capacity: str
     cost: float
 
     def __init__(
@@ -108,11 +106,10 @@ class Route(Word):
         _text: str,
         _meaning: str = "",
         mail: MailClass = MailClass.SPAM,
-        capacity: str = "",
         cost: float = 0.0,
     ) -> None:
-        """Take the class of mail, and the defaults of a spam route."""
-        self.mail, self.capacity, self.cost = mail, capacity, cost
+        """Take the class of mail, and what a spam route costs."""
+        self.mail, self.cost = mail, cost
 
     SUBMISSION = "submission", "the server named in the mail program", MailClass.HONEST
     WEB = "web", "web mail, touched by no relay policy", MailClass.HONEST
@@ -120,56 +117,48 @@ class Route(Word):
         "open_relay",
         "servers that relay for strangers",
         MailClass.SPAM,
-        "600 / day",
         0.01,
     )
     OWN_ACCOUNT = (
         "own_account",
         "the submission server of their network",
         MailClass.SPAM,
-        "200 / day",
         0.1,
     )
     DIRECT = (
         "direct",
         "from their own line to the recipient's MX",
         MailClass.SPAM,
-        "120 / day",
         0.1,
     )
     OPEN_PROXY = (
         "open_proxy",
         "open proxies on other people's networks, to the MX",
         MailClass.SPAM,
-        "400 / day",
         0.02,
     )
     HIJACKED_HOST = (
         "hijacked_host",
         "hijacked home machines, to the recipient's MX",
         MailClass.SPAM,
-        "1000 / day",
         0.01,
     )
     HIJACKED_SMARTHOST = (
         "hijacked_smarthost",
         "hijacked home machines, through the submission server of their network",
         MailClass.SPAM,
-        "500 / day",
         0.01,
     )
     STOLEN_CREDENTIALS = (
         "stolen_credentials",
         "other people's logins, from anywhere",
         MailClass.SPAM,
-        "400 / day",
         0.05,
     )
     INHERITED_WINDOW = (
         "inherited_window",
         "submission servers that a POP login from the same address has opened",
         MailClass.SPAM,
-        "50 / day",
         0.1,
     )
     DSN = "dsn", "honest mail could not be delivered", MailClass.NOTICE

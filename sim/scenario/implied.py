@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from sim.records.words import SPAM_ROUTES
 from sim.scenario import topology
 from sim.scenario.people import BY_SIZE, HOME
 from sim.scenario.problems import Path
@@ -32,7 +31,6 @@ def expanded(source: Tree) -> Tree:
         "networks": networks,
         "servers": dict(_with_derived(source, networks)) | _malformed(source),
         "users": _each(source, "users", lambda keys: _user(keys, by_size)),
-        "spammers": _each(source, "spammers", _spammer),
     }
 
 
@@ -125,12 +123,6 @@ def _user(keys: Tree, by_size: dict[str, float]) -> Tree:
     lines = {place: "dial-up" if place == HOME else "lan" for place in places or (HOME,)}
     access = merge(lines, keys.get("access", {}), 1)
     return keys | {"access": dict(sorted(access.items())) if isinstance(access, dict) else access}
-
-
-def _spammer(keys: Tree) -> Tree:
-    """The capacity of each route that they use."""
-    usual = {r.value: r.capacity for r in SPAM_ROUTES if r in _listed(keys.get("routes"))}
-    return keys | {"capacity": merge(usual, keys.get("capacity", {}), 1)}
 
 
 def _each(source: Tree, section: str, fill: Any) -> Any:

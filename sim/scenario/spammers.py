@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sim.records.words import SPAM_ROUTES, Route
+from sim.scenario.distributions import Time
 from sim.scenario.keys import Table, key
 from sim.scenario.people import MOST
 from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share
-from sim.smtp import units
 
 if TYPE_CHECKING:
     SpamRoute = Route
 else:  # a `Route` that spam takes
     SpamRoute = Literal[SPAM_ROUTES]
+
+DAY = 86400.0
+USUAL = 600 / DAY
+"""Recipients a second that one spammer wishes to reach where no key says how many (chosen)."""
 
 
 class Spammers(Table):
@@ -29,12 +34,19 @@ class Spammers(Table):
         meaning="ways to send, the preferred one first: "
         + "; ".join(f"{route}: {route.meaning}" for route in SPAM_ROUTES)
     )
-    capacity: dict[SpamRoute, Rate] = key(
-        {},
-        meaning="most recipients of one spammer by each route; a route left out has "
-        + ", ".join(f"{route} {route.capacity}" for route in SPAM_ROUTES),
-        source="chosen",
-    )
+    choice: Literal["order", "profit", "parallel"] = key("order", source="chosen")
+    """which of the routes that work they take: the first (order); the one that brings in most, by
+    what it carries, its cost and what arrives of it (profit); or all at once, each for its part of
+    the volume (parallel)"""
+    volume: Rate | None = key(None, source="chosen")
+    """recipients that one spammer wishes to reach, by whatever route; without it, as many as the
+    largest stated capacity of a route, or 600 a day where none is stated"""
+    capacity: dict[SpamRoute, Rate] = key({}, source="chosen")
+    """most recipients by each route on average, over and above what its line, its servers and the
+    volume allow; a route left out has no such limit"""
+    capacity_per: Literal["spammer", "relay"] = key("spammer", source="chosen")
+    """what a stated capacity belongs to: one spammer by this route; or one relay, host or login of
+    it (relay), so that more of them carry more; spammers of a group share what a relay carries"""
     cost: dict[SpamRoute, Annotated[float, Field(ge=0.0)]] = key(
         {},
         meaning="cost of each route in USD per 1000 recipients; a route left out has "
@@ -54,6 +66,13 @@ class Spammers(Table):
     """time between the transactions of a campaign"""
     unknown: Share = key(0.0, source="chosen")
     """share of their list of recipients that does not exist"""
+    washes: bool = key(False, source="chosen")
+    """whether they take off the list who is refused as unknown (5xx)"""
+    retry_share: Share = key(0.077, source="greylist.schokokeks.retry")
+    """share of the messages that come back to the same server after a temporary refusal (4xx), or
+    without a connection, where no other route is tried; up to three attempts in all"""
+    retry_after: Time = key({"distribution": "exponential", "mean": "30 min"}, source="chosen")
+    """how long after it"""
     adaptive: bool = key(True)
     """whether they leave a route that no longer delivers for the next one"""
     heeds: Names = key([], source="chosen")
@@ -87,10 +106,30 @@ class Spammers(Table):
     account_renewed: Duration = key("1 day", source="chosen")
     """time until a closed account is replaced by a new one"""
 
-    def rate(self, route: SpamRoute) -> float:
-        """Recipients a second that one spammer reaches by *route*."""
-        stated = self.capacity.get(route)
-        return units.rate(route.capacity) if stated is None else stated
+    @property
+    def wish(self) -> float:
+        """Recipients a second that one spammer wishes to reach."""
+        if self.volume is not None:
+            return self.volume
+        return max(self.capacity.values(), default=USUAL)
+
+    def limit(self, route: SpamRoute, units: float = 1.0) -> float:
+        """Recipients a second that one spammer may send by *route*, on which it has so many *units*
+        (relays, hosts, logins)."""
+        stated = self.capacity.get(route, inf)
+        if self.capacity_per == "spammer" or stated == inf:
+            return stated
+        return stated * units / (self.count if route == Route.OPEN_RELAY else 1)
+
+    def rate(self, route: SpamRoute, units: float = 1.0) -> float:
+        """Recipients a second that one spammer sends where it sends by *route* alone."""
+        return min(self.wish, self.limit(route, units))
+
+    def times(self, factor: float) -> dict[str, str]:
+        """The keys by which they send *factor* times as much."""
+        rates = {f"capacity.{route}": rate for route, rate in self.capacity.items()}
+        rates["volume"] = self.wish
+        return {name: f"{rate * DAY * factor:.6g} / day" for name, rate in rates.items()}
 
     def price(self, route: SpamRoute) -> float:
         """USD per recipient by *route*."""

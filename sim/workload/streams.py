@@ -52,6 +52,10 @@ class Purpose(IntEnum):
     """What its writer does about a refusal, by refusal."""
     DELAY = 4
     """How long that takes, by the number of remedies tried before."""
+    RETURN = 5
+    """Whether a spammer comes back after a temporary refusal."""
+    RETURN_DELAY = 6
+    """When, by attempt."""
 
 
 def counter(purpose: Purpose, count: int) -> int:

@@ -53,7 +53,7 @@ class MailProgram:
 
     __slots__ = (
         "auth", "by_587", "context", "corrected", "customer", "customers", "help_at", "learned",
-        "needs_all", "person", "polls_first", "remedies", "settings", "shares", "users",
+        "person", "polls_first", "remedies", "settings", "shares", "users",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +68,6 @@ class MailProgram:
         self.person, self.users, self.context = person, users, context
         self.remedies, self.shares = remedies, shares  # both by name
         self.customers = customers
-        self.needs_all = True
         self.settings: dict[tuple[str, int, LearnedSettings | None], SubmissionSettings] = {}
         self._begin(0)
         for at in customers.arrivals:
@@ -225,6 +224,10 @@ class MailProgram:
             self.learned[place] = learned
 
     # ---- refusals
+
+    def needs_all(self, transfer: Transfer, refused: Replies) -> bool:  # noqa: ARG002
+        """Whether nothing is sent when one recipient is refused: always."""
+        return True
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Read the server's answer: done, or a refusal to react to."""

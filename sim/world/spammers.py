@@ -1,29 +1,32 @@
 """Spammers: a list of recipients, a forged sender, and routes that they move between.
 
-An adaptive spammer takes the first of its routes that still works and passes what one
-route refuses to the next; a fixed one stays with the first. Results for both are a
-bracket around what real ones do.
+An adaptive spammer takes routes that still work, by `choice`, and passes what one route refuses
+to the next; a fixed one stays with the first. Results for both are a bracket around what real ones
+do.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from sim.path.facts import Credentials
 from sim.records.words import Cause, MailClass, Route
+from sim.scenario import spam_market
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
-from sim.workload.people import NO_SUCH_USER, Mailboxes, anyone_at
-from sim.workload.streams import exponentials
+from sim.workload.people import anyone_at
+from sim.workload.streams import Purpose, chance, exponentials
 from sim.world.context import WorldContext
-from sim.world.recorder import GAVE_UP, REFUSED
+from sim.world.experience import Experience
+from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.server import Server
-from sim.world.spam_routes import ROUTES, Life, SpamRoute, SpamSource
-from sim.world.transfers import Message, Replies, Transfer
+from sim.world.spam_routes import ROUTES
+from sim.world.spam_source import Life, SpamRoute, SpamSource
+from sim.world.target_list import TargetList
+from sim.world.transfers import Message, Replies, Transfer, recipients
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
@@ -32,101 +35,115 @@ SIZE = 2900.0
 """Octets of a spam message: mail.size.spam.mean."""
 LINE = LINES["dial-up"].bandwidth
 """bit/s of a spammer's line."""
+DAY = 86400.0
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
 LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})
 """Causes after which a spammer takes the route, or the relay, for closed."""
 
 
-class TargetList:
-    """A spammer's recipients, walked through in a new random order each time round."""
-
-    def __init__(self, mailboxes: Mailboxes, unknown: float, generator: np.random.Generator):
-        domains = np.array(mailboxes.domain_of, dtype=np.int64)
-        missing = round(len(domains) * unknown / (1.0 - unknown)) if unknown < 1 else len(domains)
-        lost = generator.choice(domains, missing) if missing else domains[:0]
-        known = np.arange(len(domains)) if unknown < 1 else domains[:0]
-        self.rows = np.concatenate([known, -1 - lost])
-        self.code = 2 * np.concatenate([domains[known], lost]) + (self.rows < 0)
-        self.generator, self.mailboxes = generator, mailboxes
-
-    def batches(self, size: int) -> Iterator[tuple[list[int], list[RecipientGroup]]]:
-        """Recipients of one transaction, sorted by domain, and their groups, rows counted from
-        the first of them."""
-        size = min(size, len(self.rows))
-        while True:
-            order = self.generator.permutation(len(self.rows))
-            for first in range(0, len(order) - size + 1, size):
-                chosen = order[first : first + size]
-                chosen = chosen[np.argsort(self.code[chosen], kind="stable")]
-                code = self.code[chosen]
-                cuts = [0, *(np.flatnonzero(np.diff(code)) + 1).tolist(), size]
-                codes = code[cuts[:-1]].tolist()
-                yield (
-                    self.rows[chosen].tolist(),
-                    [
-                        RecipientGroup(a, b, c >> 1, self._address(c))
-                        for a, b, c in zip(cuts, cuts[1:], codes, strict=False)
-                    ],
-                )
-
-    def _address(self, code: int) -> str:
-        domain = code >> 1
-        if code & 1:
-            return f"{NO_SUCH_USER}{self.mailboxes.domains[domain]}"
-        return self.mailboxes.representative[domain]
-
-
 class Spammer:
-    """One spammer: campaigns, sent by the first of its routes that works."""
-
-    needs_all = False
+    """One spammer: campaigns, each sent by one of its routes that work."""
 
     def __init__(
         self, group: str, number: int, index: int, settings: Spammers, context: WorldContext
     ) -> None:
         self.group, self.settings, self.context = group, settings, context
         self.source = SpamSource(group, number, index, settings, context)
-        targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
-        self.batches = targets.batches(settings.recipients)
-        self.gaps = exponentials(self.source.named("gaps"))
+        self.targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
+        self.batches = self.targets.batches(settings.recipients)
         self.keys = self.source.named("further")
-        self.routes: dict[str, SpamRoute] = {r: ROUTES[r](self.source) for r in settings.routes}
+        self.routes: dict[Route, SpamRoute] = {
+            Route(r): ROUTES[r](self.source) for r in settings.routes
+        }
+        self.experience = Experience(context.recorder)
+        self.owed: Counter[Route] = Counter()  # recipients that a route got beside its campaigns
+        self.return_delay = settings.retry_after.quantile()
 
     def processes(self) -> Iterator[Life]:
-        """Its SimPy processes: one sends, others look after routes."""
-        yield self.campaigns()
+        """Its SimPy processes: some send, others look after routes."""
+        if self.settings.choice == "parallel":
+            yield from (self.campaigns(route) for route in self.routes)
+        else:
+            yield self.campaigns(None)
         yield from (life for r in self.routes.values() if (life := r.life()) is not None)
 
-    def campaigns(self) -> Life:
-        """Send campaigns at the rate that the present route has capacity for."""
+    # ---- when, and by which route
+
+    def campaigns(self, only: Route | None) -> Life:
+        """Send campaigns as often as the present route carries them; *only* by one of them."""
         env, settings = self.context.env, self.settings
-        transactions = max(1, settings.campaign // settings.recipients)
+        gaps = exponentials(self.source.named(f"gaps: {only}" if only else "gaps"))
         while True:
-            rate = settings.rate(self.route())
-            if rate <= 0:
-                return
-            yield env.timeout(next(self.gaps) * transactions * settings.recipients / rate)
+            route, rate = self.plan(only)
+            if rate <= 0.0:
+                if settings.choice == "order" and not any(map(settings.rate, self.routes)):
+                    return  # nothing is ever sent
+                yield env.timeout(DAY)
+                continue
+            transactions = self.transactions(rate)
+            due = next(gaps) * transactions * settings.recipients + self.owed.pop(route, 0)
+            while due > 0.0:
+                yield env.timeout(due / rate)
+                before, (route, now) = rate, self.plan(only)
+                rate = now or before
+                due -= due / before * min(before, rate)  # as if the slower one had been there
+                due = due if rate < before else 0.0
             for i in range(transactions):
                 if i:
                     yield env.timeout(settings.pace)
-                self.send(env.now)
+                    if self.plan(only)[0] is not route:
+                        break  # a campaign ends with the route that it was timed for
+                self.send(env.now, route)
 
-    def route(self) -> Route:
-        """The first route that still works; a fixed spammer knows only its first."""
-        first, *_, last = [*self.routes, *self.routes]
+    def transactions(self, rate: float) -> int:
+        """Transactions of a campaign: no more than the route carries in a day, or one."""
+        campaign = min(self.settings.campaign, rate * DAY)
+        return max(1, int(campaign) // self.settings.recipients)
+
+    def plan(self, only: Route | None = None) -> tuple[Route, float]:
+        """The route to send by now, and the recipients a second that it carries."""
+        rates = self.rates()
+        route = next(iter(rates)) if only is None else only
+        return route, rates.get(route, 0.0)
+
+    def rates(self) -> dict[Route, float]:
+        """Recipients a second by each route, as they are chosen among those that work."""
+        settings, now = self.settings, self.context.env.now
+        limits = {r: settings.limit(r, self.routes[r].units()) for r in self.working()}
+        worths = {
+            r: spam_market.worth(
+                settings.response,
+                settings.revenue,
+                self.experience.delivered(r, now),
+                settings.price(r),
+            )
+            for r in limits
+            if settings.choice == "profit"
+        }
+        return spam_market.allocated(settings.choice, settings.wish, limits, worths)
+
+    def working(self) -> list[Route]:
+        """The routes that still work, as far as is asked; the last of all if none does.
+
+        A fixed spammer knows only the first, or takes all for working.
+        """
+        names, order = list(self.routes), self.settings.choice == "order"
         if not self.settings.adaptive:
-            return Route(first)
-        return Route(next((name for name, route in self.routes.items() if route.works()), last))
+            return names if self.settings.choice == "parallel" else names[:1]
+        working = (name for name, route in self.routes.items() if route.works())
+        return ([next(working, names[-1])] if order else list(working)) or names[-1:]
 
-    def send(self, now: float) -> None:
-        """Make the next message of the list and hand it to the present route."""
+    # ---- sending
+
+    def send(self, now: float, route: Route) -> None:
+        """Make the next message of the list and hand it to *route*."""
         recorder, draw = self.context.recorder, self.source.draws
-        recipients, groups = next(self.batches)
-        route, reverse_path = self.route(), self.source.reverse_path
+        names, groups = next(self.batches)
+        reverse_path = self.source.reverse_path
         number = recorder.add_message(
             MailClass.SPAM,
-            recipients,
+            names,
             sender=self.source.number,
             group=self.group,
             written_at=now,
@@ -146,6 +163,7 @@ class Spammer:
         )
         first = recorder.messages.first_row[number]
         groups = [g._replace(first=first + g.first, end=first + g.end) for g in groups]
+        self.experience.note(route, first, first + len(names), now)
         self.pass_to(route, message, groups, now, attempt=1)
 
     def pass_to(
@@ -184,30 +202,97 @@ class Spammer:
             sender = f"offer-{self.source.number}@{domain}"
         return replace(message, reverse_path=sender, representative=anyone_at(sender))
 
+    # ---- what servers answer
+
+    def needs_all(self, transfer: Transfer, refused: Replies) -> bool:
+        """Whether the server is given none of it: not, once it turns out to be no relay.
+
+        What it would take for its own customers is no mail by an open relay.
+        """
+        relaying = any(answer.verdict.cause == Cause.RELAYING for _, answer in refused)
+        return transfer.ticket is Route.OPEN_RELAY and relaying
+
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
-        """Learn from an answer; what was refused goes to another route, or is dropped."""
+        """Learn from an answer; what was refused goes to another route, comes back later, or is
+        dropped."""
         if not refused:
             return
+        if self.needs_all(transfer, refused):
+            relaying = next(a for _, a in refused if a.verdict.cause == Cause.RELAYING)
+            refused = [(group, relaying) for group in transfer.groups]
         recorder, message = self.context.recorder, transfer.message
-        route = cast("Route", transfer.ticket)
         if transfer.attempt == 1:
             worst = max((answer for _, answer in refused), key=lambda a: a.verdict.permanent)
             recorder.messages.first_cause[message.number] = Cause(worst.verdict.cause).number
-        left: list[RecipientGroup] = []
+        elsewhere: list[RecipientGroup] = []
+        later: list[RecipientGroup] = []
         for group, answer in refused:
-            if answer.verdict.cause in LOST and self.settings.adaptive:
-                self.routes[route].lose(transfer, answer.verdict.cause)
-                if transfer.attempt < TRIES and self._elsewhere(route):
-                    left.append(group)
-                    continue
-            fate = REFUSED if answer.verdict.permanent else GAVE_UP
-            recorder.end(group, fate, answer, now)
-        if left:
-            again = transfer.attempt + 1
-            self.context.env.call_at(
-                now, lambda t: self.pass_to(self.route(), message, left, t, again), left
-            )
+            if self._moves(transfer, answer):
+                elsewhere.append(group)
+            elif self._returns(transfer, answer):
+                later.append(group)
+            else:
+                self._drop(group, answer, now)
+        if elsewhere:
+            self._pass_on(transfer, elsewhere, now)
+        if later:
+            self._come_back(transfer, later, now)
+
+    def _moves(self, transfer: Transfer, answer: Answer) -> bool:
+        """Whether what was so refused is tried elsewhere: with whom, is found out later."""
+        if answer.verdict.cause not in LOST or not self.settings.adaptive:
+            return False
+        route = cast("Route", transfer.ticket)
+        self.routes[route].lose(transfer, answer.verdict.cause)
+        return transfer.attempt < TRIES and self._elsewhere(route)
 
     def _elsewhere(self, route: Route) -> bool:
         """Whether there is anybody to ask who has not just refused by *route*."""
-        return self.routes[route].others or self.route() != route
+        return self.routes[route].others or self._instead_of(route) is not route
+
+    def _instead_of(self, route: Route) -> Route:
+        """The route for what *route* has refused: in parallel, any other that works."""
+        if self.settings.choice != "parallel" or self.routes[route].others:
+            return self.plan()[0]
+        return next((other for other in self.working() if other is not route), route)
+
+    def _pass_on(self, transfer: Transfer, groups: list[RecipientGroup], now: float) -> None:
+        """Send *groups* anew as soon as the refusal is read; another route pays for them."""
+        message, again = transfer.message, transfer.attempt + 1
+
+        def send(at: float) -> None:
+            route = self._instead_of(cast("Route", transfer.ticket))
+            if route is not transfer.ticket:
+                self.owed[route] += recipients(groups)
+            self.pass_to(route, message, groups, at, again)
+
+        self.context.env.call_at(now, send, groups)
+
+    def _returns(self, transfer: Transfer, answer: Answer) -> bool:
+        """Whether a message comes back after a temporary refusal: each does or never does."""
+        if answer.verdict.permanent or transfer.attempt >= TRIES:
+            return False
+        return chance(transfer.message.key, Purpose.RETURN, 0) < self.settings.retry_share
+
+    def _come_back(self, transfer: Transfer, groups: list[RecipientGroup], now: float) -> None:
+        """Ask the same server again, from the same address."""
+        message, again = transfer.message, transfer.attempt + 1
+        wait = self.return_delay(chance(message.key, Purpose.RETURN_DELAY, again))
+        later = Transfer(
+            message, groups, transfer.server, transfer.address, transfer.credentials,
+            transfer.line, attempt=again, ticket=transfer.ticket,
+        )  # fmt: skip
+
+        def send(at: float) -> None:
+            self.context.recorder.messages.attempts[message.number] = again
+            self.context.transport.send(later, at, transfer.network)
+
+        self.context.env.call_at(now + wait, send, groups)
+
+    def _drop(self, group: RecipientGroup, answer: Answer, now: float) -> None:
+        """Give *group* up; those that do not exist are taken off the list, if that is washed."""
+        recorder, verdict = self.context.recorder, answer.verdict
+        recorder.end(group, REFUSED if verdict.permanent else GAVE_UP, answer, now)
+        unknown = verdict.permanent and verdict.cause == Cause.UNKNOWN_RECIPIENT
+        if unknown and self.settings.washes:
+            self.targets.wash(recorder.recipient[group.first : group.end])

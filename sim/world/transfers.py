@@ -33,8 +33,8 @@ def split(replies: Replies) -> tuple[Replies, Replies, Answer]:
 class Sender(Protocol):
     """Who hands a message to its first server, and hears what that one says."""
 
-    needs_all: bool
-    """Nothing is sent when one recipient is refused, as mail programs do."""
+    def needs_all(self, transfer: Transfer, refused: Replies) -> bool:
+        """Whether nothing is sent when these are refused, as mail programs have it."""
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """The first hop has answered: what it *refused* is the sender's again.

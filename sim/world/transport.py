@@ -162,7 +162,7 @@ class Transport:
             memory.clients.open_session(server.seen(transfer.address), done)
         taken, refused, worst = split(self._ask(transfer, now))
         sender = None if transfer.origin is not None else message.sender
-        if refused and sender is not None and sender.needs_all:
+        if refused and sender is not None and sender.needs_all(transfer, refused):
             taken = []
         permission = NOBODYS
         if server.personal and transfer.origin is None and self.permissions is not None:

@@ -37,13 +37,12 @@ def everything(rows: float) -> Scenario:
         f"users.{name}.count": max(1, round(group.count * factor))
         for name, group in scenario.users.items()
     }
-    capacity = {
-        f"spammers.{name}.capacity": {
-            route: f"{group.rate(route) * DAY * factor:.6f} / day" for route in group.routes
-        }
+    spam = {
+        f"spammers.{name}.{key}": rate
         for name, group in scenario.spammers.items()
+        for key, rate in group.times(factor).items()
     }
-    return scenario.with_overrides(people | capacity)
+    return scenario.with_overrides(people | spam)
 
 
 def spam(recipients: int) -> Callable[[float], Scenario]:

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from small import SMALL, tree
 
+from sim.records.words import Route
 from sim.scenario import ScenarioError, loads
 
 SCENARIO = loads(SMALL)
@@ -72,10 +73,23 @@ def test_places_left_out_are_as_the_others():
     assert (users.line("home"), users.line("hotel")) == ("dial-up", "lan")
 
 
-def test_capacity_of_a_route_left_out():
+def test_who_states_no_volume_wishes_what_the_largest_capacity_carries():
     bulk = SCENARIO.spammers["bulk"]
-    assert bulk.rate("open_relay") == pytest.approx(600 / 86400)
-    assert bulk.rate("direct") == pytest.approx(120 / 86400)
+    assert bulk.wish == pytest.approx(600 / 86400)
+    stated = bulk.model_copy(update={"capacity": {Route.OPEN_RELAY: 2.0, Route.DIRECT: 1.0}})
+    assert [stated.rate(route) for route in stated.capacity] == [2.0, 1.0]
+    fewer = stated.model_copy(update={"volume": 1.5})
+    assert [fewer.rate(route) for route in stated.capacity] == [1.5, 1.0]
+
+
+def test_what_a_relay_carries_is_shared_by_a_group_and_grows_with_relays():
+    bulk = SCENARIO.spammers["bulk"]
+    capacity = {Route.OPEN_RELAY: 2.0, Route.HIJACKED_HOST: 2.0, Route.DIRECT: 2.0}
+    changes = {"capacity": capacity, "capacity_per": "relay", "count": 4, "volume": 100.0}
+    by_relay = bulk.model_copy(update=changes)
+    assert by_relay.rate(Route.OPEN_RELAY, 10) == 2.0 * 10 / 4
+    assert by_relay.rate(Route.HIJACKED_HOST, 10) == 2.0 * 10  # hosts are each spammer's own
+    assert by_relay.model_copy(update={"count": 1}).rate(Route.OPEN_RELAY, 100) == 100.0
 
 
 def test_who_takes_mail_and_how_far_it_is():

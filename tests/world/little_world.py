@@ -66,7 +66,8 @@ STRANGER = 0xCB007105  # 203.0.113.5, a customer of careless
 class Silent:
     """A spammer who never reacts."""
 
-    needs_all = False
+    def needs_all(self, transfer, refused):
+        return False
 
     def receive_replies(self, transfer, now, refused):
         pass

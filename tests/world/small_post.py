@@ -69,7 +69,8 @@ SPAMMER = 0xC0000285  # 192.0.2.133
 class Heedless:
     """A spammer who never tries again."""
 
-    needs_all = False
+    def needs_all(self, transfer, refused):
+        return False
 
     def __init__(self, recorder):
         self.recorder = recorder

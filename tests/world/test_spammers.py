@@ -6,7 +6,7 @@ import pytest
 from sim.scenario import loads
 from sim.workload.people import NO_SUCH_USER, Mailboxes
 from sim.world import simulate
-from sim.world.spammers import TargetList
+from sim.world.target_list import TargetList
 
 DAY = 86400.0
 
@@ -110,13 +110,32 @@ def test_a_fixed_spammer_stays_and_is_refused(spam):
     assert shares(rows) == {"open_relay": 1.0}
     refused = rows[rows["fate"] == "refused"]
     assert shares(refused, "cause") == {"relaying": 1.0}
-    # what is for the asked server's own customers is no relaying, and is taken
-    taken = rows[rows["fate"] == "delivered"]
-    pairs = set(zip(taken["server"], taken["domain"].astype(str), strict=True))
-    assert {(server.split("-")[0], domain.split(".")[0]) for server, domain in pairs} == {
-        ("proseware", "proseware"),
-        ("adatum", "adatum"),
-    }
+    assert set(rows["fate"]) == {"refused", "gave_up"}  # nobody is left to ask for some
+
+
+@pytest.mark.parametrize("recipients", [1, 10])
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_what_a_closed_relay_takes_for_its_own_customers_is_no_mail_by_open_relay(
+    spam, recipients, adaptive
+):
+    rows = spam("closed", routes=["open_relay"], recipients=recipients, adaptive=adaptive)
+    assert len(rows) > 500
+    assert shares(rows) == {"open_relay": 1.0}
+    assert not (rows["fate"] == "delivered").any()
+
+
+@pytest.mark.parametrize("campaign", [0, 500])
+def test_a_campaign_for_a_relay_is_not_sent_by_a_slower_route(campaign):
+    """Days after all relays have closed, over replications: no more than the next route carries."""
+    settings = {"spammers.bulk.campaign": campaign, "run_length": "6 days"}
+    scenario = loads(SCENARIO).with_overrides(settings)
+    daily = []
+    for replication in range(10):
+        rows = simulate(scenario, "closed", replication).frames()["recipients"]
+        rows = rows[(rows["route"] == "direct") & (rows["ended_at"] >= 2 * DAY)]
+        daily.append(np.bincount((rows["ended_at"] / DAY).astype(int), minlength=6)[2:6])
+    assert np.mean(daily, axis=0).max() < 1.35 * 100  # planned for a relay: up to 500
+    assert np.mean(daily) < 1.1 * 100
 
 
 def test_when_one_relay_closes_another_takes_its_place(spam):
@@ -160,6 +179,106 @@ def test_stolen_credentials_need_a_server_that_offers_auth(spam):
     assert shares(without[without["written_at"] > 3 * DAY]) == {"direct": 1.0}
 
 
+def test_logins_are_kept_until_there_is_auth(spam):
+    rows = spam("auth", **{"routes": ["stolen_credentials", "direct"]})
+    changes = {
+        "spammers.bulk.routes": ["stolen_credentials", "direct"],
+        "servers.*.relay": "on_network",
+    }
+    later = simulate(loads(SCENARIO).with_overrides(changes), "auth", 0).frames()["recipients"]
+    later = later[(later["class"] == "spam") & (later["written_at"] >= 2 * DAY)]
+    assert shares(later.astype({"route": str})) == {"stolen_credentials": 1.0}
+    assert len(later) == pytest.approx(len(rows), rel=0.2)
+
+
+def test_a_login_whose_password_is_another_is_dropped(spam):
+    routes = ["stolen_credentials", "direct"]
+    arms = {"servers.*.auth_password": "separate"}
+    told = {
+        f"spammers.bulk.{name}": value for name, value in {"routes": routes, "stolen": 3}.items()
+    }
+    frames = simulate(loads(SCENARIO).with_overrides(told | arms), "auth", 0).frames()
+    asked = frames["attempts"]
+    assert (asked["cause"] == "authentication").sum() == 3
+
+
+GREY = {"servers.*-mx.recipient": ["greylist(5 min)"], "spammers.bulk.routes": ["direct"]}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_comes_back_after_a_temporary_refusal(share):
+    settings = {
+        "spammers.bulk.retry_share": share, "spammers.bulk.recipients": 1,
+        "spammers.bulk.capacity": {"direct": "300 / day"}, "networks.adatum.mailboxes": 3000,
+    }  # fmt: skip
+    scenario = loads(SCENARIO).with_overrides(GREY | settings)
+    rows = simulate(scenario, "open", 0).frames()["recipients"]
+    rows = rows[(rows["class"] == "spam") & (rows["written_at"] < 3.5 * DAY)]
+    delivered = (rows["fate"] == "delivered").mean()
+    assert delivered == pytest.approx(share, abs=0.06)  # few lists come round within the window
+    assert (rows["attempts"].max() > 1) == (share > 0)
+
+
+def test_a_washed_list_loses_who_is_unknown():
+    settings = {"spammers.bulk.routes": ["direct"], "spammers.bulk.unknown": 0.5,
+                "spammers.bulk.capacity": {"direct": "200 / day"}}  # fmt: skip
+    unknown = {}
+    for washes in (False, True):
+        changes = settings | {"spammers.bulk.washes": washes}
+        rows = simulate(loads(SCENARIO).with_overrides(changes), "open", 0).frames()["recipients"]
+        rows = rows[rows["class"] == "spam"]
+        unknown[washes] = [
+            (part["cause"] == "unknown_recipient").mean()
+            for part in (rows[rows["written_at"] < 0.5 * DAY], rows[rows["written_at"] > 3 * DAY])
+        ]
+    assert unknown[False] == pytest.approx([0.5, 0.5], abs=0.12)
+    assert unknown[True] == pytest.approx([0.5, 0.0], abs=0.12)
+
+
+# ---- which route, and how much
+
+
+def test_what_belongs_to_a_relay_grows_with_relays(spam):
+    """Two servers of other networks relay; when one closes, half of what they carry is gone."""
+    each = {"routes": ["open_relay"], "capacity_per": "relay", "volume": "10000 / day",
+            "capacity": {"open_relay": "1000 / day"}, "recipients": 1}  # fmt: skip
+    rows, fewer = spam("open", **each), spam("proseware closes", **each)
+    assert len(rows) / 2 == pytest.approx(2000, rel=0.06)
+    assert len(fewer) / 2 == pytest.approx(1000, rel=0.15)
+
+
+def test_by_profit_the_cheap_route_is_taken_until_little_of_it_arrives(spam):
+    routes = {"routes": ["direct", "open_relay"], "choice": "profit",
+              "cost": {"direct": 0.1, "open_relay": 0.01},
+              "capacity": {"open_relay": "200 / day", "direct": "200 / day"}}  # fmt: skip
+    assert shares(spam("open", **routes)) == {"open_relay": 1.0}
+    later = spam("closed", **routes)
+    assert shares(later[later["written_at"] > 3 * DAY]) == {"direct": 1.0}
+
+
+def test_by_profit_a_route_on_which_nothing_arrives_is_left():
+    settings = {
+        "spammers.bulk.choice": "profit", "spammers.bulk.cost": {"direct": 0.3},
+        "servers.*-smtp.content": ["discard_outbound_spam(1.0, 0.0)"],
+    }  # fmt: skip
+    rows = simulate(loads(SCENARIO).with_overrides(settings), "open", 0).frames()["recipients"]
+    rows = rows[(rows["class"] == "spam") & (rows["written_at"] > 2 * DAY)]
+    assert shares(rows.astype({"route": str}))["direct"] > 0.9
+
+
+def test_in_parallel_all_routes_carry_their_part():
+    settings = {
+        "spammers.bulk.choice": "parallel", "run_length": "20 days",
+        "spammers.bulk.capacity": {"open_relay": "300 / day", "direct": "100 / day"},
+        "spammers.bulk.volume": "200 / day",
+    }  # fmt: skip
+    for arm, wanted in (("open", {"open_relay": 150, "direct": 50}), ("closed", {"direct": 100})):
+        rows = simulate(loads(SCENARIO).with_overrides(settings), arm, 0).frames()["recipients"]
+        rows = rows[(rows["class"] == "spam") & (rows["written_at"] > 2 * DAY)]
+        daily = rows["route"].astype(str).value_counts() / 18
+        assert daily[daily > 1].to_dict() == pytest.approx(wanted, rel=0.2)
+
+
 def test_behind_a_shared_address_somebody_elses_window_is_open(spam):
     routes = ["inherited_window", "direct"]
     nobody_there = spam("pop", routes=routes, network="hotel")
@@ -193,6 +312,7 @@ def test_forged_in_the_domain_of_the_server_it_relays_where_senders_open_relayin
 def test_nobody_is_asked_again_who_has_just_refused(routes, most):
     settings = {
         "spammers.bulk.routes": routes,
+        "spammers.bulk.retry_share": 0.0,
         "servers.*-mx.client": ["limit_client_rate(1 / day)"],
     }
     run = simulate(loads(SCENARIO).with_overrides(settings), "open", 0).frames()

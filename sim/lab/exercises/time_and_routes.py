@@ -52,8 +52,7 @@ def route(draw: Draw) -> Asked:
         f"{draw.scenario}, arm {arm!r}, with {THEIRS} replications. Of the spam that was "
         f"delivered though written after the warm-up, which share came by the route 'direct'?",
         Measured(lambda: simulated(scenario, arm, moved), "share"),
-        "results.recipients, class spam, fate delivered, phase not warm-up: count by route. A "
-        "server that no longer relays still takes mail for its own customers",
+        "results.recipients, class spam, fate delivered, phase not warm-up: count by route",
         scenario,
     )
 

@@ -1,0 +1,131 @@
+"""A spammer's machine, and what a way to send is in its hands.
+
+A spammer knows nothing of any route but that it works, has parts, and can be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from simpy.events import Event
+
+from sim.path.facts import NO_LOGIN, Credentials
+from sim.path.route import RELAY_TEST
+from sim.path.submission import spammer_address
+from sim.workload.arrivals import RecipientGroup
+from sim.workload.streams import uniforms
+from sim.world.context import WorldContext
+from sim.world.server import Server
+from sim.world.transfers import Transfer
+
+if TYPE_CHECKING:
+    from sim.scenario.spammers import Spammers
+
+Life = Generator[Event, Any, None]
+"""A SimPy process."""
+
+
+class Part(NamedTuple):
+    """Which recipients are sent to which server, from which address and network, with what login.
+
+    Without a server nobody takes their mail.
+    """
+
+    server: Server | None
+    groups: list[RecipientGroup]
+    address: int
+    network: str
+    credentials: Credentials = NO_LOGIN
+
+
+class SpamSource:
+    """One spammer's machine: where it stands, and its random numbers by purpose."""
+
+    def __init__(
+        self, group: str, number: int, index: int, settings: Spammers, context: WorldContext
+    ) -> None:
+        self.number, self.settings, self.context = number, settings, context
+        self.network = settings.network
+        self.address = spammer_address(context.scenario, group, index) or 0
+        self.reverse_path = f"offer-{index}@{settings.sender_domain}"
+        self.named = context.streams(f"spammers.{group}.{index}")
+        self.draws = uniforms(self.named("draws"))
+        self.heeds = frozenset(settings.heeds if settings.adaptive else ())
+
+    @property
+    def own_server(self) -> Server | None:
+        """The submission server of the network that the machine is on."""
+        return self.context.submission.get(self.network)
+
+    def part(
+        self, server: Server | None, groups: list[RecipientGroup], shows: Credentials = NO_LOGIN
+    ) -> Part:
+        """All of *groups* to *server*, from this machine."""
+        return Part(server, groups, self.address, self.network, shows)
+
+    @property
+    def helo(self) -> str | None:
+        """What it calls itself, where some server asks."""
+        if not self.context.transport.hosts.reads_helo:
+            return None
+        return self.settings.helo or f"mail.{self.settings.sender_domain}"
+
+    def customer_of(self, server: Server) -> str:
+        """A sender address under which *server* may take the spammer for its own customer."""
+        if self.settings.forge != "customer" or not server.settings.domains:
+            return self.reverse_path
+        return f"offer-{self.number}@{server.settings.domains[0]}"
+
+    def is_relayed_by(self, server: Server) -> bool:
+        """Whether *server* would relay a test message from here now."""
+        now = self.context.env.now
+        return server.relays_for(self.address, self.customer_of(server), RELAY_TEST, now)
+
+    def repeat(self, purpose: str, rate: float, do: Callable[[np.random.Generator], None]) -> Life:
+        """Do something at exponential intervals, *rate* times a second."""
+        env, generator = self.context.env, self.named(purpose)
+        while True:
+            yield env.timeout(generator.exponential(1.0 / rate))
+            do(generator)
+
+
+class SpamRoute:
+    """A way to send, in one spammer's hands."""
+
+    others = True
+    """Whether there may be others to ask when one has refused."""
+
+    def __init__(self, source: SpamSource) -> None:
+        self.source, self.settings, self.context = source, source.settings, source.context
+
+    def works(self) -> bool:
+        """Whether, as far as the spammer knows, mail goes this way."""
+        raise NotImplementedError
+
+    def units(self) -> float:
+        """How many relays, hosts or logins it has to send by: see `capacity_per`."""
+        return 1.0
+
+    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+        """Whom to ask for what."""
+        raise NotImplementedError
+
+    def lose(self, transfer: Transfer, cause: str) -> None:
+        """What was asked in *transfer* was refused, for *cause*."""
+
+    def life(self) -> Life | None:
+        """A SimPy process of its own, such as a search for relays; None if there is none."""
+        return None
+
+    def to_exchangers(
+        self, groups: list[RecipientGroup], address: int, network: str
+    ) -> Iterator[Part]:
+        """One part for each domain, to its preferred MX."""
+        by_domain: dict[int, list[RecipientGroup]] = {}
+        for group in groups:
+            by_domain.setdefault(group.domain, []).append(group)
+        for domain, part in by_domain.items():
+            exchangers = self.context.transport.mx.get(domain)
+            yield Part(exchangers[0] if exchangers else None, part, address, network)
