@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
+    from sim.experiment import ensemble as ensemble
     from sim.experiment import plan as plan
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "audit": "sim.config.audit",
+    "ensemble": "sim.experiment.ensemble",
     "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
     "experiments": "sim.cli.experiments",

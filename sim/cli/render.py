@@ -46,6 +46,8 @@ BANDS = (
     "bounds of the 95 % intervals of these means. Likewise the difference to '{baseline}' in "
     "pairs, * where all of that is on one side of 0, whatever the unknowns are"
 )
+STRUCTURE = "As stated; its 95 % interval; and the range of means over the alternatives"
+BY_STRUCTURE = ("band_low", "band_high")
 MOVES = (
     "What each unknown alone changes from its least to its most, ± its 95 % interval in pairs, in "
     "the arm in which it changes most"
@@ -97,6 +99,7 @@ def first_screen(results: Results) -> Iterator[Part]:
     yield from comparison(decision, results.arms)
     yield f"{legend(results.replications, results.baseline, SURE)} {DEFINITIONS}"
     yield conclusion(decision, results.baseline)
+    yield from structure(results)
     if sentence := pairing(decision, results.baseline):
         yield sentence
     if results.unknowns is not None:
@@ -139,6 +142,7 @@ def decision(results: Results) -> Iterator[Part]:
         rows = map(_decided, table[table["arm"] == arm].itertuples(index=False))
         yield grid(columns, rows, title=f"{arm}{against}", first=30)
     yield f"{ABOUT_DECISION} {DEFINITIONS}"
+    yield from structure(results)
 
 
 def _decided(row: Any) -> list[str]:
@@ -215,6 +219,29 @@ def at_points(swept: Sweep, class_: str, measure: str) -> Table:
 def _with_interval(row: Any, share: bool) -> str:
     interval = between(row.low, row.high, share=share)
     return f"{number(row.mean, share=share)}  {interval}".rstrip()
+
+
+def structure(results: Results) -> Iterator[Part]:
+    """Whether the order of policies holds if structure is otherwise, and the bands."""
+    if sentence := results.on_structure():
+        yield sentence
+    if results.structures is not None:
+        yield _structure(results.structures.band())
+
+
+def _structure(table: pd.DataFrame) -> Table:
+    """What declared alternatives make of each mean, beside the interval of chance."""
+    pairs = table[["quantity", "unit"]].drop_duplicates().itertuples(index=False)
+    heads = [f"{quantity} {'%' if unit == 'share' else unit}".rstrip() for quantity, unit in pairs]
+    rows: list[list[str]] = []
+    for arm, part in table.groupby("arm", sort=False):
+        of_arm: list[Any] = list(part.itertuples(index=False))
+        shown = [(row, row.unit == "share") for row in of_arm]
+        rows.append([str(arm), *(number(row.mean, share=share) for row, share in shown)])
+        for label, ends in {"  chance": ("low", "high"), "  structure": BY_STRUCTURE}.items():
+            bounds = ((*(getattr(r, end) for end in ends), share) for r, share in shown)
+            rows.append([label, *(between(a, b, share=share) or NONE for a, b, share in bounds)])
+    return grid(["arm", *heads], rows, title=STRUCTURE, first=40)
 
 
 def unknown(swept: Sweep) -> Iterator[Table]:
@@ -325,8 +352,13 @@ def results_as_data(results: Results) -> dict[str, Any]:
 
 
 def decision_as_data(results: Results) -> dict[str, Any]:
-    """The decision table, for ``--json``."""
-    return {"baseline": results.baseline, "decision": as_records(results.decision())}
+    """The decision table, and what is only assumed, for ``--json``."""
+    tried = results.structures
+    return {
+        "baseline": results.baseline,
+        "decision": as_records(results.decision()),
+        "structures": tried and tried.as_data() | {"band": as_records(tried.band())},
+    }
 
 
 def sweep_as_data(swept: Sweep, flips: Mapping[str, BreakEven]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 import sim
 from sim import cli
@@ -26,9 +28,14 @@ def run(
     keep: options.Keep = "rows",
     dask: options.Dask = None,
     no_batch: options.NoBatch = False,
+    no_structures: Annotated[
+        bool, typer.Option("--no-structures", help="Leave [structures] and [ranges] untried.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Run every arm, print the comparison, write rows, summary and figures.
+
+    What the file declares in [structures] and [ranges] is tried too: does the order hold?
 
     Where the file's [sweep] has mode ranges, run that too: the band over the unknowns.
     """
@@ -39,7 +46,8 @@ def run(
         with cli.experiments.executor(dask) as executor:
             how: dict[str, Any] = {**experiment.options, "executor": executor}
             how |= {"force": force, "batch": not no_batch}
-            results = sim.run(experiment.scenario, keep=keep, **how)
+            tried = not no_structures
+            results = sim.run(experiment.scenario, keep=keep, structures=tried, **how)
             if experiment.scenario.sweep is not None and experiment.scenario.sweep.mode == "ranges":
                 how["replications"] = results.replications
                 how["out"] = experiment.out / cli.experiments.SWEEP

@@ -1,5 +1,6 @@
 """Arms, replications, executors, storage: from a scenario to a folder of results."""
 
+from sim.experiment.ensemble import ensemble_of, run_ensemble
 from sim.experiment.execution import Execution
 from sim.experiment.run import run, table_of_runs
 from sim.experiment.storage import OtherResultsError, StorageError, Task
@@ -13,7 +14,9 @@ __all__ = [
     "Stored",
     "Task",
     "UsageError",
+    "ensemble_of",
     "open_stored",
     "run",
+    "run_ensemble",
     "table_of_runs",
 ]

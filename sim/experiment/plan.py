@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.experiment import storage
+from sim.experiment.ensemble import ensemble_of
 from sim.experiment.manifest import identity
 from sim.experiment.precision import first
 from sim.experiment.quick import recipients, scaled, shortened
@@ -54,6 +55,7 @@ class Plan:
     measured: bool
     swept: int  # runs of the scenario's own sweep, if it has one
     swept_each: float  # seconds
+    structured: int  # runs with what is only assumed otherwise
     ranges: bool  # the sweep is over unknowns as ranges, and `mailsim run` makes it too
 
     @property
@@ -105,6 +107,8 @@ class Plan:
             "sweep_runs": self.swept,
             "sweep_seconds": round(self.seconds_of_sweep, 1),
             "sweep_is_part_of_run": self.ranges,
+            "structure_runs": self.structured,
+            "structure_seconds": round(self._lasts(self.structured, self.seconds_each), 1),
         }
 
     def __rich__(self) -> Table:
@@ -122,6 +126,9 @@ class Plan:
                 f"\nuntil precise: {self.most} replications at most, "
                 f"{self._told(self.seconds_of_all)}"
             )
+        if self.structured:
+            seconds = self._lasts(self.structured, self.seconds_each)
+            caption += f"\nthen structures: {self.structured} runs, {self._told(seconds)}"
         if self.swept:
             who = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
             caption += f"\n{who}: {self.swept} runs, {self._told(self.seconds_of_sweep)}"
@@ -176,8 +183,15 @@ def plan(
         measured=bool(told),
         swept=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
         swept_each=sum(each) / len(each) if each else 0.0,
+        structured=_structured(scenario, replications) * len(chosen),
         ranges=ranges,
     )
+
+
+def _structured(scenario: Scenario, replications: int | None) -> int:
+    """Runs of each arm with what is only assumed otherwise."""
+    tried = ensemble_of(scenario, replications)
+    return len(tried.points) * tried.replications
 
 
 class Pace(NamedTuple):

@@ -45,6 +45,8 @@ POINTS = "points.json"
 DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
+STRUCTURES = "structures"
+"""Likewise the same runs with what is only assumed otherwise."""
 OURS = (
     *TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, *OF_SWEEP
 )  # fmt: skip
@@ -188,7 +190,7 @@ def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> di
     with explained(root):
         if root.exists() and not root.is_dir():
             raise OtherResultsError(f"{root} is a file; choose another --out")
-        if root.is_dir() and any(path.name != SWEEP for path in root.iterdir()):
+        if root.is_dir() and any(path.name not in (SWEEP, STRUCTURES) for path in root.iterdir()):
             if not (root / MANIFEST).exists():
                 raise OtherResultsError(
                     f"{root} is not empty and holds no results; choose another --out"

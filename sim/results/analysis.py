@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiment import Stored, frames, storage
+from sim.experiment import Stored, frames, storage, sweeping
 from sim.experiment.expected import analytic
 from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
@@ -16,6 +16,7 @@ from sim.measure.aggregate import LABELS
 from sim.records.measures import BY, PHASES
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario
+from sim.results.structures import NOT_TRIED, Structures
 from sim.results.sweep import Sweep, open_sweep
 from sim.scenario import Scenario as Model
 from sim.scenario.expectations import ExpectMeasure
@@ -174,6 +175,27 @@ class Analysis(Folder):
     def _changes(self) -> dict[str, float]:
         model = self.scenario.model
         return welch.since(self.arms, model.baseline, model.policy_starts)
+
+    @cached_property
+    def structures(self) -> Structures | None:
+        """What assumptions without a source do, if the run was made with them otherwise, too."""
+        root = self.path / storage.STRUCTURES
+        if not (root / storage.MANIFEST).exists():
+            return None
+        stored = sweeping.open_sweep(root)
+        same = stored.manifest["scenario_hash"] == self.manifest["scenario_hash"]
+        whole = same and stored.manifest["complete"] and "untried" in stored.manifest
+        return Structures(self, stored) if whole and {*self.arms} <= {*stored.arms} else None
+
+    def on_structure(self) -> str:
+        """Whether the order of policies holds if structure is otherwise, in words.
+
+        Empty where the scenario declares no alternatives.
+        """
+        if self.structures is not None:
+            return self.structures.sentences()
+        model = self.scenario.model
+        return NOT_TRIED if model.structures or model.ranges else ""
 
     @cached_property
     def unknowns(self) -> Sweep | None:

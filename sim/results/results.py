@@ -159,6 +159,7 @@ def run(
     force: bool = False,
     quick: float = 0.0,
     batch: bool = True,
+    structures: bool = True,
 ) -> Results:
     """Run what is missing of an experiment and return its results.
 
@@ -169,8 +170,9 @@ def run(
     *out*. *keep*: ``rows``, or ``counts`` for measures alone. *force* replaces other results in
     *out*; without it they are refused. *quick* marks the results as those of a quick run with
     that share of the people (`sim.experiment.quick`). Without *batch* every message is an event,
-    which takes longer and gives the same rows. Raises ValueError for a wrong call,
-    sim.experiment.StorageError when *out* cannot be used.
+    which takes longer and gives the same rows. What the scenario declares in [structures] and
+    [ranges] is tried too (`results.structures`), unless *structures* is false. Raises ValueError
+    for a wrong call, sim.experiment.StorageError when *out* cannot be used.
     """
     model = model_of(scenario)
     if seed is not None:
@@ -181,7 +183,10 @@ def run(
     how = experiment.Execution(keep, workers, executor, progress, force, quick, batch)
     folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
     try:
+        tried = experiment.ensemble_of(model, replications) if structures else None
         stored = experiment.run(model, folder, arms=arms, replications=replications, how=how)
+        if tried is not None and tried.points:
+            experiment.run_ensemble(model, folder / storage.STRUCTURES, tried, arms=arms, how=how)
     except BaseException:
         if out is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -26,6 +26,8 @@ OF_NO_ROW = (
     "replications",
     "quick",
     "sweep",
+    "structures",
+    "ranges",
     "precision",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""

@@ -16,7 +16,7 @@ from sim.scenario.quantities import Duration, Name
 from sim.scenario.sections import MOST
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
-from sim.scenario.sweeping import Sweep
+from sim.scenario.sweeping import Alternatives, Ranges, Sweep
 from sim.scenario.topology import Topology
 
 MOST_ARMS = 200
@@ -84,6 +84,12 @@ class Head(Table):
     """run as many replications as an interval of this width needs, from `replications` on"""
     sweep: Sweep | None = key(None)
     """points at which `mailsim sweep` runs the scenario again"""
+    structures: Alternatives = key({})
+    """assumptions without a source: keys by dotted name, each with the values that it might have
+    instead; `mailsim run` also tries them, one after the other and some together"""
+    ranges: Ranges = key({})
+    """keys by dotted name whose value is not known, each with its least and its most: tried like
+    `structures`, and what `mailsim sensitivity` and `mailsim calibrate` vary"""
     defaults: Defaults = key({})
     """what servers have unless they say otherwise, by role"""
     topology: Topology = key({})

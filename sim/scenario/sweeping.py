@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.scenario.keys import OF_NO_ROW, Table, key
 from sim.scenario.overrides import flat
@@ -41,6 +41,24 @@ Values = Annotated[
     dict[str, Annotated[list[Any], Field(min_length=1, max_length=MOST_POINTS)]],
     BeforeValidator(_flattened),
 ]
+
+
+def _swept(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    if wrong := not_swept(values):
+        raise ValueError(f"cannot be varied: {', '.join(wrong)}")
+    return values
+
+
+def _ordered(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    if wrong := [name for name, ends in values.items() if len(ends) != 2 or _more(*ends)]:
+        raise ValueError(f"expected [least, most]: {', '.join(wrong)}")
+    return values
+
+
+Alternatives = Annotated[Values, AfterValidator(_swept)]
+"""What a key might be instead, by its dotted name."""
+Ranges = Annotated[Alternatives, AfterValidator(_ordered)]
+"""The least and the most that a key might be, by its dotted name."""
 
 
 class Sweep(Table):

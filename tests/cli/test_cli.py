@@ -435,6 +435,33 @@ def test_plan_tells_of_the_sweep(mailsim, tmp_path):
     assert mailsim("plan", SMALL, "--json").data["sweep_runs"] == 0
 
 
+def test_structures_are_planned_tried_shown_and_left_out(mailsim, tmp_path):
+    file = tmp_path / "mine.toml"
+    declared = '[structures]\n"users.*.learning" = ["person", "message"]\n'
+    file.write_text(SMALL.read_text() + declared)
+    assert "then structures: 2 runs" in mailsim("plan", file, "--replications", "1").out
+    run = ("run", file, "--replications", "1", "--out", "mine", "--workers", "1")
+    without = mailsim(*run, "--no-structures")
+    assert "Structure was not tried" in without.out
+    assert not Path("mine/structures").exists()
+    ended = mailsim(*run)
+    assert "Structure, 1 alternative alone: the order of policies holds" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 100
+    assert "If what is only assumed is otherwise" in Path("mine/report.html").read_text("utf-8")
+    again = mailsim("decide", "mine", "--json").data["structures"]
+    assert again["points"] == [{"users.*.learning": "person"}]
+    assert {row["arm"] for row in again["band"]} == {"open trust", "on network"}
+
+
+def test_check_names_an_alternative_that_cannot_be(mailsim, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(SMALL.read_text() + '[structures]\n"users.*.learnin" = ["person"]\n')
+    ended = mailsim("check", file)
+    assert ended.status == 2
+    assert "learnin" in ended.err
+    assert "'learning'" in ended.err
+
+
 def test_plan_knows_what_is_finished(mailsim, out):
     planned = mailsim("plan", SMALL, "--out", out, "--replications", "5", "--json").data
     assert (planned["finished"], len(planned["to_do"])) == (6, 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -63,6 +64,8 @@ def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], mor
         baseline=results.baseline,
         manifest=manifest,
         meaning=conclusion(decision, results.baseline),
+        on_structure=results.on_structure(),
+        structure=_structure(results),
         quick=cut_to(manifest) if results.quick else "",
         notes=_notes(results),
         more=more,
@@ -84,6 +87,20 @@ def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], mor
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
+
+
+def _structure(results: Analysis) -> list[tuple[str, ...]]:
+    """Arm, quantity, mean, interval and band over the alternatives, as text; empty if untried."""
+    if results.structures is None:
+        return []
+    rows: list[tuple[str, ...]] = []
+    row: Any
+    for row in results.structures.band().itertuples(index=False):
+        share = row.unit == "share"
+        chance, band = ((row.low, row.high), (row.band_low, row.band_high))
+        texts = number(row.mean, share=share), *(between(*b, share=share) for b in (chance, band))
+        rows.append((row.arm, f"{row.quantity} {'%' if share else row.unit}".rstrip(), *texts))
+    return rows
 
 
 def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,102 @@
+"""What assumptions without a source make of an experiment: bands, and orders of policies that flip.
+
+Point OWN is the scenario as stated; the others change what is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.measure.decisions import BANDED, QUANTITIES
+from sim.measure.intervals import Array, paired
+
+OWN = -1
+"""The number of the point that changes nothing: the run itself."""
+ORDERED = ("honest recipients lost", "spam per mailbox and day")
+"""Quantities by which policies are ordered."""
+BAND = (
+    "arm", "quantity", "unit", "mean", "low", "high", "band_low", "band_high",
+    "difference_band_low", "difference_band_high",
+)  # fmt: skip
+
+
+class Flip(NamedTuple):
+    """Two arms that change places at a point: *first* has less of a quantity as stated."""
+
+    quantity: str
+    first: str
+    second: str
+    point: int
+
+
+def band(
+    decision: pd.DataFrame, own: pd.DataFrame, points: pd.DataFrame, baseline: str
+) -> pd.DataFrame:
+    """Per arm and quantity: mean and interval as stated, and the band of means over all points.
+
+    *decision* is that of the run, *own* its measures and *points* those of the points. What a point
+    changes is the mean difference, in pairs, from the same replications as stated; the bands are
+    the stated mean, and the stated difference to the *baseline*, with these changes.
+    """
+    moved = {name: _moved(_wide(own, name), _wide(points, name)) for name in BANDED}
+    rows: list[tuple[object, ...]] = []
+    row: Any
+    for row in decision[decision["quantity"].isin(BANDED)].itertuples(index=False):
+        changes = moved[row.quantity]
+        by_itself = changes[row.arm].to_numpy()
+        apart = by_itself - changes[baseline].to_numpy()
+        ends = (*_ends(row.mean, by_itself), *_ends(row.difference, apart))
+        rows.append((row.arm, row.quantity, row.unit, row.mean, row.low, row.high, *ends))
+    return pd.DataFrame(rows, columns=[*BAND])
+
+
+def flips(own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]) -> list[Flip]:
+    """Every two arms surely apart as stated that are in the other order at a point.
+
+    In the other order: in each of its replications, none of which may be even.
+    """
+    return [
+        flip
+        for name in ORDERED
+        for flip in _flips(name, _wide(own, name), _wide(points, name), arms)
+    ]
+
+
+def _flips(
+    name: str, own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]
+) -> Iterator[Flip]:
+    for pair in combinations(arms, 2):
+        values = (own[arm].to_numpy(dtype=float)[None, :] for arm in pair)
+        _, low, high, *_ = paired(*values)
+        if low[0] > 0 or high[0] < 0:
+            first, second = pair if low[0] > 0 else pair[::-1]
+            below = (points[second] < points[first]).groupby(level="point").all()
+            for number in below.index[below]:
+                yield Flip(name, first, second, int(number))
+
+
+def _wide(measures: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Values of a quantity: a row per point and replication, a column per arm."""
+    quantity = QUANTITIES[name]
+    chosen = (measures["class"] == quantity.class_) & (measures["measure"] == quantity.measure)
+    whole = (measures["by"] == "all") & (measures["phase"] == "after")
+    rows = measures[chosen & whole].astype({"arm": str})
+    rows = rows if "point" in rows else rows.assign(point=OWN)
+    return rows.set_index(["point", "replication", "arm"])["value"].unstack("arm")
+
+
+def _moved(own: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """What each point changes in each arm: the mean over its replications, in pairs."""
+    stated = own.droplevel("point").reindex(points.index.get_level_values("replication"))
+    return (points - stated.to_numpy()).groupby(level="point").mean()
+
+
+def _ends(stated: float, changes: Array) -> tuple[float, float]:
+    """Least and greatest of the stated value and those at the points; NaN where it has none."""
+    known = changes[np.isfinite(changes)]
+    return stated + min(known.min(initial=0.0), 0.0), stated + max(known.max(initial=0.0), 0.0)

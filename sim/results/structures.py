@@ -1,0 +1,99 @@
+"""Whether the order of policies holds if what is only assumed is otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sim.measure import structures
+from sim.measure.structures import Flip
+from sim.results.sweep import WHOLE
+from sim.scenario.writing import value as written
+
+if TYPE_CHECKING:
+    from sim.experiment.sweeping import StoredSweep
+    from sim.results.analysis import Analysis
+
+NOT_TRIED = (
+    "Structure was not tried: the order of policies may rest on what the scenario only assumes."
+)
+NAMED = 2
+"""Pairs of policies that a sentence names for one quantity; beyond it, how many there are."""
+
+
+class Structures:
+    """A run made again with its assumptions otherwise: bands, and what flips the order."""
+
+    def __init__(self, results: Analysis, stored: StoredSweep) -> None:
+        self.points, self.replications = stored.points, stored.replications
+        self.untried = [_said(point) for point in stored.manifest["untried"]]
+        self._results, self._stored = results, stored
+
+    @cached_property
+    def _measures(self) -> pd.DataFrame:
+        return pd.concat(self._stored.measures(WHOLE), ignore_index=True)
+
+    def band(self) -> pd.DataFrame:
+        """Arm, quantity, unit, mean, low, high, and the bands (`sim.measure.structures.band`)."""
+        results = self._results
+        return structures.band(
+            results.decision(), results.measures, self._measures, results.baseline
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Points, flips and sentences, for JSON."""
+        flips = [flip._asdict() | {"point": self.points[flip.point]} for flip in self.flips()]
+        said = {"points": self.points, "replications": self.replications, "flips": flips}
+        return said | {"untried": self.untried, "sentences": self.sentences()}
+
+    def flips(self) -> list[Flip]:
+        """Every two arms that change places at a point."""
+        return structures.flips(self._results.measures, self._measures, self._results.arms)
+
+    def sentences(self) -> str:
+        """Whether the order of policies holds, and which assumption flips it."""
+        flips = self.flips()
+        alone = sum(len(point) == 1 for point in self.points)
+        together = len(self.points) - alone
+        tried = f"{_count(alone, 'alternative')} alone" + (
+            f" and {_count(together, 'combination')}" if together else ""
+        )
+        said = [f"Structure, {tried}: {'; '.join(self._orders(flips))}."]
+        if self.untried:
+            said.append(f"Not tried, for want of time: {'; '.join(self.untried)}.")
+        return " ".join(said)
+
+    def _orders(self, flips: Sequence[Flip]) -> Iterator[str]:
+        flipped = {flip.quantity for flip in flips}
+        if held := [quantity for quantity in structures.ORDERED if quantity not in flipped]:
+            yield f"the order of policies holds by {' and by '.join(held)}"
+        for quantity in structures.ORDERED:
+            if mine := [flip for flip in flips if flip.quantity == quantity]:
+                yield f"by {quantity}, {self._flipped(mine)}"
+
+    def _flipped(self, flips: Sequence[Flip]) -> str:
+        """Which arms change places at which points; with an assumption alone, that one is named."""
+        pairs = [(pair, list(mine)) for pair, mine in groupby(flips, lambda f: f[1:3])]
+        texts = [
+            f"'{first}' and '{second}' change places with {self._why(mine)}"
+            for (first, second), mine in pairs[:NAMED]
+        ]
+        more = len(pairs) - NAMED
+        return "; ".join(texts) + (f"; so do {_count(more, 'other pair')}" if more > 0 else "")
+
+    def _why(self, flips: Sequence[Flip]) -> str:
+        points = [self.points[flip.point] for flip in flips]
+        alone = [point for point in points if len(point) == 1]
+        return " or ".join(map(_said, alone or points[:1]))
+
+
+def _said(point: dict[str, Any]) -> str:
+    return " and ".join(f"{key} = {written(value)}" for key, value in point.items())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
