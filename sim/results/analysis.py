@@ -185,7 +185,9 @@ class Analysis(Folder):
         stored = sweeping.open_sweep(root)
         same = stored.manifest["scenario_hash"] == self.manifest["scenario_hash"]
         whole = same and stored.manifest["complete"] and "untried" in stored.manifest
-        return Structures(self, stored) if whole and {*self.arms} <= {*stored.arms} else None
+        if not whole or not {*self.arms} <= {*stored.arms}:
+            return None
+        return Structures(stored, self.measures, self.decision(), self.baseline)
 
     def on_structure(self) -> str:
         """Whether the order of policies holds if structure is otherwise, in words.

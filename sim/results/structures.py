@@ -16,7 +16,6 @@ from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
     from sim.experiment.sweeping import StoredSweep
-    from sim.results.analysis import Analysis
 
 NOT_TRIED = (
     "Structure was not tried: the order of policies may rest on what the scenario only assumes."
@@ -26,12 +25,18 @@ NAMED = 2
 
 
 class Structures:
-    """A run made again with its assumptions otherwise: bands, and what flips the order."""
+    """A run made again with its assumptions otherwise: bands, and what flips the order.
 
-    def __init__(self, results: Analysis, stored: StoredSweep) -> None:
+    *stored* are the points, *own* the measures of the run, *decision* its decision table.
+    """
+
+    def __init__(
+        self, stored: StoredSweep, own: pd.DataFrame, decision: pd.DataFrame, baseline: str
+    ) -> None:
         self.points, self.replications = stored.points, stored.replications
         self.untried = [_said(point) for point in stored.manifest["untried"]]
-        self._results, self._stored = results, stored
+        self._stored, self._own = stored, own
+        self._decision, self._baseline = decision, baseline
 
     @cached_property
     def _measures(self) -> pd.DataFrame:
@@ -39,10 +44,7 @@ class Structures:
 
     def band(self) -> pd.DataFrame:
         """Arm, quantity, unit, mean, low, high, and the bands (`sim.measure.structures.band`)."""
-        results = self._results
-        return structures.band(
-            results.decision(), results.measures, self._measures, results.baseline
-        )
+        return structures.band(self._decision, self._own, self._measures, self._baseline)
 
     def as_data(self) -> dict[str, Any]:
         """Points, flips and sentences, for JSON."""
@@ -52,7 +54,8 @@ class Structures:
 
     def flips(self) -> list[Flip]:
         """Every two arms that change places at a point."""
-        return structures.flips(self._results.measures, self._measures, self._results.arms)
+        arms = list(dict.fromkeys(self._decision["arm"]))
+        return structures.flips(self._own, self._measures, arms)
 
     def sentences(self) -> str:
         """Whether the order of policies holds, and which assumption flips it."""
