@@ -8,20 +8,18 @@ queues, displacement) is the difference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain, product
 from math import nan, prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from sim.measure.inputs import Inputs, is_taken
 from sim.path.alike import address_parts
-from sim.path.facts import facts
-from sim.path.journey import Servers, Shares
-from sim.path.route import exchangers
-from sim.path.submission import Attempt, MailProgram, is_blocked, spammer_address, submit
+from sim.path.journey import Shares
+from sim.path.submission import Attempt, MailProgram, spammer_address, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
@@ -54,103 +52,9 @@ def expectation(
 
     *closed*: what the relay key of those servers is that their operators have closed.
     """
-    inputs = _Inputs(scenario, arm, closed or {})
+    inputs = Inputs(scenario, arm, closed or {})
     rows = chain(_honest_rows(inputs, week), _spam_rows(inputs))
     return pd.DataFrame([(arm, *row) for row in rows], columns=list(COLUMNS))
-
-
-class _Inputs:
-    """The servers of an arm, and who has mailboxes."""
-
-    def __init__(self, scenario: Scenario, arm: str, closed: Mapping[str, Relay]) -> None:
-        self.scenario = scenario.arm(arm)
-        policies = {name: self.scenario.policy(name, relay=closed[name]) for name in closed}
-        self.servers = Servers(scenario, arm, policies)
-        self._elsewhere: dict[str, dict[str, float]] = {}
-        self._passed: dict[tuple[str, str | None], float] = {}
-        self._onward: dict[Hashable, float] = {}
-        self._sources: dict[tuple[str, str], Hashable] = {}
-
-    @cached_property
-    def mailboxes(self) -> dict[str, float]:
-        """Domain to its number of mailboxes."""
-        boxes: dict[str, float] = defaultdict(float)
-        for users in self.scenario.users.values():
-            for network, share in users.accounts.items():
-                boxes[self.domain(network)] += share * users.count
-            if users.work is not None and users.work_account > 0:
-                boxes[self.domain(users.work)] += users.count
-        for idle in self.scenario.networks.values():
-            if idle.domain is not None:
-                boxes[idle.domain] += idle.mailboxes
-        return {domain: count for domain, count in boxes.items() if count > 0}
-
-    @cached_property
-    def submission(self) -> dict[str, str]:
-        """Network to the submission server that its customers name."""
-        return self.scenario.submission_servers()
-
-    def domain(self, network: str) -> str:
-        """The domain of the accounts of a network."""
-        return str(self.scenario.servers[self.submission[network]].domains[0])
-
-    def elsewhere(self, server: str) -> dict[str, float]:
-        """Domains that *server* does not process, by share of the mailboxes there."""
-        if server not in self._elsewhere:
-            own = self.scenario.servers[server].domains
-            others = {d: count for d, count in self.mailboxes.items() if d not in own}
-            total = sum(others.values())
-            self._elsewhere[server] = {domain: count / total for domain, count in others.items()}
-        return self._elsewhere[server]
-
-    def passed(self, server: str, sender: str | None) -> float:
-        """Share of honest mail that *server* took for elsewhere that gets into a mailbox there."""
-        if (server, sender) not in self._passed:
-            self._passed[server, sender] = sum(
-                share * self.onward(server, sender, domain)
-                for domain, share in self.elsewhere(server).items()
-            )
-        return self._passed[server, sender]
-
-    def onward(self, server: str, sender: str | None, domain: str, *, spam: bool = False) -> float:
-        """Share of what *server* took for *domain* that the MX there takes in the end."""
-        servers, settings = self.servers, self.servers.scenario.servers
-        hosts = exchangers(settings, servers.names, server, domain, sender)
-        if not hosts:
-            return 0.0
-        alike = servers.representatives(hosts[0])[sender]
-        question = hosts[0], domain, self._source(server, hosts[0]), alike, spam
-        if question not in self._onward:
-            hop = servers.next_hop(server, facts(0, sender, f"user@{domain}", spam=spam))
-            through = hop is not None and not servers.is_cut_off(server, hop)
-            answers = servers.shares_of(*hop) if hop is not None and through else ()
-            self._onward[question] = sum(share for share, verdict in answers if _taken(verdict))
-        return self._onward[question]
-
-    def _source(self, server: str, host: str) -> Hashable:
-        """All that matters to *host* of *server* as a client."""
-        found = self._sources.get((server, host))
-        if found is None:
-            servers, settings = self.servers, self.servers.scenario.servers
-            origin, there, ranges = settings[server], settings[host], servers.ranges(host)
-            source = servers.gateways(host).seen(origin.source())
-            reads_helo = "helo" in servers.policy(host).reads
-            found = self._sources[server, host] = (
-                ranges.within(source),
-                ranges.called(source, servers.names.zone),
-                servers.listings(source),
-                is_blocked(origin.network, there.network, 25, servers.blocking_servers),
-                servers.policy(server).hostname if reads_helo else None,
-                origin.relayhost_login and server,
-            )
-        return found
-
-
-def _taken(verdict: Verdict) -> bool:
-    """Taken in the end: at once, or on a retry after a temporary reply."""
-    if verdict.accepted:
-        return not verdict.discarded
-    return not verdict.permanent and verdict is not UNREACHABLE
 
 
 # ---- honest mail
@@ -165,7 +69,7 @@ class _Case(NamedTuple):
     attempt: Attempt  # forward_path is filled in for each recipient
 
 
-def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[Row]:
+def _honest_rows(inputs: Inputs, week: Week) -> Iterator[Row]:
     intended: dict[tuple[str, str], float] = defaultdict(float)
     sums: dict[tuple[str, str, str], float] = defaultdict(float)
     for case in _cases(inputs, week):
@@ -187,7 +91,7 @@ def _honest_rows(inputs: _Inputs, week: Week) -> Iterator[Row]:
         yield "honest", "lost_per_day", "all", "", DAY * week.activity * lost
 
 
-def _cases(inputs: _Inputs, week: Week) -> Iterator[_Case]:
+def _cases(inputs: Inputs, week: Week) -> Iterator[_Case]:
     """Every kind of message; the weights are recipients per second on average."""
     for group, users in inputs.scenario.users.items():
         rate = users.count * users.writes * users.recipients
@@ -208,7 +112,7 @@ def _places(users: Users, week: Week) -> dict[str, float]:
 
 
 def _attempts(
-    inputs: _Inputs, users: Users, home: str, network: str, place: str
+    inputs: Inputs, users: Users, home: str, network: str, place: str
 ) -> Iterator[tuple[float, Attempt]]:
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
@@ -240,7 +144,7 @@ class _Fate(NamedTuple):
     lost: float
 
 
-def _fates(inputs: _Inputs, case: _Case) -> Iterator[tuple[float, _Fate]]:
+def _fates(inputs: Inputs, case: _Case) -> Iterator[tuple[float, _Fate]]:
     """Share of the recipients, and their fate.
 
     A mail program sends nothing when one recipient of a message is refused, so a recipient
@@ -266,7 +170,7 @@ def _fates(inputs: _Inputs, case: _Case) -> Iterator[tuple[float, _Fate]]:
             yield share * part, _fate(inputs, users, there, worst, mine)
 
 
-def _fate(inputs: _Inputs, users: Users, attempt: Attempt, worst: Verdict, mine: Verdict) -> _Fate:
+def _fate(inputs: Inputs, users: Users, attempt: Attempt, worst: Verdict, mine: Verdict) -> _Fate:
     """The fate of a recipient with the verdict *mine*, in a message with a *worst* one."""
     cause = "" if worst.accepted else worst.cause
     # without a connection the mail program tries until the user's patience ends
@@ -274,9 +178,7 @@ def _fate(inputs: _Inputs, users: Users, attempt: Attempt, worst: Verdict, mine:
         return _Fate(cause, False, users.when_refused.give_up)
     if not cause and mine.discarded:
         return _Fate(cause, True, 1.0)
-    arrives = 1.0
-    if mine.relayed:
-        arrives = inputs.passed(attempt.server, attempt.reverse_path)
+    arrives = (inputs.passed if mine.relayed else inputs.kept)(attempt.server, attempt.reverse_path)
     return _Fate(cause, False, max(0.0, 1.0 - arrives))  # a sum of shares, rounded
 
 
@@ -293,7 +195,7 @@ def _all_alike(mean: float, share: float) -> float:
 # ---- spam
 
 
-def _spam_rows(inputs: _Inputs) -> Iterator[Row]:
+def _spam_rows(inputs: Inputs) -> Iterator[Row]:
     boxes = sum(inputs.mailboxes.values())
     if not boxes:
         return
@@ -312,7 +214,7 @@ def _spam_rows(inputs: _Inputs) -> Iterator[Row]:
     yield "spam", "spam_per_mailbox_day", "all", "", sum(routes.values())
 
 
-def _arrives(inputs: _Inputs, spam: Attempt, server: str, boxes: Mapping[str, float]) -> float:
+def _arrives(inputs: Inputs, spam: Attempt, server: str, boxes: Mapping[str, float]) -> float:
     """Number of mailboxes in these domains that spam handed to *server* reaches."""
     policy, found = inputs.servers.policy(server), 0.0
     answers: dict[str, Shares] = {}
@@ -322,32 +224,31 @@ def _arrives(inputs: _Inputs, spam: Attempt, server: str, boxes: Mapping[str, fl
             asked = replace(spam, server=server, forward_path=f"user@{domain}")
             answers[alike] = inputs.servers.shares(asked)
         for share, verdict in answers[alike]:
-            if _taken(verdict):
-                onward = 1.0
-                if verdict.relayed:
-                    onward = inputs.onward(server, spam.reverse_path, domain, spam=True)
-                found += count * share * onward
+            if is_taken(verdict):
+                found += (
+                    count * share * inputs.reached(server, spam.reverse_path, domain, spam=True)
+                )
     return found
 
 
-def _open_relay(inputs: _Inputs, spam: Attempt) -> float:
+def _open_relay(inputs: Inputs, spam: Attempt) -> float:
     """Chosen evenly among the servers of other networks that relay for a stranger."""
     relays = []
     for name, server in inputs.scenario.servers.items():
         to = f"user@{next(iter(inputs.elsewhere(name)), NOWHERE)}"
         test = replace(spam, server=name, forward_path=to)
         answers = inputs.servers.shares(test) if server.network != spam.network else ()
-        if any(_taken(verdict) and verdict.relayed for _, verdict in answers):
+        if any(is_taken(verdict) and verdict.relayed for _, verdict in answers):
             relays.append(_arrives(inputs, spam, name, inputs.mailboxes))
     return sum(relays) / len(relays) if relays else 0.0
 
 
-def _own_account(inputs: _Inputs, spam: Attempt) -> float:
+def _own_account(inputs: Inputs, spam: Attempt) -> float:
     server = inputs.submission.get(spam.network)
     return 0.0 if server is None else _arrives(inputs, spam, server, inputs.mailboxes)
 
 
-def _direct(inputs: _Inputs, spam: Attempt) -> float:
+def _direct(inputs: Inputs, spam: Attempt) -> float:
     return sum(
         _arrives(inputs, spam, mx, {domain: count})
         for domain, count in inputs.mailboxes.items()
@@ -355,7 +256,7 @@ def _direct(inputs: _Inputs, spam: Attempt) -> float:
     )
 
 
-_SPAM: dict[str, Callable[[_Inputs, Attempt], float]] = {
+_SPAM: dict[str, Callable[[Inputs, Attempt], float]] = {
     "open_relay": _open_relay,
     "own_account": _own_account,
     "direct": _direct,

@@ -36,6 +36,11 @@ class NextHop(NamedTuple):
     facts: Facts
     port: int = 25
 
+    @property
+    def envelope(self) -> Envelope:
+        """What it is told of sender and recipient."""
+        return Envelope(self.facts.reverse_path, self.facts.forward_path)
+
 
 def exchangers(
     servers: Mapping[str, Server], names: Names, name: str, domain: str, sender: str | None

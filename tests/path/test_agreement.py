@@ -3,12 +3,14 @@
 Drawn: a policy, where somebody is, the account in use, and the settings of the mail program.
 """
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.exact.explanation import explain
 from sim.experiment.expected import analytic
 from sim.scenario import loads
+from sim.workload.people import populate
 from sim.world import simulate
 
 TEXT = """
@@ -139,3 +141,56 @@ def test_web_mail_opens_no_window_for_its_server():
     }  # fmt: skip
     rows = simulate(loads(TEXT.format(**case)), "drawn", 0).frames()["attempts"]
     assert "permit_pop_before_smtp" not in set(rows["rule"])
+
+
+ALIASES = {
+    "named": {"others-3@adatum.com": "others-2@proseware.com"},
+    "catch-all": {"@adatum.com": "others-2@proseware.com"},
+    "to several": {"@adatum.com": ["others-2@proseware.com", "others-1@adatum.com"]},
+    "in the domain": {"@adatum.com": "others-1@adatum.com"},
+    "to nowhere": {"@adatum.com": "others-1@contoso.com"},
+    "a loop": {"@adatum.com": "others-1@thephone-company.com"},
+}
+BACK = {"@thephone-company.com": "others-3@adatum.com"}
+PLAIN_CASE = {
+    "blocks": "false", "offers_587": "false", "password": "pop", "listed": "203.0.113.0/24",
+    "at_work": 0, "place": "home", "program": "mail", "same": 0, "auth": 0, "by_587": 0, "pop": 0,
+    "wrong": 0, "sender": "", "relay": "on_network", "rule": "", "client": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rewriting", [False, True], ids=["plain", "rewriting"])
+@pytest.mark.parametrize("refuses", [False, True], ids=["any sender", "no own senders"])
+@pytest.mark.parametrize("aliases", ALIASES.values(), ids=ALIASES)
+def test_a_forwarder_is_the_same_in_all_three(aliases, refuses, rewriting):
+    """proseware.com, to which mail is forwarded, may refuse its own senders from outside."""
+    rules = {
+        "servers.proseware-mx.sender": ["check_sender_access(own)"] * refuses,
+        "servers.proseware-mx.tables": {"own": {"proseware.com": "REJECT"}},
+    }
+    scenario = loads(TEXT.format(**PLAIN_CASE)).with_overrides(
+        {
+            "servers.adatum-mx.aliases": aliases,
+            "servers.adatum-mx.sender_rewriting": rewriting,
+            "servers.phone-mx.aliases": BACK,
+            "servers.*.temporary_failure": 0.0,
+            "users.person.accounts": {"proseware": 1.0},
+            "users.others.accounts": {"adatum": 0.5, "proseware": 0.5},
+            "users.others.count": 4,
+            "run_length": "4 days",
+            **rules,
+        }
+    )
+    rows = simulate(scenario, "drawn", 0).frames()["recipients"]
+    rows = rows[(rows["class"] == "honest") & (rows["fate"] != "in_transit")]
+    boxes = populate(scenario).mailboxes.addresses
+    elsewhere = [number for number, box in enumerate(boxes) if "@proseware" not in box]
+    outcomes = {
+        number: explain(scenario, "person-1", "home", boxes[number], "drawn").outcome
+        for number in elsewhere
+    }
+    assert set(rows["recipient"]) == set(elsewhere)
+    assert list(rows["fate"]) == [outcomes[number] for number in rows["recipient"]]
+    table = analytic(scenario, ["drawn"]).query("measure == 'delivery_rate' and by == 'all'")
+    delivered = sum(outcome == "delivered" for outcome in outcomes.values())
+    assert table["analytic"].item() == pytest.approx(delivered / len(elsewhere))
