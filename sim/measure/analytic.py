@@ -19,7 +19,7 @@ import pandas as pd
 from sim.measure.inputs import Inputs, is_taken
 from sim.path.alike import address_parts
 from sim.path.journey import Shares
-from sim.path.submission import Attempt, MailProgram, spammer_address, submit
+from sim.path.submission import Attempt, MailProgram, forged_sender, spammer_address, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.people import Users
     from sim.scenario.servers import Relay
+    from sim.scenario.spammers import Spammers
 
 DAY = 86400.0
 COLUMNS = ("arm", "class", "measure", "by", "key", "analytic")
@@ -203,9 +204,9 @@ def _spam_rows(inputs: Inputs) -> Iterator[Row]:
     for group, spammers in inputs.scenario.spammers.items():
         route = spammers.routes[0]
         client = spammer_address(inputs.scenario, group)
-        sender = f"offer@{spammers.sender_domain}"
         helo = spammers.helo or f"mail.{spammers.sender_domain}"
-        spam = Attempt("", spammers.network, client, sender, "", spam=True, helo=helo)
+        attempt = Attempt("", spammers.network, client, "", "", spam=True, helo=helo)
+        spam = _Spam(spammers, attempt)
         reached = _SPAM[route](inputs, spam) / boxes if route in _SPAM else nan
         sent = spammers.count * spammers.rate(route) * DAY
         routes[route] += sent * (1.0 - spammers.unknown) * reached / boxes
@@ -214,41 +215,55 @@ def _spam_rows(inputs: Inputs) -> Iterator[Row]:
     yield "spam", "spam_per_mailbox_day", "all", "", sum(routes.values())
 
 
-def _arrives(inputs: Inputs, spam: Attempt, server: str, boxes: Mapping[str, float]) -> float:
+class _Spam(NamedTuple):
+    """What one group of spammers does: its first spammer stands for all."""
+
+    spammers: Spammers
+    attempt: Attempt
+
+    def asked(self, inputs: Inputs, server: str, domain: str) -> Attempt:
+        """The attempt to send to a mailbox of *domain* by *server*."""
+        own = inputs.scenario.servers[server].domains
+        sender = forged_sender(self.spammers, domain, own)
+        return replace(
+            self.attempt, server=server, forward_path=f"user@{domain}", reverse_path=sender
+        )
+
+
+def _arrives(inputs: Inputs, spam: _Spam, server: str, boxes: Mapping[str, float]) -> float:
     """Number of mailboxes in these domains that spam handed to *server* reaches."""
     policy, found = inputs.servers.policy(server), 0.0
     answers: dict[str, Shares] = {}
     for domain, count in boxes.items():
         alike = domain if policy.knows(domain) else ""  # it cannot tell others apart
+        asked = spam.asked(inputs, server, domain)
         if alike not in answers:
-            asked = replace(spam, server=server, forward_path=f"user@{domain}")
             answers[alike] = inputs.servers.shares(asked)
         for share, verdict in answers[alike]:
             if is_taken(verdict):
                 found += (
-                    count * share * inputs.reached(server, spam.reverse_path, domain, spam=True)
+                    count * share * inputs.reached(server, asked.reverse_path, domain, spam=True)
                 )
     return found
 
 
-def _open_relay(inputs: Inputs, spam: Attempt) -> float:
+def _open_relay(inputs: Inputs, spam: _Spam) -> float:
     """Chosen evenly among the servers of other networks that relay for a stranger."""
     relays = []
     for name, server in inputs.scenario.servers.items():
-        to = f"user@{next(iter(inputs.elsewhere(name)), NOWHERE)}"
-        test = replace(spam, server=name, forward_path=to)
-        answers = inputs.servers.shares(test) if server.network != spam.network else ()
+        test = spam.asked(inputs, name, next(iter(inputs.elsewhere(name)), NOWHERE))
+        answers = inputs.servers.shares(test) if server.network != test.network else ()
         if any(is_taken(verdict) and verdict.relayed for _, verdict in answers):
             relays.append(_arrives(inputs, spam, name, inputs.mailboxes))
     return sum(relays) / len(relays) if relays else 0.0
 
 
-def _own_account(inputs: Inputs, spam: Attempt) -> float:
-    server = inputs.submission.get(spam.network)
+def _own_account(inputs: Inputs, spam: _Spam) -> float:
+    server = inputs.submission.get(spam.attempt.network)
     return 0.0 if server is None else _arrives(inputs, spam, server, inputs.mailboxes)
 
 
-def _direct(inputs: Inputs, spam: Attempt) -> float:
+def _direct(inputs: Inputs, spam: _Spam) -> float:
     return sum(
         _arrives(inputs, spam, mx, {domain: count})
         for domain, count in inputs.mailboxes.items()
@@ -256,7 +271,7 @@ def _direct(inputs: Inputs, spam: Attempt) -> float:
     )
 
 
-_SPAM: dict[str, Callable[[Inputs, Attempt], float]] = {
+_SPAM: dict[str, Callable[[Inputs, _Spam], float]] = {
     "open_relay": _open_relay,
     "own_account": _own_account,
     "direct": _direct,

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.path.lookup import Lookup, default_account
-from sim.path.submission import CAUGHT, LIKELIER, Attempt, MailProgram, spammer_address, submit
+from sim.path.submission import (
+    CAUGHT,
+    LIKELIER,
+    Attempt,
+    MailProgram,
+    forged_sender,
+    spammer_address,
+    submit,
+)
 from sim.scenario.apportioning import apportion
 from sim.scenario.people import HOME, network_at
 
@@ -133,11 +141,11 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
         if names.known("place", place, guests):
             here, client = str(place), scenario.guest(str(place))
     domain = to.rpartition("@")[2].lower()
-    direct = (*scenario.names().mx(domain), *scenario.servers)[0]
+    asked = server or (*scenario.names().mx(domain), *scenario.servers)[0]
     return Party(
         name=user,
-        address=f"offer@{spammers.sender_domain}",
-        program=MailProgram(server or direct, "", None),
+        address=forged_sender(spammers, domain, scenario.servers[asked].domains),
+        program=MailProgram(asked, "", None),
         network=spammers.network,
         place=place or HOME,
         network_here=here,

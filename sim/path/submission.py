@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -10,6 +10,7 @@ from sim.path.facts import NO_LOGIN, Credentials
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.spammers import Spammers
 
 LIKELIER = 0.5
 """The draw at which a filter does what is likelier."""
@@ -151,3 +152,13 @@ def spammer_address(scenario: Scenario, group: str, index: int = 0) -> int | Non
         before += spammers.count
     free = scenario.leasable(scenario.spammers[group].network)
     return free[-1 - (before + index) % len(free)] if free else None
+
+
+def forged_sender(spammers: Spammers, recipient: str, server: Sequence[str], index: int = 0) -> str:
+    """Return the reverse-path that a spammer shows; *index* counts those of the group from 0.
+
+    It is in the domain that the group forges: its own, that of the *recipient* (a domain), or the
+    first that the *server* processes, as a customer's would be.
+    """
+    forged = {"recipient": recipient, "customer": next(iter(server), "")}.get(spammers.forge)
+    return f"offer-{index}@{forged or spammers.sender_domain}"

@@ -81,7 +81,8 @@ class Spammers(Table):
     scan_rate: Rate = key("20 / day", source="chosen")
     """servers that one spammer tries as relays"""
     sender_domain: Domain = key("bulk.example", source="chosen")
-    """domain of the forged sender; one under .invalid does not resolve, any other does"""
+    """domain of the forged sender, offer-0 for the first spammer of the group; one under .invalid
+    does not resolve, any other does"""
     helo: str | None = key(None, max_length=255)
     """what they call themselves in HELO; without it, mail. before sender_domain"""
     known_relays: Share = key(1.0, source="chosen")

@@ -13,7 +13,7 @@ from simpy.events import Event
 
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.route import RELAY_TEST
-from sim.path.submission import spammer_address
+from sim.path.submission import forged_sender, spammer_address
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import uniforms
 from sim.world.context import WorldContext
@@ -49,7 +49,8 @@ class SpamSource:
         self.number, self.settings, self.context = number, settings, context
         self.network = settings.network
         self.address = spammer_address(context.scenario, group, index) or 0
-        self.reverse_path = f"offer-{index}@{settings.sender_domain}"
+        self.index = index  # in its group
+        self.reverse_path = forged_sender(settings, settings.sender_domain, (), index)
         self.named = context.streams(f"spammers.{group}.{index}")
         self.draws = uniforms(self.named("draws"))
         self.heeds = frozenset(settings.heeds if settings.adaptive else ())
@@ -74,9 +75,11 @@ class SpamSource:
 
     def customer_of(self, server: Server) -> str:
         """A sender address under which *server* may take the spammer for its own customer."""
-        if self.settings.forge != "customer" or not server.settings.domains:
-            return self.reverse_path
-        return f"offer-{self.number}@{server.settings.domains[0]}"
+        return self.forged(self.settings.sender_domain, server)
+
+    def forged(self, recipient: str, server: Server) -> str:
+        """The sender that it shows *server* with mail for the domain *recipient*."""
+        return forged_sender(self.settings, recipient, server.settings.domains, self.index)
 
     def is_relayed_by(self, server: Server) -> bool:
         """Whether *server* would relay a test message from here now."""

@@ -195,11 +195,9 @@ class Spammer:
         """The message with its forged sender, as the settings want it."""
         if self.settings.forge == "fixed":
             return message
-        if self.settings.forge == "customer":
-            sender = credentials.login or self.source.customer_of(server)
-        else:  # one of the recipients' own domain
-            domain = self.context.mailboxes.domains[groups[0].domain]
-            sender = f"offer-{self.source.number}@{domain}"
+        domain = self.context.mailboxes.domains[groups[0].domain]
+        stolen = credentials.login if self.settings.forge == "customer" else None
+        sender = stolen or self.source.forged(domain, server)
         return replace(message, reverse_path=sender, representative=anyone_at(sender))
 
     # ---- what servers answer

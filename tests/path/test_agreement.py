@@ -194,3 +194,46 @@ def test_a_forwarder_is_the_same_in_all_three(aliases, refuses, rewriting):
     table = analytic(scenario, ["drawn"]).query("measure == 'delivery_rate' and by == 'all'")
     delivered = sum(outcome == "delivered" for outcome in outcomes.values())
     assert table["analytic"].item() == pytest.approx(delivered / len(elsewhere))
+
+
+SPAM = """
+[spammers.bulk]
+network = "phone"
+routes = ["direct"]
+capacity = {{ direct = "200 / day" }}
+recipients = 1
+unknown = 0.0
+forge = "{forge}"
+sender_domain = "contoso.com"
+"""
+FORGED = {
+    "fixed": "offer-0@contoso.com",
+    "recipient": "offer-0@adatum.com",
+    "customer": "offer-0@adatum.com",
+}
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "another listed"])
+@pytest.mark.parametrize(("forge", "sender"), FORGED.items(), ids=FORGED)
+def test_a_forged_sender_is_the_same_in_all_three(forge, sender, listed):
+    table = {sender if listed else f"other-{sender}": "REJECT"}
+    rule = {
+        "servers.*-mx.sender": ["check_sender_access(forged)"],
+        "servers.*-mx.tables": {"forged": table},
+        "users.others.accounts": {"adatum": 1.0},
+        "users.others.work_account": 0.0,
+        "users.person.accounts": {"adatum": 1.0},
+        "run_length": "4 days",
+    }
+    text = TEXT.format(**PLAIN_CASE | {"relay": "closed"}) + SPAM.format(forge=forge)
+    scenario = loads(text).with_overrides(rule)
+    told = explain(scenario, "bulk", None, "others-1@adatum.com", "drawn").hops[0]
+    assert told.facts.reverse_path == sender
+    frames = simulate(scenario, "drawn", 0).frames()
+    attempts = frames["attempts"].merge(
+        frames["recipients"][["message", "class"]].drop_duplicates(), on="message"
+    )
+    spam = attempts[attempts["class"] == "spam"]
+    assert set(spam["code"]) == {told.verdict.code} == {554 if listed else 250}
+    table = analytic(scenario, ["drawn"]).query("measure == 'spam_per_mailbox_day' and by == 'all'")
+    assert (table["analytic"].item() == 0.0) == listed
