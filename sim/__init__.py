@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sim.config import Imported, Observed, import_postfix, observe
     from sim.results.results import Results, open_results, run
     from sim.results.scenario import Scenario, load, loads
+    from sim.results.sensitivity import Sensitivity, sensitivity
     from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
 
@@ -18,6 +19,7 @@ __all__ = [
     "Results",
     "Scenario",
     "ScenarioError",
+    "Sensitivity",
     "Sweep",
     "__version__",
     "import_postfix",
@@ -27,6 +29,7 @@ __all__ = [
     "open_results",
     "open_sweep",
     "run",
+    "sensitivity",
     "sweep",
 ]
 
@@ -35,6 +38,7 @@ _HOME = {
     **dict.fromkeys(("Imported", "Observed", "import_postfix", "observe"), "sim.config"),
     **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
     **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),
+    **dict.fromkeys(("Sensitivity", "sensitivity"), "sim.results.sensitivity"),
     **dict.fromkeys(("Sweep", "open_sweep", "sweep"), "sim.results.sweep"),
 }
 """The module of each public name, imported when the name is first used."""

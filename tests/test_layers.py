@@ -50,6 +50,8 @@ LIBRARIES = {
     "pydantic_core": {"scenario"},
     "matplotlib": {"figures", "results", "lab"},
     "scipy": {"measure", "hindcast"},
+    "SALib": {"measure"},
+    "sklearn": {"measure"},
     "pyarrow": {"experiment"},
     "networkx": {"topology", "scenario", "world", "figures"},
     "pandas": {"world", "measure", "exact", "experiment", "figures", "lab", "results", "cli"}

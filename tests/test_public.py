@@ -10,7 +10,8 @@ import sim
 
 PUBLIC = (
     "load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError", "sweep",
-    "open_sweep", "Sweep", "import_postfix", "Imported", "observe", "Observed", "__version__",
+    "open_sweep", "Sweep", "import_postfix", "Imported", "observe", "Observed",
+    "sensitivity", "Sensitivity", "__version__",
 )  # fmt: skip
 ROOT = Path(sim.__file__).resolve().parent.parent
 

@@ -13,6 +13,7 @@ from sim.cli.files import check, new, schema
 from sim.cli.hindcast import hindcast
 from sim.cli.observe import observe
 from sim.cli.run import plan, run
+from sim.cli.sensitivity import sensitivity
 from sim.cli.stored import decide, export, report, warmup
 from sim.cli.sweep import sweep
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
     "wrong scenario, 1 anything else, 130 interrupted.",
 )
-OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep)
+OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep, sensitivity)
 OF_RESULTS = (decide, warmup, report, export)
 FORMAT = (schema, new)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)
@@ -40,6 +41,7 @@ STATUS = {
     "ConfigError": WRONG,
     "UsageError": WRONG,
     "UnknownFigure": WRONG,
+    "ExtraError": WRONG,
     "OtherResultsError": WRONG,
     "StorageError": FAILED,
     "TooFewMembersError": FAILED,

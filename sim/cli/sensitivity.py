@@ -1,0 +1,100 @@
+"""The command that says which unknowns matter, and where a policy is not the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import sim
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.sensitivity import Sensitivity
+
+Method = Annotated[
+    str, typer.Option("--method", metavar="METHOD", help="lhs, morris or sobol: how points lie.")
+]
+Points = Annotated[
+    int | None,
+    typer.Option("--points", metavar="N", min=4, help="Points, paths or base points by method."),
+]
+
+
+def sensitivity(
+    scenario: options.Scenario,
+    method: Method = "lhs",
+    points: Points = None,
+    out: options.Out = None,
+    arms: options.Arms = None,
+    replications: options.Replications = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: options.Quick = False,
+    force: options.Force = False,
+    dask: options.Dask = None,
+    no_batch: options.NoBatch = False,
+    as_json: options.Json = False,
+) -> None:
+    """Vary all that [ranges] and [structures] declare: which matters, which policy holds."""
+    experiment = cli.experiments.from_options(
+        scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
+    )
+    if out is None:
+        experiment.out = experiment.out / f"sensitivity-{method}"
+    with experiment.interruptible(), cli.experiments.executor(dask) as executor:
+        how: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
+        how |= {"batch": not no_batch, "replications": replications}
+        found = sim.sensitivity(experiment.scenario, method, points, **how)
+        found.save()
+    print_json(as_data(found)) if as_json else cli.render.show(*screen(found))
+
+
+def as_data(found: Sensitivity) -> dict[str, Any]:
+    """All of it, for ``--json``."""
+    records = cli.render.as_records
+    tables = {"indices": found.indices(), "chance": found.chance(), "regrets": found.regrets()}
+    regions = {arm: [region._asdict() for region in found.where(arm)] for arm in found.arms}
+    return {
+        "out": str(found.path),
+        "method": found.method,
+        "points": len(found.rows),
+        "unknowns": {factor.key: factor.words for factor in found.factors},
+        **{name: records(table) for name, table in tables.items()},
+        "best": {str(arm): int(count) for arm, count in found.best().value_counts().items()},
+        "not_best_where": regions,
+        "sentences": found.sentences(),
+    }
+
+
+def screen(found: Sensitivity) -> Iterator[Any]:
+    """What it says, in words and tables of 80 columns."""
+    yield found.sentences()
+    for (class_, measure), part in found.indices().groupby(["class", "measure"], sort=False):
+        yield _indices(f"{class_} {measure}: {found.effect}", part, found.arms)
+    regrets: Any = found.regrets()
+    rows = (
+        [row.arm, f"{row[1]} {row[2]}", *(f"{value:.3g}" for value in row[4:])]
+        for row in regrets.itertuples()
+    )
+    heads = ("regret of", "measure", "mean", "90 %", "most")
+    yield cli.render.grid(heads, rows, first=24, width=28)
+    yield f"Points, tables and figures: {found.path}"
+
+
+def _indices(title: str, part: pd.DataFrame, arms: list[str]) -> Any:
+    """A row an unknown, a column an arm, with the interval."""
+    cells = {(row.key, row.arm): row for row in part.itertuples()}
+    keys = dict.fromkeys(part["key"])
+    rows = ([key, *(_cell(cells[key, arm]) for arm in arms)] for key in keys)
+    return cli.render.grid(["unknown", *arms], rows, title=title, width=20)
+
+
+def _cell(row: Any) -> str:
+    return f"{row.effect:.2g} ({row.low:.2g} to {row.high:.2g})"
