@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
-    from sim.experiment import ensemble as ensemble
     from sim.experiment import plan as plan
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
     from sim.hindcast import study as study
     from sim.results import export as export
     from sim.results import publish as publish
+    from sim.scenario import factors as factors
     from sim.smtp import names as names
 
 _HOME = {
     "audit": "sim.config.audit",
-    "ensemble": "sim.experiment.ensemble",
     "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
     "experiments": "sim.cli.experiments",
     "export": "sim.results.export",
     "exporting": "sim.config.exporting",
+    "factors": "sim.scenario.factors",
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
     "imported": "sim.config.imported",

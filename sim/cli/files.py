@@ -29,7 +29,7 @@ def check(
     everybody, refuse their own mail, or have lines without effect.
     """
     loaded = cli.inputs.scenario(scenario, set_)
-    cli.ensemble.alternatives(loaded.model)
+    cli.factors.alternatives(loaded.model)
     if faults := list(cli.expectations.unmet(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
     if resolved:

@@ -17,6 +17,7 @@ from sim.experiment.run import write_manifest
 from sim.experiment.storage import OtherResultsError
 from sim.experiment.sweeping import StoredSweep, sweep
 from sim.scenario import Scenario
+from sim.scenario.factors import alternatives
 from sim.scenario.sweeping import Point
 
 MOST_POINTS = 12
@@ -34,17 +35,6 @@ class Ensemble(NamedTuple):
     replications: int
     untried: list[Point]
     """Alternatives that are not tried alone, for want of time."""
-
-
-def alternatives(scenario: Scenario) -> dict[str, list[Any]]:
-    """What each declared key might be instead; raises ScenarioError for what it cannot be."""
-    own = scenario.hash()
-    declared = scenario.structures | scenario.ranges
-    others = {
-        key: [v for v in values if scenario.with_overrides({key: v}).hash() != own]
-        for key, values in declared.items()
-    }
-    return {key: values for key, values in others.items() if values}
 
 
 def ensemble_of(scenario: Scenario, replications: int | None = None) -> Ensemble:

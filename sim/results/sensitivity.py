@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import Execution, storage, sweeping
-from sim.experiment.ensemble import alternatives
 from sim.experiment.sweeping import StoredSweep
 from sim.experiment.usage import UsageError, one_of
 from sim.measure import sensitivity as measured
@@ -24,7 +23,7 @@ from sim.results.conclusions import ALIKE
 from sim.results.scenario import Scenario, model_of
 from sim.results.sweep import WHOLE
 from sim.scenario import factors
-from sim.scenario.factors import Factor
+from sim.scenario.factors import Factor, alternatives
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:

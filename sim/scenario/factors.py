@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.scenario.sweeping import Point
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
 
 
 class Own:
@@ -73,3 +76,14 @@ def between(least: Any, most: Any, place: float) -> Any:
 
 def _mixed(low: float, high: float, place: float) -> float:
     return low + (high - low) * place
+
+
+def alternatives(scenario: Scenario) -> dict[str, list[Any]]:
+    """What each declared key might be instead; raises ScenarioError for what it cannot be."""
+    own = scenario.hash()
+    declared = scenario.structures | scenario.ranges
+    others = {
+        key: [v for v in values if scenario.with_overrides({key: v}).hash() != own]
+        for key, values in declared.items()
+    }
+    return {key: values for key, values in others.items() if values}

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiment.ensemble import MOST_POINTS, alternatives, ensemble_of
+from sim.experiment.ensemble import MOST_POINTS, ensemble_of
 from sim.measure import structures
 from sim.results.structures import NOT_TRIED
+from sim.scenario.factors import alternatives
 
 SMALL = Path(__file__).with_name("small.toml").read_text()
 MESSAGES, LEARNING = "users.travellers.messages", "users.*.learning"
