@@ -181,14 +181,11 @@ def spammers(context: WorldContext) -> Iterator[Spammer]:
 
 
 def is_plain(scenario: Scenario) -> bool:
-    """Whether all mail goes on to the MX of its domain, each server from one address, so that it
-    may be carried in columns."""
-    servers, networks = scenario.servers.values(), scenario.networks.values()
-    apart = any(
-        s.relayhost or s.sender_dependent_relayhosts or s.outbound_addresses or s.seen_as
-        for s in servers
-    )
-    return not apart and not any(n.blocks_port_25_of_servers for n in networks)
+    """Whether mail may be carried in columns: who gets it next does not depend on its sender, and
+    no server is cut off from others."""
+    by_sender = any(s.sender_dependent_relayhosts for s in scenario.servers.values())
+    cut_off = any(network.blocks_port_25_of_servers for network in scenario.networks.values())
+    return not by_sender and not cut_off
 
 
 def mail_exchangers(

@@ -102,7 +102,7 @@ class World:
         self.transport.hosts.reads_helo = any("helo" in p.reads for p in self._all_policies())
         self.context = self._context()
         self.programs = building.programs(self.context)
-        plain = building.is_plain(self.scenario) and not self.transport.hosts.reads_helo
+        plain = building.is_plain(self.scenario)
         self.messages = self._accelerator() if batch and plain else self._event_by_event()
         self.context.detach = self.messages.detach
         operators = Operators(self.context, self.close)

@@ -121,8 +121,13 @@ class Precomputed:
         ]
 
     def _set_next_hop(self) -> None:
-        """How far it is to the second server of each group, if the first relays."""
+        """Which server is the second of each group, if the first relays, and how far it is."""
         groups, servers, n = self.groups, self.servers, len(self.servers)
+        number = {server.name: server.number for server in servers}
+        smarthosts = [server.settings.smarthost(server.name, None) for server in servers]
+        relayhost = np.array([number[host] if host else -1 for host in smarthosts])
+        relayhost = relayhost[self.messages.server[groups.message]]
+        groups.server[relayhost >= 0] = relayhost[relayhost >= 0]
         key = self.messages.server[groups.message] * n + groups.server.clip(min=0)
         pairs, which = _distinct(key)
         ends = [(servers[p // n].network, servers[p % n].network) for p in pairs.tolist()]
@@ -192,7 +197,10 @@ class Precomputed:
         # The first server may fail to reach the second for now, by the same draw as in `Transport`;
         # then, and wherever the message would not end here, it is retried or bounced there.
         deferred = view(self.arrivals.luck)[whose] < fails
-        known[deferred | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
+        # A server shows what `NextHosts` says: a login to a relayhost, addresses of a pool in turn.
+        settings = [server.settings for server in self.servers]
+        apart = np.array([bool(s.relayhost or s.outbound_addresses) for s in settings])[origin]
+        known[deferred | apart | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
         groups.known[some] = known
         trunk, service = np.full(len(some), TRUNK), view(self.arrivals.relay_service)
         self._set_duration(groups, some, service[whose], whose, groups.count[some], trunk)

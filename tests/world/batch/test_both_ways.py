@@ -67,6 +67,63 @@ CASES = {
     ),
     "nobody learns": ("open-vs-restricted", "on network + POP first", {"users.*.learning": "none"}),
     "lists": ("blocklist-collateral", "everybody asks", {}),
+    "relayhosts": (
+        "six-cases",
+        "on network",
+        {
+            "servers.proseware-smtp.relayhost": "adatum-smtp",
+            "servers.phone-smtp.relayhost": "proseware-mx",
+            "servers.proseware-mx.relay": "open",
+            "servers.adatum-smtp.relay": ["permit_sasl_authenticated", "reject"],
+            "servers.adatum-smtp.port_587": True,
+            "servers.proseware-smtp.relayhost_login": "proseware",
+        },
+    ),
+    "pools of addresses": (
+        "six-cases",
+        "on network",
+        {
+            "servers.proseware-smtp.outbound_addresses": ["198.51.100.90", "198.51.100.91"],
+            "servers.adatum-mx.recipient": ["greylist(5 min)"],
+            "servers.phone-mx.client": ["limit_client_rate(2 / hour)"],
+        },
+    ),
+    "gateways": (
+        "six-cases",
+        "on network",
+        {
+            "servers.*.seen_as": {"0.0.0.0/0": "198.51.100.2"},
+            "servers.phone-mx.client": ["limit_connections(1)", "limit_client_rate(9 / hour)"],
+        },
+    ),
+    "names in HELO": (
+        "six-cases",
+        "on network",
+        {
+            "servers.*-mx.helo": ["check_helo_access(names)"],
+            "servers.*-mx.tables": {"names": {"smtp.adatum.com": "REJECT", "user-pc": "REJECT"}},
+        },
+    ),
+    "aliases": (
+        "six-cases",
+        "on network",
+        {
+            "servers.adatum-*.aliases": {"@adatum.com": "travellers-1@proseware.com"},
+            "servers.proseware-*.aliases": {
+                "travellers-2@proseware.com": "travellers-3@thephone-company.com"
+            },
+            "servers.adatum-*.sender_rewriting": True,
+        },
+    ),
+    "tables that name users": (
+        "six-cases",
+        "on network",
+        {
+            "servers.*.sender": ["check_sender_access(users)"],
+            "servers.*.recipient": ["check_recipient_access(users)"],
+            "servers.*.tables": {"users": {"travellers-1@": "REJECT", "travellers-3@": "450 x"}},
+        },
+    ),
 }
 
 
