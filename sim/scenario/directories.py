@@ -19,6 +19,9 @@ ALIASES, RELAY_RECIPIENTS = "hash:aliases", "hash:relay_recipients"
 KNOWN = Settings._fields
 KINDS = ("hash", "texthash", "inline", "lmdb", "btree", "cidr")
 """Kinds of tables that a scenario can hold."""
+VIRTUAL = ("alias", "mailbox")
+"""Kinds of virtual domains."""
+DOMAIN_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 A_TABLE = "the name of one of its tables"
 _BARE = re.compile(r"(check_\w+_access)\(\s*([\w./-]+)\s*\)")
 
@@ -31,6 +34,13 @@ def settings(server: Server) -> Settings:
     if server.relay_recipients:
         stated.setdefault("relay_recipient_maps", RELAY_RECIPIENTS)
     return Settings.of(stated)
+
+
+def virtual_domains(server: Server) -> list[str]:
+    """The domains that its settings call virtual, by name."""
+    texts = [str(server.settings.get(f"virtual_{kind}_domains", "")) for kind in VIRTUAL]
+    found = [word.lower() for text in texts for word in re.split(r"[\s,]+", text)]
+    return [word for word in found if DOMAIN_NAME.fullmatch(word)]
 
 
 def tables(server: Server) -> dict[str, Table | str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from sim.scenario import overrides, policies
+from sim.scenario import directories, overrides, policies
 from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted
 from sim.scenario.keys import OF_NO_ROW, USED_UP
@@ -81,7 +81,7 @@ class Scenario(Document):
         where it is processed, then backups."""
         servers: dict[str, list[str]] = {}
         public = [(n, s) for n, s in self.servers.items() if s.role != "submission"]
-        rows = [(n, domain) for n, s in public for domain in s.domains]
+        rows = [(n, d) for n, s in public for d in (*s.domains, *directories.virtual_domains(s))]
         rows += [(n, domain) for n, s in public for domain in s.relay_domains]
         for name, domain in rows:
             if name not in servers.setdefault(domain, []):

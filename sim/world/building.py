@@ -191,8 +191,13 @@ def is_plain(scenario: Scenario) -> bool:
 def mail_exchangers(
     scenario: Scenario, mailboxes: Mailboxes, servers: dict[str, Server]
 ) -> dict[int, list[Server]]:
-    """By number of a domain, its MX servers in order of preference."""
+    """By number of a domain, its MX servers in order of preference.
+
+    Domains without mailboxes, such as virtual ones, are added to *mailboxes*.
+    """
     names = scenario.names()
+    for domain in sorted(names.domains):
+        mailboxes.domain_number(domain)
     return {
         number: [servers[name] for name in names.mx(domain)]
         for number, domain in enumerate(mailboxes.domains)

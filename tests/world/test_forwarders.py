@@ -93,6 +93,24 @@ def test_a_catch_all_takes_what_is_for_nobody():
     assert {server for _, server, _ in spam[1].log()} == {"adatum-mx", "proseware-mx"}
 
 
+VIRTUAL = {
+    "servers.proseware-mx.settings": {"virtual_alias_domains": "virtual.example"},
+    "servers.proseware-mx.aliases": {"kim@virtual.example": "people-2@proseware.com"},
+}
+ADDED = {
+    "servers.proseware-mx.domains": ["proseware.com", "virtual.example"],
+    "servers.proseware-mx.aliases": VIRTUAL["servers.proseware-mx.aliases"],
+}
+
+
+@pytest.mark.parametrize("keys", [VIRTUAL, ADDED], ids=["a setting", "one more domain"])
+@pytest.mark.parametrize(("name", "fate"), [("kim", "delivered"), ("x", "bounced")])
+def test_a_virtual_domain_has_the_addresses_of_its_aliases(keys, name, fate):
+    post = run(keys, {"servers.adatum-mx.aliases": {BOX.format(1): f"{name}@virtual.example"}})
+    assert post.fates()[0][0] == fate
+    assert steps(post)[2] == ("proseware-mx", 250 if fate == "delivered" else 550)
+
+
 def test_a_tag_is_no_part_of_a_name():
     tagged = {
         "servers.adatum-mx.aliases": {BOX.format(1): "people-2-x@proseware.com"},
