@@ -29,7 +29,8 @@ class Representatives(dict[str | None, str | None]):
     """
 
     def __init__(self, policy: Policy, names: Container[str] | None = None) -> None:
-        self.policy, self.names = policy, names
+        self.policy = policy
+        self.names = names if "names" in policy.reads else None
         self._resolves: dict[str, bool | None] = {}
         self._strangers: dict[bool, str] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from sim.path.facts import NO_LOGIN, Credentials
@@ -118,6 +119,7 @@ def port(*, by_587: bool, offers_587: bool) -> int:
     return 587 if by_587 and offers_587 else 25
 
 
+@lru_cache(maxsize=1 << 14)
 def credentials(
     login: str | None, *, by_587: bool, wrong_password: bool, offers_auth: bool, offers_587: bool
 ) -> Credentials:

@@ -48,6 +48,8 @@ class Scenario(Document):
     """Each arm; they know each other."""
     _policies: dict[tuple[str, Relay | None], Policy] = PrivateAttr(default_factory=dict)
     """The policy of each server, and with another relay key."""
+    _free: dict[str, Sequence[int]] = PrivateAttr(default_factory=dict)
+    """The addresses that each network hands out, once somebody has asked."""
 
     # ---- its arms and variants
 
@@ -134,8 +136,12 @@ class Scenario(Document):
 
     def leasable(self, network: str) -> Sequence[int]:
         """The addresses that *network* hands out, ascending by prefix; one if they are shared."""
-        free = self._leasable(network)
-        return array("I", islice(free, 1) if self.networks[network].shared_address else free)
+        known = self._free.get(network)
+        if known is None:
+            free = self._leasable(network)
+            some = islice(free, 1) if self.networks[network].shared_address else free
+            known = self._free[network] = array("I", some)
+        return known
 
     def run_by(self, operator: str) -> list[str]:
         """The servers that *operator* runs, in the order of the file."""

@@ -395,4 +395,9 @@ _PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 def _below(domain: str, parents: Collection[str]) -> bool:
     """Whether *domain* is a subdomain of one of *parents*."""
-    return any(parent in parents for parent in parts_of(domain, parents=True))
+    _, dot, parent = domain.partition(".")
+    while dot:
+        if parent in parents:
+            return True
+        _, dot, parent = parent.partition(".")
+    return False

@@ -82,8 +82,15 @@ class Names:
         return tuple(enumerate(names))
 
     def __contains__(self, domain: object) -> bool:
-        """Whether *domain* resolves."""
-        return self.zone.takes_mail(str(domain)) == names.OK
+        """Whether *domain* resolves; each is looked up once, for all servers."""
+        known = self._resolves.get(domain)
+        if known is None:
+            known = self._resolves[domain] = self.zone.takes_mail(str(domain)) == names.OK
+        return known
+
+    @cached_property
+    def _resolves(self) -> dict[object, bool]:
+        return {}
 
     @property
     def domains(self) -> frozenset[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sim.world.server import Server
     from sim.world.transfers import Replies, Transfer
 
+RATE = Cause.RATE.number
+
 
 def ask(transfer: Transfer, now: float, addressees: Addressees) -> Replies:
     """What the server of *transfer* answers at *now* to each group of recipients."""
@@ -86,6 +88,6 @@ def _ask_greylisting(
 def _count(memory: Memory, transfer: Transfer, now: float, replies: Replies) -> None:
     """Count a transaction of the client, unless its rate limit forbade it."""
     for _, answer in replies:
-        if answer.verdict.cause != Cause.RATE:
+        if answer.cause != RATE:
             memory.clients.add_transaction(transfer.server.seen(transfer.address), now)
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.path.facts import NO_LOGIN
 from sim.path.submission import credentials
-from sim.records.words import Cause, Reaction, Remedy
+from sim.records.words import Reaction, Remedy
 from sim.topology.lines import LINES, Line
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.customers import Customers
@@ -188,10 +188,9 @@ class MailProgram:
                 offers_auth=server.policy.auth_offered,
                 offers_587=own.settings.port_587,
             )
-        if self.context.transport.hosts.reads_helo and not self.person.web:
-            shown = shown._replace(helo=self.users.helo or "user-pc")
-        elif self.context.transport.hosts.reads_helo:
-            shown = shown._replace(helo=own.policy.hostname)
+        if self.context.transport.hosts.reads_helo:
+            helo = own.policy.hostname if self.person.web else self.users.helo or "user-pc"
+            shown = shown._replace(helo=helo)
         attempt = self.context.recorder.messages.attempts[message.number]
         transfer = Transfer(
             message, groups, server, client, shown, settings.line.bandwidth, settings.place,
@@ -245,7 +244,7 @@ class MailProgram:
             worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
         if transfer.attempt == 1:
             messages = self.context.recorder.messages
-            messages.first_cause[entry.message.number] = Cause(worst.verdict.cause).number
+            messages.first_cause[entry.message.number] = worst.cause
         if not worst.verdict.permanent and now - entry.since < self.users.patience:
             self._submit_later(entry, now + self.users.pop_poll)
         else:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sim.world.recorder import Answer
     from sim.world.transfers import Replies, Transfer
 
-NOBODYS = Permission.NONE.number
+NUMBERS = {str(permission): permission.number for permission in Permission}
+NOBODYS = NUMBERS[""]
 
 
 class Permissions:
@@ -33,7 +34,7 @@ class Permissions:
             means = server.personal.get(answer.verdict.rule) if answer.verdict.relayed else None
             if means is not None:
                 by = getattr(self, f"_{means}")(transfer, who, now, address)
-                return Permission(by).number
+                return NUMBERS[by]
         meant = server.listing is not None and who in server.listing.people
         if meant and any(answer.verdict.cause == "relaying" for _, answer in refused):
             return Permission.MISSED_LISTING.number

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -48,8 +49,11 @@ class Answer:
     number: int
     server: str
     verdict: Verdict
+    cause: int
+    """Number of its cause."""
 
 
+@cache
 def plain_verdict(code: int, enhanced: str, cause: Cause) -> Verdict:
     """A verdict that no policy gave."""
     return replace(
@@ -106,12 +110,14 @@ class Messages:
     def __init__(self) -> None:
         for name, code in MESSAGE.items():
             setattr(self, name, array(code))
-        self._append = {name: getattr(self, name).append for name in MESSAGE}
+        self._blank: dict[str, float] = dict.fromkeys(MESSAGE, 0)
+        self._append = [getattr(self, name).append for name in MESSAGE]
 
     def add(self, **values: float) -> int:
         """Add a message; columns without a value get 0. Return its number."""
-        for name, append in self._append.items():
-            append(values.get(name, 0))
+        row = self._blank | values  # in the order of MESSAGE
+        for append, value in zip(self._append, row.values(), strict=True):
+            append(value)
         return len(self.written_at) - 1
 
     def extend(self, count: int, columns: Mapping[str, NDArray[Any] | int]) -> None:
@@ -147,7 +153,8 @@ class Recorder:
         """The answer that *verdict* of *server* is."""
         answer = self._answers.get((server, verdict))
         if answer is None:
-            answer = Answer(len(self.answers), server, verdict)
+            cause = Cause(verdict.cause).number
+            answer = Answer(len(self.answers), server, verdict, cause)
             self._answers[server, verdict] = answer
             self.answers.append(answer)
         return answer
@@ -220,7 +227,7 @@ class Recorder:
 
     def write_given_up(self, messages: Ints, outcome: Ints) -> None:
         """Their senders did not try *messages* again, which were refused with *outcome*."""
-        causes = np.array([Cause(answer.verdict.cause).number for answer in self.answers])
+        causes = np.array([answer.cause for answer in self.answers])
         columns = self.messages
         view(columns.first_cause)[messages] = causes[outcome // FATES]
         view(columns.remedy)[messages] = Remedy.GIVE_UP.number

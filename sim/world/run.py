@@ -98,8 +98,9 @@ class World:
         self.builder = building.Policies(self.scenario, self.workload.population)
         self.policies: dict[str, Policy] = {}  # of the arm, by server
         self.servers = [*map(self._server, self.scenario.servers)]
+        self.reads = self._facts_read()
         self.transport = self._transport()
-        self.transport.hosts.reads_helo = any("helo" in p.reads for p in self._all_policies())
+        self.transport.hosts.reads_helo = "helo" in self.reads
         self.context = self._context()
         self.programs = building.programs(self.context)
         plain = building.is_plain(self.scenario)
@@ -164,19 +165,24 @@ class World:
     def _event_by_event(self) -> EventByEvent:
         return EventByEvent(self.env, self.workload.arrivals, self.programs, self.servers)
 
-    def _all_policies(self) -> list[Policy]:
-        """Every policy that some server may have, on each of its ports."""
+    def _facts_read(self) -> frozenset[str]:
+        """The facts that any policy reads which some server may have, on each of its ports."""
         policies = [*(server.policy for server in self.servers), *self.policies.values()]
         policies += [
-            self.scenario.policy(name, relay=operator.closes_to)
-            for operator in self.scenario.operators.values()
+            self.scenario.policy(name, relay=relay)
+            for relay in {operator.closes_to for operator in self.scenario.operators.values()}
             for name in self.policies
         ]
-        policies += [on_port_587(p, self.scenario.servers[n]) for n, p in self.policies.items()]
-        return policies
+        settings = self.scenario.servers
+        policies += [
+            on_port_587(policy, settings[name])
+            for name, policy in self.policies.items()
+            if settings[name].port_587
+        ]
+        return frozenset().union(*(policy.reads for policy in policies))
 
     def _accelerator(self) -> Accelerator:
-        reads_pop = any("pop_age" in policy.reads for policy in self._all_policies())
+        reads_pop = "pop_age" in self.reads
         return Accelerator(Precomputed(self.context, self.programs, reads_pop=reads_pop))
 
     # ---- running

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
+from operator import pos
 from typing import TYPE_CHECKING
 
 from sim.path.facts import NO_LOGIN, Credentials, facts
@@ -142,6 +143,8 @@ class Server:
         self.name, self.number, self.settings = name, number, settings
         self.network, self.address = settings.network, policy.address
         self.gateways = Gateways(settings.seen_as)
+        self.seen: Callable[[int], int] = self.gateways.seen if self.gateways else pos
+        """The address that it sees of a client: usually the client's own."""
         self.sources = [*map(int, settings.outbound_addresses)] or [self.address]
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
@@ -225,10 +228,6 @@ class Server:
         return known[envelope]
 
     # ---- its answers
-
-    def seen(self, client: int) -> int:
-        """The address that it sees of *client*."""
-        return self.gateways.seen(client) if self.gateways else client
 
     def greet(self, address: int, credentials: Credentials, now: float) -> Answer | None:
         """The refusal of a client with many sessions open; None: it is welcome."""

@@ -38,6 +38,7 @@ LINE = LINES["dial-up"].bandwidth
 DAY = 86400.0
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
+RELAYING, UNKNOWN_RECIPIENT = Cause.RELAYING.number, Cause.UNKNOWN_RECIPIENT.number
 LOST = frozenset({"relaying", "authentication", "sender", "blocklist", "rate", "unreachable"})
 """Causes after which a spammer takes the route, or the relay, for closed."""
 
@@ -162,7 +163,7 @@ class Spammer:
             spam=True,
         )
         first = recorder.messages.first_row[number]
-        groups = [g._replace(first=first + g.first, end=first + g.end) for g in groups]
+        groups = [RecipientGroup(first + a, first + b, d, who) for a, b, d, who in groups]
         self.experience.note(route, first, first + len(names), now)
         self.pass_to(route, message, groups, now, attempt=1)
 
@@ -170,7 +171,7 @@ class Spammer:
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *groups* by *route*."""
-        recorder = self.context.recorder
+        recorder, helo = self.context.recorder, self.source.helo
         recorder.messages.attempts[message.number] = attempt
         recorder.messages.route[message.number] = route.number
         for server, part, address, network, credentials in self.routes[route].parts(groups):
@@ -179,7 +180,7 @@ class Spammer:
                     recorder.end(group, GAVE_UP, recorder.no_server, now)
                 continue
             signed = self._signed(message, part, server, credentials)
-            shows = credentials._replace(helo=self.source.helo)
+            shows = credentials if helo is None else credentials._replace(helo=helo)
             transfer = Transfer(
                 signed, part, server, address, shows, LINE, attempt=attempt, ticket=route
             )
@@ -207,7 +208,7 @@ class Spammer:
 
         What it would take for its own customers is no mail by an open relay.
         """
-        relaying = any(answer.verdict.cause == Cause.RELAYING for _, answer in refused)
+        relaying = any(answer.cause == RELAYING for _, answer in refused)
         return transfer.ticket is Route.OPEN_RELAY and relaying
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
@@ -216,12 +217,12 @@ class Spammer:
         if not refused:
             return
         if self.needs_all(transfer, refused):
-            relaying = next(a for _, a in refused if a.verdict.cause == Cause.RELAYING)
+            relaying = next(a for _, a in refused if a.cause == RELAYING)
             refused = [(group, relaying) for group in transfer.groups]
         recorder, message = self.context.recorder, transfer.message
         if transfer.attempt == 1:
             worst = max((answer for _, answer in refused), key=lambda a: a.verdict.permanent)
-            recorder.messages.first_cause[message.number] = Cause(worst.verdict.cause).number
+            recorder.messages.first_cause[message.number] = worst.cause
         elsewhere: list[RecipientGroup] = []
         later: list[RecipientGroup] = []
         for group, answer in refused:
@@ -291,6 +292,6 @@ class Spammer:
         """Give *group* up; those that do not exist are taken off the list, if that is washed."""
         recorder, verdict = self.context.recorder, answer.verdict
         recorder.end(group, REFUSED if verdict.permanent else GAVE_UP, answer, now)
-        unknown = verdict.permanent and verdict.cause == Cause.UNKNOWN_RECIPIENT
+        unknown = verdict.permanent and answer.cause == UNKNOWN_RECIPIENT
         if unknown and self.settings.washes:
             self.targets.wash(recorder.recipient[group.first : group.end])

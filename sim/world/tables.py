@@ -152,7 +152,7 @@ class Verdicts:
         answers = recorder.answers
         verdicts = [answer.verdict for answer in answers]
         self.code = np.array([verdict.code for verdict in verdicts])
-        self.cause = np.array([Cause(verdict.cause).number for verdict in verdicts])
+        self.cause = np.array([answer.cause for answer in answers])
         self.server_names = ["", *outline.servers]
         self.server = _codes([answer.server for answer in answers], self.server_names)
         self.names = {
