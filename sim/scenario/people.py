@@ -188,10 +188,11 @@ class Users(Table):
         source="chosen",
     )
     """what refused users do: shares that sum to 1; the meaning of these is in `learning`"""
-    learning: Literal["person", "message", "none"] = key("message", source="chosen")
+    learning: Literal["person", "message", "none"] = key("person", source="chosen")
     """person: everybody has a fixed order of preference among what refused users do, drawn by the
-    shares, and what worked at a place is done there from then on; message: what they do is drawn
-    anew for each message, and what worked is remembered likewise; none: it is drawn anew, and
+    shares, what worked at a place is done there from then on, and nobody asks the ISP in vain
+    twice; message: what they do is drawn anew for each message, and what worked is remembered
+    likewise; none: it is drawn anew, and
     nothing is remembered, not even a setting that the ISP advised"""
     turnover: Rate = key("0 / day")
     """how often each of them leaves, on average, and a newcomer takes their place, with the
@@ -228,6 +229,12 @@ class Users(Table):
     def all_places(self) -> tuple[str, ...]:
         """Every place of the week, in the order written."""
         return tuple(dict.fromkeys(place for part in PARTS for place in self.shares(part)))
+
+    @property
+    def visited(self) -> set[str]:
+        """Every place where some of them are at some time."""
+        shares = (self.shares(part).items() for part in PARTS)
+        return {place for part in shares for place, share in part if share > 0.0}
 
     def line(self, place: str) -> str:
         """The line at *place*, a name of ``sim.topology.lines.LINES``."""

@@ -17,6 +17,7 @@ import numpy as np
 from sim.records.words import Reaction
 from sim.workload.columns import Floats
 from sim.workload.mobility import Named
+from sim.workload.streams import Generator
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users, WhenRefused
@@ -49,7 +50,9 @@ def successive(users: Users, count: int, run_length: float, named: Named) -> lis
     if users.learning == "person":
         draw = np.random.Generator.standard_exponential
         races = _drawn("preferences", count, ends[-1], len(Reaction), named, draw)
-        preferences = _orders(users.when_refused, races)
+        later = named("first preferences of newcomers").random(ends[-1])
+        first = np.concatenate([_spread(count, named("first preferences")), later])
+        preferences = _orders(users.when_refused, first, races)
     people = []
     for i, (first, end) in enumerate(pairwise(ends)):
         those = [i, *range(count + first, count + end)]
@@ -76,12 +79,22 @@ def _drawn(
     return start if later is None else np.concatenate([start, later])
 
 
-def _orders(when_refused: WhenRefused, races: Floats) -> list[Preferences]:
-    """Orders of preference by shares: each next one by its share among those left (Luce 1959).
+def _spread(count: int, draws: Generator) -> Floats:
+    """Numbers in [0, 1), one in each of *count* equal parts, in random order: so a share of the
+    people is as large as stated in every replication, as those of settings are."""
+    return np.asarray((draws.permutation(count) + draws.random(count)) / max(count, 1))
+
+
+def _orders(when_refused: WhenRefused, first: Floats, races: Floats) -> list[Preferences]:
+    """Orders of preference by shares: the first by the numbers *first* in [0, 1), then each next
+    one by its share among those left (Luce 1959).
 
     The least of exponential draws over shares is each with its share (Efraimidis, Spirakis 2006).
     """
     names, shares = zip(*[(n, share) for n, share in when_refused if share > 0.0], strict=True)
     columns = [Reaction.texts().index(name) for name in names]
-    order = np.argsort(races[:, columns] / np.array(shares), axis=1)
+    at = np.searchsorted(np.cumsum(shares), first, side="right").clip(max=len(names) - 1)
+    races = races[:, columns] / np.array(shares)
+    races[np.arange(len(at)), at] = -1.0
+    order = np.argsort(races, axis=1)
     return [tuple([names[k] for k in row]) for row in order.tolist()]

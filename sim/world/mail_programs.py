@@ -52,8 +52,8 @@ class MailProgram:
     """One person's mail program: its settings, and what its owner has learned."""
 
     __slots__ = (
-        "auth", "by_587", "context", "corrected", "customer", "customers", "help_at", "learned",
-        "person", "polls_first", "remedies", "settings", "shares", "users",
+        "auth", "by_587", "context", "corrected", "customer", "customers", "help_at", "in_vain",
+        "learned", "person", "polls_first", "remedies", "settings", "shares", "users",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +79,7 @@ class MailProgram:
         """Let *customer* (a number) begin, with the settings of the start and nothing learned."""
         self.customer, person = customer, self.person
         self.corrected: frozenset[str] = frozenset()  # servers whose password was corrected
+        self.in_vain: frozenset[tuple[str, str]] = frozenset()  # servers, what they offered
         self.auth, self.polls_first = person.auth or person.by_587, person.polls_first
         self.by_587 = person.by_587
         self.help_at: float | None = None  # when the help desk's advice is followed (s)
@@ -314,6 +315,15 @@ class MailProgram:
         users = self.users
         share = users.wrong_separate_password if separate else users.wrong_password
         return self.customers.careless[self.customer] < share and server.name not in self.corrected
+
+    def call_in_vain(self, entry: OutboxEntry, server: Server) -> None:
+        """The help desk has no advice about *server*; a person remembers that, and the offer."""
+        if (server.name, server.offers) in self.in_vain:
+            return
+        if self.users.learning == "person" and entry.customer == self.customer:
+            self.in_vain |= {(server.name, server.offers)}
+        self.context.recorder.messages.calls[entry.message.number] += 1
+        entry.tried.append("ask_isp")
 
     def follow(self, advice: str, server: Server, entry: OutboxEntry) -> Callable[[float], None]:
         """What is done when the *advice* of the help desk about *server* is followed: a setting is

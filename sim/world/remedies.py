@@ -28,6 +28,8 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
     mobility = p.context.mobility
     if p.person.network_at(mobility.place(p.person, r.now)) == network:
         return None  # there already, and refused: waiting does not help
+    if network not in map(p.person.network_at, p.users.visited):
+        return None  # who never gets there would wait for ever
     there = mobility.next_on(p.person, network, r.now)
     p.note(r.entry, "wait")
     r.entry.learned = LearnedSettings(p.context.submission[network])
@@ -70,10 +72,9 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
         p.note(r.entry, advice)
         return p.help_at + THEN
-    if on_already is not False:
-        p.context.recorder.messages.calls[r.entry.message.number] += 1
-        r.entry.tried.append("ask_isp")
-        return None  # nothing on offer, or it is on and did not help
+    if on_already is not False:  # nothing on offer, or it is on and did not help
+        p.call_in_vain(r.entry, own)
+        return None
     p.note(r.entry, advice, calls=1, changes=1)
     followed = r.now + p.users.delays.ask_isp.quantile()(r.draw)
     p.context.env.call_at(followed, p.follow(advice, own, r.entry))

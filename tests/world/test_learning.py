@@ -85,6 +85,21 @@ def test_a_person_prefers_the_same_each_time():
     assert found == {(550,) * 4, (250,) * 4}
 
 
+def test_nobody_asks_in_vain_twice():
+    calls = {}
+    for learning in ("person", "message"):
+        sent = post(learning, {"ask_isp": 1.0}, **{f"servers.{OWN}.relay": "on_network"})
+        sent.write(100.0, place="hotel").write(3 * DAY, place="hotel").run()
+        calls[learning] = [calls for _, calls, _, _ in effort(sent)]
+    assert calls == {"person": [1, 0], "message": [1, 1]}
+
+
+def test_who_never_comes_home_does_not_wait_for_ever():
+    """Mail that waited for ever would be neither delivered nor lost."""
+    sent = post("person", {"wait": 1.0}, **{"users.people.places": {"home": 0.0, "hotel": 1.0}})
+    assert sent.write(100.0, place="hotel").run().fates() == [("refused", "relaying", False)]
+
+
 def test_preferences_are_drawn_by_the_shares():
     orders = [c.preferences[0] for c in customers(20_000)]
     first = Counter(order[0] for order in orders)
@@ -93,6 +108,12 @@ def test_preferences_are_drawn_by_the_shares():
     )
     second = Counter(order[1] for order in orders if order[0] == "wait")
     assert second["dial_in"] / second.total() == pytest.approx(0.4, abs=0.02)
+
+
+def test_a_group_of_ten_has_the_shares_that_are_stated():
+    """Else chance would make a tenth, or four tenths, of a small group give up for good."""
+    first = Counter(c.preferences[0][0] for c in customers(10))
+    assert first == {"wait": 5, "dial_in": 2, "give_up": 3}
 
 
 def test_a_group_that_chooses_anew_has_no_preferences():
