@@ -3,106 +3,134 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sim.scenario.directories import KINDS
+from sim.scenario import quantities
+from sim.scenario.directories import EVERY, UNAVAILABLE, condition_key
 from sim.smtp import Policy, Restriction, Settings
+from sim.smtp.matching import Domains
 from sim.smtp.restrictions import STAGES
-from sim.smtp.tables import Cidr, Keyed, Ordered, Static
+from sim.smtp.tables import Keyed, Ordered, Static, Table
 
 NAME = "mail"
-PORT_KEYS = (*STAGES, "auth_offered")
-"""What a scenario says of port 587 apart."""
+DOMAIN = re.compile(quantities.DOMAIN)
+LOCAL = frozenset({"localhost"})
+"""A name of every server, which no scenario needs to say."""
+REJECT_UNLISTED = "smtpd_reject_unlisted_recipient"
+SUBMISSION = (587, 465)
+"""Ports of which a scenario says apart what differs there."""
 
 
 def section(policies: Mapping[int, Policy]) -> str:
-    """TOML of the server that answers by *policies*, one a port; comments say what is left out."""
+    """TOML of the server that answers by *policies*, one a port."""
     main = policies.get(25) or next(iter(policies.values()))
     keys = {"role": "both", "flavour": "postfix", **_keys(main)}
-    submission = {
-        key: value
-        for key, value in _keys(policies.get(587, main)).items()
-        if key in PORT_KEYS and keys.get(key) != value
-    }
-    if submission:
-        keys["ports"] = {"587": submission}
-    comments = [f"# left out, a scenario has no {what}" for what in _left_out(main)]
+    ports = {str(n): _port(main, policies[n]) for n in SUBMISSION if n in policies}
+    if ports:
+        keys["ports"] = ports
     lines = (f"{key} = {_toml(value)}" for key, value in keys.items())
-    return "\n".join([*comments, f"[servers.{NAME}]", *lines]) + "\n"
+    return "\n".join([f"[servers.{NAME}]", *lines, *_blocklists(policies.values())]) + "\n"
+
+
+def _blocklists(policies: Iterable[Policy]) -> Iterator[str]:
+    """A section for each blocklist that is asked about clients; those of good senders list none."""
+    asked = {
+        part.args[0].partition("=")[0]: part.name
+        for policy in policies
+        for part in policy.restrictions()
+        if part.entry.parameters[:1] and part.entry.parameters[0].kind == "blocklist"
+    }
+    for zone, name in sorted(asked.items()):
+        yield f"\n[blocklists.{_key(zone)}]"
+        if name != "reject_rbl_client":
+            yield "reports = 0.0  # it is asked for names, or for good senders: no client is on it"
+
+
+def _port(main: Policy, policy: Policy) -> dict[str, Any]:
+    """What a server section says of a port with *policy*, where port 25 has *main*."""
+    rows = zip(Settings._fields, policy.settings, main.settings, strict=True)
+    settings = {name: value for name, value, other in rows if value not in (None, other)}
+    lists = {stage: _list(policy, stage) for stage in STAGES}
+    keys = {stage: found for stage, found in lists.items() if found != _list(main, stage)}
+    more = {"settings": settings} if settings else {}
+    return {**keys, "auth_offered": policy.auth_offered, **more}
+
+
+def _list(policy: Policy, stage: str) -> list[str]:
+    """The restrictions up to one that always decides: Postfix ignores what comes after."""
+    found: tuple[Restriction, ...] = getattr(policy, stage)
+    ends = next((i for i, one in enumerate(found) if one.entry.final), len(found))
+    return [str(one) for one in found[: ends + 1]]
 
 
 def _keys(policy: Policy) -> dict[str, Any]:
     """What a server section says of *policy*."""
-    tables = {
-        name: rows
-        for name, table in policy.tables.items()
-        if name.partition(":")[0] in KINDS and (rows := _rows(table))
-    }
+    tables = {name: _rows(name, table) for name, table in policy.tables.items()}
     keys: dict[str, Any] = {
         "hostname": policy.hostname,
-        "domains": _mail_domains(policy.domains),
-        "relay_domains": _mail_domains(set(policy.relay_domains) - set(policy.domains)),
-        "trusted_networks": [text for text in map(str, policy.network_ranges) if ":" not in text],
+        "domains": _mail_domains(policy),
+        "relay_domains": _relay_domains(policy),
+        "trusted_networks": [str(network) for network in policy.network_ranges],
         "auth_offered": policy.auth_offered,
-        **{stage: list(map(str, _reached(getattr(policy, stage)))) for stage in STAGES},
-        "settings": {
-            name: value
-            for name, value in _settings(policy.settings)
-            if all(table in tables for table in _named(name, value))
-        },
+        **{s: found for s in STAGES if (found := _list(policy, s)) or s == "relay"},
+        "settings": dict(_settings(policy)),
         "restriction_classes": {name: value for name, value in policy.classes.items() if value},
         "tables": tables,
+        "policy_services": {
+            name: [[dict(attributes), action] for attributes, action in rows]
+            for name, rows in policy.services.items()
+        },
     }
-    return {key: value for key, value in keys.items() if value not in ([], {})}
+    return {key: value for key, value in keys.items() if value != {}}
 
 
-def _reached(restrictions: Iterable[Restriction]) -> Iterator[Restriction]:
-    """The restrictions up to one that always decides: Postfix ignores what comes after."""
-    for restriction in restrictions:
-        yield restriction
-        if restriction.entry.final:
-            return
+def _mail_domains(policy: Policy) -> list[str]:
+    """The domains whose mail ends here; where tables alone tell, its own name stands for them."""
+    named = (policy.domains, policy.alias_domains, policy.mailbox_domains)
+    found = {domain for domains in named for domain in domains if DOMAIN.fullmatch(domain)}
+    return sorted(found) or [policy.hostname]
 
 
-def _left_out(policy: Policy) -> Iterator[str]:
-    """What a scenario cannot say of *policy*."""
-    tables = {name for name in policy.tables if name.partition(":")[0] in KINDS}
-    yield from (f"IPv6 network: {text}" for text in map(str, policy.network_ranges) if ":" in text)
-    for name, value in _settings(policy.settings):
-        if missing := [table for table in _named(name, value) if table not in tables]:
-            yield f"such table: {name} = {' '.join(missing)}"
+def _relay_domains(policy: Policy) -> list[str]:
+    own = _mail_domains(policy)
+    return sorted(d for d in policy.relay_domains if DOMAIN.fullmatch(d) and d not in own)
 
 
-def _named(setting: str, value: Any) -> list[str]:
-    """The tables that a setting names."""
-    return value.replace(",", " ").split() if setting.endswith("_maps") else []
-
-
-def _mail_domains(domains: Iterable[str]) -> list[str]:
-    """The names that mail domains of a scenario may have: ``localhost`` is every server's own."""
-    return sorted(domain for domain in domains if "." in domain and not domain.startswith("."))
-
-
-def _settings(settings: Settings) -> Iterator[tuple[str, Any]]:
-    for name, value, plain in zip(Settings._fields, settings, Settings(), strict=True):
-        if value is not None and value != plain:
+def _settings(policy: Policy) -> Iterator[tuple[str, Any]]:
+    """The settings that differ from those of whoever states none, and that say more than a key."""
+    plain = {
+        "mydestination": _are_plain(policy.domains, _mail_domains(policy)),
+        "relay_domains": _are_plain(policy.relay_domains, _relay_domains(policy)),
+        "mynetworks": policy.own_networks.plain,
+    }
+    yield REJECT_UNLISTED, policy.settings.smtpd_reject_unlisted_recipient
+    for name, value, unset in zip(Settings._fields, policy.settings, Settings(), strict=True):
+        if value not in (None, unset) and not plain.get(name) and name != REJECT_UNLISTED:
             yield name, value
 
 
-def _rows(table: object) -> dict[str, str]:
-    """The rows of a table by key; of patterns and networks, those without conditions."""
+def _are_plain(domains: Collection[str], said: Collection[str]) -> bool:
+    """Whether *domains* are just those that a section says by a key of its own."""
+    items = domains.items if isinstance(domains, Domains) else ()
+    names = all(wanted and isinstance(item, str) for wanted, item in items)
+    return names and {*domains} - LOCAL == {*said}
+
+
+def _rows(name: str, table: Table | str) -> dict[str, str] | str:
+    """The rows of a table by key, or the text of a file."""
+    if isinstance(table, str):
+        return table
     if isinstance(table, Keyed):
         return dict(table.content)
     if isinstance(table, Static):
-        return {"*": table.content}
-    if isinstance(table, str):
-        return {"patterns": table}
+        return {EVERY: table.content}
+    if not isinstance(table, Ordered):
+        return UNAVAILABLE
     found: dict[str, str] = {}
-    for conditions, value in table.content if isinstance(table, Ordered) else ():
-        (test, wanted), *_ = reversed(conditions)
-        text = str(test) if isinstance(table, Cidr) else f"/{test.pattern}/"
-        found.setdefault(("" if wanted else "!") + text, value)
+    for conditions, value in table.content:
+        found.setdefault(condition_key(name.partition(":")[0], conditions), value)
     return found
 
 

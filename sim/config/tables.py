@@ -7,14 +7,9 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple, TypeVar
 
-from sim.config.errors import ConfigError
 from sim.config.lines import Line, braced, logical, split
-from sim.config.patterns import compiled
+from sim.smtp import patterns
 from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table
-
-PATTERNS = ("regexp", "pcre")
-RULE = re.compile(r"(!?)\s*([^\w\s\\])(.*)", re.DOTALL)
-
 
 Test = TypeVar("Test")
 """What a key is held against."""
@@ -43,7 +38,7 @@ def contents(kind: str, text: str, file: str, *, aliases: bool = False) -> Conte
     lines = list(logical(text, file))
     if kind == "cidr":
         return Contents(Cidr(tuple(_rows(lines, _network, faults))), tuple(faults))
-    if kind in PATTERNS:
+    if kind in patterns.KINDS:
         return Contents(Pattern(tuple(_rows(lines, _pattern(kind), faults))), tuple(faults))
     keys: dict[str, str] = {}
     for line in lines:
@@ -98,36 +93,19 @@ def _rows(
                 yield (*outer, condition), value
         except IndexError:
             faults.append(Fault(line.number, line.text, "endif without if"))
-        except ConfigError as error:
+        except ValueError as error:
             faults.append(Fault(line.number, line.text, f"{error}: the line is left out"))
 
 
 def _network(text: str) -> tuple[tuple[IPv4Network | IPv6Network, bool], str]:
     wanted = not text.startswith("!")
     word, value = _pair(text.lstrip("! "))
-    try:
-        return (ip_network(word.strip("[]").replace("]/", "/")), wanted), value
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    return (ip_network(word.strip("[]").replace("]/", "/")), wanted), value
 
 
 def _pattern(kind: str) -> Reader[re.Pattern[str]]:
     def reader(text: str) -> tuple[tuple[re.Pattern[str], bool], str]:
-        found = RULE.fullmatch(text)
-        if not found:
-            raise ConfigError("/pattern/flags value expected")
-        end = _end(found[3], found[2])
-        flags, value = _pair(found[3][end + 1 :])
-        return (compiled(found[3][:end], flags, kind), not found[1]), value
+        found = patterns.condition(text, kind)
+        return (found.pattern, found.wanted), found.rest
 
     return reader
-
-
-def _end(text: str, delimiter: str) -> int:
-    """Where the pattern ends: at a delimiter that no backslash stands before."""
-    escaped = False
-    for place, character in enumerate(text):
-        if character == delimiter and not escaped:
-            return place
-        escaped = character == "\\" and not escaped
-    raise ConfigError(f"no closing {delimiter}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
 from itertools import combinations
 from typing import Any
 
@@ -17,6 +16,7 @@ from sim.exact.situations import FOREIGN, WHO, Place, domains, others
 from sim.path.journey import Journey, Servers
 from sim.path.query import Query
 from sim.scenario.people import HOME
+from sim.smtp import clients
 
 THROUGH = ("delivered", "queued")
 """Outcomes of a message that got through."""
@@ -111,7 +111,7 @@ def _words(change: Change, case: Case) -> str:
     return change.words.format(
         here=scenario.hostname(case.attempt.server),
         sender=f"<{case.attempt.reverse_path or ''}>",
-        client=IPv4Address(case.refused.facts.client),
+        client=clients.text(case.refused.facts.client),
         isp=case.party.network,
         rule=f"{verdict.rule} at {scenario.hostname(case.refused.server)}" if verdict else "",
     )

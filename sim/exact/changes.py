@@ -130,7 +130,7 @@ def _auth(case: Case) -> Case | None:
 
 @_change("user", "send by port 587 with SMTP AUTH", "two settings, once")
 def _by_587(case: Case) -> Case | None:
-    offered = case.servers.offers_587(case.attempt.server)
+    offered = case.servers.submission_port(case.attempt.server)
     if not (case.own and offered) or case.attempt.by_587:
         return None
     return case.attempting(by_587=True, login=case.party.program.login)
@@ -214,7 +214,7 @@ def _offer_auth(case: Case) -> Case | None:
 )
 def _offer_587(case: Case) -> Case | None:
     server, blocked = case.attempt.server, case.refused.verdict is None
-    if not (blocked and case.own) or case.servers.offers_587(server):
+    if not (blocked and case.own) or case.servers.submission_port(server):
         return None
     opened = replace(case, servers=case.servers.with_port_587(server))
     return opened.attempting(by_587=True, login=case.party.program.login)

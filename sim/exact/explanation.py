@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from sim.exact import error_box
@@ -20,6 +19,7 @@ from sim.path.query import Query
 from sim.path.query import query as make_query
 from sim.path.route import MOST_HOPS
 from sim.path.submission import port
+from sim.smtp import clients
 from sim.smtp.forwarding import destinations
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Explanation(Page):
     def port(self) -> int:
         """The port of the server that was asked."""
         attempt = self.query.attempt
-        offered = self.scenario.servers[attempt.server].port_587
-        return port(by_587=attempt.by_587, offers_587=offered)
+        offered = self.scenario.servers[attempt.server].submission_port
+        return port(by_587=attempt.by_587, submission_port=offered)
 
     @cached_property
     def dialogues(self) -> tuple[Dialogue, ...]:
@@ -136,7 +136,7 @@ class Explanation(Page):
         where = party.place
         if where != attempt.network:
             where += f", on {attempt.network}"
-        address = IPv4Address(attempt.client) if attempt.client is not None else "no address"
+        address = clients.text(attempt.client) if attempt.client is not None else "no address"
         rows: list[tuple[Line, ...]] = [
             ("arm", self.query.arm),
             ("who", f"{party.name} (account at {party.network})"),
@@ -161,7 +161,7 @@ class Explanation(Page):
     def _login(self) -> str:
         login = self.hops[0].facts.login
         if login is not None:
-            return f"AUTH as {login}" + (" on port 587" if self.port == 587 else "")
+            return f"AUTH as {login}" + (f" on port {self.port}" if self.port != 25 else "")
         if self.hops[0].facts.auth_failed:
             return f"AUTH as {self.query.party.program.login}, with a wrong password"
         on = self.query.party.program.auth
@@ -238,7 +238,7 @@ class Explanation(Page):
             "account": self.query.party.network,
             "place": self.query.party.place,
             "network": attempt.network,
-            "client": None if attempt.client is None else str(IPv4Address(attempt.client)),
+            "client": None if attempt.client is None else clients.text(attempt.client),
             "sender": attempt.reverse_path,
             "to": attempt.forward_path,
             "login": self.hops[0].facts.login,

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.path.facts import facts
-from sim.scenario.policies import on_port_587
+from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, Policy, clients, decide
 from sim.smtp.lint import ELSEWHERE, STRANGER, Finding, lint
 from sim.smtp.restrictions import STAGES
@@ -72,14 +72,14 @@ def _policies(scenario: Scenario) -> Iterator[tuple[str, str, int, Policy]]:
             policy = of_arm.policy(name)
             if server.relay != "open":
                 yield arm, name, 25, policy
-            if server.ports:
-                yield arm, name, 587, on_port_587(policy, server)
+            for number in server.ports:
+                yield arm, name, int(number), on_submission_port(policy, server, number)
 
 
 def _through_gateways(policy: Policy, server: Server) -> Iterator[Finding]:
     """Gateways that may relay, so that whoever is seen as one of them may."""
     for network, address in server.seen_as.items():
-        example = facts(int(address), "stranger@sender.invalid", ELSEWHERE)
+        example = facts(clients.number(address), "stranger@sender.invalid", ELSEWHERE)
         verdict = decide(policy, example)
         if verdict.accepted and verdict.relayed:
             text = f"clients from {network} are seen as {address}, which may relay: {verdict.rule}"
@@ -99,7 +99,7 @@ def _is_meant(finding: Finding, role: str, port: int) -> bool:
     mail from strangers."""
     example = finding.example
     to_strangers = example is not None and example.client == STRANGER
-    customers = role == "submission" or port == 587
+    customers = role == "submission" or port != 25
     return finding.kind == "refuses_own_mail" and to_strangers and customers
 
 

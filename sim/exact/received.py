@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from ipaddress import IPv4Address
 
 from sim.path.journey import Hop
 from sim.path.query import Query
+from sim.smtp import clients
 
 FORGED_RELAY = ("mail.contoso.com", "203.0.113.250")
 """What a spammer writes below, so that the trail leads elsewhere (chosen)."""
@@ -94,10 +94,15 @@ def _received(hop: Hop, helo: str, number: int, at: datetime) -> Header:
     facts = hop.facts
     protocol = "ESMTPA" if facts.login is not None else "ESMTP"
     text = (
-        f"Received: from {helo} ([{IPv4Address(facts.client)}]) by {hop.policy.hostname} "
+        f"Received: from {helo} ([{_literal(facts.client)}]) by {hop.policy.hostname} "
         f"with {protocol}\n    id {number:08X} for <{facts.forward_path}>; {_date(at)}"
     )
     return Header(text, hop.server, claim=helo)
+
+
+def _literal(client: int) -> str:
+    """RFC 5321 section 4.1.3."""
+    return "IPv6:" * (client >= clients.IPV6) + clients.text(client)
 
 
 def _date(at: datetime) -> str:

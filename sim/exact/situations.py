@@ -304,7 +304,7 @@ def _places_of(users: Users, own: str) -> Iterator[tuple[str, str]]:
 
 def _server_at(scenario: Scenario, place: Place) -> Place:
     """The address of a server of the network, where it has one."""
-    machines = [int(s.address) for s in scenario.servers.values() if s.network == place.network]
+    machines = [s.number for s in scenario.servers.values() if s.network == place.network]
     return replace(place, client=(*machines, place.client)[0])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from textwrap import wrap
 from typing import Any
 
@@ -17,7 +16,9 @@ from sim.figures.data import Frame, Names, order, some
 from sim.figures.palette import Look
 from sim.figures.specification import figure
 from sim.figures.style import Style
+from sim.smtp import clients
 from sim.smtp.units import elapsed
+from sim.topology.numbering import FIRST
 
 EXCHANGE = [
     *("hop", "at", "client", "place", "server", "recipients", "accepted"),
@@ -146,13 +147,18 @@ def _message(attempts: Frame, arm: str | None, replication: int | None, message:
     return rows.sort_values(["at", "hop"], kind="stable", ascending=[True, False])
 
 
+def _text(client: int) -> str:
+    """The address that a column holds; of IPv6, the number that it has in the run."""
+    return clients.text(client) if client < FIRST else f"IPv6 host {client - FIRST}"
+
+
 def _exchanges(rows: Frame) -> Iterator[Exchange]:
     """Return the attempts in order of time; a relaying client is the server that took it."""
     taker, holders = "", dict[int, str]()  # who took it last; who has it, by address
     row: Any
     for row in rows[EXCHANGE].itertuples():
         relayed = str(row.hop) == "relay"
-        address = f"{row.place} {IPv4Address(int(row.client))}".strip()
+        address = f"{row.place} {_text(int(row.client))}".strip()
         holder = holders.setdefault(int(row.client), taker) if relayed else ""
         yield Exchange(
             float(row.at),

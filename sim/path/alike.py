@@ -15,6 +15,7 @@ from sim.smtp import Policy
 from sim.smtp.matching import lookup_table
 from sim.smtp.restrictions import Range
 from sim.smtp.tables import Keyed, Pattern, Table
+from sim.topology.addresses import handed_out
 
 if TYPE_CHECKING:
     from sim.scenario.networks import Network
@@ -136,7 +137,7 @@ def address_parts(
 ) -> Iterator[tuple[float, int]]:
     """Addresses of a network that *groups* of ranges tell apart: share, and one that stands for
     them."""
-    held = [Range.of(prefix) for prefix in network.prefixes]
+    held = [handed_out(prefix) for prefix in network.prefixes]
     kept = [Range.of(prefix) for prefix in network.reserved]
     cuts = {cut for r in (*chain(*groups), *held, *kept) for cut in (r.first, r.last + 1)}
     parts = [

@@ -25,6 +25,8 @@ class Credentials(NamedTuple):
 
 
 NO_LOGIN = Credentials()
+TLS_PORT = 465
+"""The port on which sessions begin with TLS (RFC 8314); STARTTLS is not modelled."""
 
 
 class State(TypedDict, total=False):
@@ -60,6 +62,7 @@ def facts(
         auth_failed=auth_failed,
         names=names,
         helo=credentials.helo,
+        encrypted=credentials.port == TLS_PORT,
         **state,
     )
 
@@ -69,7 +72,7 @@ class FixedListings:
 
     def __init__(self, blocklists: Mapping[str, Blocklist]) -> None:
         self._ranges = [
-            (name, int(prefix[0]), int(prefix[-1]))
+            (name, *Range.of(prefix))
             for name, settings in blocklists.items()
             for prefix in settings.ranges
         ]

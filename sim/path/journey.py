@@ -12,7 +12,7 @@ from sim.path.alike import ClientRanges, Representatives
 from sim.path.facts import Credentials, FixedListings, facts
 from sim.path.route import MOST_HOPS, NextHop, next_hop
 from sim.path.submission import Attempt, credentials, is_blocked
-from sim.scenario.policies import on_port_587
+from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, Policy, Verdict, decide
 from sim.smtp.forwarding import Envelope, forwarded, onward
 from sim.smtp.verdicts import UNREACHABLE
@@ -118,16 +118,16 @@ class Servers:
         opened = self._opened | {server}
         return Servers(self.baseline, self.arm, self._changed, self._logins, opened)
 
-    def offers_587(self, server: str) -> bool:
-        """Whether *server* takes submissions on port 587."""
-        return server in self._opened or self.scenario.servers[server].port_587
+    def submission_port(self, server: str) -> int:
+        """The port on which *server* takes submissions besides 25; 0: it does not."""
+        return self.scenario.servers[server].submission_port or 587 * (server in self._opened)
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""
         found = self._policies.get((server, port))
         if found is None:
-            if port == 587:
-                found = on_port_587(self.policy(server), self.scenario.servers[server])
+            if port != 25:
+                found = on_submission_port(self.policy(server), self.scenario.servers[server])
             else:
                 owns = self._owns(server)
                 found = self._changed.get(server) or self.scenario.policy(server, login_owns=owns)
@@ -165,7 +165,7 @@ class Servers:
             by_587=attempt.by_587,
             wrong_password=attempt.wrong_password,
             offers_auth=self.policy(attempt.server).auth_offered,
-            offers_587=self.offers_587(attempt.server),
+            submission_port=self.submission_port(attempt.server),
         )
         return shown._replace(helo=attempt.helo)
 

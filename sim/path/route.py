@@ -65,7 +65,11 @@ def shown(own: str, server: Server, host: Server, sender: str | None) -> Credent
     if login is None or server.smarthost(own, sender) is None:
         return NO_LOGIN
     return credentials(
-        login, by_587=True, wrong_password=False, offers_auth=True, offers_587=host.port_587
+        login,
+        by_587=True,
+        wrong_password=False,
+        offers_auth=True,
+        submission_port=host.submission_port,
     )
 
 

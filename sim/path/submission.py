@@ -90,7 +90,7 @@ def submit(
     """
     if program.web:
         machine = scenario.servers[program.server]
-        here, address = machine.network, int(machine.address)
+        here, address = machine.network, machine.number
         return Attempt(
             program.server, here, address, program.sender, to,
             helo=scenario.hostname(program.server), **content,
@@ -114,20 +114,26 @@ def submit(
     )
 
 
-def port(*, by_587: bool, offers_587: bool) -> int:
-    """Return the port that is asked: 587 where the mail program has it and the server offers it."""
-    return 587 if by_587 and offers_587 else 25
+def port(*, by_587: bool, submission_port: int) -> int:
+    """Return the port that is asked: the *submission_port* of the server (0: it has none) where
+    the mail program has it."""
+    return submission_port if by_587 and submission_port else 25
 
 
 @lru_cache(maxsize=1 << 14)
 def credentials(
-    login: str | None, *, by_587: bool, wrong_password: bool, offers_auth: bool, offers_587: bool
+    login: str | None,
+    *,
+    by_587: bool,
+    wrong_password: bool,
+    offers_auth: bool,
+    submission_port: int,
 ) -> Credentials:
     """Return what a mail program shows its account's server.
 
     *login* is None where AUTH is off. Without 587 a server may offer no AUTH; then nobody logs in.
     """
-    asked_port = port(by_587=by_587, offers_587=offers_587)
+    asked_port = port(by_587=by_587, submission_port=submission_port)
     if asked_port == 25 and (login is None or not offers_auth):
         return NO_LOGIN
     return Credentials(login, wrong_password and login is not None, asked_port)

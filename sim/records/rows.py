@@ -58,7 +58,12 @@ ATTEMPTS: dict[str, Column] = {
     "attempt": Column("int32", "", "from 1, within the message and hop"),
     "hop": Column("category", "", "submission (first hop) or relay (between servers)"),
     "at": Column("float64", "s", "moment the connection was opened"),
-    "client": Column("uint32", "", "IPv4 address of the client, as a number"),
+    "client": Column(
+        "uint32",
+        "",
+        "address of the client, as a number; of IPv6, one from 240.0.0.0 up, which "
+        "`scenario.numbering.text` writes out",
+    ),
     "place": Column("category", "", "where the client was; '' for servers and spammers"),
     "server": Column("category", "", "server that was asked"),
     "recipients": Column("int32", "", "recipients named"),
@@ -98,7 +103,7 @@ CALENDAR: dict[str, Column] = {
     "change": Column("category", "", "a `Change`"),
     "name": Column("category", "", "the blocklist, or the operator who closed"),
     "reason": Column("category", "", "a `Reason`"),
-    "address": Column("uint32", "", "the IPv4 address, or the first of the prefix, as a number"),
+    "address": Column("uint32", "", "the address, or the first of the prefix, as a number"),
     "prefix": Column("int8", "bit", "length of the prefix: 32 is one address, 0 the world"),
     "server": Column("category", "", "server with this address; '' if none, or a prefix"),
 }

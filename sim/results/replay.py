@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sim.path.lookup import QueryError
 from sim.results.trace import Attempt, Recipient, Session, Trace, Wait
 from sim.scenario.errors import Fault, shown
-from sim.smtp import decide
+from sim.smtp import clients, decide
 from sim.workload.people import NO_SUCH_USER
 from sim.world.run import World
 from sim.world.tracing import Exchange, TracedTransport
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.scenario import Scenario
+    from sim.topology.numbering import Numbering
     from sim.workload.people import Person
 
 MOST_NAMED = 10
@@ -40,11 +41,12 @@ def trace(
     first = {str(k): _scalar(v) for k, v in recipients.iloc[0].items()}
     world = _again(scenario, arm, replication, first["message"], attempts)
     addresses = {
-        int(address): name
+        clients.number(address): name
         for name, server in world.scenario.servers.items()
         for address in (server.address, *server.outbound_addresses)
     }
-    made = _made(addresses, attempts, spam=first["class"] == "spam")
+    numbering = world.scenario.numbering
+    made = _made(addresses, numbering, attempts, spam=first["class"] == "spam")
     told = tuple(_recipient(world, row) for row in _rows(recipients))
     sessions = _sessions(world, first["message"], made, [r.address for r in told])
     shown = next((s.facts.reverse_path for s in sessions if s is not None), None)
@@ -169,16 +171,19 @@ def _recipient(world: World, row: Mapping[str, Any]) -> Recipient:
     return Recipient(address, *(row[name] for name in columns))
 
 
-def _made(addresses: Mapping[int, str], frame: pd.DataFrame, *, spam: bool) -> tuple[Attempt, ...]:
+def _made(
+    addresses: Mapping[int, str], numbering: Numbering, frame: pd.DataFrame, *, spam: bool
+) -> tuple[Attempt, ...]:
     """The attempts in order of time."""
     made = []
     for row in _rows(frame.sort_values("at", kind="stable")):
         relayed = row["hop"] == "relay"
-        server = addresses.get(row["client"], "") if relayed else ""
+        client = numbering.address(row["client"])
+        server = addresses.get(client, "") if relayed else ""
         place = "" if spam else row["place"]
         made.append(
             Attempt(
-                row["attempt"], row["hop"], row["at"], row["client"],
+                row["attempt"], row["hop"], row["at"], client,
                 server or place or "spammer", row["server"], row["recipients"],
                 row["accepted"], row["code"], row["enhanced"], row["rule"], row["cause"],
                 row["permission"], row["waited"], row["took"],

@@ -243,8 +243,8 @@ def carried(
     source = np.full(len(at), "", dtype=object)
     for name, network in model.networks.items():
         for prefix in network.prefixes:
-            first = int(prefix.network_address)
-            source[(at >= first) & (at < first + prefix.num_addresses)] = name
+            first, last = model.numbering.range(prefix)
+            source[(at >= first) & (at <= last)] = name
     target = joined["server"].astype(str).map({n: s.network for n, s in model.servers.items()})
     flows = joined[["class"]].astype(str)
     flows = flows.assign(source=source, target=target, number=joined["accepted"])

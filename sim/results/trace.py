@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Address
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.page import Block, Grid, Line, Lines, Page, Span
 from sim.exact.transcript import Dialogue, converse
-from sim.smtp import Facts, Policy, Verdict
+from sim.smtp import Facts, Policy, Verdict, clients
 from sim.smtp.units import elapsed
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class Session:
             f"{facts.recent} transactions by this client before": facts.recent > 0,
             f"{facts.open_sessions} other sessions of this client": facts.open_sessions > 0,
             f"the same tried {_ago(facts.greylist_age)} before": facts.greylist_age is not None,
-            "port 587": self.port != 25,
+            f"port {self.port}": self.port != 25,
         }
         return tuple(text for text, is_so in words.items() if is_so)
 
@@ -181,7 +180,7 @@ class Trace(Page):
             "attempts": [
                 {
                     **_plain(attempt),
-                    "client": str(IPv4Address(attempt.client)),
+                    "client": clients.text(attempt.client),
                     "known": list(session.known) if session else [],
                     "dialogue": [f"{t.speaker}: {t.text}" for t in said.turns] if said else [],
                 }
@@ -283,7 +282,7 @@ class Trace(Page):
                 (
                     str(number),
                     f"+{elapsed(a.at - begin)}",
-                    f"{a.holder}\n{IPv4Address(a.client)}",
+                    f"{a.holder}\n{clients.text(a.client)}",
                     a.server,
                     Span(f"{reply}\n{a.accepted} of {a.recipients}", a.style),
                     "\n".join(filter(None, (a.rule or a.cause, a.permission.replace("_", " ")))),

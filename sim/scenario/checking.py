@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 from typing import Any
 
 from sim.scenario import policies
@@ -17,8 +16,10 @@ from sim.scenario.people import HOME, MOST, WORK, Users
 from sim.scenario.problems import Problem, unknown, unknowns
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
-from sim.smtp import Policy
+from sim.smtp import Policy, clients
 from sim.smtp.restrictions import STAGES
+from sim.topology.addresses import hosts
+from sim.topology.numbering import FIRST
 
 MOST_ADDRESSES = 2**20
 """Addresses of all networks together; a larger prefix is a fault."""
@@ -95,17 +96,20 @@ def _days(seconds: float) -> str:
 
 
 def _prefixes(parts: Parts) -> Iterator[Problem]:
-    placed: list[tuple[int, int, str, int, IPv4Network]] = []
+    placed: list[tuple[int, int, str, int, clients.Network]] = []
     for name, network in parts.networks.items():
         if network.kind != "transit" and not network.prefixes:
             yield Problem(("networks", name, "prefixes"), "none", "at least one prefix")
         for index, prefix in enumerate(network.prefixes):
-            low, high = int(prefix.network_address), int(prefix.broadcast_address)
+            low, high = clients.Range.of(prefix)
             placed.append((low, -high, name, index, prefix))
+            if prefix.version == 4 and high >= FIRST:
+                expected = "an IPv4 network below 240.0.0.0, where hosts are (RFC 1112 section 4)"
+                yield Problem(("networks", name, "prefixes", index), str(prefix), expected)
         if network.lease is not None and network.lease <= 0.0:
             yield Problem(("networks", name, "lease"), f"{network.lease:g} s", A_DURATION)
-    if sum(prefix.num_addresses for *_, prefix in placed) > MOST_ADDRESSES:
-        *_, name, index, prefix = max(placed, key=lambda item: item[-1].num_addresses)
+    if sum(len(hosts(prefix)) for *_, prefix in placed) > MOST_ADDRESSES:
+        *_, name, index, prefix = max(placed, key=lambda item: len(hosts(item[-1])))
         expected = f"at most {MOST_ADDRESSES} addresses in all networks together"
         yield Problem(("networks", name, "prefixes", index), str(prefix), expected)
     reach, owner = -1, ""
@@ -272,7 +276,8 @@ def _lists_used(parts: Parts) -> Iterator[Problem]:
                 for part in restriction.parts():
                     if part.name == "reject_rbl_client":
                         path = ("servers", name, stage, index)
-                        yield from unknown(part.args[0], parts.names["blocklists"], *path)
+                        zone = part.args[0].partition("=")[0]
+                        yield from unknown(zone, parts.names["blocklists"], *path)
 
 
 def _operators(parts: Parts) -> Iterator[Problem]:

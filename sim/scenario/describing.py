@@ -26,7 +26,7 @@ TABLES: dict[str, type[Table]] = {
     "Outside all tables": Head,
     **{f"`[{section}.NAME]`": model for section, model in MODELS.items()},
     "`links` of networks": Link,
-    "`ports.587` of servers": Port,
+    "`ports` of servers": Port,
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
     "`[[expect]]`, exact": Expect,

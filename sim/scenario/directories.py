@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
 from sim.scenario.errors import nearest, shown
 from sim.scenario.problems import Problem
 from sim.scenario.servers import Server
-from sim.smtp import PolicyError, Restriction
+from sim.smtp import PolicyError, Restriction, patterns
+from sim.smtp.clients import Network
+from sim.smtp.matching import words
 from sim.smtp.settings import Settings
-from sim.smtp.tables import Cidr, Keyed, Table
+from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table, Unreadable
 
 ALIASES, RELAY_RECIPIENTS = "hash:aliases", "hash:relay_recipients"
 """Tables that the keys of these names make."""
 KNOWN = Settings._fields
-KINDS = ("hash", "texthash", "inline", "lmdb", "btree", "cidr")
+KEYED = (
+    *("hash", "texthash", "inline", "lmdb", "btree", "cdb", "dbm", "sdbm", "unix", "nis"),
+    *("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache"),
+)
+"""Kinds of tables of keys and values; of those that ask another program, what it would answer."""
+KINDS = (*KEYED, "static", "cidr", *patterns.KINDS)
 """Kinds of tables that a scenario can hold."""
 VIRTUAL = ("alias", "mailbox")
 """Kinds of virtual domains."""
 DOMAIN_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+UNAVAILABLE = "unavailable"
+"""What stands instead of the rows of a table that cannot be looked up."""
+EVERY = "*"
+"""The only key of a table in which every key has the same value."""
+AND = "&&"
+"""What joins the conditions of one row of networks or patterns."""
 A_TABLE = "the name of one of its tables"
-_BARE = re.compile(r"(check_\w+_access)\(\s*([\w./-]+)\s*\)")
+_BARE = re.compile(r"(check_\w+_access)\(\s*([\w.-][\w./-]*)\s*\)")
 
 
 def settings(server: Server) -> Settings:
@@ -45,9 +58,7 @@ def virtual_domains(server: Server) -> list[str]:
 
 def tables(server: Server) -> dict[str, Table | str]:
     """The tables of *server* by name and kind; raises ValueError for a key that is no network."""
-    made: dict[str, Table | str] = {}
-    for name, rows in server.tables.items():
-        made[typed(name)] = _table(typed(name), rows)
+    made = {typed(name): _table(typed(name), rows) for name, rows in server.tables.items()}
     if server.aliases:
         made[ALIASES] = _keyed({address: _listed(to) for address, to in server.aliases.items()})
     if server.relay_recipients:
@@ -56,8 +67,8 @@ def tables(server: Server) -> dict[str, Table | str]:
 
 
 def typed(name: str) -> str:
-    """The name of a table with its kind: hash, unless it says another."""
-    return name if ":" in name else f"hash:{name}"
+    """The name of a table with its kind: hash, unless it says another or is a file of text."""
+    return name if ":" in name or name.startswith("/") else f"hash:{name}"
 
 
 def restriction(text: str) -> str:
@@ -67,10 +78,15 @@ def restriction(text: str) -> str:
 
 def problems(server: Server) -> Iterator[Problem]:
     """What is wrong with the settings and tables of *server* by themselves."""
-    for name, value in server.settings.items():
-        yield from _setting(server, name, value)
+    yield from wrong_settings(server, server.settings)
     for name, rows in server.tables.items():
         yield from _rows(name, rows)
+
+
+def wrong_settings(server: Server, stated: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the settings that *server* states on all ports or one."""
+    for name, value in stated.items():
+        yield from _setting(server, name, value)
 
 
 def missing(server: Server, stage: str, listed: tuple[Restriction, ...]) -> Iterator[Problem]:
@@ -79,8 +95,10 @@ def missing(server: Server, stage: str, listed: tuple[Restriction, ...]) -> Iter
     for index, one in enumerate(listed):
         for part in one.parts():
             parameters = part.entry.parameters
-            if parameters[:1] and parameters[0].kind == "table" and part.args[0] not in names:
-                yield _no_table((stage, index), part.args[0], names)
+            if parameters[:1] and parameters[0].kind == "table":
+                table = part.args[0].removeprefix("proxy:")
+                if table not in names:
+                    yield _no_table((stage, index), table, names)
 
 
 def _names(server: Server) -> set[str]:
@@ -107,27 +125,79 @@ def _setting(server: Server, name: str, value: Any) -> Iterator[Problem]:
         yield Problem(path, shown(value), error.expected)
         return
     names = _names(server)
-    for table in text.split() if name.endswith("_maps") else ():
-        if table not in names:
+    for table in words(text) if name.endswith("_maps") else ():
+        if table.removeprefix("proxy:") not in names:
             yield _no_table(path, table, names)
 
 
-def _rows(name: str, rows: Mapping[str, str]) -> Iterator[Problem]:
-    kind = typed(name).partition(":")[0]
-    if kind not in KINDS:
-        yield Problem(("tables", name), shown(kind), f"a table of kind {' or '.join(KINDS)}")
-    for key in rows if kind == "cidr" else ():
-        try:
-            ip_network(key)
-        except ValueError:
-            path = "tables", name, key
-            yield Problem(path, shown(key), "a network such as '192.0.2.0/24'")
+def _rows(name: str, rows: Mapping[str, str] | str) -> Iterator[Problem]:
+    kind, colon, _ = typed(name).partition(":")
+    path = "tables", name
+    if isinstance(rows, str):
+        if colon and rows != UNAVAILABLE:
+            yield Problem(path, shown(rows), f"keys and values, or {UNAVAILABLE!r}")
+    elif kind not in KINDS:
+        expected = f"a table of kind {' or '.join(KINDS)}" if colon else "the text of a file"
+        yield Problem(path, shown(kind), expected)
+    elif kind in READERS:
+        for key in rows:
+            try:
+                READERS[kind](key)
+            except ValueError as error:
+                yield Problem((*path, key), shown(key), f"{EXPECTED[kind]} ({error})")
 
 
-def _table(name: str, rows: Mapping[str, str]) -> Table:
-    if name.startswith("cidr:"):
-        return Cidr(tuple((((ip_network(key), True),), value) for key, value in rows.items()))
+def _table(name: str, rows: Mapping[str, str] | str) -> Table | str:
+    kind, colon, _ = name.partition(":")
+    if isinstance(rows, str):
+        return Unreadable(f"open {name}") if colon else rows
+    if {*rows} == {EVERY}:
+        return Static(rows[EVERY])
+    if kind in READERS:
+        made = Cidr if kind == "cidr" else Pattern
+        return made(tuple((READERS[kind](key), value) for key, value in rows.items()))
     return _keyed(rows)
+
+
+def _networks(key: str) -> tuple[tuple[Network, bool], ...]:
+    """The networks that a key of a cidr table joins, and whether to be in each."""
+    parts = (part.strip() for part in key.split(AND))
+    return tuple((ip_network(part.lstrip("! ")), part[:1] != "!") for part in parts)
+
+
+def _patterns(kind: str) -> Callable[[str], tuple[tuple[re.Pattern[str], bool], ...]]:
+    """What reads the patterns that a key of a table of *kind* joins, and whether to match each."""
+
+    def read(key: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
+        found = patterns.condition(key, kind)
+        here = (found.pattern, found.wanted)
+        if not found.rest:
+            return (here,)
+        if not found.rest.startswith(AND):
+            raise ValueError(f"{found.rest[:40]}: {AND} expected")
+        return (here, *read(found.rest.removeprefix(AND).strip()))
+
+    return read
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "cidr": _networks,
+    **{kind: _patterns(kind) for kind in patterns.KINDS},
+}
+"""How the keys of tables are read whose rows are conditions."""
+EXPECTED = {
+    "cidr": "a network such as '192.0.2.0/24'",
+    **dict.fromkeys(patterns.KINDS, "a pattern such as '/^bulk/i'"),
+}
+
+
+def condition_key(kind: str, conditions: Iterable[tuple[Any, bool]]) -> str:
+    """The key by which a scenario writes a row of networks or patterns."""
+    tests = (
+        (patterns.written(test, kind) if kind in patterns.KINDS else str(test), wanted)
+        for test, wanted in conditions
+    )
+    return f" {AND} ".join(("" if wanted else "!") + text for text, wanted in tests)
 
 
 def _keyed(rows: Mapping[str, str]) -> Keyed:
@@ -146,5 +216,5 @@ def _text(name: str, value: Any) -> str:
         raise PolicyError(name, value=shown(value), expected="true, false, a number or text")
     text = str(value)
     if name.endswith("_maps"):
-        return " ".join(map(typed, re.split(r"[\s,]+", text.strip()))) if text.strip() else ""
+        return " ".join(map(typed, words(text)))
     return text

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import ip_network
 from typing import Any
 
 from sim.scenario import topology
 from sim.scenario.people import BY_SIZE, HOME
 from sim.scenario.problems import Path
 from sim.scenario.trees import Tree, merge, table
+from sim.smtp import clients
+from sim.topology.addresses import hosts
 
 IMPLIED = {"submission": "smtp", "mx": "mx"}
 """A network with a domain has servers NAME-smtp and NAME-mx, of these roles."""
@@ -63,7 +65,7 @@ def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
             derived["domains"] = [keys["domain"]]
         if "prefixes" in keys:
             derived["trusted_networks"] = keys["prefixes"]
-        if "587" in table(server, "ports"):
+        if table(server, "ports"):
             derived["port_587"] = True
         if "address" not in server:
             addresses = free.setdefault(network, _from_the_top(keys))
@@ -107,12 +109,10 @@ def _from_the_top(network: Tree) -> Iterator[str]:
     """Host addresses of a network, the highest first: guests get theirs from below."""
     for text in _listed(network.get("prefixes")):
         try:
-            prefix = IPv4Network(text)
-        except (ValueError, TypeError):
-            continue
-        edge = 0 if prefix.prefixlen >= 31 else 1
-        last, first = int(prefix.broadcast_address) - edge, int(prefix.network_address) + edge
-        yield from (str(IPv4Address(number)) for number in range(last, first - 1, -1))
+            prefix = ip_network(text) if isinstance(text, str) else None
+        except ValueError:
+            prefix = None
+        yield from map(clients.text, reversed(hosts(prefix)) if prefix else ())
 
 
 def _user(keys: Tree, by_size: dict[str, float]) -> Tree:

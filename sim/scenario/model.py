@@ -12,7 +12,7 @@ from sim.scenario.keys import Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.people import Users
-from sim.scenario.quantities import Duration, Name
+from sim.scenario.quantities import Duration, Name, ZoneName
 from sim.scenario.sections import MOST
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
@@ -107,7 +107,7 @@ class Document(Head):
     """groups of users by name"""
     spammers: dict[Name, Spammers] = key({}, max_length=MOST["spammers"])
     """spammers by name"""
-    blocklists: dict[Name, Blocklist] = key({}, max_length=MOST["blocklists"])
+    blocklists: dict[ZoneName, Blocklist] = key({}, max_length=MOST["blocklists"])
     """blocklists by name"""
     operators: dict[Name, Operator] = key({}, max_length=MOST["operators"])
     """operators who close relays, by name"""

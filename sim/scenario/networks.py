@@ -53,7 +53,8 @@ class Network(Table):
     domain: Domain | None = key(None)
     """mail domain of the network; gives it the servers NAME-smtp (submission) and NAME-mx"""
     prefixes: Prefixes = key([])
-    """its IPv4 networks; they may overlap no other network's"""
+    """its IPv4 and IPv6 networks, whose addresses are handed out in this order, of an IPv6 network
+    the first 65536; they may overlap no other network's"""
     links: dict[Name, LinkTo] = key({}, max_length=1000)
     """links to other networks: a latency, or a table of latency, bandwidth and down; one of both
     ends says it"""

@@ -12,21 +12,22 @@ from sim.scenario.networks import Network
 from sim.scenario.problems import Problem, unknown
 from sim.scenario.servers import Port, Server
 from sim.smtp import FLAVOURS, Policy, PolicyError, Restriction, presets, restrictions
-from sim.smtp.matching import Domains
+from sim.smtp.matching import Domains, Networks
 from sim.smtp.restrictions import STAGES, check_order
+from sim.smtp.settings import Settings
+from sim.smtp.tables import Table
 from sim.smtp.wordings import WORDINGS
 
 AUTO = "auto"
 RATE = "limit_client_rate"
 UNSUPPLIED = frozenset(
-    {
-        *("encrypted", "recipients", "certificate"),
-        *("recent_auths", "recent_connections", "recent_recipients", "recent_of_login"),
-    }
+    {"recent_auths", "recent_connections", "recent_recipients", "recent_of_login"}
 )
 """Facts that no scenario supplies; a rule that reads one would never do what it says. Nobody in a
-run pipelines before the turn, so reject_unauth_pipelining is taken, and never refuses."""
+run pipelines before the turn, shows a certificate or names several recipients of a notice: rules
+about that are taken, and never act."""
 Lists = dict[str, Any]
+Tables = Mapping[str, Table | str]
 
 
 def hostname(name: str, network: str, domain: str | None) -> str:
@@ -43,28 +44,54 @@ def build(name: str, server: Server, network: Network, lists: Lists | None = Non
         lists = {stage: _written(server, stage, server) for stage in STAGES}
     return Policy(
         hostname=server.hostname or hostname(name, server.network, network.domain),
-        address=int(server.address),
-        domains=frozenset(server.domains),
-        relay_domains=_relay_domains(server),
-        networks=server.trusted_networks,
+        address=server.number,
         client_ranges=server.client_ranges,
         auth_offered=_offers_auth(server, lists),
         flavour=server.flavour,
         wording=None if server.wording == AUTO else server.wording,
-        settings=directories.settings(server),
-        tables=directories.tables(server),
         sender_rewriting=server.sender_rewriting,
         classes=server.restriction_classes,
+        services=server.policy_services,
+        **_site(server),
         **lists,
     )
 
 
-def _relay_domains(server: Server) -> Domains | frozenset[str]:
+def _site(server: Server) -> dict[str, Any]:
+    """What the settings and tables of *server* make of it."""
+    settings, tables = directories.settings(server), directories.tables(server)
+    return {
+        "domains": _domains(server, settings, tables),
+        "relay_domains": _relay_domains(server, settings, tables),
+        "networks": _networks(server, settings, tables),
+        "settings": settings,
+        "tables": tables,
+    }
+
+
+def _domains(server: Server, settings: Settings, tables: Tables) -> Domains | frozenset[str]:
+    """Its local domains: those of the setting mydestination, or of its own key."""
+    if settings.mydestination is None:
+        return frozenset(server.domains)
+    return Domains.of(settings.mydestination, tables, string=True)
+
+
+def _relay_domains(server: Server, settings: Settings, tables: Tables) -> Domains | frozenset[str]:
     """Its relay domains, with their subdomains where the settings or the flavour say so."""
+    parents = settings.parents_match("relay_domains")
+    if settings.relay_domains is not None:
+        return Domains.of(settings.relay_domains, tables, parents=parents)
     if "parent_domain_matches_subdomains" not in server.settings:
         return frozenset(server.relay_domains)
-    parents = directories.settings(server).parents_match("relay_domains")
     return Domains.of(" ".join(server.relay_domains), {}, parents=parents)
+
+
+def _networks(server: Server, settings: Settings, tables: Tables) -> Any:
+    """Its own networks: those of the setting mynetworks, or of its own key."""
+    if settings.mynetworks is None:
+        return server.trusted_networks
+    parents = settings.parents_match("mynetworks")
+    return Networks.stated(settings.mynetworks, tables, parents=parents)
 
 
 def variation(
@@ -78,16 +105,19 @@ def variation(
     return replace(policy, mailboxes=mailboxes, login_owns=login_owns or {})
 
 
-def on_port_587(policy: Policy, server: Server) -> Policy:
-    """How *server*, with *policy* on port 25, answers on its submission port.
+def on_submission_port(policy: Policy, server: Server, number: str = "") -> Policy:
+    """How *server*, with *policy* on port 25, answers on its submission port, or on *number*.
 
     Where it has no lists of its own for the port, clients have to log in; blocklists are not
     asked there, since customers come from wherever they are (RFC 6409 section 3.3 has them
     authenticate instead); all else is as on port 25.
     """
-    port = server.ports.get("587")
+    port = server.ports.get(number or str(server.submission_port))  # type: ignore[call-overload]
     if port is not None:
         lists: Lists = {stage: _written(server, stage, port) for stage in _stated(port)}
+        if port.settings:
+            here = server.model_copy(update={"settings": {**server.settings, **port.settings}})
+            lists |= _site(here)
         return replace(policy, auth_offered=port.auth_offered, **lists)
     limits = tuple(r for r in policy.client if r.name.startswith("limit_"))
     return replace(
@@ -123,6 +153,8 @@ def parse(server: Server) -> tuple[Lists, list[Problem]]:
         lists[stage], wrong = _parsed(server, stage, server)
         problems += wrong
     for number, port in server.ports.items():
+        wrong = list(directories.wrong_settings(server, port.settings))
+        problems += [problem.within("ports", number) for problem in wrong]
         for stage in _stated(port):
             wrong = _parsed(server, stage, port)[1]
             problems += [problem.within("ports", number) for problem in wrong]
@@ -184,7 +216,8 @@ def _written(server: Server, stage: str, where: Server | Port) -> tuple[Restrict
     if isinstance(written, str):
         return presets.relay(written, window=server.pop_window)
     listed = tuple(restrictions.parse(directories.restriction(text)) for text in written)
-    if stage == "recipient" and server.check_recipients == "rcpt":
+    by_setting = "smtpd_reject_unlisted_recipient" in server.settings
+    if stage == "recipient" and server.check_recipients == "rcpt" and not by_setting:
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
         asked = unlisted in listed or (listed and listed[-1].entry.final)
         listed += () if asked else (unlisted,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any
 
 from pydantic import (
@@ -55,8 +55,14 @@ read_size = _reader(units.size, "a size such as '5.5 kB'", LARGEST, "1000 MB")
 read_bandwidth = _reader(
     units.bandwidth, "a bandwidth such as '33.6 kbit/s'", WIDEST, "1000 Gbit/s"
 )
-read_network = _reader(IPv4Network, "an IPv4 network such as '192.0.2.0/24' or an address")
-read_address = _reader(IPv4Address, "an IPv4 address such as '192.0.2.1'")
+read_network = _reader(
+    lambda text: IPv6Network(text) if ":" in text else IPv4Network(text),
+    "a network such as '192.0.2.0/24' or '2001:db8::/64', or an address",
+)
+read_address = _reader(
+    lambda text: IPv6Address(text) if ":" in text else IPv4Address(text),
+    "an address such as '192.0.2.1' or '2001:db8::1'",
+)
 
 
 def described(kind: str, example: str) -> WithJsonSchema:
@@ -77,34 +83,41 @@ Share = Annotated[float, Field(ge=0.0, le=1.0, json_schema_extra={"kind": "share
 """A share, 0 to 1."""
 
 Prefix = Annotated[
-    IPv4Network,
+    IPv4Network | IPv6Network,
     BeforeValidator(read_network),
     PlainSerializer(str, when_used="json"),
-    described("IPv4 network", "192.0.2.0/24"),
+    described("network", "192.0.2.0/24"),
 ]
-"""An IPv4 network; a bare address is a network of one."""
+"""An IPv4 or IPv6 network; a bare address is a network of one."""
 
 PrefixText = Annotated[
     str,
     AfterValidator(lambda text: str(read_network(text))),
-    described("IPv4 network", "0.0.0.0/0"),
+    described("network", "0.0.0.0/0"),
 ]
 """The same where it is the key of a table."""
 
 Address = Annotated[
-    IPv4Address,
+    IPv4Address | IPv6Address,
     BeforeValidator(read_address),
     PlainSerializer(str, when_used="json"),
-    described("IPv4 address", "192.0.2.1"),
+    described("address", "192.0.2.1"),
 ]
-"""An IPv4 address."""
+"""An IPv4 or IPv6 address."""
 
 Addresses = Annotated[tuple[Address, ...], Field(strict=False, max_length=1000)]
-"""IPv4 addresses."""
+"""Addresses."""
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 Name = Annotated[str, Field(pattern=f"^{NAME}$", max_length=63, json_schema_extra={"kind": "name"})]
 """The name of a network, server, user group or spammer: letters, digits, ``-`` and ``_``."""
+
+ZONE = rf"{NAME}(?:\.{NAME})*"
+ZoneName = Annotated[
+    str,
+    Field(pattern=f"^{ZONE}$", max_length=253, json_schema_extra={"kind": "name"}),
+]
+"""The name of a blocklist: that of its zone, or one like any other name."""
 
 DOMAIN = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
 Domain = Annotated[
@@ -113,7 +126,7 @@ Domain = Annotated[
 """A mail domain in lower case, of two labels or more (RFC 5321 §2.3.5)."""
 
 Prefixes = Annotated[tuple[Prefix, ...], Field(strict=False, max_length=1000)]
-"""IPv4 networks."""
+"""Networks."""
 
 Names = Annotated[tuple[Name, ...], Field(strict=False, max_length=1000)]
 """Names, in order."""

@@ -6,7 +6,8 @@ import hashlib
 import json
 from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from ipaddress import IPv4Network
+from functools import cached_property
+from ipaddress import ip_network
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,12 @@ from sim.scenario.servers import Relay
 from sim.scenario.trees import Tree
 from sim.scenario.validation import HEADS, check
 from sim.scenario.writing import resolved
-from sim.smtp import Policy
-from sim.smtp.clients import Range
+from sim.smtp import Policy, clients
+from sim.smtp.clients import Network, Range
 from sim.topology import graph as graphs
 from sim.topology.addresses import Draws, Pool, usable
 from sim.topology.names import Names, Naming
+from sim.topology.numbering import Numbering
 
 if TYPE_CHECKING:
     from sim.topology.graph import Graph, Routes
@@ -88,7 +90,7 @@ class Scenario(Document):
         for name, domain in rows:
             if name not in servers.setdefault(domain, []):
                 servers[domain].append(name)
-        hosts = {name: (self.hostname(name), int(s.address)) for name, s in self.servers.items()}
+        hosts = {name: (self.hostname(name), s.number) for name, s in self.servers.items()}
         return Names(servers, hosts, self._namings())
 
     def _namings(self) -> Iterator[Naming]:
@@ -113,13 +115,14 @@ class Scenario(Document):
         return graphs.routes(self.graph())
 
     def pool(self, network: str, draws: Draws | None = None) -> Pool:
-        """The addresses that *network* hands out: its hosts without servers and reserved ones.
+        """The addresses that *network* hands out, as numbers of a run: its hosts without servers
+        and reserved ones.
 
         *draws* is the stream that a random reuse order needs.
         """
         keys = self.networks[network]
         return Pool(
-            self._leasable(network),
+            self._numbered(self._leasable(network)),
             leased=keys.lease is not None,
             reuse=keys.reuse,
             shared=keys.shared_address,
@@ -128,7 +131,19 @@ class Scenario(Document):
 
     def reserved_pool(self, network: str) -> Pool:
         """The addresses of *network*'s reserved block, each for one customer for good."""
-        return Pool(usable(self.networks[network].reserved, self._servers_of(network)))
+        block = usable(self.networks[network].reserved, self._servers_of(network))
+        return Pool(self._numbered(block))
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The numbers that addresses have in a run: the same in every arm."""
+        arms = (self, *self._arms.values())
+        networks = [network for arm in arms for network in arm.networks.values()]
+        servers = [server for arm in arms for server in arm.servers.values()]
+        return Numbering(
+            (prefix for n in networks for prefix in (*n.prefixes, *n.reserved)),
+            (clients.number(address) for server in servers for address in server.addresses),
+        )
 
     def guest(self, network: str) -> int | None:
         """The first address that *network* hands out, as a number; None if it has none."""
@@ -140,7 +155,7 @@ class Scenario(Document):
         if known is None:
             free = self._leasable(network)
             some = islice(free, 1) if self.networks[network].shared_address else free
-            known = self._free[network] = array("I", some)
+            known = self._free[network] = [*some] if self.numbering else array("I", some)
         return known
 
     def run_by(self, operator: str) -> list[str]:
@@ -216,9 +231,12 @@ class Scenario(Document):
         keys = self.networks[network]
         return usable(keys.prefixes, (*keys.reserved, *self._servers_of(network)))
 
-    def _servers_of(self, network: str) -> list[IPv4Network]:
+    def _numbered(self, addresses: Iterable[int]) -> Iterable[int]:
+        return map(self.numbering.number, addresses) if self.numbering else addresses
+
+    def _servers_of(self, network: str) -> list[Network]:
         servers = [s for s in self.servers.values() if s.network == network]
-        return [IPv4Network(a) for s in servers for a in (s.address, *s.outbound_addresses)]
+        return [ip_network(a) for s in servers for a in (s.address, *s.outbound_addresses)]
 
 
 def build(

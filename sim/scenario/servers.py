@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -24,6 +26,7 @@ from sim.scenario.quantities import (
     form,
 )
 from sim.scenario.retries import SCHEDULES, ScheduleName
+from sim.smtp import clients
 
 DEFAULT_LIFETIME = 5 * 86400.0
 """Seconds; smtp.retry.give_up_min: 4 to 5 days (RFC 5321 §4.5.4.1)."""
@@ -54,6 +57,14 @@ Text = Annotated[str, Field(max_length=4000)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False, max_length=10_000)]
 Targets = Annotated[Text | Texts, form("an address, or a list of addresses")]
 Rows = Annotated[dict[Text, Text], Field(max_length=10_000)]
+File = Annotated[str, Field(max_length=100_000)]
+TableRows = Annotated[Rows | File, form("keys and values, or a text")]
+
+
+Answers = Annotated[
+    tuple[Annotated[tuple[dict[Text, Text], Text], Field(strict=False)], ...],
+    Field(strict=False, max_length=10_000),
+]
 
 
 class Port(Table):
@@ -77,6 +88,8 @@ class Port(Table):
     """restrictions on the content"""
     auth_offered: bool = key(True)
     """whether it offers SMTP AUTH there"""
+    settings: dict[Text, Any] = key({})
+    """parameters of main.cf that differ there"""
 
 
 class Server(Table):
@@ -106,14 +119,20 @@ class Server(Table):
     settings: dict[Text, Any] = key({}, policy=True)
     """parameters of main.cf by the names that Postfix gives them, such as smtpd_delay_reject,
     unknown_address_reject_code or recipient_delimiter"""
-    tables: dict[Text, Rows] = key({}, max_length=1000, policy=True)
+    tables: dict[Text, TableRows] = key({}, max_length=1000, policy=True)
     """tables by name, of keys and values, for restrictions such as check_sender_access(NAME) and
-    settings that name tables; a name that begins with cidr: has networks as keys"""
+    settings that name tables; those of a name that begins with cidr: have networks as keys, pcre:
+    and regexp: patterns such as '/^bulk@/i', ! before one: not, && between several; the one key *:
+    every key; 'unavailable': look-ups fail; a name that begins with / is a file of domains or networks, a text"""
     restriction_classes: dict[Text, Text] = key({}, max_length=1000, policy=True)
     """lists of restrictions by name, as in main.cf, which values of access tables may name"""
-    ports: dict[Literal["587"], Port] = key({}, policy=True)
-    """what holds on port 587 instead of the lists above; without it, who has logged in may relay,
-    and blocklists are not asked"""
+    policy_services: dict[Text, Answers] = key({}, max_length=100, policy=True)
+    """what check_policy_service(NAME) is answered: rows of attributes and an action, of which the
+    first whose attributes agree counts; without a row that does, DUNNO"""
+    ports: dict[Literal["587", "465"], Port] = key({}, policy=True)
+    """what holds on a port for submissions (587; 465: with TLS from the start) instead of the lists
+    above; without it, who has logged in may relay, and blocklists are not asked; mail programs use
+    465 where it alone is said"""
     relay: Relay = key("open", source="chosen", policy=True)
     """who may relay: a preset such as 'on_network+auth', or an ordered list of restrictions"""
     client: Restrictions = key([], policy=True)
@@ -195,7 +214,7 @@ class Server(Table):
     """when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)"""
     port_587: bool = key(False, source="chosen")
     """whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no network
-    blocks that port (bcp134.port_587_not_blocked); said by ports.587 too"""
+    blocks that port (bcp134.port_587_not_blocked); said by ports too"""
     greylist_window: Duration = key("1 day", source="greylist.delay.range")
     """how long after the first attempt a retry counts for the restriction greylist"""
     greylist_memory: Duration = key("7 days", source="greylist.record_lifetime")
@@ -207,7 +226,17 @@ class Server(Table):
     def source(self, attempt: int = 0) -> int:
         """The address, as a number, that it sends from at an *attempt*, counted by messages too."""
         pool = self.outbound_addresses
-        return int(pool[attempt % len(pool)] if pool else self.address)
+        return clients.number(pool[attempt % len(pool)] if pool else self.address)
+
+    @property
+    def addresses(self) -> Iterator[IPv4Address | IPv6Address]:
+        """All addresses that may be seen of it, or of clients in front of it."""
+        yield from (self.address, *self.outbound_addresses, *self.seen_as.values())
+
+    @property
+    def number(self) -> int:
+        """Its address as a number."""
+        return clients.number(self.address)
 
     def smarthost(self, own: str, sender: str | None) -> str | None:
         """The server that it, called *own*, passes mail of *sender* to; None: the MX of each
@@ -217,6 +246,11 @@ class Server(Table):
             by_sender, address = self.sender_dependent_relayhosts, sender.lower()
             found = by_sender.get(address) or by_sender.get(address[address.rfind("@") :], found)
         return None if found == own else found
+
+    @property
+    def submission_port(self) -> int:
+        """The port besides 25 that mail programs send by; 0: there is none."""
+        return 0 if not self.port_587 else 465 if {*self.ports} == {"465"} else 587
 
     @property
     def schedule(self) -> str | tuple[float, ...]:

@@ -14,7 +14,7 @@ from sim.scenario.implied import DERIVED, expanded, origin
 from sim.scenario.keys import USED_UP
 from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, Document, Head
 from sim.scenario.problems import MOST_FAULTS, NAMES, Problem, unknown, validate
-from sim.scenario.quantities import NAME
+from sim.scenario.quantities import NAME, ZONE
 from sim.scenario.sections import MODELS, MOST
 from sim.scenario.servers import Server
 from sim.scenario.trees import Tree, table
@@ -121,7 +121,7 @@ def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
     """
     model = MODELS[section]
     entity, problems = validate(model, raw)
-    if not re.fullmatch(NAME, name):
+    if not re.fullmatch(ZONE if section == "blocklists" else NAME, name):
         problems = [Problem((), "", NAMES), *problems]
     keys = {str(problem.path[0]) if problem.path else "" for problem in problems}
     if keys and isinstance(raw, dict) and not keys & STRUCTURAL:

@@ -105,6 +105,12 @@ class Settings(NamedTuple):
         "qmqpd_authorized_clients,relay_domains,smtpd_access_maps"
     )
     # who is here, and where mail goes
+    mydestination: str | None = None
+    """Local domains, with tables and exceptions; None: those that the policy names."""
+    relay_domains: str | None = None
+    """The same of domains that mail is relayed for; None: those that the policy names."""
+    mynetworks: str | None = None
+    """Own networks, with tables and exceptions; None: those that the policy names."""
     alias_maps: str = ""
     local_recipient_maps: str | None = None
     """None: the policy's mailboxes; "": every local recipient exists."""

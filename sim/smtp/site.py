@@ -9,12 +9,11 @@ import re
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from sim.smtp import addresses, clients, rfc822
 from sim.smtp.addresses import Address, Fault
-from sim.smtp.clients import Range
+from sim.smtp.clients import Network, Range
 from sim.smtp.flavours import FLAVOURS, Flavour
 from sim.smtp.matching import Domains, Networks, lookup_table, parts_of, words
 from sim.smtp.settings import UNCHANGED, Settings
@@ -66,9 +65,9 @@ class Site:
     """Those that exist, as lower-case ``local@domain``; None: all do."""
     relay_domains: Collection[str] = frozenset()
     """Domains for which this server is backup MX: anybody may send to them through it."""
-    networks: Networks | tuple[IPv4Network, ...] = ()
+    networks: Networks | tuple[Network, ...] = ()
     """The server's own networks, for `permit_mynetworks`."""
-    client_ranges: tuple[IPv4Network, ...] = ()
+    client_ranges: tuple[Network, ...] = ()
     """Further addresses, for `permit_client_ranges` without arguments."""
     auth_offered: bool = False
     """SMTP AUTH is offered; without it a login cannot succeed."""

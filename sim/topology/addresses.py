@@ -7,32 +7,46 @@ import math
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Network
 from itertools import chain, islice, pairwise
 from typing import Any, Protocol
 
+from sim.smtp.clients import Network, Range
 
-def usable(prefixes: Iterable[IPv4Network], reserved: Iterable[IPv4Network] = ()) -> Iterator[int]:
-    """Host addresses of *prefixes* in order, as numbers, each once, without the *reserved* ones.
+MOST_OF_IPV6 = 1 << 16
+"""Addresses that a network hands out of one IPv6 prefix: the first of it (chosen)."""
+
+
+def handed_out(prefix: Network) -> Range:
+    """The addresses of *prefix* that hosts may have: all, or the first of an IPv6 prefix."""
+    first, last = Range.of(prefix)
+    return Range(first, last if prefix.version == 4 else min(last, first + MOST_OF_IPV6 - 1))
+
+
+def hosts(prefix: Network) -> range:
+    """The numbers of the hosts of *prefix*.
 
     The first and the last address of a prefix name the network and its broadcast
-    (RFC 1812 §4.2.2.11), except where a prefix is too small to have them (RFC 3021).
+    (RFC 1812 §4.2.2.11; RFC 4291 §2.6.1 of the first), except where a prefix is too small to have
+    them (RFC 3021).
     """
-    prefixes, held_back = list(prefixes), sorted(map(_ends, reserved))
+    first, last = handed_out(prefix)
+    edge = 0 if prefix.prefixlen >= prefix.max_prefixlen - 1 else 1
+    return range(first + edge, last - edge + 1)
+
+
+def usable(prefixes: Iterable[Network], reserved: Iterable[Network] = ()) -> Iterator[int]:
+    """Host addresses of *prefixes* in order, as numbers, each once, without the *reserved* ones."""
+    prefixes, held_back = list(prefixes), sorted(map(Range.of, reserved))
     stretches = (_between(prefix, held_back) for prefix in prefixes)
     numbers = chain.from_iterable(chain.from_iterable(stretches))
-    apart = all(one[1] < other[0] for one, other in pairwise(sorted(map(_ends, prefixes))))
+    ends = sorted(map(Range.of, prefixes))
+    apart = all(one.last < other.first for one, other in pairwise(ends))
     return numbers if apart else iter(dict.fromkeys(numbers))
 
 
-def _ends(network: IPv4Network) -> tuple[int, int]:
-    return int(network.network_address), int(network.broadcast_address)
-
-
-def _between(prefix: IPv4Network, held_back: list[tuple[int, int]]) -> Iterator[range]:
-    edge = 0 if prefix.prefixlen >= 31 else 1
-    first, last = _ends(prefix)
-    address, last = first + edge, last - edge
+def _between(prefix: Network, held_back: list[Range]) -> Iterator[range]:
+    own = hosts(prefix)
+    address, last = own.start, own.stop - 1
     for low, high in held_back:
         yield range(address, min(low, last + 1))
         address = max(address, high + 1)

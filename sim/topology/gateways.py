@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network
 
 from sim.smtp import clients
 from sim.smtp.clients import Range
@@ -16,9 +15,7 @@ class Gateways:
     """
 
     def __init__(self, seen_as: Mapping[str, object]) -> None:
-        rows = (
-            (Range.of(IPv4Network(net)), clients.number(str(to))) for net, to in seen_as.items()
-        )
+        rows = ((Range.of(net), clients.number(str(to))) for net, to in seen_as.items())
         self.rows = sorted(rows, key=lambda row: row[0].last - row[0].first)
 
     def __bool__(self) -> bool:

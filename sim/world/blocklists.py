@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.path.route import is_open
 from sim.records.words import Change, Reason
+from sim.smtp.clients import Range
 from sim.workload.streams import BLOCK, uniforms
 from sim.world.context import WorldContext
 from sim.world.recorder import CalendarRow
@@ -51,7 +52,8 @@ class Blocklist:
         self.traps = context.mailboxes.traps.get(name, range(0))
         settings, streams = self.settings, context.streams(f"blocklists.{name}")
         self.bits = BITS[settings.scope]
-        self.fixed = [(int(p[0]), int(p[-1])) for p in settings.ranges]
+        self.fixed = [*map(Range.of, settings.ranges)]
+        self.address_of = context.scenario.numbering.address
         self.dead = False
         self.draws = uniforms(streams("delays"))
         self.gaps = _gaps(settings.reports, streams("reports"))
@@ -71,7 +73,7 @@ class Blocklist:
         return (
             address >> self.bits in self.listed
             or self.dead
-            or any(first <= address <= last for first, last in self.fixed)
+            or any(first <= self.address_of(address) <= last for first, last in self.fixed)
         )
 
     # ---- what it hears

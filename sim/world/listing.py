@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from sim.workload.people import Person
 
 if TYPE_CHECKING:
     from sim.smtp import Policy
+    from sim.smtp.clients import Network
+    from sim.topology.numbering import Numbering
 
 Step = tuple[float, int, int]
 """From this moment (s) the list has, for this person, this address."""
@@ -31,7 +33,7 @@ class Listing:
         self._next = 0
         self._address: dict[int, int] = {}  # by person
         self._owners: dict[int, set[int]] = {}  # by address
-        self._networks: dict[int, IPv4Network] = {}
+        self._networks: dict[int, Network] = {}
 
     def advance(self, now: float) -> bool:
         """Write down what the operator has learned by *now*; whether the list changed."""
@@ -50,12 +52,12 @@ class Listing:
         """For whom *address* is listed at the moment."""
         return self._owners.get(address, set())
 
-    def added_to(self, policy: Policy) -> Policy:
+    def added_to(self, policy: Policy, numbering: Numbering) -> Policy:
         """*policy* with the listed addresses among its client_ranges."""
         listed = sorted(address for address, owners in self._owners.items() if owners)
         for address in listed:
             if address not in self._networks:
-                self._networks[address] = IPv4Network(address)
+                self._networks[address] = ip_network(numbering.text(address))
         networks = tuple(self._networks[address] for address in listed)
         return replace(policy, client_ranges=(*policy.client_ranges, *networks))
 

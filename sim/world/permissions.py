@@ -51,7 +51,8 @@ class Permissions:
     def _listing(self, transfer: Transfer, who: int, now: float, address: str) -> str:  # noqa: ARG002
         server, client = transfer.server, transfer.address
         assert server.listing is not None, "only then is it personal"
-        if any(first <= client <= last for first, last in server.written.client_range_pairs):
+        seen = server.numbering.address(client)
+        if any(first <= seen <= last for first, last in server.written.client_range_pairs):
             return ""
         return "own_listing" if who in server.listing.owners(client) else "others_listing"
 

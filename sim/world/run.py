@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.path.route import is_open
 from sim.records.words import Change, MailClass, Reason, Route
-from sim.scenario.policies import on_port_587
+from sim.scenario.policies import on_submission_port
 from sim.smtp.forwarding import Envelope
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Columns
@@ -119,7 +119,10 @@ class World:
         number = len(self.policies)
         policy, self.policies[name] = self.builder.pair(self.baseline, name)
         settings = self.scenario.servers[name]
-        server = Server(name, number, settings, policy, self.recorder, self.pop.last, self.names)
+        server = Server(
+            name, number, settings, policy, self.recorder, self.pop.last, self.names,
+            self.scenario.numbering,
+        )  # fmt: skip
         server.keep(building.listing(self.workload, server, self.baseline.servers[name], 0.0))
         return server
 
@@ -175,7 +178,7 @@ class World:
         ]
         settings = self.scenario.servers
         policies += [
-            on_port_587(policy, settings[name])
+            on_submission_port(policy, settings[name])
             for name, policy in self.policies.items()
             if settings[name].port_587
         ]

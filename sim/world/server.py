@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from sim.path.facts import NO_LOGIN, Credentials, facts
 from sim.records.words import Cause, complete
-from sim.scenario.policies import on_port_587
-from sim.smtp import Facts, Policy, Verdict
+from sim.scenario.policies import on_submission_port
+from sim.smtp import Facts, Policy, Verdict, clients
 from sim.smtp.addresses import Fault
 from sim.smtp.decision import decide_at
 from sim.smtp.forwarding import Envelope, forwarded, has_aliases
 from sim.smtp.replies import SITUATIONS
 from sim.topology.gateways import Gateways
+from sim.topology.numbering import IPV4_ONLY, Numbering
 from sim.workload.people import NO_SUCH_USER
 from sim.world import outages
 from sim.world.deferred import Retries
@@ -139,13 +140,18 @@ class Server:
         recorder: Recorder,
         last_pop_login: Callable[[str, int, float], float | None],
         names: Names | None = None,
+        numbering: Numbering = IPV4_ONLY,
     ) -> None:
         self.name, self.number, self.settings = name, number, settings
-        self.network, self.address = settings.network, policy.address
+        self.network, self.numbering = settings.network, numbering
+        self.address = numbering.number(policy.address)
         self.gateways = Gateways(settings.seen_as)
-        self.seen: Callable[[int], int] = self.gateways.seen if self.gateways else pos
-        """The address that it sees of a client: usually the client's own."""
-        self.sources = [*map(int, settings.outbound_addresses)] or [self.address]
+        changes = bool(self.gateways or numbering)
+        self.seen: Callable[[int], int] = self._seen if changes else pos
+        """The address that it sees of a client, as `sim.smtp.clients` numbers it: usually the
+        client's own."""
+        outbound = map(clients.number, settings.outbound_addresses)
+        self.sources = [*map(numbering.number, outbound)] or [self.address]
         self.domains = policy.domains
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
         self.service = settings.service_time.quantile()
@@ -166,7 +172,8 @@ class Server:
 
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
-        return any(first <= client <= last for first, last in self.policy.network_ranges)
+        address = self.numbering.address(client)
+        return any(first <= address <= last for first, last in self.policy.network_ranges)
 
     # ---- its policy
 
@@ -181,14 +188,14 @@ class Server:
         self.written = policy
         self.listing = self._listing if reads_list(policy) else None
         if self.listing is not None:
-            policy = self.listing.added_to(policy)
+            policy = self.listing.added_to(policy, self.numbering)
         self.personal = personal(policy, listing=self.listing is not None)
         self.policy = policy
         settings = self.settings
-        by_587 = on_port_587(policy, settings) if settings.port_587 else policy
+        by_587 = on_submission_port(policy, settings) if settings.port_587 else policy
         self.cache = VerdictCache(
-            policy, by_587, lambda client: self.listed(client), self._record, self.names,
-            self.gateways.seen if self.gateways else None,
+            policy, by_587, self._listed, self._record, self.names,
+            self.seen if self.gateways or self.numbering else None,
         )  # fmt: skip
         self.has_aliases = has_aliases(policy)
         self._forwarded: dict[Envelope, Envelope | None] = {}
@@ -228,6 +235,13 @@ class Server:
         return known[envelope]
 
     # ---- its answers
+
+    def _seen(self, client: int) -> int:
+        address = self.numbering.address(client)
+        return self.gateways.seen(address) if self.gateways else address
+
+    def _listed(self, address: int) -> tuple[str, ...]:
+        return self.listed(self.numbering.number(address))
 
     def greet(self, address: int, credentials: Credentials, now: float) -> Answer | None:
         """The refusal of a client with many sessions open; None: it is welcome."""

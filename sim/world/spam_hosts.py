@@ -24,7 +24,8 @@ class Hosts(SpamRoute):
         self.draws = source.named(self.purpose)
         scenario = self.context.scenario
         isps = [name for name, network in scenario.networks.items() if network.kind == "isp"]
-        self.pools = [(name, free) for name in isps if (free := scenario.leasable(name))]
+        numbers = scenario.numbering.numbers
+        self.pools = [(name, numbers(free)) for name in isps if (free := scenario.leasable(name))]
         self.hosts = [self._host() for _ in range(self.settings.hosts if self.pools else 0)]
 
     def _host(self) -> tuple[str, int]:

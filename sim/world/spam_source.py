@@ -48,7 +48,8 @@ class SpamSource:
     ) -> None:
         self.number, self.settings, self.context = number, settings, context
         self.network = settings.network
-        self.address = spammer_address(context.scenario, group, index) or 0
+        address = spammer_address(context.scenario, group, index) or 0
+        self.address = context.scenario.numbering.number(address)
         self.index = index  # in its group
         self.reverse_path = forged_sender(settings, settings.sender_domain, (), index)
         self.named = context.streams(f"spammers.{group}.{index}")

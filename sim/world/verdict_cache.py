@@ -211,7 +211,7 @@ class VerdictCache:
 
     def policy_on(self, port: int) -> Policy:
         """The policy that holds on a port."""
-        return self.policy_587 if port == 587 else self.policy
+        return self.policy_587 if port != 25 else self.policy
 
     def _clear(self) -> None:
         self._count = 0

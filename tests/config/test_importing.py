@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import time
 import tomllib
+from itertools import islice
 
+import postfix_replay
 import pytest
 
 import sim
 from sim.config import ConfigError, Status, import_postfix
-from sim.smtp import Facts, clients, decide
+from sim.config.cells import Cells
+from sim.scenario.policies import on_submission_port
+from sim.smtp import Facts, Names, clients, decide
 
 BASE = """compatibility_level = 3.6
 myhostname = mail.proseware.com
@@ -242,20 +246,67 @@ places = { home = 0.5, hotel = 0.5 }
 """
 
 
-def test_a_section_stands_in_a_scenario_and_says_what_it_leaves_out():
+def test_a_section_stands_in_a_scenario():
     text = """
     myhostname = mail.isp.example
     mydestination = isp.example, localhost
     mynetworks = 198.51.100.0/25 [2001:db8:1::]/64
     smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
-    smtpd_recipient_restrictions = reject_unauth_pipelining, check_sender_access hash:/senders
+    smtpd_recipient_restrictions = reject_unauth_pipelining, check_sender_access pcre:/senders,
+     reject_rbl_client bl.rbl.example=127.0.0.2
     """
-    text = "\n".join(line.strip() for line in text.splitlines())
-    section = import_postfix(text, tables={"hash:/senders": "eve@contoso.com REJECT\n"}).section
-    assert "# left out, a scenario has no IPv6 network: 2001:db8:1::/64" in section
-    here = section.replace("[servers.mail]", '[servers.mail]\nnetwork = "isp"')
-    scenario = sim.loads(SCENARIO + here)
+    text = "\n".join(line[4:] for line in text.splitlines())
+    tables = {"/senders": "/^Eve@/ REJECT\n", "/etc/aliases": ""}
+    section = import_postfix(text, tables=tables).section
+    assert '[blocklists."bl.rbl.example"]' in section
+    scenario = sim.loads(SCENARIO + placed(section))
     policy = scenario.policy("mail")
     seen = Facts(clients.number("192.0.2.129"), "eve@contoso.com", "bob@isp.example")
     assert decide(policy, seen).rule == "check_sender_access"
     assert decide(policy, seen._replace(reverse_path="amy@contoso.com")).accepted
+    own = seen._replace(client=clients.number("2001:db8:1::7"), forward_path="x@adatum.com")
+    assert decide(policy, own._replace(reverse_path="amy@contoso.com")).relayed
+
+
+def placed(section):
+    """The section of a server that stands in the network of the scenario."""
+    return section.replace("[servers.mail]", '[servers.mail]\nnetwork = "isp"\n' + ADDRESS)
+
+
+ADDRESS = 'address = "198.51.100.25"'
+SOME = 5
+"""One cell of so many is asked in each policy: neighbours are alike."""
+
+
+@pytest.mark.parametrize("name", postfix_replay.recorded()["policies"])
+def test_every_recorded_policy_loads_as_a_scenario_and_decides_alike(name):
+    policy = postfix_replay.recorded()["policies"][name]
+    imported = recorded(policy)
+    scenario = sim.loads(SCENARIO + placed(imported.section))
+    server, main = scenario.servers["mail"], scenario.policy("mail")
+    cells = Cells(imported.configuration, Names.of(postfix_replay.recorded()["dns"]))
+    for cell, port, question in islice(cells.questions(), len(name) % SOME, None, SOME):
+        ours = main if cell.port == 25 else on_submission_port(main, server, str(cell.port))
+        facts = cells.facts(*question)
+        theirs, said = decide(port.policy, facts), decide(ours, facts)
+        assert (said.code, said.relayed, said.discarded, said.rule) == (
+            *(theirs.code, theirs.relayed, theirs.discarded),
+            theirs.rule,
+        ), cell
+
+
+def recorded(policy):
+    """What the importer makes of a recorded policy, with all that was handed to Postfix."""
+    world = postfix_replay.recorded()
+    master = "smtp inet n - y - - smtpd\n"
+    if policy.get("submission") is not None:
+        options = "".join(f"\n  -o {{ {option} }}" for option in policy["submission"])
+        master += postfix_replay.SUBMISSION + options
+    services = {n: json.dumps(rows) for n, rows in policy.get("policy_service", {}).items()}
+    users = "".join(f"{user} x\n" for user in world["system_users"])
+    return import_postfix(
+        postfix_replay.whole_main_cf(policy["main_cf"]),
+        master=master,
+        tables={**policy["tables"], **services, "unix:passwd.byname": users},
+        addresses=["198.51.100.25/25", "2001:db8:1::25/64"],
+    )

@@ -12,8 +12,8 @@ from sim.config.expand import Values
 from sim.config.lines import split
 from sim.config.master import services
 from sim.config.parsing import main_cf
-from sim.config.patterns import compiled
 from sim.config.tables import contents, inline
+from sim.smtp.patterns import compiled
 
 
 def test_lines_continue_over_comments_and_the_last_setting_counts():

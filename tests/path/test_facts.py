@@ -104,10 +104,11 @@ def test_a_list_of_fixed_ranges_is_seen_wherever_one_looks(six_cases):
 
 SUPPLIED = {"client", "reverse_path", "forward_path", "login", "auth_failed", "names"}
 SUPPLIED |= {"client_name", "reverse_name", "helo"}  # by the name server
+SUPPLIED |= {"encrypted"}  # by the port
 FROM_THE_WORLD = {
     *("listed", "pop_age", "open_sessions", "recent", "greylist_age", "spam", "content_draw"),
 }
-NEVER = {"pipelined"}
+NEVER = {"pipelined", "certificate", "recipients"}
 """Facts that no client of a run brings about: the rules that read them are taken all the same."""
 
 

@@ -7,28 +7,31 @@ from sim.path.submission import MailProgram, credentials, is_blocked, spammer_ad
 from sim.world.run import World
 
 OFFERS = {
-    # what the program has       login  587    wrong  server offers AUTH, 587   shown
-    "AUTH on, and offered":     ("ann", False, False, True, False, Credentials("ann")),
-    "AUTH on, but not offered": ("ann", False, False, False, False, NO_LOGIN),
-    "AUTH off":                 (None, False, False, True, True, NO_LOGIN),
-    "587, and offered":         ("ann", True, False, False, True, Credentials("ann", False, 587)),
-    "587, but not offered":     ("ann", True, False, True, False, Credentials("ann")),
-    "587 without a login":      (None, True, True, True, True, Credentials(None, False, 587)),
-    "a wrong password":         ("ann", False, True, True, False, Credentials("ann", True)),
-    "one that nobody asks for": ("ann", False, True, False, False, NO_LOGIN),
+    # what the program has       login  587    wrong  server offers AUTH, port  shown
+    "AUTH on, and offered":     ("ann", False, False, True, 0, Credentials("ann")),
+    "AUTH on, but not offered": ("ann", False, False, False, 0, NO_LOGIN),
+    "AUTH off":                 (None, False, False, True, 587, NO_LOGIN),
+    "587, and offered":         ("ann", True, False, False, 587, Credentials("ann", False, 587)),
+    "465, and it alone offered": ("ann", True, False, False, 465, Credentials("ann", False, 465)),
+    "587, but not offered":     ("ann", True, False, True, 0, Credentials("ann")),
+    "587 without a login":      (None, True, True, True, 587, Credentials(None, False, 587)),
+    "a wrong password":         ("ann", False, True, True, 0, Credentials("ann", True)),
+    "one that nobody asks for": ("ann", False, True, False, 0, NO_LOGIN),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("login", "by_587", "wrong", "offers_auth", "offers_587", "shown"), OFFERS.values(), ids=OFFERS
+    ("login", "by_587", "wrong", "offers_auth", "submission_port", "shown"),
+    OFFERS.values(),
+    ids=OFFERS,
 )
-def test_what_a_server_is_shown(login, by_587, wrong, offers_auth, offers_587, shown):
+def test_what_a_server_is_shown(login, by_587, wrong, offers_auth, submission_port, shown):
     assert shown == credentials(
         login,
         by_587=by_587,
         wrong_password=wrong,
         offers_auth=offers_auth,
-        offers_587=offers_587,
+        submission_port=submission_port,
     )
 
 

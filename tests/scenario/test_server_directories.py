@@ -4,7 +4,7 @@ import pytest
 from small import SMALL
 
 from sim.scenario import ScenarioError, loads
-from sim.scenario.policies import on_port_587
+from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, decide
 from sim.smtp.clients import number
 
@@ -54,7 +54,13 @@ def test_where_a_refusal_is_answered_is_a_setting():
         ("settings = { smtpd_hard_error_limit = 1.5 }", "number or text"),
         ('settings = { relay_recipient_maps = "users" }', "name of one of its tables"),
         ('sender = ["check_sender_access(vip)"]\ntables = { vips = { } }', "vips"),
-        ('tables = { "pcre:x" = { "/a/" = "OK" } }', "a table of kind"),
+        ('tables = { "fail:x" = { "a" = "OK" } }', "a table of kind"),
+        ('tables = { "pcre:x" = { "a" = "OK" } }', "/pattern/flags expected"),
+        ('tables = { "regexp:x" = { "/(a+)+$/" = "OK" } }', "may search without end"),
+        ('tables = { "pcre:x" = { "/a/ /b/" = "OK" } }', "&& expected"),
+        ('tables = { x = "a OK" }', "'unavailable'"),
+        ('tables = { "/x" = { "a" = "OK" } }', "the text of a file"),
+        ("ports = { 465 = { settings = { soft_bounces = true } } }", "soft_bounce"),
         ('tables = { "cidr:x" = { "192.0.2.1/24" = "OK" } }', "a network such as"),
         ('ports = { 587 = { relay = ["permit_sasl_authenticate"] } }', "permit_sasl_authenticated"),
     ],
@@ -107,12 +113,75 @@ def test_a_delimiter_is_a_setting():
     assert not verdict(keys, forward_path="amy+x@proseware.com").accepted
 
 
+KIND_OF_TABLE = {
+    # rows of a table, and the client, sender and verdict
+    "pattern": ('"pcre:x" = { "/^BULK/" = "REJECT" }', "bulk@adatum.com", 554),
+    "flag": ('"pcre:x" = { "/^BULK/i" = "REJECT" }', "bulk@adatum.com", 250),
+    "not": ('"regexp:x" = { "!/@adatum/" = "REJECT" }', "x@contoso.com", 554),
+    "both": ('"pcre:x" = { "/^b/ && !/k@/" = "REJECT" }', "bulk@adatum.com", 250),
+    "both hold": ('"pcre:x" = { "/^b/ && !/k@/" = "REJECT" }', "bob@adatum.com", 554),
+    "group": ('"pcre:x" = { "/^(b..)/" = "521 no $1" }', "bob@adatum.com", 521),
+    "unavailable": ('"mysql:x" = "unavailable"', "bob@adatum.com", 451),
+    "static": ('"static:REJECT" = { "*" = "REJECT" }', "bob@adatum.com", 554),
+}
+
+
+@pytest.mark.parametrize(("rows", "sender", "code"), KIND_OF_TABLE.values(), ids=KIND_OF_TABLE)
+def test_tables_of_each_kind_act(rows, sender, code):
+    name = rows.split('"')[1]
+    keys = f"sender = ['check_sender_access({name})']\ntables = {{ {rows} }}\n"
+    assert verdict(keys, forward_path="amy@proseware.com", reverse_path=sender).code == code
+
+
+def test_networks_of_a_row_are_joined():
+    keys = 'client = ["check_client_access(cidr:x)"]\n'
+    keys += 'tables = { "cidr:x" = { "203.0.113.0/24 && !203.0.113.64/26" = "REJECT" } }'
+    home = {"forward_path": "amy@proseware.com"}
+    assert not verdict(keys, **home, client=number("203.0.113.9")).accepted
+    assert verdict(keys, **home, client=number("203.0.113.65")).accepted
+
+
+def test_own_lists_may_be_those_of_main_cf():
+    keys = (
+        'settings = { mynetworks = "!203.0.113.64/26, 203.0.113.0/24 /nets", '
+        'mydestination = "pcre:d", relay_domains = "hash:r" }\n'
+        'tables = { "/nets" = "[2001:db8::]/32", "pcre:d" = { "/^own/" = "x" }, '
+        '"hash:r" = { "b.example" = "x" } }'
+    )
+    clients = ("203.0.113.9", "203.0.113.65", "2001:db8::7")
+    assert [verdict(keys, client=number(c)).accepted for c in clients] == [True, False, True]
+    domains = ("own.example", "b.example", "adatum.com")
+    stranger = {"client": number("198.51.100.200")}
+    taken = [verdict(keys, **stranger, forward_path=f"postmaster@{d}").accepted for d in domains]
+    assert taken == [True, True, False]
+
+
+def test_a_policy_service_answers_by_its_rows():
+    keys = (
+        'recipient = ["check_policy_service(inet:127.0.0.1:10023)"]\npolicy_services = { '
+        '"inet:127.0.0.1:10023" = [[{ sender = "eve@adatum.com" }, "REJECT"]] }'
+    )
+    home = {"forward_path": "amy@proseware.com"}
+    senders = ("eve@adatum.com", "bob@adatum.com")
+    assert [verdict(keys, **home, reverse_path=s).accepted for s in senders] == [False, True]
+
+
+def test_a_submission_port_may_be_465_alone():
+    made = scenario('ports = { 465 = { settings = { soft_bounce = true }, relay = ["reject"] } }')
+    server = made.servers["proseware-smtp"]
+    assert server.submission_port == 465
+    policy = on_submission_port(made.policy("proseware-smtp"), server)
+    assert decide(policy, STRANGER).code == 454
+    both = scenario("ports = { 465 = {}, 587 = {} }").servers["proseware-smtp"]
+    assert both.submission_port == 587
+
+
 def test_a_port_has_lists_of_its_own():
     ports = 'ports = { 587 = { relay = ["permit_sasl_authenticated", "reject"] } }'
     made = scenario(ports)
     server = made.servers["proseware-smtp"]
     assert server.port_587
-    policy = on_port_587(made.policy("proseware-smtp"), server)
+    policy = on_submission_port(made.policy("proseware-smtp"), server)
     assert not decide(policy, STRANGER._replace(client=number("198.51.100.9"))).accepted
     assert decide(policy, STRANGER._replace(login="amy")).accepted
     assert policy.client == made.policy("proseware-smtp").client

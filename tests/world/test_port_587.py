@@ -4,7 +4,7 @@ import pytest
 from small_post import DAY, SCENARIO, Post
 
 from sim.scenario import loads
-from sim.scenario.policies import on_port_587
+from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, decide
 
 BLOCKED = {"networks.hotel.blocks_port_25": True}
@@ -19,7 +19,7 @@ ALL = BLOCKED | CLOSED | OFFERED | SET
 
 def on_587(scenario):
     server = "proseware-smtp"
-    return on_port_587(scenario.policy(server), scenario.servers[server])
+    return on_submission_port(scenario.policy(server), scenario.servers[server])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from sim.config.native.plain import Exported, mailboxes
-from sim.smtp import Policy, Restriction, Settings
+from sim.smtp import Policy, Restriction, Settings, patterns
 from sim.smtp.lint import REQUIRED
 from sim.smtp.postfix import LISTS
 from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table
@@ -51,6 +51,8 @@ def export(policy: Policy) -> Exported:
     for name, table in policy.tables.items():
         if isinstance(table, Table):
             _keep(files, name, table)
+        else:
+            files.tables[name] = table
     main = [HEADER, *(f"{name} = {value}".rstrip() for name, value in settings.items())]
     text = "\n".join(main) + "\n"
     return Exported({"main.cf": text, **files.tables}, tuple(dict.fromkeys(files.unsaid)))
@@ -72,7 +74,7 @@ def _settings(files: _Files) -> Iterator[tuple[str, str]]:
     yield "smtpd_sender_login_maps", _owners(files)
     stated = policy.settings
     for name, value, plain in zip(Settings._fields, stated, Settings(), strict=True):
-        if value != plain and name not in OWN_SETTINGS:
+        if value != plain and value is not None and name not in OWN_SETTINGS:
             yield name, _value(value)
     unlisted = any(r.name == "reject_unlisted_recipient" for r in policy.restrictions())
     if not unlisted:
@@ -193,19 +195,18 @@ def _keep(files: _Files, name: str, table: Table) -> None:
     if isinstance(table, Keyed):
         files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.content.items())
     elif isinstance(table, Cidr | Pattern):
-        files.tables[path] = "".join(_row(conditions, value) for conditions, value in table.content)
+        files.tables[path] = "".join(
+            _row(kind, conditions, value) for conditions, value in table.content
+        )
     elif not isinstance(table, Static):
         files.unsaid.append(f"{name}: it could not be read")
 
 
-def _row(conditions: tuple[tuple[object, bool], ...], value: str) -> str:
-    *outer, last = (("" if wanted else "!") + _test(test) for test, wanted in conditions)
+def _row(kind: str, conditions: tuple[tuple[object, bool], ...], value: str) -> str:
+    *outer, last = (("" if wanted else "!") + _test(kind, test) for test, wanted in conditions)
     opened = "".join(f"if {one}\n" for one in outer)
     return f"{opened}{last} {value}\n" + "endif\n" * len(outer)
 
 
-def _test(test: object) -> str:
-    if not isinstance(test, re.Pattern):
-        return str(test)
-    flags = "" if test.flags & re.IGNORECASE else "i"
-    return f"/{test.pattern}/{flags}"
+def _test(kind: str, test: object) -> str:
+    return patterns.written(test, kind) if isinstance(test, re.Pattern) else str(test)

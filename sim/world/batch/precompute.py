@@ -35,6 +35,7 @@ from sim.world.verdict_cache import ClientClass, VerdictCache
 if TYPE_CHECKING:
     from sim.scenario.distributions import Distribution
     from sim.scenario.people import Users
+    from sim.topology.numbering import Numbering
 
 BLOCK = 1 << 18
 """Messages, or groups, that are worked on at once: bounds the memory of intermediate columns."""
@@ -261,7 +262,7 @@ class Precomputed:
         whose, domain = self.groups.message[some], self.groups.domain[some]
         n, m = len(self.senders), int(domain.max(initial=0)) + 1
         return [
-            _client_classes(caches, servers, clients),
+            _client_classes(caches, servers, clients, self.servers[0].numbering),
             _content_draws(caches, servers, view(self.arrivals.content)[whose]),
             _indexed(
                 servers * n + self.sender[whose],
@@ -284,14 +285,13 @@ class Precomputed:
 
 
 def _client_classes(
-    caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any]
+    caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any], numbering: Numbering
 ) -> Indexed:
     """The server and the class of each client: addresses between two bounds are alike."""
     edges = [
         number << 32 | bound
         for number, cache in caches.items()
-        for bound in cache.ranges.bounds
-        if bound < 1 << 32  # clients of a run are of IPv4
+        for bound in numbering.bounds(cache.ranges.bounds)
     ]
     interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
 

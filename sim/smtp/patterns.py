@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
-from sim.config.errors import ConfigError
-
+KINDS = ("regexp", "pcre")
+"""Kinds of tables whose keys are patterns."""
+RULE = re.compile(r"(!?)\s*([^\w\s\\])(.*)", re.DOTALL)
 MAX_PATTERN = 4000
 MAX_REPEATS = 4
 CLASSES = {
@@ -43,10 +44,56 @@ IN_CATEGORY: Mapping[Any, Callable[[str], bool]] = {
 """Which characters a class like ``\\d`` has; those of ``\\D`` are the rest."""
 
 
+class PatternError(ValueError):
+    """A text that is no pattern, or one that may be searched for without end."""
+
+
+class Condition(NamedTuple):
+    """What a key is held against, whether it is to match, and what follows in the text."""
+
+    pattern: re.Pattern[str]
+    wanted: bool
+    rest: str
+
+
+def condition(text: str, kind: str) -> Condition:
+    """The condition at the start of *text*: ``/pattern/flags``, or ``!`` and that."""
+    found = RULE.fullmatch(text)
+    if not found:
+        raise PatternError("/pattern/flags expected")
+    end = _end(found[3], found[2])
+    flags, _, rest = found[3][end + 1 :].replace("\t", " ").partition(" ")
+    return Condition(compiled(found[3][:end], flags, kind), not found[1], rest.strip())
+
+
+def written(pattern: re.Pattern[str], kind: str) -> str:
+    """*pattern* as a table of *kind* has it, in slashes."""
+    set_here = (name for name in LETTERS[kind] if bool(pattern.flags & FLAGS[name]))
+    flags = "".join(sorted({*set_here} ^ {*DEFAULTS[kind]}))
+    return f"/{SLASH.sub(_escaped, pattern.pattern)}/{flags}"
+
+
+SLASH = re.compile(r"\\.|/", re.DOTALL)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return r"\/" if found[0] == "/" else found[0]
+
+
+def _end(text: str, delimiter: str) -> int:
+    """Where the pattern ends: at a delimiter that no backslash stands before."""
+    escaped = False
+    for place, character in enumerate(text):
+        if character == delimiter and not escaped:
+            return place
+        escaped = character == "\\" and not escaped
+    raise PatternError(f"no closing {delimiter}")
+
+
 def compiled(pattern: str, letters: str, kind: str) -> re.Pattern[str]:
     """*pattern* of a table of *kind* with the flags *letters*, each of which toggles one."""
     if len(pattern) > MAX_PATTERN:
-        raise ConfigError(f"/{pattern[:40]}.../: longer than {MAX_PATTERN} characters")
+        raise PatternError(f"/{pattern[:40]}.../: longer than {MAX_PATTERN} characters")
     flags = 0
     for letter, flag in FLAGS.items():
         toggled = letters.count(letter) % 2 == 1
@@ -60,10 +107,10 @@ def compiled(pattern: str, letters: str, kind: str) -> re.Pattern[str]:
             tree = parser.parse(text, flags)
             reason = slow(tree)
             if reason:
-                raise ConfigError(f"/{pattern[:80]}/: may search without end ({reason})")
+                raise PatternError(f"/{pattern[:80]}/: may search without end ({reason})")
             return re.compile(text, flags)
         except (re.error, OverflowError, RecursionError) as error:
-            raise ConfigError(f"/{pattern[:80]}/: no pattern: {error}") from None
+            raise PatternError(f"/{pattern[:80]}/: no pattern: {error}") from None
 
 
 def slow(tree: Any) -> str:
