@@ -123,7 +123,8 @@ class Server(Table):
     """tables by name, of keys and values, for restrictions such as check_sender_access(NAME) and
     settings that name tables; those of a name that begins with cidr: have networks as keys, pcre:
     and regexp: patterns such as '/^bulk@/i', ! before one: not, && between several; the one key *:
-    every key; 'unavailable': look-ups fail; a name that begins with / is a file of domains or networks, a text"""
+    every key; 'unavailable': look-ups fail; one that begins with / is a file of domains or
+    networks, a text"""
     restriction_classes: dict[Text, Text] = key({}, max_length=1000, policy=True)
     """lists of restrictions by name, as in main.cf, which values of access tables may name"""
     policy_services: dict[Text, Answers] = key({}, max_length=100, policy=True)
