@@ -72,7 +72,8 @@ def advise(servers: Servers, query: Query, journey: Journey) -> list[Advice]:
     verdict = journey.last.verdict
     if verdict is not None and verdict.accepted and not verdict.discarded:
         return []  # nobody refused: no server takes mail for the domain
-    case = Case(servers, query.party, query.attempt, journey.last)
+    forwarder = next((hop for hop in reversed(journey.hops[:-1]) if hop.forwarded), None)
+    case = Case(servers, query.party, query.attempt, journey.last, forwarder)
     users = [change for change in CHANGES if change.by == "user"]
     isps = [change for change in CHANGES if change.by == "ISP"]
     advice = list(_trials(case, ((change,) for change in users)))
@@ -113,6 +114,7 @@ def _words(change: Change, case: Case) -> str:
         sender=f"<{case.attempt.reverse_path or ''}>",
         client=clients.text(case.refused.facts.client),
         isp=case.party.network,
+        forwarder=case.forwarder and scenario.hostname(case.forwarder.server),
         rule=f"{verdict.rule} at {scenario.hostname(case.refused.server)}" if verdict else "",
     )
 

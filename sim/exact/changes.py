@@ -26,6 +26,8 @@ class Case:
     attempt: Attempt
     refused: Hop
     """The server that stopped it."""
+    forwarder: Hop | None = None
+    """The last server before that whose aliases sent it on."""
 
     @property
     def own(self) -> bool:
@@ -64,7 +66,7 @@ Make = Callable[[Case], Case | None]
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change that may help; *by* is ``user`` or ``ISP``; *words* may name ``{server}``,
-    ``{here}``, ``{sender}``, ``{client}``, ``{isp}`` and ``{rule}``."""
+    ``{here}``, ``{sender}``, ``{client}``, ``{isp}``, ``{forwarder}`` and ``{rule}``."""
 
     key: str
     by: str
@@ -234,6 +236,15 @@ def _log_in_first(case: Case) -> Case | None:
     first: dict[str, Any] = {verdict.stage: (permit, *(r for r in listed if r != permit))}
     changed = case.under(replace(policy, auth_offered=True, **first))
     return changed and changed.attempting(login=case.party.program.login)
+
+
+@_change("ISP", "rewrite senders at the forwarder, {forwarder} (SRS)", "software at the forwarder")
+def _rewrite_senders(case: Case) -> Case | None:
+    hop = case.forwarder
+    if hop is None or hop.policy.sender_rewriting:
+        return None
+    rewriting = replace(hop.policy, sender_rewriting=True)
+    return replace(case, servers=case.servers.with_policy(hop.server, rewriting))
 
 
 @_change("ISP", "give up the check {rule}", "one line")

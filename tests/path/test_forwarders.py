@@ -80,6 +80,15 @@ def test_a_sender_is_judged_by_the_client_that_brings_it(arm, outcome, code):
     assert told(arm, "others-1@adatum.com").outcome == "delivered"
 
 
+def test_advice_knows_what_a_forwarder_can_do():
+    helping = [[change.key for change in one.changes] for one in told("plain").advice if one.helps]
+    assert ["rewrite_senders"] in helping
+    words = {change.key: one.words for one in told("plain").advice for change in one.changes}
+    assert words["rewrite_senders"] == "rewrite senders at the forwarder, mx.club.example (SRS)"
+    direct = told("plain", "others-9@adatum.com", {"servers.adatum-mx.client": ["reject"]})
+    assert "rewrite_senders" not in {c.key for one in direct.advice for c in one.changes}
+
+
 def test_each_hop_is_shown():
     answer = told("rewriting")
     text = answer.text()
