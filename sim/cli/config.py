@@ -47,15 +47,19 @@ def import_(
     tables: Tables = None,
     addresses: Addresses = "",
     users: Users = None,
+    whole: Annotated[
+        bool, typer.Option("--scenario", help="A whole scenario: a small world around the server.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """A server section for a scenario from main.cf; a report of each line on standard error."""
     imported = _imported(file, master, tables, addresses, users)
     if as_json:
         report = [{**entry._asdict(), "status": str(entry.status)} for entry in imported.report]
-        print_json({"section": imported.section, "report": report})
+        text = {"scenario": imported.scenario} if whole else {"section": imported.section}
+        print_json({**text, "report": report})
         return
-    print(imported.section, end="")
+    print(imported.scenario if whole else imported.section, end="")
     for entry in imported.report:
         place = f"{entry.file}:{entry.line}"
         say(f"{place:14} {entry.status:13} {entry.text}  # {entry.meaning}")

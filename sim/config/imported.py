@@ -10,6 +10,7 @@ from sim.config.importing import Configuration, read
 from sim.config.reading import Absent
 from sim.config.reporting import Entry, report
 from sim.config.section import section
+from sim.config.whole import scenario
 from sim.smtp.postfix import Served
 
 
@@ -33,6 +34,11 @@ class Imported:
     def section(self) -> str:
         """The section of a server in a scenario file, in TOML."""
         return section(self.policies)
+
+    @property
+    def scenario(self) -> str:
+        """A whole scenario, in TOML: a small world in which the server stands."""
+        return scenario(self.configuration)
 
     @property
     def assumed(self) -> tuple[str, ...]:

@@ -23,15 +23,21 @@ SUBMISSION = (587, 465)
 """Ports of which a scenario says apart what differs there."""
 
 
-def section(policies: Mapping[int, Policy]) -> str:
-    """TOML of the server that answers by *policies*, one a port."""
+def section(policies: Mapping[int, Policy], without: Collection[str] = ()) -> str:
+    """TOML of the server that answers by *policies*, one a port; *without* some settings."""
     main = policies.get(25) or next(iter(policies.values()))
     keys = {"role": "both", "flavour": "postfix", **_keys(main)}
     ports = {str(n): _port(main, policies[n]) for n in SUBMISSION if n in policies}
     if ports:
         keys["ports"] = ports
+    settings = keys["settings"]
+    left_out = [name for name in without if settings.pop(name, None)]
     lines = (f"{key} = {_toml(value)}" for key, value in keys.items())
-    return "\n".join([f"[servers.{NAME}]", *lines, *_blocklists(policies.values())]) + "\n"
+    comments = (
+        f"# {name}: the people of the scenario stand for what it names" for name in left_out
+    )
+    named = [f"[servers.{NAME}]", *comments, *lines, *_blocklists(policies.values())]
+    return "\n".join(named) + "\n"
 
 
 def _blocklists(policies: Iterable[Policy]) -> Iterator[str]:
@@ -70,7 +76,7 @@ def _keys(policy: Policy) -> dict[str, Any]:
     tables = {name: _rows(name, table) for name, table in policy.tables.items()}
     keys: dict[str, Any] = {
         "hostname": policy.hostname,
-        "domains": _mail_domains(policy),
+        "domains": mail_domains(policy),
         "relay_domains": _relay_domains(policy),
         "trusted_networks": [str(network) for network in policy.network_ranges],
         "auth_offered": policy.auth_offered,
@@ -86,7 +92,7 @@ def _keys(policy: Policy) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if value != {}}
 
 
-def _mail_domains(policy: Policy) -> list[str]:
+def mail_domains(policy: Policy) -> list[str]:
     """The domains whose mail ends here; where tables alone tell, its own name stands for them."""
     named = (policy.domains, policy.alias_domains, policy.mailbox_domains)
     found = {domain for domains in named for domain in domains if DOMAIN.fullmatch(domain)}
@@ -94,14 +100,14 @@ def _mail_domains(policy: Policy) -> list[str]:
 
 
 def _relay_domains(policy: Policy) -> list[str]:
-    own = _mail_domains(policy)
+    own = mail_domains(policy)
     return sorted(d for d in policy.relay_domains if DOMAIN.fullmatch(d) and d not in own)
 
 
 def _settings(policy: Policy) -> Iterator[tuple[str, Any]]:
     """The settings that differ from those of whoever states none, and that say more than a key."""
     plain = {
-        "mydestination": _are_plain(policy.domains, _mail_domains(policy)),
+        "mydestination": _are_plain(policy.domains, mail_domains(policy)),
         "relay_domains": _are_plain(policy.relay_domains, _relay_domains(policy)),
         "mynetworks": policy.own_networks.plain,
     }

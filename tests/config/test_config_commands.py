@@ -45,6 +45,23 @@ def test_import_gives_a_section_and_a_report(folder):
     assert data["section"] == done.stdout
 
 
+def test_import_gives_a_whole_scenario_that_check_and_run_take(folder):
+    (folder / "tables" / "users").write_text("amy@proseware.com x\n")
+    text = GOOD + "local_recipient_maps = hash:/etc/postfix/users\n"
+    (folder / "main.cf").write_text(text)
+    done = run("import", folder / "main.cf", "--scenario", "--tables", folder / "tables")
+    file = folder / "whole.toml"
+    file.write_text(done.stdout)
+    checked = run("check", file)
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    changed = ["--set", "users.customers.count=10", "--arms", "as configured,on network + AUTH"]
+    ran = run("run", file, "--quick", "--replications", "1", *changed, "--out", folder / "out")
+    assert ran.exit_code == 0
+    assert "on network + AUTH" in ran.stdout
+    data = json.loads(run("import", "-", "--json", "--scenario", text=GOOD).stdout)
+    assert set(data) == {"scenario", "report"}
+
+
 def test_audit_says_by_its_exit_status_whether_a_server_is_open(folder):
     assert run("audit", folder / "main.cf").exit_code == 0
     done = run("audit", folder / "open.cf", "--tables", folder / "tables")

@@ -282,6 +282,7 @@ SOME = 5
 def test_every_recorded_policy_loads_as_a_scenario_and_decides_alike(name):
     policy = postfix_replay.recorded()["policies"][name]
     imported = recorded(policy)
+    assert sim.loads(imported.scenario).model.servers["mail"].relay is not None
     scenario = sim.loads(SCENARIO + placed(imported.section))
     server, main = scenario.servers["mail"], scenario.policy("mail")
     cells = Cells(imported.configuration, Names.of(postfix_replay.recorded()["dns"]))
