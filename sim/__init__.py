@@ -7,6 +7,7 @@ from sim._version import __version__
 
 if TYPE_CHECKING:
     from sim.config import Imported, Observed, import_postfix, observe
+    from sim.results.calibration import Calibration, calibrate
     from sim.results.results import Results, open_results, run
     from sim.results.scenario import Scenario, load, loads
     from sim.results.sensitivity import Sensitivity, sensitivity
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sim.scenario import ScenarioError
 
 __all__ = [
+    "Calibration",
     "Imported",
     "Observed",
     "Results",
@@ -22,6 +24,7 @@ __all__ = [
     "Sensitivity",
     "Sweep",
     "__version__",
+    "calibrate",
     "import_postfix",
     "load",
     "loads",
@@ -38,6 +41,7 @@ _HOME = {
     **dict.fromkeys(("Imported", "Observed", "import_postfix", "observe"), "sim.config"),
     **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
     **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),
+    **dict.fromkeys(("Calibration", "calibrate"), "sim.results.calibration"),
     **dict.fromkeys(("Sensitivity", "sensitivity"), "sim.results.sensitivity"),
     **dict.fromkeys(("Sweep", "open_sweep", "sweep"), "sim.results.sweep"),
 }

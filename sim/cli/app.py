@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from sim.cli.calibrate import calibrate
 from sim.cli.config import audit, export_config, import_
 from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
 from sim.cli.exact import diff, explain, matrix
@@ -28,7 +29,7 @@ app = typer.Typer(
     epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
     "wrong scenario, 1 anything else, 130 interrupted.",
 )
-OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep, sensitivity)
+OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep, sensitivity, calibrate)
 OF_RESULTS = (decide, warmup, report, export)
 FORMAT = (schema, new)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)

@@ -169,7 +169,7 @@ class Observed:
         mean, low, high = sum(values) / len(values), *_band(sorted(values))
         low, high = min(low, (1 - LEAST_BAND) * mean), max(high, (1 + LEAST_BAND) * mean)
         if what[0] in SHARES:
-            high = max(high, RULE_OF_THREE / self.recipients.get(Kind.SUBMITTED, 1))
+            high = min(max(high, RULE_OF_THREE / self.recipients.get(Kind.SUBMITTED, 1)), 1.0)
         measure, mail = what
         return Target(measure, mail, _digits(mean), _digits(low), _digits(high))
 
@@ -179,7 +179,7 @@ class Observed:
         most = sum(n for domain, n in log.denied_domains.items() if domain in log.own_domains)
         if not sent:
             return None
-        share, high = most / (most + sent), max(most, RULE_OF_THREE) / (most + sent)
+        share, high = most / (most + sent), min(max(most, RULE_OF_THREE) / (most + sent), 1.0)
         measure, by = "first_refusal_rate", ("cause", Cause.RELAYING)
         return Target(measure, "honest", _digits(share), 0.0, _digits(high), *by)
 

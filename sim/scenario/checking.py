@@ -43,6 +43,7 @@ class Parts:
     blocklists: dict[str, Blocklist] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
     expect: tuple[Any, ...] = ()
+    targets: dict[str, Any] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     with_submission: frozenset[str] = frozenset()

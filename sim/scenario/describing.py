@@ -17,6 +17,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.sections import MODELS
 from sim.scenario.servers import POLICY_KEYS, Port
 from sim.scenario.sweeping import Sweep
+from sim.scenario.targets import Target
 from sim.scenario.topology import Latencies, Topology
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
@@ -29,6 +30,7 @@ TABLES: dict[str, type[Table]] = {
     "`ports` of servers": Port,
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
+    "`[targets.NAME]`": Target,
     "`[[expect]]`, exact": Expect,
     "`[[expect]]` of a measure": ExpectMeasure,
     "`[topology]`": Topology,

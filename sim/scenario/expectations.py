@@ -124,7 +124,7 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
     if (expect.by == "all") != (expect.of is None):
         yield Problem(("of",), shown(expect.of), "by and of together")
     elif expect.of is not None and expect.by in BY and expect.by != "day":
-        yield from unknown(expect.of, _keys(parts, expect.by), "of")
+        yield from unknown(expect.of, keys_of(parts, expect.by), "of")
     if expect.direction is None and expect.at_least is None and expect.at_most is None:
         yield Problem((), "says nothing", "direction, at_least or at_most")
     if expect.direction is not None and expect.than is None:
@@ -136,7 +136,7 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
             yield Problem(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
 
 
-def _keys(parts: Parts, by: str) -> list[str]:
+def keys_of(parts: Parts, by: str) -> list[str]:
     """What a measure that is split by *by* may be of."""
     places = [place for users in parts.users.values() for place in users.all_places]
     known: dict[str, Iterable[str]] = {

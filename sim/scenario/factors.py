@@ -75,7 +75,7 @@ def between(least: Any, most: Any, place: float) -> Any:
 
 
 def _mixed(low: float, high: float, place: float) -> float:
-    return low + (high - low) * place
+    return low + (high - low) * float(place)  # numpy's own would not be written as TOML
 
 
 def alternatives(scenario: Scenario) -> dict[str, list[Any]]:

@@ -28,6 +28,7 @@ OF_NO_ROW = (
     "sweep",
     "structures",
     "ranges",
+    "targets",
     "precision",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""

@@ -17,10 +17,12 @@ from sim.scenario.sections import MOST
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Alternatives, Ranges, Sweep
+from sim.scenario.targets import Target
 from sim.scenario.topology import Topology
 
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
+MOST_TARGETS = 200
 
 Heading = Annotated[str, Field(max_length=1000)]
 Overrides = dict[str, Any]
@@ -114,6 +116,8 @@ class Document(Head):
     arms: dict[str, Overrides] = key(max_length=MOST_ARMS)
     """the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and one
     {list,of,names}; later lines win"""
+    targets: dict[str, Target] = key({}, max_length=MOST_TARGETS)
+    """what was observed, by name; `mailsim calibrate` fits `ranges` to it"""
     expect: Annotated[tuple[Expect | ExpectMeasure, ...], Field(strict=False)] = key(
         [], max_length=MOST_EXPECTED
     )

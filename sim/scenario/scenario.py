@@ -262,7 +262,7 @@ def _scenario(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
     arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
     head["baseline"] = head["baseline"] or next(iter(arms))
-    sections = {section: getattr(parts, section) for section in (*MODELS, "expect")}
+    sections = {section: getattr(parts, section) for section in (*MODELS, "expect", "targets")}
     scenario = Scenario.model_construct(**head, **sections, arms=arms)
     scenario._file, scenario._source, scenario._written = name, source, written
     scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}

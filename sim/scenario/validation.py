@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sim.scenario import checking, expectations, overrides, policies, topology
+from sim.scenario import checking, expectations, overrides, policies, targets, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import dotted, shown, unknown_key
 from sim.scenario.implied import DERIVED, expanded, origin
 from sim.scenario.keys import USED_UP
-from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, Document, Head
+from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, MOST_TARGETS, Document, Head
 from sim.scenario.problems import MOST_FAULTS, NAMES, Problem, unknown, validate
 from sim.scenario.quantities import NAME, ZONE
 from sim.scenario.sections import MODELS, MOST
 from sim.scenario.servers import Server
+from sim.scenario.targets import Target
 from sim.scenario.trees import Tree, table
 
 MOST_TABLES = 50_000
@@ -57,6 +58,7 @@ def check(
     problems = [*known, *problems]
     too_many = _too_many(source, full)
     problems += too_many or [*_arms(source), *_quick(source), *_expectations(source, parts)]
+    problems += _targets(source, parts)
     before = {(problem.path, problem.value) for problem in problems}
     arms: dict[str, tuple[Parts, Tree]] = {}
     for arm, changes in table(source, "arms").items():
@@ -65,7 +67,7 @@ def check(
         if isinstance(changes, dict) and changes:
             changed, touched, wrong = overrides.apply(source, changes, arm=True)
             of_arm, new = _parts(changed, expanded(changed), (full, parts))
-            of_arm.expect = parts.expect
+            of_arm.expect, of_arm.targets = parts.expect, parts.targets
             arms[arm] = of_arm, changed
             problems += [problem.within("arms", arm) for problem in wrong]
             new = [problem for problem in new if (problem.path, problem.value) not in before]
@@ -220,6 +222,20 @@ def _expectations(source: Tree, parts: Parts) -> Iterator[Problem]:
             parts.expect += (expect,)
             problems += expectations.problems(parts, arms, expect)
         yield from (problem.within("expect", index) for problem in problems)
+
+
+def _targets(source: Tree, parts: Parts) -> Iterator[Problem]:
+    tables = source.get("targets", {})
+    if not isinstance(tables, dict) or len(tables) > MOST_TARGETS:
+        yield Problem(("targets",), shown(tables), f"at most {MOST_TARGETS} [targets.NAME] tables")
+        return
+    arms = list(table(source, "arms"))
+    for name, raw in tables.items():
+        target, problems = validate(Target, raw)
+        if target is not None:
+            parts.targets[name] = target
+            problems += targets.problems(parts, arms, target)
+        yield from (problem.within("targets", name) for problem in problems)
 
 
 def _attributed(arm: str, touched: overrides.Touched, problem: Problem) -> Problem:

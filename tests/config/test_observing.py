@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.config import ConfigError, observe, observing, postfix_log
 from sim.scenario.sections import MODELS
+from sim.scenario.targets import Target
 
 TODAY = date(2026, 11, 28)
 
@@ -76,6 +77,8 @@ def test_the_file_is_a_part_of_a_scenario(log):
     assert set(part["targets"]) == {
         "delay, median", "delay, 90th percentile", "bounced", "refused for relaying"
     }  # fmt: skip
+    for target in part["targets"].values():
+        Target.model_validate(target)
 
 
 def test_files_are_read_packed_or_not_in_the_order_of_time(log, tmp_path):

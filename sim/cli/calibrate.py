@@ -1,0 +1,86 @@
+"""The command that fits unknowns to what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import sim
+from sim import cli
+from sim.cli import options
+from sim.cli.console import print_json
+
+if TYPE_CHECKING:
+    from sim.results.calibration import Calibration
+
+
+def calibrate(
+    scenario: options.Scenario,
+    points: Annotated[
+        int, typer.Option("--points", metavar="N", min=8, help="Points that are tried, about.")
+    ] = 96,
+    out: options.Out = None,
+    replications: options.Replications = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    set_: options.Set = None,
+    quick: options.Quick = False,
+    force: options.Force = False,
+    dask: options.Dask = None,
+    no_batch: options.NoBatch = False,
+    as_json: options.Json = False,
+) -> None:
+    """Fit what [ranges] and [structures] declare to [targets], and say what stays undetermined."""
+    experiment = cli.experiments.from_options(
+        scenario, set_, out, None, replications, workers, seed=seed, quick=quick
+    )
+    if out is None:
+        experiment.out = experiment.out / "calibration"
+    with experiment.interruptible(), cli.experiments.executor(dask) as executor:
+        how: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
+        how |= {"batch": not no_batch, "replications": replications}
+        del how["arms"]
+        found = sim.calibrate(experiment.scenario, points, **how)
+        found.save()
+    print_json(as_data(found)) if as_json else cli.render.show(*screen(found))
+
+
+def as_data(found: Calibration) -> dict[str, Any]:
+    """All of it, for ``--json``."""
+    return {
+        "out": str(found.path),
+        "points": len(found.places),
+        "overrides": found.best,
+        "misfit": float(found.misfits.min()),
+        "fit": cli.render.as_records(found.fit()),
+        "unknowns": cli.render.as_records(found.unknowns()),
+        "equally_good": found.equally_good(),
+        "sentences": found.sentences(),
+    }
+
+
+def screen(found: Calibration) -> Iterator[Any]:
+    """What it says, in words and tables of 80 columns."""
+    yield found.sentences()
+    fits: list[Any] = list(found.fit().itertuples())
+    rows = [
+        [
+            row.target,
+            f"{row.low:.4g} to {row.high:.4g}",
+            f"{row.value:.4g} ({row.value_low:.3g} to {row.value_high:.3g})",
+            "yes" if row.met else "no",
+        ]
+        for row in fits
+    ]
+    unknowns: list[Any] = list(found.unknowns().itertuples())
+    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows, width=26)
+    rows = [
+        [row.key, row.declared, row.best, f"{row.least} to {row.most}", f"{row.open:.0%}"]
+        for row in unknowns
+    ]
+    heads = ("unknown", "declared", "best", "fits as well", "open")
+    yield cli.render.grid(heads, rows, first=26, width=17)
+    yield f"Paste into an arm, or --set:\n{found.overrides()}"
+    yield f"Points, tables and the figure: {found.path}"
