@@ -18,8 +18,8 @@ from sim.scenario.reading import LONGEST_LINE
 from sim.scenario.sections import MODELS
 from sim.scenario.trees import Tree, table
 
-LISTED = ("structures", "ranges")
-"""Tables of keys by dotted name, which are written after all others."""
+LAST = ("structures", "ranges", "targets")
+"""Tables that are written after all others, unless they are empty."""
 SECTIONS = ("networks", "servers", "users", "spammers", "blocklists", "operators")
 """In the order in which they are written."""
 
@@ -30,7 +30,7 @@ def resolved(scenario: Document, source: Tree) -> str:
     lines = [
         _line(type(scenario), key, written)
         for key, written in _with_defaults(type(scenario), full).items()
-        if key not in (*MODELS, *USED_UP, "arms", "expect", "targets", *LISTED)
+        if key not in (*MODELS, *USED_UP, "arms", "expect") and not (key in LAST and written)
     ]
     for section in SECTIONS:
         model = MODELS[section]
@@ -42,7 +42,7 @@ def resolved(scenario: Document, source: Tree) -> str:
     for arm, overrides in scenario.arms.items():
         lines += ["", f"[arms.{_key(arm)}]"]
         lines += [_line(None, key, item) for key, item in flat(overrides)]
-    for name in LISTED:
+    for name in ("structures", "ranges"):
         lines += _table(name, getattr(scenario, name)) if getattr(scenario, name) else []
     for name, raw in table(source, "targets").items():
         lines += _table(f"targets.{_key(name)}", raw)
