@@ -253,6 +253,10 @@ def _account(parts: Parts, network: str, *path: str) -> Iterator[Problem]:
 def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Problem]:
     yield from unknown(spammers.network, parts.names["networks"], "network")
     yield from unknowns(spammers.heeds, parts.names["blocklists"], "heeds")
+    yield from unknowns(spammers.infects, parts.names["users"], "infects")
+    yield from unknowns(spammers.stolen_from, parts.names["users"], "stolen_from")
+    if spammers.review <= 0.0:
+        yield Problem(("review",), f"{spammers.review:g} s", A_DURATION)
     no_account = spammers.network in {*parts.networks} - parts.with_submission
     for index, route in enumerate(spammers.routes):
         if route == "own_account" and no_account:

@@ -12,6 +12,8 @@ from sim.scenario.distributions import Time
 from sim.scenario.keys import Table, key
 from sim.scenario.people import MOST
 from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share
+from sim.scenario.spam_market import line_rate, worth
+from sim.topology.lines import LINES
 
 if TYPE_CHECKING:
     SpamRoute = Route
@@ -19,6 +21,12 @@ else:  # a `Route` that spam takes
     SpamRoute = Literal[SPAM_ROUTES]
 
 DAY = 86400.0
+SIZE = 2900.0
+"""Octets of a spam message: mail.size.spam.mean."""
+HOSTED = frozenset({Route.OPEN_PROXY, Route.HIJACKED_HOST, Route.HIJACKED_SMARTHOST})
+"""Routes by the lines of other people's machines."""
+TO_MX = frozenset({Route.DIRECT, Route.OPEN_PROXY, Route.HIJACKED_HOST})
+"""Routes to the MX of each recipient."""
 USUAL = 600 / DAY
 """Recipients a second that one spammer wishes to reach where no key says how many (chosen)."""
 
@@ -57,8 +65,36 @@ class Spammers(Table):
     """share of delivered messages that somebody answers"""
     revenue: Annotated[float, Field(ge=0.0)] = key(50.0, source="spam_price.goods")
     """USD that an answer brings"""
+    response_halves_at: Annotated[float, Field(gt=0.0)] | None = key(None, source="chosen")
+    """spam that a mailbox gets a day at which that share is half as large, since people answer a
+    number of offers however many they get; without it, it stays the same"""
+    entry: Literal["fixed", "profit"] = key("fixed", source="chosen")
+    """who of them sends: all, all the time (fixed); or those whose expected profit a day is more
+    than their overhead, who enter and leave as that changes (profit)"""
+    overhead: Annotated[float, Field(ge=0.0)] = key(0.2, source="chosen")
+    """what a spammer's business costs in USD a day besides what it sends, with entry by profit:
+    spread evenly from 0 to twice this"""
+    review: Duration = key("1 day", source="chosen")
+    """mean time from one look at the profit to the next"""
     recipients: int = key(20, source="chosen", ge=1, le=10_000)
     """recipients of a transaction"""
+    recipients_at_mx: int | None = key(None, ge=1, le=10_000)
+    """recipients of a transaction with the MX of their own domain, by direct, open_proxy and
+    hijacked_host; without it, as many of a message as are in the domain"""
+    line: Literal["dial-up", "isdn", "cable", "lan"] = key(
+        "dial-up", source="line.rate.modem_56k.upstream"
+    )
+    """the line of one spammer, which bounds what its own machine sends"""
+    host_line: Literal["dial-up", "isdn", "cable", "lan"] = key(
+        "cable", source="line.rate.cable.2000"
+    )
+    """the line of a proxy or hijacked machine"""
+    connections: int = key(10, source="chosen", ge=1, le=10_000)
+    """messages that one spammer, or each of its hosts, sends at the same time: the next one waits
+    until one of them is answered, so that a slow server slows it"""
+    online: Share = key(1.0, source="chosen")
+    """share of the time that lines are used for sending; below 1 it scales what they carry to a
+    world with few mailboxes"""
     campaign: int = key(0, source="chosen", ge=0, le=10_000_000)
     """recipients of a campaign, sent one transaction after the other; fewer than a transaction's
     means no campaigns: transactions come one by one"""
@@ -93,12 +129,24 @@ class Spammers(Table):
     customer of the server that is asked (in its domain; with a stolen login, the address that
     belongs to it)"""
     hosts: int = key(20, source="chosen", ge=0, le=100_000)
-    """open proxies or hijacked machines that one spammer has at the start, anywhere on the networks
-    of ISPs"""
+    """open proxies or hijacked machines that one spammer has at the start"""
+    infects: Names = key([])
+    """groups of users whose machines they hijack: these send while their owner is connected, from
+    the owner's address, to the MX (hijacked_host) or through the owner's ISP (hijacked_smarthost);
+    without it, machines of no user, anywhere on the networks of ISPs"""
     recruits: Rate = key("1 / day", source="chosen")
-    """hosts that one spammer gains"""
+    """hosts that one spammer gains, by infection or by asking"""
+    cleaned: Duration | None = key(None, source="chosen")
+    """mean time until a host is cleaned, or closed; without it, never"""
     stolen: int = key(5, source="chosen", ge=0, le=100_000)
-    """logins of other people that one spammer has, with their POP passwords"""
+    """logins of other people that one spammer has at the start, with their POP passwords"""
+    stolen_from: Names = key([])
+    """groups of users whose logins they steal; without it, all"""
+    steals: Rate = key("0 / day", source="chosen")
+    """logins that one spammer gains"""
+    reset: Duration | None = key(None, source="chosen")
+    """mean time from the first spam by a login until that is noticed and its password changed;
+    without it, never"""
     calls: int = key(10, source="chosen", ge=0, le=1000)
     """how often, for one message by inherited_window, they dial in again on a network that leases
     addresses, until they get one with an open window"""
@@ -117,10 +165,14 @@ class Spammers(Table):
     def limit(self, route: SpamRoute, units: float = 1.0) -> float:
         """Recipients a second that one spammer may send by *route*, on which it has so many *units*
         (relays, hosts, logins)."""
+        hosted = route in HOSTED
+        each = self.recipients_at_mx if route in TO_MX else None
+        line = LINES[self.host_line if hosted else self.line]
+        by_line = line_rate(line, SIZE, each or self.recipients, self.connections)
         stated = self.capacity.get(route, inf)
-        if self.capacity_per == "spammer" or stated == inf:
-            return stated
-        return stated * units / (self.count if route == Route.OPEN_RELAY else 1)
+        if self.capacity_per == "relay" and stated < inf:
+            stated *= units / (self.count if route == Route.OPEN_RELAY else 1)
+        return min(stated, self.online * by_line * (units if hosted else 1.0))
 
     def rate(self, route: SpamRoute, units: float = 1.0) -> float:
         """Recipients a second that one spammer sends where it sends by *route* alone."""
@@ -131,6 +183,12 @@ class Spammers(Table):
         rates = {f"capacity.{route}": rate for route, rate in self.capacity.items()}
         rates["volume"] = self.wish
         return {name: f"{rate * DAY * factor:.6g} / day" for name, rate in rates.items()}
+
+    def worth(self, route: SpamRoute, delivered: float, response: float | None = None) -> float:
+        """USD that a recipient by *route* brings in after its cost, where that share is
+        *delivered* and that share of it answers (None: as where there is little spam)."""
+        answered = self.response if response is None else response
+        return worth(answered, self.revenue, delivered, self.price(route))
 
     def price(self, route: SpamRoute) -> float:
         """USD per recipient by *route*."""

@@ -17,6 +17,7 @@ from sim.workload.workload import Shared, Workload
 from sim.world.context import WorldContext
 from sim.world.listing import Listing, draw_up
 from sim.world.mail_programs import MailProgram
+from sim.world.market import Market
 from sim.world.permissions import Permissions
 from sim.world.recorder import Recorder
 from sim.world.remedies import REMEDIES
@@ -170,10 +171,10 @@ def programs(context: WorldContext) -> list[MailProgram]:
 
 def spammers(context: WorldContext) -> Iterator[Spammer]:
     """All spammers, with their processes begun."""
-    number = 0
+    number, market = 0, Market(context)
     for group, settings in context.scenario.spammers.items():
         for index in range(settings.count):
-            spammer = Spammer(group, number, index, settings, context)
+            spammer = Spammer(group, number, index, settings, context, market)
             number += 1
             for process in spammer.processes():
                 context.env.process(process)

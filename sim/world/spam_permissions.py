@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
+
+import numpy as np
 
 from sim.path.facts import Credentials
 from sim.workload.arrivals import RecipientGroup
 from sim.world.server import Server
-from sim.world.spam_source import Part, SpamRoute, SpamSource
+from sim.world.spam_source import Life, Part, SpamRoute, SpamSource
 from sim.world.transfers import Transfer
 
 PAUSE = 86400.0
@@ -27,12 +30,19 @@ class Stolen(SpamRoute):
 
     def __init__(self, source: SpamSource) -> None:
         super().__init__(source)
-        people = self.context.workload.population.people
-        accounts = [Login(a.network, a.address) for person in people for a in person.accounts]
-        count = min(self.settings.stolen, len(accounts))
-        chosen = source.named("stolen").choice(len(accounts), count, replace=False).tolist()
-        self.logins = [accounts[i] for i in chosen]
+        settings, population = self.settings, self.context.workload.population
+        groups = settings.stolen_from or tuple(population.groups)
+        people = [population.people[n] for group in groups for n in population.groups[group]]
+        if not settings.stolen_from:
+            people = population.people
+        self.accounts = [Login(a.network, a.address) for p in people for a in p.accounts]
+        count = min(settings.stolen, len(self.accounts))
+        self.draws = source.named("stolen")
+        chosen = self.draws.choice(len(self.accounts), count, replace=False).tolist()
+        self.logins = [self.accounts[i] for i in chosen]
         self.refused: dict[Login, float] = {}  # left alone until then (s)
+        self.resets: dict[Login, float] = {}  # when the password of one in use is changed (s)
+        self.resetting = source.named("resets")
 
     def works(self) -> bool:
         """Whether a login is left that its server takes."""
@@ -64,8 +74,26 @@ class Stolen(SpamRoute):
         network, login = logins[int(next(self.source.draws) * len(logins))]
         server = self.context.submission[network]
         # what is stolen is the POP password, which programs send in the clear
-        useless = server.settings.auth_password == "separate"
+        useless = server.settings.auth_password == "separate" or self._is_reset(network, login)
         yield self.source.part(server, groups, Credentials(login, useless))
+
+    def _is_reset(self, network: str, name: str) -> bool:
+        """Whether its owner has another password by now, some time after its first use."""
+        login, now = Login(network, name), self.context.env.now
+        if self.settings.reset is not None and login not in self.resets:
+            self.resets[login] = now + self.resetting.exponential(self.settings.reset)
+        return self.resets.get(login, inf) <= now
+
+    def life(self) -> Life | None:
+        """Steal more."""
+        rate = self.settings.steals
+        return self.source.repeat("steals", rate, self._steal) if rate > 0 else None
+
+    def _steal(self, draws: np.random.Generator) -> None:
+        others = [login for login in self.accounts if login not in self.logins]
+        if others:
+            self.logins.append(login := others[int(draws.integers(len(others)))])
+            self.resets.pop(login, None)  # it is the password of today
 
     def lose(self, transfer: Transfer, cause: str) -> None:
         """Drop a login whose password is wrong; leave alone for a while what else was refused."""

@@ -5,10 +5,13 @@ One class a route, one line a route in the table.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
 import numpy as np
 
+from sim.records.words import Route
 from sim.workload.arrivals import RecipientGroup
 from sim.world.server import Server
 from sim.world.spam_hosts import Hosts, Proxies, Smarthost
@@ -46,13 +49,32 @@ class OpenRelay(SpamRoute):
         return len(self._usable())
 
     def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
-        """All of it to one relay, chosen evenly among those known; to nobody if none is."""
+        """All of it to one of the relays known; to nobody if none is."""
         candidates = self._usable() or self.known
-        draw = next(self.source.draws) if candidates else 0.0
-        relay = candidates[int(draw * len(candidates))] if candidates else None
-        yield self.source.part(
-            None if relay is None or self._is_exchanger(relay, groups) else relay, groups
-        )
+        if not candidates or self._is_exchanger(relay := self._one_of(candidates), groups):
+            yield self.source.part(None, groups)
+            return
+        if self.settings.choice == "profit":
+            experience, now = self.source.experience, self.context.env.now
+            for group in groups:
+                experience.note(relay.name, group.first, group.end, now)
+        yield self.source.part(relay, groups)
+
+    def _one_of(self, relays: list[Server]) -> Server:
+        """One of *relays*, each as likely; by profit, as what it brings in: a listed one, whose
+        mail does not arrive, has lost its worth."""
+        draw = next(self.source.draws)
+        if self.settings.choice != "profit":
+            return relays[int(draw * len(relays))]
+        now, seen = self.context.env.now, self.source.experience.delivered
+        worths = [
+            max(0.0, self.settings.worth(Route.OPEN_RELAY, seen(relay.name, now)))
+            for relay in relays
+        ]
+        sums = list(accumulate(worths))
+        if not sums[-1]:
+            return relays[int(draw * len(relays))]
+        return relays[bisect_right(sums, draw * sums[-1])]
 
     def _is_exchanger(self, relay: Server, groups: list[RecipientGroup]) -> bool:
         """Whether *relay*, which has closed, would take all of this for its own customers."""

@@ -14,9 +14,11 @@ from simpy.events import Event
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.route import RELAY_TEST
 from sim.path.submission import forged_sender, spammer_address
+from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import uniforms
 from sim.world.context import WorldContext
+from sim.world.experience import Experience
 from sim.world.server import Server
 from sim.world.transfers import Transfer
 
@@ -40,6 +42,24 @@ class Part(NamedTuple):
     credentials: Credentials = NO_LOGIN
 
 
+def portions(groups: list[RecipientGroup], most: int) -> Iterator[list[RecipientGroup]]:
+    """The same recipients in transactions of *most*, and the rest."""
+    held: list[RecipientGroup] = []
+    room = most
+    for whole in groups:
+        first, end = whole.first, whole.end
+        while first < end:
+            until = min(end, first + room)
+            held.append(whole._replace(first=first, end=until))
+            room -= until - first
+            first = until
+            if not room:
+                yield held
+                held, room = [], most
+    if held:
+        yield held
+
+
 class SpamSource:
     """One spammer's machine: where it stands, and its random numbers by purpose."""
 
@@ -54,6 +74,7 @@ class SpamSource:
         self.reverse_path = forged_sender(settings, settings.sender_domain, (), index)
         self.named = context.streams(f"spammers.{group}.{index}")
         self.draws = uniforms(self.named("draws"))
+        self.experience = Experience(context.recorder)
         self.heeds = frozenset(settings.heeds if settings.adaptive else ())
 
     @property
@@ -100,9 +121,21 @@ class SpamRoute:
 
     others = True
     """Whether there may be others to ask when one has refused."""
+    hosted = False
+    """Whether it has a line for each of its units."""
 
     def __init__(self, source: SpamSource) -> None:
         self.source, self.settings, self.context = source, source.settings, source.context
+
+    @property
+    def bandwidth(self) -> float:
+        """What the line sends (bit/s)."""
+        settings = self.settings
+        return LINES[settings.host_line if self.hosted else settings.line].bandwidth
+
+    def connections(self) -> float:
+        """Messages that it may send at the same time."""
+        return self.settings.connections * (self.units() if self.hosted else 1.0)
 
     def works(self) -> bool:
         """Whether, as far as the spammer knows, mail goes this way."""
@@ -130,6 +163,9 @@ class SpamRoute:
         by_domain: dict[int, list[RecipientGroup]] = {}
         for group in groups:
             by_domain.setdefault(group.domain, []).append(group)
+        most = self.settings.recipients_at_mx
         for domain, part in by_domain.items():
             exchangers = self.context.transport.mx.get(domain)
-            yield Part(exchangers[0] if exchangers else None, part, address, network)
+            server = exchangers[0] if exchangers else None
+            for portion in portions(part, most) if most else (part,):
+                yield Part(server, portion, address, network)

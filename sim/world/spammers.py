@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, cast
 
 from sim.path.facts import Credentials
 from sim.records.words import Cause, MailClass, Route
-from sim.scenario import spam_market
-from sim.topology.lines import LINES
+from sim.scenario.spammers import SIZE
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
 from sim.workload.streams import Purpose, chance, exponentials
 from sim.world.context import WorldContext
-from sim.world.experience import Experience
+from sim.world.market import Market
+from sim.world.prospects import Prospects
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.server import Server
+from sim.world.spam_line import Connections
 from sim.world.spam_routes import ROUTES
 from sim.world.spam_source import Life, SpamRoute, SpamSource
 from sim.world.target_list import TargetList
@@ -31,10 +32,6 @@ from sim.world.transfers import Message, Replies, Transfer, recipients
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
 
-SIZE = 2900.0
-"""Octets of a spam message: mail.size.spam.mean."""
-LINE = LINES["dial-up"].bandwidth
-"""bit/s of a spammer's line."""
 DAY = 86400.0
 TRIES = 3
 """Submission attempts for one message before a spammer drops what is left of it (chosen)."""
@@ -47,7 +44,13 @@ class Spammer:
     """One spammer: campaigns, each sent by one of its routes that work."""
 
     def __init__(
-        self, group: str, number: int, index: int, settings: Spammers, context: WorldContext
+        self,
+        group: str,
+        number: int,
+        index: int,
+        settings: Spammers,
+        context: WorldContext,
+        market: Market,
     ) -> None:
         self.group, self.settings, self.context = group, settings, context
         self.source = SpamSource(group, number, index, settings, context)
@@ -57,7 +60,9 @@ class Spammer:
         self.routes: dict[Route, SpamRoute] = {
             Route(r): ROUTES[r](self.source) for r in settings.routes
         }
-        self.experience = Experience(context.recorder)
+        self.prospects = Prospects(self.source, self.routes, market)
+        self.plan, self.experience = self.prospects.plan, self.source.experience
+        self.sending = Connections(context.env)
         self.owed: Counter[Route] = Counter()  # recipients that a route got beside its campaigns
         self.return_delay = settings.retry_after.quantile()
 
@@ -75,7 +80,11 @@ class Spammer:
         """Send campaigns as often as the present route carries them; *only* by one of them."""
         env, settings = self.context.env, self.settings
         gaps = exponentials(self.source.named(f"gaps: {only}" if only else "gaps"))
+        late = 0.0  # seconds for which the last campaign had to wait for connections
         while True:
+            if not self.prospects.is_in_business():
+                yield env.timeout(self.prospects.decides_at - env.now)
+                continue
             route, rate = self.plan(only)
             if rate <= 0.0:
                 if settings.choice == "order" and not any(map(settings.rate, self.routes)):
@@ -84,6 +93,8 @@ class Spammer:
                 continue
             transactions = self.transactions(rate)
             due = next(gaps) * transactions * settings.recipients + self.owed.pop(route, 0)
+            due -= late * rate
+            late = 0.0
             while due > 0.0:
                 yield env.timeout(due / rate)
                 before, (route, now) = rate, self.plan(only)
@@ -95,45 +106,16 @@ class Spammer:
                     yield env.timeout(settings.pace)
                     if self.plan(only)[0] is not route:
                         break  # a campaign ends with the route that it was timed for
+                ready = env.now
+                while self.sending.open() >= max(1.0, self.routes[route].connections()):
+                    yield self.sending.next_end()
+                late += env.now - ready
                 self.send(env.now, route)
 
     def transactions(self, rate: float) -> int:
         """Transactions of a campaign: no more than the route carries in a day, or one."""
         campaign = min(self.settings.campaign, rate * DAY)
         return max(1, int(campaign) // self.settings.recipients)
-
-    def plan(self, only: Route | None = None) -> tuple[Route, float]:
-        """The route to send by now, and the recipients a second that it carries."""
-        rates = self.rates()
-        route = next(iter(rates)) if only is None else only
-        return route, rates.get(route, 0.0)
-
-    def rates(self) -> dict[Route, float]:
-        """Recipients a second by each route, as they are chosen among those that work."""
-        settings, now = self.settings, self.context.env.now
-        limits = {r: settings.limit(r, self.routes[r].units()) for r in self.working()}
-        worths = {
-            r: spam_market.worth(
-                settings.response,
-                settings.revenue,
-                self.experience.delivered(r, now),
-                settings.price(r),
-            )
-            for r in limits
-            if settings.choice == "profit"
-        }
-        return spam_market.allocated(settings.choice, settings.wish, limits, worths)
-
-    def working(self) -> list[Route]:
-        """The routes that still work, as far as is asked; the last of all if none does.
-
-        A fixed spammer knows only the first, or takes all for working.
-        """
-        names, order = list(self.routes), self.settings.choice == "order"
-        if not self.settings.adaptive:
-            return names if self.settings.choice == "parallel" else names[:1]
-        working = (name for name, route in self.routes.items() if route.works())
-        return ([next(working, names[-1])] if order else list(working)) or names[-1:]
 
     # ---- sending
 
@@ -174,6 +156,8 @@ class Spammer:
         recorder, helo = self.context.recorder, self.source.helo
         recorder.messages.attempts[message.number] = attempt
         recorder.messages.route[message.number] = route.number
+        transfers: list[tuple[Transfer, str]] = []
+        line = self.routes[route].bandwidth
         for server, part, address, network, credentials in self.routes[route].parts(groups):
             if server is None:
                 for group in part:
@@ -182,9 +166,12 @@ class Spammer:
             signed = self._signed(message, part, server, credentials)
             shows = credentials if helo is None else credentials._replace(helo=helo)
             transfer = Transfer(
-                signed, part, server, address, shows, LINE, attempt=attempt, ticket=route
+                signed, part, server, address, shows, line, attempt=attempt, ticket=route
             )
-            self.context.transport.send(transfer, now, network)
+            transfers.append((transfer, network))
+        self.sending.begin(message.number, len(transfers))
+        for turn, (transfer, network) in enumerate(transfers):  # one after the other on the line
+            self.context.transport.send(transfer, now + turn * 8.0 * SIZE / line, network)
 
     def _signed(
         self,
@@ -214,6 +201,7 @@ class Spammer:
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Learn from an answer; what was refused goes to another route, comes back later, or is
         dropped."""
+        self.sending.end(transfer.message.number, now)
         if not refused:
             return
         if self.needs_all(transfer, refused):
@@ -253,7 +241,7 @@ class Spammer:
         """The route for what *route* has refused: in parallel, any other that works."""
         if self.settings.choice != "parallel" or self.routes[route].others:
             return self.plan()[0]
-        return next((other for other in self.working() if other is not route), route)
+        return next((other for other in self.prospects.working() if other is not route), route)
 
     def _pass_on(self, transfer: Transfer, groups: list[RecipientGroup], now: float) -> None:
         """Send *groups* anew as soon as the refusal is read; another route pays for them."""
@@ -284,6 +272,7 @@ class Spammer:
 
         def send(at: float) -> None:
             self.context.recorder.messages.attempts[message.number] = again
+            self.sending.begin(message.number, 1)
             self.context.transport.send(later, at, transfer.network)
 
         self.context.env.call_at(now + wait, send, groups)

@@ -67,6 +67,8 @@ class Transport:
         self.end = end  # of the run (s)
         self.report_spam: Callable[[int, int, int, float], None] | None = None
         """Told of delivered spam: client, rows from and to, moment; None: nobody listens."""
+        self.spam_delivered = 0
+        """Recipients of spam that were delivered so far."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
         self.blocks_servers: frozenset[str] = frozenset()
         """Networks whose servers reach no port 25 elsewhere."""
@@ -277,7 +279,9 @@ class Transport:
         message = transfer.message
         if message.about >= 0:
             self.recorder.messages.believed[message.about] = 0
-        elif message.spam and self.report_spam is not None:
+            return
+        self.spam_delivered += group.end - group.first
+        if self.report_spam is not None:
             self.report_spam(transfer.address, group.first, group.end, at)
 
     def relay(
