@@ -137,7 +137,7 @@ def runs(domains: list[int]) -> list[tuple[int, int, int]]:
     intervals: list[tuple[int, int, int]] = []
     first = 0
     for domain, run in groupby(domains):
-        end = first + sum(1 for _ in run)
+        end = first + len(list(run))
         intervals.append((first, end, domain))
         first = end
     return intervals

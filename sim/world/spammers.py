@@ -122,7 +122,7 @@ class Spammer:
     def send(self, now: float, route: Route) -> None:
         """Make the next message of the list and hand it to *route*."""
         recorder, draw = self.context.recorder, self.source.draws
-        names, groups = next(self.batches)
+        names, alike = next(self.batches)
         reverse_path = self.source.reverse_path
         number = recorder.add_message(
             MailClass.SPAM,
@@ -145,7 +145,7 @@ class Spammer:
             spam=True,
         )
         first = recorder.messages.first_row[number]
-        groups = [RecipientGroup(first + a, first + b, d, who) for a, b, d, who in groups]
+        groups = [RecipientGroup(first + a, first + b, d, who) for a, b, d, who in alike]
         self.experience.note(route, first, first + len(names), now)
         self.pass_to(route, message, groups, now, attempt=1)
 

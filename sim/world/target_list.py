@@ -7,8 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sim.workload.arrivals import RecipientGroup
+from sim.workload.arrivals import runs
+from sim.workload.columns import Ints
 from sim.workload.people import NO_SUCH_USER, Mailboxes
+
+Run = tuple[int, int, int, str]
+"""Recipients in one domain, as a `RecipientGroup` has them; rows count within the transaction."""
+BLOCK = 1024
+"""Entries that are sorted at once: a transaction may have only one, and numpy's calls cost more."""
 
 
 class TargetList:
@@ -36,27 +42,25 @@ class TargetList:
         if keep.any():  # nobody is left without a list
             self.rows, self.code = self.rows[keep], self.code[keep]
 
-    def batches(self, size: int) -> Iterator[tuple[list[int], list[RecipientGroup]]]:
-        """Recipients of one transaction, sorted by domain, and their groups, rows counted from
-        the first of them."""
+    def batches(self, size: int) -> Iterator[tuple[list[int], list[Run]]]:
+        """Recipients of one transaction, sorted by domain, and what is alike among them."""
         most = size
         while True:
             self._wash()
             size = min(most, len(self.rows))
             order = self.generator.permutation(len(self.rows))
-            for first in range(0, len(order) - size + 1, size):
-                chosen = order[first : first + size]
-                chosen = chosen[np.argsort(self.code[chosen], kind="stable")]
-                code = self.code[chosen]
-                cuts = [0, *(np.flatnonzero(np.diff(code)) + 1).tolist(), size]
-                codes = code[cuts[:-1]].tolist()
-                yield (
-                    self.rows[chosen].tolist(),
-                    [
-                        RecipientGroup(a, b, c >> 1, self._address(c))
-                        for a, b, c in zip(cuts, cuts[1:], codes, strict=False)
-                    ],
-                )
+            transactions = order[: len(order) - len(order) % size].reshape(-1, size)
+            at_once = max(1, BLOCK // size)
+            for first in range(0, len(transactions), at_once):
+                yield from self._sorted(transactions[first : first + at_once])
+
+    def _sorted(self, entries: Ints) -> Iterator[tuple[list[int], list[Run]]]:
+        """The same for the *entries* of several transactions, one a row."""
+        by_code = np.argsort(self.code[entries], axis=1, kind="stable")
+        entries = np.take_along_axis(entries, by_code, axis=1)
+        codes = self.code[entries].tolist()
+        for rows, code in zip(self.rows[entries].tolist(), codes, strict=True):
+            yield rows, [(a, b, c >> 1, self._address(c)) for a, b, c in runs(code)]
 
     def _address(self, code: int) -> str:
         domain = code >> 1

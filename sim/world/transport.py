@@ -27,7 +27,7 @@ from sim.world.deferred import Deferred
 from sim.world.next_hosts import NextHosts
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
 from sim.world.server import Server
-from sim.world.transfers import Message, Part, Replies, Transfer, recipients, split
+from sim.world.transfers import Message, Replies, Transfer, recipients, split
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
@@ -256,7 +256,7 @@ class Transport:
                 server.tally.relayed += group.end - group.first
                 if strangers:
                     server.tally.strangers += group.end - group.first
-            parts: Iterable[Part] = (Part(message, group, relayed),)
+            parts: Iterable[tuple[Message, RecipientGroup, bool]] = ((message, group, relayed),)
             if server.has_aliases:
                 parts = self.addressees.parts(server, message, group, relayed=relayed)
             for under, part, leaves in parts:
