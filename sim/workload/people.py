@@ -106,13 +106,6 @@ class Mailboxes:
         """The number of the mailbox with *address*; None if there is none."""
         return self._number.get(address)
 
-    def addresses_by_domain(self) -> dict[str, frozenset[str]]:
-        """The addresses in each domain."""
-        parts: dict[str, list[str]] = {domain: [] for domain in self.domains}
-        for address, domain in zip(self.addresses, self.domain_of, strict=True):
-            parts[self.domains[domain]].append(address)
-        return {domain: frozenset(part) for domain, part in parts.items()}
-
     def by_domain(self) -> list[NDArray[np.int64]]:
         """For each domain, the numbers of its mailboxes that people know: all but traps."""
         first_trap = min((t.start for t in self.traps.values()), default=len(self.domain_of))

@@ -69,13 +69,14 @@ def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:
 
 
 class _Addresses(Container[str]):
-    """The mailboxes of some domains, as a container of addresses."""
+    """The mailboxes of some *domains*, as a container of addresses."""
 
-    def __init__(self, parts: list[frozenset[str]]) -> None:
-        self.parts = parts
+    def __init__(self, mailboxes: Mailboxes, domains: Container[str]) -> None:
+        self.mailboxes, self.domains = mailboxes, domains
 
     def __contains__(self, address: object) -> bool:
-        return any(address in part for part in self.parts)
+        text = str(address)
+        return text.rpartition("@")[2] in self.domains and self.mailboxes.find(text) is not None
 
 
 class Policies:
@@ -83,9 +84,8 @@ class Policies:
 
     def __init__(self, scenario: Scenario, population: Population) -> None:
         self.scenario, self.population = scenario, population
-        by_domain = population.mailboxes.addresses_by_domain()
         self._mailboxes = {
-            name: _Addresses([by_domain[d] for d in keys.domains if d in by_domain])
+            name: _Addresses(population.mailboxes, frozenset(keys.domains))
             for name, keys in scenario.servers.items()
         }
 
