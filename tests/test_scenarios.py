@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.exact.expectations import unmet, verdict
+from sim.exact.expectations import faults, verdict
 from sim.experiment import Execution, run
 from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
@@ -18,7 +18,7 @@ FILES = sorted(path.name for path in FOLDER.glob("*.toml"))
 
 @pytest.mark.parametrize("name", FILES)
 def test_exact_expectations_come_true(name):
-    assert list(unmet(load(FOLDER / name))) == []
+    assert list(faults(load(FOLDER / name))) == []
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -47,7 +47,7 @@ def measured(scenario):
 
 def outcome(scenario, out, replications=None):
     how = Execution(keep="counts")
-    stored = run(scenario, out / "r", replications=replications, how=how)
+    stored = run(scenario, out / "r", replications=replications, execution=how)
     found = judged(measured(scenario), scenario.baseline, stored.table("measures"))
     return dict(zip(found["expected"], found["outcome"], strict=True))
 
@@ -124,7 +124,7 @@ def test_an_expectation_that_does_not_come_true_is_told():
     line = next(line for line in text.splitlines() if "accept_relay" in line)
     wrong = text.replace(line, line.replace("accept_relay", "reject_relay"))
     assert wrong != text
-    assert list(unmet(loads(wrong))) == [
+    assert list(faults(loads(wrong))) == [
         "expect[1]: home to bob@adatum.com: verdict 'accept_relay', expected 'reject_relay'"
     ]
 

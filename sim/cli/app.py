@@ -79,8 +79,8 @@ def main() -> None:
 
 def status_of(kind: type[Exception]) -> int | None:
     """Exit status of an error that its message explains; None for a fault of the program."""
-    ours = (base.__name__ for base in kind.__mro__ if base.__module__.startswith("sim."))
-    return next((STATUS[name] for name in ours if name in STATUS), None)
+    names = (base.__name__ for base in kind.__mro__ if base.__module__.startswith("sim."))
+    return next((STATUS[name] for name in names if name in STATUS), None)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from sim.cli.console import print_json, say, wrong
 
 if TYPE_CHECKING:
     from sim.config import Imported
-    from sim.config.audit import Audit, Changed
+    from sim.config.audit import Audit, CellChange
     from sim.smtp.names import Names
 
 MOST = 10_000_001
@@ -88,11 +88,11 @@ def audit(
 
     Exit status: 0 restricted, 1 open relay, serves nobody or refuses its own mail, 2 unreadable.
     """
-    known = _names(names)
+    dns = _names(names)
 
     def audited(source: str) -> Audit:
         imported = _imported(source, master, tables, addresses, users, audits=True)
-        return cli.audit.Audit(imported, known)
+        return cli.audit.Audit(imported, dns)
 
     if diff is not None:
         _show_changes(cli.audit.difference(*map(audited, diff)), as_json)
@@ -118,23 +118,23 @@ def _show(result: Audit) -> None:
                 print(f"  {label}: {text}")
     print("\nMail for elsewhere:")
     for port, client, login, outcome in result.relayers():
-        who = f"{client}, logged in" if login else client
-        print(f"  {port:3}  {who:50} {outcome}")
+        client_text = f"{client}, logged in" if login else client
+        print(f"  {port:3}  {client_text:50} {outcome}")
     for warning in result.warnings:
         print(f"warning: {warning}")
     for assumed in result.assumed:
         print(f"assumed: {assumed}")
 
 
-def _show_changes(changes: list[Changed], as_json: bool) -> None:
+def _show_changes(changes: list[CellChange], as_json: bool) -> None:
     """Every answer that changes, and how many from what to what."""
     if as_json:
         print_json([{**c._asdict(), "old": str(old), "new": str(new)} for c, old, new in changes])
         return
     for cell, old, new in changes:
         login = f", logged in as {cell.login}" if cell.login else ""
-        who = f"port {cell.port}: {cell.client}{login}, {cell.sender}"
-        print(f"{who} -> {cell.recipient}: {old}, then {new}")
+        case_text = f"port {cell.port}: {cell.client}{login}, {cell.sender}"
+        print(f"{case_text} -> {cell.recipient}: {old}, then {new}")
     for (before, after), count in cli.audit.summary(changes).most_common():
         print(f"{count} answers: {before}, then {after}")
 
@@ -159,7 +159,7 @@ def export_config(
     policy = loaded.arm(arm or loaded.baseline).policy(server)
     exported = cli.exporting.export_config(policy, make)
     if as_json:
-        print_json({"files": exported.files, "unsaid": exported.unsaid})
+        print_json({"files": exported.files, "not_expressed": exported.not_expressed})
     elif out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in exported.files.items():
@@ -167,7 +167,7 @@ def export_config(
     else:
         for name, text in exported.files.items():
             print(f"# {name}\n{text}")
-    _say_each("not expressed", exported.unsaid)
+    _say_each("not expressed", exported.not_expressed)
 
 
 def _say_each(label: str, texts: Iterable[str]) -> None:

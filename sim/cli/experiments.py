@@ -125,8 +125,8 @@ def check_sweep(
     )
     for arm in pair:
         one_of("arm", arm, arms)
-    known = points or (own.all() if own else [])
-    if pair and known and not ranged(known) and len(keys := free(known)) > 1:
+    sampled = points or (own.all() if own else [])
+    if pair and sampled and not ranged(sampled) and len(keys := free(sampled)) > 1:
         wrong(f"--break-even: expected one key, or --mode ranges; got {', '.join(keys)}")
 
 

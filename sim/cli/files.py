@@ -30,14 +30,14 @@ def check(
     """
     loaded = cli.inputs.scenario(scenario, set_)
     cli.factors.alternatives(loaded.model)
-    if faults := list(cli.expectations.unmet(loaded.model)):
+    if faults := list(cli.expectations.faults(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
     if resolved:
         print(loaded.resolved())
     elif as_json:
         warned = [str(one) for one in cli.findings.warnings(loaded.model)]
-        known = {"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)}
-        print_json(known | {"warnings": warned})
+        summary = {"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)}
+        print_json(summary | {"warnings": warned})
     else:
         _warn(loaded)
         print(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")

@@ -23,14 +23,14 @@ def scenario(
     return loaded.with_overrides(changes) if changes else loaded
 
 
-def names(text: str | None, known: Container[str]) -> list[str] | None:
-    """The names in A,B: a name may hold commas itself, so the longest that is *known* is meant."""
+def names(text: str | None, valid: Container[str]) -> list[str] | None:
+    """The names in A,B: a name may hold commas itself, so the longest that is *valid* is meant."""
     if text is None:
         return None
     parts, chosen = text.split(","), []
     while parts:
         spans = range(len(parts), 0, -1)
-        length = next((n for n in spans if ",".join(parts[:n]).strip() in known), 1)
+        length = next((n for n in spans if ",".join(parts[:n]).strip() in valid), 1)
         chosen.append(",".join(parts[:length]).strip())
         parts = parts[length:]
     return chosen

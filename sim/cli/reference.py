@@ -81,11 +81,11 @@ def command_line() -> Iterator[str]:
         yield f"## `{words}`\n\n{command.help}\n"
         if options:
             yield "| option | meaning |\n|---|---|"
-            yield from (f"| `{_written(option)}` | {option.help} |" for option in options)
+            yield from (f"| `{_option_text(option)}` | {option.help} |" for option in options)
             yield ""
 
 
-def _written(option: Any) -> str:
+def _option_text(option: Any) -> str:
     value = "" if option.is_flag else f" {option.metavar or option.type.name.upper()}"
     return f"{option.opts[0]}{value}"
 
@@ -164,15 +164,15 @@ def python() -> Iterator[str]:
     yield from _names("sim.results.trace", trace, ("Trace",))
 
 
-def _names(module: str, held: Any, names: Iterable[str]) -> Iterator[str]:
+def _names(module: str, container: Any, names: Iterable[str]) -> Iterator[str]:
     """What is called so in *module*, functions first; of a class also its parts."""
-    for name in sorted(names, key=lambda name: inspect.isclass(getattr(held, name))):
-        thing = getattr(held, name)
-        if not inspect.isclass(thing):
-            yield _described(f"### `{module}.{name}{_call(thing)}`", thing)
+    for name in sorted(names, key=lambda name: inspect.isclass(getattr(container, name))):
+        value = getattr(container, name)
+        if not inspect.isclass(value):
+            yield _described(f"### `{module}.{name}{_call(value)}`", value)
             continue
-        yield _described(f"### `{module}.{name}`", thing)
-        for part, member in _members(thing).items():
+        yield _described(f"### `{module}.{name}`", value)
+        for part, member in _members(value).items():
             call = _call(member) if inspect.isfunction(member) else ""
             yield _described(f"#### `{name}.{part}{call}`", member)
 
@@ -196,8 +196,8 @@ def _is_part(member: Any) -> bool:
     )
 
 
-def _described(heading: str, what: Any) -> str:
-    return f"{heading}\n\n{inspect.getdoc(what)}\n"
+def _described(heading: str, documented: Any) -> str:
+    return f"{heading}\n\n{inspect.getdoc(documented)}\n"
 
 
 def _call(function: Callable[..., Any]) -> str:

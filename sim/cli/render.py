@@ -18,7 +18,7 @@ from sim.measure.digits import NONE, between, number
 from sim.records.measures import MEASURES, SHARE
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion, pairing
-from sim.results.sweep import shown
+from sim.results.sweep import text_of
 from sim.results.warmup import warm_up
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from sim.results.sweep import Sweep
 
 Part = Table | str
-ABREAST = 4
+SIDE_BY_SIDE = 4
 """Quantities beside each other in a table: so many fit in 80 columns unbroken."""
-SURE = "*"
+MARK = "*"
 """Mark of a difference whose interval excludes 0."""
 DEFINITIONS = "Definitions: sim/measure/MEASURES.md."
 ABOUT_DECISION = (
@@ -97,7 +97,7 @@ def first_screen(results: Results) -> Iterator[Part]:
     decision = results.decision()
     yield title(results)
     yield from comparison(decision, results.arms)
-    yield f"{legend(results.replications, results.baseline, SURE)} {DEFINITIONS}"
+    yield f"{legend(results.replications, results.baseline, MARK)} {DEFINITIONS}"
     yield conclusion(decision, results.baseline)
     yield from structure(results)
     if sentence := pairing(decision, results.baseline):
@@ -120,8 +120,8 @@ def comparison(decision: pd.DataFrame, arms: Sequence[str]) -> Iterator[Table]:
     """Arms by quantities: mean, interval, (analytic), difference to the baseline in pairs."""
     cells = decision_cells(decision)
     every = heads(decision)
-    for first in range(0, len(every), ABREAST):
-        columns = every[first : first + ABREAST]
+    for first in range(0, len(every), SIDE_BY_SIDE):
+        columns = every[first : first + SIDE_BY_SIDE]
         yield grid(
             ["arm", *(f"{quantity} {unit}".rstrip() for quantity, unit in columns)],
             ([arm, *(_text(cells[arm, q]) for q, _ in columns)] for arm in arms),
@@ -130,7 +130,7 @@ def comparison(decision: pd.DataFrame, arms: Sequence[str]) -> Iterator[Table]:
 
 
 def _text(cell: Cell) -> str:
-    return "\n".join(cell.lines(SURE))
+    return "\n".join(cell.lines(MARK))
 
 
 def decision(results: Results) -> Iterator[Part]:
@@ -179,41 +179,41 @@ def expectations(results: Results) -> Iterator[Part]:
 
 
 def sweep(
-    swept: Sweep, which: tuple[str, str], pair: Sequence[str], flips: Mapping[str, BreakEven]
+    results: Sweep, quantity: tuple[str, str], pair: Sequence[str], flips: Mapping[str, BreakEven]
 ) -> Iterator[Part]:
     """One measure of a sweep, where the order of a *pair* flips, and where the files are."""
-    if swept.quick:
-        yield f"QUICK RUN: {cut_to(swept.manifest)}"
-    if swept.ranged:
-        yield from unknown(swept)
+    if results.quick:
+        yield f"QUICK RUN: {cut_to(results.manifest)}"
+    if results.ranged:
+        yield from unknown(results)
     else:
-        yield at_points(swept, *which)
+        yield at_points(results, *quantity)
     if flips:
-        yield f"By {which[0]}: {MEASURES[which[1]].title}, each key alone:"
+        yield f"By {quantity[0]}: {MEASURES[quantity[1]].title}, each key alone:"
     for key, flip in flips.items():
         yield flips_at(flip, key, *pair)
-    yield f"All measures at all points: {swept.path}: summary.csv, differences.csv"
+    yield f"All measures at all points: {results.path}: summary.csv, differences.csv"
 
 
-def at_points(swept: Sweep, class_: str, measure: str) -> Table:
+def at_points(results: Sweep, class_: str, measure: str) -> Table:
     """One measure at every point of a sweep, an arm a column."""
     about = MEASURES[measure]
     share = about.kind == SHARE
-    table = swept.summary()
+    table = results.summary()
     table = table[(table["class"] == class_) & (table["measure"] == measure)]
     cells: dict[tuple[Any, ...], str] = {
         (row.point, row.arm): _with_interval(row, share) for row in table.itertuples(index=False)
     }
     rows = (
         [
-            *(str(shown(point.get(key, "as it is"))) for key in swept.keys),
-            *(cells.get((place, arm), NONE) for arm in swept.arms),
+            *(str(text_of(point.get(key, "as it is"))) for key in results.keys),
+            *(cells.get((place, arm), NONE) for arm in results.arms),
         ]
-        for place, point in enumerate(swept.points)
+        for place, point in enumerate(results.points)
     )
     unit = "%" if share else about.unit
     heading = f"{class_}: {about.title} ({unit}), mean and 95\u00a0%\u00a0interval"
-    return grid((*swept.keys, *swept.arms), rows, title=heading, first=30, width=30)
+    return grid((*results.keys, *results.arms), rows, title=heading, first=30, width=30)
 
 
 def _with_interval(row: Any, share: bool) -> str:
@@ -236,23 +236,23 @@ def _structure(table: pd.DataFrame) -> Table:
     rows: list[list[str]] = []
     for arm, part in table.groupby("arm", sort=False):
         of_arm: list[Any] = list(part.itertuples(index=False))
-        shown = [(row, row.unit == "share") for row in of_arm]
-        rows.append([str(arm), *(number(row.mean, share=share) for row, share in shown)])
+        cells = [(row, row.unit == "share") for row in of_arm]
+        rows.append([str(arm), *(number(row.mean, share=share) for row, share in cells)])
         for label, ends in {"  chance": ("low", "high"), "  structure": BY_STRUCTURE}.items():
-            bounds = ((*(getattr(r, end) for end in ends), share) for r, share in shown)
+            bounds = ((*(getattr(r, end) for end in ends), share) for r, share in cells)
             rows.append([label, *(between(a, b, share=share) or NONE for a, b, share in bounds)])
     return grid(["arm", *heads], rows, title=STRUCTURE, first=40)
 
 
-def unknown(swept: Sweep) -> Iterator[Table]:
+def unknown(results: Sweep) -> Iterator[Table]:
     """Of a sweep over ranges: the band of each arm, and how far each unknown alone moves it."""
-    parts = unknowns(*sweeps.unknowns(swept.band(), swept.tornado()))
+    parts = unknowns(*sweeps.unknowns(results.band(), results.tornado()))
     columns = [f"{quantity} {unit}".rstrip() for quantity, unit in parts.heads]
     rows = [row for arm, bands in parts.bands.items() for row in _band_lines(arm, bands)]
-    heading = BANDS.format(baseline=swept.baseline)
+    heading = BANDS.format(baseline=results.baseline)
     yield grid(["arm", *columns], rows, title=heading, first=40)
     swings = (
-        [key, *(f"{SURE * cell.sure}{cell.mean}" for cell in cells)]
+        [key, *(f"{MARK * cell.significant}{cell.mean}" for cell in cells)]
         for key, cells in parts.swings.items()
     )
     yield grid(["unknown", *columns], swings, title=MOVES, first=40)
@@ -265,7 +265,7 @@ def _band_lines(arm: str, bands: Sequence[Band]) -> Iterator[list[str]]:
     yield ["  and chance", *(band.chance for band in bands)]
     if any(band.difference for band in bands):
         yield ["  difference", *(band.difference or NONE for band in bands)]
-        chance = (f"{SURE * band.sure}{band.difference_chance or NONE}" for band in bands)
+        chance = (f"{MARK * band.significant}{band.difference_chance or NONE}" for band in bands)
         yield ["  and chance", *chance]
 
 
@@ -275,19 +275,21 @@ def flips_at(flip: BreakEven, key: str, a: str, b: str) -> str:
         if not flip.ahead:
             return f"'{a}' and '{b}' do not differ."
         more, less = (b, a) if flip.ahead > 0 else (a, b)
-        unsure = "" if flip.low is None else " in the mean, though not surely everywhere"
-        return f"'{more}' stays above '{less}' at every value of {key}{unsure}."
+        caveat = "" if flip.low is None else " in the mean, though not surely everywhere"
+        return f"'{more}' stays above '{less}' at every value of {key}{caveat}."
     first = b if flip.ahead > 0 else a
     if flip.names:
         before, after = (flip.names[place(flip.at)] for place in (math.floor, math.ceil))
-        return f"'{first}' is above with {key} = {before}, below with {after}{_unsure(flip)}."
+        return (
+            f"'{first}' is above with {key} = {before}, below with {after}{_unclear_values(flip)}."
+        )
     bounds = ""
     if flip.low is not None and flip.high is not None:
         bounds = f"; between {flip.low:.3g} and {flip.high:.3g} their order is not sure"
     return f"'{first}' is above up to {key} = {flip.at:.3g}, below from there on{bounds}."
 
 
-def _unsure(flip: BreakEven) -> str:
+def _unclear_values(flip: BreakEven) -> str:
     """At which of the values that are no numbers the order is not sure."""
     if flip.low is None or flip.high is None:
         return ""
@@ -327,8 +329,8 @@ def _level(row: Any, share: bool) -> str:
     if not row.tested:
         return NONE
     at_once = "at once" if row.level == row.since else f"day {row.level:.0f}"
-    when = at_once if math.isfinite(row.level) else "not yet"
-    return f"{when}  ±{number(row.margin, share=share)}{' %' * share}"
+    begin = at_once if math.isfinite(row.level) else "not yet"
+    return f"{begin}  ±{number(row.margin, share=share)}{' %' * share}"
 
 
 # ---- as data
@@ -337,7 +339,7 @@ def _level(row: Any, share: bool) -> str:
 def results_as_data(results: Results) -> dict[str, Any]:
     """What a run says, for ``--json``."""
     others = [arm for arm in results.arms if arm != results.baseline]
-    swept = results.unknowns
+    unknowns = results.unknowns
     return {
         "out": str(results.path),
         "quick": results.quick,
@@ -346,8 +348,8 @@ def results_as_data(results: Results) -> dict[str, Any]:
         **decision_as_data(results),
         "precision": results.manifest.get("precision"),
         "expectations": as_records(results.expectations()),
-        "band": swept and as_records(swept.band()),
-        "unknowns": swept and as_records(swept.tornado()),
+        "band": unknowns and as_records(unknowns.band()),
+        "unknowns": unknowns and as_records(unknowns.tornado()),
     }
 
 
@@ -361,15 +363,15 @@ def decision_as_data(results: Results) -> dict[str, Any]:
     }
 
 
-def sweep_as_data(swept: Sweep, flips: Mapping[str, BreakEven]) -> dict[str, Any]:
+def sweep_as_data(results: Sweep, flips: Mapping[str, BreakEven]) -> dict[str, Any]:
     """What a sweep says, for ``--json``."""
     names = ("at", "low", "high", "names")
     return {
-        "out": str(swept.path),
-        "quick": swept.quick,
-        "points": swept.points,
-        "summary": as_records(swept.summary()),
-        "comparison": as_records(swept.compare()),
+        "out": str(results.path),
+        "quick": results.quick,
+        "points": results.points,
+        "summary": as_records(results.summary()),
+        "comparison": as_records(results.compare()),
         "break_even": {
             key: {name: getattr(flip, name) for name in names} for key, flip in flips.items()
         },

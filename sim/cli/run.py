@@ -44,14 +44,14 @@ def run(
     )
     with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**experiment.options, "executor": executor}
-            how |= {"force": force, "batch": not no_batch}
-            tried = not no_structures
-            results = sim.run(experiment.scenario, keep=keep, structures=tried, **how)
+            execution: dict[str, Any] = {**experiment.options, "executor": executor}
+            execution |= {"force": force, "batch": not no_batch}
+            structures = not no_structures
+            results = sim.run(experiment.scenario, keep=keep, structures=structures, **execution)
             if experiment.scenario.sweep is not None and experiment.scenario.sweep.mode == "ranges":
-                how["replications"] = results.replications
-                how["out"] = experiment.out / cli.experiments.SWEEP
-                sim.sweep(experiment.scenario, **how).save()
+                execution["replications"] = results.replications
+                execution["out"] = experiment.out / cli.experiments.SWEEP
+                sim.sweep(experiment.scenario, **execution).save()
         results.save()
     show(results, as_json)
 
@@ -70,8 +70,8 @@ def plan(
     experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, quick=quick
     )
-    how = {name: value for name, value in experiment.options.items() if name != "quick"}
-    planned = cli.plan.plan(experiment.scenario.model, **how)
+    execution = {name: value for name, value in experiment.options.items() if name != "quick"}
+    planned = cli.plan.plan(experiment.scenario.model, **execution)
     print_json(planned.as_dict()) if as_json else cli.render.show(planned)
 
 

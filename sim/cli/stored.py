@@ -109,8 +109,8 @@ def _run_for_warmup(
     )
     experiment.out = experiment.out if out is not None else Path(f"{experiment.out}-warmup")
     with experiment.interruptible():
-        how = experiment.options
-        return sim.run(experiment.scenario, keep="counts", force=force, **how)
+        options = experiment.options
+        return sim.run(experiment.scenario, keep="counts", force=force, **options)
 
 
 def report(

@@ -50,7 +50,7 @@ def sweep(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
     )
     experiment.out = experiment.out if out is not None else experiment.out / cli.experiments.SWEEP
-    which = cli.experiments.measure(measure)
+    quantity = cli.experiments.measure(measure)
     pair = cli.inputs.names(break_even, experiment.scenario.arms) or []
     points = cli.experiments.points(over, mode) if over else None
     if break_even is not None and len(pair) != 2:
@@ -61,13 +61,13 @@ def sweep(
         say(f"precision is for mailsim run; here {number} replications at each point")
     with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            how: dict[str, Any] = {**experiment.options, "executor": executor}
-            how |= {"force": force, "batch": not no_batch}
-            swept = sim.sweep(experiment.scenario, points, keep=keep, **how)
-        swept.save(*which, pair)
-    along = (swept.keys if swept.ranged else swept.keys[:1]) if pair else []
-    flips = {key: swept.break_even(pair[0], pair[1], *which, key) for key in along}
+            execution: dict[str, Any] = {**experiment.options, "executor": executor}
+            execution |= {"force": force, "batch": not no_batch}
+            results = sim.sweep(experiment.scenario, points, keep=keep, **execution)
+        results.save(*quantity, pair)
+    along = (results.keys if results.ranged else results.keys[:1]) if pair else []
+    flips = {key: results.break_even(pair[0], pair[1], *quantity, key) for key in along}
     if as_json:
-        print_json(cli.render.sweep_as_data(swept, flips))
+        print_json(cli.render.sweep_as_data(results, flips))
     else:
-        cli.render.show(*cli.render.sweep(swept, which, pair, flips))
+        cli.render.show(*cli.render.sweep(results, quantity, pair, flips))

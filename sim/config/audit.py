@@ -53,8 +53,8 @@ class Audit:
         if self.names is None:
             nothing = replace(self.cells, names=Names(), asked=self.cells.worlds)
             assumed.append(f"every name resolves, and no blocklist answers{self._hang(nothing)}")
-        tables = self.imported.configuration.tables.found.items()
-        absent = [f"{name} ({found.absent})" for name, found in tables if found.absent]
+        tables = self.imported.configuration.tables.read.items()
+        absent = [f"{name} ({table.absent})" for name, table in tables if table.absent]
         if absent:
             failed = self.cells.of(failing(self.imported.configuration))
             assumed.append(f"of {', '.join(absent)}: {Absent.EMPTY.value}{self._hang(failed)}")
@@ -79,13 +79,13 @@ class Audit:
 
     def relayers(self) -> Iterator[tuple[int, str, str, Outcome]]:
         """By port, client and credentials: what becomes of mail for elsewhere."""
-        seen = set()
+        keys = set()
         for cell, outcome in self.cells.outcomes.items():
-            who = (cell.port, cell.client, cell.login)
+            key = (cell.port, cell.client, cell.login)
             plain = cell.sender == "a foreign sender" and cell.recipient == "elsewhere"
-            if plain and who not in seen:
-                seen.add(who)
-                yield *who, outcome
+            if plain and key not in keys:
+                keys.add(key)
+                yield *key, outcome
 
     def as_data(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -104,7 +104,7 @@ class Audit:
         }
 
 
-class Changed(NamedTuple):
+class CellChange(NamedTuple):
     """A cell that two configurations answer otherwise."""
 
     cell: Cell
@@ -112,17 +112,17 @@ class Changed(NamedTuple):
     new: Outcome
 
 
-def difference(old: Audit, new: Audit) -> list[Changed]:
+def difference(old: Audit, new: Audit) -> list[CellChange]:
     """Every cell whose answer changes; both are asked what either would be asked."""
-    changes: dict[Cell, Changed] = {}
+    changes: dict[Cell, CellChange] = {}
     for asking in (old.cells, new.cells):
         for cell, _, question in asking.questions():
             before, after = (one.cells.ask(cell.port, *question) for one in (old, new))
             if str(before) != str(after):
-                changes.setdefault(cell, Changed(cell, before, after))
+                changes.setdefault(cell, CellChange(cell, before, after))
     return list(changes.values())
 
 
-def summary(changes: list[Changed]) -> Counter[tuple[str, str]]:
+def summary(changes: list[CellChange]) -> Counter[tuple[str, str]]:
     """How many cells change from what to what."""
     return Counter((str(change.old), str(change.new)) for change in changes)

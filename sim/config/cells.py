@@ -70,20 +70,20 @@ class Cells:
 
     def parties(self, cell: Cell) -> tuple[Client, Party, Party]:
         """The client, sender and recipient of a cell."""
-        here = self.worlds[cell.port]
+        world = self.worlds[cell.port]
         return (
-            next(one for one in here.clients if one.label == cell.client),
-            next(one for one in here.senders if one.label == cell.sender),
-            next(one for one in here.recipients if one.label == cell.recipient),
+            next(one for one in world.clients if one.label == cell.client),
+            next(one for one in world.senders if one.label == cell.sender),
+            next(one for one in world.recipients if one.label == cell.recipient),
         )
 
     def questions(self) -> Iterator[tuple[Cell, Port, Question]]:
         """Each cell with the port and those it is about."""
         for port in self.configuration.ports:
-            here = self.worlds[port.number]
-            logins = ("", here.login) if port.policy.auth_offered else ("",)
+            world = self.worlds[port.number]
+            logins = ("", world.login) if port.policy.auth_offered else ("",)
             for client, login, sender, recipient in product(
-                here.clients, logins, here.senders, here.recipients
+                world.clients, logins, world.senders, world.recipients
             ):
                 if recipient.odd and (client.forged or login or not sender.address):
                     continue

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sim.config.importing import LISTS, Configuration, Port, changed
+from sim.config.importing import LISTS, Configuration, Port, with_values
 from sim.config.lines import split
 from sim.config.reporting import WITH_ARGUMENT
 
@@ -24,43 +24,43 @@ class Change(NamedTuple):
     value: str
 
     def __str__(self) -> str:
-        where = "" if self.port == 25 else f" (master.cf, port {self.port}: -o)"
-        return f"{self.name} = {self.value}{where}"
+        place = "" if self.port == 25 else f" (master.cf, port {self.port}: -o)"
+        return f"{self.name} = {self.value}{place}"
 
     def apply(self, configuration: Configuration) -> Configuration:
         """The configuration with this change."""
-        return changed(configuration, self.port, {self.name: self.value})
+        return with_values(configuration, self.port, {self.name: self.value})
 
 
 def restrictions(port: Port, name: str) -> list[str]:
     """The restrictions of a list, each with its argument."""
-    found: list[str] = []
+    result: list[str] = []
     waiting: list[str] = []
     for word in split(port.values[name]):
         waiting.append(word)
         if not WITH_ARGUMENT.fullmatch(word):
-            found.append(" ".join(waiting))
+            result.append(" ".join(waiting))
             waiting = []
-    return found + ([" ".join(waiting)] if waiting else [])
+    return result + ([" ".join(waiting)] if waiting else [])
 
 
 def closing(port: Port, name: str, index: int) -> Iterator[Change]:
     """Changes that may close what restriction *index* of list *name* opens, smallest first."""
-    here = restrictions(port, name)
-    later = [r for r in here[index + 1 :] if STOPS_RELAYING.fullmatch(r)]
+    rules = restrictions(port, name)
+    later = [r for r in rules[index + 1 :] if STOPS_RELAYING.fullmatch(r)]
     if later:
-        before = [*here[:index], later[0], *(r for r in here[index:] if r != later[0])]
+        before = [*rules[:index], later[0], *(r for r in rules[index:] if r != later[0])]
         yield Change(port.number, name, ", ".join(before))
-    yield Change(port.number, name, ", ".join([*here[:index], *here[index + 1 :]]))
+    yield Change(port.number, name, ", ".join([*rules[:index], *rules[index + 1 :]]))
     yield Change(port.number, "smtpd_relay_restrictions", RELAY_LIST)
 
 
-def swapped(port: Port, name: str, first: int, second: int) -> Change:
+def swap(port: Port, name: str, first: int, second: int) -> Change:
     """The list *name* with its restriction *second* before *first*."""
-    here = restrictions(port, name)
-    moved = here.pop(second)
-    here.insert(first, moved)
-    return Change(port.number, name, ", ".join(here))
+    rules = restrictions(port, name)
+    rule = rules.pop(second)
+    rules.insert(first, rule)
+    return Change(port.number, name, ", ".join(rules))
 
 
 def sparing(port: Port, name: str) -> Iterator[Change]:
@@ -78,8 +78,8 @@ def sparing(port: Port, name: str) -> Iterator[Change]:
 
 def without_networks(port: Port, networks: set[str]) -> Change:
     """`mynetworks` without some of its entries."""
-    kept = [word for word in split(port.values["mynetworks"]) if word not in networks]
-    return Change(port.number, "mynetworks", " ".join(kept))
+    entries = [word for word in split(port.values["mynetworks"]) if word not in networks]
+    return Change(port.number, "mynetworks", " ".join(entries))
 
 
 def lists(port: Port) -> Iterator[tuple[str, list[str]]]:

@@ -32,25 +32,25 @@ class Values:
     ``${name?{text}:{text}}``, ``${{text} == {text} ? {text} : {text}}`` and ``$$``.
     """
 
-    def __init__(self, written: Mapping[str, str]) -> None:
-        self.written = written
+    def __init__(self, raw: Mapping[str, str]) -> None:
+        self.raw = raw
         self.used_by: dict[str, str] = {}
         """Parameters that were read, and which other one's value speaks of each."""
-        self._known: dict[str, str] = {}
+        self._values: dict[str, str] = {}
         self._open: list[str] = []
         self._depth = 0
 
     def __getitem__(self, name: str) -> str:
         """The value of *name*; empty if nothing sets it."""
         self.used_by.setdefault(name, self._open[-1] if self._open else "")
-        if name in self._known:
-            return self._known[name]
-        if name not in self.written:
+        if name in self._values:
+            return self._values[name]
+        if name not in self.raw:
             return ""
         if name in self._open or len(self._open) > 100:
             raise ConfigError(f"{name}: stands for itself: {' -> '.join(self._open)} -> {name}")
         self._open.append(name)
-        value = self._known[name] = self.expand(self.written[name])
+        value = self._values[name] = self.expand(self.raw[name])
         self._open.pop()
         return value
 
@@ -61,16 +61,16 @@ class Values:
         if len(text) > MAX_WRITTEN or self._depth > MAX_DEPTH:
             raise ConfigError(f"{text[:40]!r}: too long or too deep")
         self._depth += 1
-        pieces, position, size = [], 0, 0
+        parts, position, size = [], 0, 0
         while (dollar := text.find("$", position)) >= 0:
             value, end = self._macro(text, dollar + 1)
-            pieces += [text[position:dollar], value]
+            parts += [text[position:dollar], value]
             position = end
             size += len(value)
             if size > MAX_VALUE:
                 raise ConfigError(f"{' -> '.join(self._open)}: the value grows without end")
         self._depth -= 1
-        return "".join(pieces) + text[position:]
+        return "".join(parts) + text[position:]
 
     def _macro(self, text: str, start: int) -> tuple[str, int]:
         """The value of what follows a dollar sign, and where it ends."""
@@ -78,8 +78,8 @@ class Values:
         if first in CLOSING:
             end = closing(text, start)
             return self._braced(text[start + 1 : end]), end + 1
-        if found := NAME.match(text, start):
-            return self[found[0]], found.end()
+        if match := NAME.match(text, start):
+            return self[match[0]], match.end()
         if first == "$":
             return "$", start + 1
         raise ConfigError(f"{text[:60]!r}: a name expected after '$'")
@@ -90,10 +90,10 @@ class Values:
         if body.startswith("{"):
             true, rest = self._comparison(body)
         else:
-            found = NAME.match(body)
-            if not found:
+            match = NAME.match(body)
+            if not match:
                 raise ConfigError(f"${{{body[:40]}}}: no name")
-            value, rest = self[found[0]], body[found.end() :].strip()
+            value, rest = self[match[0]], body[match.end() :].strip()
             if not rest:
                 return value
             if rest[0] not in "?:":
@@ -108,13 +108,13 @@ class Values:
         """Whether ``{a} == {b}`` holds at the start of *body*, and what follows."""
         end = closing(body, 0)
         left = self.expand(body[1:end].strip())
-        found = COMPARISON.match(body, end + 1)
-        if not found or body[found.end() : found.end() + 1] != "{":
+        match = COMPARISON.match(body, end + 1)
+        if not match or body[match.end() : match.end() + 1] != "{":
             raise ConfigError(f"${{{body[:40]}}}: a comparison of {{...}} with {{...}} expected")
-        close = closing(body, found.end())
-        right = self.expand(body[found.end() + 1 : close].strip())
-        key = level if found[2] else _number_or_text(left, right)
-        return COMPARE[found[1]](key(left), key(right)), body[close + 1 :].strip()
+        close = closing(body, match.end())
+        right = self.expand(body[match.end() + 1 : close].strip())
+        key = level if match[2] else _number_or_text(left, right)
+        return COMPARE[match[1]](key(left), key(right)), body[close + 1 :].strip()
 
     def _choice(self, text: str) -> tuple[str, str]:
         """The two texts of ``{text}:{text}``; without braces all is the first."""
@@ -129,10 +129,10 @@ class Values:
 def closing(text: str, start: int) -> int:
     """Where the bracket that opens at *start* closes."""
     opens, closes, depth = text[start], CLOSING[text[start]], 0
-    for found in re.compile(f"[{opens}{closes}]").finditer(text, start):
-        depth += 1 if found[0] == opens else -1
+    for match in re.compile(f"[{opens}{closes}]").finditer(text, start):
+        depth += 1 if match[0] == opens else -1
         if not depth:
-            return found.start()
+            return match.start()
     raise ConfigError(f"{text[start : start + 40]!r}: no closing {closes!r}")
 
 

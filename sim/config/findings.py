@@ -12,7 +12,7 @@ from sim.config.cells import Cell, Cells, Outcome, does
 from sim.config.edits import Change
 from sim.config.importing import LISTS, Port
 from sim.config.lines import split
-from sim.config.probes import ELSEWHERE, GATEWAYS, GRANTS, Client, Party
+from sim.config.probes import FOREIGN_DOMAIN, GATEWAYS, GRANTS, Client, Party
 from sim.smtp import decide
 from sim.smtp.restrictions import listed
 
@@ -36,17 +36,17 @@ class Finding(NamedTuple):
 
 def findings(cells: Cells) -> list[Finding]:
     """All findings of a configuration, the worst first."""
-    found: list[Finding] = []
+    result: list[Finding] = []
     for port in cells.configuration.ports:
         if port.policy.fatal:
             change = Change(port.number, "smtpd_relay_restrictions", edits.RELAY_LIST)
-            found.append(Finding(NO_SERVICE, port.policy.fatal, "every client", "", change))
+            result.append(Finding(NO_SERVICE, port.policy.fatal, "every client", "", change))
             continue
         for kind in KINDS:
-            found += kind(cells, port)
-    unlike = {(one.kind, one.text, one.line): one for one in reversed(found)}
-    found = list(reversed(unlike.values()))
-    return sorted(found, key=lambda one: (OPEN, NO_SERVICE, REFUSES, TRAP).index(one.kind))
+            result += kind(cells, port)
+    unlike = {(one.kind, one.text, one.line): one for one in reversed(result)}
+    result = list(reversed(unlike.values()))
+    return sorted(result, key=lambda one: (OPEN, NO_SERVICE, REFUSES, TRAP).index(one.kind))
 
 
 def open_cells(cells: Cells, number: int) -> list[Cell]:
@@ -71,8 +71,8 @@ def _open(cells: Cells, port: Port) -> Iterator[Finding]:
     for cell in open_cells(cells, port.number):
         deciding.setdefault(_opener(cells, port, cell), cell)
     for (name, rule), cell in deciding.items():
-        here = edits.restrictions(port, name)
-        index = next((i for i, one in enumerate(here) if one.split()[0] == rule), len(here))
+        rules = edits.restrictions(port, name)
+        index = next((i for i, one in enumerate(rules) if one.split()[0] == rule), len(rules))
         change = smallest(cells, port, edits.closing(port, name, index), [cell])
         text = f"anybody may relay: {cell.client}, {cell.sender}"
         yield Finding(OPEN, text, example(cells, cell), _line(cells, name, rule), change)
@@ -80,7 +80,7 @@ def _open(cells: Cells, port: Port) -> Iterator[Finding]:
 
 def _opener(cells: Cells, port: Port, cell: Cell) -> tuple[str, str]:
     """The list and restriction that lets a cell relay; an empty rule: nothing stops it."""
-    verdict = decide(port.policy, cells.facts(*_asked(cells, cell)), trace=True)
+    verdict = decide(port.policy, cells.facts(*_question(cells, cell)), trace=True)
     permits = {step.stage: step.rule for step in verdict.trace if step.opinion == "permit"}
     for stage in ("relay", "recipient"):
         name = f"smtpd_{stage}_restrictions"
@@ -90,27 +90,27 @@ def _opener(cells: Cells, port: Port, cell: Cell) -> tuple[str, str]:
     return "smtpd_relay_restrictions", ""
 
 
-def _asked(cells: Cells, cell: Cell) -> tuple[Client, str, Party, Party]:
+def _question(cells: Cells, cell: Cell) -> tuple[Client, str, Party, Party]:
     client, sender, recipient = cells.parties(cell)
     return client, cell.login, sender, recipient
 
 
 def _refusing(cells: Cells, port: Port) -> Iterator[Finding]:
     """Mail from outside that is taken for no user."""
-    asked = {
+    outcomes = {
         cell: outcome
         for cell, outcome in cells.outcomes.items()
         if (cell.port, cell.client, cell.login) == (25, "a stranger", "")
         and cell.sender == "a foreign sender"
         and cells.parties(cell)[2].own
     }
-    if port.number != 25 or any(outcome.does == "takes" for outcome in asked.values()):
+    if port.number != 25 or any(outcome.does == "takes" for outcome in outcomes.values()):
         return
-    cell, outcome = next(iter(asked.items()))
+    cell, outcome = next(iter(outcomes.items()))
     name = f"smtpd_{outcome.stage}_restrictions"
     rules = [listed(one, outcome.stage) for one in edits.restrictions(port, name)]
     index = [i for i, one in enumerate(rules) if one and one[0].name == outcome.rule]
-    tries = [change for i in index[:1] for change in _milder(port, name, i)]
+    tries = [change for i in index[:1] for change in _softer(port, name, i)]
     recipient = cells.parties(cell)[2].address
     yield Finding(
         REFUSES,
@@ -121,12 +121,12 @@ def _refusing(cells: Cells, port: Port) -> Iterator[Finding]:
     )
 
 
-def _milder(port: Port, name: str, index: int) -> Iterator[Change]:
-    here = edits.restrictions(port, name)
-    if here[index] in ("reject", "defer"):
-        milder = [*here[:index], "reject_unauth_destination", *here[index + 1 :]]
-        yield Change(port.number, name, ", ".join(milder))
-    yield Change(port.number, name, ", ".join([*here[:index], *here[index + 1 :]]))
+def _softer(port: Port, name: str, index: int) -> Iterator[Change]:
+    rules = edits.restrictions(port, name)
+    if rules[index] in ("reject", "defer"):
+        softer = [*rules[:index], "reject_unauth_destination", *rules[index + 1 :]]
+        yield Change(port.number, name, ", ".join(softer))
+    yield Change(port.number, name, ", ".join([*rules[:index], *rules[index + 1 :]]))
 
 
 def _that_takes(cells: Cells, port: Port, tries: Iterable[Change], cell: Cell) -> Change | None:
@@ -140,35 +140,35 @@ def _that_takes(cells: Cells, port: Port, tries: Iterable[Change], cell: Cell) -
 def outcome(cells: Cells, cell: Cell) -> Outcome:
     """The answer to one cell."""
     port = next(p for p in cells.configuration.ports if p.number == cell.port)
-    return cells.answer(port, *_asked(cells, cell))
+    return cells.answer(port, *_question(cells, cell))
 
 
 def smallest(
     cells: Cells, port: Port, tries: Iterable[Change], closed: Iterable[Cell]
 ) -> Change | None:
     """The first change after which none of *closed* relays, and nobody else loses anything."""
-    wanted = [
+    legitimate = [
         cell
         for cell, before in cells.outcomes.items()
-        if cell.port == port.number and _wanted(cells, cell, before)
+        if cell.port == port.number and _is_legitimate(cells, cell, before)
     ]
     for change in tries:
         after = cells.of(change.apply(cells.configuration))
         if any(outcome(after, cell).does == "relays" for cell in closed):
             continue
-        if all(outcome(after, cell).does == cells.outcomes[cell].does for cell in wanted):
+        if all(outcome(after, cell).does == cells.outcomes[cell].does for cell in legitimate):
             return change
     return None
 
 
-def _wanted(cells: Cells, cell: Cell, before: Outcome) -> bool:
+def _is_legitimate(cells: Cells, cell: Cell, before: Outcome) -> bool:
     """Whether what is let through in a cell is meant to be."""
     if before.does not in ("takes", "relays"):
         return False
     client, sender, recipient = cells.parties(cell)
     plain = recipient.own or recipient.label == "elsewhere"
-    meant = recipient.own or cell.login or client.label == "this machine"
-    return bool(plain and meant and (sender.own or sender.label == "a foreign sender"))
+    permitted = recipient.own or cell.login or client.label == "this machine"
+    return bool(plain and permitted and (sender.own or sender.label == "a foreign sender"))
 
 
 def _gateway(cells: Cells, port: Port) -> Iterator[Finding]:
@@ -186,7 +186,7 @@ def _gateway(cells: Cells, port: Port) -> Iterator[Finding]:
             TRAP,
             "a container network or proxy that shows every client as its gateway makes this an "
             "open relay: its address is trusted",
-            f"{gateway} -> user@{ELSEWHERE}: relays",
+            f"{gateway} -> user@{FOREIGN_DOMAIN}: relays",
             _line(cells, "mynetworks", ", ".join(sorted(private))),
             change if closed else None,
         )
@@ -202,8 +202,8 @@ def _is_private(word: str) -> bool:
 
 
 def _relays(cells: Cells, port: Port, client: Client) -> bool:
-    foreign = Party("", f"someone@{ELSEWHERE}")
-    facts = cells.facts(client, "", foreign, Party("", f"user@{ELSEWHERE}"))
+    foreign = Party("", f"someone@{FOREIGN_DOMAIN}")
+    facts = cells.facts(client, "", foreign, Party("", f"user@{FOREIGN_DOMAIN}"))
     return does(decide(port.policy, facts)) == "relays"
 
 
@@ -213,27 +213,27 @@ def _same(cells: Cells, port: Port) -> Port:
 
 def _early_permit(cells: Cells, port: Port) -> Iterator[Finding]:
     """A check of the sender that a permit before it makes idle for those who log in."""
-    here = cells.worlds[port.number]
-    if len(here.users) < 2:
+    world = cells.worlds[port.number]
+    if len(world.users) < 2:
         return
-    for name, found in edits.lists(port):
-        permit = next((i for i, one in enumerate(found) if one in PERMITS), len(found))
-        check = next((i for i, one in enumerate(found) if LOGIN_CHECK.fullmatch(one)), -1)
+    for name, rules in edits.lists(port):
+        permit = next((i for i, one in enumerate(rules) if one in PERMITS), len(rules))
+        check = next((i for i, one in enumerate(rules) if LOGIN_CHECK.fullmatch(one)), -1)
         if check < permit or not port.policy.auth_offered:
             continue
-        client = here.clients[0]
-        sender = Party("", here.users[-1])
-        question = (client, here.login, sender, Party("", f"user@{ELSEWHERE}"))
+        client = world.clients[0]
+        sender = Party("", world.users[-1])
+        question = (client, world.login, sender, Party("", f"user@{FOREIGN_DOMAIN}"))
         before = cells.answer(port, *question)
-        change = edits.swapped(port, name, permit, check)
+        change = edits.swap(port, name, permit, check)
         after = cells.of(change.apply(cells.configuration))
         then = after.answer(_same(after, port), *question)
         yield Finding(
             TRAP,
-            f"{found[check]} is never reached by those whom {found[permit]} lets pass: "
+            f"{rules[check]} is never reached by those whom {rules[permit]} lets pass: "
             "a user may send under another's address",
-            f"{here.login} as {here.users[-1]}: {before}",
-            _line(cells, name, found[permit]),
+            f"{world.login} as {world.users[-1]}: {before}",
+            _line(cells, name, rules[permit]),
             change if then.does != before.does else None,
         )
 
@@ -261,8 +261,8 @@ def _opening_permit(cells: Cells, port: Port) -> Iterator[Finding]:
 
 def _has_grant(cells: Cells, restriction: str) -> bool:
     table = restriction.split()[-1].replace("proxy:", "")
-    found = cells.configuration.tables.found.get(table)
-    return bool(found and any(GRANTS.match(value) for value in found.table.values()))
+    entry = cells.configuration.tables.read.get(table)
+    return bool(entry and any(GRANTS.match(value) for value in entry.table.values()))
 
 
 def _no_relay_list(cells: Cells, port: Port) -> Iterator[Finding]:
@@ -292,7 +292,7 @@ def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
             "a blocklist is asked before the login: users who roam with a listed dynamic address "
             "are refused although they log in",
             f"{here.clients[0].address}, listed, logged in as {here.login} -> "
-            f"user@{ELSEWHERE}: {refusal}",
+            f"user@{FOREIGN_DOMAIN}: {refusal}",
             _line(cells, name, refusal.rule),
             change,
         )
@@ -305,9 +305,9 @@ def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
 def _roams(cells: Cells, port: Port, *, listed: bool = True) -> Outcome:
     """What a user who has logged in is answered, at an address that is listed or not."""
     here = cells.worlds[port.number]
-    sender, recipient = Party("", here.users[0]), Party("", f"user@{ELSEWHERE}")
+    sender, recipient = Party("", here.users[0]), Party("", f"user@{FOREIGN_DOMAIN}")
     login = here.login if port.policy.auth_offered else ""
-    zones = [zone for text in port.values.written.values() for zone in ZONES.findall(text)]
+    zones = [zone for text in port.values.raw.values() for zone in ZONES.findall(text)]
     found = tuple(zones) if listed else ()
     return cells.answer(port, here.clients[0], login, sender, recipient, found)
 
@@ -342,6 +342,6 @@ def example(cells: Cells, cell: Cell) -> str:
     client, sender, recipient = cells.parties(cell)
     login = f", logged in as {cell.login}" if cell.login else ""
     port = f", port {cell.port}" if cell.port != 25 else ""
-    who = f"{client.label} [{client.address}]{login}{port}"
-    from_whom = f"<{sender.address or ''}>"
-    return f"{who}: {from_whom} -> <{recipient.address}>: {cells.outcomes[cell]}"
+    origin = f"{client.label} [{client.address}]{login}{port}"
+    sender_text = f"<{sender.address or ''}>"
+    return f"{origin}: {sender_text} -> <{recipient.address}>: {cells.outcomes[cell]}"

@@ -57,7 +57,7 @@ class Configuration:
     tables: Tables
     assumed: tuple[str, ...]
     """What nothing that was handed in says, in words."""
-    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     addresses: tuple[str, ...] = ()
 
 
@@ -71,74 +71,78 @@ def read(
 ) -> Configuration:
     """The configuration that *text* of main.cf, master.cf and tables make together."""
     main = main_cf(text)
-    given = dict(tables or {})
+    texts = dict(tables or {})
     own = tuple(addresses)
-    found = Tables(given, absent)
+    read_tables = Tables(texts, absent)
     served, skipped = services(master) if master else ([], [])
     options = {one.port: one.options for one in served} if master else DEFAULT_PORTS
     ports = tuple(
-        _port(number, _written(main, found, set_here, own), own, found, given)
+        _port(number, _raw_values(main, read_tables, set_here, own), own, read_tables, texts)
         for number, set_here in options.items()
     )
     assumed = tuple(_assumed(main, own))
-    return Configuration(main, ports, tuple(served), tuple(skipped), found, assumed, given, own)
+    return Configuration(
+        main, ports, tuple(served), tuple(skipped), read_tables, assumed, texts, own
+    )
 
 
 def failing(configuration: Configuration) -> Configuration:
     """The same where tables that were not handed in fail."""
-    tables = Tables(configuration.given, Absent.ERROR)
-    addresses, given = configuration.addresses, configuration.given
+    tables = Tables(configuration.texts, Absent.ERROR)
+    addresses, texts = configuration.addresses, configuration.texts
     ports = tuple(
-        _port(port.number, dict(port.values.written), addresses, tables, given)
+        _port(port.number, dict(port.values.raw), addresses, tables, texts)
         for port in configuration.ports
     )
     return replace(configuration, ports=ports, tables=tables)
 
 
-def changed(configuration: Configuration, number: int, values: Mapping[str, str]) -> Configuration:
+def with_values(
+    configuration: Configuration, number: int, values: Mapping[str, str]
+) -> Configuration:
     """The same with other *values* of some parameters at one port."""
     ports = tuple(
         port
         if port.number != number
         else _port(
             number,
-            {**port.values.written, **values},
+            {**port.values.raw, **values},
             configuration.addresses,
             configuration.tables,
-            configuration.given,
+            configuration.texts,
         )
         for port in configuration.ports
     )
     return replace(configuration, ports=ports)
 
 
-def _written(
+def _raw_values(
     main: MainCf, tables: Tables, options: Mapping[str, str], addresses: tuple[str, ...]
 ) -> dict[str, str]:
     """Every parameter of one service as written: its own, main.cf's, or the default."""
-    written = {**defaults(), **main.written, **options}
-    written |= machine.names({**main.written, **options})
-    if written["myorigin"].startswith("/"):
-        written["myorigin"] = (tables.text(written["myorigin"]) or "").strip()
-    if "mynetworks" not in main.written and "mynetworks" not in options:
-        values = Values(written)
+    raw = {**defaults(), **main.raw, **options}
+    raw |= machine.names({**main.raw, **options})
+    if raw["myorigin"].startswith("/"):
+        raw["myorigin"] = (tables.text(raw["myorigin"]) or "").strip()
+    if "mynetworks" not in main.raw and "mynetworks" not in options:
+        values = Values(raw)
         own = machine.interfaces(addresses or machine.ASSUMED, values)
-        written["mynetworks"] = machine.networks(values["mynetworks_style"], own)
-    return written
+        raw["mynetworks"] = machine.networks(values["mynetworks_style"], own)
+    return raw
 
 
 def _port(
     number: int,
-    written: dict[str, str],
+    raw: dict[str, str],
     addresses: tuple[str, ...],
     tables: Tables,
-    given: Mapping[str, str],
+    texts: Mapping[str, str],
 ) -> Port:
     """The policy of one service."""
-    values = Values(written)
+    values = Values(raw)
     classes = split(values["smtpd_restriction_classes"])
-    parameters = {name: values[name] for name in (*MODELLED, *classes) if name in written}
-    parameters |= {name: written[name] for name in RAW}
+    parameters = {name: values[name] for name in (*MODELLED, *classes) if name in raw}
+    parameters |= {name: raw[name] for name in RAW}
     for name in sorted(parameters, key=lambda name: name != "alias_maps"):
         tables.collect(name, parameters[name])
     own = machine.interfaces(addresses or machine.ASSUMED, values)
@@ -147,21 +151,21 @@ def _port(
             parameters,
             tables.by_name(),
             addresses=tuple(str(one.ip) for one in own),
-            services=_services(parameters.values(), given),
+            services=_services(parameters.values(), texts),
         )
     except PolicyError as error:
         raise ConfigError(f"main.cf: {error}") from None
     return Port(number, values, policy)
 
 
-def _services(values: Iterable[str], given: Mapping[str, str]) -> dict[str, list[list[object]]]:
+def _services(values: Iterable[str], texts: Mapping[str, str]) -> dict[str, list[list[object]]]:
     """The answers of the policy services that were handed in, by their names."""
     names = {name for value in values for name in SERVICE.findall(value)}
-    return {name: service(given[name], name) for name in sorted(names) if name in given}
+    return {name: service(texts[name], name) for name in sorted(names) if name in texts}
 
 
 def _assumed(main: MainCf, addresses: tuple[str, ...]) -> Iterable[str]:
     if not addresses:
         yield f"the address of the machine: {machine.ASSUMED[0]}"
-    if "myhostname" not in main.written and "mydomain" not in main.written:
+    if "myhostname" not in main.raw and "mydomain" not in main.raw:
         yield f"its name: {machine.ASSUMED_NAME}"

@@ -61,9 +61,9 @@ def check(text: str, file: str) -> None:
         raise ConfigError(f"{file}: longer than {MAX_BYTES // 1_000_000} MB")
     if text.count("\n") > MAX_LINES:
         raise ConfigError(f"{file}: more than {MAX_LINES} lines")
-    if found := CONTROL.search(text):
-        number = text.count("\n", 0, found.start()) + 1
-        raise ConfigError(f"{file}, line {number}: not text (character {ord(found[0])})")
+    if match := CONTROL.search(text):
+        number = text.count("\n", 0, match.start()) + 1
+        raise ConfigError(f"{file}, line {number}: not text (character {ord(match[0])})")
 
 
 def split(text: str, separators: str = ", \t\r\n") -> list[str]:
@@ -71,13 +71,13 @@ def split(text: str, separators: str = ", \t\r\n") -> list[str]:
     if "{" not in text:
         return text.translate(dict.fromkeys(map(ord, separators), " ")).split()
     words, word, depth = [], "", 0
-    for piece in re.split(f"([{{}}]|[{separators}]+)", text):
-        if not depth and piece and piece[0] in separators:
+    for part in re.split(f"([{{}}]|[{separators}]+)", text):
+        if not depth and part and part[0] in separators:
             words += [word] if word else []
             word = ""
             continue
-        depth = max(depth + (piece == "{") - (piece == "}"), 0)
-        word += piece
+        depth = max(depth + (part == "{") - (part == "}"), 0)
+        word += part
     return words + ([word] if word else [])
 
 

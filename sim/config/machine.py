@@ -24,12 +24,12 @@ def interfaces(addresses: Iterable[str], values: Values) -> list[Interface]:
         own = [ip_interface(text.strip()) for text in addresses]
     except ValueError as error:
         raise ConfigError(f"addresses: {error}") from None
-    wanted = split(values["inet_interfaces"])
+    words = split(values["inet_interfaces"])
     loopback = [ip_interface(LOOPBACK[version]) for version in _versions(values)]
     own = [one for one in own if one.version in _versions(values)]
-    if wanted == ["loopback-only"]:
+    if words == ["loopback-only"]:
         return loopback
-    named = {word.strip("[]") for word in wanted}
+    named = {word.strip("[]") for word in words}
     if "all" not in named and named & {str(one.ip) for one in own}:
         own = [one for one in own if str(one.ip) in named]
     return [*loopback, *own]
@@ -43,7 +43,7 @@ def _versions(values: Values) -> list[int]:
 
 def networks(style: str, own: Iterable[Interface]) -> str:
     """The value that `mynetworks` has where nobody sets it."""
-    return " ".join(_written(_network(style, one)) for one in own)
+    return " ".join(_text(_network(style, one)) for one in own)
 
 
 def _network(style: str, one: Interface) -> IPv4Network | IPv6Network:
@@ -56,15 +56,15 @@ def _network(style: str, one: Interface) -> IPv4Network | IPv6Network:
     return one.network
 
 
-def _written(network: IPv4Network | IPv6Network) -> str:
+def _text(network: IPv4Network | IPv6Network) -> str:
     if network.version == 6:
         return f"[{network.network_address}]/{network.prefixlen}"
     return str(network)
 
 
-def names(written: Mapping[str, str]) -> dict[str, str]:
+def names(raw: Mapping[str, str]) -> dict[str, str]:
     """`myhostname` and `mydomain` where they are not set, as Postfix derives them."""
-    derived = dict(written)
+    derived = dict(raw)
     if not derived.get("myhostname"):
         derived["myhostname"] = "mail.$mydomain" if derived.get("mydomain") else ASSUMED_NAME
     if not derived.get("mydomain"):

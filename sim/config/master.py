@@ -32,18 +32,18 @@ class Skipped(NamedTuple):
 
 def services(text: str) -> tuple[list[Service], list[Skipped]]:
     """The SMTP services of *text*, and every other line."""
-    found, skipped = [], []
+    smtp, skipped = [], []
     for line in logical(text, "master.cf"):
         words = split(line.text, " \t")
         reason = _not_smtp(words)
         if reason:
             skipped.append(Skipped(line, reason))
         else:
-            found.append(Service(_port(words[0]), _options(words[8:], line), line))
-    ports = [service.port for service in found]
-    if not found:
+            smtp.append(Service(_port(words[0]), _options(words[8:], line), line))
+    ports = [service.port for service in smtp]
+    if not smtp:
         raise ConfigError("master.cf: no service takes mail from clients by SMTP")
-    return [s for i, s in enumerate(found) if s.port not in ports[:i]], skipped
+    return [s for i, s in enumerate(smtp) if s.port not in ports[:i]], skipped
 
 
 def _not_smtp(words: list[str]) -> str:
@@ -79,8 +79,8 @@ def _options(words: list[str], line: Line) -> dict[str, str]:
             continue
         setting = word if waiting else word[2:]
         waiting = False
-        found = OPTION.fullmatch(braced(setting) or setting)
-        if not found:
+        match = OPTION.fullmatch(braced(setting) or setting)
+        if not match:
             raise ConfigError(f"master.cf, line {line.number}: -o {setting}: no name=value")
-        options[found[1]] = found[2].strip()
+        options[match[1]] = match[2].strip()
     return options

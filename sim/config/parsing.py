@@ -18,7 +18,7 @@ TEMPLATE = re.compile(r"\{[%#{]|<%|%>|[%#}]\}")
 class MainCf:
     """The settings of a main.cf, or of what `postconf -n` prints."""
 
-    written: Mapping[str, str]
+    raw: Mapping[str, str]
     """Parameter -> its value as written; the last line that sets it counts."""
     lines: Mapping[str, Line]
     """Parameter -> the line that counts."""
@@ -31,22 +31,22 @@ class MainCf:
 def main_cf(text: str) -> MainCf:
     """Read *text*; refuse it if it is no main.cf at all."""
     lines: dict[str, Line] = {}
-    written: dict[str, str] = {}
+    raw: dict[str, str] = {}
     overridden: list[tuple[Line, int]] = []
     faults: list[Line] = []
     for line in logical(text, "main.cf"):
-        found = SETTING.fullmatch(line.text)
-        if not found:
+        match = SETTING.fullmatch(line.text)
+        if not match:
             faults.append(line)
             continue
-        name = found[1]
-        if len(found[2]) > MAX_VALUE:
+        name = match[1]
+        if len(match[2]) > MAX_VALUE:
             raise ConfigError(f"main.cf, line {line.number}: {name}: a value of more than 1 MB")
         if name in lines:
             overridden.append((lines[name], line.number))
-        lines[name], written[name] = line, found[2].strip()
+        lines[name], raw[name] = line, match[2].strip()
     plain = [line for line in faults if not TEMPLATE.search(line.text)]
-    if len(plain) > len(written):
+    if len(plain) > len(raw):
         first = plain[0]
         raise ConfigError(f"main.cf, line {first.number}: no `name = value`: {first.text[:60]!r}")
-    return MainCf(written, lines, tuple(overridden), tuple(faults))
+    return MainCf(raw, lines, tuple(overridden), tuple(faults))

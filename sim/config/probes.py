@@ -18,7 +18,7 @@ from sim.smtp.tables import Keyed, TableError
 OUTSIDE = ("203.0.113.77", "198.51.100.213", "192.0.2.211", "100.64.7.7")
 """Addresses of strangers; the first that the configuration says nothing about is taken."""
 OUTSIDE_6 = "2001:db8:ffff::77"
-ELSEWHERE = "elsewhere.invalid"
+FOREIGN_DOMAIN = "elsewhere.invalid"
 """A domain that is not the server's."""
 GATEWAYS = ("172.17.0.1", "172.18.0.1", "172.22.1.1", "10.0.0.1", "192.168.0.1", "10.88.0.1")
 """Addresses under which container networks and proxies show every stranger, as usual."""
@@ -103,9 +103,9 @@ def _is_own(port: Port, address: str) -> bool:
 
 def users(configuration: Configuration, port: Port) -> tuple[str, ...]:
     """Some addresses that the server takes mail for; the postmaster's if no other is known."""
-    found = (a for a in _candidates(configuration, port) if _exists(port, a))
+    addresses = (a for a in _candidates(configuration, port) if _exists(port, a))
     domain = own_domains(port)[0]
-    return tuple(islice(dict.fromkeys(found), MOST_USERS)) or (f"postmaster@{domain}",)
+    return tuple(islice(dict.fromkeys(addresses), MOST_USERS)) or (f"postmaster@{domain}",)
 
 
 def _candidates(configuration: Configuration, port: Port) -> Iterator[str]:
@@ -114,9 +114,9 @@ def _candidates(configuration: Configuration, port: Port) -> Iterator[str]:
     names = dict.fromkeys(
         key
         for parameter in ("local_recipient_maps", "virtual_mailbox_maps", "alias_maps")
-        for name, found in configuration.tables.found.items()
+        for name, table in configuration.tables.read.items()
         if name in port.values[parameter]
-        for key in _keys(found.table)
+        for key in _keys(table.table)
     )
     yield from (key for key in names if "@" in key and not key.startswith("@"))
     for name in (*COMMON_NAMES, *(key for key in names if key.isalnum())):
@@ -147,14 +147,14 @@ def own_domains(port: Port) -> list[str]:
         for word in split(port.values[name])
     ]
     host, domain = port.values["myhostname"], port.values["mydomain"]
-    known = [word for word in words if DOMAIN.fullmatch(word)]
-    known.sort(key=lambda w: (w != domain) + (w == host) + 2 * w.startswith("localhost"))
-    return known or [host]
+    names = [word for word in words if DOMAIN.fullmatch(word)]
+    names.sort(key=lambda w: (w != domain) + (w == host) + 2 * w.startswith("localhost"))
+    return names or [host]
 
 
 def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
     address = next((a for a in OUTSIDE if not _is_own(port, a)), OUTSIDE[0])
-    name = f"client.{ELSEWHERE}"
+    name = f"client.{FOREIGN_DOMAIN}"
     yield Client("a stranger", address, name, helo=name)
     yield Client("a stranger without a name", address, helo=f"[{address}]")
     yield Client("a stranger by IPv6", OUTSIDE_6, name, helo=name)
@@ -165,35 +165,37 @@ def _clients(configuration: Configuration, port: Port) -> Iterator[Client]:
     yield Client("this machine", "127.0.0.1", "localhost", trusted=True, helo="localhost")
     for network in _networks(port):
         first = str(next(iter(ip_network(network).hosts()), ip_network(network)[0]))
-        yield Client(f"a client in {network}", first, f"own.{ELSEWHERE}", trusted=True, helo="own")
+        yield Client(
+            f"a client in {network}", first, f"own.{FOREIGN_DOMAIN}", trusted=True, helo="own"
+        )
     for key in _granted(configuration, port, "client"):
         yield _by_key(key, address)
 
 
 def _networks(port: Port) -> Iterator[str]:
     """The own networks, as far as they are written out, without loopback."""
-    found = []
+    networks = []
     for word in split(port.values["mynetworks"]):
         try:
             network = ip_network(word.replace("[", "").replace("]", ""), strict=False)
         except ValueError:
             continue
         if not network.is_loopback and network.prefixlen:
-            found.append(str(network))
-    return iter(found[:MOST_NETWORKS])
+            networks.append(str(network))
+    return iter(networks[:MOST_NETWORKS])
 
 
 def _by_key(key: str, address: str) -> Client:
     """A client that a key of an access table speaks of."""
     try:
         return Client(
-            f"the client {key}", str(ip_address(key)), f"x.{ELSEWHERE}", trusted=True, helo="x"
+            f"the client {key}", str(ip_address(key)), f"x.{FOREIGN_DOMAIN}", trusted=True, helo="x"
         )
     except ValueError:
         pass
     if re.fullmatch(r"\d+(\.\d+){0,2}", key):
         whole = ".".join((key.split(".") + ["7"] * 3)[:4])
-        return Client(f"a client in {key}", whole, f"x.{ELSEWHERE}", trusted=True, helo="x")
+        return Client(f"a client in {key}", whole, f"x.{FOREIGN_DOMAIN}", trusted=True, helo="x")
     name = f"x{'' if key[0] == '.' else '.'}{key}"
     return Client(f"a client named {key}", address, name, trusted=True)
 
@@ -202,16 +204,16 @@ def _granted(configuration: Configuration, port: Port, kind: str) -> list[str]:
     """Keys of access tables of *kind* whose value lets pass."""
     keys: list[str] = []
     for text in (port.values[name] for name in tuple(port.values.used_by)):
-        for found_kind, table_name in ACCESS.findall(text):
-            found = configuration.tables.found.get(table_name.replace("proxy:", "").rstrip(","))
-            if found_kind == kind and found and isinstance(found.table, Keyed):
-                rows = found.table.content.items()
+        for table_kind, table_name in ACCESS.findall(text):
+            table = configuration.tables.read.get(table_name.replace("proxy:", "").rstrip(","))
+            if table_kind == kind and table and isinstance(table.table, Keyed):
+                rows = table.table.content.items()
                 keys += islice((key for key, value in rows if GRANTS.match(value)), MOST_KEYS)
     return list(dict.fromkeys(keys))[: 2 * MOST_KEYS]
 
 
 def _senders(configuration: Configuration, port: Port, user: str) -> Iterator[Party]:
-    yield Party("a foreign sender", f"someone@{ELSEWHERE}")
+    yield Party("a foreign sender", f"someone@{FOREIGN_DOMAIN}")
     yield Party("a user of the server as sender", user, own=True)
     yield Party("an own address that nobody has", f"no-such-user-here@{user.partition('@')[2]}")
     for key in _granted(configuration, port, "sender"):
@@ -240,7 +242,7 @@ def _address(key: str) -> str | None:
     if key == "<>":
         return None
     if key.endswith("@"):
-        return f"{key}{ELSEWHERE}"
+        return f"{key}{FOREIGN_DOMAIN}"
     return key if "@" in key else f"someone@{key.lstrip('.')}"
 
 
@@ -250,20 +252,20 @@ def forms(port: Port, domain: str) -> Mapping[str, str]:
     addresses = sorted(port.policy.own_addresses)
     literal = next((clients.text(a) for a in addresses if 0 < a >> 24 < 127), "127.0.0.1")
     return {
-        "elsewhere": f"user@{ELSEWHERE}",
-        "elsewhere, percent hack": f"user%{ELSEWHERE}@{domain}",
-        "elsewhere, percent without a domain": f"user%{ELSEWHERE}",
-        "elsewhere, bang path": f"{ELSEWHERE}!user",
-        "elsewhere, bang path at us": f"{ELSEWHERE}!user@{domain}",
-        "elsewhere, quoted": f'"user@{ELSEWHERE}"',
-        "elsewhere, quoted at us": f'"user@{ELSEWHERE}"@{domain}',
-        "elsewhere, quoted percent at us": f'"user%{ELSEWHERE}"@{domain}',
-        "elsewhere, source route": f"@{domain}:user@{ELSEWHERE}",
-        "elsewhere, route by our name": f"@{own}:user@{ELSEWHERE}",
-        "elsewhere, two at signs": f"user@{ELSEWHERE}@{domain}",
-        "elsewhere, empty domain": f"user@{ELSEWHERE}@",
-        "elsewhere, at our literal": f"user@{ELSEWHERE}@[{literal}]",
-        "elsewhere, percent at our literal": f"user%{ELSEWHERE}@[{literal}]",
-        "elsewhere, bang path at our literal": f"{ELSEWHERE}!user@[{literal}]",
+        "elsewhere": f"user@{FOREIGN_DOMAIN}",
+        "elsewhere, percent hack": f"user%{FOREIGN_DOMAIN}@{domain}",
+        "elsewhere, percent without a domain": f"user%{FOREIGN_DOMAIN}",
+        "elsewhere, bang path": f"{FOREIGN_DOMAIN}!user",
+        "elsewhere, bang path at us": f"{FOREIGN_DOMAIN}!user@{domain}",
+        "elsewhere, quoted": f'"user@{FOREIGN_DOMAIN}"',
+        "elsewhere, quoted at us": f'"user@{FOREIGN_DOMAIN}"@{domain}',
+        "elsewhere, quoted percent at us": f'"user%{FOREIGN_DOMAIN}"@{domain}',
+        "elsewhere, source route": f"@{domain}:user@{FOREIGN_DOMAIN}",
+        "elsewhere, route by our name": f"@{own}:user@{FOREIGN_DOMAIN}",
+        "elsewhere, two at signs": f"user@{FOREIGN_DOMAIN}@{domain}",
+        "elsewhere, empty domain": f"user@{FOREIGN_DOMAIN}@",
+        "elsewhere, at our literal": f"user@{FOREIGN_DOMAIN}@[{literal}]",
+        "elsewhere, percent at our literal": f"user%{FOREIGN_DOMAIN}@[{literal}]",
+        "elsewhere, bang path at our literal": f"{FOREIGN_DOMAIN}!user@[{literal}]",
         "elsewhere, as a literal": "user@[203.0.113.99]",
     }

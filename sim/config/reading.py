@@ -15,10 +15,12 @@ from sim.smtp.tables import Keyed, Static, Table, Unreadable
 
 FILES = ("hash", "texthash", "lmdb", "btree", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre")
 """Kinds that stand in a file of text."""
-ASKED = ("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache")
+LOOKUP_SERVERS = ("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache")
 """Kinds that ask another program; what it would answer can be handed in as a text of keys."""
 OTHER = ("inline", "static", "unix", "fail", "environ", "randmap", "unionmap", "pipemap", "nis")
-NAMED = re.compile(rf"!?(?:proxy:)*(({'|'.join((*FILES, *ASKED, *OTHER))}):(.+))", re.DOTALL)
+NAMED = re.compile(
+    rf"!?(?:proxy:)*(({'|'.join((*FILES, *LOOKUP_SERVERS, *OTHER))}):(.+))", re.DOTALL
+)
 """Other kinds; `nis` finds nothing where no domain of NIS is set, as on most machines."""
 ALL_KNOWN = ("unix:passwd.byname",)
 """Tables of the machine: where nobody hands them in, every key is taken to exist."""
@@ -31,7 +33,7 @@ class Absent(Enum):
     EMPTY = "it is taken to be empty; lists of recipients to hold everybody"
 
 
-class Found(NamedTuple):
+class ReadTable(NamedTuple):
     """A table of the configuration: what it holds, its faulty lines, and why it is not there."""
 
     table: Table
@@ -42,11 +44,11 @@ class Found(NamedTuple):
 class Tables:
     """The tables of a configuration by name, as `sim.smtp.postfix.policy` takes them."""
 
-    def __init__(self, given: Mapping[str, str], absent: Absent) -> None:
-        self._given = given
-        self._bases = {PurePosixPath(path).name: text for path, text in given.items()}
+    def __init__(self, texts: Mapping[str, str], absent: Absent) -> None:
+        self._texts = texts
+        self._bases = {PurePosixPath(path).name: text for path, text in texts.items()}
         self._absent = absent
-        self.found: dict[str, Found] = {}
+        self.read: dict[str, ReadTable] = {}
         self.files: dict[str, str] = {}
 
     def collect(self, name: str, value: str) -> None:
@@ -59,11 +61,11 @@ class Tables:
 
     def by_name(self) -> dict[str, Table | str]:
         """All of them."""
-        return {**{name: one.table for name, one in self.found.items()}, **self.files}
+        return {**{name: one.table for name, one in self.read.items()}, **self.files}
 
     def text(self, path: str) -> str | None:
         """What was handed in for *path*, or for a file of the same name elsewhere."""
-        return self._given.get(path, self._bases.get(PurePosixPath(path).name))
+        return self._texts.get(path, self._bases.get(PurePosixPath(path).name))
 
     def _file(self, name: str, path: str) -> None:
         text = self.text(path)
@@ -72,26 +74,26 @@ class Tables:
             for line in logical(text, path):
                 self.collect(name, line.text)
 
-    def _table(self, parameter: str, full: str, kind: str, where: str) -> None:
-        if full in self.found:
+    def _table(self, parameter: str, full: str, kind: str, location: str) -> None:
+        if full in self.read:
             return
-        found = self.found[full] = self._read(parameter, full, kind, where)
-        if isinstance(found.table, Keyed):
-            for value in {value for value in found.table.content.values() if ":" in value}:
+        table = self.read[full] = self._read(parameter, full, kind, location)
+        if isinstance(table.table, Keyed):
+            for value in {value for value in table.table.content.values() if ":" in value}:
                 self.collect(parameter, value)
 
-    def _read(self, parameter: str, full: str, kind: str, where: str) -> Found:
-        body = braced(where)
+    def _read(self, parameter: str, full: str, kind: str, location: str) -> ReadTable:
+        body = braced(location)
         if kind == "static" or body is not None:
-            return _found(inline(kind, where if body is None else body, parameter))
-        text = self._given.get(full)
+            return _as_read(inline(kind, location if body is None else body, parameter))
+        text = self._texts.get(full)
         if text is None and kind in FILES:
-            text = self.text(where)
-        if text is None and kind in ASKED:
-            text = self.text(f"{where}.txt")
+            text = self.text(location)
+        if text is None and kind in LOOKUP_SERVERS:
+            text = self.text(f"{location}.txt")
         if text is None:
-            return Found(self._stand_in(parameter, full), (), _reason(full, kind))
-        return _found(contents(kind, text, where, aliases=parameter == "alias_maps"))
+            return ReadTable(self._stand_in(parameter, full), (), _reason(full, kind))
+        return _as_read(contents(kind, text, location, aliases=parameter == "alias_maps"))
 
     def _stand_in(self, parameter: str, full: str) -> Table:
         if full.startswith("nis:"):
@@ -103,8 +105,8 @@ class Tables:
         return Static("x") if parameter.endswith(("recipient_maps", "mailbox_maps")) else Keyed({})
 
 
-def _found(read: Contents) -> Found:
-    return Found(read.table, read.faults)
+def _as_read(read: Contents) -> ReadTable:
+    return ReadTable(read.table, read.faults)
 
 
 def _reason(full: str, kind: str) -> str:
@@ -112,7 +114,7 @@ def _reason(full: str, kind: str) -> str:
         return "the accounts of the system were not handed in: every user is taken to exist"
     if kind == "nis":
         return ""
-    if kind in ASKED:
+    if kind in LOOKUP_SERVERS:
         return f"{kind} is not asked: hand in what it would answer, as lines of key and value"
     return "not handed in" if kind in FILES else f"{kind} tables are not modelled"
 

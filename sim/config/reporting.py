@@ -86,11 +86,11 @@ def _uses(configuration: Configuration) -> dict[str, str]:
 
 def _holds_restrictions(name: str, uses: Mapping[str, str]) -> bool:
     """Whether the parameter is a list of restrictions, or a part of one."""
-    seen: set[str] = set()
-    while name in uses and name not in seen:
+    names: set[str] = set()
+    while name in uses and name not in names:
         if name in LISTS.values() or uses[name] == CLASSES:
             return True
-        seen.add(name)
+        names.add(name)
         name = uses[name]
     return False
 
@@ -100,9 +100,9 @@ def _parameter(
 ) -> tuple[Status, str]:
     """What becomes of a parameter that is no list of restrictions."""
     if name not in uses:
-        acts, text = meaning(name, configuration.main.written[name])
+        acts, text = meaning(name, configuration.main.raw[name])
         return (Status.NOT_MODELLED if acts else Status.NO_EFFECT), text
-    absent = _absent(configuration, configuration.main.written[name])
+    absent = _absent(configuration, configuration.main.raw[name])
     if absent:
         return Status.NOT_MODELLED, absent
     own = name in MODELLED or not uses[name]
@@ -112,9 +112,9 @@ def _parameter(
 def _absent(configuration: Configuration, text: str) -> str:
     """Why a table that *text* names is not there."""
     value = configuration.ports[0].values.expand(text)
-    for name, found in configuration.tables.found.items():
-        if found.absent and name in value:
-            return f"{name}: {found.absent}"
+    for name, table in configuration.tables.read.items():
+        if table.absent and name in value:
+            return f"{name}: {table.absent}"
     return ""
 
 
@@ -122,13 +122,13 @@ def _restrictions(configuration: Configuration, name: str, line: Line) -> Iterat
     """The restrictions of a list, each by itself."""
     yield Entry(line.number, f"{name} =", Status.UNDERSTOOD, "a list of restrictions")
     stage = next((stage for stage, parameter in LISTS.items() if parameter == name), "recipient")
-    ended = ""
+    end = ""
     for number, text in _grouped(line):
-        if ended:
-            status, means = Status.NO_EFFECT, f"stands after {ended}, which ends the list"
+        if end:
+            status, means = Status.NO_EFFECT, f"stands after {end}, which ends the list"
         else:
             status, means = _restriction(configuration, text, stage)
-        ended = ended or (text if text in ENDS else "")
+        end = end or (text if text in ENDS else "")
         yield Entry(number, text, status, means)
 
 
@@ -151,10 +151,10 @@ def _grouped(line: Line) -> Iterator[tuple[int, str]]:
 def _restriction(configuration: Configuration, text: str, stage: str) -> tuple[Status, str]:
     """What becomes of one restriction."""
     policy = configuration.ports[0].policy
-    found = listed(text, stage, frozenset(policy.classes))
-    if text.startswith("$") or not found:
+    restrictions = listed(text, stage, frozenset(policy.classes))
+    if text.startswith("$") or not restrictions:
         return Status.UNDERSTOOD, "stands for the restrictions of that parameter"
-    (one, *_) = found
+    (one, *_) = restrictions
     inner = one.args[0] if one.name == "warn_if_reject" and one.args else one
     if inner.name in HARMLESS:
         return Status.NO_EFFECT, HARMLESS[inner.name]
@@ -178,8 +178,8 @@ def _master(configuration: Configuration) -> Iterator[Entry]:
 
 
 def _tables(configuration: Configuration) -> Iterator[Entry]:
-    for name, found in configuration.tables.found.items():
-        for fault in found.faults:
+    for name, table in configuration.tables.read.items():
+        for fault in table.faults:
             yield Entry(fault.number, fault.text, Status.NOT_MODELLED, fault.reason, name)
 
 

@@ -42,13 +42,13 @@ def section(policies: Mapping[int, Policy], without: Collection[str] = ()) -> st
 
 def _blocklists(policies: Iterable[Policy]) -> Iterator[str]:
     """A section for each blocklist that is asked about clients; those of good senders list none."""
-    asked = {
+    zones = {
         part.args[0].partition("=")[0]: part.name
         for policy in policies
         for part in policy.restrictions()
         if part.entry.parameters[:1] and part.entry.parameters[0].kind == "blocklist"
     }
-    for zone, name in sorted(asked.items()):
+    for zone, name in sorted(zones.items()):
         yield f"\n[blocklists.{_key(zone)}]"
         if name != "reject_rbl_client":
             yield "reports = 0.0  # it is asked for names, or for good senders: no client is on it"
@@ -59,16 +59,16 @@ def _port(main: Policy, policy: Policy) -> dict[str, Any]:
     rows = zip(Settings._fields, policy.settings, main.settings, strict=True)
     settings = {name: value for name, value, other in rows if value not in (None, other)}
     lists = {stage: _list(policy, stage) for stage in STAGES}
-    keys = {stage: found for stage, found in lists.items() if found != _list(main, stage)}
+    keys = {stage: rules for stage, rules in lists.items() if rules != _list(main, stage)}
     more = {"settings": settings} if settings else {}
     return {**keys, "auth_offered": policy.auth_offered, **more}
 
 
 def _list(policy: Policy, stage: str) -> list[str]:
     """The restrictions up to one that always decides: Postfix ignores what comes after."""
-    found: tuple[Restriction, ...] = getattr(policy, stage)
-    ends = next((i for i, one in enumerate(found) if one.entry.final), len(found))
-    return [str(one) for one in found[: ends + 1]]
+    rules: tuple[Restriction, ...] = getattr(policy, stage)
+    ends = next((i for i, one in enumerate(rules) if one.entry.final), len(rules))
+    return [str(one) for one in rules[: ends + 1]]
 
 
 def _keys(policy: Policy) -> dict[str, Any]:

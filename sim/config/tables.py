@@ -98,14 +98,14 @@ def _rows(
 
 
 def _network(text: str) -> tuple[tuple[IPv4Network | IPv6Network, bool], str]:
-    wanted = not text.startswith("!")
+    positive = not text.startswith("!")
     word, value = _pair(text.lstrip("! "))
-    return (ip_network(word.strip("[]").replace("]/", "/")), wanted), value
+    return (ip_network(word.strip("[]").replace("]/", "/")), positive), value
 
 
 def _pattern(kind: str) -> Reader[re.Pattern[str]]:
     def reader(text: str) -> tuple[tuple[re.Pattern[str], bool], str]:
-        found = patterns.condition(text, kind)
-        return (found.pattern, found.wanted), found.rest
+        condition = patterns.condition(text, kind)
+        return (condition.pattern, condition.wanted), condition.rest
 
     return reader

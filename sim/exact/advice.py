@@ -89,20 +89,20 @@ def _trials(case: Case, choices: Iterable[tuple[Change, ...]]) -> Iterator[Advic
 
 def _trial(case: Case, changes: tuple[Change, ...]) -> Advice | None:
     """Apply *changes* in order; None if one of them means nothing."""
-    changed: Case | None = case
+    outcome: Case | None = case
     for change in changes:
-        changed = changed and change.make(changed)
-    if changed is None:
+        outcome = outcome and change.make(outcome)
+    if outcome is None:
         return None
-    journey = changed.servers.journey(changed.attempt)
+    journey = outcome.servers.journey(outcome.attempt)
     verdict = journey.last.verdict
     answer = "no connection" if verdict is None else f"{verdict.rule}: {verdict.reply}"
     return Advice(
         changes,
-        " and ".join(_words(change, changed) for change in changes),
+        " and ".join(_words(change, outcome) for change in changes),
         journey.outcome,
         f"{journey.last.server}: {answer}",
-        _worst(admitted(case, changed)) if journey.arrives else (),
+        _least_trusted(admitted(case, outcome)) if journey.arrives else (),
     )
 
 
@@ -119,10 +119,10 @@ def _words(change: Change, case: Case) -> str:
     )
 
 
-def _worst(who: Iterator[str]) -> tuple[str, ...]:
+def _least_trusted(kinds: Iterator[str]) -> tuple[str, ...]:
     """Where strangers can relay, or those who forge, all others go without saying."""
-    everybody = tuple(who)
-    return next(((worst,) for worst in ("stranger", "forger") if worst in everybody), everybody)
+    admissions = tuple(kinds)
+    return next(((worst,) for worst in ("stranger", "forger") if worst in admissions), admissions)
 
 
 def admitted(before: Case, after: Case) -> Iterator[str]:
@@ -130,11 +130,11 @@ def admitted(before: Case, after: Case) -> Iterator[str]:
     server = before.refused.server
     if before.servers is not after.servers:
         guests = _guests(before)
-        here = before.attempt.network
+        home = before.attempt.network
         old = {
-            (c.who, c.place): c.accepted for c in others(before.servers, server, guests, avoid=here)
+            (c.who, c.place): c.accepted for c in others(before.servers, server, guests, avoid=home)
         }
-        for cell in others(after.servers, server, guests, avoid=here):
+        for cell in others(after.servers, server, guests, avoid=home):
             suspect = WHO[cell.who].honest is not True and cell.who != "sharer"
             if suspect and cell.accepted and not old[cell.who, cell.place]:
                 yield cell.who

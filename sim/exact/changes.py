@@ -33,8 +33,8 @@ class Case:
     def own(self) -> bool:
         """Whether a mail program asks the server of its own account."""
         program = self.party.program
-        mine = self.attempt.server == program.server
-        return mine and not program.web and not self.party.spammer
+        asks_own = self.attempt.server == program.server
+        return asks_own and not program.web and not self.party.spammer
 
     @property
     def refused_by_own(self) -> bool:
@@ -147,8 +147,8 @@ def _switch_server(case: Case) -> Case | None:
     server = case.servers.scenario.submission_server(case.attempt.network)
     if server in (None, case.attempt.server) or case.party.program.web:
         return None
-    fresh = {"login": None, "pop_age": None, "wrong_password": False, "by_587": False}
-    return case.attempting(server=server, **fresh)
+    defaults = {"login": None, "pop_age": None, "wrong_password": False, "by_587": False}
+    return case.attempting(server=server, **defaults)
 
 
 @_change(
@@ -234,8 +234,8 @@ def _log_in_first(case: Case) -> Case | None:
     listed: tuple[Restriction, ...] = getattr(policy, verdict.stage, ())
     permit = Restriction("permit_sasl_authenticated")
     first: dict[str, Any] = {verdict.stage: (permit, *(r for r in listed if r != permit))}
-    changed = case.under(replace(policy, auth_offered=True, **first))
-    return changed and changed.attempting(login=case.party.program.login)
+    trial = case.under(replace(policy, auth_offered=True, **first))
+    return trial and trial.attempting(login=case.party.program.login)
 
 
 @_change("ISP", "rewrite senders at the forwarder, {forwarder} (SRS)", "software at the forwarder")

@@ -96,8 +96,10 @@ class Diff(Page):
             if any(change.mark == mark for change in self.changes)
         ]
         kinds = {change.before.who for change in self.changes}
-        who = Lines("", tuple(Span(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in kinds))
-        return [heading, *tables, who]
+        legend = Lines(
+            "", tuple(Span(f"{w}: {WHO[w].meaning}", "faint") for w in WHO if w in kinds)
+        )
+        return [heading, *tables, legend]
 
     def _rows(self, mark: str) -> Iterator[tuple[Line, ...]]:
         style = MARKS[mark][1]
@@ -109,11 +111,11 @@ class Diff(Page):
                 row = (cell.server, cell.who, cell.title, cell.to, *answers)
                 credentials.setdefault(row, []).append(cell.credentials)
         servers: dict[tuple[str, ...], list[str]] = {}
-        for (server, *alike), names in credentials.items():
-            servers.setdefault((*alike, _with(names)), []).append(server)
+        for (server, *group), names in credentials.items():
+            servers.setdefault((*group, _with(names)), []).append(server)
         for (who, place, to, before, after, login), hosts in servers.items():
-            where = f"{place}\n  to {to}"
-            yield f"{who}{login}", where, before, Span(after, style), ", ".join(hosts)
+            place_text = f"{place}\n  to {to}"
+            yield f"{who}{login}", place_text, before, Span(after, style), ", ".join(hosts)
 
 
 def diff(scenario: Scenario, a: str, b: str) -> Diff:
@@ -131,27 +133,27 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
     for server in scenario.servers:
         if server not in first.scenario.servers or server not in second.scenario.servers:
             continue
-        alike = first.policy(server) == second.policy(server) and (
+        unchanged = first.policy(server) == second.policy(server) and (
             first.scenario.servers[server].port_587 == second.scenario.servers[server].port_587
         )
-        if same_networks and alike:
+        if same_networks and unchanged:
             continue
         guests = places(scenario, server, (a, b))
         for before, after in zip(
             _cells(first, server, guests), _cells(second, server, guests), strict=True
         ):
-            if _changed(before.verdict, after.verdict):
+            if _differs(before.verdict, after.verdict):
                 changes.append(Change(before, after))
     return Diff(a, b, tuple(changes))
 
 
 def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> list[Cell]:
     role = servers.scenario.servers[server].role
-    mine = [] if role == "mx" else list(customers(servers, server, guests))
-    return mine + list(others(servers, server, guests))
+    own = [] if role == "mx" else list(customers(servers, server, guests))
+    return own + list(others(servers, server, guests))
 
 
-def _changed(before: Verdict, after: Verdict) -> bool:
+def _differs(before: Verdict, after: Verdict) -> bool:
     return (before.kind, before.code) != (after.kind, after.code)
 
 

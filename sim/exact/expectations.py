@@ -35,10 +35,10 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         web=users.program == "web",
         helo=users.helo or "user-pc",
     )
-    here = network_at(expect.place, home, users.work)
-    client = scenario.guest(here)
+    network = network_at(expect.place, home, users.work)
+    client = scenario.guest(network)
     attempt = submit(
-        scenario, program, here, client, expect.to, server=expect.server, listed=expect.listed
+        scenario, program, network, client, expect.to, server=expect.server, listed=expect.listed
     )
     return servers.verdict(attempt)
 
@@ -49,14 +49,16 @@ def exact(scenario: Scenario) -> Iterator[tuple[str, str]]:
         if not isinstance(expect, Expect):
             continue
         answer = verdict(scenario, expect)
-        got = {"verdict": answer.kind, "code": answer.code, "rule": answer.rule}
-        wanted = {key: getattr(expect, key) for key in got if getattr(expect, key) is not None}
+        actual = {"verdict": answer.kind, "code": answer.code, "rule": answer.rule}
+        expected = {key: getattr(expect, key) for key in actual if getattr(expect, key) is not None}
         different = [
-            f"{k} {got[k]!r}, expected {wanted[k]!r}" for k in wanted if got[k] != wanted[k]
+            f"{k} {actual[k]!r}, expected {expected[k]!r}"
+            for k in expected
+            if actual[k] != expected[k]
         ]
         yield f"expect[{index}]: {expect.place} to {expect.to}", "; ".join(different)
 
 
-def unmet(scenario: Scenario) -> Iterator[str]:
+def faults(scenario: Scenario) -> Iterator[str]:
     """Exact expectations that do not come true, one line each."""
     return (f"{about}: {different}" for about, different in exact(scenario) if different)

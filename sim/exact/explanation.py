@@ -75,8 +75,8 @@ class Explanation(Page):
     @cached_property
     def received(self) -> tuple[Header, ...]:
         """The header as it stands where the message was last taken; empty if it never was."""
-        taken = self._taken
-        return tuple(chain(self.query, taken, self.scenario.year)) if taken else ()
+        hops = self._accepting
+        return tuple(chain(self.query, hops, self.scenario.year)) if hops else ()
 
     @cached_property
     def error_box(self) -> ErrorBox | None:
@@ -99,7 +99,7 @@ class Explanation(Page):
         )
 
     @property
-    def _taken(self) -> tuple[Hop, ...]:
+    def _accepting(self) -> tuple[Hop, ...]:
         return tuple(hop for hop in self.hops if hop.verdict is not None and hop.verdict.accepted)
 
     def _dialogue(self, number: int) -> Dialogue:
@@ -133,14 +133,14 @@ class Explanation(Page):
         party, attempt = self.query.party, self.query.attempt
         words, style = OUTCOMES[self.outcome]
         facts = self.hops[0].facts
-        where = party.place
-        if where != attempt.network:
-            where += f", on {attempt.network}"
+        place = party.place
+        if place != attempt.network:
+            place += f", on {attempt.network}"
         address = clients.text(attempt.client) if attempt.client is not None else "no address"
         rows: list[tuple[Line, ...]] = [
             ("arm", self.query.arm),
             ("who", f"{party.name} (account at {party.network})"),
-            ("where", f"{where}, address {address}"),
+            ("where", f"{place}, address {address}"),
             ("server", self._host(self.hops[0])),
             ("sender", f"<{attempt.reverse_path or ''}>"),
             ("recipient", f"<{attempt.forward_path}>"),
@@ -211,7 +211,7 @@ class Explanation(Page):
         for header in self.received:
             mark = "  ← forged" if header.forged else ""
             lines.append(Span(f"{header.text}{mark}", "bad" if header.forged else ""))
-        title = f"Header as {self._taken[-1].server} has it, newest line on top"
+        title = f"Header as {self._accepting[-1].server} has it, newest line on top"
         claims = sorted({h.claim for h in self.received if h.claim and not h.forged})
         note = f"Names in “from” are what the client said: {', '.join(claims)}."
         return [

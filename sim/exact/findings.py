@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.path.facts import facts
 from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, Policy, clients, decide
-from sim.smtp.lint import ELSEWHERE, STRANGER, Finding, lint
+from sim.smtp.lint import FOREIGN_ADDRESS, STRANGER, Finding, lint
 from sim.smtp.restrictions import STAGES
 
 if TYPE_CHECKING:
@@ -30,28 +30,28 @@ class Warned(NamedTuple):
         more = f" and {len(others)} more" if others else ""
         port = f", port {self.port}" if self.port != 25 else ""
         example = self.finding.example
-        shown = f" (for example {_said(example)})" if example is not None else ""
-        return f"{first}{more}{port}, {'; '.join(self.arms)}: {self.finding.text}{shown}"
+        example_text = f" (for example {_text(example)})" if example is not None else ""
+        return f"{first}{more}{port}, {'; '.join(self.arms)}: {self.finding.text}{example_text}"
 
 
 def warnings(scenario: Scenario) -> list[Warned]:
     """What is doubtful about the policies of *scenario*, those that are alike together."""
-    found: dict[tuple[int, str, str], tuple[dict[str, None], dict[str, None], Finding]] = {}
-    known: dict[Hashable, list[Finding]] = {}
+    groups: dict[tuple[int, str, str], tuple[dict[str, None], dict[str, None], Finding]] = {}
+    by_policy: dict[Hashable, list[Finding]] = {}
     for arm, server, port, policy in _policies(scenario):
         role = scenario.servers[server].role
-        key = role, _alike(policy)
-        if key not in known:
-            known[key] = [f for f in lint(policy) if not _is_meant(f, role, port)]
+        key = role, _policy_key(policy)
+        if key not in by_policy:
+            by_policy[key] = [f for f in lint(policy) if not _is_meant(f, role, port)]
         keys = scenario.arm(arm).servers[server]
-        for finding in (*known[key], *_through_gateways(policy, keys)):
-            servers, arms, _ = found.setdefault(
+        for finding in (*by_policy[key], *_through_gateways(policy, keys)):
+            servers, arms, _ = groups.setdefault(
                 (port, finding.kind, finding.text), ({}, {}, finding)
             )
             servers[server] = arms[arm] = None
     return [
         Warned(tuple(servers), tuple(arms), finding, port)
-        for (port, *_), (servers, arms, finding) in found.items()
+        for (port, *_), (servers, arms, finding) in groups.items()
     ]
 
 
@@ -79,14 +79,14 @@ def _policies(scenario: Scenario) -> Iterator[tuple[str, str, int, Policy]]:
 def _through_gateways(policy: Policy, server: Server) -> Iterator[Finding]:
     """Gateways that may relay, so that whoever is seen as one of them may."""
     for network, address in server.seen_as.items():
-        example = facts(clients.number(address), "stranger@sender.invalid", ELSEWHERE)
+        example = facts(clients.number(address), "stranger@sender.invalid", FOREIGN_ADDRESS)
         verdict = decide(policy, example)
         if verdict.accepted and verdict.relayed:
             text = f"clients from {network} are seen as {address}, which may relay: {verdict.rule}"
             yield Finding("trusted_gateway", verdict.stage, text, example)
 
 
-def _alike(policy: Policy) -> Hashable:
+def _policy_key(policy: Policy) -> Hashable:
     """What tells a policy from others, apart from whose it is."""
     lists = tuple(getattr(policy, stage) for stage in STAGES)
     tables = tuple(map(repr, policy.tables.items()))
@@ -103,7 +103,7 @@ def _is_meant(finding: Finding, role: str, port: int) -> bool:
     return finding.kind == "refuses_own_mail" and to_strangers and customers
 
 
-def _said(facts: Facts) -> str:
+def _text(facts: Facts) -> str:
     login = f", logged in as {facts.login}" if facts.login else ""
     sender, to = facts.reverse_path or "", facts.forward_path
     return f"{clients.text(facts.client)}{login}, MAIL FROM:<{sender}>, RCPT TO:<{to}>"

@@ -62,11 +62,11 @@ class Matrix(Page):
         return [Lines("", (Span(f"All arms answer alike at {self.server}.{more}", "faint"),))]
 
     def _table(self, arm: str) -> Block:
-        mine = [cell for cell in self.cells if cell.arm == arm]
-        groups = _alike(mine)
+        cells = [cell for cell in self.cells if cell.arm == arm]
+        groups = _by_answers(cells)
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (first.title, to, *(_answer(answers[first.place, to]) for _, answers in groups))
-            for first in {cell.place: cell for cell in mine}.values()
+            for first in {cell.place: cell for cell in cells}.values()
             for to in RECIPIENTS
         )
         heads = [_head(names) if len(groups) > 1 else "any credentials" for names, _ in groups]
@@ -100,11 +100,11 @@ def matrix(
 Answers = dict[tuple[str, str], Cell]
 
 
-def _alike(mine: Sequence[Cell]) -> list[tuple[list[str], Answers]]:
+def _by_answers(cells: Sequence[Cell]) -> list[tuple[list[str], Answers]]:
     """Credentials and the answers they get; those that get the same stand together."""
     groups: list[tuple[list[str], Answers]] = []
-    for credentials in dict.fromkeys(cell.credentials for cell in mine):
-        answers = {(c.place, c.to): c for c in mine if c.credentials == credentials}
+    for credentials in dict.fromkeys(cell.credentials for cell in cells):
+        answers = {(c.place, c.to): c for c in cells if c.credentials == credentials}
         for names, same in groups:
             if all(_same(answers[key], same[key]) for key in answers):
                 names.append(credentials)

@@ -41,34 +41,34 @@ def subject(query: Query) -> str:
     return "Make money fast" if query.party.spammer else "Greetings"
 
 
-def chain(query: Query, taken: Sequence[Hop], year: int | None) -> list[Header]:
-    """The header as the servers in *taken* leave it, the newest line on top."""
-    began = datetime(year or 1999, 6, 1, 10, tzinfo=timezone(timedelta(0), "GMT"))
-    lines = _written(query, began)
+def chain(query: Query, hops: Sequence[Hop], year: int | None) -> list[Header]:
+    """The header as the servers in *hops* leave it, the newest line on top."""
+    start = datetime(year or 1999, 6, 1, 10, tzinfo=timezone(timedelta(0), "GMT"))
+    lines = _original(query, start)
     helo = query.party.helo
-    for number, hop in enumerate(taken, 1):
-        lines.insert(0, _received(hop, helo, number, began + number * STEP))
+    for number, hop in enumerate(hops, 1):
+        lines.insert(0, _received(hop, helo, number, start + number * STEP))
         helo = hop.policy.hostname
-    if taken and taken[-1].verdict is not None and taken[-1].sent is None:
+    if hops and hops[-1].verdict is not None and hops[-1].sent is None:
         # RFC 5321 section 4.4: the server that makes final delivery adds the return path
-        path = taken[-1].facts.reverse_path or ""
-        forged = bool(path) and _strange(query)
-        lines.insert(0, Header(f"Return-Path: <{path}>", taken[-1].server, forged))
+        path = hops[-1].facts.reverse_path or ""
+        forged = bool(path) and _foreign_sender(query)
+        lines.insert(0, Header(f"Return-Path: <{path}>", hops[-1].server, forged))
     return lines
 
 
-def content(query: Query, taken: Sequence[Hop], year: int | None) -> list[str]:
-    """The lines of the message as it is offered to the server after *taken*."""
-    headers = [line for h in chain(query, taken, year) for line in h.text.split("\n")]
+def content(query: Query, hops: Sequence[Hop], year: int | None) -> list[str]:
+    """The lines of the message as it is offered to the server after *hops*."""
+    headers = [line for h in chain(query, hops, year) for line in h.text.split("\n")]
     return [*headers, "", "Buy now." if query.party.spammer else "Hello."]
 
 
-def _written(query: Query, at: datetime) -> list[Header]:
+def _original(query: Query, at: datetime) -> list[Header]:
     """What the sender writes; a spammer begins with the trail of somebody else."""
     attempt = query.attempt
     sender = attempt.reverse_path or query.party.address
     lines = [
-        Header(f"From: <{sender}>", forged=_strange(query)),
+        Header(f"From: <{sender}>", forged=_foreign_sender(query)),
         Header(f"To: <{attempt.forward_path}>"),
         Header(f"Subject: {subject(query)}"),
         Header(f"Date: {_date(at)}"),
@@ -83,7 +83,7 @@ def _written(query: Query, at: datetime) -> list[Header]:
     return lines
 
 
-def _strange(query: Query) -> bool:
+def _foreign_sender(query: Query) -> bool:
     """Whether the sender address is not that of the account in use."""
     sender = query.attempt.reverse_path
     return query.party.spammer or (sender is not None and sender != query.party.address)

@@ -17,8 +17,8 @@ from sim.smtp import Verdict
 if TYPE_CHECKING:
     from sim.scenario import Scenario, Users
 
-SAME, ELSEWHERE = "same ISP", "elsewhere"
-RECIPIENTS = (SAME, ELSEWHERE)
+SAME, OTHER = "same ISP", "elsewhere"
+RECIPIENTS = (SAME, OTHER)
 """Whether the server that is asked processes the recipient's domain: not relaying, or relaying."""
 
 CREDENTIALS = {
@@ -136,12 +136,12 @@ def cells(scenario: Scenario, server: str | None = None, arm: str | None = None)
 def customers(servers: Servers, server: str, guests: Sequence[Place]) -> Iterator[Cell]:
     """What the customers of *server* are answered at each of their places."""
     for place in guests:
-        for credentials in known(servers, server):
+        for credentials in credentials_of(servers, server):
             for to in RECIPIENTS:
                 yield _cell(servers, server, "customer", place, to, credentials)
 
 
-def known(servers: Servers, server: str) -> list[str]:
+def credentials_of(servers: Servers, server: str) -> list[str]:
     """The credentials that make a difference to ask for: port 587 only where an arm offers it."""
     baseline = servers.baseline
     offered = any(baseline.arm(arm).servers[server].port_587 for arm in baseline.arms)
@@ -156,7 +156,7 @@ def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -
     every = [Servers(scenario, arm) for arm in (arms if arms is not None else scenario.arms)]
     own = scenario.servers[server].network
     groups: dict[object, Place] = {}
-    for label, network in _habits(scenario, own):
+    for label, network in _visits(scenario, own):
         client = scenario.guest(network)
         if client is None:
             continue
@@ -186,34 +186,36 @@ def others(
 
     home = next((p for p in guests if p.network == keys.network), None)
     if home is not None and keys.role != "mx":
-        yield cell("other sender", home, ELSEWHERE)
+        yield cell("other sender", home, OTHER)
     if outside is None:
         return
     for who in SERVERS if keys.role != "submission" else ():
         yield cell(who, _server_at(scenario, outside), SAME)
     for who in ("stranger", "forger"):
-        yield cell(who, outside, ELSEWHERE)
+        yield cell(who, outside, OTHER)
     if keys.role == "mx":
         return
-    yield cell("thief", outside, ELSEWHERE, "auth")
+    yield cell("thief", outside, OTHER, "auth")
     for place in guests:
         network = scenario.networks[place.network]
         if place.network != keys.network and (network.shared_address or network.lease is not None):
-            yield cell("sharer", place, ELSEWHERE, "pop")
+            yield cell("sharer", place, OTHER, "pop")
 
 
 def domains(scenario: Scenario, server: str) -> tuple[str, str]:
     """A domain that *server* processes and one that it does not."""
     own = scenario.servers[server].domains
-    known = sorted(
+    networks = sorted(
         (network for network in scenario.networks.values() if network.domain is not None),
         key=lambda network: KINDS.index(network.kind),
     )
-    other = [network.domain for network in known if network.domain not in own]
-    return (own[0] if own else scenario.hostname(server)), (other[0] or "") if other else NOWHERE
+    other = [network.domain for network in networks if network.domain not in own]
+    return (own[0] if own else scenario.hostname(server)), (
+        other[0] or ""
+    ) if other else FOREIGN_DOMAIN
 
 
-NOWHERE = "elsewhere.example"
+FOREIGN_DOMAIN = "elsewhere.example"
 
 
 def _cell(servers: Servers, server: str, who: str, place: Place, to: str, credentials: str) -> Cell:
@@ -234,11 +236,11 @@ def _helo(scenario: Scenario) -> str:
 def _attempt(
     scenario: Scenario, server: str, who: str, place: Place, to: str, credentials: str
 ) -> Attempt:
-    here, there = domains(scenario, server)
+    own, foreign = domains(scenario, server)
     sender = {
-        "customer": f"user@{here}",
-        "forger": f"user@{here}",
-        "another server": f"user@{there}",
+        "customer": f"user@{own}",
+        "forger": f"user@{own}",
+        "another server": f"user@{foreign}",
         "a notice": None,
     }.get(who, FOREIGN)
     return Attempt(
@@ -246,10 +248,10 @@ def _attempt(
         network=place.network,
         client=place.client,
         reverse_path=sender,
-        forward_path=f"bob@{here if to == SAME else there}",
-        login=f"user@{here}" if credentials in ("auth", "587") else None,
+        forward_path=f"bob@{own if to == SAME else foreign}",
+        login=f"user@{own}" if credentials in ("auth", "587") else None,
         by_587=credentials == "587",
-        helo=f"mail.{there}" if who in SERVERS else _helo(scenario),
+        helo=f"mail.{foreign}" if who in SERVERS else _helo(scenario),
         pop_age=0.0 if credentials == "pop" else None,
         spam=WHO[who].honest is False,
         relay=who in SERVERS,
@@ -260,33 +262,33 @@ def _answers(servers: Servers, server: str, place: Place) -> tuple[tuple[str, st
     """Kind and rule of every cell of a customer at one place."""
     questions = (
         _attempt(servers.scenario, server, "customer", place, to, credentials)
-        for credentials in known(servers, server)
+        for credentials in credentials_of(servers, server)
         for to in RECIPIENTS
     )
     return tuple((v.kind, v.rule) for v in map(servers.verdict, questions))
 
 
-def _habits(scenario: Scenario, own: str) -> Iterator[tuple[str, str]]:
+def _visits(scenario: Scenario, own: str) -> Iterator[tuple[str, str]]:
     """Label and network of the places that the customers of network *own* write from.
 
     A kind of network that none of them visits is stood for by the first one of the scenario,
     so that the six situations are always complete. A venue's customers are its guests.
     """
     networks = scenario.networks
-    seen = {own: {"isp": "home", "work": "work"}.get(networks[own].kind, own)}
+    labels = {own: {"isp": "home", "work": "work"}.get(networks[own].kind, own)}
     for users in scenario.users.values():
         if own in (*users.accounts, users.work):
             for label, network in _places_of(users, own):
-                if network not in seen:
-                    seen[network] = network if label in seen.values() else label
+                if network not in labels:
+                    labels[network] = network if label in labels.values() else label
     away = (
         () if networks[own].kind == "venue" else (("isp", "home"), ("work", "work"), ("venue", ""))
     )
     for kind, label in away:
-        if not any(networks[network].kind == kind for network in seen):
+        if not any(networks[network].kind == kind for network in labels):
             for network in [n for n, keys in networks.items() if keys.kind == kind][:1]:
-                seen[network] = label or network
-    yield from ((label, network) for network, label in seen.items())
+                labels[network] = label or network
+    yield from ((label, network) for network, label in labels.items())
 
 
 def _places_of(users: Users, own: str) -> Iterator[tuple[str, str]]:

@@ -63,20 +63,20 @@ def converse(
         policy, facts, lambda name, password: (name, password) == (facts.login, PASSWORD)
     )
     turns: list[Turn] = []
-    refused, last = "", _heard(session.connect(), turns)
+    refused, last = "", _lines(session.connect(), turns)
     if last[0][:1] in "45":
         refused = "CONNECT"
     else:
         for command, lines in _script(facts, helo, message, login or facts.login):
             turns += (Turn("C", line) for line in lines)
-            sent = "".join(f"{_stuffed(line, command)}\r\n" for line in lines)
-            last = _heard(session.receive(sent.encode("ascii", "replace")), turns)
+            octets = "".join(f"{_stuffed(line, command)}\r\n" for line in lines)
+            last = _lines(session.receive(octets.encode("ascii", "replace")), turns)
             if last and last[0][:1] in "45":
                 refused = command
                 break
     if not session.closed:
         turns.append(Turn("C", "QUIT"))
-        _heard(session.receive(b"QUIT\r\n"), turns)
+        _lines(session.receive(b"QUIT\r\n"), turns)
     return Dialogue(tuple(turns), refused, tuple(last))
 
 
@@ -100,7 +100,7 @@ def _stuffed(line: str, command: str) -> str:
     return f".{line}" if command == "message" and line.startswith(".") and line != "." else line
 
 
-def _heard(data: bytes, turns: list[Turn]) -> list[str]:
+def _lines(data: bytes, turns: list[Turn]) -> list[str]:
     lines = data.decode("ascii").splitlines()
     turns += (Turn("S", line) for line in lines)
     return lines

@@ -57,14 +57,14 @@ def run_ensemble(
     chosen: Ensemble,
     *,
     arms: Sequence[str] | None,
-    how: Execution,
+    execution: Execution,
 ) -> StoredSweep:
     """Run what is missing of it in *out*, which holds nothing else: other points are replaced."""
 
     def perform(*, force: bool) -> StoredSweep:
-        this = replace(how, keep=COUNTS, force=force)
+        of_point = replace(execution, keep=COUNTS, force=force)
         points, each = chosen.points, chosen.replications
-        return sweep(scenario, out, points, arms=arms, replications=each, how=this)
+        return sweep(scenario, out, points, arms=arms, replications=each, execution=of_point)
 
     try:
         stored = perform(force=False)

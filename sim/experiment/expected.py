@@ -24,8 +24,8 @@ def analytic(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     from sim.workload import week as calendar
 
     starts, ends = scenario.policy_starts, scenario.run_length
-    written = calendar.expected(1.0, ends) - calendar.expected(1.0, starts)
-    week = Week(calendar.block_weights(ends, starts), written / (ends - starts))
+    intended = calendar.expected(1.0, ends) - calendar.expected(1.0, starts)
+    week = Week(calendar.block_weights(ends, starts), intended / (ends - starts))
     tables = []
     for arm in arms:
         closed = closed_by_then(scenario.arm(arm))

@@ -21,32 +21,32 @@ def read(
     table: str,
     tasks: Iterable[Task],
     columns: Collection[str] | None = None,
-    where: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """One table of several tasks, in their order, with the arm as a column.
 
     Only *columns* are read, if given, those of them that are stored, beside those that say of
     which task a row is; and only rows are kept in
-    which columns of words hold what *where* says.
+    which columns of words hold what *words* says.
     """
-    wanted = list(tasks)
-    arms = list(dict.fromkeys(task.arm for task in wanted))
+    selection = list(tasks)
+    arms = list(dict.fromkeys(task.arm for task in selection))
     parts: list[Any] = []
     with storage.explained(root, reading=True), _memory_of_the_system():
-        for task in wanted:
+        for task in selection:
             # one file, not a dataset: what the folder's name says is added below, with our type
             file = pq.ParquetFile(storage.part(root, table, task), pre_buffer=False)
             names = file.schema.names if columns is None else [*storage.OF_TASK, *columns]
-            held = [name for name in file.schema.names if name in names]
-            found = file.read(columns=held, use_threads=False)  # parts are small
+            stored = [name for name in file.schema.names if name in names]
+            rows = file.read(columns=stored, use_threads=False)  # parts are small
             file.close()
-            parts.append(_rows(found.replace_schema_metadata(None), where or {}))
+            parts.append(_rows(rows.replace_schema_metadata(None), words or {}))
         if not parts:
             raise storage.StorageError(f"{root}: no {table} are stored there")
         sizes = [p.num_rows for p in parts]
         whole = pa.concat_tables(parts, promote_options="default")  # one part may have nulls
         frame: pd.DataFrame = whole.unify_dictionaries().to_pandas()
-    codes = np.repeat([arms.index(task.arm) for task in wanted], sizes)
+    codes = np.repeat([arms.index(task.arm) for task in selection], sizes)
     arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
     frame.insert(int("point" in frame), "arm", arm)
     return frame
@@ -67,12 +67,15 @@ def _memory_of_the_system() -> Iterator[None]:
         pa.set_memory_pool(usual)
 
 
-def _rows(part: Any, where: Mapping[str, str]) -> Any:
-    """The rows of an Arrow table in which columns hold the words that *where* says."""
-    if not where:
+def _rows(part: Any, words: Mapping[str, str]) -> Any:
+    """The rows of an Arrow table in which columns hold the words that *words* says."""
+    if not words:
         return part
     so = np.ones(len(part), dtype=bool)
-    for column, word in where.items():
-        held = part[column].combine_chunks()
-        so &= held.indices.to_numpy(zero_copy_only=False) == held.dictionary.index(word).as_py()
+    for column, word in words.items():
+        words_of = part[column].combine_chunks()
+        so &= (
+            words_of.indices.to_numpy(zero_copy_only=False)
+            == words_of.dictionary.index(word).as_py()
+        )
     return part.take(np.flatnonzero(so))

@@ -55,9 +55,9 @@ class Replications:
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self.left: dict[tuple[int, int], deque[Task]] = {}
+        self.waiting: dict[tuple[int, int], deque[Task]] = {}
         for task in tasks:
-            self.left.setdefault(self._of(task), deque()).append(task)
+            self.waiting.setdefault(self._of(task), deque()).append(task)
         self.begun: set[tuple[int, int]] = set()
 
     def _of(self, task: Task) -> tuple[int, int]:
@@ -69,17 +69,17 @@ class Replications:
         Of the same replication; else of one that nobody has begun; else of that with the
         most left.
         """
-        if not self.left:
+        if not self.waiting:
             return None
-        chosen = None if last is None or self._of(last) not in self.left else self._of(last)
+        chosen = None if last is None or self._of(last) not in self.waiting else self._of(last)
         if chosen is None:
-            chosen = next((r for r in self.left if r not in self.begun), None)
+            chosen = next((r for r in self.waiting if r not in self.begun), None)
         if chosen is None:
-            chosen = max(self.left, key=lambda r: len(self.left[r]))
+            chosen = max(self.waiting, key=lambda r: len(self.waiting[r]))
         self.begun.add(chosen)
-        task = self.left[chosen].popleft()
-        if not self.left[chosen]:
-            del self.left[chosen]
+        task = self.waiting[chosen].popleft()
+        if not self.waiting[chosen]:
+            del self.waiting[chosen]
         return task
 
 

@@ -57,22 +57,22 @@ class Manifest:
     """The manifest under construction; each task is noted in it, and the caller writes it."""
 
     def __init__(
-        self, scenario: Scenario, how: Execution, before: Mapping[str, Any] | None = None
+        self, scenario: Scenario, execution: Execution, before: Mapping[str, Any] | None = None
     ) -> None:
         """Begin the manifest, or go on with the one that the folder had *before*."""
-        self.began = time.perf_counter()
+        self.start = time.perf_counter()
         old = before or {}
         self.data: dict[str, Any] = {
             "format": FORMAT,
-            **identity(scenario, keep=how.keep),
+            **identity(scenario, keep=execution.keep),
             "title": scenario.title,
             "baseline": scenario.baseline,
-            "quick": how.quick,
+            "quick": execution.quick,
             "arms": list(old.get("arms", [])),
             "replications": int(old.get("replications", 0)),
             "complete": False,
             "command": _command(),
-            "workers": how.workers,
+            "workers": execution.workers,
             "python": platform.python_version(),
             "libraries": {name: _installed(name) for name in LIBRARIES},
             "started": old.get("started", _now()),
@@ -95,13 +95,13 @@ class Manifest:
             "events": done.events,
             "recipients": done.rows,
         }
-        self.data["seconds"] = round(self.before + time.perf_counter() - self.began, 3)
+        self.data["seconds"] = round(self.before + time.perf_counter() - self.start, 3)
         self.data["ended"] = _now()
 
 
 def _name(task: Task) -> str:
-    held = f"{task.arm}/{task.replication}"
-    return held if task.point < 0 else f"{task.point}/{held}"
+    folder = f"{task.arm}/{task.replication}"
+    return folder if task.point < 0 else f"{task.point}/{folder}"
 
 
 def _now() -> str:

@@ -33,11 +33,11 @@ def part(table: columnar.Columnar | pd.DataFrame, point: int) -> Any:
 
     With a *point* of 0 or more, that is a column too.
     """
-    held = columnar.of(table)
-    columns = {name: values for name, values in held.columns.items() if name != "arm"}
+    columns_of = columnar.of(table)
+    columns = {name: values for name, values in columns_of.columns.items() if name != "arm"}
     if point >= 0:
-        columns = {"point": np.full(len(held), point, np.int32), **columns}
-    return encoded(columns, held.categories)
+        columns = {"point": np.full(len(columns_of), point, np.int32), **columns}
+    return encoded(columns, columns_of.categories)
 
 
 def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]) -> Any:
@@ -67,15 +67,15 @@ def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[st
     return file.getvalue()
 
 
-def _of_numbers(values: NDArray[Any], known: NDArray[Any] | None = None) -> Any:
-    """A column of numbers as Arrow has it, null where it is not *known*.
+def _of_numbers(values: NDArray[Any], present: NDArray[Any] | None = None) -> Any:
+    """A column of numbers as Arrow has it, null where it is not *present*.
 
     Handed over as they lie in memory: `pyarrow.array` would import pandas to ask it what they are.
     """
     type_ = pa.from_numpy_dtype(values.dtype)
-    held = np.packbits(values, bitorder="little") if values.dtype == bool else values
-    valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
-    buffers = [valid, pa.py_buffer(np.ascontiguousarray(held))]
+    buffer = np.packbits(values, bitorder="little") if values.dtype == bool else values
+    valid = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
+    buffers = [valid, pa.py_buffer(np.ascontiguousarray(buffer))]
     return pa.Array.from_buffers(type_, len(values), buffers)
 
 
@@ -83,9 +83,9 @@ def _of_words(codes: NDArray[Any], words: tuple[str, ...]) -> Any:
     """A column of words, as Arrow has it."""
     # int32, however few words there are: parts must be one table
     codes = codes.astype(np.int32, copy=False)
-    known = codes >= 0 if len(codes) and codes.min() < 0 else None
-    held = _of_numbers(codes, known)
-    return pa.DictionaryArray.from_arrays(held, _dictionary(words), safe=False)
+    present = codes >= 0 if len(codes) and codes.min() < 0 else None
+    indices = _of_numbers(codes, present)
+    return pa.DictionaryArray.from_arrays(indices, _dictionary(words), safe=False)
 
 
 @lru_cache(maxsize=256)

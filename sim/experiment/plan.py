@@ -30,7 +30,7 @@ seconds of one core; how long they take on this machine is measured."""
 LEAST, MOST = 0.6, 1.7
 """Times the expected time between which the true one lies, if the machine is as free as it was:
 so of all scenarios here (tests/benchmarks/planned.py)."""
-HARDLY, SOME = 1e-6, 0.1
+HARDLY_ANY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep from which its time is estimated, at most."""
@@ -53,9 +53,9 @@ class Plan:
     recipients: Mapping[str, int]  # by arm, expected in each run
     seconds_each: float
     measured: bool
-    swept: int  # runs of the scenario's own sweep, if it has one
-    swept_each: float  # seconds
-    structured: int  # runs with what is only assumed otherwise
+    sweep_runs: int  # runs of the scenario's own sweep, if it has one
+    sweep_seconds_each: float  # seconds
+    structure_runs: int  # runs with what is only assumed otherwise
     ranges: bool  # the sweep is over unknowns as ranges, and `mailsim run` makes it too
 
     @property
@@ -72,7 +72,7 @@ class Plan:
     @property
     def seconds_of_sweep(self) -> float:
         """Expected time of the sweep."""
-        return self._lasts(self.swept, self.swept_each)
+        return self._lasts(self.sweep_runs, self.sweep_seconds_each)
 
     def _lasts(self, runs: int, each: float) -> float:
         lanes = max(min(self.workers, runs), 1)
@@ -81,7 +81,7 @@ class Plan:
     def _between(self, seconds: float) -> tuple[float, float]:
         return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
 
-    def _told(self, seconds: float) -> str:
+    def _duration(self, seconds: float) -> str:
         unit = next((unit for unit in UNITS if seconds >= 2.0 * TIME[unit]), "s")
         size = TIME[unit]
         if self.measured:
@@ -104,11 +104,11 @@ class Plan:
             "seconds_between": [round(bound, 1) for bound in self._between(self.seconds)],
             "seconds_at_most_replications": round(self.seconds_of_all, 1),
             "from_measured_runs": self.measured,
-            "sweep_runs": self.swept,
+            "sweep_runs": self.sweep_runs,
             "sweep_seconds": round(self.seconds_of_sweep, 1),
             "sweep_is_part_of_run": self.ranges,
-            "structure_runs": self.structured,
-            "structure_seconds": round(self._lasts(self.structured, self.seconds_each), 1),
+            "structure_runs": self.structure_runs,
+            "structure_seconds": round(self._lasts(self.structure_runs, self.seconds_each), 1),
         }
 
     def __rich__(self) -> Table:
@@ -118,28 +118,30 @@ class Plan:
         source = "the runs in that folder" if self.measured else "short runs made just now"
         free = " with as many cores free" if self.workers > 1 else ""
         caption = (
-            f"{len(self.todo)} runs to do, {self.workers} at a time, {self._told(self.seconds)}"
+            f"{len(self.todo)} runs to do, {self.workers} at a time, {self._duration(self.seconds)}"
             f"{free}, judged by {source}; then some seconds for figures and page"
         )
         if self.most > self.replications:
             caption += (
                 f"\nuntil precise: {self.most} replications at most, "
-                f"{self._told(self.seconds_of_all)}"
+                f"{self._duration(self.seconds_of_all)}"
             )
-        if self.structured:
-            seconds = self._lasts(self.structured, self.seconds_each)
-            caption += f"\nthen structures: {self.structured} runs, {self._told(seconds)}"
-        if self.swept:
-            who = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
-            caption += f"\n{who}: {self.swept} runs, {self._told(self.seconds_of_sweep)}"
+        if self.structure_runs:
+            seconds = self._lasts(self.structure_runs, self.seconds_each)
+            caption += f"\nthen structures: {self.structure_runs} runs, {self._duration(seconds)}"
+        if self.sweep_runs:
+            command = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
+            caption += (
+                f"\n{command}: {self.sweep_runs} runs, {self._duration(self.seconds_of_sweep)}"
+            )
         table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
         for head in ("arm", "replications", "finished", "to do", "recipients each, about"):
             table.add_column(head, justify="left" if head == "arm" else "right")
         for arm in self.arms:
             done = sum(task.arm == arm for task in self.finished)
-            left = sum(task.arm == arm for task in self.todo)
+            to_do = sum(task.arm == arm for task in self.todo)
             each = f"{self.recipients[arm]:,}"
-            table.add_row(arm, str(self.replications), str(done), str(left), each)
+            table.add_row(arm, str(self.replications), str(done), str(to_do), each)
         return table
 
 
@@ -166,11 +168,13 @@ def plan(
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
     at_points = [scenario.with_overrides(point) for point in sampled]
     tasks = (manifest or {}).get("tasks", {})
-    told = [float(task["seconds"]) for task in tasks.values()]
+    durations = [float(task["seconds"]) for task in tasks.values()]
     # the most mail is what tells most of how long mail takes
-    found = None if told and not points else pace(max([scenario, *at_points], key=_work), chosen)
-    each = [found.seconds(point) for point in at_points] if found else []
-    expected = found.recipients(scenario) if found else _counted(tasks)
+    estimate = (
+        None if durations and not points else pace(max([scenario, *at_points], key=_work), chosen)
+    )
+    each = [estimate.seconds(point) for point in at_points] if estimate else []
+    expected = estimate.recipients(scenario) if estimate else _recipients_of(tasks)
     return Plan(
         arms=tuple(chosen),
         replications=count,
@@ -179,11 +183,13 @@ def plan(
         finished=tuple(task for task in every if task in done),
         todo=tuple(task for task in every if task not in done),
         recipients={a: round(expected.get(a, sum(recipients(scenario)))) for a in chosen},
-        seconds_each=sum(told) / len(told) if told or not found else found.seconds(scenario),
-        measured=bool(told),
-        swept=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
-        swept_each=sum(each) / len(each) if each else 0.0,
-        structured=_structured(scenario, replications) * len(chosen),
+        seconds_each=sum(durations) / len(durations)
+        if durations or not estimate
+        else estimate.seconds(scenario),
+        measured=bool(durations),
+        sweep_runs=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
+        sweep_seconds_each=sum(each) / len(each) if each else 0.0,
+        structure_runs=_structured(scenario, replications) * len(chosen),
         ranges=ranges,
     )
 
@@ -199,12 +205,12 @@ class Pace(NamedTuple):
 
     alone: float
     mail: float
-    seen: Mapping[str, float]  # by arm: recipients, as a share of those where there are most
+    shares: Mapping[str, float]  # by arm: recipients, as a share of those where there are most
 
     def recipients(self, scenario: Scenario) -> dict[str, float]:
         """By arm, about how many (message, recipient) one run has."""
         planned = sum(recipients(scenario))
-        return {arm: planned * times for arm, times in self.seen.items()}
+        return {arm: planned * times for arm, times in self.shares.items()}
 
     def seconds(self, scenario: Scenario) -> float:
         """About how long one run of *scenario* takes on one core (s)."""
@@ -214,32 +220,32 @@ class Pace(NamedTuple):
 def pace(scenario: Scenario, arms: Sequence[str]) -> Pace:
     """Measure it on a replication of *arms* with few people, and on one with hardly any."""
     few = shortened(scenario, days=True).scenario
-    hardly = scaled(few, HARDLY)
-    _lasted(scaled(few, SOME), arms)  # what is loaded once is no part of a run
-    alone, _ = _lasted(hardly, arms)
-    whole, counted = _lasted(few, arms)
-    mail = max(whole - alone, 0.0) / (_work(few) - _work(hardly))
-    most = max(counted.values(), default=0.0) or 1.0
-    seen = {arm: count / most for arm, count in counted.items()}
-    return Pace(max(alone - mail * _work(hardly), 0.0), mail, seen)
+    fewest = scaled(few, HARDLY_ANY)
+    _measure_run(scaled(few, SOME), arms)  # what is loaded once is no part of a run
+    alone, _ = _measure_run(fewest, arms)
+    whole, counts = _measure_run(few, arms)
+    mail = max(whole - alone, 0.0) / (_work(few) - _work(fewest))
+    most = max(counts.values(), default=0.0) or 1.0
+    shares = {arm: count / most for arm, count in counts.items()}
+    return Pace(max(alone - mail * _work(fewest), 0.0), mail, shares)
 
 
-def _lasted(scenario: Scenario, arms: Sequence[str]) -> tuple[float, dict[str, float]]:
+def _measure_run(scenario: Scenario, arms: Sequence[str]) -> tuple[float, dict[str, float]]:
     """Seconds that one replication of *arms* takes, storing included: the mean of the arms; and
     how many recipients each had."""
     with tempfile.TemporaryDirectory(prefix="mailsim-") as out:
-        began = time.perf_counter()
+        start = time.perf_counter()
         stored = run(scenario, Path(out), arms=arms, replications=1)
-        seconds = (time.perf_counter() - began) / len(arms)
-    return seconds, _counted(stored.manifest["tasks"])
+        seconds = (time.perf_counter() - start) / len(arms)
+    return seconds, _recipients_of(stored.manifest["tasks"])
 
 
-def _counted(tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def _recipients_of(tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """By arm, the mean of the recipients of *tasks*, as a manifest has them."""
-    found: dict[str, list[int]] = {}
+    by_arm: dict[str, list[int]] = {}
     for name, task in tasks.items():
-        found.setdefault(name.rpartition("/")[0], []).append(task["recipients"])
-    return {arm: fmean(counts) for arm, counts in found.items()}
+        by_arm.setdefault(name.rpartition("/")[0], []).append(task["recipients"])
+    return {arm: fmean(counts) for arm, counts in by_arm.items()}
 
 
 def _work(scenario: Scenario) -> float:
@@ -252,5 +258,5 @@ def _same(scenario: Scenario, out: Path | None) -> dict[str, Any] | None:
     if out is None or not (out / storage.MANIFEST).exists():
         return None
     manifest = storage.read_manifest(out)
-    wanted = identity(scenario, keep=str(manifest.get("keep")))
-    return manifest if all(manifest.get(k) == v for k, v in wanted.items()) else None
+    expected = identity(scenario, keep=str(manifest.get("keep")))
+    return manifest if all(manifest.get(k) == v for k, v in expected.items()) else None

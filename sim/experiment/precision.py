@@ -29,11 +29,11 @@ GROWTH = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class Precise:
     """What was reached: the widest arm's half width, against what was requested."""
 
     measure: str
-    asked: float
+    requested: float
     half_width: float
     arm: str
     replications: int
@@ -42,14 +42,14 @@ class Reached:
     @property
     def enough(self) -> bool:
         """Whether the widest arm is as narrow as was requested."""
-        return self.half_width <= self.asked
+        return self.half_width <= self.requested
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
         width = self.half_width if math.isfinite(self.half_width) else None
         return {
             "measure": self.measure,
-            "asked": self.asked,
+            "asked": self.requested,
             "reached": width,
             "arm": self.arm,
             "replications": self.replications,
@@ -64,44 +64,46 @@ class Reached:
         )
         return (
             f"Precision of {self.measure}: ± {self.half_width:.3g} in '{self.arm}' after "
-            f"{self.replications} replications; ± {self.asked:g} was requested: {end}."
+            f"{self.replications} replications; ± {self.requested:g} was requested: {end}."
         )
 
 
-def first(wanted: Precision, replications: int) -> int:
+def first(precision: Precision, replications: int) -> int:
     """How many replications the first batch has, *replications* being those of the scenario."""
-    return min(max(replications, FIRST), wanted.most)
+    return min(max(replications, FIRST), precision.most)
 
 
 def until_precise(
-    wanted: Precision, replications: int, run: Callable[[int], Stored]
-) -> tuple[Stored, Reached]:
+    precision: Precision, replications: int, run: Callable[[int], Stored]
+) -> tuple[Stored, Precise]:
     """Call *run* with more and more replications until all arms are precise enough."""
-    one_of("measure", wanted.measure, MEASURES)
-    one_of("class", wanted.mail, MEASURES[wanted.measure].classes)
-    count = first(wanted, replications)
+    one_of("measure", precision.measure, MEASURES)
+    one_of("class", precision.mail, MEASURES[precision.measure].classes)
+    count = first(precision, replications)
     while True:
         stored = run(count)
-        arm, width = _widest(stored.table("measures"), wanted)
-        reached = Reached(wanted.measure, wanted.half_width, width, arm, count, wanted.most)
-        if reached.enough or count >= wanted.most:
-            return stored, reached
-        count = min(more(count, width, wanted.half_width), wanted.most)
+        arm, width = _widest(stored.table("measures"), precision)
+        result = Precise(precision.measure, precision.half_width, width, arm, count, precision.most)
+        if result.enough or count >= precision.most:
+            return stored, result
+        count = min(more(count, width, precision.half_width), precision.most)
 
 
-def more(count: int, width: float, asked: float) -> int:
+def more(count: int, width: float, requested: float) -> int:
     """Replications to go on to: an interval narrows with their square root."""
-    needed = math.ceil(count * (width / asked) ** 2) if math.isfinite(width) else 2 * count
-    return max(count + 1, min(needed, math.floor(GROWTH * count)))
+    count_needed = (
+        math.ceil(count * (width / requested) ** 2) if math.isfinite(width) else 2 * count
+    )
+    return max(count + 1, min(count_needed, math.floor(GROWTH * count)))
 
 
-def _widest(measures: pd.DataFrame, wanted: Precision) -> tuple[str, float]:
+def _widest(measures: pd.DataFrame, precision: Precision) -> tuple[str, float]:
     from sim.measure.summary import summarise  # pandas
 
-    cell = (measures["measure"] == wanted.measure) & (measures["class"] == wanted.mail)
+    cell = (measures["measure"] == precision.measure) & (measures["class"] == precision.mail)
     table = summarise(measures[cell])
     if not len(table):
-        raise UsageError(f"{wanted.measure} of {wanted.mail} has no value in this scenario")
+        raise UsageError(f"{precision.measure} of {precision.mail} has no value in this scenario")
     half = ((table["high"] - table["low"]) / 2).fillna(math.inf)
     at = int(half.to_numpy().argmax())
     return str(table["arm"].iloc[at]), float(half.iloc[at])

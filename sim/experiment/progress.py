@@ -11,9 +11,9 @@ Advance = Callable[[], None]
 
 
 @contextmanager
-def progress(total: int, *, shown: bool, what: str = "simulating") -> Iterator[Advance]:
+def progress(total: int, *, visible: bool, label: str = "simulating") -> Iterator[Advance]:
     """Show a bar of *total* steps on standard error; call the yielded function at each step."""
-    if not shown or total == 0:
+    if not visible or total == 0:
         yield lambda: None
         return
     from rich.console import Console
@@ -43,7 +43,7 @@ def progress(total: int, *, shown: bool, what: str = "simulating") -> Iterator[A
         return
     # a browser has no thread that could draw: there the bar is drawn at each step alone
     with Progress(*columns, console=console, auto_refresh=sys.platform != "emscripten") as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(label, total=total)
 
         def advance() -> None:
             bar.advance(task)

@@ -50,15 +50,15 @@ def _phases(scenario: Scenario) -> dict[str, str]:
 
 def scaled(scenario: Scenario, scale: float) -> Scenario:
     """The scenario with that share of its people (one at least of each), mailboxes and spam."""
-    found: dict[str, int | str] = {}
+    changes: dict[str, int | str] = {}
     for name, users in scenario.users.items():
-        found[f"users.{name}.count"] = max(1, round(users.count * scale))
+        changes[f"users.{name}.count"] = max(1, round(users.count * scale))
     for name, network in scenario.networks.items():
         if network.mailboxes:
-            found[f"networks.{name}.mailboxes"] = max(1, round(network.mailboxes * scale))
+            changes[f"networks.{name}.mailboxes"] = max(1, round(network.mailboxes * scale))
     for name, spammers in scenario.spammers.items():
-        found |= {f"spammers.{name}.{key}": rate for key, rate in spammers.times(scale).items()}
-    return scenario.with_overrides(found)
+        changes |= {f"spammers.{name}.{key}": rate for key, rate in spammers.times(scale).items()}
+    return scenario.with_overrides(changes)
 
 
 def recipients(scenario: Scenario) -> tuple[float, float]:

@@ -43,7 +43,7 @@ def run(
     *,
     arms: Sequence[str] | None = None,
     replications: int | None = None,
-    how: Execution = DEFAULT,
+    execution: Execution = DEFAULT,
 ) -> Stored:
     """Run what is missing of the experiment in *out* and return what is there.
 
@@ -56,8 +56,10 @@ def run(
     """
     chosen, count = design(scenario, arms, replications)
     if scenario.precision is None or replications is not None:
-        return _run(scenario, out, chosen, count, how)
-    batches = chain([how], repeat(replace(how, force=False)))  # the first alone clears the folder
+        return _run(scenario, out, chosen, count, execution)
+    batches = chain(
+        [execution], repeat(replace(execution, force=False))
+    )  # the first alone clears the folder
     stored, reached = until_precise(
         scenario.precision, count, lambda n: _run(scenario, out, chosen, n, next(batches))
     )
@@ -67,13 +69,15 @@ def run(
 
 
 def _run(
-    scenario: Scenario, out: Path, arms: list[str], replications: int, how: Execution
+    scenario: Scenario, out: Path, arms: list[str], replications: int, execution: Execution
 ) -> Stored:
-    old = storage.claim(out, identity(scenario, keep=how.keep), force=how.force)
-    manifest = Manifest(scenario, how, old)
+    old = storage.claim(out, identity(scenario, keep=execution.keep), force=execution.force)
+    manifest = Manifest(scenario, execution, old)
     manifest.extend(arms, replications)
     todo = table_of_runs(arms, replications, storage.finished(out))
-    perform_all(Job(scenario, out, how.keep, batch=how.batch), todo, manifest, how)
+    perform_all(
+        Job(scenario, out, execution.keep, batch=execution.batch), todo, manifest, execution
+    )
     return Stored(out, manifest.data, arms, replications)
 
 
@@ -90,23 +94,23 @@ def design(
     return chosen, at_least("replications", count, 1, MOST_REPLICATIONS)
 
 
-def perform_all(job: Job, todo: list[Task], manifest: Manifest, how: Execution) -> None:
+def perform_all(job: Job, todo: list[Task], manifest: Manifest, execution: Execution) -> None:
     """Perform the tasks *todo* and note each in the manifest, whatever ends it."""
     storage.write_text(job.root / storage.SCENARIO, job.scenario.resolved())
     write_manifest(job.root, manifest.data)
-    written = time.monotonic()
-    with progress_bar(len(todo), shown=how.progress) as advance:
+    last_write = time.monotonic()
+    with progress_bar(len(todo), visible=execution.progress) as advance:
 
         def report(done: Done) -> None:
-            nonlocal written
+            nonlocal last_write
             manifest.note(done)
             advance()
-            if time.monotonic() - written > MANIFEST_EVERY:
+            if time.monotonic() - last_write > MANIFEST_EVERY:
                 write_manifest(job.root, manifest.data)
-                written = time.monotonic()
+                last_write = time.monotonic()
 
         try:
-            run_tasks(job, todo, report, workers=how.workers, executor=how.executor)
+            run_tasks(job, todo, report, workers=execution.workers, executor=execution.executor)
             manifest.data["complete"] = True
         finally:
             write_manifest(job.root, manifest.data)

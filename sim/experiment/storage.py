@@ -47,7 +47,7 @@ SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
 STRUCTURES = "structures"
 """Likewise the same runs with what is only assumed otherwise."""
-OURS = (
+OWN_FILES = (
     *TABLES, MANIFEST, SCENARIO, SUMMARY, FIGURES, TABLES_OF_PAGE, PAGE, POINTS, *OF_SWEEP
 )  # fmt: skip
 FORMAT = 2
@@ -147,7 +147,7 @@ class explained:  # noqa: N801 (reads as a verb in a with statement)
     """Turn the system's refusals (read-only, disk full, missing) into one clear error."""
 
     def __init__(self, root: Path, *, reading: bool = False) -> None:
-        self.what = "cannot read results from" if reading else "cannot write results to"
+        self.prefix = "cannot read results from" if reading else "cannot write results to"
         self.root = root
 
     def __enter__(self) -> None:
@@ -157,7 +157,7 @@ class explained:  # noqa: N801 (reads as a verb in a with statement)
         """Raise StorageError for an OSError."""
         if isinstance(error, OSError):
             reason = error.strerror or str(error)
-            raise StorageError(f"{self.what} {self.root}: {reason}") from error
+            raise StorageError(f"{self.prefix} {self.root}: {reason}") from error
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
@@ -200,12 +200,12 @@ def claim(root: Path, identity: Mapping[str, Any], *, force: bool = False) -> di
             else:
                 before = _same(root, identity)
         root.mkdir(parents=True, exist_ok=True)
-        for stale in (*root.rglob(".*.tmp"), *_torn(root)):
+        for stale in (*root.rglob(".*.tmp"), *_incomplete(root)):
             stale.unlink(missing_ok=True)
     return before
 
 
-def _torn(root: Path) -> Iterator[Path]:
+def _incomplete(root: Path) -> Iterator[Path]:
     """The last parts of tasks of which a power cut left some part less than whole."""
     for task in finished(root):
         parts = [path for table in TABLES if (path := part(root, table, task)).exists()]
@@ -226,9 +226,9 @@ def _same(root: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     manifest = read_manifest(root)
     differs = [key for key, value in identity.items() if manifest.get(key) != value]
     if differs:
-        what = ", ".join(key.replace("_", " ") for key in differs)
+        differences = ", ".join(key.replace("_", " ") for key in differs)
         raise OtherResultsError(
-            f"{root} holds results of another {what}; they are never mixed: "
+            f"{root} holds results of another {differences}; they are never mixed: "
             "choose another --out, or --force to replace them"
         )
     return manifest
@@ -236,7 +236,7 @@ def _same(root: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
 
 def clear(root: Path) -> None:
     """Remove what this layout puts into a folder, and nothing else."""
-    for name in OURS:
+    for name in OWN_FILES:
         path = root / name
         if path.is_dir():
             shutil.rmtree(path)

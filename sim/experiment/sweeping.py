@@ -44,10 +44,10 @@ class StoredSweep:
     arms: list[str]
     replications: int
 
-    def measures(self, where: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    def measures(self, words: Mapping[str, str]) -> Iterator[pd.DataFrame]:
         """The measures of all points, AT_ONCE of them at a time, with a column ``point``.
 
-        Only rows in which columns hold what *where* says.
+        Only rows in which columns hold what *words* says.
         """
         from sim.experiment import frames  # pandas
 
@@ -57,9 +57,9 @@ class StoredSweep:
             every = product(points, self.arms, range(self.replications))
             tasks = [task for p, arm, r in every if (task := Task(arm, r, p)) in done]
             if tasks:
-                yield frames.read(self.root, "measures", tasks, where=where)
+                yield frames.read(self.root, "measures", tasks, words=words)
 
-    def stated(self, key: str) -> Any:
+    def baseline_value(self, key: str) -> Any:
         """What the scenario itself says of a key by its dotted name; None of several, or none."""
         with storage.explained(self.root, reading=True):
             value: Any = tomllib.loads((self.root / storage.SCENARIO).read_text("utf-8"))
@@ -79,7 +79,7 @@ def sweep(
     *,
     arms: Sequence[str] | None = None,
     replications: int | None = None,
-    how: Execution = MEASURES_ALONE,
+    execution: Execution = MEASURES_ALONE,
 ) -> StoredSweep:
     """Run what is missing of a sweep in *out*; without *points*, those of the scenario's own.
 
@@ -100,15 +100,17 @@ def sweep(
         if point:
             scenario.with_overrides(point)
     digest = hashlib.sha256(json.dumps(list(points), sort_keys=True).encode()).hexdigest()
-    this = identity(scenario, keep=how.keep) | {"points": digest}
-    manifest = Manifest(scenario, how, storage.claim(out, this, force=how.force))
+    fingerprint = identity(scenario, keep=execution.keep) | {"points": digest}
+    manifest = Manifest(scenario, execution, storage.claim(out, fingerprint, force=execution.force))
     manifest.data["points"] = digest
     manifest.extend(chosen, count)
     done = storage.finished(out)
     tasks = product(range(len(points)), table_of_runs(chosen, count))
     todo = [at for point, task in tasks if (at := task._replace(point=point)) not in done]
     storage.write_text(out / storage.POINTS, json.dumps(list(points), indent=1) + "\n")
-    perform_all(Job(scenario, out, how.keep, list(points), how.batch), todo, manifest, how)
+    perform_all(
+        Job(scenario, out, execution.keep, list(points), execution.batch), todo, manifest, execution
+    )
     return StoredSweep(out, manifest.data, list(points), chosen, count)
 
 

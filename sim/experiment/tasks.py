@@ -59,7 +59,7 @@ class Job:
 
     def perform(self, task: Task) -> Done:
         """Run one task and store its parts; raises ConservationError or StorageError."""
-        began = time.perf_counter()
+        start = time.perf_counter()
         scenario = self._at(task.point)
         ready = time.perf_counter()
         run = simulate(scenario, task.arm, task.replication, batch=self.batch)
@@ -71,8 +71,8 @@ class Job:
         rows = len(frames["recipients"])
         stored = [name for name in frames if self.keep == ROWS or name not in OF_MESSAGES]
         storage.store(self.root, task, {name: frames[name] for name in stored})
-        ended = time.perf_counter()
-        return Done(task, ended - began, run.events, rows, simulated - ready)
+        end = time.perf_counter()
+        return Done(task, end - start, run.events, rows, simulated - ready)
 
     def _at(self, point: int) -> Scenario:
         """The scenario at a point of a sweep, by its number; -1 is the scenario itself."""

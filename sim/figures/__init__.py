@@ -8,7 +8,7 @@ here and below only.
 from __future__ import annotations
 
 from sim.figures.data import TABLES, FigureError
-from sim.figures.gallery import Gallery, UnknownFigure, caption, draw, known
+from sim.figures.gallery import Gallery, UnknownFigure, caption, check_names, draw
 from sim.figures.saving import FORMATS, save
 from sim.figures.specification import Specification
 from sim.figures.style import STYLES, Style
@@ -26,8 +26,8 @@ __all__ = [
     "Style",
     "UnknownFigure",
     "caption",
+    "check_names",
     "draw",
-    "known",
     "save",
     "standard",
 ]

@@ -19,7 +19,7 @@ from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
 from sim.figures.style import Style
-from sim.figures.words import shown
+from sim.figures.words import digits
 from sim.measure.digits import apart
 
 THICK = 0.68
@@ -90,7 +90,7 @@ class Bars(Panel):
         if np.isfinite(row.analytic):
             lower = place + 0.5 * THICK * style.row  # it must not hide the interval
             axes.plot(row.analytic, lower, **_analytic(style), clip_on=False, zorder=5)
-        beside(axes, style, place, shown(row.mean))
+        beside(axes, style, place, digits(row.mean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Stacks(Panel):
                 start += part
         record(axes, total, row=arm, series="sum")
         whisker(axes, style, place, total)
-        beside(axes, style, place, shown(total.mean))
+        beside(axes, style, place, digits(total.mean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,17 +230,17 @@ def fit(style: Style, arms: Names, panels: int, across: int | None = None) -> Ro
     """
     usual = style.across if across is None else across
     most = panels if across is None else across
-    tried: list[tuple[float, Rows]] = []
-    for wanted in dict.fromkeys(columns(panels, n) for n in range(usual, max(most, usual) + 1)):
+    layouts: list[tuple[float, Rows]] = []
+    for beside in dict.fromkeys(columns(panels, n) for n in range(usual, max(most, usual) + 1)):
         for widening in (1.0, 1.4, 1.8):
-            rows = _fitted(style, arms, panels, wanted, int(widening * style.wrap))
-            if rows.letters >= NARROWEST or not tried:
-                tried.append((rows.down * (rows.height + HEAD * style.text / 72) + 0.5, rows))
-    lowest = min(tried, key=lambda pair: pair[0])
-    return next((rows for tall, rows in tried if tall <= style.height), lowest[1])
+            rows = _rows_of(style, arms, panels, beside, int(widening * style.wrap))
+            if rows.letters >= NARROWEST or not layouts:
+                layouts.append((rows.down * (rows.height + HEAD * style.text / 72) + 0.5, rows))
+    lowest = min(layouts, key=lambda pair: pair[0])
+    return next((rows for tall, rows in layouts if tall <= style.height), lowest[1])
 
 
-def _fitted(style: Style, arms: Names, panels: int, across: int, wrap: int) -> Rows:
+def _rows_of(style: Style, arms: Names, panels: int, across: int, wrap: int) -> Rows:
     names = tuple(layout.name(arm, wrap) for arm in arms)
     heights = [
         max(style.row, (layout.lines([name]) * 1.2 + 0.4) * style.small / 72) for name in names

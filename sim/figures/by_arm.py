@@ -18,9 +18,9 @@ from sim.figures.data import (
     FigureError,
     Frame,
     Names,
+    check_measures,
     estimate,
     honest_after,
-    known,
     of,
     order,
     select,
@@ -62,11 +62,11 @@ LOOKS: Mapping[str, Look] = {
 )
 def rates(style: Style, summary: Frame, arms: Names, *, measures: Pairs = RATES) -> Figure:
     """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
-    known(measures)
+    check_measures(measures)
     panels = [_rate(summary, kind, measure) for kind, measure in measures]
     if not any(panel.rows for panel in panels):
-        wanted = ", ".join(measure for _, measure in measures)
-        raise FigureError(f"summary has no rows of {wanted}")
+        names = ", ".join(measure for _, measure in measures)
+        raise FigureError(f"summary has no rows of {names}")
     return bars.draw(style, panels, arms, bars.entries(style, panels))
 
 
@@ -110,7 +110,7 @@ class Pair(Panel):
                 bars.line(axes, style, at, mean, look.colour, 0.5)
                 bars.mark(axes, style, at, mean.mean, look, 0.6, **_hollow(look))
         if all(mean.defined for mean in pair):
-            bars.beside(axes, style, place, " / ".join(words.shown(mean.mean) for mean in pair))
+            bars.beside(axes, style, place, " / ".join(words.digits(mean.mean) for mean in pair))
 
 
 PAIR = ((-1, DELIVERED, "delivered"), (1, BELIEVED, "believed delivered"))
@@ -128,15 +128,15 @@ def _hollow(look: Look) -> dict[str, str]:
 def believed(style: Style, summary: Frame, arms: Names) -> Figure:
     """Honest recipients delivered and believed delivered by arm, and those silently lost."""
     delivered = select(summary, "honest", "delivery_rate", 100.0)
-    sure = select(summary, "honest", "believed_rate", 100.0)
-    if not delivered or not sure:
+    trusted = select(summary, "honest", "believed_rate", 100.0)
+    if not delivered or not trusted:
         raise FigureError("summary has no rows of delivery_rate and believed_rate")
     label = words.axis("delivery_rate")
-    pair = Pair("delivered / believed delivered", label, delivered, sure)
+    pair = Pair("delivered / believed delivered", label, delivered, trusted)
     lost = replace(_rate(summary, "honest", "silent_loss_rate"), title="silently lost")
     marks = [
-        (Line2D([], [], **bars.marker(style, look, 0.6, **_hollow(look))), label + why)
-        for (_, look, label), why in zip(PAIR, ("", ": no error seen"), strict=True)
+        (Line2D([], [], **bars.marker(style, look, 0.6, **_hollow(look))), label + note)
+        for (_, look, label), note in zip(PAIR, ("", ": no error seen"), strict=True)
     ]
     return bars.draw(style, [pair, lost], arms, marks)
 
@@ -158,11 +158,15 @@ def differences(
     baselines = order(comparison["baseline"], None)
     if len(baselines) != 1:
         raise FigureError(f"comparison has {len(baselines)} baseline arms, one is drawn")
-    known(measures)
+    check_measures(measures)
     panels = [_difference(comparison, kind, measure) for kind, measure in measures]
     others = [arm for arm in arms if arm != baselines[0]]
     notes = [f"differences from “{baselines[0]}”"]
-    marks = _sure(style) if np.isfinite(comparison["low"].to_numpy(dtype=float)).any() else []
+    marks = (
+        _interval_entries(style)
+        if np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
+        else []
+    )
     return bars.draw(style, panels, others, marks, interval="95 % interval, paired", notes=notes)
 
 
@@ -177,7 +181,7 @@ def _difference(comparison: Frame, kind: str, measure: str) -> Differences:
     )
 
 
-def _sure(style: Style) -> list[layout.Entry]:
+def _interval_entries(style: Style) -> list[layout.Entry]:
     look = Look("0.2")
     return [
         (Line2D([], [], **bars.marker(style, look, 0.85)), "it excludes 0"),
@@ -218,12 +222,12 @@ def groups(style: Style, measures: Frame, arms: Names, *, measure: str = "delive
 
 
 def _split(style: Style, measures: Frame, by: str, arms: Names, measure: str) -> Figure:
-    known([("honest", measure)])
+    check_measures([("honest", measure)])
     frame = measures
     honest = frame[(frame["by"] == by) & (frame["class"] == "honest") & (frame["phase"] == "after")]
     # spammers and servers are groups too: a count a day of their honest mail is 0, and says nothing
-    written = honest[(honest["measure"] == "delivery_rate") & (honest["denominator"] > 0)]
-    rows = honest[(honest["measure"] == measure) & honest["key"].isin(set(written["key"]))]
+    intended = honest[(honest["measure"] == "delivery_rate") & (honest["denominator"] > 0)]
+    rows = honest[(honest["measure"] == measure) & honest["key"].isin(set(intended["key"]))]
     rows = some(rows, f"{measure} by {by} of honest mail").astype({"arm": str, "key": str})
     panels = [
         Bars(
@@ -325,9 +329,9 @@ def _shares(rows: Frame) -> Frame:
     Columns group, arm, rule, share.
     """
     keys = ["group", "arm"]
-    written = rows.groupby([*keys, "replication"])["number"].sum().rename("written")
-    refused = rows[rows["rule"] != ""].join(written, on=[*keys, "replication"])
-    replications = written.groupby(keys).size().rename("replications")
+    total = rows.groupby([*keys, "replication"])["number"].sum().rename("written")
+    refused = rows[rows["rule"] != ""].join(total, on=[*keys, "replication"])
+    replications = total.groupby(keys).size().rename("replications")
     refused = refused.join(replications, on=keys)
     refused["share"] = 100.0 * refused["number"] / refused["written"] / refused["replications"]
     return refused.groupby([*keys, "rule"])["share"].sum().reset_index()
@@ -376,10 +380,10 @@ def funnel(style: Style, spam: Frame, arms: Names) -> Figure:
             ("answered, if response\nis as assumed", "expected / year", "answers"),
         )
     ]
-    drawn = bars.draw(style, panels, arms, bars.entries(style, panels))
-    for axes in drawn.axes:  # numbers of four digits need room
+    figure = bars.draw(style, panels, arms, bars.entries(style, panels))
+    for axes in figure.axes:  # numbers of four digits need room
         axes.locator_params(axis="x", nbins=2)
-    return drawn
+    return figure
 
 
 def _account(

@@ -53,10 +53,10 @@ def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
 
 def _by_route(recipients: Frame, arms: Names, run: Run) -> tuple[Days, Floats]:
     """Return the days, and spam recipients delivered: arms × routes × days × replications."""
-    kept = (recipients["class"] == "spam") & (recipients["fate"] == "delivered")
+    mask = (recipients["class"] == "spam") & (recipients["fate"] == "delivered")
     at = recipients["written_at"].to_numpy(dtype=float)
     days = Days(run.run_length or float(at.max()))
-    bins = days.of(at, where=kept.to_numpy())
+    bins = days.of(at, mask=mask.to_numpy())
     return days, cells(recipients, arms, ("route", Route.texts()), bins)
 
 
@@ -101,9 +101,9 @@ def history(style: Style, recipients: Frame, survey: Frame, arms: Names, run: Ru
         "also": lambda _, axes: _surveyed(axes, style, survey),
     }
     label = "spam delivered, open relays (%)"
-    drawn = lines.draw(style, arms, days, series, SHARE, label, **more)
-    drawn.axes[0].set_ylim(0, 100)
-    return drawn
+    figure = lines.draw(style, arms, days, series, SHARE, label, **more)
+    figure.axes[0].set_ylim(0, 100)
+    return figure
 
 
 def _surveyed(axes: Axes, style: Style, survey: Frame) -> list[Entry]:
@@ -143,17 +143,17 @@ CHANGES = {
 )
 def collateral(style: Style, measures: Frame, calendar: Frame, arms: Names, run: Run) -> Figure:
     """Honest mail lost to a listing, day by day; marks below show each listing and its end."""
-    kept = (measures["measure"] == "collateral_rate") & (measures["class"] == "honest")
-    rows = some(measures[kept & (measures["by"] == "day")], "collateral by day")
+    mask = (measures["measure"] == "collateral_rate") & (measures["class"] == "honest")
+    rows = some(measures[mask & (measures["by"] == "day")], "collateral by day")
     day = rows["key"].astype(str).astype(int).to_numpy()
     days = Days(run.run_length or DAY * (float(day.max()) + 1))
     bins = np.where(day < days.number, day, -1), days.number
-    lost, written = (
+    lost, intended = (
         cells(rows, arms, ("class", ["honest"]), bins, column)[:, 0]
         for column in ("numerator", "denominator")
     )
     label = "honest recipients lost"
-    series = [Series(label, palette.CLASS["honest"], lost, written)]
+    series = [Series(label, palette.CLASS["honest"], lost, intended)]
     more: dict[str, Any] = {
         "policy_starts": run.policy_starts,
         "nothing": "nothing lost to a listing",
@@ -220,29 +220,29 @@ BINS = int(WEEK / BIN)
 BUSIEST = 4
 """Servers that are shown each for itself: chosen, as many lines as can be told apart."""
 SESSIONS = "arm replication server at took waited"
-WHERE = (
+_WEEK_CAPTION = (
     f"in bins of {BIN / HOUR:.0f} hours through the week, after the policy started, of the servers "
     f"with the most session time over all arms. The run begins on a Monday at 00:00. {words.BANDS}"
 )
 
 
-@figure(f"Sessions in use (session time used ÷ time), {WHERE}", attempts=SESSIONS)
+@figure(f"Sessions in use (session time used ÷ time), {_WEEK_CAPTION}", attempts=SESSIONS)
 def load(
     style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
     """Sessions in use through the week, of the busiest *servers*, a panel for each arm."""
     names = _servers(attempts, servers, run.policy_starts)
-    used = _through_the_week(attempts, arms, names, run.policy_starts, "took")
+    busy = _through_the_week(attempts, arms, names, run.policy_starts, "took")
     exposure = _exposure(run.policy_starts, run.run_length or float(attempts["at"].max()))
-    below = _spread(exposure, used)
+    below = _spread(exposure, busy)
     series = [
-        Series(name, palette.arm(number), used[:, number], below)
+        Series(name, palette.arm(number), busy[:, number], below)
         for number, name in enumerate(names)
     ]
     return _week(style, arms, series, "sessions in use")
 
 
-@figure(f"Mean wait of a connection for a free session, {WHERE}", attempts=SESSIONS)
+@figure(f"Mean wait of a connection for a free session, {_WEEK_CAPTION}", attempts=SESSIONS)
 def waiting(
     style: Style, attempts: Frame, arms: Names, run: Run, *, servers: Names | None = None
 ) -> Figure:
@@ -277,14 +277,14 @@ def _weekdays(axes: Axes, style: Style) -> list[Entry]:
     return []
 
 
-def _servers(attempts: Frame, wanted: Names | None, policy_starts: float) -> list[str]:
-    """Return *wanted* servers, or those with most session time after the policy started."""
-    if wanted is not None:
-        return order(attempts["server"], wanted)
+def _servers(attempts: Frame, servers: Names | None, policy_starts: float) -> list[str]:
+    """Return *servers* servers, or those with most session time after the policy started."""
+    if servers is not None:
+        return order(attempts["server"], servers)
     rows = attempts.loc[attempts["at"] >= policy_starts, ["server", "took"]]
     rows = some(rows, "attempts after the policy started")
-    used = rows.groupby("server", sort=True, observed=True)["took"].sum()
-    return [str(name) for name in used.sort_values(ascending=False, kind="stable").index[:BUSIEST]]
+    busy = rows.groupby("server", sort=True, observed=True)["took"].sum()
+    return [str(name) for name in busy.sort_values(ascending=False, kind="stable").index[:BUSIEST]]
 
 
 def _through_the_week(
@@ -347,7 +347,7 @@ def welch(
     begins = levels["level"].astype(float)
     smoothed = averages(measures, class_, measure, window, starts).set_index("arm")["smoothed"]
     label = words.label(class_, measure)
-    drawn, panels = lines.grid(style, names, xlabel="day of the run", ylabel=label)
+    figure, panels = lines.grid(style, names, xlabel="day of the run", ylabel=label)
     for arm, axes in zip(names, panels, strict=True):
         days = table.columns.to_numpy(dtype=float)
         means = student(table.loc[arm].to_numpy(dtype=float).T)
@@ -355,8 +355,8 @@ def welch(
         axes.vlines(days + 0.5, means.low, means.high, color="0.7", linewidth=style.line)
         axes.plot(days + 0.5, means.mean, **DOT)
         curve = words.scale(measure) * smoothed.loc[arm].to_numpy()
-        for piece in np.split(np.arange(len(days)), [first_day(starts[arm])]):
-            axes.plot(days[piece] + 0.5, curve[piece], **AVERAGE)
+        for part in np.split(np.arange(len(days)), [first_day(starts[arm])]):
+            axes.plot(days[part] + 0.5, curve[part], **AVERAGE)
         if np.isfinite(begin := float(begins[arm])):
             axes.axvspan(begin, days[-1] + 1.0, **LEVEL)
         axes.axvline(run.policy_starts / DAY, linewidth=style.line, **lines.POLICY)
@@ -369,5 +369,5 @@ def welch(
     ]
     lone = (levels["replications"] < 2).any()
     notes = ["one replication: nothing can be said about when it is level"] if lone else []
-    layout.legend(drawn, style, entries, notes=notes)
-    return lines.settle(drawn, style, panels)
+    layout.legend(figure, style, entries, notes=notes)
+    return lines.settle(figure, style, panels)

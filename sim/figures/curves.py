@@ -74,8 +74,8 @@ def delay(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     times = np.geomspace(1.0, float(np.nanmax([_delays(honest).max(), 60.0])), POINTS)
     parts = {arm: honest[honest["arm"] == arm] for arm in arms}
     curves = {arm: _survival(part, times, end) for arm, part in parts.items() if len(part)}
-    drawn = layout.new(style, DELAY[style.name])
-    whole, part = drawn.subplots(2, 1, sharex=True, height_ratios=(2, 3))
+    figure = layout.new(style, DELAY[style.name])
+    whole, part = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     for axes in (whole, part):
         layout.tidy(axes, style, grid="both").set_xscale("log")
         for number, means in enumerate(curves.values()):
@@ -91,8 +91,8 @@ def delay(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     part.set_xlabel("time since the message was written")
     _label_times(part, float(times[-1]))
     entries = lines.arm_entries(style, list(curves), int(1.6 * style.wrap))
-    layout.legend(drawn, style, entries, interval=layout.BAND)
-    return layout.settle(drawn, [whole, part], DELAY[style.name], tallest=style.height)
+    layout.legend(figure, style, entries, interval=layout.BAND)
+    return layout.settle(figure, [whole, part], DELAY[style.name], tallest=style.height)
 
 
 def survival(delays: Floats, censored: Floats, never: int, times: Floats) -> Floats:
@@ -101,9 +101,9 @@ def survival(delays: Floats, censored: Floats, never: int, times: Floats) -> Flo
     event = np.concatenate([np.ones(len(delays)), np.zeros(len(censored))])
     sequence = np.lexsort((1 - event, ends))  # at equal times events come before censoring
     at_risk = len(ends) + never - np.arange(len(ends))
-    left = np.cumprod(1.0 - event[sequence] / at_risk)
+    surviving = np.cumprod(1.0 - event[sequence] / at_risk)
     place = np.searchsorted(ends[sequence], times, side="right")
-    return np.asarray(np.concatenate([[1.0], left])[place])
+    return np.asarray(np.concatenate([[1.0], surviving])[place])
 
 
 def _delays(rows: Frame) -> pd.Series[float]:
@@ -140,7 +140,7 @@ def _label_times(axes: Axes, last: float) -> None:
 # ---- precision
 
 PRECISION = {"column": 2.0, "page": 2.3, "slide": 3.6}
-SHOWN = (("honest", "delivery_rate"), ("spam", "spam_per_mailbox_day"))
+PRECISION_MEASURES = (("honest", "delivery_rate"), ("spam", "spam_per_mailbox_day"))
 LEAST = 2
 """Replications from which the width of an interval says something: chosen."""
 
@@ -148,20 +148,24 @@ LEAST = 2
 @figure(
     "Half the width of the 95 % interval that the first so many replications give, one curve for "
     "each policy. It falls about as one over the square root of their number: half the width "
-    f"takes four times the runs. {words.definitions(*(measure for _, measure in SHOWN))}"
+    f"takes four times the runs. {words.definitions(*(name for _, name in PRECISION_MEASURES))}"
 )
 def precision(
-    style: Style, measures: Frame, arms: Names, *, shown: Sequence[tuple[str, str]] = SHOWN
+    style: Style,
+    measures: Frame,
+    arms: Names,
+    *,
+    pairs: Sequence[tuple[str, str]] = PRECISION_MEASURES,
 ) -> Figure:
     """Half the width of the 95 % interval after so many replications, a curve for each arm."""
     number = int(measures["replication"].nunique())
     if number < LEAST:
         raise FigureError(f"one replication; it takes {LEAST} to see a trend")
     whole = measures[(measures["by"] == "all") & (measures["phase"] == "after")]
-    drawn = layout.new(style, PRECISION[style.name])
-    grid = drawn.subplots(1, len(shown), squeeze=False)[0]
-    letters = layout.letters(style, style.width / len(shown) - 0.5)
-    for axes, (kind, measure) in zip(grid, shown, strict=True):
+    figure = layout.new(style, PRECISION[style.name])
+    grid = figure.subplots(1, len(pairs), squeeze=False)[0]
+    letters = layout.letters(style, style.width / len(pairs) - 0.5)
+    for axes, (kind, measure) in zip(grid, pairs, strict=True):
         unit = f"± {words.change(measure)}"
         layout.tidy(axes, style).set_title(layout.title(words.title(kind, measure), letters))
         _widths(axes, style, of(whole, kind, measure), measure, arms, unit)
@@ -170,16 +174,18 @@ def precision(
         axes.set_xlabel("replications")
         axes.set_ylabel(layout.name(unit, 30))
         axes.xaxis.get_major_locator().set_params(integer=True)
-    layout.legend(drawn, style, lines.arm_entries(style, arms, style.wrap))
-    return layout.settle(drawn, [grid[0]], PRECISION[style.name], tallest=style.height)
+    layout.legend(figure, style, lines.arm_entries(style, arms, style.wrap))
+    return layout.settle(figure, [grid[0]], PRECISION[style.name], tallest=style.height)
 
 
 def _widths(axes: Axes, style: Style, rows: Frame, measure: str, arms: Names, unit: str) -> None:
     kind, scale = MEASURES[measure].kind, words.scale(measure)
     for place, arm in enumerate(arms):
-        mine = rows[rows["arm"].astype(str) == arm].sort_values("replication")
-        numbers = range(LEAST, len(mine) + 1)
-        means = [estimate(kind, mine.iloc[:n], "numerator", "denominator", scale) for n in numbers]
+        of_arm = rows[rows["arm"].astype(str) == arm].sort_values("replication")
+        numbers = range(LEAST, len(of_arm) + 1)
+        means = [
+            estimate(kind, of_arm.iloc[:n], "numerator", "denominator", scale) for n in numbers
+        ]
         halves = [(mean.high - mean.low) / 2 for mean in means]
         look, width = palette.arm(place), nested(style, place, len(arms))
         axes.plot(
@@ -220,8 +226,8 @@ def windows(
     fitted: 1 - exp(-rate × window).
     """
     frame = some(windows[windows["asked"] > 0], "submissions without a login")
-    drawn = layout.new(style, WINDOWS[style.name])
-    axes = layout.tidy(drawn.subplots(), style)
+    figure = layout.new(style, WINDOWS[style.name])
+    axes = layout.tidy(figure.subplots(), style)
     entries: list[Entry] = []
     tops, end = [0.0], 1.08 * float(frame["window"].max())
     for number, (place, rows) in enumerate(frame.groupby("place", sort=True, observed=True)):
@@ -230,7 +236,7 @@ def windows(
             float(str(length)): estimate(SHARE, part, "let_in", "asked", 100.0)
             for length, part in rows.groupby("window", sort=True)
         }
-        form = closed_form or fitted([(at, e.mean / 100.0) for at, e in points.items()])
+        form = closed_form or exponential_fit([(at, e.mean / 100.0) for at, e in points.items()])
         at = np.linspace(0.0, end, 200)
         line = [100.0 * form(float(x)) for x in at]
         curve: dict[str, Any] = {
@@ -251,8 +257,8 @@ def windows(
     axes.set_xlabel("length of the POP window (min)")
     axes.set_ylabel(layout.name(ADMITTED, 40))
     notes = ["lines: closed form" if closed_form else "lines: 1 − exp(−rate × window), rate fitted"]
-    layout.legend(drawn, style, entries, interval=layout.whisker(style), notes=notes)
-    return layout.settle(drawn, [axes], WINDOWS[style.name], tallest=style.height)
+    layout.legend(figure, style, entries, interval=layout.whisker(style), notes=notes)
+    return layout.settle(figure, [axes], WINDOWS[style.name], tallest=style.height)
 
 
 def _point(axes: Axes, style: Style, look: Look, at: float, value: Estimate) -> None:
@@ -270,7 +276,7 @@ def _point(axes: Axes, style: Style, look: Look, at: float, value: Estimate) -> 
     )
 
 
-def fitted(points: Sequence[tuple[float, float]]) -> Callable[[float], float]:
+def exponential_fit(points: Sequence[tuple[float, float]]) -> Callable[[float], float]:
     """1 - exp(-rate × window) with the rate that leaves the smallest squares at *points*."""
     window, share = (np.asarray(column) for column in zip(*points, strict=True))
     rates = np.geomspace(1e-8, 1.0, 4000)

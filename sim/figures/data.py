@@ -77,13 +77,13 @@ EMPTY = {"calendar"}
 
 def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
     """Return *table* if it has rows and the columns of TABLES, or of *columns* if given."""
-    wanted = tuple(columns) or TABLES[name]
-    if not wanted:
+    required = tuple(columns) or TABLES[name]
+    if not required:
         return table
     present = getattr(table, "columns", None)
     if present is None:
         raise FigureError(f"{name} is {type(table).__name__}, not a table")
-    missing = [column for column in wanted if column not in present]
+    missing = [column for column in required if column not in present]
     if missing:
         raise FigureError(
             f"{name} lacks the column{'s' * (len(missing) > 1)} "
@@ -94,14 +94,14 @@ def need(table: Any, name: str, columns: Iterable[str] = ()) -> Any:
     return table
 
 
-def some(frame: Frame, what: str) -> Frame:
-    """Return *frame* if it has rows; *what* names them in the error."""
+def some(frame: Frame, content: str) -> Frame:
+    """Return *frame* if it has rows; *content* names them in the error."""
     if len(frame) == 0:
-        raise FigureError(f"there are no rows of {what}")
+        raise FigureError(f"there are no rows of {content}")
     return frame
 
 
-def known(measures: Iterable[tuple[str, str]]) -> None:
+def check_measures(measures: Iterable[tuple[str, str]]) -> None:
     """Raise FigureError, with the nearest name, unless each of *measures* is one."""
     for _, measure in measures:
         if measure not in MEASURES:
@@ -110,18 +110,18 @@ def known(measures: Iterable[tuple[str, str]]) -> None:
             raise FigureError(f"no measure {measure!r}; {hint}")
 
 
-def order(column: pd.Series[Any], wanted: Names | None, others: Names = ()) -> list[str]:
-    """Return the names in *column*: in the order *wanted*, else in that of their first row.
+def order(column: pd.Series[Any], names: Names | None, others: Names = ()) -> list[str]:
+    """Return the names in *column*: in the order *names*, else in that of their first row.
 
     Raises FigureError for a wanted name that is neither there nor one of *others*.
     """
     present = [str(value) for value in column.drop_duplicates()]
-    if wanted is None:
+    if names is None:
         return present
-    strange = [name for name in wanted if name not in present and name not in others]
-    if strange:
-        raise FigureError(f"no rows for {strange[0]!r}; there are {', '.join(present)}")
-    return list(dict.fromkeys(wanted))
+    unknown = [name for name in names if name not in present and name not in others]
+    if unknown:
+        raise FigureError(f"no rows for {unknown[0]!r}; there are {', '.join(present)}")
+    return list(dict.fromkeys(names))
 
 
 def of(frame: Frame, class_: str, measure: str) -> Frame:
@@ -132,19 +132,19 @@ def of(frame: Frame, class_: str, measure: str) -> Frame:
 
 def honest_after(frame: Frame, columns: Names) -> Frame:
     """Return *columns* of the honest rows written after the policy started."""
-    kept = (frame["class"] == "honest") & (frame["phase"] != "warm-up")
-    return some(frame.loc[kept, list(columns)], "honest mail after the policy started")
+    mask = (frame["class"] == "honest") & (frame["phase"] != "warm-up")
+    return some(frame.loc[mask, list(columns)], "honest mail after the policy started")
 
 
 def codes(column: pd.Series[Any], names: Sequence[Any]) -> Ints:
     """Return for each row the index of its value in *names*, -1 for any other value."""
-    wanted = pd.Index(list(names))
+    index = pd.Index(list(names))
     if column.dtype == "category":
-        indices = column.cat.categories.get_indexer(wanted)
+        indices = column.cat.categories.get_indexer(index)
         table = np.full(len(column.cat.categories) + 1, -1)
         table[indices[indices >= 0]] = np.flatnonzero(indices >= 0)
         return np.asarray(table[column.cat.codes.to_numpy()])  # a missing value has code -1
-    return np.asarray(wanted.get_indexer(pd.Index(column)))
+    return np.asarray(index.get_indexer(pd.Index(column)))
 
 
 def cells(
@@ -168,9 +168,9 @@ def cells(
         codes(frame["replication"], replications),
     ]
     shape = (len(arms), len(names), bins[1], len(replications))
-    kept = np.logical_and.reduce([place >= 0 for place in places])
-    flat = np.ravel_multi_index([place[kept] for place in places], shape)
-    weights = frame[weight].to_numpy(dtype=float)[kept] if weight else None
+    mask = np.logical_and.reduce([place >= 0 for place in places])
+    flat = np.ravel_multi_index([place[mask] for place in places], shape)
+    weights = frame[weight].to_numpy(dtype=float)[mask] if weight else None
     sums = np.bincount(flat, weights, minlength=int(np.prod(shape)))
     return np.asarray(sums.reshape(shape), dtype=np.float64)
 

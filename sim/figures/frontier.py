@@ -50,8 +50,8 @@ def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
     points = _points(summary, arms)
     if not points:
         raise FigureError(f"no arm has both {COST[1]} and {GAIN[1]}")
-    drawn = layout.new(style, HEIGHT[style.name])
-    axes = layout.tidy(drawn.subplots(), style)
+    figure = layout.new(style, HEIGHT[style.name])
+    axes = layout.tidy(figure.subplots(), style)
     axes.set_xlim(0, bars.ceiling(max(point.lost.top for point in points)))
     axes.set_ylim(0, bars.ceiling(max(point.spam.top for point in points)))
     axes.set_xlabel("honest mail lost (recipients / day)")
@@ -63,10 +63,10 @@ def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
         _mark(axes, style, point, 1.0 - rank / (2 * len(points)))
     notes = _notes(points, arms)
     entries = list(_entries(style, points))
-    layout.legend(drawn, style, entries, interval=layout.whisker(style), notes=notes)
-    layout.settle(drawn, [axes], HEIGHT[style.name], tallest=style.height)
+    layout.legend(figure, style, entries, interval=layout.whisker(style), notes=notes)
+    layout.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
     _number(axes, style, points)
-    return drawn
+    return figure
 
 
 def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -> bool:
@@ -77,13 +77,13 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
 def _points(summary: Frame, arms: Names) -> list[Point]:
     costs, gains = (select(summary, *measure, 1.0) for measure in (COST, GAIN))
     pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
-    known = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
-    means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in known.items()}
+    defined = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
+    means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in defined.items()}
     everyone = list(means.values())
     return [
-        Point(number, arm, *known[arm], dominated(*means[arm], everyone))
+        Point(number, arm, *defined[arm], dominated(*means[arm], everyone))
         for number, arm in enumerate(arms, start=1)
-        if arm in known
+        if arm in defined
     ]
 
 
@@ -129,13 +129,13 @@ def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
         x, y = places[point.number]
         clusters.setdefault((round(x / 3), round(y / 3)), []).append(point)
     size = 1.2 * style.small
-    taken: list[Box] = [(x, y, size, size) for x, y in places.values()]
+    boxes: list[Box] = [(x, y, size, size) for x, y in places.values()]
     for first, *others in clusters.values():
         text = ", ".join(str(point.number) for point in (first, *others))
         box = (0.62 * style.small * len(text), style.small)
         x, y = places[first.number]
-        dx, dy = _free((x, y), box, taken, style.small)
-        taken.append((x + dx, y + dy, *box))
+        dx, dy = _free((x, y), box, boxes, style.small)
+        boxes.append((x + dx, y + dy, *box))
         far = math.hypot(dx, dy) > 1.8 * style.small + box[0] / 2
         line: dict[str, Any] = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.5 * style.line}
         axes.annotate(
@@ -152,16 +152,16 @@ def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
 
 
 def _free(
-    at: tuple[float, float], box: tuple[float, float], taken: Sequence[Box], unit: float
+    at: tuple[float, float], box: tuple[float, float], boxes: Sequence[Box], unit: float
 ) -> tuple[float, float]:
-    """Return an offset (points) from *at* for a *box* that overlaps none of *taken*."""
+    """Return an offset (points) from *at* for a *box* that overlaps none of *boxes*."""
     (x, y), (wide, high) = at, box
     for ring in range(1, 12):
         reach = unit * (0.7 + 0.5 * ring)
         for angle in map(math.radians, ANGLES):
             dx, dy = (reach + wide / 2) * math.cos(angle), reach * math.sin(angle)
             inside = x + dx > wide / 2 and y + dy > high / 2
-            if inside and not any(_overlap((x + dx, y + dy, *box), other) for other in taken):
+            if inside and not any(_overlap((x + dx, y + dy, *box), other) for other in boxes):
                 return dx, dy
     return unit + wide / 2, unit
 
@@ -177,7 +177,7 @@ def _entries(style: Style, points: Sequence[Point]) -> Iterator[Entry]:
 
 
 def _notes(points: Sequence[Point], arms: Names) -> list[str]:
-    shown = {point.arm for point in points}
-    notes = [f"not shown, no value: {arm}" for arm in arms if arm not in shown]
+    drawn_arms = {point.arm for point in points}
+    notes = [f"not shown, no value: {arm}" for arm in arms if arm not in drawn_arms]
     hollow = any(point.dominated for point in points)
     return [*notes, *(["hollow: dominated by another policy"] if hollow else [])]

@@ -48,7 +48,7 @@ class Gallery:
         return iter(standard(self._tables))
 
     @property
-    def given(self) -> frozenset[str]:
+    def available(self) -> frozenset[str]:
         """Names of the tables that there are."""
         return frozenset(self._tables)
 
@@ -61,7 +61,7 @@ class Gallery:
         return caption(name, self._tables, **options)
 
 
-def known(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str]) -> None:
     """Raise UnknownFigure, with the nearest name, unless each of *names* is a figure's."""
     for name in names:
         find(name)
@@ -93,19 +93,19 @@ def caption(name: str, tables: Mapping[str, Any], **options: Any) -> str:
 class Tables(Mapping[str, Any]):
     """A mapping of tables, with those that follow from others: comparison from measures."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._tables = tables
 
     def __getitem__(self, name: str) -> Any:
-        if name in self._given or name not in self:
-            return self._given[name]
-        return compared(self._given["measures"], str(about(self._given)["baseline"]))
+        if name in self._tables or name not in self:
+            return self._tables[name]
+        return compared(self._tables["measures"], str(about(self._tables)["baseline"]))
 
     def __contains__(self, name: object) -> bool:
-        facts = about(self._given)
+        facts = about(self._tables)
         others = "baseline" in facts and set(facts.get("arms", ("",))) - {facts["baseline"]}
-        follows = name == "comparison" and bool(others) and "measures" in self._given
-        return name in self._given or follows
+        follows = name == "comparison" and bool(others) and "measures" in self._tables
+        return name in self._tables or follows
 
     def __iter__(self) -> Iterator[str]:
         return iter([name for name in TABLES if name in self])

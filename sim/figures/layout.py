@@ -114,7 +114,7 @@ def write(axes: Axes, style: Style, at: tuple[float, float], words: str, **look:
 
 def name(text: object, width: int) -> str:
     """Break a name into lines of at most *width* letters; nothing of it is lost."""
-    clean = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
+    clean = "".join(character if character.isprintable() else "\ufffd" for character in str(text))
     if clean.startswith("_"):
         clean = " " + clean  # matplotlib leaves such a name out of a legend
     clean = clean.replace(" %", "\u00a0%")
@@ -160,7 +160,7 @@ def legend(
     note = "\n".join(part for text in notes for part in wrap(text, room - 4))
     if not handles and not note:
         return
-    drawn = figure.legend(
+    box = figure.legend(
         handles or [blank],
         labels or [note],
         loc="outside lower center",
@@ -170,8 +170,8 @@ def legend(
         handler_map={h: HandlerLine2D(numpoints=2) for h in handles if h.get_gid() == "ends"},
     )
     if handles and note:
-        drawn.set_title(note)
-        drawn.set_alignment("left")
+        box.set_title(note)
+        box.set_alignment("left")
 
 
 def whisker(style: Style, label: str = INTERVAL) -> Entry:

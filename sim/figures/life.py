@@ -67,10 +67,10 @@ class Lanes:
         request, answer = (
             wrap(text.replace("_", "_ "), room) for text in (exchange.request, exchange.answer)
         )
-        return _joined(request), _joined(answer)
+        return _join(request), _join(answer)
 
 
-def _joined(lines: Names) -> list[str]:
+def _join(lines: Names) -> list[str]:
     return [line.replace("_ ", "_") for line in lines]
 
 
@@ -87,52 +87,52 @@ def life(
     arm: str | None = None,
     replication: int | None = None,
     message: int | None = None,
-    reached: int | None = None,
+    end: int | None = None,
     since: float | None = None,
 ) -> Figure:
     """Every attempt of one message, in order of time (equal steps, not to scale).
 
     Without *message* the one with the most attempts is drawn (the first of these), in *arm* and
-    *replication* (without them, the first there are). Of the attempts the first *reached* are
+    *replication* (without them, the first there are). Of the attempts the first *end* are
     drawn, the others left blank, if it is given. Times count from *since* (seconds of the run),
     or from the first attempt.
     """
     rows = _message(attempts, arm, replication, message)
     exchanges = list(_exchanges(rows))
-    shown = exchanges[:MOST]
-    servers = dict.fromkeys(exchange.server for exchange in shown)
-    clients = dict.fromkeys(one.client for one in shown if one.client not in servers)
+    drawn_exchanges = exchanges[:MOST]
+    servers = dict.fromkeys(exchange.server for exchange in drawn_exchanges)
+    clients = dict.fromkeys(one.client for one in drawn_exchanges if one.client not in servers)
     parts = [*clients, *servers]
     letters = int(72 * 0.85 * style.width / max(len(parts), 2) / (0.6 * style.small))
     lanes, line = Lanes(parts, letters), 1.35 * style.small
-    texts = [lanes.wrapped(one) for one in shown]
+    texts = [lanes.wrapped(one) for one in drawn_exchanges]
     heights = [line * (len(request) + len(answer) + 1.6) for request, answer in texts]
     head = line * (max(len(wrap(part, letters)) for part in parts) + 1)
     tall = (sum(heights) + head + line) / 72
-    drawn = layout.new(style, tall)
-    axes = drawn.subplots()
+    figure = layout.new(style, tall)
+    axes = figure.subplots()
     axes.set_axis_off()
     axes.set_xlim(-0.75, len(parts) - 0.5)
     axes.set_ylim(sum(heights) + line, -head)
     _lifelines(axes, style, lanes, sum(heights) + line, line)
-    begin, top = (shown[0].at if since is None else since), 0.0
-    for one, text, height in list(zip(shown, texts, heights, strict=True))[:reached]:
+    begin, top = (drawn_exchanges[0].at if since is None else since), 0.0
+    for one, text, height in list(zip(drawn_exchanges, texts, heights, strict=True))[:end]:
         _draw(axes, style, lanes, one, text, top, begin)
         top += height
     first = rows.iloc[0]
     heading = f"message {first['message']} of “{first['arm']}”, replication {first['replication']}"
-    drawn.suptitle(layout.name(heading, 70), fontsize=style.text)
+    figure.suptitle(layout.name(heading, 70), fontsize=style.text)
     notes = ["time runs downward, not to scale"]
     if len(exchanges) > MOST:
         notes.append(f"{len(exchanges) - MOST} later attempts are not shown")
-    present = {one.look for one in shown}
+    present = {one.look for one in drawn_exchanges}
     answers = [(look, label) for look, label in ANSWERS.items() if look in present]
     entries = [
         (Line2D([], [], color=look.colour, linestyle=look.line, linewidth=style.line), label)
         for look, label in answers
     ]
-    layout.legend(drawn, style, entries, notes=notes)
-    return layout.settle(drawn, [axes], tall)
+    layout.legend(figure, style, entries, notes=notes)
+    return layout.settle(figure, [axes], tall)
 
 
 def _message(attempts: Frame, arm: str | None, replication: int | None, message: Any) -> Frame:
@@ -177,8 +177,8 @@ def _answer(row: Any) -> str:
         return "no connection"
     some_ = row.accepted not in (0, row.recipients)
     count = f"({row.accepted} of {row.recipients} accepted)" if some_ else ""
-    why = str(row.rule) or str(row.cause).replace("_", " ")
-    return " ".join(filter(None, [str(row.code), str(row.enhanced), count, why]))
+    reason = str(row.rule) or str(row.cause).replace("_", " ")
+    return " ".join(filter(None, [str(row.code), str(row.enhanced), count, reason]))
 
 
 def _look(row: Any) -> Look:
@@ -206,12 +206,12 @@ def _draw(
     """Draw request and answer of an attempt below *top*, and its time at the left."""
     line = 1.35 * style.small
     (client, server), (request, answer) = lanes.ends(exchange), texts
-    asked = top + line * (len(request) + 0.2)
-    answered = top + line * (len(request) + len(answer) + 0.9)
-    _arrow(axes, style, (client, server), asked, request, REQUEST)
-    _arrow(axes, style, (server, client), answered, answer, exchange.look)
+    request_at = top + line * (len(request) + 0.2)
+    answer_at = top + line * (len(request) + len(answer) + 0.9)
+    _arrow(axes, style, (client, server), request_at, request, REQUEST)
+    _arrow(axes, style, (server, client), answer_at, answer, exchange.look)
     time = f"+{elapsed(exchange.at - begin)}"
-    layout.write(axes, style, (-0.72, asked), time, ha="left", color="0.3")
+    layout.write(axes, style, (-0.72, request_at), time, ha="left", color="0.3")
 
 
 def _arrow(

@@ -64,10 +64,10 @@ class Days:
         """The middle of each bin, in days."""
         return np.asarray(np.arange(self.number) * self.bin / DAY + self.lengths / 2)
 
-    def of(self, at: Any, *, where: Any = True) -> tuple[Ints, int]:
-        """Return the day of each time (s), -1 where not *where*, and the number of days."""
+    def of(self, at: Any, *, mask: Any = True) -> tuple[Ints, int]:
+        """Return the day of each time (s), -1 where not *mask*, and the number of days."""
         day = np.clip((np.asarray(at) / self.bin).astype(np.int64), 0, self.number - 1)
-        return np.where(where, day, -1), self.number
+        return np.where(mask, day, -1), self.number
 
 
 def draw(

@@ -30,7 +30,7 @@ SITUATIONS = {
 """The numbers the situations bear in the source."""
 ROOM = 13
 """Letters a cell must have room for, to hold the name of a restriction broken at underscores."""
-ALIKE = "all arms alike: none of these answers depends on the policy"
+ARMS_AGREE = "all arms alike: none of these answers depends on the policy"
 
 Answer = tuple[str, str]  # kind of verdict, restriction that decided
 Column = tuple[str, str]  # place, recipient
@@ -41,7 +41,7 @@ class Row:
     """One row of the matrix: an arm, and who is asked with which credentials for these answers."""
 
     arm: str
-    asked: str
+    credentials: str
     answers: Mapping[Column, Answer]
 
 
@@ -61,8 +61,8 @@ def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     labels = [[_label(row.answers.get(column), room, keys) for column in columns] for row in rows]
     heights = [_height(style, rows, *pair) for pair in zip(rows, labels, strict=True)]
     edges = [0.0, *map(float, np.cumsum(heights))]
-    drawn = layout.new(style, edges[-1] / 72)
-    axes = layout.tidy(drawn.subplots(), style)
+    figure = layout.new(style, edges[-1] / 72)
+    axes = layout.tidy(figure.subplots(), style)
     for row, words, (top, bottom) in zip(rows, labels, pairwise(edges), strict=True):
         for place, (column, label) in enumerate(zip(columns, words, strict=True)):
             kind = _kind(row.answers.get(column))
@@ -75,9 +75,9 @@ def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     _name_columns(axes, style, headings, upright=bool(keys))
     _name_rows(axes, style, rows, edges)
     notes = [f"{key}  {rule}" for rule, key in keys.items()]
-    notes += [ALIKE] if _alike(rows, arms) else []
-    layout.legend(drawn, style, _entries(rows), notes=notes)
-    return layout.settle(drawn, [axes], edges[-1] / 72)
+    notes += [ARMS_AGREE] if _arms_agree(rows, arms) else []
+    layout.legend(figure, style, _entries(rows), notes=notes)
+    return layout.settle(figure, [axes], edges[-1] / 72)
 
 
 def _rows(cells: Frame, arm: str, several: Names) -> list[Row]:
@@ -90,8 +90,8 @@ def _rows(cells: Frame, arm: str, several: Names) -> list[Row]:
     for names, part in groups:
         shared = _shared(part)
         for credentials, answers in shared:
-            held = credentials if len(shared) > 1 else "any credentials"
-            rows.append(Row(arm, ", ".join([*map(str, names), held]), answers))
+            label = credentials if len(shared) > 1 else "any credentials"
+            rows.append(Row(arm, ", ".join([*map(str, names), label]), answers))
     return rows
 
 
@@ -110,9 +110,9 @@ def _shared(cells: Frame) -> list[tuple[str, dict[Column, Answer]]]:
     return [(" or ".join(names), answers) for names, answers in shared]
 
 
-def _alike(rows: Sequence[Row], arms: Names) -> bool:
+def _arms_agree(rows: Sequence[Row], arms: Names) -> bool:
     """Whether all of several arms have the same rows."""
-    tables = [[(row.asked, row.answers) for row in rows if row.arm == arm] for arm in arms]
+    tables = [[(row.credentials, row.answers) for row in rows if row.arm == arm] for arm in arms]
     return len(arms) > 1 and all(table == tables[0] for table in tables)
 
 
@@ -125,12 +125,12 @@ def _height(style: Style, rows: Sequence[Row], row: Row, labels: Names) -> float
     """Return points for a row: what its cells, its credentials and its arm's name need."""
     share = sum(other.arm == row.arm for other in rows)  # the name spreads over all rows of its arm
     name = layout.lines([layout.name(row.arm, style.wrap)]) / share * 1.25 * style.small
-    cells = layout.lines([*labels, _asked(row)]) * 1.25 * _type(style)
+    cells = layout.lines([*labels, _credentials_text(row)]) * 1.25 * _type(style)
     return max(cells, name) + 0.7 * _type(style)
 
 
-def _asked(row: Row) -> str:
-    return layout.name(row.asked, 15)
+def _credentials_text(row: Row) -> str:
+    return layout.name(row.credentials, 15)
 
 
 def _type(style: Style) -> float:
@@ -203,10 +203,10 @@ def _name_rows(axes: Axes, style: Style, rows: Sequence[Row], edges: Sequence[fl
     middles = [(span[0] + span[-1]) / 2 for span in spans.values()]
     names = [layout.name(arm, style.wrap) for arm in spans]
     axes.set_yticks(middles, names, fontsize=style.small, parse_math=False)
-    if any(row.asked != "any credentials" for row in rows):
+    if any(row.credentials != "any credentials" for row in rows):
         side = axes.secondary_yaxis("right")
         middles = [(top + bottom) / 2 for top, bottom in pairwise(edges)]
-        side.set_yticks(middles, [_asked(row) for row in rows], fontsize=_type(style))
+        side.set_yticks(middles, [_credentials_text(row) for row in rows], fontsize=_type(style))
         side.tick_params(length=0, labelsize=_type(style))
         side.spines["right"].set_visible(False)
 

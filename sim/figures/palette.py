@@ -131,8 +131,8 @@ OTHERS = tuple(
 def restrictions(rules: Iterable[str]) -> dict[str, Look]:
     """Return the looks of restrictions by their published names, with or without parameters."""
     names = {rule: rule.split("(")[0].strip() for rule in rules}
-    strange = dict.fromkeys(name for name in names.values() if name not in RESTRICTION)
-    spare = dict(zip(strange, cycle(OTHERS), strict=False))
+    further = dict.fromkeys(name for name in names.values() if name not in RESTRICTION)
+    spare = dict(zip(further, cycle(OTHERS), strict=False))
     return {rule: RESTRICTION.get(name) or spare[name] for rule, name in names.items()}
 
 

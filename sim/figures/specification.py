@@ -70,13 +70,13 @@ class Specification:
     @property
     def options(self) -> Signature:
         """What a reader may ask for, as keywords: all but tables, and what ``about`` holds."""
-        asked = [
+        keywords = [
             parameter.replace(annotation=Parameter.empty)
             for parameter in signature(self.draw).parameters.values()
             if parameter.kind is Parameter.KEYWORD_ONLY
         ]
         arms = Parameter("arms", Parameter.KEYWORD_ONLY, default=None)
-        return Signature([*([arms] if self._takes("arms") else []), *asked, *SIZE])
+        return Signature([*([arms] if self._takes("arms") else []), *keywords, *SIZE])
 
     def _takes(self, name: str) -> bool:
         return name in signature(self.draw).parameters
@@ -156,11 +156,11 @@ def about(tables: Mapping[str, Any]) -> Mapping[str, Any]:
     return facts
 
 
-def _arms(tables: Mapping[str, Any], asked: Any, scenario: Any) -> list[str]:
-    """Return the arms in the order that is *asked* for, else in that of the *scenario*."""
-    wanted = [asked] if isinstance(asked, str) else scenario if asked is None else asked
+def _arms(tables: Mapping[str, Any], names: Any, scenario: Any) -> list[str]:
+    """Return the arms in the order that is *names* for, else in that of the *scenario*."""
+    chosen = [names] if isinstance(names, str) else scenario if names is None else names
     table = next(table for table in tables.values() if "arm" in getattr(table, "columns", ()))
-    return order(table["arm"], wanted, scenario or ())
+    return order(table["arm"], chosen, scenario or ())
 
 
 def figure(
@@ -169,7 +169,7 @@ def figure(
     """Make a function the specification of a figure with that caption (see Specification)."""
 
     def specify(draw: Callable[..., Figure]) -> Specification:
-        wanted = {table: tuple(names.split()) for table, names in columns.items()}
-        return Specification(draw, words, wanted, standard)
+        columns_of = {table: tuple(names.split()) for table, names in columns.items()}
+        return Specification(draw, words, columns_of, standard)
 
     return specify

@@ -53,7 +53,7 @@ class Stepper:
         """The whole page."""
         source = resources.files("sim.figures").joinpath("stepper.html").read_text("utf-8")
         parts = {"title": escape(self.title), "frames": "".join(map(_frame, self.steps))}
-        return re.sub(r"@(title|frames)", lambda found: parts[found[1]], source)
+        return re.sub(r"@(title|frames)", lambda match: parts[match[1]], source)
 
     def save(self, path: str | Path) -> Path:
         """Write the page to *path*, and return that. The same steps give the same bytes."""

@@ -57,8 +57,8 @@ def swept(
     *follow* change with the first.
     """
     rows = of(points, class_, measure)
-    shown = ["mean", "low", "high"]
-    rows = rows.assign(**{name: words.scale(measure) * rows[name] for name in shown})
+    columns = ["mean", "low", "high"]
+    rows = rows.assign(**{name: words.scale(measure) * rows[name] for name in columns})
     label = "difference in\n" * difference + words.label(class_, measure)
     if len(keys) == 2:
         return _maps(style, rows, arms, keys, label)
@@ -72,8 +72,8 @@ def swept(
 def _curves(
     style: Style, rows: Frame, arms: Names, key: str, label: str, notes: Names, *, zero: bool
 ) -> Figure:
-    drawn = layout.new(style, 0.55 * style.width)
-    axes = layout.tidy(drawn.subplots(), style)
+    figure = layout.new(style, 0.55 * style.width)
+    axes = layout.tidy(figure.subplots(), style)
     if zero:  # where the order of the two flips
         axes.axhline(0.0, color="black", linewidth=style.line, linestyle=":", gid="zero")
     values = list(dict.fromkeys(rows[key]))
@@ -97,8 +97,8 @@ def _curves(
         wide = 0.6 * style.small * letters > 0.8 * 72 * style.width
         axes.set_xticks(at, ticks, rotation=90 if wide else 0)
     axes.set(xlabel=f"{key}{unit}", ylabel=label)
-    layout.legend(drawn, style, entries, notes=notes)
-    return layout.settle(drawn, [axes], 0.45 * style.width)
+    layout.legend(figure, style, entries, notes=notes)
+    return layout.settle(figure, [axes], 0.45 * style.width)
 
 
 def _positions(values: Sequence[Any]) -> tuple[list[float], list[str], str]:
@@ -125,7 +125,7 @@ def _text(value: Any) -> str:
 def _maps(style: Style, rows: Frame, arms: Names, keys: Names, label: str) -> Figure:
     across, up = (list(dict.fromkeys(rows[key])) for key in keys)
     low, high = rows["mean"].min(), rows["mean"].max()
-    drawn, panels = lines.grid(style, arms, xlabel=keys[0], ylabel=keys[1])
+    figure, panels = lines.grid(style, arms, xlabel=keys[0], ylabel=keys[1])
     for arm, axes in zip(arms, panels, strict=True):
         means = rows[rows["arm"] == arm].pivot(index=keys[1], columns=keys[0], values="mean")
         values = means.reindex(index=up, columns=across).to_numpy(float)
@@ -138,8 +138,8 @@ def _maps(style: Style, rows: Frame, arms: Names, keys: Names, label: str) -> Fi
         upright = max(map(len, labels)) > FITS
         axes.set_xticks(range(len(across)), labels, rotation=90 if upright else 0)
         axes.set_yticks(range(len(up)), [_text(value) for value in up])
-    drawn.colorbar(image, ax=panels, label=label)
-    return lines.settle(drawn, style, panels)
+    figure.colorbar(image, ax=panels, label=label)
+    return lines.settle(figure, style, panels)
 
 
 def _write_values(axes: Axes, style: Style, values: Floats, middle: float) -> None:
@@ -255,8 +255,8 @@ def tornado(
         own, *reach = (float(table[name].iloc[0]) for name in ("own", *REACH))
         label = words.label(class_, measure) if arm == present[-1] else ""
         panels.append(Ranges(arm, label, table.to_dict("index"), limits, own, reach))
-    stated = rows.drop_duplicates("key").set_index("key")
-    names = [f"{key}: {stated['least'][key]} to {stated['most'][key]}" for key in keys]
+    baseline = rows.drop_duplicates("key").set_index("key")
+    names = [f"{key}: {baseline['least'][key]} to {baseline['most'][key]}" for key in keys]
     return bars.draw(
         style, panels, keys, _legend(style), interval="", names=names, across=1, notes=[NOTE]
     )

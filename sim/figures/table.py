@@ -45,8 +45,8 @@ OTHERS = {
 
 def _columns(table: str) -> frozenset[str]:
     entries = [entry for entry in FIGURES if table in entry.needs]
-    used = [entry.columns.get(table, TABLES[table]) for entry in entries]
-    return frozenset({*OTHERS[table], *(column for columns in used for column in columns)})
+    parts = [entry.columns.get(table, TABLES[table]) for entry in entries]
+    return frozenset({*OTHERS[table], *(column for columns in parts for column in columns)})
 
 
 COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType({name: _columns(name) for name in OTHERS})

@@ -17,7 +17,7 @@ from sim.figures.data import FigureError, Frame, Names, order
 from sim.figures.layout import Entry
 from sim.figures.specification import figure
 from sim.figures.style import Style
-from sim.figures.words import shown
+from sim.figures.words import digits
 
 SHAPES = {"isp": "o", "work": "s", "venue": "^", "transit": "D"}
 KINDS = {"isp": "ISP", "work": "workplace", "venue": "venue", "transit": "transit"}
@@ -81,28 +81,28 @@ def topology(
     height = HEIGHT[style.name]
     if large:
         height *= (above - below) / (2 * max(above, -below))  # no room for a side without networks
-    drawn = layout.new(style, height)
-    axes = drawn.subplots()
+    figure = layout.new(style, height)
+    axes = figure.subplots()
     axes.set_axis_off()
     flows = _flows(traffic)
     widest = max(flows.values(), default=0.0) if most is None else most
     _links(axes, style, topology, places, {link: n / widest for link, n in flows.items() if widest})
     for node, data in topology.nodes(data=True):
-        here, roles = (axes, style, places[str(node)], str(node)), relays.get(str(node), {})
-        _node(*here, str(data.get("kind", "")), roles, large=large)
+        context, roles = (axes, style, places[str(node)], str(node)), relays.get(str(node), {})
+        _node(*context, str(data.get("kind", "")), roles, large=large)
         if large:
-            _words(*here, str(data.get("domain", "") or ""), roles)
+            _words(*context, str(data.get("domain", "") or ""), roles)
     if large:
         axes.set(xlim=(-across, across), ylim=(below, above))
     else:
         axes.margins(0.06)
     if chosen:
-        drawn.suptitle(layout.name(f"policies of “{chosen}”", 60), fontsize=style.text)
-    notes = [f"widest line: {shown(widest)} recipients / day"] if widest else []
+        figure.suptitle(layout.name(f"policies of “{chosen}”", 60), fontsize=style.text)
+    notes = [f"widest line: {digits(widest)} recipients / day"] if widest else []
     notes += [] if large else [f"names are left out: {number} networks"]
     entries = list(_entries(style, topology, relays, flows=bool(widest)))
-    layout.legend(drawn, style, entries, notes=notes)
-    return layout.settle(drawn, [axes], height, tallest=style.height)
+    layout.legend(figure, style, entries, notes=notes)
+    return layout.settle(figure, [axes], height, tallest=style.height)
 
 
 def layout_of(graph: Graph) -> dict[str, Point]:

@@ -61,7 +61,7 @@ def change(measure: str) -> str:
     return "percentage points" if is_share(measure) else axis(measure)
 
 
-def shown(value: float) -> str:
+def digits(value: float) -> str:
     """Return a value with the digits that a reader needs, and no more."""
     if value in (0, 100):
         return f"{value:.0f}"

@@ -110,8 +110,8 @@ class Panel:
 
         from sim.figures import draw
 
-        shown = {AS_WRITTEN: self.start, "now": state}
-        parts = [self.rates(one).assign(arm=name) for name, one in shown.items()]
+        states = {AS_WRITTEN: self.start, "now": state}
+        parts = [self.rates(one).assign(arm=name) for name, one in states.items()]
         return draw("rates", {"summary": pd.concat(parts, ignore_index=True)}, measures=MEASURES)
 
     def _run(self, state: State) -> pd.DataFrame:
@@ -119,11 +119,11 @@ class Panel:
 
         short = self.model.with_overrides({**self._changes(state, people=PEOPLE), **SHORT})
         results = sim.run(short, arms=[state.arm], replications=1, progress=False)
-        found = results.measures
-        found = found[(found["by"] == "all") & (found["phase"] == "after")]
+        rows = results.measures
+        rows = rows[(rows["by"] == "all") & (rows["phase"] == "after")]
         nothing = float("nan")
-        return found[["class", "measure"]].assign(
-            mean=found["value"], low=nothing, high=nothing, analytic=nothing, replications=1
+        return rows[["class", "measure"]].assign(
+            mean=rows["value"], low=nothing, high=nothing, analytic=nothing, replications=1
         )
 
     def _changes(self, state: State, people: int | None = None) -> dict[str, Any]:
@@ -137,15 +137,15 @@ class Panel:
 
     def _counts(self, roaming: float | None, people: int | None) -> Mapping[str, int]:
         """How many people of each group, so that *roaming* is the share of those who roam."""
-        written = {name: users.count for name, users in self.model.users.items()}
-        total = sum(written.values())
-        roam = sum(written[name] for name in self.roamers)
+        counts = {name: users.count for name, users in self.model.users.items()}
+        total = sum(counts.values())
+        roam = sum(counts[name] for name in self.roamers)
         unchanged = roaming is None or roaming == self._roaming or roam == total
         if unchanged and (people is None or people >= total):
             return {}
         size = total if people is None else min(people, total)
-        made = {}
-        for name, count in written.items():
+        overrides = {}
+        for name, count in counts.items():
             share = count / total
             if roaming is not None and not unchanged:
                 share = (
@@ -153,8 +153,8 @@ class Panel:
                     if name in self.roamers
                     else (1 - roaming) * count / (total - roam)
                 )
-            made[f"users.{name}.count"] = max(1, round(size * share))
-        return made
+            overrides[f"users.{name}.count"] = max(1, round(size * share))
+        return overrides
 
     def _places(self, roaming: float | None) -> Mapping[str, Mapping[str, float]]:
         """Where all roam: so much of their time in places that are not theirs, the rest at home.
@@ -163,15 +163,19 @@ class Panel:
         """
         if self._roaming != 1.0 or roaming in (None, 1.0):
             return {}
-        made = {}
+        overrides = {}
         for name, users in self.model.users.items():
-            for when in ("places", "office_hours", "weekend"):
-                shares = getattr(users, when)
+            for key in ("places", "office_hours", "weekend"):
+                shares = getattr(users, key)
                 if isinstance(shares, Mapping):
-                    there = {p: s if p in OWN else roaming * s for p, s in shares.items()}
-                    home = there.get(HOME, 0.0) + sum(shares.values()) - sum(there.values())
-                    made[f"users.{name}.{when}"] = {**there, HOME: home}
-        return made
+                    moved_shares = {p: s if p in OWN else roaming * s for p, s in shares.items()}
+                    home = (
+                        moved_shares.get(HOME, 0.0)
+                        + sum(shares.values())
+                        - sum(moved_shares.values())
+                    )
+                    overrides[f"users.{name}.{key}"] = {**moved_shares, HOME: home}
+        return overrides
 
     # ---- shown
 
@@ -189,21 +193,21 @@ class Panel:
 
     def _repr_html_(self) -> str:
         """Without widgets: matrix and rates of the scenario as it is written."""
-        drawn = base64.b64encode(self.picture(self.start)).decode()
+        png = base64.b64encode(self.picture(self.start)).decode()
         table = self.matrix(self.start)._repr_html_()
-        picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{drawn}">'
+        picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{png}">'
         return f"{table}{picture}<p><small>{escape(self.note)}</small></p>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """For a notebook: the controls where there are widgets, and always the picture."""
         del include, exclude  # everything is offered
-        shown = {"text/plain": str(self), "text/html": self._repr_html_()}
+        texts = {"text/plain": str(self), "text/html": self._repr_html_()}
         try:
-            made = self.widget()
+            widget = self.widget()
         except ImportError:
-            return shown
-        bundle: dict[str, Any] = made._repr_mimebundle_()
-        return {**bundle, **shown}
+            return texts
+        bundle: dict[str, Any] = widget._repr_mimebundle_()
+        return {**bundle, **texts}
 
     def widget(self) -> Any:
         """Controls, matrix and figure as one widget; raises ImportError without ipywidgets."""
@@ -225,14 +229,14 @@ def _away(users: Users) -> float:
     return away / total if total else 0.0
 
 
-def _widget(shown: Panel, w: Any) -> Any:
+def _widget(panel: Panel, w: Any) -> Any:
     """The controls, wired: each change redraws the matrix first, then the rates."""
-    start = shown.start
+    start = panel.start
     wide = {"description_width": "12em"}
     look = {"style": wide, "layout": w.Layout(width="32em")}
-    arms = list(shown.model.arms)
+    arms = list(panel.model.arms)
     arm = w.Dropdown(options=arms, value=start.arm, description="arm", **look)
-    server = w.Dropdown(options=shown.servers, value=start.server, description="matrix of", **look)
+    server = w.Dropdown(options=panel.servers, value=start.server, description="matrix of", **look)
     spam = w.FloatSlider(
         value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam volume (× scenario)",
         continuous_update=False, **look,
@@ -249,9 +253,9 @@ def _widget(shown: Panel, w: Any) -> Any:
     def changed(_: Any = None) -> None:
         state = replace(start, **{name: control.value for name, control in controls.items()})
         try:
-            table.value = shown.matrix(state)._repr_html_()
-            figure.value = shown.picture(state)
-            note.value = f"<small>{escape(shown.note)}</small>"
+            table.value = panel.matrix(state)._repr_html_()
+            figure.value = panel.picture(state)
+            note.value = f"<small>{escape(panel.note)}</small>"
         except ScenarioError as error:
             note.value = fixed(escape(str(error)))
 

@@ -9,13 +9,13 @@ from sim.lab.exercises import solutions
 
 def main(begins: str = "", student: str | None = None) -> int:
     """Print questions and answers; 2 if no exercise begins so."""
-    found = False
+    any_fault = False
     for task, answer in solutions(begins, student):
-        found = True
+        any_fault = True
         sys.stdout.write(f"{task}\n  → {answer}\n\n")
-    if not found:
+    if not any_fault:
         sys.stderr.write(f"no exercise begins with {begins!r}\n")
-    return 0 if found else 2
+    return 0 if any_fault else 2
 
 
 if __name__ == "__main__":

@@ -160,11 +160,11 @@ class Inputs:
         if found is None:
             servers, settings = self.servers, self.servers.scenario.servers
             origin, there, ranges = settings[server], settings[host], servers.ranges(host)
-            source = servers.gateways(host).seen(origin.source())
+            source = servers.gateways(host).visible_address(origin.source())
             reads_helo = "helo" in servers.policy(host).reads
             found = self._sources[server, host] = (
                 ranges.within(source),
-                ranges.called(source, servers.names.zone),
+                ranges.client_name(source, servers.names.zone),
                 servers.listings(source),
                 is_blocked(origin.network, there.network, 25, servers.blocking_servers),
                 servers.policy(server).hostname if reads_helo else None,

@@ -37,16 +37,16 @@ class Representatives(dict[str | None, str | None]):
 
     def __missing__(self, address: str | None) -> str | None:
         """Keep the first stranger of each class."""
-        found = address
+        representative = address
         if address is not None:
             domain = address.rpartition("@")[2]
             if domain not in self._resolves:
                 self._resolves[domain] = self._is_resolved(domain)
             resolves = self._resolves[domain]
             if resolves is not None:
-                found = self._strangers.setdefault(resolves, address)
-        self[address] = found
-        return found
+                representative = self._strangers.setdefault(resolves, address)
+        self[address] = representative
+        return representative
 
     def _is_resolved(self, domain: str) -> bool | None:
         """Whether *domain* resolves; None: the policy knows it."""
@@ -74,7 +74,7 @@ class ClientRanges:
         edges = {edge for first, last in ranges for edge in (first, first + 1, last, last + 1)}
         return sorted(edges | {0})
 
-    def called(self, client: int, names: Names | None) -> Hashable:
+    def client_name(self, client: int, names: Names | None) -> Hashable:
         """What *client* is called, where the policy asks; None: it does not, or all are alike."""
         if self._reads_text:
             return client
@@ -137,14 +137,14 @@ def address_parts(
 ) -> Iterator[tuple[float, int]]:
     """Addresses of a network that *groups* of ranges tell apart: share, and one that stands for
     them."""
-    held = [handed_out(prefix) for prefix in network.prefixes]
-    kept = [Range.of(prefix) for prefix in network.reserved]
-    cuts = {cut for r in (*chain(*groups), *held, *kept) for cut in (r.first, r.last + 1)}
+    prefixes = [handed_out(prefix) for prefix in network.prefixes]
+    reserved = [Range.of(prefix) for prefix in network.reserved]
+    cuts = {cut for r in (*chain(*groups), *prefixes, *reserved) for cut in (r.first, r.last + 1)}
     parts = [
         (high - low, low + (high - low) // 2)
         for low, high in pairwise(sorted(cuts))
-        if any(r.first <= low <= r.last for r in held)
-        and not any(r.first <= low <= r.last for r in kept)
+        if any(r.first <= low <= r.last for r in prefixes)
+        and not any(r.first <= low <= r.last for r in reserved)
     ]
     if network.shared_address:
         parts = parts[:1]

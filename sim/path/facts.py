@@ -84,5 +84,5 @@ class FixedListings:
 
     def __call__(self, address: int) -> tuple[str, ...]:
         """Names of the lists that list *address* all the time, in the order of the file."""
-        found = (name for name, first, last in self._ranges if first <= address <= last)
-        return tuple(dict.fromkeys(found))
+        lists = (name for name, first, last in self._ranges if first <= address <= last)
+        return tuple(dict.fromkeys(lists))

@@ -89,7 +89,7 @@ class Servers:
         self,
         scenario: Scenario,
         arm: str,
-        changed: Mapping[str, Policy] | None = None,
+        policies: Mapping[str, Policy] | None = None,
         logins: Iterable[str] = (),
         opened: Iterable[str] = (),
     ) -> None:
@@ -97,7 +97,7 @@ class Servers:
         self._logins = tuple(logins)
         self.scenario = scenario.arm(arm)
         self.baseline = scenario
-        self._changed = dict(changed or {})
+        self._replaced = dict(policies or {})
         self._opened = frozenset(opened)  # servers that offer port 587 besides
         self._policies: dict[tuple[str, int], Policy] = {}
         self._classes: dict[tuple[str, int], Callable[[Facts], Hashable]] = {}
@@ -110,13 +110,13 @@ class Servers:
 
     def with_policy(self, server: str, policy: Policy) -> Servers:
         """The same servers, one of them with another policy."""
-        changed = {**self._changed, server: policy}
-        return Servers(self.baseline, self.arm, changed, self._logins, self._opened)
+        policies = {**self._replaced, server: policy}
+        return Servers(self.baseline, self.arm, policies, self._logins, self._opened)
 
     def with_port_587(self, server: str) -> Servers:
         """The same servers, one of which takes submissions on port 587 too."""
         opened = self._opened | {server}
-        return Servers(self.baseline, self.arm, self._changed, self._logins, opened)
+        return Servers(self.baseline, self.arm, self._replaced, self._logins, opened)
 
     def submission_port(self, server: str) -> int:
         """The port on which *server* takes submissions besides 25; 0: it does not."""
@@ -130,9 +130,9 @@ class Servers:
                 found = on_submission_port(self.policy(server), self.scenario.servers[server])
             else:
                 owns = self._owns(server)
-                found = self._changed.get(server) or self.scenario.policy(server, login_owns=owns)
-            self._policies[server, port] = found
-        return found
+                result = self._replaced.get(server) or self.scenario.policy(server, login_owns=owns)
+            self._policies[server, port] = result
+        return result
 
     def _owns(self, server: str) -> dict[str, frozenset[str]]:
         domains = self.scenario.servers[server].domains
@@ -160,18 +160,18 @@ class Servers:
 
     def credentials(self, attempt: Attempt) -> Credentials:
         """What the client shows the server, and the port that it asks."""
-        shown = credentials(
+        result = credentials(
             attempt.login,
             by_587=attempt.by_587,
             wrong_password=attempt.wrong_password,
             offers_auth=self.policy(attempt.server).auth_offered,
             submission_port=self.submission_port(attempt.server),
         )
-        return shown._replace(helo=attempt.helo)
+        return result._replace(helo=attempt.helo)
 
     def facts(self, attempt: Attempt) -> Facts:
         """What the server sees of the attempt."""
-        client = self.gateways(attempt.server).seen(attempt.client or 0)
+        client = self.gateways(attempt.server).visible_address(attempt.client or 0)
         listed = dict.fromkeys((*self.listings(client), *attempt.listed))
         return facts(
             client,
@@ -194,8 +194,8 @@ class Servers:
         """Whether the client gets a connection to the server."""
         if attempt.client is None:
             return False
-        there, port = self.scenario.servers[attempt.server].network, self.credentials(attempt).port
-        return attempt.relay or not is_blocked(attempt.network, there, port, self._blocking)
+        target, port = self.scenario.servers[attempt.server].network, self.credentials(attempt).port
+        return attempt.relay or not is_blocked(attempt.network, target, port, self._blocking)
 
     def verdict(self, attempt: Attempt, *, trace: bool = False) -> Verdict:
         """The answer of the server that was asked, or what stands for none."""
@@ -212,19 +212,19 @@ class Servers:
             return ((1.0, UNREACHABLE),)
         return self.shares_of(attempt.server, self.facts(attempt), self.credentials(attempt).port)
 
-    def shares_of(self, server: str, seen: Facts, port: int = 25) -> Shares:
-        """The same of a server that sees *seen*."""
+    def shares_of(self, server: str, session_facts: Facts, port: int = 25) -> Shares:
+        """The same for a server to which a session has *session_facts*."""
         policy = self.policy(server, port)
-        key = server, port, self._class_of(server, port)(seen)
-        found = self._shares.get(key)
-        if found is None:
+        key = server, port, self._class_of(server, port)(session_facts)
+        shares = self._shares.get(key)
+        if shares is None:
             # verdicts change at the thresholds of restrictions only
-            edges = sorted({0.0, *policy.turns("content_draw")} - {1.0})
-            found = self._shares[key] = tuple(
-                (end - start, decide(policy, seen._replace(content_draw=start)))
+            edges = sorted({0.0, *policy.breakpoints("content_draw")} - {1.0})
+            shares = self._shares[key] = tuple(
+                (end - start, decide(policy, session_facts._replace(content_draw=start)))
                 for start, end in pairwise((*edges, 1.0))
             )
-        return found
+        return shares
 
     def ranges(self, server: str, port: int = 25) -> ClientRanges:
         """The address ranges that *server* compares a client with."""
@@ -235,60 +235,62 @@ class Servers:
     def representatives(self, server: str, port: int = 25) -> Representatives:
         """Mail addresses that stand for all that *server* cannot tell from them."""
         if (server, port) not in self._representatives:
-            alike = Representatives(self.policy(server, port), self.names)
-            self._representatives[server, port] = alike
+            result = Representatives(self.policy(server, port), self.names)
+            self._representatives[server, port] = result
         return self._representatives[server, port]
 
     def _class_of(self, server: str, port: int) -> Callable[[Facts], Hashable]:
         """A key that is the same for all facts that the policy answers alike at every draw."""
         if (server, port) not in self._classes:
             policy, ranges = self.policy(server, port), self.ranges(server, port)
-            alike = self.representatives(server, port)
+            representatives = self.representatives(server, port)
 
-            def key(seen: Facts) -> Hashable:
-                plain = seen._replace(
+            def key(session_facts: Facts) -> Hashable:
+                plain = session_facts._replace(
                     client=0,
-                    reverse_path=alike[seen.reverse_path],
-                    forward_path=alike[seen.forward_path] or "",
+                    reverse_path=representatives[session_facts.reverse_path],
+                    forward_path=representatives[session_facts.forward_path] or "",
                     content_draw=0.0,
                 )
-                called = ranges.called(seen.client, seen.names)
-                return ranges.within(seen.client), called, policy.key(plain)
+                name = ranges.client_name(session_facts.client, session_facts.names)
+                return ranges.within(session_facts.client), name, policy.key(plain)
 
             self._classes[server, port] = key
         return self._classes[server, port]
 
     # ---- one server after the other
 
-    def next_hop(self, server: str, seen: Facts) -> NextHop | None:
+    def next_hop(self, server: str, session_facts: Facts) -> NextHop | None:
         """Where *server* passes on what it took; None: no server takes it."""
         servers, policy = self.scenario.servers, self.policy(server)
-        return next_hop(servers, server, policy, seen, self.names, self.listings)
+        return next_hop(servers, server, policy, session_facts, self.names, self.listings)
 
     def is_cut_off(self, server: str, following: NextHop) -> bool:
         """Whether the network of *server* lets it through to no port 25 elsewhere."""
         names = server, following.server
-        here, there = (self.scenario.servers[name].network for name in names)
-        return is_blocked(here, there, following.port, self.blocking_servers)
+        source, target = (self.scenario.servers[name].network for name in names)
+        return is_blocked(source, target, following.port, self.blocking_servers)
 
-    def onward(self, server: str, seen: Facts) -> Hop | None:
+    def next_answer(self, server: str, session_facts: Facts) -> Hop | None:
         """The next server and its answer to what *server* took; None: no server takes it."""
-        found = self.next_hop(server, seen)
-        if found is None:
+        hop = self.next_hop(server, session_facts)
+        if hop is None:
             return None
-        policy = self.policy(found.server, found.port)
-        blocked = self.is_cut_off(server, found)
-        verdict = None if blocked else decide(policy, found.facts, trace=True)
-        return Hop(found.server, found.facts, policy, verdict)
+        policy = self.policy(hop.server, hop.port)
+        blocked = self.is_cut_off(server, hop)
+        verdict = None if blocked else decide(policy, hop.facts, trace=True)
+        return Hop(hop.server, hop.facts, policy, verdict)
 
     def journey(self, attempt: Attempt) -> Journey:
         """Ask one server after the other, until the message is in a mailbox or is stopped."""
-        policy, seen = self.asked_policy(attempt), self.facts(attempt)
+        policy, session_facts = self.asked_policy(attempt), self.facts(attempt)
         if not self.is_reachable(attempt):
-            return Journey((Hop(attempt.server, seen, policy, None),), "unreachable")
-        hops = [Hop(attempt.server, seen, policy, decide(policy, seen, trace=True))]
+            return Journey((Hop(attempt.server, session_facts, policy, None),), "unreachable")
+        hops = [
+            Hop(attempt.server, session_facts, policy, decide(policy, session_facts, trace=True))
+        ]
         while not (outcome := _outcome(hops)):
-            following = self.onward(hops[-1].server, hops[-1].facts)
+            following = self.next_answer(hops[-1].server, hops[-1].facts)
             if following is None or len(hops) == MOST_HOPS:
                 return Journey(tuple(hops), "bounced")
             hops.append(following)

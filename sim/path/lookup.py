@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, shown
+from sim.scenario.errors import Fault, ScenarioError, nearest, one_of, value_text
 from sim.scenario.people import HOME, WORK
 from sim.smtp import addresses
 
@@ -42,9 +42,9 @@ class Lookup:
 
     def wrong(self, key: str, value: object, expected: str, near: str = "") -> None:
         """Note one fault."""
-        self.faults.append(Fault("", key, shown(value), expected, near))
+        self.faults.append(Fault("", key, value_text(value), expected, near))
 
-    def known(self, key: str, value: object, valid: Iterable[str]) -> bool:
+    def is_valid(self, key: str, value: object, valid: Iterable[str]) -> bool:
         """Whether *value* is one of *valid*; notes the nearest if not."""
         names = list(valid)
         if isinstance(value, str) and value in names:
@@ -55,7 +55,7 @@ class Lookup:
     def arm(self, name: str | None) -> str:
         """The name of an arm; without one, the baseline arm."""
         arm = self.scenario.baseline if name is None else name
-        self.known("arm", arm, self.scenario.arms)
+        self.is_valid("arm", arm, self.scenario.arms)
         return arm
 
     def server(self, name: str | None) -> str:
@@ -72,7 +72,7 @@ class Lookup:
         with_server = {network: server for network, server in submission.items() if server}
         if isinstance(name, str) and name in with_server:
             return with_server[name]
-        self.known("server", name, [*scenario.servers, *with_server])
+        self.is_valid("server", name, [*scenario.servers, *with_server])
         return ""
 
     def person(self, name: object) -> tuple[str, int]:
@@ -98,11 +98,11 @@ class Lookup:
         if users is not None and users.work is not None:
             valid.append(WORK)
         valid += [n for n in self.scenario.networks if self.scenario.guest(n) is not None]
-        return str(name) if self.known("place", name, valid) else HOME
+        return str(name) if self.is_valid("place", name, valid) else HOME
 
     def account(self, name: object, users: Users | None) -> str:
         """``home`` or ``work``; the latter for groups that have a work account."""
-        if not self.known("account", name, (HOME, WORK)) or users is None:
+        if not self.is_valid("account", name, (HOME, WORK)) or users is None:
             return HOME
         if name == WORK and (
             users.work is None or self.scenario.submission_server(users.work) is None
@@ -116,8 +116,8 @@ class Lookup:
         inner = _bare(text) if isinstance(text, str) else ""
         fault = addresses.parse(inner)
         if isinstance(fault, addresses.Fault):
-            why = addresses.FAULTS[fault.reason]
-            self.wrong(key, text, f"an address such as bob@adatum.com ({why})")
+            reason = addresses.FAULTS[fault.reason]
+            self.wrong(key, text, f"an address such as bob@adatum.com ({reason})")
         return inner
 
     def sender(self, text: object) -> str | None:

@@ -34,7 +34,7 @@ class Party:
     network: str
     """The network of the account."""
     place: str
-    network_here: str
+    present_network: str
     """The network at the place."""
     helo: str
     """What the mail program calls itself: a claim that nobody checks."""
@@ -73,14 +73,14 @@ def query(
     if not names.faults:
         scenario = names.scenario = scenario.arm(arm)
     to = names.address("to", to)
-    shown = names.sender(sender) if sender is not None else ""
+    shown_sender = names.sender(sender) if sender is not None else ""
     named = names.server(server) if server is not None else None
     if user in scenario.spammers:
         party = _spammer(names, user, place, to, named)
     else:
         party = _person(names, user, place, account)
     names.check()
-    program = replace(party.program, sender=party.address if shown == "" else shown)
+    program = replace(party.program, sender=party.address if shown_sender == "" else shown_sender)
     program = replace(program, helo=party.helo)
     if not party.spammer:
         program = replace(
@@ -91,7 +91,7 @@ def query(
             polls_first=pop,
         )
     attempt = submit(
-        scenario, program, party.network_here, party.client, to,
+        scenario, program, party.present_network, party.client, to,
         server=named, spam=party.spammer, content_draw=CAUGHT if caught else LIKELIER,
     )  # fmt: skip
     return Query(replace(party, program=program), attempt, arm)
@@ -100,12 +100,12 @@ def query(
 def _person(names: Lookup, user: str, place: str | None, account: str | None) -> Party:
     scenario = names.scenario
     group, number = names.person(user)
-    where = names.place(place, group)
+    location = names.place(place, group)
     users = scenario.users.get(group)
     if account is not None:
         account = names.account(account, users)
     if users is None or names.faults:
-        return _NOBODY
+        return _NO_PARTY
     homes = apportion(users.accounts, users.count)
     if user == group:  # somebody of it, who has the account that is written first
         number = 1 + homes.index(next(iter(users.accounts)))
@@ -115,19 +115,19 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
     server = scenario.submission_server(network)
     if server is None:
         names.wrong("user", user, f"somebody whose network has a server ({network} has none)")
-        return _NOBODY
+        return _NO_PARTY
     name, domain = f"{group}-{number}", scenario.servers[server].domains[0]
     address, login = f"{name}@{users.sender_domain or domain}", f"{name}@{domain}"
-    here = network_at(where, home, users.work)
+    network_of_place = network_at(location, home, users.work)
     return Party(
         name=name,
         address=address,
         program=MailProgram(server, login, address, web=users.program == "web"),
         network=network,
-        place=where,
-        network_here=here,
+        place=location,
+        present_network=network_of_place,
         helo=users.helo or f"{name}-pc",
-        client=scenario.guest(here),
+        client=scenario.guest(network_of_place),
     )
 
 
@@ -135,11 +135,11 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
     """A spammer: under a forged name, to the recipient's MX unless another server is named."""
     scenario = names.scenario
     spammers = scenario.spammers[user]
-    here, client = spammers.network, spammer_address(scenario, user)
+    network, client = spammers.network, spammer_address(scenario, user)
     if place not in (None, HOME):
         guests = [n for n in scenario.networks if scenario.guest(n) is not None]
-        if names.known("place", place, guests):
-            here, client = str(place), scenario.guest(str(place))
+        if names.is_valid("place", place, guests):
+            network, client = str(place), scenario.guest(str(place))
     domain = to.rpartition("@")[2].lower()
     asked = server or (*scenario.names().mx(domain), *scenario.servers)[0]
     return Party(
@@ -148,12 +148,12 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
         program=MailProgram(asked, "", None),
         network=spammers.network,
         place=place or HOME,
-        network_here=here,
+        present_network=network,
         helo=spammers.helo or f"mail.{spammers.sender_domain}",
         client=client,
         spammer=True,
     )
 
 
-_NOBODY = Party("", "", MailProgram("", "", None), "", HOME, "", "", None)
+_NO_PARTY = Party("", "", MailProgram("", "", None), "", HOME, "", "", None)
 """Stands in for who could not be found, until the faults are raised."""

@@ -53,12 +53,12 @@ def exchangers(
     return preferred(names.mx(domain), name)
 
 
-def preferred(found: Sequence[Host], own: Host) -> Sequence[Host]:
-    """Those of the MX servers *found* that are preferred to one's *own*; all, if that is none."""
-    return found[: found.index(own)] if own in found else found
+def preferred(hosts: Sequence[Host], own: Host) -> Sequence[Host]:
+    """Those of the MX servers *hosts* that are preferred to one's *own*; all, if that is none."""
+    return hosts[: hosts.index(own)] if own in hosts else hosts
 
 
-def shown(own: str, server: Server, host: Server, sender: str | None) -> Credentials:
+def relay_credentials(own: str, server: Server, host: Server, sender: str | None) -> Credentials:
     """What *server*, called *own*, shows *host*, which is next for mail of *sender*: at a
     relayhost, its login."""
     login = server.relayhost_login
@@ -77,16 +77,16 @@ def next_hop(
     servers: Mapping[str, Server],
     name: str,
     policy: Policy,
-    seen: Facts,
+    session_facts: Facts,
     names: Names,
     listed: Callable[[int], tuple[str, ...]],
 ) -> NextHop | None:
-    """Where the server *name*, with *policy*, passes on what it took as *seen*, after its aliases;
-    None: no MX takes it.
+    """Next hop of mail that the server *name*, with *policy*, took in a session, after its
+    aliases; None: no MX takes it.
 
-    *listed* tells the blocklists that list an address.
+    *session_facts* are those of that session; *listed* returns the blocklists that list an address.
     """
-    sent = Envelope(seen.reverse_path, seen.forward_path)
+    sent = Envelope(session_facts.reverse_path, session_facts.forward_path)
     sender, recipient = forwarded(policy, sent) or sent
     to = policy.read(recipient)
     if isinstance(to, addresses.Fault):
@@ -94,22 +94,22 @@ def next_hop(
     hosts = exchangers(servers, names, name, to.address.domain, sender)
     if not hosts:
         return None
-    source = Gateways(servers[hosts[0]].seen_as).seen(servers[name].source())
-    shows = shown(name, servers[name], servers[hosts[0]], sender)
+    source = Gateways(servers[hosts[0]].seen_as).visible_address(servers[name].source())
+    shows = relay_credentials(name, servers[name], servers[hosts[0]], sender)
     shows = shows._replace(helo=policy.hostname)
-    # as given, unless it was a route that is followed (RFC 5321 appendix C)
-    given = addresses.parse(recipient) == to.address
-    passed = facts(
+    # as is_final, unless it was a route that is followed (RFC 5321 appendix C)
+    is_final = addresses.parse(recipient) == to.address
+    next_facts = facts(
         source,
         sender,
-        recipient if given else to.full,
+        recipient if is_final else to.full,
         shows,
         names=names.zone,
         listed=listed(source),
-        spam=seen.spam,
-        content_draw=seen.content_draw,
+        spam=session_facts.spam,
+        content_draw=session_facts.content_draw,
     )
-    return NextHop(hosts[0], passed, shows.port)
+    return NextHop(hosts[0], next_facts, shows.port)
 
 
 def is_open(policy: Policy) -> bool:

@@ -90,9 +90,9 @@ def submit(
     """
     if program.web:
         machine = scenario.servers[program.server]
-        here, address = machine.network, machine.number
+        network_of_server, address = machine.network, machine.number
         return Attempt(
-            program.server, here, address, program.sender, to,
+            program.server, network_of_server, address, program.sender, to,
             helo=scenario.hostname(program.server), **content,
         )  # fmt: skip
     if server not in (None, program.server):

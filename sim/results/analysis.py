@@ -30,7 +30,7 @@ class Analysis(Folder):
 
     def __init__(self, stored: Stored, model: Model | None = None, baseline: str = "") -> None:
         super().__init__(stored, baseline)
-        self._stored, self._given = stored, model
+        self._stored, self._model = stored, model
         self._last: dict[str, tuple[Any, pd.DataFrame]] = {}
         self._decided: dict[str, pd.DataFrame] = {}
         self.replications = stored.replications
@@ -38,7 +38,7 @@ class Analysis(Folder):
     @cached_property
     def scenario(self) -> Scenario:
         """The scenario that these are results of."""
-        return Scenario(self._stored.scenario() if self._given is None else self._given)
+        return Scenario(self._stored.scenario() if self._model is None else self._model)
 
     @property
     def finished(self) -> int:
@@ -139,8 +139,8 @@ class Analysis(Folder):
         replications. Exact verdicts need no run: `sim.scenario.expectations.exact`.
         """
         model = self.scenario.model
-        stated = [e for e in model.expect if isinstance(e, ExpectMeasure)]
-        return judging.judged(stated, model.baseline, self.measures)
+        expected = [e for e in model.expect if isinstance(e, ExpectMeasure)]
+        return judging.judged(expected, model.baseline, self.measures)
 
     def welch(
         self, class_: str = "honest", measure: str = "delivery_rate", window: int = 1

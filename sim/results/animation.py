@@ -80,6 +80,6 @@ def _in_words(changes: pd.DataFrame) -> list[str]:
     return [*lines[:CHANGES], f"and {more} more changes"] if more > 0 else lines
 
 
-def _at(moment: float) -> str:
-    day, rest = divmod(moment, DAY)
+def _at(time: float) -> str:
+    day, rest = divmod(time, DAY)
     return f"day {day + 1:.0f}, {rest // 3600:02.0f}:{rest % 3600 // 60:02.0f}"

@@ -170,7 +170,7 @@ class Calibration:
         """The measures of some points, stored in a folder of their own."""
         out, arms = self.path / name, self.arms
         stored = sweeping.sweep(
-            self.model, out, points, arms=arms, replications=replications, how=self.how
+            self.model, out, points, arms=arms, replications=replications, execution=self.how
         )
         return pd.concat(stored.measures({}), ignore_index=True)
 

@@ -13,7 +13,7 @@ from sim.measure.sweeps import OF_DIFFERENCE, REACH
 if TYPE_CHECKING:
     import pandas as pd
 
-UNHELPED = "°"
+NO_GAIN = "°"
 """Mark of a difference whose interval pairing did not narrow."""
 
 
@@ -25,20 +25,20 @@ class Cell:
     interval: str = ""
     analytic: str = ""
     difference: str = ""
-    sure: bool = False
+    significant: bool = False
     """Whether the interval of the difference excludes 0."""
-    unhelped: bool = False
+    no_gain: bool = False
     """Whether pairing did not narrow the interval of the difference."""
 
     @property
     def marked(self) -> str:
         """The difference with its mark, if pairing did not help."""
-        return f"{self.difference}{UNHELPED * self.unhelped}"
+        return f"{self.difference}{NO_GAIN * self.no_gain}"
 
-    def lines(self, sure: str) -> list[str]:
-        """The cell as lines of text; *sure* marks a difference whose interval excludes 0."""
+    def lines(self, mark: str) -> list[str]:
+        """The cell as lines of text; *significant* marks a difference whose interval excludes 0."""
         analytic = self.analytic and f"({self.analytic})"
-        lines = (self.mean, self.interval, analytic, f"{sure * self.sure}{self.marked}")
+        lines = (self.mean, self.interval, analytic, f"{mark * self.significant}{self.marked}")
         return [line for line in lines if line]
 
 
@@ -50,7 +50,7 @@ class Band(NamedTuple):
     chance: str
     difference: str
     difference_chance: str
-    sure: bool
+    significant: bool
     """Whether the difference has one sign whatever the unknowns are."""
 
 
@@ -87,7 +87,7 @@ def _cell(row: Any) -> Cell:
         between(row.low, row.high, share=share),
         number(row.analytic, share=share) if math.isfinite(row.analytic) else "",
         *_difference(row.difference, row.difference_low, row.difference_high, share),
-        unhelped=bool(row.gain <= 1.0),
+        no_gain=bool(row.gain <= 1.0),
     )
 
 
@@ -98,14 +98,14 @@ def _difference(value: float, low: float, high: float, share: bool) -> tuple[str
     return apart(value, (high - low) / 2, share=share), bool(low > 0 or high < 0)
 
 
-def legend(replications: int, baseline: str, sure: str) -> str:
-    """How to read a decision table; *sure* says how a difference is marked that excludes 0."""
+def legend(replications: int, baseline: str, mark: str) -> str:
+    """How to read a decision table; *mark* says how a difference that excludes 0 is marked."""
     about = "(In brackets): what follows from the inputs alone."
     if replications == 1:
         return f"One replication: no interval can be given. {about}"
     return (
         f"Mean; 95 % interval over {replications} replications. {about} Last: the difference to "
-        f"'{baseline}' ± its 95 % interval in pairs, {sure} where that excludes 0, {UNHELPED} "
+        f"'{baseline}' ± its 95 % interval in pairs, {mark} where that excludes 0, {NO_GAIN} "
         "where pairing did not narrow it; no change: in no replication."
     )
 
@@ -120,9 +120,9 @@ def unknowns(band: pd.DataFrame, alone: pd.DataFrame) -> Unknowns:
     for row in alone.itertuples(index=False):
         share = row.unit == "share"
         change = _difference(row.change, row.change_low, row.change_high, share)
-        where = str(row.arm) if row.change else ""
+        arm = str(row.arm) if row.change else ""
         swings.setdefault(f"{row.key}: {row.least} to {row.most}", []).append(
-            Cell(change[0], where, sure=change[1])
+            Cell(change[0], arm, significant=change[1])
         )
     return Unknowns(heads(band), bands, swings)
 
@@ -138,5 +138,5 @@ def _band(row: Any) -> Band:
         chance=ends(REACH[2:]),
         difference=ends(OF_DIFFERENCE[:2], sign=True),
         difference_chance=ends(OF_DIFFERENCE[2:], sign=True),
-        sure=bool(fewest > 0 or furthest < 0),
+        significant=bool(fewest > 0 or furthest < 0),
     )

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.measure.digits import apart, number
-from sim.results.cells import UNHELPED
+from sim.results.cells import NO_GAIN
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ALIKE = 0.02
+TIE = 0.02
 """Share of the baseline's spam below which two policies are said to leave as much; chosen."""
 SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
 
@@ -58,40 +58,40 @@ def conclusion(decision: pd.DataFrame, baseline: str) -> str:
         before = f"{number(table.before)} a mailbox and day"
         return f"No policy here surely leaves less spam than '{baseline}' ({before})."
     least = min(less, key=table.spam)
-    alike = [arm for arm in less if table.spam(arm) - table.spam(least) <= ALIKE * table.before]
-    kindest = min(alike, key=table.lost)
+    tied = [arm for arm in less if table.spam(arm) - table.spam(least) <= TIE * table.before]
+    gentlest = min(tied, key=table.lost)
     parts = (
-        f"Against '{baseline}', {_who(alike)} the least spam: {number(table.spam(least))} a "
+        f"Against '{baseline}', {_subject(tied)} the least spam: {number(table.spam(least))} a "
         f"mailbox and day instead of {number(table.before)} ({table.change(least)}).",
-        _losses(table, alike, kindest),
-        _milder(table, less, alike, kindest),
+        _losses(table, tied, gentlest),
+        _less_costly(table, less, tied, gentlest),
     )
     return " ".join(filter(None, parts))
 
 
-def _losses(table: _Table, alike: list[str], kindest: str) -> str:
+def _losses(table: _Table, tied: list[str], gentlest: str) -> str:
     """What the policies that leave the least spam cost honest mail."""
-    fewest = number(table.lost(kindest))
-    if len(alike) == 1:
+    fewest = number(table.lost(gentlest))
+    if len(tied) == 1:
         return f"It loses {fewest} honest recipients a day."
-    most = number(max(map(table.lost, alike)))
-    rest = f"others lose up to {most}" if len(alike) > 2 else f"other loses {most}"
-    return f"Of these, '{kindest}' loses the fewest honest recipients, {fewest} a day; the {rest}."
+    most = number(max(map(table.lost, tied)))
+    rest = f"others lose up to {most}" if len(tied) > 2 else f"other loses {most}"
+    return f"Of these, '{gentlest}' loses the fewest honest recipients, {fewest} a day; the {rest}."
 
 
-def _milder(table: _Table, less: list[str], alike: list[str], kindest: str) -> str:
+def _less_costly(table: _Table, less: list[str], tied: list[str], gentlest: str) -> str:
     """The policy that takes less spam away and costs honest mail less, if there is one."""
-    some = [arm for arm in less if table.before - table.spam(arm) > ALIKE * table.before]
-    milder = min(some or alike, key=table.lost)
-    if milder in alike or table.lost(milder) >= table.lost(kindest):
+    some = [arm for arm in less if table.before - table.spam(arm) > TIE * table.before]
+    candidate = min(some or tied, key=table.lost)
+    if candidate in tied or table.lost(candidate) >= table.lost(gentlest):
         return ""
     return (
-        f"'{milder}' takes less spam away ({table.change(milder)}) and loses "
-        f"{number(table.lost(milder))} honest recipients a day."
+        f"'{candidate}' takes less spam away ({table.change(candidate)}) and loses "
+        f"{number(table.lost(candidate))} honest recipients a day."
     )
 
 
-def _who(arms: list[str]) -> str:
+def _subject(arms: list[str]) -> str:
     if len(arms) > 2:
         return f"{len(arms)} policies leave, about alike,"
     return " and ".join(f"'{arm}'" for arm in arms) + (" leaves" if len(arms) == 1 else " leave")
@@ -107,7 +107,7 @@ def pairing(decision: pd.DataFrame, baseline: str) -> str:
     r = pairs["correlation"].dropna()
     range_ = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
     others = len(pairs) - len(helped)
-    rest = f"; it did not help the {others} marked {UNHELPED}" if others else ""
+    rest = f"; it did not help the {others} marked {NO_GAIN}" if others else ""
     return (
         f"Pairing with '{baseline}' narrowed {len(helped)} of {len(pairs)} differences in which "
         f"both vary{most}{range_}{rest}."

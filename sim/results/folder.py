@@ -14,6 +14,6 @@ class Folder:
     def __init__(self, stored: Stored | StoredSweep, baseline: str = "") -> None:
         self.path, self.manifest = stored.root, stored.manifest
         self.arms = list(stored.arms)
-        wanted = baseline or str(self.manifest["baseline"])
-        self.baseline = wanted if wanted in self.arms else self.arms[0]
+        name = baseline or str(self.manifest["baseline"])
+        self.baseline = name if name in self.arms else self.arms[0]
         self.quick = bool(self.manifest.get("quick", False))

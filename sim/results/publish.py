@@ -13,13 +13,13 @@ import pandas as pd
 
 from sim import experiment
 from sim.experiment import storage
-from sim.figures import TABLE, FigureError, Gallery, known
+from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
 from sim.measure.summary import everything
 from sim.results.analysis import Analysis
-from sim.results.report.drawing import FILES, Drawn, csv, drawings, files_of
+from sim.results.report.drawing import FILES, Drawing, csv, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
 
@@ -38,7 +38,7 @@ class Pictures:
 
     def check(self, figures: Iterable[str]) -> None:
         """Raise FigureError for a wrong name, before anything is written."""
-        known(figures)
+        check_names(figures)
         known_style(self.style)
         known_formats(self.formats)
 
@@ -60,34 +60,36 @@ def publish(
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
     required = figures is not None and set(names) != set(every)
-    drawn = _drawn(results, names, pictures, workers, required)
+    drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
-    counted = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
+    count_tables = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
     target = results.path / storage.PAGE
-    storage.write_text(target, page(results, drawn, (*tables, *counted), _more(every, names)))
+    storage.write_text(
+        target, page(results, drawings, (*tables, *count_tables), _more(every, names))
+    )
     return target
 
 
 def draw_welch(results: Analysis, measures: Iterable[tuple[str, str]], window: int) -> list[Path]:
     """Draw Welch's plot of each of *measures* (class and name) into the folder; its files."""
     figures, folder = gallery(results.scenario.model, results), results.path / storage.FIGURES
-    written = []
+    paths = []
     for class_, measure in measures:
         figure = figures.welch(class_=class_, measure=measure, window=window)
         name = f"welch-{class_}-{measure}"
         points = csv(numbers(figure)).encode("utf-8")
         for file, data in (*files_of(figure, name), (f"{name}.csv", points)):
             storage.write_bytes(folder / file, data)
-            written.append(folder / file)
-    return written
+            paths.append(folder / file)
+    return paths
 
 
 # ---- figures, by some processes
 
 
-def _drawn(
+def _draw_parallel(
     results: Analysis, names: Sequence[str], pictures: Pictures, workers: int, required: bool
-) -> list[Drawn]:
+) -> list[Drawing]:
     """Draw figures, in *workers* processes where there are more than a few."""
     if workers == 1 or len(names) <= FEW:
         return _draw(results, names, pictures, required)
@@ -95,10 +97,10 @@ def _drawn(
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
-        tasks = [pool.submit(_draw_there, results.path, s, pictures, required) for s in others]
-        drawn = _draw(results, first, pictures, required)
-        drawn += [figure for task in tasks for figure in task.result()]
-    return sorted(drawn, key=lambda figure: names.index(figure.name))
+        tasks = [pool.submit(_draw_in_worker, results.path, s, pictures, required) for s in others]
+        figures = _draw(results, first, pictures, required)
+        figures += [figure for task in tasks for figure in task.result()]
+    return sorted(figures, key=lambda figure: names.index(figure.name))
 
 
 def _shares(names: Sequence[str], workers: int) -> list[list[str]]:
@@ -113,19 +115,19 @@ def _shares(names: Sequence[str], workers: int) -> list[list[str]]:
     return [share for share in shares if share]
 
 
-def _draw_there(
+def _draw_in_worker(
     root: Path, names: Sequence[str], pictures: Pictures, required: bool
-) -> list[Drawn]:
+) -> list[Drawing]:
     """As *_draw*, in another process."""
     return _draw(Analysis(experiment.open_stored(root)), names, pictures, required)
 
 
 def _draw(
     results: Analysis, names: Sequence[str], pictures: Pictures, required: bool
-) -> list[Drawn]:
+) -> list[Drawing]:
     figures = gallery(results.scenario.model, results)
     folder = results.path / storage.FIGURES
-    drawn = list(
+    drawn_figures = list(
         drawings(
             figures,
             names,
@@ -138,7 +140,7 @@ def _draw(
     for name in _derived(figures, names):
         with contextlib.suppress(FigureError):  # the figure has said why there is none
             _write(results.path, {name: figures.table(name)})
-    return drawn
+    return drawn_figures
 
 
 # ---- tables
@@ -147,15 +149,17 @@ def _draw(
 def _exact_tables(results: Analysis, figures: Gallery) -> dict[str, pd.DataFrame]:
     """The tables of figures that no rows of mail are needed for, and the servers."""
     small = [name for name in DERIVED if not TABLES[name].rows]
-    names = [name for name in ("comparison", "cells", "policies", *small) if name in figures.given]
+    names = [
+        name for name in ("comparison", "cells", "policies", *small) if name in figures.available
+    ]
     return {**{name: figures.table(name) for name in names}, "servers": results.servers}
 
 
 def _derived(figures: Gallery, names: Sequence[str]) -> list[str]:
     """The small tables that rows of mail are counted into, for some of the figures."""
-    needed = {table for name in names for table in (*TABLE[name].needs, *TABLE[name].wants)}
-    counted = [name for name in DERIVED if TABLES[name].rows and name in needed]
-    return [name for name in counted if name in figures.given]
+    tables = {table for name in names for table in (*TABLE[name].needs, *TABLE[name].wants)}
+    row_tables = [name for name in DERIVED if TABLES[name].rows and name in tables]
+    return [name for name in row_tables if name in figures.available]
 
 
 def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -172,5 +176,5 @@ def _summary(results: Analysis) -> pd.DataFrame:
 
 
 def _more(every: Sequence[str], names: Sequence[str]) -> str:
-    left = ", ".join(name for name in every if name not in names)
-    return f"Not drawn here: {left}. “mailsim report DIR” draws all of them." if left else ""
+    rest = ", ".join(name for name in every if name not in names)
+    return f"Not drawn here: {rest}. “mailsim report DIR” draws all of them." if rest else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.path.lookup import QueryError
 from sim.results.trace import Attempt, Recipient, Session, Trace, Wait
-from sim.scenario.errors import Fault, shown
+from sim.scenario.errors import Fault, value_text
 from sim.smtp import clients, decide
 from sim.workload.people import NO_SUCH_USER
 from sim.world.run import World
@@ -46,20 +46,20 @@ def trace(
         for address in (server.address, *server.outbound_addresses)
     }
     numbering = world.scenario.numbering
-    made = _made(addresses, numbering, attempts, spam=first["class"] == "spam")
-    told = tuple(_recipient(world, row) for row in _rows(recipients))
-    sessions = _sessions(world, first["message"], made, [r.address for r in told])
-    shown = next((s.facts.reverse_path for s in sessions if s is not None), None)
+    sent = _attempts(addresses, numbering, attempts, spam=first["class"] == "spam")
+    recipients_of = tuple(_recipient(world, row) for row in _rows(recipients))
+    sessions = _sessions(world, first["message"], sent, [r.address for r in recipients_of])
+    sender = next((s.facts.reverse_path for s in sessions if s is not None), None)
     about = {ABOUT.get(name, name): first[name] for name in ABOUT_MESSAGE}
     return Trace(
         arm=arm,
         replication=replication,
         message=first["message"],
         about=about,
-        sender=shown or _sender(world, first),
-        recipients=told,
-        attempts=made,
-        queues=_waits(made, told),
+        sender=sender or _sender(world, first),
+        recipients=recipients_of,
+        attempts=sent,
+        queues=_waits(sent, recipients_of),
         rows=attempts,
         sessions=sessions,
         hostnames={a: world.scenario.hostname(name) for a, name in addresses.items()},
@@ -94,8 +94,10 @@ def _sessions(
     first_row = world.recorder.messages.first_row[message]
     named = {first_row + place: address for place, address in enumerate(addresses)}
     if len(exchanges) != sum(bool(attempt.rule) for attempt in attempts):
-        wanted = "results that this version has made; from others, the same run cannot be had again"
-        raise QueryError([Fault("", "message", shown(message), wanted, "")])
+        expected = (
+            "results that this version has made; from others, the same run cannot be had again"
+        )
+        raise QueryError([Fault("", "message", value_text(message), expected, "")])
     following = iter(exchanges)
     return tuple(
         _session(next(following), attempt, named) if attempt.rule else None for attempt in attempts
@@ -116,31 +118,33 @@ def _session(exchange: Exchange, attempt: Attempt, named: Mapping[int, str]) -> 
     return sessions[0]
 
 
-def chosen(recipients: pd.DataFrame, message: int | None, where: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of one message: *message*, or the first of which a row has the values in *where*.
+def chosen(
+    recipients: pd.DataFrame, message: int | None, values: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The rows of one message: *message*, or the first of which a row has the values in *values*.
 
     Raises QueryError for a column, a value or a number that is not there.
     """
     rows = recipients
     if message is not None:
         rows = rows[rows["message"] == message]
-    for column, value in where.items():
+    for column, value in values.items():
         if column not in recipients.columns:
             names = ", ".join(map(str, recipients.columns))
             raise QueryError([Fault("", column, "", f"a column of recipients: {names}", "")])
         rows = rows[rows[column] == value]
         if rows.empty:
-            seen = list(dict.fromkeys(map(str, recipients[column].unique())))[:12]
-            told = ", ".join(name or "'' (none)" for name in seen)
-            wanted = f"a value that occurs together with the others; of {told}"
-            raise QueryError([Fault("", column, shown(value), wanted, "")])
+            texts = list(dict.fromkeys(map(str, recipients[column].unique())))[:12]
+            listing = ", ".join(name or "'' (none)" for name in texts)
+            expected = f"a value that occurs together with the others; of {listing}"
+            raise QueryError([Fault("", column, value_text(value), expected, "")])
     if rows.empty:
         numbers = [int(n) for n in recipients["message"].unique()[: MOST_NAMED + 1]]
         some = ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)
-        wanted = f"one of the messages that were kept: {some or 'none'}"
-        raise QueryError([Fault("", "message", shown(message), wanted, "")])
-    found: pd.DataFrame = recipients[recipients["message"] == rows["message"].iloc[0]]
-    return found
+        expected = f"one of the messages that were kept: {some or 'none'}"
+        raise QueryError([Fault("", "message", value_text(message), expected, "")])
+    message_rows: pd.DataFrame = recipients[recipients["message"] == rows["message"].iloc[0]]
+    return message_rows
 
 
 # ---- from rows
@@ -165,23 +169,23 @@ def _sender(world: World, row: Mapping[str, Any]) -> str | None:
 
 
 def _recipient(world: World, row: Mapping[str, Any]) -> Recipient:
-    mailbox, known = row["recipient"], world.mailboxes.addresses
-    address = known[mailbox] if mailbox >= 0 else f"{NO_SUCH_USER}{row['domain']}"
+    mailbox, addresses = row["recipient"], world.mailboxes.addresses
+    address = addresses[mailbox] if mailbox >= 0 else f"{NO_SUCH_USER}{row['domain']}"
     columns = ("fate", "cause", "server", "rule", "ended_at")
     return Recipient(address, *(row[name] for name in columns))
 
 
-def _made(
+def _attempts(
     addresses: Mapping[int, str], numbering: Numbering, frame: pd.DataFrame, *, spam: bool
 ) -> tuple[Attempt, ...]:
     """The attempts in order of time."""
-    made = []
+    result = []
     for row in _rows(frame.sort_values("at", kind="stable")):
         relayed = row["hop"] == "relay"
         client = numbering.address(row["client"])
         server = addresses.get(client, "") if relayed else ""
         place = "" if spam else row["place"]
-        made.append(
+        result.append(
             Attempt(
                 row["attempt"], row["hop"], row["at"], client,
                 server or place or "spammer", row["server"], row["recipients"],
@@ -189,35 +193,35 @@ def _made(
                 row["permission"], row["waited"], row["took"],
             )
         )  # fmt: skip
-    return tuple(made)
+    return tuple(result)
 
 
-def _waits(made: Sequence[Attempt], told: Sequence[Recipient]) -> tuple[Wait, ...]:
+def _waits(attempts: Sequence[Attempt], recipients: Sequence[Recipient]) -> tuple[Wait, ...]:
     """Where the message lay between attempts, derived from their moments."""
-    found: list[Wait] = []
+    waits: list[Wait] = []
     before: dict[str, Attempt] = {}  # by holder: "" is the sender's outbox
-    came: dict[str, Attempt] = {}  # by server, the attempt that brought it there
-    for attempt in made:
+    source: dict[str, Attempt] = {}  # by server, the attempt that brought it there
+    for attempt in attempts:
         holder = attempt.holder if attempt.hop == "relay" else ""
         last = before.get(holder)
         if last is not None and last.accepted < last.recipients:
-            where = f"queue of {holder}" if holder else "outbox of the sender"
-            why = f"tried again, after {last.code or 'no connection'}"
-            found.append(Wait(where, last.ended, attempt.at, why))
-        elif holder and holder in came:
-            found.append(
-                Wait(f"queue of {holder}", came[holder].ended, attempt.at, "passed on (on its way)")
+            place = f"queue of {holder}" if holder else "outbox of the sender"
+            reason = f"tried again, after {last.code or 'no connection'}"
+            waits.append(Wait(place, last.end, attempt.at, reason))
+        elif holder and holder in source:
+            waits.append(
+                Wait(f"queue of {holder}", source[holder].end, attempt.at, "passed on (on its way)")
             )
         if attempt.waited > 0:
-            where = f"connection queue of {attempt.server}"
+            place = f"connection queue of {attempt.server}"
             until = attempt.at + attempt.waited
-            found.append(Wait(where, attempt.at, until, "a session was free"))
+            waits.append(Wait(place, attempt.at, until, "a session was free"))
         before[holder] = attempt
         if attempt.accepted:
-            came[attempt.server] = attempt
-    if made and any(r.fate == "in_transit" for r in told):
-        last = made[-1]
+            source[attempt.server] = attempt
+    if attempts and any(r.fate == "in_transit" for r in recipients):
+        last = attempts[-1]
         holder = last.server if last.accepted else last.holder if last.hop == "relay" else ""
-        where = f"queue of {holder}" if holder else "outbox of the sender"
-        found.append(Wait(where, last.ended, None, "the run ended"))
-    return tuple(sorted(found, key=lambda wait: wait.since))
+        place = f"queue of {holder}" if holder else "outbox of the sender"
+        waits.append(Wait(place, last.end, None, "the run ended"))
+    return tuple(sorted(waits, key=lambda wait: wait.since))

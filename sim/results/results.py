@@ -40,7 +40,7 @@ class Results(Analysis):
     def against(self, baseline: str) -> Results:
         """The same results with another arm as the *baseline* that others are compared with."""
         one_of("arm", baseline, self.arms)
-        return Results(self._stored, self._given, baseline)
+        return Results(self._stored, self._model, baseline)
 
     def trace(
         self,
@@ -48,11 +48,11 @@ class Results(Analysis):
         *,
         arm: str | None = None,
         replication: int = 0,
-        **where: Any,
+        **values: Any,
     ) -> Trace:
         """One message with every attempt, reply and queue, from the stored rows.
 
-        Without *message*, the first of which a row of recipients has the values in *where*:
+        Without *message*, the first of which a row of recipients has the values in *values*:
         ``results.trace(place="hotel", fate="refused")``. *arm*: the baseline if not given. What the
         rows do not keep (logins, listings) comes from running the replication once more.
         Raises QueryError for a message or a column that is not there.
@@ -60,7 +60,7 @@ class Results(Analysis):
         from sim.results import replay
 
         arm = self.baseline if arm is None else arm
-        recipients = replay.chosen(self.of_run("recipients", arm, replication), message, where)
+        recipients = replay.chosen(self.of_run("recipients", arm, replication), message, values)
         attempts = self.of_run("attempts", arm, replication)
         return replay.trace(
             self.scenario.model,
@@ -119,27 +119,27 @@ class Results(Analysis):
         storage.claim(out, {key: self.manifest[key] for key in IDENTITY})
         with storage.explained(out):
             shutil.copytree(self.path, out, dirs_exist_ok=True)
-        return Results(replace(self._stored, root=out), self._given, self.baseline)
+        return Results(replace(self._stored, root=out), self._model, self.baseline)
 
     def __repr__(self) -> str:
-        wanted = len(self.arms) * self.replications
+        planned = len(self.arms) * self.replications
         quick = ", a quick run" if self.quick else ""
-        return f"<Results of {self.manifest['title']!r}: {self.finished} of {wanted} runs{quick}>"
+        return f"<Results of {self.manifest['title']!r}: {self.finished} of {planned} runs{quick}>"
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table, a column for each arm."""
         decision = self.decision()
         cells = decision_cells(decision)
         rows: tuple[tuple[Line, ...], ...] = tuple(
-            (f"{quantity}\n{unit}", *(_shown(cells[arm, quantity]) for arm in self.arms))
+            (f"{quantity}\n{unit}", *(_span(cells[arm, quantity]) for arm in self.arms))
             for quantity, unit in heads(decision)
         )
         note = f"{legend(self.replications, self.baseline, 'in colour')} More: {MORE}"
         return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
 
 
-def _shown(cell: Cell) -> Span:
-    return Span("\n".join(cell.lines("")), "server" if cell.sure else "")
+def _span(cell: Cell) -> Span:
+    return Span("\n".join(cell.lines("")), "server" if cell.significant else "")
 
 
 MORE = "results.summary(), results.compare(), results.figures."
@@ -180,13 +180,17 @@ def run(
     arms = [arms] if isinstance(arms, str) else arms
     for arm in arms or ():
         one_of("arm", arm, model.arms)
-    how = experiment.Execution(keep, workers, executor, progress, force, quick, batch)
+    execution = experiment.Execution(keep, workers, executor, progress, force, quick, batch)
     folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
     try:
-        tried = experiment.ensemble_of(model, replications) if structures else None
-        stored = experiment.run(model, folder, arms=arms, replications=replications, how=how)
-        if tried is not None and tried.points:
-            experiment.run_ensemble(model, folder / storage.STRUCTURES, tried, arms=arms, how=how)
+        ensemble = experiment.ensemble_of(model, replications) if structures else None
+        stored = experiment.run(
+            model, folder, arms=arms, replications=replications, execution=execution
+        )
+        if ensemble is not None and ensemble.points:
+            experiment.run_ensemble(
+                model, folder / storage.STRUCTURES, ensemble, arms=arms, execution=execution
+            )
     except BaseException:
         if out is None:
             shutil.rmtree(folder, ignore_errors=True)

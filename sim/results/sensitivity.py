@@ -19,7 +19,7 @@ from sim.experiment.usage import UsageError, one_of
 from sim.measure import sensitivity as measured
 from sim.measure.sensitivity import METHODS, Region
 from sim.records.measures import MEASURES
-from sim.results.conclusions import ALIKE
+from sim.results.conclusions import TIE
 from sim.results.scenario import Scenario, model_of
 from sim.results.sweep import WHOLE
 from sim.scenario import factors
@@ -118,7 +118,7 @@ class Sensitivity:
     def best(self) -> pd.Series:
         """The best policy at each point: of those that leave about the least spam, who loses fewest
         honest recipients."""
-        return measured.best(self.means(*SPAM), self.means(*LOST), self.baseline, ALIKE)
+        return measured.best(self.means(*SPAM), self.means(*LOST), self.baseline, TIE)
 
     def where(self, arm: str) -> list[Region]:
         """Where a policy is mostly not the best (`sim.measure.sensitivity.regions`)."""
@@ -246,7 +246,7 @@ def sensitivity(
     rows = tuple(_number(point, distinct) for point in every)
     how = Execution(keep="counts", progress=progress, **options)
     each = REPLICATIONS if replications is None else replications
-    stored = sweeping.sweep(model, Path(out), distinct, arms=arms, replications=each, how=how)
+    stored = sweeping.sweep(model, Path(out), distinct, arms=arms, replications=each, execution=how)
     baseline = model.baseline if model.baseline in stored.arms else stored.arms[0]
     return Sensitivity(method, found, np.asarray(places), rows, stored, baseline)
 

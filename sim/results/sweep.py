@@ -72,16 +72,18 @@ class Sweep(Folder):
     @cached_property
     def _differences(self) -> pd.DataFrame:
         others = [arm for arm in self.arms if arm != self.baseline]
-        return self._tidy(lambda m: _joined([_compared(m, self.baseline, arm) for arm in others]))
+        return self._tidy(
+            lambda m: _concatenate([_compared(m, self.baseline, arm) for arm in others])
+        )
 
     def _tidy(self, make: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
         """What *make* makes of the measures of each share of points, with the keys."""
-        return self.with_keys(_joined([make(part) for part in self._stored.measures(WHOLE)]))
+        return self.with_keys(_concatenate([make(part) for part in self._stored.measures(WHOLE)]))
 
     def with_keys(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with what each point changes; None: as in the scenario."""
         for place, key in enumerate(self.keys if len(table) else (), 1):
-            values = [shown(point.get(key)) for point in self.points]
+            values = [text_of(point.get(key)) for point in self.points]
             column = pd.Series(values, dtype=object if None in values else None)
             table.insert(place, key, column.loc[table["point"]].set_axis(table.index))
         return table
@@ -108,7 +110,7 @@ class Sweep(Folder):
         names = ["point", "arm", "class", "measure", "replication", "value"]
         values = [m.loc[m["point"] <= alone, names] for m in self._stored.measures(WHOLE)]
         pairs = {key: (least, most) for key, (least, most, *_) in ends.items()}
-        return sweeps.tornado(self.summary(), pairs, _joined(values))
+        return sweeps.tornado(self.summary(), pairs, _concatenate(values))
 
     def break_even(
         self, a: str, b: str, class_: str, measure: str, key: str | None = None
@@ -140,9 +142,9 @@ class Sweep(Folder):
             return {number: point.get(self.keys[0]) for number, point in enumerate(self.points)}
         name = one_of("key", key or "", self.keys)
         ends = [(n, point[name]) for n, point in enumerate(self.points) if list(point) == [name]]
-        own = self._stored.stated(name)
-        stated = [] if own is None or own in [value for _, value in ends] else [(0, own)]
-        return dict([ends[0], *stated, ends[1]])
+        own = self._stored.baseline_value(name)
+        start = [] if own is None or own in [value for _, value in ends] else [(0, own)]
+        return dict([ends[0], *start, ends[1]])
 
     def figure(
         self,
@@ -209,7 +211,7 @@ def _compared(measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
     return table
 
 
-def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of several, point by point."""
     full = [table for table in tables if len(table)]
     if not full:
@@ -241,7 +243,7 @@ def _places(values: Sequence[Any]) -> tuple[tuple[str, ...], list[float]]:
         return tuple(map(written, values)), [float(place) for place in range(len(values))]
 
 
-def shown(value: Any) -> Any:
+def text_of(value: Any) -> Any:
     """A value of a key as tables have it: tables and lists as they are written in a file."""
     return written(value) if isinstance(value, (dict, list)) else value
 
@@ -271,8 +273,10 @@ def sweep(
     not run again.
     """
     model = model_of(scenario)
-    how = Execution(keep=keep, progress=progress, **options)
-    stored = sweeping.sweep(model, Path(out), points, arms=arms, replications=replications, how=how)
+    execution = Execution(keep=keep, progress=progress, **options)
+    stored = sweeping.sweep(
+        model, Path(out), points, arms=arms, replications=replications, execution=execution
+    )
     return Sweep(stored, model.baseline)
 
 

@@ -59,7 +59,7 @@ class Tables(Mapping[str, Any]):
     def __init__(self, model: Scenario, results: Source | None = None) -> None:
         self.model = model
         self._results = results
-        self._made: dict[str, Any] = {}
+        self._cache: dict[str, Any] = {}
 
     @property
     def results(self) -> Source:
@@ -74,9 +74,9 @@ class Tables(Mapping[str, Any]):
         return list(self.model.arms) if self._results is None else self._results.arms
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = TABLES[name].make(self)
-        return self._made[name]
+        if name not in self._cache:
+            self._cache[name] = TABLES[name].make(self)
+        return self._cache[name]
 
     def __contains__(self, name: object) -> bool:
         return name in list(self)  # without making the table
@@ -165,9 +165,9 @@ def windows(tables: Tables) -> pd.DataFrame:
         submissions["place"] != "home"
     ]  # on the own network nobody needs a window
     let_in = submissions["permission"].isin(list(OTHERS))
-    asked = let_in | (submissions["cause"] == "relaying")
+    relay_requests = let_in | (submissions["cause"] == "relaying")
     by = [*RUN, "place"]
-    keyed = submissions[by].assign(let_in=let_in, asked=asked)
+    keyed = submissions[by].assign(let_in=let_in, asked=relay_requests)
     table = keyed.groupby(by, observed=True, as_index=False)[["let_in", "asked"]].sum()
     table["window"] = [length[str(arm)] for arm in table["arm"]]
     return table[table["window"].notna()]
@@ -194,7 +194,7 @@ def spam(tables: Tables) -> pd.DataFrame:
     spammers = [model.arm(str(a)).spammers[str(g)] for a, g in counts[["arm", "group"]].to_numpy()]
     delivered = counts["size"] * (counts["fate"] == "delivered")
     answers = delivered * [s.response for s in spammers]
-    worth = [s.revenue for s in spammers]
+    revenues = [s.revenue for s in spammers]
     routes = map(Route, counts["route"])
     prices = [s.price(route) for s, route in zip(spammers, routes, strict=True)]
     table = counts[RUN].assign(
@@ -203,8 +203,8 @@ def spam(tables: Tables) -> pd.DataFrame:
         delivered=delivered,
         answers=answers,
         cost=counts["size"] * prices,
-        value=delivered * worth,
-        revenue=answers * worth,
+        value=delivered * revenues,
+        revenue=answers * revenues,
     )
     sums = table.groupby(RUN, observed=True, as_index=False).sum()
     return sums.assign(days=(model.run_length - model.policy_starts) / DAY)
@@ -238,16 +238,16 @@ def carried(
 ) -> pd.DataFrame:
     """Recipients accepted a day over each link (a, b) and class, *attempts* being of *days*."""
     kinds = recipients.drop_duplicates(["replication", "message"])
-    joined = attempts.merge(kinds[["replication", "message", "class"]])
-    at = np.asarray(joined["client"], dtype=np.int64)
+    merged = attempts.merge(kinds[["replication", "message", "class"]])
+    at = np.asarray(merged["client"], dtype=np.int64)
     source = np.full(len(at), "", dtype=object)
     for name, network in model.networks.items():
         for prefix in network.prefixes:
             first, last = model.numbering.range(prefix)
             source[(at >= first) & (at <= last)] = name
-    target = joined["server"].astype(str).map({n: s.network for n, s in model.servers.items()})
-    flows = joined[["class"]].astype(str)
-    flows = flows.assign(source=source, target=target, number=joined["accepted"])
+    target = merged["server"].astype(str).map({n: s.network for n, s in model.servers.items()})
+    flows = merged[["class"]].astype(str)
+    flows = flows.assign(source=source, target=target, number=merged["accepted"])
     flows = flows[(flows["source"] != "") & flows["target"].notna()]
     flows = flows.groupby(["source", "target", "class"], as_index=False)[["number"]].sum()
     routes = model.routes()

@@ -64,7 +64,7 @@ class Attempt:
     took: float
 
     @property
-    def ended(self) -> float:
+    def end(self) -> float:
         """When (s) the session ended."""
         return self.at + self.waited + self.took
 
@@ -91,12 +91,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Time in a queue: *where* the message lay, from when (s) to when (s; None: to the end)."""
+    """Time in a queue: *place* the message lay, from when (s) to when (s; None: to the end)."""
 
-    where: str
+    place: str
     since: float
     until: float | None
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Session:
     """The name that the client logged in with, in vain too."""
 
     @property
-    def known(self) -> tuple[str, ...]:
+    def knowledge(self) -> tuple[str, ...]:
         """What the server knew that rows do not keep, in words."""
         facts = self.facts
         words = {
@@ -181,10 +181,10 @@ class Trace(Page):
                 {
                     **_plain(attempt),
                     "client": clients.text(attempt.client),
-                    "known": list(session.known) if session else [],
-                    "dialogue": [f"{t.speaker}: {t.text}" for t in said.turns] if said else [],
+                    "known": list(session.knowledge) if session else [],
+                    "dialogue": [f"{t.speaker}: {t.text}" for t in d.turns] if d else [],
                 }
-                for attempt, session, said in zip(
+                for attempt, session, d in zip(
                     self.attempts, self.sessions, self.dialogues, strict=True
                 )
             ],
@@ -195,8 +195,8 @@ class Trace(Page):
         if session is None:
             return None
         facts = session.facts
-        who = facts.reverse_path.partition("@")[0] if facts.reverse_path else "client"
-        helo = self.hostnames.get(attempt.client, f"{who}-pc")
+        user = facts.reverse_path.partition("@")[0] if facts.reverse_path else "client"
+        helo = self.hostnames.get(attempt.client, f"{user}-pc")
         lines = [
             f"From: {f'<{facts.reverse_path}>' if facts.reverse_path else 'Mail Delivery System'}",
             f"To: <{facts.forward_path}>",
@@ -236,11 +236,11 @@ class Trace(Page):
 
     def _summary(self) -> Block:
         about = self.about
-        who = f"{about['group']}: <{self.sender or ''}>"
+        sender = f"{about['group']}: <{self.sender or ''}>"
         rows: list[tuple[Line, ...]] = [
             ("arm", f"{self.arm}, replication {self.replication}"),
             ("message", f"{self.message} ({about['class']}, {about['route']})"),
-            ("from", who),
+            ("from", sender),
             ("written", ", ".join(filter(None, (_day(about["written_at"]), about["place"])))),
         ]
         if about["class"] == "honest":
@@ -249,10 +249,10 @@ class Trace(Page):
                 "call": about["calls"],
                 "changed setting": about["changes"],
             }
-            effort = ", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in efforts.items())
-            believed = "that it arrived" if about["believed"] else "that it did not arrive"
+            effort = ", ".join(f"{n} {noun}{'s' * (n != 1)}" for noun, n in efforts.items())
+            belief = "that it arrived" if about["believed"] else "that it did not arrive"
             rows += [("remedy", about["remedy"] or "none"), ("effort", effort)]
-            rows += [("the sender believes", believed)]
+            rows += [("the sender believes", belief)]
         return Grid("", (), tuple(rows))
 
     def _recipients(self) -> Block:
@@ -297,38 +297,40 @@ class Trace(Page):
         begin = self.about["written_at"]
         rows = tuple(
             (
-                wait.where,
+                wait.place,
                 f"+{elapsed(wait.since - begin)}",
                 "to the end" if wait.until is None else elapsed(wait.until - wait.since),
-                wait.why,
+                wait.reason,
             )
             for wait in self.queues[:MOST_ROWS]
         )
         note = _more(len(self.queues))
-        yield Grid("Where it waited", ("where", "from", "for", "until"), rows, note)
+        yield Grid("Where it waited", ("place", "from", "for", "reason"), rows, note)
 
     def _dialogues(self) -> Iterable[Block]:
-        told: dict[tuple[object, ...], list[int]] = {}
-        for number, said in enumerate(self.dialogues):
-            if said is not None:
-                told.setdefault((self.attempts[number].server, said.turns), []).append(number)
-        for numbers in list(told.values())[:MOST_DIALOGUES]:
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for number, dialogue in enumerate(self.dialogues):
+            if dialogue is not None:
+                groups.setdefault((self.attempts[number].server, dialogue.turns), []).append(number)
+        for numbers in list(groups.values())[:MOST_DIALOGUES]:
             first = numbers[0]
-            attempt, said, session = (
+            attempt, dialogue, session = (
                 self.attempts[first],
                 self.dialogues[first],
                 self.sessions[first],
             )
-            assert said is not None
+            assert dialogue is not None
             assert session is not None
-            which = ", ".join(str(n + 1) for n in numbers)
+            numbers_text = ", ".join(str(n + 1) for n in numbers)
             host = f"{attempt.server} ({session.policy.hostname})"
-            yield Lines(f"Dialogue with {host}, attempt {which}", said.lines(), fixed=True)
-            if session.known:
-                words = "; ".join(session.known)
+            yield Lines(
+                f"Dialogue with {host}, attempt {numbers_text}", dialogue.lines(), fixed=True
+            )
+            if session.knowledge:
+                words = "; ".join(session.knowledge)
                 yield Lines("", (Span(f"Known to the server: {words}", "faint"),))
-        if len(told) > MOST_DIALOGUES:
-            yield Lines("", (f"{len(told) - MOST_DIALOGUES} more dialogues: trace.dialogues",))
+        if len(groups) > MOST_DIALOGUES:
+            yield Lines("", (f"{len(groups) - MOST_DIALOGUES} more dialogues: trace.dialogues",))
 
 
 # ---- in words
@@ -336,8 +338,8 @@ class Trace(Page):
 
 def _plain(value: Any) -> dict[str, Any]:
     """The fields of a value; NaN is None, since JSON has none."""
-    told = {name: getattr(value, name) for name in type(value).__slots__}
-    return {k: None if isinstance(v, float) and isnan(v) else v for k, v in told.items()}
+    fields = {name: getattr(value, name) for name in type(value).__slots__}
+    return {k: None if isinstance(v, float) and isnan(v) else v for k, v in fields.items()}
 
 
 def _ago(seconds: float | None) -> str:

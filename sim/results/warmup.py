@@ -27,27 +27,27 @@ def warm_up(model: Scenario, levels: pd.DataFrame) -> Iterator[str]:
         "chance alone one cell in twenty is later than it should be."
     )
     baseline = levels["arm"] == model.baseline
-    for key, part, stated in (
+    for key, part, configured in (
         ("policy_starts", levels[baseline], model.policy_starts),
         ("transient", levels[~baseline], model.transient),
     ):
         if len(part):
-            yield f"{HEADS[key]}: {_advice(key, part, stated / DAY)}"
+            yield f"{HEADS[key]}: {_advice(key, part, configured / DAY)}"
 
 
-def _advice(key: str, levels: pd.DataFrame, stated: float) -> str:
-    """What *levels* say about a key of the scenario that is *stated* as so many days."""
-    scenario = f"the scenario has {key} = {_days(stated)}"
+def _advice(key: str, levels: pd.DataFrame, configured: float) -> str:
+    """What *levels* say about a key of the scenario that is *parse* as so many days."""
+    scenario = f"the scenario has {key} = {_days(configured)}"
     late = levels[levels["level"].isna() & (levels["tested"] > 0)]
     if len(late):
         arms = list(dict.fromkeys(late["arm"]))
-        who = ", ".join(f"'{arm}'" for arm in arms)
+        quoted = ", ".join(f"'{arm}'" for arm in arms)
         return (
-            f"{who} {'is' if len(arms) == 1 else 'are'} not level by the middle, so no steady "
+            f"{quoted} {'is' if len(arms) == 1 else 'are'} not level by the middle, so no steady "
             f"state is seen: make run_length longer, or speak of these days alone; {scenario}."
         )
     needs = float((levels["level"] - levels["since"]).max())
-    enough = "that is enough" if needs <= stated else f"make it {_days(needs)} at least"
+    enough = "that is enough" if needs <= configured else f"make it {_days(needs)} at least"
     return f"{_days(needs) if needs else 'none'} as far as can be seen; {scenario}: {enough}."
 
 

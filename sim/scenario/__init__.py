@@ -44,8 +44,8 @@ def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenari
     Raises ScenarioError with every fault. Nothing is read but the file and what it extends.
     """
     tree, name = reading.read(path)
-    here = None if os.fspath(path) == reading.STDIN else Path(path)
-    return _scenario(reading.layers(here, tree, name), graph)
+    file = None if os.fspath(path) == reading.STDIN else Path(path)
+    return _scenario(reading.layers(file, tree, name), graph)
 
 
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:

@@ -14,10 +14,10 @@ def apportion(shares: Mapping[str, float], count: int) -> list[str]:
     whole = next((name for name, share in shares.items() if share == 1.0), None)
     if whole is not None:  # the others have none
         return [whole] * count
-    given = dict.fromkeys(shares, 0)
+    counts = dict.fromkeys(shares, 0)
     names: list[str] = []
     for i in range(1, count + 1):
-        furthest = max(shares, key=lambda name: shares[name] * i - given[name])
-        given[furthest] += 1
+        furthest = max(shares, key=lambda name: shares[name] * i - counts[name])
+        counts[furthest] += 1
         names.append(furthest)
     return names

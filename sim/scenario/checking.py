@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.scenario import policies
 from sim.scenario.blocklists import Blocklist
-from sim.scenario.errors import nearest, one_of, shown
+from sim.scenario.errors import nearest, one_of, value_text
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
 from sim.scenario.overrides import matching
@@ -97,24 +97,24 @@ def _days(seconds: float) -> str:
 
 
 def _prefixes(parts: Parts) -> Iterator[Problem]:
-    placed: list[tuple[int, int, str, int, clients.Network]] = []
+    spans: list[tuple[int, int, str, int, clients.Network]] = []
     for name, network in parts.networks.items():
         if network.kind != "transit" and not network.prefixes:
             yield Problem(("networks", name, "prefixes"), "none", "at least one prefix")
         for index, prefix in enumerate(network.prefixes):
             low, high = clients.Range.of(prefix)
-            placed.append((low, -high, name, index, prefix))
+            spans.append((low, -high, name, index, prefix))
             if prefix.version == 4 and high >= FIRST:
                 expected = "an IPv4 network below 240.0.0.0, where hosts are (RFC 1112 section 4)"
                 yield Problem(("networks", name, "prefixes", index), str(prefix), expected)
         if network.lease is not None and network.lease <= 0.0:
             yield Problem(("networks", name, "lease"), f"{network.lease:g} s", A_DURATION)
-    if sum(len(hosts(prefix)) for *_, prefix in placed) > MOST_ADDRESSES:
-        *_, name, index, prefix = max(placed, key=lambda item: len(hosts(item[-1])))
+    if sum(len(hosts(prefix)) for *_, prefix in spans) > MOST_ADDRESSES:
+        *_, name, index, prefix = max(spans, key=lambda item: len(hosts(item[-1])))
         expected = f"at most {MOST_ADDRESSES} addresses in all networks together"
         yield Problem(("networks", name, "prefixes", index), str(prefix), expected)
     reach, owner = -1, ""
-    for low, below, name, index, prefix in sorted(placed):
+    for low, below, name, index, prefix in sorted(spans):
         if low <= reach:
             expected = f"a prefix that does not overlap one of {owner}"
             yield Problem(("networks", name, "prefixes", index), str(prefix), expected)
@@ -129,41 +129,41 @@ def _domains(parts: Parts) -> Iterator[Problem]:
         owner = name if network.domain is None else owners.setdefault(network.domain, name)
         if owner != name:
             expected = f"a domain that {owner} does not have"
-            yield Problem(("networks", name, "domain"), shown(network.domain), expected)
+            yield Problem(("networks", name, "domain"), value_text(network.domain), expected)
 
 
 def _links(parts: Parts) -> Iterator[Problem]:
-    joined: dict[str, list[str]] = {name: [] for name in parts.names["networks"]}
-    seen: dict[str, Network] = {}
+    links: dict[str, list[str]] = {name: [] for name in parts.names["networks"]}
+    earlier: dict[str, Network] = {}
     for name, network in parts.networks.items():
         for other, link in network.links.items():
             path = ("networks", name, "links", other)
             yield from unknown(other, parts.names["networks"], *path)
             if other == name:
-                yield Problem(path, shown(other), "another network")
-            if other in seen and seen[other].links.get(name, link) != link:
+                yield Problem(path, value_text(other), "another network")
+            if other in earlier and earlier[other].links.get(name, link) != link:
                 yield Problem(path, "differs", f"what networks.{other}.links.{name} says")
-            if other in joined:
-                joined[name].append(other)
-                joined[other].append(name)
-        seen[name] = network
-    reached, edge = set(list(joined)[:1]), list(joined)[:1]
+            if other in links:
+                links[name].append(other)
+                links[other].append(name)
+        earlier[name] = network
+    component, edge = set(list(links)[:1]), list(links)[:1]
     while edge:
-        edge = [other for name in edge for other in joined[name] if other not in reached]
+        edge = [other for name in edge for other in links[name] if other not in component]
         edge = list(dict.fromkeys(edge))
-        reached.update(edge)
-    for name in joined:
-        if name not in reached and name in parts.networks:
-            expected = f"a path to {next(iter(joined))}: a link to a network that has one"
+        component.update(edge)
+    for name in links:
+        if name not in component and name in parts.networks:
+            expected = f"a path to {next(iter(links))}: a link to a network that has one"
             yield Problem(("networks", name, "links"), "no path", expected)
 
 
 def _servers(parts: Parts) -> Iterator[Problem]:
-    taken: dict[Any, str] = {}
+    owners: dict[Any, str] = {}
     for name, server in parts.servers.items():
-        owner = taken.get(server.address)
+        owner = owners.get(server.address)
         yield from (p.within("servers", name) for p in _server(parts, server, owner))
-        taken[server.address] = name
+        owners[server.address] = name
 
 
 def _server(parts: Parts, server: Server, owner: str | None) -> Iterator[Problem]:
@@ -216,7 +216,7 @@ def _users(parts: Parts, users: Users) -> Iterator[Problem]:
     for index, network in enumerate(users.fixed_address):
         if network in parts.networks and not parts.networks[network].reserved:
             expected = "a network with a reserved block"
-            yield Problem(("fixed_address", index), shown(network), expected)
+            yield Problem(("fixed_address", index), value_text(network), expected)
     for place in users.access:
         if place not in (WORK, *parts.malformed("networks"), *users.all_places):
             yield from unknown(place, _places(parts, users), "access", place)
@@ -230,7 +230,7 @@ def _place(parts: Parts, users: Users, place: str, key: str) -> Iterator[Problem
     elif place in parts.networks and place not in valid:
         kind = parts.networks[place].kind
         expected = f"home, work or a venue; {place} is a network of kind {kind}"
-        yield Problem((key, place), shown(place), expected)
+        yield Problem((key, place), value_text(place), expected)
     elif place not in parts.malformed("networks"):
         yield from unknown(place, valid, key, place)
 
@@ -261,9 +261,9 @@ def _spammers(parts: Parts, spammers: Spammers) -> Iterator[Problem]:
     for index, route in enumerate(spammers.routes):
         if route == "own_account" and no_account:
             expected = f"a route that {spammers.network} has; it has no submission server"
-            yield Problem(("routes", index), shown(route), expected)
+            yield Problem(("routes", index), value_text(route), expected)
         if route in spammers.routes[:index]:
-            yield Problem(("routes", index), shown(route), "each route once")
+            yield Problem(("routes", index), value_text(route), "each route once")
 
 
 def _blocklist(parts: Parts, blocklist: Blocklist) -> Iterator[Problem]:
@@ -286,29 +286,29 @@ def _lists_used(parts: Parts) -> Iterator[Problem]:
 
 
 def _operators(parts: Parts) -> Iterator[Problem]:
-    taken: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for name, operator in parts.operators.items():
-        mine: dict[str, None] = {}
+        servers: dict[str, None] = {}
         for index, pattern in enumerate(operator.servers):
             matched = matching(pattern, parts.names["servers"])
-            mine |= dict.fromkeys(matched)
+            servers |= dict.fromkeys(matched)
             if not matched:
                 path = ("operators", name, "servers", index)
                 yield from unknown(pattern, parts.names["servers"], *path)
-        for server in mine:
-            if server in taken:
-                expected = f"servers that {taken[server]} does not run"
+        for server in servers:
+            if server in owners:
+                expected = f"servers that {owners[server]} does not run"
                 yield Problem(("operators", name, "servers"), server, expected)
-            taken[server] = name
-        yield from (p.within("operators", name) for p in _closing(parts, operator, mine))
+            owners[server] = name
+        yield from (p.within("operators", name) for p in _closing(parts, operator, servers))
 
 
-def _closing(parts: Parts, operator: Operator, mine: Iterable[str]) -> Iterator[Problem]:
+def _closing(parts: Parts, operator: Operator, own_servers: Iterable[str]) -> Iterator[Problem]:
     """Closing to a policy that cannot be, or after what cannot happen."""
     for key in ("after_reports", "after_listings"):
         if getattr(operator, key) is not None and not parts.names["blocklists"]:
             yield Problem((key,), "no list to report to", "a [blocklists.NAME] in the scenario")
-    servers = [parts.servers[name] for name in mine if name in parts.servers]
+    servers = [parts.servers[name] for name in own_servers if name in parts.servers]
     closed = [s.model_copy(update={"relay": operator.closes_to}) for s in servers]
     for server in closed[:1]:
         for problem in policies.parse(server)[1]:
@@ -316,7 +316,7 @@ def _closing(parts: Parts, operator: Operator, mine: Iterable[str]) -> Iterator[
                 yield problem._replace(path=("closes_to", *problem.path[1:]))
     if any(map(_lacks_ranges, closed)):
         expected = "servers with client_ranges, which the preset address_range lets relay"
-        yield Problem(("closes_to",), shown(operator.closes_to), expected)
+        yield Problem(("closes_to",), value_text(operator.closes_to), expected)
 
 
 def _counts(parts: Parts) -> Iterator[Problem]:
@@ -326,9 +326,9 @@ def _counts(parts: Parts) -> Iterator[Problem]:
         ("networks", "mailboxes"): traps + sum(n.mailboxes for n in parts.networks.values()),
         ("spammers", "spammers"): sum(spammers.count for spammers in parts.spammers.values()),
     }
-    for (section, what), count in counts.items():
+    for (section, key), count in counts.items():
         if count > MOST:
-            yield Problem((section,), f"{count} {what}", f"at most {MOST}")
+            yield Problem((section,), f"{count} {key}", f"at most {MOST}")
 
 
 EACH: dict[str, Callable[[Parts, Any], Iterator[Problem]]] = {

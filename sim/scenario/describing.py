@@ -51,13 +51,17 @@ def schema() -> dict[str, Any]:
     whole = Scenario.model_json_schema(mode="validation")
     # a server made from a domain, and any table of a file that extends another, may be partial
     whole["$defs"]["Server"].pop("required")
-    needed = whole.pop("required")
+    required = whole.pop("required")
     for role in whole["$defs"]["Defaults"]["properties"].values():
         role |= {"$ref": "#/$defs/Server"}
         role.pop("additionalProperties", None)
         role.pop("type", None)
-    anyhow = [{"required": ["extends"]}, {"required": needed}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "anyOf": anyhow}
+    alternatives = [{"required": ["extends"]}, {"required": required}]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **whole,
+        "anyOf": alternatives,
+    }
 
 
 def reference() -> str:
@@ -98,10 +102,10 @@ def _lines() -> Iterator[str]:
         "| restriction | meaning |\n|---|---|"
     )
     for name, entry in restrictions.TABLE.items():
-        written = ", ".join(p.name + ("..." if p.many else "") for p in entry.parameters)
-        called = f"{name}({written})" if written else name
+        arguments = ", ".join(p.name + ("..." if p.many else "") for p in entry.parameters)
+        call = f"{name}({arguments})" if arguments else name
         own = " (own)" if entry.own else ""
-        yield f"| `{called}`{own} | {entry.doc} |"
+        yield f"| `{call}`{own} | {entry.doc} |"
 
 
 def _table(heading: str, model: type[Table]) -> Iterator[str]:

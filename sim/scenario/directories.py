@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from sim.scenario.errors import nearest, shown
+from sim.scenario.errors import nearest, value_text
 from sim.scenario.problems import Problem
 from sim.scenario.servers import Server
 from sim.smtp import PolicyError, Restriction, patterns
@@ -18,7 +18,7 @@ from sim.smtp.tables import Cidr, Keyed, Pattern, Static, Table, Unreadable
 
 ALIASES, RELAY_RECIPIENTS = "hash:aliases", "hash:relay_recipients"
 """Tables that the keys of these names make."""
-KNOWN = Settings._fields
+SETTINGS = Settings._fields
 KEYED = (
     *("hash", "texthash", "inline", "lmdb", "btree", "cdb", "dbm", "sdbm", "unix", "nis"),
     *("mysql", "pgsql", "sqlite", "ldap", "tcp", "socketmap", "memcache"),
@@ -41,29 +41,29 @@ _BARE = re.compile(r"(check_\w+_access)\(\s*([\w.-][\w./-]*)\s*\)")
 
 def settings(server: Server) -> Settings:
     """The settings of *server*; raises PolicyError for a value of another type."""
-    stated = {name: _text(name, value) for name, value in server.settings.items()}
+    values = {name: _text(name, value) for name, value in server.settings.items()}
     if server.aliases:
-        stated["virtual_alias_maps"] = f"{ALIASES} {stated.get('virtual_alias_maps', '')}".strip()
+        values["virtual_alias_maps"] = f"{ALIASES} {values.get('virtual_alias_maps', '')}".strip()
     if server.relay_recipients:
-        stated.setdefault("relay_recipient_maps", RELAY_RECIPIENTS)
-    return Settings.of(stated)
+        values.setdefault("relay_recipient_maps", RELAY_RECIPIENTS)
+    return Settings.of(values)
 
 
 def virtual_domains(server: Server) -> list[str]:
     """The domains that its settings call virtual, by name."""
     texts = [str(server.settings.get(f"virtual_{kind}_domains", "")) for kind in VIRTUAL]
-    found = [word.lower() for text in texts for word in re.split(r"[\s,]+", text)]
-    return [word for word in found if DOMAIN_NAME.fullmatch(word)]
+    words = [word.lower() for text in texts for word in re.split(r"[\s,]+", text)]
+    return [word for word in words if DOMAIN_NAME.fullmatch(word)]
 
 
 def tables(server: Server) -> dict[str, Table | str]:
     """The tables of *server* by name and kind; raises ValueError for a key that is no network."""
-    made = {typed(name): _table(typed(name), rows) for name, rows in server.tables.items()}
+    result = {typed(name): _table(typed(name), rows) for name, rows in server.tables.items()}
     if server.aliases:
-        made[ALIASES] = _keyed({address: _listed(to) for address, to in server.aliases.items()})
+        result[ALIASES] = _keyed({address: _listed(to) for address, to in server.aliases.items()})
     if server.relay_recipients:
-        made[RELAY_RECIPIENTS] = _keyed(dict.fromkeys(server.relay_recipients, "known"))
-    return made
+        result[RELAY_RECIPIENTS] = _keyed(dict.fromkeys(server.relay_recipients, "known"))
+    return result
 
 
 def typed(name: str) -> str:
@@ -108,21 +108,21 @@ def _names(server: Server) -> set[str]:
 
 def _no_table(path: tuple[str | int, ...], name: str, names: Collection[str]) -> Problem:
     bare = name.removeprefix("hash:")
-    near = nearest(bare, [known.removeprefix("hash:") for known in names])
-    return Problem(path, shown(bare), A_TABLE, near)
+    near = nearest(bare, [table_name.removeprefix("hash:") for table_name in names])
+    return Problem(path, value_text(bare), A_TABLE, near)
 
 
 def _setting(server: Server, name: str, value: Any) -> Iterator[Problem]:
     path = "settings", name
-    if name not in KNOWN:
-        near = nearest(name, KNOWN)
+    if name not in SETTINGS:
+        near = nearest(name, SETTINGS)
         yield Problem(path, "unknown setting", "a parameter that the reference names", near)
         return
     try:
         text = _text(name, value)
         Settings.of({name: text})
     except PolicyError as error:
-        yield Problem(path, shown(value), error.expected)
+        yield Problem(path, value_text(value), error.expected)
         return
     names = _names(server)
     for table in words(text) if name.endswith("_maps") else ():
@@ -135,16 +135,16 @@ def _rows(name: str, rows: Mapping[str, str] | str) -> Iterator[Problem]:
     path = "tables", name
     if isinstance(rows, str):
         if colon and rows != UNAVAILABLE:
-            yield Problem(path, shown(rows), f"keys and values, or {UNAVAILABLE!r}")
+            yield Problem(path, value_text(rows), f"keys and values, or {UNAVAILABLE!r}")
     elif kind not in KINDS:
         expected = f"a table of kind {' or '.join(KINDS)}" if colon else "the text of a file"
-        yield Problem(path, shown(kind), expected)
+        yield Problem(path, value_text(kind), expected)
     elif kind in READERS:
         for key in rows:
             try:
                 READERS[kind](key)
             except ValueError as error:
-                yield Problem((*path, key), shown(key), f"{EXPECTED[kind]} ({error})")
+                yield Problem((*path, key), value_text(key), f"{EXPECTED[kind]} ({error})")
 
 
 def _table(name: str, rows: Mapping[str, str] | str) -> Table | str:
@@ -213,7 +213,7 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, (int, str)):
-        raise PolicyError(name, value=shown(value), expected="true, false, a number or text")
+        raise PolicyError(name, value=value_text(value), expected="true, false, a number or text")
     text = str(value)
     if name.endswith("_maps"):
         return " ".join(map(typed, words(text)))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SHOWN = 80
+MOST_CHARACTERS = 80
 """Characters of a wrong value that are shown; the rest is cut."""
 
 LISTED = 12
@@ -49,32 +49,34 @@ class ScenarioError(ValueError):
         return "\n".join(map(str, self.faults))
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """Return *value* as a message shows it, on one line and cut to ``SHOWN`` characters."""
     if isinstance(value, dict):
-        inside = ", ".join(f"{name} = {shown(item)}" for name, item in list(value.items())[:LISTED])
-        text = f"{{ {inside} }}" if len(inside) <= SHOWN - 4 else "a table"
+        inside = ", ".join(
+            f"{name} = {value_text(item)}" for name, item in list(value.items())[:LISTED]
+        )
+        text = f"{{ {inside} }}" if len(inside) <= MOST_CHARACTERS - 4 else "a table"
     elif isinstance(value, list) and len(value) > LISTED:
         text = f"a list of {len(value)}"
     elif isinstance(value, bool):
         text = str(value).lower()  # as TOML and JSON write it
-    elif isinstance(value, int) and abs(value) >= 10**SHOWN:
+    elif isinstance(value, int) and abs(value) >= 10**MOST_CHARACTERS:
         text = "a huge number"
     else:
-        text = repr(value[: SHOWN + 1]) if isinstance(value, str) else repr(value)
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+        text = repr(value[: MOST_CHARACTERS + 1]) if isinstance(value, str) else repr(value)
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 3] + "..."
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return the valid name that resembles *name* most, or "" when none does."""
-    if not isinstance(name, str) or len(name) > SHOWN:
+    if not isinstance(name, str) or len(name) > MOST_CHARACTERS:
         return ""
     names = list(valid)
-    folded = {valid_name.lower(): valid_name for valid_name in names}
-    if name.lower() in folded:
-        return folded[name.lower()]
-    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return folded[near[0]] if near else ""
+    by_lower = {valid_name.lower(): valid_name for valid_name in names}
+    if name.lower() in by_lower:
+        return by_lower[name.lower()]
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else ""
 
 
 def unknown_key(name: object, valid: Iterable[str]) -> tuple[str, str, str]:
@@ -103,7 +105,7 @@ def dotted(path: Iterable[str | int]) -> str:
         else:
             quoted = part if part.replace("-", "").replace("_", "").isalnum() else f'"{part}"'
             text += f".{quoted}" if text else quoted
-    return text if len(text) <= 2 * SHOWN else text[: 2 * SHOWN] + "..."
+    return text if len(text) <= 2 * MOST_CHARACTERS else text[: 2 * MOST_CHARACTERS] + "..."
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import Field
 from sim.records import words
 from sim.records.measures import BY, MEASURES, PHASES
 from sim.scenario.checking import Parts
-from sim.scenario.errors import shown
+from sim.scenario.errors import value_text
 from sim.scenario.keys import Table, key
 from sim.scenario.people import HOME, WORK
 from sim.scenario.problems import Problem, unknown, unknowns
@@ -86,18 +86,18 @@ class ExpectMeasure(Table):
     """the most that it may be"""
 
     def __str__(self) -> str:
-        what = f"{self.mail} {self.measure}"
+        quantity = f"{self.mail} {self.measure}"
         if self.of is not None:
-            what += f" ({self.by} {self.of})"
+            quantity += f" ({self.by} {self.of})"
         if self.phase != "after":
-            what += f", {self.phase}"
+            quantity += f", {self.phase}"
         claims = [f"{self.direction} than '{self.than}'"] if self.direction else []
         if not claims and self.than is not None:
-            what, claims = f"change of {what}", [f"from '{self.than}'"]
+            quantity, claims = f"change of {quantity}", [f"from '{self.than}'"]
         claims += [f"at least {self.at_least:g}"] if self.at_least is not None else []
         claims += [f"at most {self.at_most:g}"] if self.at_most is not None else []
         arm = "" if self.arm is None else f" of '{self.arm}'"
-        return f"{what}{arm}: {', '.join(claims)}"
+        return f"{quantity}{arm}: {', '.join(claims)}"
 
 
 def model(raw: object) -> type[Expect] | type[ExpectMeasure]:
@@ -122,7 +122,7 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
         yield from unknown(expect.mail, measure.classes, "mail")
         yield from unknown(expect.by, [*dict.fromkeys(("all", *measure.by))], "by")
     if (expect.by == "all") != (expect.of is None):
-        yield Problem(("of",), shown(expect.of), "by and of together")
+        yield Problem(("of",), value_text(expect.of), "by and of together")
     elif expect.of is not None and expect.by in BY and expect.by != "day":
         yield from unknown(expect.of, keys_of(parts, expect.by), "of")
     if expect.direction is None and expect.at_least is None and expect.at_most is None:
@@ -130,7 +130,9 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
     if expect.direction is not None and expect.than is None:
         yield Problem(("than",), "missing", "the arm that a direction is meant against")
     if expect.direction is not None and (expect.at_least, expect.at_most) != (None, None):
-        yield Problem(("direction",), shown(expect.direction), "a direction or bounds, not both")
+        yield Problem(
+            ("direction",), value_text(expect.direction), "a direction or bounds, not both"
+        )
     match expect.at_least, expect.at_most:
         case float(least), float(most) if least > most:
             yield Problem(("at_most",), f"{most:g}", f"no less than at_least, {least:g}")
@@ -139,7 +141,7 @@ def _of_measure(parts: Parts, arms: list[str], expect: ExpectMeasure) -> Iterato
 def keys_of(parts: Parts, by: str) -> list[str]:
     """What a measure that is split by *by* may be of."""
     places = [place for users in parts.users.values() for place in users.all_places]
-    known: dict[str, Iterable[str]] = {
+    valid: dict[str, Iterable[str]] = {
         "place": places,
         "group": [*parts.names["users"], *parts.names["spammers"]],
         "server": parts.names["servers"],
@@ -148,7 +150,7 @@ def keys_of(parts: Parts, by: str) -> list[str]:
         "cause": words.Cause,
         "permission": words.Permission,
     }
-    return [key for key in dict.fromkeys(known.get(by, ())) if key]
+    return [key for key in dict.fromkeys(valid.get(by, ())) if key]
 
 
 def _exact(parts: Parts, arms: list[str], expect: Expect) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.scenario.errors import nearest, shown
+from sim.scenario.errors import nearest, value_text
 from sim.scenario.keys import Table, key
 from sim.scenario.problems import Problem, validate
 from sim.scenario.quantities import Duration
@@ -53,7 +53,9 @@ def with_graph(source: Tree, graph: Graph | None) -> tuple[Tree, list[Problem]]:
         return source, problems
     topology = table(source, "topology")
     if topology.get("isps", 0) != 0:
-        problems.append(Problem(("topology", "isps"), shown(topology["isps"]), "0 beside a graph"))
+        problems.append(
+            Problem(("topology", "isps"), value_text(topology["isps"]), "0 beside a graph")
+        )
     nodes: dict[str, Node] = {}
     for name, attributes in graph.nodes(data=True):
         path = ("graph", "nodes", str(name))
@@ -67,10 +69,10 @@ def with_graph(source: Tree, graph: Graph | None) -> tuple[Tree, list[Problem]]:
         edge, wrong = _attributes(Edge, attributes)
         problems += [problem.within("graph", "edges", f"{a} to {b}") for problem in wrong]
         networks[str(a)]["links"][str(b)] = milliseconds(edge.latency)
-    stated = merge(sizes, topology.get("sizes", {}), 1)
+    stated_sizes = merge(sizes, topology.get("sizes", {}), 1)
     return source | {
         "networks": merge(networks, source.get("networks", {}), 2),
-        "topology": topology | {"sizes": stated},
+        "topology": topology | {"sizes": stated_sizes},
     }, problems
 
 
@@ -79,8 +81,8 @@ def _networks(
 ) -> Iterator[tuple[str, Tree]]:
     """Each node as a network, without its links; all but transit have addresses by size."""
     keys, _ = validate(Topology, {k: v for k, v in topology.items() if k == "addresses"})
-    needy = {name: sizes.get(name, 0.0) for name, node in nodes.items() if node.kind != "transit"}
-    prefixes = prefixes_by_size(needy, (keys or Topology()).addresses)
+    hosts = {name: sizes.get(name, 0.0) for name, node in nodes.items() if node.kind != "transit"}
+    prefixes = prefixes_by_size(hosts, (keys or Topology()).addresses)
     for name, node in nodes.items():
         network = table(topology, "isp") if node.kind == "isp" else {}
         network = network | {"kind": node.kind, "links": {}}
@@ -99,23 +101,23 @@ def _wrong_graph(graph: Any) -> Iterator[Problem]:
         kind = type(graph).__name__
         yield Problem(("graph",), kind, "an undirected networkx.Graph without parallel edges")
         return
-    for what, count in {"nodes": len(graph), "edges": graph.size()}.items():
-        if count > MOST[what]:
-            yield Problem(("graph", what), str(count), f"at most {MOST[what]}")
+    for noun, count in {"nodes": len(graph), "edges": graph.size()}.items():
+        if count > MOST[noun]:
+            yield Problem(("graph", noun), str(count), f"at most {MOST[noun]}")
 
 
 def _attributes(model: type[Table], attributes: Mapping[Any, Any]) -> tuple[Any, list[Problem]]:
     """The *attributes* that *model* knows, or its defaults, and what is wrong."""
-    known = {name: value for name, value in attributes.items() if name in model.model_fields}
-    latency = known.get("latency")
+    values = {name: value for name, value in attributes.items() if name in model.model_fields}
+    latency = values.get("latency")
     if isinstance(latency, (int, float)) and not isinstance(latency, bool):
         fits = math.isfinite(latency) and latency >= 0.0
-        known["latency"] = f"{latency:.9f} s" if fits else latency
-    if isinstance(known.get("size"), int):
-        known["size"] = float(known["size"])
-    value, problems = validate(model, known)
+        values["latency"] = f"{latency:.9f} s" if fits else latency
+    if isinstance(values.get("size"), int):
+        values["size"] = float(values["size"])
+    value, problems = validate(model, values)
     for name in attributes:
-        near = nearest(name, model.model_fields) if name not in known else ""
+        near = nearest(name, model.model_fields) if name not in values else ""
         if near:
             problems.append(Problem((str(name),), "unknown attribute", "", near))
     return model() if value is None else value, problems

@@ -41,13 +41,13 @@ def origin(source: Tree, path: Path) -> Path:
     if len(path) < 3:
         return path
     section, name, key = (str(part) for part in path[:3])
-    written = table(source, section, name)
-    if section == "servers" and key not in written:
-        role = str(written.get("role", _implied_role(name)))
+    source_table = table(source, section, name)
+    if section == "servers" and key not in source_table:
+        role = str(source_table.get("role", _implied_role(name)))
         if key in table(source, "defaults", role):
             return ("defaults", role, *path[2:])
     isp = table(source, "topology", "isp")
-    if section == "networks" and key in isp and written.get(key, isp[key]) == isp[key]:
+    if section == "networks" and key in isp and source_table.get(key, isp[key]) == isp[key]:
         return ("topology", "isp", *path[2:]) if name in topology.shares(source) else path
     return path
 
@@ -55,7 +55,7 @@ def origin(source: Tree, path: Path) -> Path:
 def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
     """Each server with what follows from its network: domains, own addresses, its address."""
     servers = dict(_servers(source, networks))
-    taken = {str(server["address"]) for server in servers.values() if "address" in server}
+    used_addresses = {str(server["address"]) for server in servers.values() if "address" in server}
     free: dict[str, Iterator[str]] = {}
     for name, server in servers.items():
         network = str(server.get("network"))
@@ -69,27 +69,29 @@ def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
             derived["port_587"] = True
         if "address" not in server:
             addresses = free.setdefault(network, _from_the_top(keys))
-            address = next((a for a in addresses if a not in taken), None)
+            address = next((a for a in addresses if a not in used_addresses), None)
             derived |= {} if address is None else {"address": address}
         yield name, derived | server
 
 
 def _servers(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
     """Each server's keys over those of its role, those implied by a domain first."""
-    written = {n: s for n, s in table(source, "servers").items() if isinstance(s, dict)}
+    source_servers = {n: s for n, s in table(source, "servers").items() if isinstance(s, dict)}
     implied: Tree = {}
     for network, keys in networks.items() if isinstance(networks, dict) else ():
         if isinstance(keys, dict) and "domain" in keys:
             for role, suffix in IMPLIED.items():
                 name = f"{network}-{suffix}"
-                if name in written or not _stands_in(written, network, keys["domain"], role):
+                if name in source_servers or not _stands_in(
+                    source_servers, network, keys["domain"], role
+                ):
                     implied[name] = {"role": role, "network": network}
-    for name in dict.fromkeys((*implied, *written)):
-        server = implied.get(name, {}) | written.get(name, {})
+    for name in dict.fromkeys((*implied, *source_servers)):
+        server = implied.get(name, {}) | source_servers.get(name, {})
         yield name, table(source, "defaults", str(server.get("role"))) | server
 
 
-def _stands_in(written: Tree, network: str, domain: Any, role: str) -> bool:
+def _stands_in(source_servers: Tree, network: str, domain: Any, role: str) -> bool:
     """Whether the file gives *network* another server of this role for its domain."""
     implied = {f"{network}-{suffix}" for suffix in IMPLIED.values()}
     return any(
@@ -97,7 +99,7 @@ def _stands_in(written: Tree, network: str, domain: Any, role: str) -> bool:
         and server.get("network") == network
         and server.get("role") in (role, "both")
         and domain in _listed(server.get("domains", [domain]))
-        for name, server in written.items()
+        for name, server in source_servers.items()
     )
 
 

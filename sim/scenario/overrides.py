@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sim.scenario.errors import dotted, nearest, one_of, shown, unknown_key
+from sim.scenario.errors import dotted, nearest, one_of, unknown_key, value_text
 from sim.scenario.implied import expanded
 from sim.scenario.problems import MOST_FAULTS, Path, Problem
 from sim.scenario.sections import MODELS
@@ -28,7 +28,7 @@ STRUCTURE = {
 }
 """Keys from which others follow; an arm compares policies on the same network."""
 
-Touched = dict[Path, str]
+Changes = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
 ARMS = "arms"
@@ -65,20 +65,20 @@ def flat(overrides: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def apply(
     source: Tree, overrides: Mapping[str, Any], *, heads: Iterable[str] = (), arm: bool = False
-) -> tuple[Tree, Touched, list[Problem]]:
+) -> tuple[Tree, Changes, list[Problem]]:
     """Return *source* with *overrides*, in order, and what was changed and what cannot be.
 
     *heads* are the keys outside all tables that may change, and with them what arms change; an
     *arm* may not change what other keys are derived from. A problem's path is its selector alone.
     """
-    touched: Touched = {}
+    changed_by: Changes = {}
     problems: list[Problem] = []
     changes: dict[str, list[tuple[str, Any]]] = {section: [] for section in SECTIONS}
     for selector, value in flat(overrides):
         parts = selector.split(".")
         if heads and (selector in heads or (parts[0] == TOPOLOGY and len(parts) > 1)):
             source = _nested(source | {TOPOLOGY: table(source, TOPOLOGY)}, parts, value)
-            touched[tuple(parts)] = selector
+            changed_by[tuple(parts)] = selector
         elif heads and (of_arm := _OF_ARM.fullmatch(selector)):
             source, wrong = _in_arms(source, selector, of_arm, value)
             problems += wrong
@@ -90,41 +90,41 @@ def apply(
             break
     for section, of_section in changes.items():
         if of_section:
-            source = _in_section(source, section, of_section, touched, problems)
-    return source, touched, problems
+            source = _in_section(source, section, of_section, changed_by, problems)
+    return source, changed_by, problems
 
 
 def _in_section(
     source: Tree,
     section: str,
     changes: list[tuple[str, Any]],
-    touched: Touched,
+    changed_by: Changes,
     problems: list[Problem],
 ) -> Tree:
     """Return *source* with *changes* of one section, noting what they touch and what is wrong."""
     names = table(expanded(source), section) if section in IMPLIED else table(source, section)
-    changed = dict(table(source, section))
+    entities = dict(table(source, section))
     for selector, value in changes:
         _, pattern, *keys = selector.split(".")
         chosen = matching(pattern, names)
         if not chosen:
             near = nearest(pattern.replace("*", ""), names)
             problems.append(Problem((selector,), "matches nothing", one_of(names), near))
-        if len(touched) + len(chosen) > MOST_CHANGES:
+        if len(changed_by) + len(chosen) > MOST_CHANGES:
             expected = f"at most {MOST_CHANGES} changed keys"
             problems.append(Problem((selector,), "changes too much", expected))
-        if len(problems) > MOST_FAULTS or len(touched) + len(chosen) > MOST_CHANGES:
+        if len(problems) > MOST_FAULTS or len(changed_by) + len(chosen) > MOST_CHANGES:
             break
         for name in chosen:
             path: Path = (section, name, *keys)
-            entity = _changed(table(changed, name), table(names, name), path, value)
+            entity = _with_value(table(entities, name), table(names, name), path, value)
             if entity is None:
                 expected = f"a key of a table; {dotted(path[:-1])} is none"
-                problems.append(Problem((selector,), shown(value), expected))
+                problems.append(Problem((selector,), value_text(value), expected))
             else:
-                changed[name] = entity
-                touched[path] = selector
-    return source | {section: changed}
+                entities[name] = entity
+                changed_by[path] = selector
+    return source | {section: entities}
 
 
 def _in_arms(
@@ -137,11 +137,11 @@ def _in_arms(
     if not chosen:
         near = nearest(pattern, arms)
         return source, [Problem((selector,), "matches nothing", one_of(arms), near)]
-    changed = {
+    overridden = {
         arm: {k: v for k, v in table(arms, arm).items() if k != key} | {key: value}
         for arm in chosen
     }
-    return source | {ARMS: arms | changed}, []
+    return source | {ARMS: arms | overridden}, []
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
@@ -170,12 +170,12 @@ def _wrong_form(selector: str, parts: list[str], heads: Iterable[str], arm: bool
     return None
 
 
-def _changed(entity: Tree, full: Tree, path: Path, value: Any) -> Tree | None:
+def _with_value(entity: Tree, full: Tree, path: Path, value: Any) -> Tree | None:
     """Return *entity*, of which *full* is all that is known, with the value at *path*."""
     section, _, key, *deeper = map(str, path)
     if deeper:
-        written = {**_defaults(section, key), **full, **entity}
-        value = _nested(written.get(key, {}), deeper, value)
+        entity_table = {**_defaults(section, key), **full, **entity}
+        value = _nested(entity_table.get(key, {}), deeper, value)
     return None if value is None else entity | {key: value}
 
 

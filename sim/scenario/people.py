@@ -222,8 +222,8 @@ class Users(Table):
 
     def shares(self, part: str) -> dict[str, float]:
         """Shares of places in a part of the week, one of ``PARTS``."""
-        written = {"office_hours": self.office_hours, "weekend": self.weekend}.get(part)
-        return written if isinstance(written, dict) else self.places
+        own_shares = {"office_hours": self.office_hours, "weekend": self.weekend}.get(part)
+        return own_shares if isinstance(own_shares, dict) else self.places
 
     @property
     def all_places(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.scenario import directories
-from sim.scenario.errors import shown
+from sim.scenario.errors import value_text
 from sim.scenario.networks import Network
 from sim.scenario.problems import Problem, unknown
 from sim.scenario.servers import Port, Server
@@ -41,7 +41,7 @@ def build(name: str, server: Server, network: Network, lists: Lists | None = Non
     *lists* are its restrictions, where they are parsed already.
     """
     if lists is None:
-        lists = {stage: _written(server, stage, server) for stage in STAGES}
+        lists = {stage: _restrictions(server, stage, server) for stage in STAGES}
     return Policy(
         hostname=server.hostname or hostname(name, server.network, network.domain),
         address=server.number,
@@ -91,7 +91,7 @@ def _networks(server: Server, settings: Settings, tables: Tables) -> Any:
     if settings.mynetworks is None:
         return server.trusted_networks
     parents = settings.parents_match("mynetworks")
-    return Networks.stated(settings.mynetworks, tables, parents=parents)
+    return Networks.parse(settings.mynetworks, tables, parents=parents)
 
 
 def variation(
@@ -114,7 +114,7 @@ def on_submission_port(policy: Policy, server: Server, number: str = "") -> Poli
     """
     port = server.ports.get(number or str(server.submission_port))  # type: ignore[call-overload]
     if port is not None:
-        lists: Lists = {stage: _written(server, stage, port) for stage in _stated(port)}
+        lists: Lists = {stage: _restrictions(server, stage, port) for stage in _own_lists(port)}
         if port.settings:
             here = server.model_copy(update={"settings": {**server.settings, **port.settings}})
             lists |= _site(here)
@@ -138,7 +138,7 @@ def on_both_ports(policy: Policy, by_587: Policy) -> Policy:
     return replace(policy, ordered=False, **lists)
 
 
-def _stated(port: Port) -> list[str]:
+def _own_lists(port: Port) -> list[str]:
     """The lists that a port has of its own."""
     return [stage for stage in STAGES if getattr(port, stage) is not None]
 
@@ -155,34 +155,34 @@ def parse(server: Server) -> tuple[Lists, list[Problem]]:
     for number, port in server.ports.items():
         wrong = list(directories.wrong_settings(server, port.settings))
         problems += [problem.within("ports", number) for problem in wrong]
-        for stage in _stated(port):
+        for stage in _own_lists(port):
             wrong = _parsed(server, stage, port)[1]
             problems += [problem.within("ports", number) for problem in wrong]
     rates = [i for i, text in enumerate(server.client) if text.startswith(RATE)]
     for index in rates[1:]:  # a server counts over one window
         expected = f"one {RATE} in the list"
-        problems.append(Problem(("client", index), shown(server.client[index]), expected))
+        problems.append(Problem(("client", index), value_text(server.client[index]), expected))
     return lists, problems
 
 
 def _parsed(
-    server: Server, stage: str, where: Server | Port
+    server: Server, stage: str, listener: Server | Port
 ) -> tuple[tuple[Restriction, ...], list[Problem]]:
     """A list that *server* has on all ports or one, and everything wrong with it."""
-    wrong = list(_wrong_items(getattr(where, stage), stage))
+    wrong = list(_wrong_items(getattr(listener, stage), stage))
     if wrong:
         return (), wrong
     try:
-        listed = _written(server, stage, where)
+        listed = _restrictions(server, stage, listener)
     except PolicyError as error:
         return (), [_problem(error, stage)]
     missing = directories.missing(server, stage, listed)
     return listed, [*_without_facts(stage, listed), *missing]
 
 
-def _wrong_items(written: str | tuple[str, ...], stage: str) -> Iterator[Problem]:
+def _wrong_items(items: str | tuple[str, ...], stage: str) -> Iterator[Problem]:
     """What is wrong with single restrictions of a list."""
-    for index, text in enumerate(() if isinstance(written, str) else written):
+    for index, text in enumerate(() if isinstance(items, str) else items):
         try:
             restrictions.parse(directories.restriction(text))
         except PolicyError as error:
@@ -195,9 +195,9 @@ def _problem(error: PolicyError, stage: str, *at: int | str) -> Problem:
     expected = error.expected
     if problem == "unknown restriction":
         expected = "a restriction that the reference names"
-    value = f"{shown(error.value)} ({problem})"
+    value = f"{value_text(error.value)} ({problem})"
     if at[1:] not in ((), (error.value,)):
-        value = f"{shown(at[1])} ({error.value})"
+        value = f"{value_text(at[1])} ({error.value})"
     return Problem((stage, *at[:1]), value, expected, error.nearest)
 
 
@@ -205,22 +205,22 @@ def _without_facts(stage: str, listed: tuple[Restriction, ...]) -> Iterator[Prob
     """Restrictions that read a fact which no scenario supplies."""
     for index, restriction in enumerate(listed):
         for part in restriction.parts():
-            for fact in sorted(UNSUPPLIED & {*part.entry.reads, *part.entry.projects}):
+            for fact in sorted(UNSUPPLIED & {*part.entry.reads, *part.entry.state_facts}):
                 expected = f"a restriction that does not read {fact}, which no scenario supplies"
-                yield Problem((stage, index), shown(str(restriction)), expected)
+                yield Problem((stage, index), value_text(str(restriction)), expected)
 
 
-def _written(server: Server, stage: str, where: Server | Port) -> tuple[Restriction, ...]:
+def _restrictions(server: Server, stage: str, listener: Server | Port) -> tuple[Restriction, ...]:
     """The restrictions of one stage; raises PolicyError for one that cannot be reached."""
-    written = getattr(where, stage)
-    if isinstance(written, str):
-        return presets.relay(written, window=server.pop_window)
-    listed = tuple(restrictions.parse(directories.restriction(text)) for text in written)
+    items = getattr(listener, stage)
+    if isinstance(items, str):
+        return presets.relay(items, window=server.pop_window)
+    listed = tuple(restrictions.parse(directories.restriction(text)) for text in items)
     by_setting = "smtpd_reject_unlisted_recipient" in server.settings
     if stage == "recipient" and server.check_recipients == "rcpt" and not by_setting:
         unlisted = Restriction("reject_unlisted_recipient")  # last, as in Postfix
-        asked = unlisted in listed or (listed and listed[-1].entry.final)
-        listed += () if asked else (unlisted,)
+        is_last = unlisted in listed or (listed and listed[-1].entry.final)
+        listed += () if is_last else (unlisted,)
     check_order(listed)
     return listed
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.errors import nearest, one_of, shown, unknown_key
+from sim.scenario.errors import nearest, one_of, unknown_key, value_text
 from sim.scenario.keys import Table
 
 Path = tuple[str | int, ...]
@@ -61,14 +61,14 @@ def unknown(name: str | None, valid: Iterable[str], *path: str | int) -> Iterato
     names = list(valid)
     if name is not None and name not in names:
         near = nearest(name.replace("*", ""), names)
-        yield Problem(path, shown(name), one_of(names), near)
+        yield Problem(path, value_text(name), one_of(names), near)
 
 
 def unknowns(names: Iterable[str], valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
     """A problem for each of a list of names that is none of the *valid* ones."""
-    known = list(valid)
+    valid_names = list(valid)
     for index, name in enumerate(names):
-        yield from unknown(name, known, *path, index)
+        yield from unknown(name, valid_names, *path, index)
 
 
 def validate(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:
@@ -93,7 +93,7 @@ def _problem(model: type[Table], detail: ErrorDetails) -> Problem:
         near = nearest(item, expected.replace("'", "").replace(" or ", ", ").split(", "))
     if kind in ("float_type", "int_type") and isinstance(item, str):
         expected += ", without quotes or unit"
-    return Problem(path, "missing" if kind == "missing" else shown(item), expected, near)
+    return Problem(path, "missing" if kind == "missing" else value_text(item), expected, near)
 
 
 def _expected(detail: ErrorDetails) -> str:

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.scenario.errors import Fault, ScenarioError, nearest, shown
+from sim.scenario.errors import Fault, ScenarioError, nearest, value_text
 from sim.scenario.sections import MODELS
 from sim.scenario.trees import Tree, merge
 
@@ -62,7 +62,7 @@ def parse(text: str, name: str) -> Tree:
     except ValueError as error:
         raise _fault(name, "", str(error)[:200], "TOML or JSON") from None
     if not isinstance(tree, dict):
-        raise _fault(name, "", shown(tree), "a table of keys")
+        raise _fault(name, "", value_text(tree), "a table of keys")
     deep = _deeper(tree)
     if deep is not None:
         raise _too_deep(name, deep)
@@ -135,17 +135,17 @@ def _key_parts(line: str) -> int:
 def _toml_fault(name: str, text: str, message: str) -> ScenarioError:
     place = _PLACE.search(message)
     problem = message[: place.start()] if place else message
-    where = place[1] if place else ""
-    if where == "end of document":
-        where = f"line {text.rstrip().count(NEWLINE) + 1}"
-    numbered = re.match(r"line (\d+)", where)
+    line_column = place[1] if place else ""
+    if line_column == "end of document":
+        line_column = f"line {text.rstrip().count(NEWLINE) + 1}"
+    numbered = re.match(r"line (\d+)", line_column)
     line = text.split(NEWLINE)[int(numbered[1]) - 1].strip() if numbered else ""
     if problem.startswith(("Cannot overwrite", "Cannot declare", "Duplicate", "Cannot mutate")):
         twice = re.match(r"(\[[^\]]*\]|[^=\s]+)", line)
-        problem = f"duplicate key {shown(twice[1]) if twice else ''} ({problem[:150]})"
+        problem = f"duplicate key {value_text(twice[1]) if twice else ''} ({problem[:150]})"
     elif line:
-        problem = f"{shown(line)}: {problem[:200]}"
-    return _fault(name, where, problem, "TOML")
+        problem = f"{value_text(line)}: {problem[:200]}"
+    return _fault(name, line_column, problem, "TOML")
 
 
 def _json(text: str) -> Any:
@@ -153,7 +153,7 @@ def _json(text: str) -> Any:
         table: dict[str, Any] = {}
         for key, value in pairs:
             if key in table:
-                raise ValueError(f"duplicate key {shown(key)}")
+                raise ValueError(f"duplicate key {value_text(key)}")
             table[key] = value
         return table
 
@@ -199,20 +199,20 @@ class Layer(NamedTuple):
 def layers(path: Path | None, tree: Tree, name: str) -> list[Layer]:
     """Return the tree of a file and all that it extends, itself first; without *path*, nothing."""
     chain = [Layer(name, tree)]
-    here = root = path and path.resolve()
-    seen = {here}
+    current = root = path and path.resolve()
+    files = {current}
     while "extends" in chain[-1].tree:
         file, target = chain[-1].file, chain[-1].tree["extends"]
-        if here is None or root is None:
+        if current is None or root is None:
             raise _wrong_target(file, target, "a scenario in a file, to extend")
-        here = _target(here, target, root.parent, file)
-        if here in seen:
+        current = _target(current, target, root.parent, file)
+        if current in files:
             raise _wrong_target(file, target, "a file that does not extend this one (a cycle)")
         if len(chain) == LONGEST_CHAIN:
             raise _wrong_target(file, target, f"at most {LONGEST_CHAIN} files in a chain")
-        seen.add(here)
+        files.add(current)
         name = str(Path(file).parent / target)
-        chain.append(Layer(name, read(here, name)[0]))
+        chain.append(Layer(name, read(current, name)[0]))
     return chain
 
 
@@ -227,16 +227,16 @@ def merged(chain: list[Layer]) -> Tree:
 
 def file_of(chain: list[Layer], path: tuple[str | int, ...]) -> str:
     """The file whose value stands at *path*: the first of the chain that has it."""
-    return max(reversed(chain), key=lambda layer: _known(layer.tree, path)).file
+    return max(reversed(chain), key=lambda layer: _depth_of(layer.tree, path)).file
 
 
-def _target(here: Path, name: Any, root: Path, file: str) -> Path:
+def _target(base: Path, name: Any, root: Path, file: str) -> Path:
     if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
         raise _wrong_target(file, name, "the name of a scenario file")
     if Path(name).is_absolute():
         raise _wrong_target(file, name, "a file relative to this one")
     try:
-        target = (here.parent / name).resolve()
+        target = (base.parent / name).resolve()
     except (OSError, RuntimeError):
         raise _wrong_target(file, name, "a file that can be read") from None
     if not target.is_relative_to(root):
@@ -244,7 +244,7 @@ def _target(here: Path, name: Any, root: Path, file: str) -> Path:
     return target
 
 
-def _known(tree: Tree, path: tuple[str | int, ...]) -> int:
+def _depth_of(tree: Tree, path: tuple[str | int, ...]) -> int:
     """How many parts of *path* the tree has."""
     at: Any = tree
     for depth, part in enumerate(path):
@@ -256,4 +256,4 @@ def _known(tree: Tree, path: tuple[str | int, ...]) -> int:
 
 
 def _wrong_target(file: str, target: Any, expected: str) -> ScenarioError:
-    return _fault(file, "extends", shown(target), expected)
+    return _fault(file, "extends", value_text(target), expected)

@@ -44,7 +44,7 @@ class Scenario(Document):
     _file: str = PrivateAttr("")
     _source: Tree = PrivateAttr(default_factory=dict)
     """The tree it was made from; an arm's is that of the scenario."""
-    _written: Tree = PrivateAttr(default_factory=dict)
+    _document: Tree = PrivateAttr(default_factory=dict)
     """The same, with the overrides of the arm."""
     _arms: dict[str, Scenario] = PrivateAttr(default_factory=dict)
     """Each arm; they know each other."""
@@ -73,10 +73,10 @@ class Scenario(Document):
         ``{list,of,names}``. What changes is the file, so every arm of it; asked of an arm,
         the answer is the scenario, not the arm. Raises ScenarioError with every fault.
         """
-        changed, _, problems = overrides.apply(self._source, changes, heads=HEADS)
+        source, _, problems = overrides.apply(self._source, changes, heads=HEADS)
         if problems:
             raise ScenarioError(Fault(self._file, str(p.path[0]), *p[1:]) for p in problems)
-        return build(changed, self._file)
+        return build(source, self._file)
 
     # ---- what it describes
 
@@ -176,11 +176,11 @@ class Scenario(Document):
 
     def submission_servers(self) -> dict[str, str]:
         """By network, the server that its customers name: the first that is no mere MX."""
-        found: dict[str, str] = {}
+        servers: dict[str, str] = {}
         for name, server in self.servers.items():
             if server.role != "mx":
-                found.setdefault(server.network, name)
-        return found
+                servers.setdefault(server.network, name)
+        return servers
 
     def policy(
         self,
@@ -206,7 +206,7 @@ class Scenario(Document):
 
     def resolved(self) -> str:
         """Itself as a scenario file with every default written out."""
-        return resolved(self, self._written)
+        return resolved(self, self._document)
 
     def hash(self) -> str:
         """A number in hex that changes with whatever changes a row of a run.
@@ -240,14 +240,14 @@ class Scenario(Document):
 
 
 def build(
-    source: Tree, name: str, file_of: FileOf | None = None, known: Iterable[Problem] = ()
+    source: Tree, name: str, file_of: FileOf | None = None, earlier: Iterable[Problem] = ()
 ) -> Scenario:
     """Return the scenario of a tree with all its arms; raises ScenarioError with every fault.
 
     *name* is how messages call its file; *file_of* tells which file of a chain said what, and
-    *known* is what is known to be wrong already.
+    *earlier* is what is known to be wrong already.
     """
-    parts, arms, problems = check(source, known)
+    parts, arms, problems = check(source, earlier)
     if problems:
         raise ScenarioError(_faults(problems, file_of or (lambda _: name)))
     scenario = _scenario(parts, source, source, name)
@@ -258,13 +258,13 @@ def build(
     return scenario
 
 
-def _scenario(parts: Parts, written: Tree, source: Tree, name: str) -> Scenario:
+def _scenario(parts: Parts, document: Tree, source: Tree, name: str) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
     arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
     head["baseline"] = head["baseline"] or next(iter(arms))
     sections = {section: getattr(parts, section) for section in (*MODELS, "expect", "targets")}
     scenario = Scenario.model_construct(**head, **sections, arms=arms)
-    scenario._file, scenario._source, scenario._written = name, source, written
+    scenario._file, scenario._source, scenario._document = name, source, document
     scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}
     return scenario
 

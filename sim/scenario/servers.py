@@ -242,11 +242,11 @@ class Server(Table):
     def smarthost(self, own: str, sender: str | None) -> str | None:
         """The server that it, called *own*, passes mail of *sender* to; None: the MX of each
         domain."""
-        found = self.relayhost
+        host = self.relayhost
         if self.sender_dependent_relayhosts and sender is not None:
             by_sender, address = self.sender_dependent_relayhosts, sender.lower()
-            found = by_sender.get(address) or by_sender.get(address[address.rfind("@") :], found)
-        return None if found == own else found
+            host = by_sender.get(address) or by_sender.get(address[address.rfind("@") :], host)
+        return None if host == own else host
 
     @property
     def submission_port(self) -> int:
@@ -281,13 +281,13 @@ class Server(Table):
         named = self.schedule
         return SCHEDULES[named].wait if isinstance(named, str) else retries.listed(named)
 
-    def _scheduled(self, stated: float | str, of_schedule: str, otherwise: float) -> float:
-        """What is *stated*, or what its schedule has, or else *otherwise*."""
+    def _scheduled(self, value: float | str, of_schedule: str, otherwise: float) -> float:
+        """What is *parse*, or what its schedule has, or else *otherwise*."""
         named = self.schedule
-        if stated == "auto":
-            known = SCHEDULES.get(named) if isinstance(named, str) else None
-            stated = getattr(known, of_schedule, otherwise)
-        return float(stated)
+        if value == "auto":
+            schedule = SCHEDULES.get(named) if isinstance(named, str) else None
+            value = getattr(schedule, of_schedule, otherwise)
+        return float(value)
 
 
 POLICY_KEYS = tuple(name for name, field in Server.model_fields.items() if extra(field, "policy"))

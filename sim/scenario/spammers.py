@@ -156,7 +156,7 @@ class Spammers(Table):
     """time until a closed account is replaced by a new one"""
 
     @property
-    def wish(self) -> float:
+    def demand(self) -> float:
         """Recipients a second that one spammer wishes to reach."""
         if self.volume is not None:
             return self.volume
@@ -169,19 +169,19 @@ class Spammers(Table):
         each = self.recipients_at_mx if route in TO_MX else None
         line = LINES[self.host_line if hosted else self.line]
         by_line = line_rate(line, SIZE, each or self.recipients, self.connections)
-        stated = self.capacity.get(route, inf)
-        if self.capacity_per == "relay" and stated < inf:
-            stated *= units / (self.count if route == Route.OPEN_RELAY else 1)
-        return min(stated, self.online * by_line * (units if hosted else 1.0))
+        capacity = self.capacity.get(route, inf)
+        if self.capacity_per == "relay" and capacity < inf:
+            capacity *= units / (self.count if route == Route.OPEN_RELAY else 1)
+        return min(capacity, self.online * by_line * (units if hosted else 1.0))
 
     def rate(self, route: SpamRoute, units: float = 1.0) -> float:
         """Recipients a second that one spammer sends where it sends by *route* alone."""
-        return min(self.wish, self.limit(route, units))
+        return min(self.demand, self.limit(route, units))
 
     def times(self, factor: float) -> dict[str, str]:
         """The keys by which they send *factor* times as much."""
         rates = {f"capacity.{route}": rate for route, rate in self.capacity.items()}
-        rates["volume"] = self.wish
+        rates["volume"] = self.demand
         return {name: f"{rate * DAY * factor:.6g} / day" for name, rate in rates.items()}
 
     def worth(self, route: SpamRoute, delivered: float, response: float | None = None) -> float:

@@ -28,7 +28,7 @@ MOST_ISPS = 1_000
 FIRST_ADDRESS = int(IPv4Address("10.0.0.0"))
 LEAST_ADDRESSES = 256
 """Of a network: a /24."""
-GIVEN = ("kind", "domain", "prefixes", "links")
+STATED_KEYS = ("kind", "domain", "prefixes", "links")
 """Keys of a generated network that follow from the topology."""
 
 
@@ -86,11 +86,11 @@ def generated(source: Tree) -> Generated:
 
     Keys that are wrong count as left out: the checks name them, and only them.
     """
-    written = table(source, "topology")
-    if not written:
+    topology_table = table(source, "topology")
+    if not topology_table:
         return NOTHING
     seed = source.get("seed", 1)
-    return _generated(json.dumps(written, sort_keys=True, default=str), str(seed)[:20])
+    return _generated(json.dumps(topology_table, sort_keys=True, default=str), str(seed)[:20])
 
 
 def networks(source: Tree) -> Any:
@@ -101,10 +101,10 @@ def networks(source: Tree) -> Any:
 def problems(source: Tree, networks: Iterable[str]) -> Iterator[Problem]:
     """What is wrong with ``[topology]`` beyond its keys; *networks* are those there are."""
     isp = table(source, "topology", "isp")
-    expected = f"a key other than {', '.join(GIVEN)}, which follow from the topology"
-    for name in (name for name in GIVEN if name in isp):
+    expected = f"a key other than {', '.join(STATED_KEYS)}, which follow from the topology"
+    for name in (name for name in STATED_KEYS if name in isp):
         yield Problem(("topology", "isp", name), "cannot be set here", expected)
-    sample = {"kind": "isp"} | {k: v for k, v in isp.items() if k not in GIVEN}
+    sample = {"kind": "isp"} | {k: v for k, v in isp.items() if k not in STATED_KEYS}
     yield from (problem.within("topology", "isp") for problem in validate(Network, sample)[1])
     for name in table(source, "topology", "sizes"):
         yield from unknown(name, networks, "topology", "sizes", name)
@@ -123,8 +123,8 @@ def shares(source: Tree) -> dict[str, float]:
 
 
 @lru_cache(maxsize=8)
-def _generated(written: str, seed: str) -> Generated:
-    keys: Tree = json.loads(written)
+def _generated(text: str, seed: str) -> Generated:
+    keys: Tree = json.loads(text)
     valid = {
         name: value
         for name, value in keys.items()
@@ -133,16 +133,16 @@ def _generated(written: str, seed: str) -> Generated:
     if "isps" in keys and "isps" not in valid:
         valid["isps"] = MOST_ISPS  # so that only that is told, not every name besides
     topology, _ = validate(Topology, valid)
-    return _drawn(topology, seed) if topology.isps else NOTHING
+    return _draw(topology, seed) if topology.isps else NOTHING
 
 
-def _drawn(topology: Topology, seed: str) -> Generated:
+def _draw(topology: Topology, seed: str) -> Generated:
     """Draw who is joined to whom, and how far apart they are."""
     shape = generators.shape(topology.generator, topology.isps, f"{seed}/topology")
     names = {node: f"isp-{rank:03}" for rank, node in enumerate(shape.isps, 1)}
     sizes = {name: rank**-topology.size_exponent for rank, name in enumerate(names.values(), 1)}
     prefixes = prefixes_by_size(sizes, topology.addresses)
-    own = {name: value for name, value in topology.isp.items() if name not in GIVEN}
+    own = {name: value for name, value in topology.isp.items() if name not in STATED_KEYS}
     networks: dict[str, Tree] = {
         f"transit-{rank:03}": {"kind": "transit", "links": {}}
         for rank in range(1, len(shape.transit) + 1)
@@ -171,8 +171,8 @@ def prefixes_by_size(sizes: Mapping[str, float], addresses: int) -> dict[str, st
     shared: dict[str, str] = {}
     first = FIRST_ADDRESS
     for name in sorted(sizes, key=lambda name: -sizes[name]):
-        wanted = max(LEAST_ADDRESSES, addresses * sizes[name] / whole)
-        bits = math.ceil(math.log2(wanted))
+        size = max(LEAST_ADDRESSES, addresses * sizes[name] / whole)
+        bits = math.ceil(math.log2(size))
         shared[name] = f"{IPv4Address(first)}/{32 - bits}"
         first += 1 << bits
     return shared

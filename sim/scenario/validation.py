@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.scenario import checking, expectations, overrides, policies, targets, topology
 from sim.scenario.checking import Parts
-from sim.scenario.errors import dotted, shown, unknown_key
+from sim.scenario.errors import dotted, unknown_key, value_text
 from sim.scenario.implied import DERIVED, expanded, origin
 from sim.scenario.keys import USED_UP
 from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, MOST_TARGETS, Document, Head
@@ -41,21 +41,21 @@ STRUCTURAL |= {"role", "routes", "work"}
 NEEDED_VALUES = {"count": 1}
 """What stands in for a wrong value that a table can't be without."""
 
-NEEDED = ("networks", "users", "arms")
+REQUIRED_SECTIONS = ("networks", "users", "arms")
 HEADS = tuple(name for name in Head.model_fields if name not in USED_UP)
 ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
 
 
 def check(
-    source: Tree, known: Iterable[Problem] = ()
+    source: Tree, earlier: Iterable[Problem] = ()
 ) -> tuple[Parts, dict[str, tuple[Parts, Tree]], list[Problem]]:
     """Return what a tree says, what each arm that changes something says, and what is wrong.
 
-    An arm comes with its tree; *known* is what is known to be wrong already.
+    An arm comes with its tree; *earlier* is what is known to be wrong already.
     """
     full = expanded(source)
     parts, problems = _parts(source, full)
-    problems = [*known, *problems]
+    problems = [*earlier, *problems]
     too_many = _too_many(source, full)
     problems += too_many or [*_arms(source), *_quick(source), *_expectations(source, parts)]
     problems += _targets(source, parts)
@@ -65,21 +65,21 @@ def check(
         if too_many or len(problems) > MOST_FAULTS:
             break
         if isinstance(changes, dict) and changes:
-            changed, touched, wrong = overrides.apply(source, changes, arm=True)
-            of_arm, new = _parts(changed, expanded(changed), (full, parts))
+            overridden, changed_by, wrong = overrides.apply(source, changes, arm=True)
+            of_arm, new = _parts(overridden, expanded(overridden), (full, parts))
             of_arm.expect, of_arm.targets = parts.expect, parts.targets
-            arms[arm] = of_arm, changed
+            arms[arm] = of_arm, overridden
             problems += [problem.within("arms", arm) for problem in wrong]
             new = [problem for problem in new if (problem.path, problem.value) not in before]
-            problems += dict.fromkeys(_attributed(arm, touched, problem) for problem in new)
+            problems += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
     return parts, arms, problems
 
 
 def _parts(
-    source: Tree, full: Tree, known: tuple[Tree, Parts] | None = None
+    source: Tree, full: Tree, earlier: tuple[Tree, Parts] | None = None
 ) -> tuple[Parts, list[Problem]]:
-    """Check *full*, the expanded *source*; what equals a *known* tree is not checked again."""
-    before, good = known or ({}, Parts())
+    """Check *full*, the expanded *source*; what equals a *earlier* tree is not checked again."""
+    before, good = earlier or ({}, Parts())
     servers = [s for s in table(full, "servers").values() if isinstance(s, dict)]
     parts = Parts(
         names={section: list(table(full, section)) for section in MODELS},
@@ -127,12 +127,12 @@ def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
         problems = [Problem((), "", NAMES), *problems]
     keys = {str(problem.path[0]) if problem.path else "" for problem in problems}
     if keys and isinstance(raw, dict) and not keys & STRUCTURAL:
-        needed = {key: value for key, value in NEEDED_VALUES.items() if key in keys}
-        entity, _ = validate(model, {k: v for k, v in raw.items() if k not in keys} | needed)
+        defaults = {key: value for key, value in NEEDED_VALUES.items() if key in keys}
+        entity, _ = validate(model, {k: v for k, v in raw.items() if k not in keys} | defaults)
     elif keys:
         entity = None
     if section == "servers" and isinstance(raw, dict):
-        none_free = f"an address: {shown(raw.get('network'))} has none free"
+        none_free = f"an address: {value_text(raw.get('network'))} has none free"
         missing = ("address",), "missing"
         problems = [p._replace(expected=none_free) if p[:2] == missing else p for p in problems]
     return entity, [problem.within(section, name) for problem in problems]
@@ -148,10 +148,10 @@ def _head(source: Tree) -> tuple[Head | None, list[Problem]]:
 def _section(full: Tree, section: str, most: int) -> list[Problem]:
     tables = full.get(section, {})
     if not isinstance(tables, dict):
-        return [Problem((section,), shown(tables), "a table")]
+        return [Problem((section,), value_text(tables), "a table")]
     if len(tables) > most:
         return [Problem((section,), f"{len(tables)} tables", f"at most {most}")]
-    if not tables and section in NEEDED:
+    if not tables and section in REQUIRED_SECTIONS:
         return [Problem((section,), "missing", f"at least one [{section}.NAME]")]
     return []
 
@@ -190,7 +190,7 @@ def _too_many(source: Tree, full: Tree) -> list[Problem]:
 def _arms(source: Tree) -> Iterator[Problem]:
     arms = source.get("arms", {})
     if not isinstance(arms, dict):
-        yield Problem(("arms",), shown(arms), "a table")
+        yield Problem(("arms",), value_text(arms), "a table")
         return
     if not arms:
         yield Problem(("arms",), "missing", 'at least one [arms."NAME"]')
@@ -198,7 +198,7 @@ def _arms(source: Tree) -> Iterator[Problem]:
         if not 0 < len(name) <= 100 or not name.isprintable() or set(name) & set("/\\"):
             yield Problem(("arms", name), "", ARM_NAME)
         if not isinstance(changes, dict):
-            yield Problem(("arms", name), shown(changes), "a table of overrides")
+            yield Problem(("arms", name), value_text(changes), "a table of overrides")
     baseline = source.get("baseline", "")
     if baseline and isinstance(baseline, str):
         yield from unknown(baseline, arms, "baseline")
@@ -213,7 +213,7 @@ def _expectations(source: Tree, parts: Parts) -> Iterator[Problem]:
     tables = source.get("expect", [])
     if not isinstance(tables, list) or len(tables) > MOST_EXPECTED:
         expected = f"at most {MOST_EXPECTED} [[expect]] tables"
-        yield Problem(("expect",), shown(tables), expected)
+        yield Problem(("expect",), value_text(tables), expected)
         return
     arms = list(table(source, "arms"))
     for index, raw in enumerate(tables):
@@ -227,7 +227,8 @@ def _expectations(source: Tree, parts: Parts) -> Iterator[Problem]:
 def _targets(source: Tree, parts: Parts) -> Iterator[Problem]:
     tables = source.get("targets", {})
     if not isinstance(tables, dict) or len(tables) > MOST_TARGETS:
-        yield Problem(("targets",), shown(tables), f"at most {MOST_TARGETS} [targets.NAME] tables")
+        expected = f"at most {MOST_TARGETS} [targets.NAME] tables"
+        yield Problem(("targets",), value_text(tables), expected)
         return
     arms = list(table(source, "arms"))
     for name, raw in tables.items():
@@ -238,11 +239,11 @@ def _targets(source: Tree, parts: Parts) -> Iterator[Problem]:
         yield from (problem.within("targets", name) for problem in problems)
 
 
-def _attributed(arm: str, touched: overrides.Touched, problem: Problem) -> Problem:
+def _attributed(arm: str, changed_by: overrides.Changes, problem: Problem) -> Problem:
     """A problem of an arm at the override that made it."""
     path = problem.path
-    inside = (touched[path[:n]] for n in range(len(path), 0, -1) if path[:n] in touched)
-    around = (selector for p, selector in touched.items() if p[: len(path)] == path)
+    inside = (changed_by[path[:n]] for n in range(len(path), 0, -1) if path[:n] in changed_by)
+    around = (selector for p, selector in changed_by.items() if p[: len(path)] == path)
     selector = next(inside, None) or next(around, None)
     if selector is None:
         return problem._replace(path=("arms", arm), value=f"{dotted(path)}: {problem.value}")

@@ -28,17 +28,17 @@ def resolved(scenario: Document, source: Tree) -> str:
     """Return *scenario*, which was made from *source*, as TOML with every default."""
     full = expanded(source) | {"baseline": scenario.baseline}
     lines = [
-        _line(type(scenario), key, written)
-        for key, written in _with_defaults(type(scenario), full).items()
-        if key not in (*MODELS, *USED_UP, "arms", "expect") and not (key in LAST and written)
+        _line(type(scenario), key, value)
+        for key, value in _with_defaults(type(scenario), full).items()
+        if key not in (*MODELS, *USED_UP, "arms", "expect") and not (key in LAST and value)
     ]
     for section in SECTIONS:
         model = MODELS[section]
         tables = {name: _with_defaults(model, raw) for name, raw in table(full, section).items()}
         if section == "servers" and len(tables) > MANY:
             lines += _common(tables)
-        for name, written in tables.items():
-            lines += _table(f"{section}.{_key(name)}", written, model)
+        for name, value in tables.items():
+            lines += _table(f"{section}.{_key(name)}", value, model)
     for arm, overrides in scenario.arms.items():
         lines += ["", f"[arms.{_key(arm)}]"]
         lines += [_line(None, key, item) for key, item in flat(overrides)]
@@ -74,14 +74,14 @@ def _line(model: type[Table] | None, name: str, item: Any) -> str:
 def _common(servers: dict[str, Tree]) -> Iterator[str]:
     """What most servers of a role share, as its defaults; taken out of *servers*."""
     for role in dict.fromkeys(keys["role"] for keys in servers.values()):
-        mine = [keys for keys in servers.values() if keys["role"] == role]
+        of_role = [keys for keys in servers.values() if keys["role"] == role]
         common = {
-            name: mine[0][name]
-            for name in mine[0]
-            if name not in OWN_KEYS and all(keys.get(name) == mine[0][name] for keys in mine)
+            name: of_role[0][name]
+            for name in of_role[0]
+            if name not in OWN_KEYS and all(keys.get(name) == of_role[0][name] for keys in of_role)
         }
         yield from _table(f"defaults.{role}", common, MODELS["servers"])
-        for keys in mine:
+        for keys in of_role:
             for name in common:
                 del keys[name]
 
@@ -117,7 +117,7 @@ def _text(text: str) -> str:
 
 def _with_defaults(model: type[Table], raw: Any) -> Tree:
     """Keys of *raw* in the order of the *model*, with the defaults of those it lacks."""
-    written: Tree = {}
+    result: Tree = {}
     for name, field in model.model_fields.items():
         default = None if field.is_required() else field.default
         item = raw.get(name, default)
@@ -125,8 +125,8 @@ def _with_defaults(model: type[Table], raw: Any) -> Tree:
         if inner is not None and isinstance(item, dict) and inner.__name__ in NESTED:
             item = _with_defaults(inner, item)
         if item is not None:
-            written[name] = item
-    return written
+            result[name] = item
+    return result
 
 
 MANY = 100

@@ -141,7 +141,7 @@ class Site(NamedTuple):
         return not domain or domain in self.names or domain in self.literals
 
 
-NOWHERE = Site()
+NO_SITE = Site()
 
 
 def parse(text: str) -> Address | Fault:
@@ -154,7 +154,7 @@ class _AddressError(Exception):
 
 
 def read(
-    text: str, reading: Reading = STANDARD, site: Site = NOWHERE, *, sender: bool = False
+    text: str, reading: Reading = STANDARD, site: Site = NO_SITE, *, sender: bool = False
 ) -> Address | Fault:
     """Read a forward-path (or with *sender* a reverse-path) as *reading* has it at *site*.
 
@@ -265,12 +265,12 @@ def _with_domain(
 
 
 def _completed(local: str, reading: Reading, site: Site, *, sender: bool) -> Address:
-    how = reading.missing_sender_domain if sender else reading.missing_domain
-    if how == "refused":
+    missing = reading.missing_sender_domain if sender else reading.missing_domain
+    if missing == "refused":
         if reading.bare_postmaster and not sender and local.lower() == "postmaster":
             return Address(local, "")
         raise _AddressError("no_domain")
-    return Address(local, site.domain if how == "domain" else site.host)
+    return Address(local, site.domain if missing == "domain" else site.host)
 
 
 def _domain(text: str, reading: Reading) -> str:
@@ -336,7 +336,7 @@ def _route(local: str, reading: Reading) -> tuple[str, str | None]:
 
 def _check_restricted(address: Address, reading: Reading, site: Site) -> None:
     """Raise _AddressError for a recipient whose local part has characters that are refused."""
-    here = site.owns(address.domain)
-    pattern = reading.restricted_here if here else reading.restricted_elsewhere
+    served = site.owns(address.domain)
+    pattern = reading.restricted_here if served else reading.restricted_elsewhere
     if pattern and re.search(pattern, address.local):
         raise _AddressError("restricted")

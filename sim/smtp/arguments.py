@@ -83,8 +83,8 @@ def _table(text: str) -> str:
     return text
 
 
-def _everybody(text: str) -> str:
-    if text != EVERYBODY:
+def _all(text: str) -> str:
+    if text != ALL:
         raise ValueError("not the word all")
     return text
 
@@ -102,7 +102,7 @@ def _seconds(value: float) -> str:
     return f"{value:g} s"
 
 
-EVERYBODY = "all"
+ALL = "all"
 """The argument that leaves nobody out."""
 RESTRICTION = "restriction"
 """The kind of an argument that is a restriction itself: `restrictions.parse` reads it."""
@@ -113,7 +113,7 @@ class Kind(NamedTuple):
 
     read: Callable[[str], Any]
     expected: str
-    written: Callable[[Any], str] = str
+    text: Callable[[Any], str] = str
 
 
 KINDS: dict[str, Kind] = {
@@ -125,7 +125,7 @@ KINDS: dict[str, Kind] = {
     "table": Kind(_table, "a table such as 'hash:/etc/postfix/access'"),
     "blocklist": Kind(_zone, "a blocklist such as 'zen.rbl.example=127.0.0.[2..11]'"),
     "server": Kind(_table, "a service such as 'inet:127.0.0.1:10023'"),
-    "everybody": Kind(_everybody, f"the word {EVERYBODY}"),
+    "everybody": Kind(_all, f"the word {ALL}"),
     "word": Kind(str, "a word"),
     "range": Kind(Range.of, "an address or a network such as '203.0.113.64/28'"),
 }
@@ -134,9 +134,9 @@ KINDS: dict[str, Kind] = {
 def split(text: str) -> list[str]:
     """Split at the commas that stand outside brackets."""
     parts, depth, start = [], 0, 0
-    for index, letter in enumerate(text):
-        depth += (letter in "({[") - (letter in ")}]")
-        if letter == "," and depth == 0:
+    for index, character in enumerate(text):
+        depth += (character in "({[") - (character in ")}]")
+        if character == "," and depth == 0:
             parts.append(text[start:index].strip())
             start = index + 1
     last = text[start:].strip()

@@ -27,7 +27,7 @@ class Exchange:
         self._name: str | None = None
 
     @property
-    def known(self) -> bool:
+    def supported(self) -> bool:
         """Whether the mechanism is supported."""
         return self.mechanism in MECHANISMS
 

@@ -28,14 +28,14 @@ class Command(NamedTuple):
 
     method: str
     states: frozenset[State] = IDLE
-    elsewhere: str = "bad_sequence"
-    elsewhere_by_state: tuple[tuple[State, str], ...] = ()
+    out_of_place: str = "bad_sequence"
+    out_of_place_by_state: tuple[tuple[State, str], ...] = ()
 
     def refusal(self, state: State) -> str | None:
         """The situation if the command may not come in *state*; None if it may."""
         if state in self.states:
             return None
-        return dict(self.elsewhere_by_state).get(state, self.elsewhere)
+        return dict(self.out_of_place_by_state).get(state, self.out_of_place)
 
 
 _START = ((State.START, "need_helo"),)

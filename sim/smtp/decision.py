@@ -10,7 +10,7 @@ from sim.smtp.facts import Facts
 from sim.smtp.opinions import DISCARD, PERMIT, Opinion, Refusal
 from sim.smtp.policy import Plan, Policy
 from sim.smtp.restrictions import Restriction
-from sim.smtp.restrictions.entry import settled
+from sim.smtp.restrictions.entry import settle
 from sim.smtp.tables import TableError
 from sim.smtp.transaction import Transaction
 from sim.smtp.verdicts import Step, Verdict
@@ -33,9 +33,9 @@ UNLISTED = {
     "sender": Restriction("reject_unlisted_sender"),
     "recipient": Restriction("reject_unlisted_recipient"),
 }
-ASKED = {"relay": "recipient", "content": "end_of_data"}
+SUBJECT_OF = {"relay": "recipient", "content": "end_of_data"}
 """Whose address a refusal names, where that is not the name of the list."""
-_TOLD_LATER = ("helo", "sender")
+_LATER_STAGES = ("helo", "sender")
 """Lists about what a client may not have told yet."""
 
 
@@ -68,7 +68,7 @@ class Outcome(NamedTuple):
 
     verdict: Verdict | None
     """The refusal; None if there is none."""
-    held: Refusal | None
+    deferral: Refusal | None
     """What is said at a later command if nothing refuses before."""
     discarding: bool
     """The message is to be dropped."""
@@ -79,18 +79,18 @@ def step(
     facts: Facts,
     command: str,
     *,
-    held: Refusal | None = None,
+    deferral: Refusal | None = None,
     discarding: bool = False,
     in_transaction: bool = True,
 ) -> Outcome:
     """What is answered at *command* itself, whatever was answered to earlier ones.
 
-    *held* is what they held back; *discarding*: the message is to be dropped already. Out of a
+    *deferral* is what they held back; *discarding*: the message is to be dropped already. Out of a
     transaction no sender is known.
     """
     walk = _Walk(policy, facts, False)
     walk.discarding = discarding
-    walk.t.command, walk.t.deferral = command, held
+    walk.t.command, walk.t.deferral = command, deferral
     if in_transaction and command not in ("CONNECT", "HELO", "MAIL"):
         walk.t.read_sender()
     if command in ("DATA", END) and facts.recipients <= 1:
@@ -141,31 +141,31 @@ class _Walk:
         self.facts = facts
         self.steps: list[Step] | None = [] if trace else None
 
-    def note(self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion) -> None:
+    def note(self, stage: str, check: Restriction | tuple[str, str], opinion: Opinion) -> None:
         if self.steps is not None:
-            self.steps.append(Step(stage, what, opinion, self.t))
+            self.steps.append(Step(stage, check, opinion, self.t))
 
     def list(self, stage: str, restrictions: tuple[Restriction, ...]) -> Verdict | None:
         """Walk a list up to a permit or a refusal; a permit is kept."""
         t, steps = self.t, self.steps
-        if self.exempt or self.discarding or (stage in _TOLD_LATER and self._is_early(stage)):
+        if self.exempt or self.discarding or (stage in _LATER_STAGES and self._is_early(stage)):
             return None
-        asked = ASKED.get(stage, stage)
-        if asked != t.asked:  # relay and recipient lists are one in this
+        subject = SUBJECT_OF.get(stage, stage)
+        if subject != t.subject:  # relay and recipient lists are one in this
             t.on_reject = None
-        t.stage, t.asked = stage, asked
+        t.stage, t.subject = stage, subject
         for restriction in restrictions:
             try:
                 opinion = restriction.judge(t)
             except TableError:
-                opinion = Refusal("lookup_failure", t.asked)
+                opinion = Refusal("lookup_failure", t.subject)
             if steps is not None:
                 steps.append(Step(stage, restriction, opinion, t))
             if opinion is PERMIT:
                 self.permit = restriction
                 return None
             if opinion is not None and (t.warning or not isinstance(opinion, Refusal)):
-                opinion = settled(t, opinion)
+                opinion = settle(t, opinion)
             if opinion is DISCARD:
                 self.discarding = True
                 return None
@@ -193,12 +193,12 @@ class _Walk:
         """Ask whether the address is listed, unless that was asked before."""
         return self.list(stage, (UNLISTED[stage],))
 
-    def held(self) -> Verdict | None:
+    def deferral(self) -> Verdict | None:
         """Say what was held back until all lists permit."""
-        held = self.t.deferral
-        if held is None or self.exempt:
+        refusal = self.t.deferral
+        if refusal is None or self.exempt:
             return None
-        return self.refused("recipient", "defer_if_permit", held)
+        return self.refused("recipient", "defer_if_permit", refusal)
 
     def refused(self, stage: str, rule: str, refusal: Refusal) -> Verdict:
         instead = self.t.on_reject
@@ -256,15 +256,15 @@ def _recipient_syntax(walk: _Walk) -> Verdict | None:
     return None if fault is None else _syntax(walk, "recipient", walk.facts.forward_path, fault)
 
 
-def _syntax(walk: _Walk, whose: str, path: str | None, fault: Fault) -> Verdict:
-    refusal = Refusal(f"{whose}_syntax", fault.reason)
-    walk.note(whose, (SYNTAX, f"{whose} <{path or ''}>: {FAULTS[fault.reason]}"), refusal)
-    return walk.refused(whose, SYNTAX, refusal)
+def _syntax(walk: _Walk, subject: str, path: str | None, fault: Fault) -> Verdict:
+    refusal = Refusal(f"{subject}_syntax", fault.reason)
+    walk.note(subject, (SYNTAX, f"{subject} <{path or ''}>: {FAULTS[fault.reason]}"), refusal)
+    return walk.refused(subject, SYNTAX, refusal)
 
 
 def _postmaster(walk: _Walk) -> None:
     """Ask nothing of a client that writes to the bare postmaster (RFC 5321 section 4.5.1)."""
-    walk.exempt = walk.t.to.given.lower() == "postmaster"
+    walk.exempt = walk.t.to.original.lower() == "postmaster"
 
 
 def _listed(name: str) -> Callable[[_Walk], Verdict | None]:
@@ -293,7 +293,7 @@ _CHECKS: dict[str, Callable[[_Walk], Verdict | None]] = {
     "recipient_syntax": _recipient_syntax,
     "postmaster": _postmaster,
     "relay": _Walk.relay,
-    "held": _Walk.held,
+    "deferral": _Walk.deferral,
     "unlisted_sender": lambda walk: walk.unlisted("sender"),
     "unlisted_recipient": lambda walk: walk.unlisted("recipient"),
 }

@@ -31,20 +31,20 @@ def transport(site: Site, to: Mailbox, sender: str = "") -> Transport:
     name, _, nexthop = by_class.get(to.kind, s.default_transport).partition(":")
     if to.kind not in (LOCAL, MAILBOX) and not nexthop:
         nexthop = _smarthost(site, sender)
-    stated = _stated(site, to)
-    if stated:
-        other, _, hop = stated.partition(":")
+    entry = _transport_entry(site, to)
+    if entry:
+        other, _, hop = entry.partition(":")
         name, nexthop = other or name, hop or ("" if other else nexthop)
     return Transport(name, nexthop)
 
 
 def _smarthost(site: Site, sender: str) -> str:
     maps = site.maps(site.settings.sender_dependent_relayhost_maps)
-    found = site.find(maps, sender.lower()) if maps and sender else None
-    return found if found and found.upper() != "DUNNO" else site.settings.relayhost
+    host = site.find(maps, sender.lower()) if maps and sender else None
+    return host if host and host.upper() != "DUNNO" else site.settings.relayhost
 
 
-def _stated(site: Site, to: Mailbox) -> str:
+def _transport_entry(site: Site, to: Mailbox) -> str:
     """What the table of transports has for an address, its domain or a parent; or ``*``."""
     maps = site.maps(site.settings.transport_maps)
     if not maps:
@@ -70,31 +70,31 @@ def is_alias(site: Site, to: Mailbox) -> bool:
     return site.sender_rewriting and to.kind in FINAL and srs.original(to.full) is not None
 
 
-def unlisted(site: Site, to: Mailbox, other: str, whose: str) -> Refusal | None:
+def unlisted(site: Site, to: Mailbox, other: str, subject: str) -> Refusal | None:
     """The refusal of an address in a domain of the site that is not listed there.
 
-    *whose*: recipient or sender; *other* is the address at the other end. A virtual alias
+    *subject*: recipient or sender; *other* is the address at the other end. A virtual alias
     lists an address of any class.
     """
-    situation = "unknown_user" if whose == "recipient" else "unknown_sender"
+    situation = "unknown_user" if subject == "recipient" else "unknown_sender"
     if is_alias(site, to):
         return None
     if to.kind == ALIAS:
         return Refusal(situation, "virtual alias")
     name, text = transport(site, to, other)
     if name in ("error", "retry"):
-        return _undeliverable(situation, whose, name, text)
+        return _undeliverable(situation, subject, name, text)
     table = _table_without(site, to)
     return None if table is None else Refusal(situation, table)
 
 
-def _undeliverable(situation: str, whose: str, name: str, text: str) -> Refusal:
+def _undeliverable(situation: str, subject: str, name: str, text: str) -> Refusal:
     code, kind = (550, 5) if name == "error" else (450, 4)
-    default = f"{kind}.1.{'1' if whose == 'recipient' else '0'}"
+    default = f"{kind}.1.{'1' if subject == 'recipient' else '0'}"
     status, words = split_status(text, default)
-    place, what = CLASSES[whose]
+    place, noun = CLASSES[subject]
     safe = words.replace("{", "{lbrace}")
-    reply = Reply(code, status_for(status, whose), f"<{{{place}}}>: {what} rejected: {safe}")
+    reply = Reply(code, status_for(status, subject), f"<{{{place}}}>: {noun} rejected: {safe}")
     return Refusal(situation, "", reply)
 
 

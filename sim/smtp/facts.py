@@ -66,7 +66,7 @@ class Facts(NamedTuple):
     """Earlier AUTH commands of *client* within the window of their limit."""
 
 
-CIRCUMSTANCES = (
+SESSION_STATE = (
     "content_draw",
     "greylist_age",
     "open_sessions",
@@ -81,15 +81,14 @@ CIRCUMSTANCES = (
 """Facts that differ between two transactions which are otherwise alike."""
 
 
-class Circumstances:
-    """Those of the facts that are CIRCUMSTANCES.
+class SessionState:
+    """The part of `Facts` named in SESSION_STATE, with the same names and meanings.
 
-    What restrictions make of a clock, a count or a draw (their projections) they make of these
-    too, so that whoever asks often need not put all facts together to know whether he has
-    asked before. Names and meanings are those of `Facts`.
+    The state keys of restrictions read either, so that a caller with many transactions can look
+    a verdict up without building all facts of each.
     """
 
-    __slots__ = CIRCUMSTANCES
+    __slots__ = SESSION_STATE
 
     def __init__(self) -> None:
         self.pop_age: Seconds | None = None

@@ -63,7 +63,7 @@ class Flavour(NamedTuple):
     """A login must own the null reverse-path too, which no login does."""
     expressed: Mapping[str, str] = MappingProxyType({})
     """Restrictions that it can only express as another one."""
-    unasked: tuple[str, ...] = ()
+    implicit: tuple[str, ...] = ()
     """Restrictions on the sender that it applies as shipped, after those of the policy."""
     situations: Mapping[str, str] = MappingProxyType({})
     """Situations that it answers as another one."""
@@ -120,7 +120,7 @@ SENDMAIL = Flavour(
     relay_subdomains=True,  # access map, To:
     routed_relay=False,  # "if we relay, check username portion for user%host"
     plus_tag=True,
-    unasked=("reject_unknown_sender_domain",),  # accept_unresolvable_domains not set
+    implicit=("reject_unknown_sender_domain",),  # accept_unresolvable_domains not set
 )
 
 OPENSMTPD = Flavour(
@@ -153,7 +153,7 @@ COURIER = Flavour(
         limit=255,
     ),
     mailbox_case=True,
-    unasked=("reject_unknown_sender_domain",),  # BOFHCHECKDNS=1 as shipped
+    implicit=("reject_unknown_sender_domain",),  # BOFHCHECKDNS=1 as shipped
 )
 
 QPSMTPD = Flavour(

@@ -56,8 +56,8 @@ class Lines:
 
     def _drop(self) -> None:
         """Forget what is there of a line that is too long, but for a CR that may begin its end."""
-        kept = self._buffer[-1:] if self._buffer.endswith(b"\r") else b""
-        self._buffer = bytearray(kept)
+        tail = self._buffer[-1:] if self._buffer.endswith(b"\r") else b""
+        self._buffer = bytearray(tail)
         self._dropping = True
 
 

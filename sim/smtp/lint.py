@@ -17,7 +17,7 @@ from sim.smtp.restrictions import STAGES, Restriction, listed
 from sim.smtp.tables import Keyed, Unreadable
 
 STRANGER = clients.number("192.0.2.201")
-ELSEWHERE = "someone@elsewhere.invalid"
+FOREIGN_ADDRESS = "someone@elsewhere.invalid"
 REQUIRED = frozenset(
     {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"}
 )
@@ -52,9 +52,9 @@ def lint(
 
 def _some_user(policy: Policy) -> str:
     domain = min(policy.domains, default=policy.hostname)
-    held = policy.mailboxes
-    if isinstance(held, (set, frozenset)):
-        return min((str(address) for address in held), default=f"postmaster@{domain}")
+    mailboxes = policy.mailboxes
+    if isinstance(mailboxes, (set, frozenset)):
+        return min((str(address) for address in mailboxes), default=f"postmaster@{domain}")
     return f"postmaster@{domain}"
 
 
@@ -64,7 +64,7 @@ def _by_example(policy: Policy, own: str) -> Iterator[Finding]:
         text = f"Postfix serves nobody without one of {', '.join(sorted(REQUIRED))}"
         yield Finding("serves_nobody", "relay", text)
         return
-    abuse = Facts(STRANGER, "stranger@sender.invalid", ELSEWHERE)
+    abuse = Facts(STRANGER, "stranger@sender.invalid", FOREIGN_ADDRESS)
     verdict = decide(policy, abuse)
     if verdict.accepted and verdict.relayed:
         yield Finding("open_relay", verdict.stage, f"relays for anybody: {verdict.rule}", abuse)
@@ -74,10 +74,10 @@ def _by_example(policy: Policy, own: str) -> Iterator[Finding]:
     inside = min((first for first, _ in policy.network_ranges), default=STRANGER)
     login = "user" if policy.auth_offered else None
     from_inside = Facts(inside, own, own, login=login)
-    for who, facts in (("anybody", from_inside), ("strangers", inbound)):
+    for senders, facts in (("anybody", from_inside), ("strangers", inbound)):
         refusal = decide(policy, facts)
         if refusal.permanent:
-            text = f"refuses mail from {who} to its own users: {refusal.rule}: {refusal.reply}"
+            text = f"refuses mail from {senders} to its own users: {refusal.rule}: {refusal.reply}"
             yield Finding("refuses_own_mail", refusal.stage, text, facts)
             return
 
@@ -104,14 +104,14 @@ def _closes(policy: Policy, restrictions: tuple[Restriction, ...], within: tuple
 def _by_list(policy: Policy) -> Iterator[Finding]:
     """Restrictions that nothing reaches."""
     for stage in STAGES:
-        seen: set[str] = set()
+        splits: set[str] = set()
         end = ""
         for restriction in getattr(policy, stage):
             if end:
                 yield Finding("unreachable", stage, f"{restriction} after {end} is never asked")
                 break
-            seen.add(restriction.entry.splits)
-            if restriction.entry.final or {"ours", "theirs"} <= seen:
+            splits.add(restriction.entry.splits)
+            if restriction.entry.final or {"ours", "theirs"} <= splits:
                 end = str(restriction)
 
 
@@ -128,7 +128,9 @@ def _by_restriction(policy: Policy, supplied: Collection[str] | None) -> Iterato
         )
         if not entry.modelled or unanswered:
             yield Finding("not_modelled", "", f"{restriction} is taken to have no opinion")
-        unknown = {*entry.reads, *entry.projects} - set(supplied or (*entry.reads, *entry.projects))
+        unknown = {*entry.reads, *entry.state_facts} - set(
+            supplied or (*entry.reads, *entry.state_facts)
+        )
         if unknown:
             facts = ", ".join(sorted(unknown))
             yield Finding("missing_fact", "", f"{restriction} asks for what is not known: {facts}")

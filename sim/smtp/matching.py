@@ -23,24 +23,24 @@ MAX_DEPTH = 10
 
 def words(text: str) -> list[str]:
     """The words of a list, which spaces and commas outside braces separate."""
-    found, word, depth = [], "", 0
+    items, word, depth = [], "", 0
     for part in _PART.findall(text):
         depth = max(depth + (part == "{") - (part == "}"), 0)
         if depth or part.strip(" ,\t\r\n"):
             word += part
         elif word:
-            found.append(word)
+            items.append(word)
             word = ""
-    return [*found, word] if word else found
+    return [*items, word] if word else items
 
 
 def _items(
-    text: str, tables: Mapping[str, Table | str], wanted: bool = True, depth: int = 0
+    text: str, tables: Mapping[str, Table | str], sign: bool = True, depth: int = 0
 ) -> Iterator[tuple[bool, str | Table]]:
     """The patterns of *text*: whether to match, and a text in lower case or a table."""
     for word in words(text):
         pattern = word.lstrip("!")
-        positive = wanted != ((len(word) - len(pattern)) % 2 == 1)
+        positive = sign != ((len(word) - len(pattern)) % 2 == 1)
         if pattern[:1] == "/":
             content = tables.get(pattern)
             if isinstance(content, str) and depth < MAX_DEPTH:
@@ -86,7 +86,9 @@ class Domains:
     @cached_property
     def names(self) -> frozenset[str]:
         """The domains that it names outright."""
-        return frozenset(item for wanted, item in self.items if wanted and isinstance(item, str))
+        return frozenset(
+            item for positive, item in self.items if positive and isinstance(item, str)
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -97,9 +99,9 @@ class Domains:
     def __contains__(self, domain: object) -> bool:
         """Whether *domain* belongs to it; raises TableError where a table cannot be read."""
         name = str(domain).lower()
-        for wanted, item in self.items:
+        for positive, item in self.items:
             if self._match(name, item):
-                return wanted
+                return positive
         return False
 
     def _match(self, name: str, item: str | Table) -> bool:
@@ -138,13 +140,13 @@ class Networks:
         return cls(tuple((True, Range.of(network)) for network in networks))
 
     @classmethod
-    def stated(
+    def parse(
         cls, text: str, tables: Mapping[str, Table | str], *, parents: bool = False
     ) -> Networks:
         """The list that a parameter such as ``mynetworks`` states."""
         items = (
-            (wanted, item if isinstance(item, Table) else _network(item))
-            for wanted, item in _items(text, tables)
+            (positive, item if isinstance(item, Table) else _network(item))
+            for positive, item in _items(text, tables)
         )
         return cls(tuple(items), parents)
 
@@ -156,7 +158,7 @@ class Networks:
     @cached_property
     def plain(self) -> bool:
         """Whether it is ranges only, without exceptions."""
-        return all(wanted and isinstance(item, Range) for wanted, item in self.items)
+        return all(positive and isinstance(item, Range) for positive, item in self.items)
 
     def __iter__(self) -> Iterator[Range]:
         return iter(self.ranges)
@@ -166,18 +168,18 @@ class Networks:
 
     def holds(self, client: int, name: Callable[[], str]) -> bool:
         """Whether the address *client*, called *name*, is in it; TableError as for `Domains`."""
-        for wanted, item in self.items:
+        for positive, item in self.items:
             if isinstance(item, Range):
                 if item.first <= client <= item.last:
-                    return wanted
+                    return positive
             elif isinstance(item, str):
                 if Domains(((True, item),), self.parents)._match(name().lower(), item):
-                    return wanted
+                    return positive
             elif (
                 Domains((), self.parents)._match(name().lower(), item)
                 or item.get(clients.text(client)) is not None
             ):
-                return wanted
+                return positive
         return False
 
 
@@ -193,11 +195,11 @@ def networks_in(table: Table) -> Iterator[Range]:
         octets = key.split(".")
         if all(octet.isdigit() for octet in octets) and len(octets) <= 4:
             padded = ".".join((*octets, *["0"] * (4 - len(octets))))
-            found = _network(f"{padded}/{8 * len(octets)}")
+            item = _network(f"{padded}/{8 * len(octets)}")
         else:
-            found = _network(key)
-        if isinstance(found, Range):
-            yield found
+            item = _network(key)
+        if isinstance(item, Range):
+            yield item
 
 
 def _network(text: str) -> Range | str:

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     records: tuple[str, ...] = ()
 
 
-SOMEWHERE = Answer(OK, ("192.0.2.0",))
+ANY_ADDRESS = Answer(OK, ("192.0.2.0",))
 """What stands for an address that does not matter."""
 
 
@@ -55,7 +55,7 @@ class Names:
     """By zone, the answers for addresses and domains."""
     blocklist_texts: Mapping[str, str] = field(default_factory=dict)
     """TXT records, by the name that is asked."""
-    others: bool = False
+    open_world: bool = False
     """Every other name has an address, but those below ``.invalid`` (RFC 6761 section 6.4)."""
 
     @classmethod
@@ -76,7 +76,7 @@ class Names:
     @classmethod
     def resolving(cls, domains: Iterable[str]) -> Names:
         """Names of which nothing is known but that they exist."""
-        return cls(a={domain.lower(): SOMEWHERE.records for domain in domains})
+        return cls(a={domain.lower(): ANY_ADDRESS.records for domain in domains})
 
     # ---- queries
 
@@ -85,10 +85,10 @@ class Names:
         name = name.lower()
         if name in self.servfail:
             return Answer(RETRY)
-        found = (*self.a.get(name, ()), *self.aaaa.get(name, ()))
-        if not found and self.others and not f".{name}".endswith(".invalid"):
-            return SOMEWHERE
-        return Answer(OK, found) if found else Answer(NONE)
+        records = (*self.a.get(name, ()), *self.aaaa.get(name, ()))
+        if not records and self.open_world and not f".{name}".endswith(".invalid"):
+            return ANY_ADDRESS
+        return Answer(OK, records) if records else Answer(NONE)
 
     def numbers(self, name: str) -> list[int]:
         """The addresses of *name* as numbers."""
@@ -99,10 +99,10 @@ class Names:
         domain = domain.lower()
         if domain in self.servfail:
             return Answer(RETRY)
-        found = sorted(self.mx.get(domain, ()))
-        if [host for _, host in found] == ["."]:
+        records = sorted(self.mx.get(domain, ()))
+        if [host for _, host in records] == ["."]:
             return Answer(NULL_MX)
-        return Answer(OK, tuple(host for _, host in found)) if found else Answer(NONE)
+        return Answer(OK, tuple(host for _, host in records)) if records else Answer(NONE)
 
     def servers(self, domain: str) -> Answer:
         """The NS records of *domain*, or of the closest parent that has some."""
@@ -117,9 +117,9 @@ class Names:
 
     def preferred(self, domain: str) -> tuple[list[str], list[str]]:
         """The exchangers of *domain* of the best preference, and the others."""
-        found = sorted(self.mx.get(domain.lower(), ()))
-        best = found[0][0] if found else 0
-        return [h for p, h in found if p == best], [h for p, h in found if p != best]
+        records = sorted(self.mx.get(domain.lower(), ()))
+        best = records[0][0] if records else 0
+        return [h for p, h in records if p == best], [h for p, h in records if p != best]
 
     def takes_mail(self, domain: str) -> str:
         """Whether *domain* has an exchanger or an address (RFC 5321 section 5.1)."""
@@ -136,10 +136,10 @@ class Names:
 
     def client(self, address: int) -> ClientName:
         """What *address* is called: a name counts if it leads back to the address."""
-        known = self._clients.get(address)
-        if known is None:
-            known = self._clients[address] = self._client(address)
-        return known
+        name = self._clients.get(address)
+        if name is None:
+            name = self._clients[address] = self._client(address)
+        return name
 
     @cached_property
     def _clients(self) -> dict[int, ClientName]:
@@ -161,8 +161,8 @@ class Names:
         """What the blocklist *zone* answers for *key*, an address or a domain."""
         if f"{labels}.{zone}" in self.servfail or zone in self.servfail:
             return Answer(RETRY)
-        found = self.blocklists.get(zone, {}).get(key, ())
-        return Answer(OK, found) if found else Answer(NONE)
+        records = self.blocklists.get(zone, {}).get(key, ())
+        return Answer(OK, records) if records else Answer(NONE)
 
 
 def _tuples(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

@@ -30,7 +30,7 @@ CLASSES = {
     "xdigit": "0-9a-fA-F",
 }
 FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
-LETTERS = {"pcre": "imsx", "regexp": "im"}
+OPTION_LETTERS = {"pcre": "imsx", "regexp": "im"}
 DEFAULTS = {"pcre": "is", "regexp": "i"}
 REPEATS = {constants.MAX_REPEAT, constants.MIN_REPEAT}
 UNBOUNDED = 50
@@ -68,7 +68,7 @@ def condition(text: str, kind: str) -> Condition:
 
 def written(pattern: re.Pattern[str], kind: str) -> str:
     """*pattern* as a table of *kind* has it, in slashes."""
-    set_here = (name for name in LETTERS[kind] if bool(pattern.flags & FLAGS[name]))
+    set_here = (name for name in OPTION_LETTERS[kind] if bool(pattern.flags & FLAGS[name]))
     flags = "".join(sorted({*set_here} ^ {*DEFAULTS[kind]}))
     return f"/{SLASH.sub(_escaped, pattern.pattern)}/{flags}"
 
@@ -97,7 +97,7 @@ def compiled(pattern: str, letters: str, kind: str) -> re.Pattern[str]:
     flags = 0
     for letter, flag in FLAGS.items():
         toggled = letters.count(letter) % 2 == 1
-        if letter in LETTERS[kind] and (letter in DEFAULTS[kind]) != toggled:
+        if letter in OPTION_LETTERS[kind] and (letter in DEFAULTS[kind]) != toggled:
             flags |= flag
     text = re.sub(r"\[:(\w+):\]", lambda m: CLASSES.get(m[1], m[0]), pattern)
     text = text.replace(r"\<", r"\b").replace(r"\>", r"\b")
@@ -153,12 +153,12 @@ def _ambiguous(items: list[Any]) -> bool:
 
 
 def _overlapping(branches: list[list[Any]]) -> bool:
-    seen: set[int] = set()
+    states: set[int] = set()
     for branch in branches:
         first = characters(branch[:1]) if branch else set(ASCII)
-        if len(branches) > 1 and seen & first:
+        if len(branches) > 1 and states & first:
             return True
-        seen |= first
+        states |= first
     return False
 
 
@@ -224,32 +224,32 @@ def _optional(item: Any) -> bool:
 
 def characters(items: Any) -> set[int]:
     """The ASCII characters that *items* can match anywhere; a superset."""
-    found: set[int] = set()
+    result: set[int] = set()
     for code, value in items:
         if code is constants.LITERAL:
-            found |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
+            result |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
         elif code is constants.IN:
-            found |= _members(value)
+            result |= _members(value)
         elif code is constants.NOT_LITERAL:
-            found |= set(ASCII) - {value}
+            result |= set(ASCII) - {value}
         elif code in (constants.ANY, constants.GROUPREF, constants.GROUPREF_EXISTS):
-            found |= set(ASCII)
+            result |= set(ASCII)
         for part in _parts(code, value):
-            found |= characters(part)
-    return found
+            result |= characters(part)
+    return result
 
 
 def _members(items: Any) -> set[int]:
-    found: set[int] = set()
+    result: set[int] = set()
     for code, value in items:
         if code is constants.LITERAL:
-            found |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
+            result |= {ord(chr(value).lower()), ord(chr(value).upper()[0])}
         elif code is constants.RANGE:
-            found |= {c for c in ASCII if value[0] <= c <= value[1]}
+            result |= {c for c in ASCII if value[0] <= c <= value[1]}
         elif code is constants.CATEGORY:
-            found |= _category(value)
+            result |= _category(value)
     negated = any(code is constants.NEGATE for code, _ in items)
-    return set(ASCII) - found if negated else found
+    return set(ASCII) - result if negated else result
 
 
 def _category(code: Any) -> set[int]:

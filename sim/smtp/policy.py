@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sim.smtp import wordings
 from sim.smtp.arguments import PolicyError, Rate
 from sim.smtp.clients import Range
-from sim.smtp.facts import CIRCUMSTANCES, Circumstances, Facts
+from sim.smtp.facts import SESSION_STATE, Facts, SessionState
 from sim.smtp.flavours import FLAVOURS
 from sim.smtp.matching import Domains, lookup_table, networks_in
 from sim.smtp.opinions import Refusal
@@ -59,18 +59,18 @@ class Policy(Site):
 
     def __post_init__(self) -> None:
         """Check names and the order of each list."""
-        _known("flavour", self.flavour, FLAVOURS)
-        _known("wording", self.words, wordings.WORDINGS)
+        _check_name("flavour", self.flavour, FLAVOURS)
+        _check_name("wording", self.words, wordings.WORDINGS)
         for stage in STAGES if self.ordered else ():
             check_order(getattr(self, stage))
         for name in ("domains", "relay_domains"):
-            given = getattr(self, name)
-            if not isinstance(given, Domains):
-                object.__setattr__(self, name, frozenset(domain.lower() for domain in given))
+            domains = getattr(self, name)
+            if not isinstance(domains, Domains):
+                object.__setattr__(self, name, frozenset(domain.lower() for domain in domains))
         object.__setattr__(self, "hostname", self.hostname.lower())
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle what was given; the rest is made again."""
+        """Pickle the fields; cached properties are computed again."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     # ---- lists
@@ -81,8 +81,11 @@ class Policy(Site):
         style = self.style
         lists = {stage: getattr(self, stage) for stage in STAGES}
         if style.expressed:
-            lists = {stage: tuple(map(self._expressed, found)) for stage, found in lists.items()}
-        lists["sender"] += tuple(map(Restriction, style.unasked))
+            lists = {
+                stage: tuple(map(self._expressed, restrictions))
+                for stage, restrictions in lists.items()
+            }
+        lists["sender"] += tuple(map(Restriction, style.implicit))
         early = ("CONNECT", "MAIL") if style.settled_by_settings else ("CONNECT",)
         limits = [r for r in lists["client"] if r.entry.at in early]
         if limits:
@@ -141,7 +144,7 @@ class Policy(Site):
         last = ("relay", "recipient")
         if not s.smtpd_relay_before_recipient_restrictions:
             last = ("recipient", "relay")
-        known = ("unlisted_recipient",) * s.smtpd_reject_unlisted_recipient
+        unlisted_last = ("unlisted_recipient",) * s.smtpd_reject_unlisted_recipient
         return (
             ("CONNECT", ("connect", *at_connect)),
             ("HELO", at_helo),
@@ -149,10 +152,18 @@ class Policy(Site):
             ("MAIL", ("message_rate", "sender_syntax", *at_mail)),
             (
                 "RCPT",
-                ("recipient_rate", "recipient_syntax", "postmaster", *late, *last, "held", *known),
+                (
+                    "recipient_rate",
+                    "recipient_syntax",
+                    "postmaster",
+                    *late,
+                    *last,
+                    "deferral",
+                    *unlisted_last,
+                ),
             ),
-            ("DATA", ("data", "held")),
-            ("EOD", ("end_of_data", "held", "content")),
+            ("DATA", ("data", "deferral")),
+            ("EOD", ("end_of_data", "deferral", "content")),
         )
 
     def plan_of(self, command: str) -> Plan:
@@ -208,11 +219,11 @@ class Policy(Site):
     @cached_property
     def reads(self) -> frozenset[str]:
         """Names of the facts that can change a verdict."""
-        return self._as_they_stand | {n for r in self.restrictions() for n in r.entry.projects}
+        return self._as_they_stand | {n for r in self.restrictions() for n in r.entry.state_facts}
 
     @cached_property
     def _as_they_stand(self) -> frozenset[str]:
-        """Names of the facts that are read without a projection."""
+        """Names of the facts whose values count as they are."""
         named = {name for r in self.restrictions() for name in r.entry.reads}
         login = {"login"} if self.style.mailboxes == "strangers" else set()
         if self.unlimited and any(r.entry.at for r in self.restrictions()):
@@ -227,36 +238,38 @@ class Policy(Site):
     def key(self) -> Callable[[Facts], Hashable]:
         """``policy.key(facts)``: the part of the facts that determines the verdict."""
         plain = itemgetter(*(i for i, n in enumerate(Facts._fields) if n in self._as_they_stand))
-        if not any(r.entry.projection is not None for r in self.restrictions()):
+        if not any(r.entry.state_key is not None for r in self.restrictions()):
             return plain
-        moment = self.moment
-        return lambda facts: (plain(facts), moment(facts))
+        state_key = self.state_key
+        return lambda facts: (plain(facts), state_key(facts))
 
     @cached_property
-    def moment(self) -> Callable[[Facts | Circumstances], Hashable]:
-        """``policy.moment(facts)``: what the policy makes of clocks, counts and draws."""
-        return self.moment_of(CIRCUMSTANCES)
+    def state_key(self) -> Callable[[Facts | SessionState], Hashable]:
+        """``policy.state_key(facts)``: what the policy makes of clocks, counts and draws."""
+        return self.state_key_of(SESSION_STATE)
 
-    def moment_of(self, facts: Iterable[str]) -> Callable[[Facts | Circumstances], Hashable]:
+    def state_key_of(self, facts: Iterable[str]) -> Callable[[Facts | SessionState], Hashable]:
         """The same for some of the *facts* that it may read."""
-        wanted = set(facts)
-        made = [
-            _bound(r.entry.projection, r.args)
+        names = set(facts)
+        keys = [
+            _bound(r.entry.state_key, r.args)
             for r in self.restrictions()
-            if r.entry.projection is not None and wanted.intersection(r.entry.projects)
+            if r.entry.state_key is not None and names.intersection(r.entry.state_facts)
         ]
-        if len(made) == 1:  # usual cases, for the hot path
-            return made[0]
-        if len(made) == 2:
-            one, two = made
+        if len(keys) == 1:  # usual cases, for the hot path
+            return keys[0]
+        if len(keys) == 2:
+            one, two = keys
             return lambda facts: (one(facts), two(facts))
-        return lambda facts: tuple([projection(facts) for projection in made])
+        return lambda facts: tuple([key(facts) for key in keys])
 
-    def turns(self, fact: str) -> list[Any]:
+    def breakpoints(self, fact: str) -> list[Any]:
         """Values of *fact*, ascending: what the policy makes of it is the same from one of them
         up to the next. Empty for what is no clock, count or draw that it reads."""
-        found = {v for r in self.restrictions() for v in r.entry.turns(*r.args).get(fact, ())}
-        return sorted(found, key=lambda value: (value is not None, value))
+        values = {
+            v for r in self.restrictions() for v in r.entry.breakpoints(*r.args).get(fact, ())
+        }
+        return sorted(values, key=lambda value: (value is not None, value))
 
     @cached_property
     def ranges(self) -> tuple[tuple[Range, ...], ...]:
@@ -309,14 +322,14 @@ class Policy(Site):
 
     def answer(self, refusal: Refusal) -> Answer:
         """How this server answers *refusal*."""
-        situation, detail, stated = refusal
-        seen = self.style.situations.get(situation, situation)
-        outcome = SITUATIONS.get(f"{seen}:{detail}") or SITUATIONS[seen]
-        reply = stated or self._template(seen, detail)
+        situation, detail, wording = refusal
+        name = self.style.situations.get(situation, situation)
+        outcome = SITUATIONS.get(f"{name}:{detail}") or SITUATIONS[name]
+        reply = wording or self._template(name, detail)
         if outcome.kind and outcome.kind != "discard":
             reply = self._adjusted(reply)
-        made = self.answers[refusal] = Answer(seen, *outcome, reply)
-        return made
+        self.answers[refusal] = Answer(name, *outcome, reply)
+        return self.answers[refusal]
 
     def _template(self, situation: str, detail: str) -> Reply:
         """The words for a situation, with the code that the settings state."""
@@ -361,19 +374,19 @@ _RATES = {
 
 
 def _bound(
-    projection: Callable[..., Hashable], args: tuple[Any, ...]
-) -> Callable[[Facts | Circumstances], Hashable]:
-    """*projection* with its arguments."""
+    state_key: Callable[..., Hashable], args: tuple[Any, ...]
+) -> Callable[[Facts | SessionState], Hashable]:
+    """*state_key* with its arguments."""
     if len(args) == 1:
         (limit,) = args
-        return lambda facts: projection(facts, limit)
-    return lambda facts: projection(facts, *args)
+        return lambda facts: state_key(facts, limit)
+    return lambda facts: state_key(facts, *args)
 
 
-def _known(what: str, name: str, table: Mapping[str, object]) -> None:
+def _check_name(kind: str, name: str, table: Mapping[str, object]) -> None:
     if name not in table:
         raise PolicyError(
-            f"unknown {what}",
+            f"unknown {kind}",
             value=name,
             expected=f"one of {', '.join(table)}",
             nearest=nearest(name, table),

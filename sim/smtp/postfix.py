@@ -78,27 +78,27 @@ def policy(
     *addresses* are those of the machine. *services* maps a policy service to rows of
     attributes and an action.
     """
-    stated = {**DEFAULTS, **parameters}
-    settings = Settings.of(stated)
-    names = re.findall(r"[^\s,]+", stated.get("smtpd_restriction_classes", ""))
-    classes = {name: stated.get(name, "") for name in names}
+    values = {**DEFAULTS, **parameters}
+    settings = Settings.of(values)
+    names = re.findall(r"[^\s,]+", values.get("smtpd_restriction_classes", ""))
+    classes = {name: values.get(name, "") for name in names}
     lists: dict[str, Any] = {
-        stage: listed(stated.get(parameter, ""), stage, frozenset(classes))
+        stage: listed(values.get(parameter, ""), stage, frozenset(classes))
         for stage, parameter in LISTS.items()
     }
-    own, *others = (*map(clients.number, addresses), 0)
+    own, *further = (*map(clients.number, addresses), 0)
     return Served(
-        hostname=stated["myhostname"],
+        hostname=values["myhostname"],
         address=own,
-        other_addresses=tuple(filter(None, others)),
-        domains=Domains.of(stated.get("mydestination", ""), tables, string=True),
+        other_addresses=tuple(filter(None, further)),
+        domains=Domains.of(values.get("mydestination", ""), tables, string=True),
         relay_domains=Domains.of(
-            stated.get("relay_domains", ""), tables, parents=settings.parents_match("relay_domains")
+            values.get("relay_domains", ""), tables, parents=settings.parents_match("relay_domains")
         ),
-        networks=Networks.stated(
-            stated.get("mynetworks", ""), tables, parents=settings.parents_match("mynetworks")
+        networks=Networks.parse(
+            values.get("mynetworks", ""), tables, parents=settings.parents_match("mynetworks")
         ),
-        auth_offered=stated.get("smtpd_sasl_auth_enable", "no").lower() == "yes",
+        auth_offered=values.get("smtpd_sasl_auth_enable", "no").lower() == "yes",
         flavour="postfix",
         settings=settings,
         tables=tables,
@@ -114,10 +114,10 @@ def policy(
 
 def _warnings(policy: Policy) -> Iterator[str]:
     for parameter, stage in ((p, s) for s, p in LISTS.items()):
-        found = getattr(policy, stage)
-        for place, restriction in enumerate(found):
-            if restriction.entry.final and place + 1 < len(found):
-                yield f"{parameter}: {found[place + 1]} after {restriction} is ignored"
+        restrictions = getattr(policy, stage)
+        for place, restriction in enumerate(restrictions):
+            if restriction.entry.final and place + 1 < len(restrictions):
+                yield f"{parameter}: {restrictions[place + 1]} after {restriction} is ignored"
                 break
     for restriction in dict.fromkeys(policy.restrictions()):
         if restriction.name == "misconfigured":

@@ -73,7 +73,7 @@ def relay(
         )
     grants = [TABLE[word].grant for word in words]
     spans = tuple(Range.of(r) if not isinstance(r, Range) else r for r in ranges)
-    made = tuple(grant(window, spans) for grant in grants if grant is not None)
-    if made and made[-1].entry.final:
-        return made
-    return (*made, Restriction("reject_unauth_destination"))
+    restrictions = tuple(grant(window, spans) for grant in grants if grant is not None)
+    if restrictions and restrictions[-1].entry.final:
+        return restrictions
+    return (*restrictions, Restriction("reject_unauth_destination"))

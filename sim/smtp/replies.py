@@ -127,7 +127,7 @@ SITUATIONS: dict[str, Outcome] = {
 }
 
 
-def filled(reply: Reply, places: Mapping[str, str]) -> Reply:
+def fill(reply: Reply, places: Mapping[str, str]) -> Reply:
     """*reply* with its places filled in, in printable ASCII (anything else becomes ``?``)."""
 
     def place(match: re.Match[str]) -> str:

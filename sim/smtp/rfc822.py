@@ -37,20 +37,20 @@ def scan(text: str) -> list[Token]:
     tokens: list[Token] = []
     at = 0
     while at < len(text):
-        letter = text[at]
+        character = text[at]
         at += 1
-        if letter in _SPACE:
+        if character in _SPACE:
             continue
-        if letter == "(":
+        if character == "(":
             word, at = _comment(text, at)
             tokens.append(Token(COMMENT, word))
-        elif letter in "[" + '"':
-            end = "]" if letter == "[" else '"'
+        elif character in "[" + '"':
+            end = "]" if character == "[" else '"'
             word, at = _collected(text, at, lambda c, end=end: c != end)  # type: ignore[misc]
             tokens.append(Token(LITERAL if end == "]" else QUOTED, word))
             at += 1
-        elif letter != "\\" and letter in OPERATORS:
-            tokens.append(Token(letter, letter))
+        elif character != "\\" and character in OPERATORS:
+            tokens.append(Token(character, character))
         else:
             word, at = _collected(text, at - 1, lambda c: c not in _SPACE and c not in OPERATORS)
             odd = any(c == " " or c < " " or c == "\x7f" or c in OPERATORS for c in word)
@@ -58,19 +58,19 @@ def scan(text: str) -> list[Token]:
     return tokens
 
 
-def _collected(text: str, at: int, wanted: Callable[[str], bool]) -> tuple[str, int]:
-    """The characters from *at* on that are *wanted* or stand after a backslash."""
+def _collected(text: str, at: int, accepts: Callable[[str], bool]) -> tuple[str, int]:
+    """The characters from *at* on that are *accepts* or stand after a backslash."""
     word = []
     while at < len(text):
-        letter = text[at]
-        if letter == "\\":
+        character = text[at]
+        if character == "\\":
             at += 1
             if at >= len(text):
                 break
-            letter = text[at]
-        elif not wanted(letter):
+            character = text[at]
+        elif not accepts(character):
             break
-        word.append(" " if letter in _SPACE else letter)
+        word.append(" " if character in _SPACE else character)
         at += 1
     return "".join(word), at
 
@@ -78,9 +78,9 @@ def _collected(text: str, at: int, wanted: Callable[[str], bool]) -> tuple[str, 
 def _comment(text: str, at: int) -> tuple[str, int]:
     start, level = at, 1
     while at < len(text) and level:
-        letter = text[at]
-        level += (letter == "(") - (letter == ")")
-        at += 2 if letter == "\\" else 1
+        character = text[at]
+        level += (character == "(") - (character == ")")
+        at += 2 if character == "\\" else 1
     return "(" + text[start:at], min(at, len(text))
 
 
@@ -164,11 +164,11 @@ def extract(argument: str, *, strict: bool = False, bracketed: bool = True) -> s
         text = text.partition(":")[2]
     items = parse(text)
     addresses = [item for item in items if item.kind == ADDRESS]
-    others = [item for item in items if item.kind not in (ADDRESS, "<", ">")]
-    if len(addresses) > 1 or (strict and (others or not bracketed)):
+    rest = [item for item in items if item.kind not in (ADDRESS, "<", ">")]
+    if len(addresses) > 1 or (strict and (rest or not bracketed)):
         return None
-    found = internal(addresses[-1].inside) if addresses else ""
-    return None if strict and found[:1] == "@" else found
+    address = internal(addresses[-1].inside) if addresses else ""
+    return None if strict and address[:1] == "@" else address
 
 
 def quoted(address: str) -> str:

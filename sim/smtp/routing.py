@@ -24,9 +24,9 @@ USERS = "unix:passwd.byname"
 
 
 class Route(NamedTuple):
-    """One recipient of a message: as *given*, how it goes, and through which host."""
+    """One recipient of a message: as *original*, how it goes, and through which host."""
 
-    given: str
+    original: str
     """The address as it came, before it was completed and aliases were replaced."""
     route: str
     """``local``, ``virtual``, ``relay``, or ``none`` for what comes back or is thrown away."""
@@ -41,40 +41,40 @@ def routes(
     Without *names* every domain is its own exchanger.
     """
     table = _Table(site, names, sender or "")
-    found: list[Route] = []
+    table_routes: list[Route] = []
     seen: set[tuple[str, str]] = set()
     for path in recipients:
         read = site.read(path)
-        given = path if isinstance(read, Fault) else read.given
-        shown = rfc822.quoted(given)
-        for address in expanded(site, site.rewriting.rewritten(given)):
+        original = path if isinstance(read, Fault) else read.original
+        original_text = rfc822.quoted(original)
+        for address in expanded(site, site.rewriting.rewritten(original)):
             key = (path.lower(), address.lower())
             if key not in seen:
                 seen.add(key)
                 try:
-                    found += table.routes(address, shown)
+                    table_routes += table.routes(address, original_text)
                 except TableError:
-                    found.append(Route(shown, "none"))
-    return found
+                    table_routes.append(Route(original_text, "none"))
+    return table_routes
 
 
 def expanded(site: Site, address: str) -> list[str]:
     """What virtual aliases make of *address*."""
     maps = site.maps(site.settings.virtual_alias_maps)
-    found, fixed = [address], set()
+    addresses, fixed = [address], set()
     place = 0
-    while maps and place < len(found) <= MOST_EXPANSIONS:
-        one = found[place]
+    while maps and place < len(addresses) <= MOST_EXPANSIONS:
+        one = addresses[place]
         results = [] if one.lower() in fixed else _mapped(site, maps, one)
         fixed.add(one.lower())
         if results:
-            found[place : place + 1] = [results[0]]
-            found += results[1:]
+            addresses[place : place + 1] = [results[0]]
+            addresses += results[1:]
             if one.lower() in {result.lower() for result in results}:
                 fixed.add(one.lower())
         else:
             place += 1
-    return found
+    return addresses
 
 
 def alias_of(site: Site, local: str) -> str | None:
@@ -84,8 +84,8 @@ def alias_of(site: Site, local: str) -> str | None:
         return None
     bare = site.without_tag(local)
     try:
-        found = maps.find(local)
-        return maps.find(bare) if found is None and bare != local else found
+        value = maps.find(local)
+        return maps.find(bare) if value is None and bare != local else value
     except TableError:
         return None
 
@@ -107,14 +107,14 @@ def _mapped(site: Site, maps: Maps, address: str) -> list[str]:
             tag = ""  # the whole domain was found, not the user
     if value[:1] == "@":
         return [f"{local}{value}"]
-    found = []
+    addresses = []
     for text in re.split(r"\s*,\s*", value.strip()):
-        given = rfc822.extract(text)
-        if given:
-            whole = site.rewriting.rewritten(given)
+        address_text = rfc822.extract(text)
+        if address_text:
+            whole = site.rewriting.rewritten(address_text)
             user, _, domain = whole.rpartition("@")
-            found.append(f"{user}{tag}@{domain}")
-    return found
+            addresses.append(f"{user}{tag}@{domain}")
+    return addresses
 
 
 class _Table:
@@ -123,87 +123,87 @@ class _Table:
     def __init__(self, site: Site, names: Names | None, sender: str) -> None:
         self.site, self.names, self.sender = site, names, sender
         self.settings = site.settings
-        self.left = MOST_EXPANSIONS
+        self.expansions_left = MOST_EXPANSIONS
 
-    def routes(self, address: str, given: str) -> Iterator[Route]:
+    def routes(self, address: str, original: str) -> Iterator[Route]:
         """The routes of one address."""
         read = self.site.resolve(address)
         if isinstance(read, Fault):
-            yield Route(given, "none")
+            yield Route(original, "none")
             return
         name, nexthop = transport(self.site, read, self.sender)
         if name == "local":
-            yield from self._delivered(read, given, frozenset())
+            yield from self._delivered(read, original, frozenset())
         elif name in ("virtual", "lmtp", "dovecot"):
-            yield Route(given, "virtual")
+            yield Route(original, "virtual")
         elif name in ("smtp", "relay"):
-            yield self._relayed(given, nexthop or read.address.domain)
+            yield self._relayed(original, nexthop or read.address.domain)
         else:
-            yield Route(given, "none")
+            yield Route(original, "none")
 
-    def _relayed(self, given: str, nexthop: str) -> Route:
+    def _relayed(self, original: str, nexthop: str) -> Route:
         """The exchanger to which mail for *nexthop* goes."""
         host = nexthop.partition("]")[0].lstrip("[") if nexthop[:1] == "[" else ""
         domain = host or nexthop.partition(":")[0]
         if rfc822.valid_address(domain):
-            return Route(given, "relay", domain)
+            return Route(original, "relay", domain)
         if self.names is None:
-            return Route(given, "relay", domain)
+            return Route(original, "relay", domain)
         status, hosts = self.names.exchangers(domain)
         if host or status == NONE:
             status, hosts = OK, (domain,)
         if status != OK:
-            return Route(given, "none")
-        return self._first(given, domain, hosts, direct=bool(host))
+            return Route(original, "none")
+        return self._first(original, domain, hosts, direct=bool(host))
 
-    def _first(self, given: str, domain: str, hosts: tuple[str, ...], *, direct: bool) -> Route:
+    def _first(self, original: str, domain: str, hosts: tuple[str, ...], *, direct: bool) -> Route:
         """The first of *hosts* with an address; none behind this server itself."""
         assert self.names is not None
-        ours = set(self.site.own_addresses)
+        own = set(self.site.own_addresses)
         if not direct:
-            best, others = self.names.preferred(domain)
-            for place, one in enumerate([*best, *others]):
-                if ours.intersection(self.names.numbers(one)):
+            best, further = self.names.preferred(domain)
+            for place, one in enumerate([*best, *further]):
+                if own.intersection(self.names.numbers(one)):
                     if one in best:
-                        return Route(given, "none")
+                        return Route(original, "none")
                     hosts = hosts[:place]
                     break
         for host in hosts:
             numbers = self.names.numbers(host)
-            if ours.intersection(numbers):
-                return Route(given, "none")
+            if own.intersection(numbers):
+                return Route(original, "none")
             if numbers:
-                return Route(given, "relay", host)
-        return Route(given, "none")
+                return Route(original, "relay", host)
+        return Route(original, "none")
 
     # ---- local users
 
-    def _delivered(self, read: Mailbox, given: str, seen: frozenset[str]) -> Iterator[Route]:
+    def _delivered(self, read: Mailbox, original: str, seen: frozenset[str]) -> Iterator[Route]:
         """The routes of a local user: an alias, a mailbox, or whoever gets what is left."""
         local = read.address.local
         value = alias_of(self.site, local)
         if value is None and self.settings.luser_relay and not self._is_user(local):
             value = self._luser(read)
-        self.left -= 1
-        if value is None or local in seen or self.left < 0:
-            yield Route(given, "local")
+        self.expansions_left -= 1
+        if value is None or local in seen or self.expansions_left < 0:
+            yield Route(original, "local")
             return
         forwarded = False
         for text in re.split(r"\s*,\s*", value.strip()):
             if not text or text[:1] in '|/:"':
-                yield Route(given, "local")
+                yield Route(original, "local")
                 continue
             target = self.site.resolve(self.site.rewriting.rewritten(rfc822.extract(text) or text))
             if isinstance(target, Fault):
-                yield Route(given, "none")
+                yield Route(original, "none")
             elif target.kind == LOCAL and transport(self.site, target).name == "local":
-                yield from self._delivered(target, given, seen | {local})
+                yield from self._delivered(target, original, seen | {local})
             else:
                 forwarded = True
-                for address in expanded(self.site, target.given):
-                    yield from self.routes(address, given)
+                for address in expanded(self.site, target.original):
+                    yield from self.routes(address, original)
         if forwarded:
-            yield Route(given, "local")
+            yield Route(original, "local")
 
     def _is_user(self, local: str) -> bool:
         table = self.site.tables.get(USERS)

@@ -16,7 +16,7 @@ from sim.smtp.commands import Message, State
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
-from sim.smtp.replies import Reply, filled
+from sim.smtp.replies import Reply, fill
 from sim.smtp.routing import Route, routes
 from sim.smtp.verdicts import Verdict, places
 from sim.smtp.wordings import template
@@ -64,7 +64,7 @@ class Session:
         self.policy = policy
         self.messages: list[Message] = []
         self.state = State.START
-        self._told = facts._replace(
+        self._session_facts = facts._replace(
             login=None, auth_failed=False, reverse_path=None, forward_path="", helo=None
         )
         self._check = login
@@ -129,7 +129,7 @@ class Session:
             if message.discarded
             else routes(
                 self.policy,
-                self._told.names,
+                self._session_facts.names,
                 [path for path, _ in message.recipients],
                 message.reverse_path,
             )
@@ -144,7 +144,7 @@ class Session:
     @property
     def _facts(self) -> Facts:
         """The facts at the present command."""
-        return self._refresh(self._told)
+        return self._refresh(self._session_facts)
 
     # ---- replies
 
@@ -152,9 +152,9 @@ class Session:
         self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
     ) -> None:
         reply = template(self.policy.words, situation, detail)
-        known = places(self.policy, facts or self._told, detail)
-        known |= {"command": command, "queue_id": f"{len(self.messages):08X}"}
-        self._out.append(filled(reply, known))
+        values = places(self.policy, facts or self._session_facts, detail)
+        values |= {"command": command, "queue_id": f"{len(self.messages):08X}"}
+        self._out.append(fill(reply, values))
 
     def _error(self, situation: str, detail: str = "", command: str = "") -> None:
         """Say what was wrong; a client that errs too often is sent away."""
@@ -176,7 +176,9 @@ class Session:
 
     def _begin(self) -> None:
         """Forget the transaction."""
-        self._told = self._told._replace(reverse_path=None, forward_path="", recipients=0)
+        self._session_facts = self._session_facts._replace(
+            reverse_path=None, forward_path="", recipients=0
+        )
         self._recipients: list[tuple[str, Verdict]] = []
         self._content = bytearray()
         self._fault = ""

@@ -139,10 +139,10 @@ class Settings(NamedTuple):
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> Settings:
         """Those of *parameters* that it knows; raises PolicyError for a value of another type."""
-        known = {
+        values = {
             name: default for name, default in cls._field_defaults.items() if name in parameters
         }
-        return cls(**{name: _typed(name, parameters[name], known[name]) for name in known})
+        return cls(**{name: _typed(name, parameters[name], values[name]) for name in values})
 
     def parents_match(self, parameter: str) -> bool:
         """Whether subdomains belong to the domains of *parameter*."""

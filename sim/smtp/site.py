@@ -31,9 +31,9 @@ MOST_ADDRESSES = 1 << 16
 
 
 class Mailbox(NamedTuple):
-    """An address as a server reads it: as *given*, what it means, the class of its domain."""
+    """An address as a server reads it: as *original*, what it means, the class of its domain."""
 
-    given: str
+    original: str
     """Without source route, quotes and comments; the text itself for most servers."""
     address: Address
     kind: str
@@ -109,8 +109,8 @@ class Site:
     @cached_property
     def own_networks(self) -> Networks:
         """`networks` as one list."""
-        given = self.networks
-        return given if isinstance(given, Networks) else Networks.of(given)
+        networks = self.networks
+        return networks if isinstance(networks, Networks) else Networks.of(networks)
 
     @cached_property
     def network_ranges(self) -> tuple[Range, ...]:
@@ -133,13 +133,13 @@ class Site:
         """Networks for which no limit of rates holds."""
         text = self.settings.smtpd_client_event_limit_exceptions
         if text is not None:
-            return Networks.stated(text, self.tables)
+            return Networks.parse(text, self.tables)
         return self.own_networks if self.style.spares_own_networks else Networks()
 
     @cached_property
     def backup_networks(self) -> Networks:
         """Where the first exchangers of a domain must stand for `permit_mx_backup`."""
-        return Networks.stated(self.settings.permit_mx_backup_networks, self.tables)
+        return Networks.parse(self.settings.permit_mx_backup_networks, self.tables)
 
     def is_within(self, client: int, ranges: Iterable[Range]) -> bool:
         """Whether the address *client* is in one of *ranges*, as this server reads them."""
@@ -167,7 +167,7 @@ class Site:
         return frozenset(self.domains) | {self.hostname} | frozenset(self.style.local_names)
 
     @cached_property
-    def here(self) -> addresses.Site:
+    def address_site(self) -> addresses.Site:
         """What reading an address needs of it."""
         return addresses.Site(
             names=self.own_names,
@@ -268,16 +268,16 @@ class Site:
 
     def read(self, text: str, *, sender: bool = False) -> Mailbox | Fault:
         """Read an address as this server does."""
-        known = self._read.get((text, sender))
-        if known is None:
+        mailbox = self._read.get((text, sender))
+        if mailbox is None:
             if len(self._read) >= MOST_ADDRESSES:
                 self._read.clear()
-            known = self._resolved(text) if self.style.tokens else self._standard(text, sender)
-            self._read[text, sender] = known
-        return known
+            mailbox = self._resolved(text) if self.style.tokens else self._standard(text, sender)
+            self._read[text, sender] = mailbox
+        return mailbox
 
     def _standard(self, text: str, sender: bool) -> Mailbox | Fault:
-        address = addresses.read(text, self.style.reading, self.here, sender=sender)
+        address = addresses.read(text, self.style.reading, self.address_site, sender=sender)
         if isinstance(address, Fault):
             return address
         kind = LOCAL if not address.domain else self.domain_class(address.domain)
@@ -288,32 +288,32 @@ class Site:
         usual = addresses.usual(text)
         if usual is not None and text[0] != "-":
             return Mailbox(text, usual, self.domain_class(usual.domain))
-        given = rfc822.extract(text, strict=self.settings.strict_rfc821_envelopes)
-        if not given:
-            return Fault("empty" if given is not None or not text else "domain")
-        return self.resolve(given)
+        internal = rfc822.extract(text, strict=self.settings.strict_rfc821_envelopes)
+        if not internal:
+            return Fault("empty" if internal is not None or not text else "domain")
+        return self.resolve(internal)
 
-    def resolve(self, given: str) -> Mailbox | Fault:
-        """What the internal form *given* of an address leads to."""
+    def resolve(self, internal: str) -> Mailbox | Fault:
+        """What the internal form *internal* of an address leads to."""
         rewriting = self.rewriting
         try:
-            full, routed, valid = rewriting.resolve(rewriting.rewritten(given))
+            full, routed, valid = rewriting.resolve(rewriting.rewritten(internal))
         except TableError:  # of its own domains
-            return Mailbox(given, Address(given.lower(), ""), FAILED)
+            return Mailbox(internal, Address(internal.lower(), ""), FAILED)
         if not valid:
             return Fault("domain")
         local, _, domain = full.lower().rpartition("@")
-        return Mailbox(given, Address(local, domain), self.domain_class(domain), routed)
+        return Mailbox(internal, Address(local, domain), self.domain_class(domain), routed)
 
     # ---- who is here
 
     def maps(self, text: str) -> Maps:
         """The tables that a setting names."""
-        known = self._maps.get(text)
-        if known is None:
+        named = self._maps.get(text)
+        if named is None:
             tables = tuple(lookup_table(name, self.tables) for name in words(text))
-            known = self._maps[text] = Maps(tables)
-        return known
+            named = self._maps[text] = Maps(tables)
+        return named
 
     @cached_property
     def _maps(self) -> dict[str, Maps]:
@@ -322,8 +322,8 @@ class Site:
     @cached_property
     def delimiter(self) -> str:
         """Characters of which the first ends the name of a user: ``user+tag`` is ``user``."""
-        stated = self.settings.recipient_delimiter
-        return stated if stated is not None else "+" * self.style.plus_tag
+        setting = self.settings.recipient_delimiter
+        return setting if setting is not None else "+" * self.style.plus_tag
 
     def without_tag(self, local: str) -> str:
         """*local* up to the delimiter; itself if there is none, or nothing before it."""
@@ -351,20 +351,20 @@ class Site:
     @cached_property
     def owners(self) -> dict[str, frozenset[str]]:
         """The logins to which each owned address belongs."""
-        owned: dict[str, frozenset[str]] = {}
-        for login, held in self.login_owns.items():
-            for address in held:
+        logins: dict[str, frozenset[str]] = {}
+        for login, owned_addresses in self.login_owns.items():
+            for address in owned_addresses:
                 key = address.lower()
-                owned[key] = owned.get(key, frozenset()) | {login}
-        return owned
+                logins[key] = logins.get(key, frozenset()) | {login}
+        return logins
 
     @cached_property
     def login_maps(self) -> Maps:
         """Where owners of a sender are looked up."""
-        stated = self.settings.smtpd_sender_login_maps
-        if stated is not None:
-            return self.maps(stated)
-        return Maps((Keyed({a: " ".join(sorted(who)) for a, who in self.owners.items()}),))
+        setting = self.settings.smtpd_sender_login_maps
+        if setting is not None:
+            return self.maps(setting)
+        return Maps((Keyed({a: " ".join(sorted(logins)) for a, logins in self.owners.items()}),))
 
     def owners_of(self, sender: Mailbox) -> frozenset[str]:
         """The logins to which *sender* belongs, in lower case where a table says so."""
@@ -373,8 +373,8 @@ class Site:
             return self.owners.get(address) or self.owners.get(
                 address[address.rfind("@") :], frozenset()
             )
-        found = self.find(self.login_maps, sender.full)
-        return frozenset(re.findall(r"[^\s,]+", found or ""))
+        logins = self.find(self.login_maps, sender.full)
+        return frozenset(re.findall(r"[^\s,]+", logins or ""))
 
     def has_mailbox(self, address: Address) -> bool:
         """Whether a local *address* exists; ``postmaster`` does (RFC 5321 section 4.5.1)."""

@@ -25,21 +25,21 @@ class PostfixSession(PostfixCommands, kind="lenient"):
 
     # ---- the transaction
 
-    def _mail(self, found: list[Word]) -> None:
-        if self.settings.smtpd_helo_required and self._told.helo is None:
+    def _mail(self, line_words: list[Word]) -> None:
+        if self.settings.smtpd_helo_required and self._session_facts.helo is None:
             self._error("need_helo")
         elif self._in_transaction:
             self._error("nested_mail")
-        elif len(found) < 3 or found[1].text.lower() != "from:":
+        elif len(line_words) < 3 or line_words[1].text.lower() != "from:":
             self._syntax("MAIL")
         else:
-            self._begin_with(found[2], [word.text for word in found[3:]])
+            self._begin_with(line_words[2], [word.text for word in line_words[3:]])
 
     def _begin_with(self, word: Word, parameters: list[str]) -> None:
         path = self._path_of(word)
-        told = self._told._replace(reverse_path=path or None)
-        outcome = self._step("MAIL", told)
-        self._told = self._told._replace(recent=self._told.recent + 1)
+        facts = self._session_facts._replace(reverse_path=path or None)
+        outcome = self._step("MAIL", facts)
+        self._session_facts = self._session_facts._replace(recent=self._session_facts.recent + 1)
         verdict = outcome.verdict
         if verdict is not None and verdict.situation in ("rate_limited", "sender_syntax"):
             self._refuse(verdict)
@@ -52,9 +52,9 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             self._refuse(verdict)
             self._erred()
         else:
-            self._told = told._replace(recent=self._told.recent, recipients=0)
+            self._session_facts = facts._replace(recent=self._session_facts.recent, recipients=0)
             self._discarding = outcome.discarding
-            self._held["RCPT"] = outcome.held
+            self._deferrals["RCPT"] = outcome.deferral
             self._in_transaction = True
             self._say("mail_ok")
 
@@ -79,35 +79,35 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             elif parameter.upper() == "SMTPUTF8" and not self.settings.smtputf8_enable:
                 return ("bad_parameter", parameter[:MAX_PARAMETER])
             elif not re.fullmatch(_MAIL_PARAMETER, parameter):
-                known = key.upper() in ("RET", "ENVID") and "=" in parameter
-                return (f"bad_{key.lower()}",) if known else ("bad_parameter", parameter)
+                dsn = key.upper() in ("RET", "ENVID") and "=" in parameter
+                return (f"bad_{key.lower()}",) if dsn else ("bad_parameter", parameter)
         return ()
 
-    def _rcpt(self, found: list[Word]) -> None:
+    def _rcpt(self, line_words: list[Word]) -> None:
         if not self._in_transaction:
             self._error("need_mail")
-        elif len(found) < 3 or found[1].text.lower() != "to:":
+        elif len(line_words) < 3 or line_words[1].text.lower() != "to:":
             self._syntax("RCPT")
         else:
-            self._add(found[2], [word.text for word in found[3:]])
+            self._add(line_words[2], [word.text for word in line_words[3:]])
 
     def _add(self, word: Word, parameters: list[str]) -> None:
         path = self._path_of(word)
-        facts = self._asked(path, "RCPT", parameters)
+        facts = self._accepted_facts(path, "RCPT", parameters)
         if facts is None:
             return
         self._recipients.append((path or "", accepted(self.policy, facts)))
-        self._told = self._told._replace(recipients=len(self._recipients))
+        self._session_facts = self._session_facts._replace(recipients=len(self._recipients))
         self._say("accepted", facts=facts)
 
-    def _asked(
+    def _accepted_facts(
         self, path: str | None, verb: str, parameters: list[str] | None = None
     ) -> Facts | None:
         """The facts of a recipient that nothing refuses; None if something did, and was said."""
-        told = self._told._replace(forward_path=path or "")
-        outcome = self._step(verb, told)
-        counted = self._told.recent_recipients + 1
-        self._told = self._told._replace(recent_recipients=counted)
+        facts = self._session_facts._replace(forward_path=path or "")
+        outcome = self._step(verb, facts)
+        recent = self._session_facts.recent_recipients + 1
+        self._session_facts = self._session_facts._replace(recent_recipients=recent)
         verdict = outcome.verdict
         if verdict is not None and verdict.situation == "recipients_limited":
             self._refuse(verdict)
@@ -124,7 +124,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             self._erred()
             return None
         self._discarding = outcome.discarding
-        return told
+        return facts
 
     def _refuses_more(self, parameters: list[str]) -> bool:
         """Whether a parameter or the number of recipients refuses one."""
@@ -143,25 +143,25 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             return True
         return False
 
-    def _vrfy(self, found: list[Word]) -> None:
+    def _vrfy(self, line_words: list[Word]) -> None:
         s = self.settings
         if s.disable_vrfy_command:
             self._error("vrfy_disabled")
             return
-        if s.smtputf8_enable and len(found) > 1 and found[-1].text.upper() == "SMTPUTF8":
-            found = found[:-1]
-        if len(found) < 2:
+        if s.smtputf8_enable and len(line_words) > 1 and line_words[-1].text.upper() == "SMTPUTF8":
+            line_words = line_words[:-1]
+        if len(line_words) < 2:
             self._syntax("VRFY" if s.smtputf8_enable else "VRFY_ASCII")
             return
-        text = " ".join(word.text for word in found[1:])
-        if not self._asked(inner(text), "VRFY"):
+        text = " ".join(word.text for word in line_words[1:])
+        if not self._accepted_facts(inner(text), "VRFY"):
             return
         self._say("vrfy", text)
 
-    def _data(self, found: list[Word]) -> None:
+    def _data(self, line_words: list[Word]) -> None:
         if not self._recipients:
             self._error("no_recipients" if self._in_transaction else "need_rcpt")
-        elif len(found) > 1:
+        elif len(line_words) > 1:
             self._syntax("DATA")
         elif not self._stopped("DATA"):
             self.state = State.DATA
@@ -169,8 +169,8 @@ class PostfixSession(PostfixCommands, kind="lenient"):
 
     def _stopped(self, command: str) -> bool:
         """Whether the policy refuses the message at *command*, which is then said."""
-        told = self._told._replace(forward_path=self._recipients[0][0])
-        outcome = self._step(command, told)
+        facts = self._session_facts._replace(forward_path=self._recipients[0][0])
+        outcome = self._step(command, facts)
         self._discarding = outcome.discarding
         if outcome.verdict is None:
             return False
@@ -182,12 +182,12 @@ class PostfixSession(PostfixCommands, kind="lenient"):
 
     def _text(self, line: Line) -> None:
         bare = line.fault == "bare"
-        how = self._watches_bare if bare or self._bare_before else "no"
+        treatment = self._watches_bare if bare or self._bare_before else "no"
         before, self._bare_before = self._bare_before, bare
-        if bare and how == "reject":
+        if bare and treatment == "reject":
             self._fault = self._fault or "bare_newline_in_data"
         if line.text == b".":
-            if how == "no" or not (bare or before):
+            if treatment == "no" or not (bare or before):
                 self._end_of_message()
             return
         self._keep(line.text)
@@ -199,9 +199,9 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             self._error(fault)
             self._begin()
         elif not self._stopped("EOD"):
-            told = self._told
-            taken = (tuple(self._recipients), content, self._discarding)
-            self.messages.append(Message(told.reverse_path, told.login, *taken))
+            facts = self._session_facts
+            delivery = (tuple(self._recipients), content, self._discarding)
+            self.messages.append(Message(facts.reverse_path, facts.login, *delivery))
             self._errors = self._junk = 0
             self._say("queued")
             self._begin()

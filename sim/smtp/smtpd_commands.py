@@ -22,7 +22,7 @@ _COMMANDS = (
     *("HELO", "EHLO", "XCLIENT", "XFORWARD", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT"),
     *("RSET", "NOOP", "VRFY", "ETRN", "QUIT"),
 )
-_COUNTED = frozenset({"HELO", "EHLO", "RSET", "NOOP", "VRFY", "ETRN"})
+_JUNK = frozenset({"HELO", "EHLO", "RSET", "NOOP", "VRFY", "ETRN"})
 """Commands of which a client may send only so many."""
 _LAST = frozenset({"HELO", "EHLO", "DATA", "NOOP", "VRFY"})
 """Commands after which a client has to wait for the reply (RFC 2920)."""
@@ -43,7 +43,7 @@ class PostfixCommands(Session):
         self._esmtp = False
         self._denied: Verdict | None = None
         self._junk = self._overshoot = 0
-        self._held: dict[str, Refusal | None] = {}
+        self._deferrals: dict[str, Refusal | None] = {}
         self._bare_before = False
         self._in_transaction = self._discarding = False
 
@@ -69,13 +69,13 @@ class PostfixCommands(Session):
             self._out = [_softened(reply) for reply in self._out]
         return super()._sent()
 
-    def _step(self, command: str, told: Facts | None = None) -> Outcome:
+    def _step(self, command: str, facts: Facts | None = None) -> Outcome:
         """What the policy answers at *command*."""
         return step(
             self.policy,
-            self._refresh(told or self._told),
+            self._refresh(facts or self._session_facts),
             command,
-            held=self._held.get("RCPT" if command == "VRFY" else command),
+            deferral=self._deferrals.get("RCPT" if command == "VRFY" else command),
             discarding=self._discarding,
             in_transaction=self._in_transaction,
         )
@@ -93,17 +93,17 @@ class PostfixCommands(Session):
     @property
     def _watches_bare(self) -> str:
         """How a bare LF is treated: ``no``, ``normalize`` or ``reject``."""
-        how = self.settings.smtpd_forbid_bare_newline.lower()
-        if how == "no":
+        treatment = self.settings.smtpd_forbid_bare_newline.lower()
+        if treatment == "no":
             return "no"
-        stated = self.settings.smtpd_forbid_bare_newline_exclusions
-        spared = self.policy.own_networks
-        if stated is not None:
-            spared = Networks.stated(stated, self.policy.tables)
+        setting = self.settings.smtpd_forbid_bare_newline_exclusions
+        exempt = self.policy.own_networks
+        if setting is not None:
+            exempt = Networks.parse(setting, self.policy.tables)
         names = self._facts.client_name or ""
-        if spared.holds(self._told.client, lambda: names):
+        if exempt.holds(self._session_facts.client, lambda: names):
             return "no"
-        return "normalize" if how == "yes" else how
+        return "normalize" if treatment == "yes" else treatment
 
     def _line(self, line: Line) -> None:
         if self._errors >= self._max_errors:
@@ -127,12 +127,12 @@ class PostfixCommands(Session):
             self._command(text)
 
     def _command(self, line: str) -> None:
-        found = words(line)
-        if not found:
+        line_words = words(line)
+        if not line_words:
             self._error("empty_command")
             return
-        verb = found[0].text.upper()
-        if found[0].text.lower() in re.findall(r"[^\s,]+", self._noops):
+        verb = line_words[0].text.upper()
+        if line_words[0].text.lower() in re.findall(r"[^\s,]+", self._noops):
             self._say("noop")
             return
         if verb not in _COMMANDS:
@@ -143,13 +143,13 @@ class PostfixCommands(Session):
             self._errors += 1
             return
         if (not self._esmtp or verb in _LAST) and self._lines.pending:
-            self._told = self._told._replace(pipelined=True)
+            self._session_facts = self._session_facts._replace(pipelined=True)
             if self.settings.smtpd_forbid_unauth_pipelining:
                 self._say("out_of_step")
                 self.state = State.CLOSED
                 return
-        getattr(self, f"_{verb.lower()}")(found)
-        if verb in _COUNTED:
+        getattr(self, f"_{verb.lower()}")(line_words)
+        if verb in _JUNK:
             self._junk += 1
             self._errors += self._junk > self.settings.smtpd_junk_command_limit + 1
 
@@ -178,29 +178,29 @@ class PostfixCommands(Session):
         self._overshoot = 0
         self._bare_before = False
 
-    def _greeted(self, found: list[Word], verb: str) -> bool:
+    def _greeted(self, line_words: list[Word], verb: str) -> bool:
         """Take a HELO or EHLO; False if it was refused."""
-        if len(found) < 2:
+        if len(line_words) < 2:
             self._syntax(verb)
             return False
-        name = " ".join(word.text for word in found[1:])
-        outcome = self._step("HELO", self._told._replace(helo=name))
+        name = " ".join(word.text for word in line_words[1:])
+        outcome = self._step("HELO", self._session_facts._replace(helo=name))
         if outcome.verdict is not None:
             self._refuse(outcome.verdict)
             self._erred()
             return False
-        self._held["MAIL"] = outcome.held
+        self._deferrals["MAIL"] = outcome.deferral
         self._begin()
-        self._told = self._told._replace(helo=re.sub(_NEUTERED, "?", name))
+        self._session_facts = self._session_facts._replace(helo=re.sub(_NEUTERED, "?", name))
         return True
 
-    def _helo(self, found: list[Word]) -> None:
-        if self._greeted(found, "HELO"):
+    def _helo(self, line_words: list[Word]) -> None:
+        if self._greeted(line_words, "HELO"):
             self._esmtp = False
             self._say("helo")
 
-    def _ehlo(self, found: list[Word]) -> None:
-        if not self._greeted(found, "EHLO"):
+    def _ehlo(self, line_words: list[Word]) -> None:
+        if not self._greeted(line_words, "EHLO"):
             return
         self._esmtp = True
         s = self.settings
@@ -218,51 +218,53 @@ class PostfixCommands(Session):
             "CHUNKING",
         ]
         hidden = set(re.findall(r"[^\s,]+", s.smtpd_discard_ehlo_keywords.upper()))
-        shown = [word for word in offered if word.partition(" ")[0] not in hidden]
-        self._out.append(Reply(250, "", "\n".join([self.policy.hostname, *shown])))
+        keywords = [word for word in offered if word.partition(" ")[0] not in hidden]
+        self._out.append(Reply(250, "", "\n".join([self.policy.hostname, *keywords])))
 
     def _auth_keywords(self) -> list[str]:
         s = self.settings
-        if not self.policy.auth_offered or (s.smtpd_tls_auth_only and not self._told.encrypted):
+        if not self.policy.auth_offered or (
+            s.smtpd_tls_auth_only and not self._session_facts.encrypted
+        ):
             return []
-        exempt = Networks.stated(s.smtpd_sasl_exceptions_networks, self.policy.tables)
-        if exempt.holds(self._told.client, lambda: self._facts.client_name or ""):
+        exempt = Networks.parse(s.smtpd_sasl_exceptions_networks, self.policy.tables)
+        if exempt.holds(self._session_facts.client, lambda: self._facts.client_name or ""):
             return []
         return ["AUTH PLAIN LOGIN", *(["AUTH=PLAIN LOGIN"] if s.broken_sasl_auth_clients else [])]
 
-    def _rset(self, found: list[Word]) -> None:
-        if len(found) > 1:
+    def _rset(self, line_words: list[Word]) -> None:
+        if len(line_words) > 1:
             self._syntax("RSET")
             return
         self._begin()
         self._say("rset")
 
-    def _noop(self, _found: list[Word]) -> None:
+    def _noop(self, _line_words: list[Word]) -> None:
         self._say("noop")
 
-    def _quit(self, _found: list[Word]) -> None:
+    def _quit(self, _line_words: list[Word]) -> None:
         self._say("quit")
         self.state = State.CLOSED
 
-    def _starttls(self, found: list[Word]) -> None:
-        if len(found) > 1:
+    def _starttls(self, line_words: list[Word]) -> None:
+        if len(line_words) > 1:
             self._syntax("STARTTLS")
         else:
             self._error("not_implemented")
 
-    def _xclient(self, found: list[Word]) -> None:
+    def _xclient(self, line_words: list[Word]) -> None:
         if self._in_transaction:
             self._error("bad_sequence")
-        elif len(found) < 2:
-            self._syntax(found[0].text.upper())
+        elif len(line_words) < 2:
+            self._syntax(line_words[0].text.upper())
         else:
             self._error("not_authorized")
 
     _xforward = _xclient
 
-    def _bdat(self, found: list[Word]) -> None:
-        count = found[1].text if len(found) > 1 else ""
-        last = [word.text.upper() for word in found[2:]]
+    def _bdat(self, line_words: list[Word]) -> None:
+        count = line_words[1].text if len(line_words) > 1 else ""
+        last = [word.text.upper() for word in line_words[2:]]
         if not count.isdigit() or last not in ([], ["LAST"]):
             self._syntax("BDAT")
         elif not self._in_transaction:
@@ -270,15 +272,15 @@ class PostfixCommands(Session):
         else:
             self._error("no_recipients")  # chunks are not modelled
 
-    def _etrn(self, found: list[Word]) -> None:
-        if self.settings.smtpd_helo_required and self._told.helo is None:
+    def _etrn(self, line_words: list[Word]) -> None:
+        if self.settings.smtpd_helo_required and self._session_facts.helo is None:
             self._error("need_helo", "ETRN")
         elif self._in_transaction:
             self._error("bad_sequence", "ETRN")
-        elif len(found) != 2:
+        elif len(line_words) != 2:
             self._syntax("ETRN")
         else:
-            self._flush(found[1].text.lstrip("@#"))
+            self._flush(line_words[1].text.lstrip("@#"))
 
     def _flush(self, domain: str) -> None:
         """Answer ETRN: only relay domains have a queue that a client may flush."""
@@ -296,36 +298,38 @@ class PostfixCommands(Session):
 
     # ---- AUTH
 
-    def _auth(self, found: list[Word]) -> None:
+    def _auth(self, line_words: list[Word]) -> None:
         outcome = self._step("AUTH")
-        self._told = self._told._replace(recent_auths=self._told.recent_auths + 1)
+        self._session_facts = self._session_facts._replace(
+            recent_auths=self._session_facts.recent_auths + 1
+        )
         if outcome.verdict is not None:
             self._refuse(outcome.verdict)
             self._erred()
             return
-        fault = self._auth_fault(found)
+        fault = self._auth_fault(line_words)
         if fault:
             self._error(*fault)
             return
-        self._exchange = Exchange(found[1].text)
-        initial = found[2].text if len(found) > 2 else ""
-        known = self._exchange.known
-        self._take_step(self._exchange.begin(initial) if known else Step(fault="auth_failed"))
+        self._exchange = Exchange(line_words[1].text)
+        initial = line_words[2].text if len(line_words) > 2 else ""
+        supported = self._exchange.supported
+        self._take_step(self._exchange.begin(initial) if supported else Step(fault="auth_failed"))
 
-    def _auth_fault(self, found: list[Word]) -> tuple[str, ...]:
+    def _auth_fault(self, line_words: list[Word]) -> tuple[str, ...]:
         """Why an AUTH command is refused before its exchange; empty if it is not."""
         s = self.settings
-        if s.smtpd_helo_required and self._told.helo is None:
+        if s.smtpd_helo_required and self._session_facts.helo is None:
             return ("need_helo",)
         if not self.policy.auth_offered:
             return ("auth_not_offered",)
         if self._in_transaction:
             return ("bad_sequence",)
-        if s.smtpd_tls_auth_only and not self._told.encrypted:
+        if s.smtpd_tls_auth_only and not self._session_facts.encrypted:
             return ("auth_needs_tls",)
-        if self._told.login is not None:
+        if self._session_facts.login is not None:
             return ("already_authenticated",)
-        return () if len(found) in (2, 3) else ("bad_argument", "AUTH")
+        return () if len(line_words) in (2, 3) else ("bad_argument", "AUTH")
 
     def _take_step(self, step: Step) -> None:
         if step.fault == "auth_malformed":
@@ -338,7 +342,7 @@ class PostfixCommands(Session):
             return
         realm = self.settings.smtpd_sasl_local_domain
         login = f"{name}@{realm}" if realm and "@" not in name else name
-        self._told = self._told._replace(login=login)
+        self._session_facts = self._session_facts._replace(login=login)
         self._say("auth_ok")
 
 

@@ -74,7 +74,7 @@ class StandardSession(Session, kind="standard"):
             self._error("bad_argument")
             return
         self._begin()
-        self._told = self._told._replace(helo=argument.split(" ")[0])
+        self._session_facts = self._session_facts._replace(helo=argument.split(" ")[0])
         self.state = State.READY
         self._say("helo", argument.split(" ")[0])
 
@@ -122,20 +122,20 @@ class StandardSession(Session, kind="standard"):
     def _auth(self, argument: str) -> None:
         mechanism, _, initial = argument.partition(" ")
         self._exchange = Exchange(mechanism)
-        if self._told.login is not None:
+        if self._session_facts.login is not None:
             self._error("already_authenticated")
         elif not self.policy.auth_offered:
             self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
         elif not mechanism:
             self._error("bad_argument")
-        elif not self._exchange.known:
+        elif not self._exchange.supported:
             self._error("auth_mechanism")
         else:
             self._take_step(self._exchange.begin(initial))
 
     def _try(self, name: str, password: str) -> None:
         if name and self._check(name, password):
-            self._told = self._told._replace(login=name)
+            self._session_facts = self._session_facts._replace(login=name)
             self._say("auth_ok")
             return
         self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
@@ -146,8 +146,8 @@ class StandardSession(Session, kind="standard"):
     def _path(self, verb: str, argument: str) -> str | None:
         """The text between the angle brackets; None if the command was refused."""
         match = re.fullmatch(_ADDRESSED, argument)
-        wanted = "FROM" if verb == "MAIL" else "TO"
-        if match is None or match[1].upper() != wanted:
+        keyword = "FROM" if verb == "MAIL" else "TO"
+        if match is None or match[1].upper() != keyword:
             self._error("bad_argument")
             return None
         for parameter in (match[3] or "").split():
@@ -164,12 +164,12 @@ class StandardSession(Session, kind="standard"):
         path = self._path("MAIL", argument)
         if path is None:
             return
-        told = self._told._replace(reverse_path=path or None)
-        verdict = decide_at(self.policy, self._refresh(told), "MAIL")
+        facts = self._session_facts._replace(reverse_path=path or None)
+        verdict = decide_at(self.policy, self._refresh(facts), "MAIL")
         if verdict is not None:
             self._refuse(verdict)
             return
-        self._told = told
+        self._session_facts = facts
         self.state = State.MAIL
         self._say("mail_ok")
 
@@ -180,13 +180,13 @@ class StandardSession(Session, kind="standard"):
         if len(self._recipients) >= self._max_recipients:
             self._say("too_many_recipients")  # RFC 5321 section 4.5.3.1.10: no fault of the client
             return
-        facts = self._refresh(self._told._replace(forward_path=path))
+        facts = self._refresh(self._session_facts._replace(forward_path=path))
         refusal = decide_at(self.policy, facts, "RCPT")
         if refusal is not None:
             self._refuse(refusal)
             return
         self._recipients.append((path, decide(self.policy, facts)))
-        self._told = self._told._replace(recipients=len(self._recipients))
+        self._session_facts = self._session_facts._replace(recipients=len(self._recipients))
         self.state = State.RCPT
         self._say("accepted", facts=facts)
 
@@ -230,10 +230,10 @@ class StandardSession(Session, kind="standard"):
         if refused is not None:
             self._refuse(refused)
             return
-        kept = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
-        if kept:
-            told = self._told
-            self.messages.append(Message(told.reverse_path, told.login, kept, content))
+        delivered = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
+        if delivered:
+            facts = self._session_facts
+            self.messages.append(Message(facts.reverse_path, facts.login, delivered, content))
         self._say("queued")
 
 

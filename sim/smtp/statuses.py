@@ -15,13 +15,13 @@ def split_status(text: str, default: str) -> tuple[str, str]:
     return (default, text) if match is None else (match[1], match[2] or "")
 
 
-def status_for(status: str, asked: str) -> str:
-    """*status* with an address detail that fits what was asked: sender or recipient."""
-    kind, subject, detail = status.split(".")
-    if subject != "1":
+def status_for(status: str, subject: str) -> str:
+    """*status* with an address detail that fits the subject: sender or recipient."""
+    kind, topic, detail = status.split(".")
+    if topic != "1":
         return status
-    if asked == "sender":
+    if subject == "sender":
         return f"{kind}.1.{_OF_SENDER.get(detail, '0')}"
-    if asked == "recipient":
+    if subject == "recipient":
         return f"{kind}.1.{_OF_RECIPIENT.get(detail, '0')}"
     return f"{kind}.0.0"

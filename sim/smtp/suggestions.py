@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The most similar of the *known* names; "" if none is."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The most similar of the *names* names; "" if none is."""
+    near = difflib.get_close_matches(name, list(names), n=1)
     return near[0] if near else ""

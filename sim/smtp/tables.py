@@ -97,8 +97,8 @@ class Cidr(Ordered):
             return None
         for conditions, value in self.content:
             if all(
-                (address.version == network.version and address in network) == wanted
-                for network, wanted in conditions
+                (address.version == network.version and address in network) == positive
+                for network, positive in conditions
             ):
                 return value
         return None
@@ -116,9 +116,9 @@ class Pattern(Ordered):
         """The value of the first row whose patterns match *key*."""
         for conditions, value in self.content:
             match = None
-            for pattern, wanted in conditions:
+            for pattern, positive in conditions:
                 match = pattern.search(key)
-                if (match is not None) != wanted:
+                if (match is not None) != positive:
                     break
             else:
                 return re.sub(_GROUP, partial(_group, match), value)

@@ -28,7 +28,7 @@ class Transaction:
     """The command that is answered."""
     stage = "client"
     """The list that is walked."""
-    asked = "client"
+    subject = "client"
     """Whose address or name a refusal speaks of."""
     granted = False
     no_sender = False
@@ -96,15 +96,15 @@ class Transaction:
     def client_names(self) -> ClientName:
         """Name and reverse name of the client."""
         facts = self.facts
-        found = ClientName(status=OK, reverse_status=OK)
+        name = ClientName(status=OK, reverse_status=OK)
         if facts.names is not None:
-            found = facts.names.client(facts.client)
+            name = facts.names.client(facts.client)
         if facts.client_name is not None:
-            found = found._replace(name=facts.client_name, status=_status(facts.client_name))
+            name = name._replace(name=facts.client_name, status=_status(facts.client_name))
         if facts.reverse_name is not None:
             status = _status(facts.reverse_name)
-            found = found._replace(reverse=facts.reverse_name, reverse_status=status)
-        return found
+            name = name._replace(reverse=facts.reverse_name, reverse_status=status)
+        return name
 
     # ---- the sender
 
@@ -143,7 +143,7 @@ class Transaction:
         """Whether anybody may send there: a local domain or a relay domain."""
         to = self.recipient or NOBODY
         if to.kind == FAILED:
-            raise TableError(to.given)
+            raise TableError(to.original)
         if to.routed and not self.site.settings.allow_untrusted_routing:
             return to.kind in FINAL and not self.site.style.tokens
         return to.kind in FINAL or to.kind == RELAY
@@ -170,14 +170,18 @@ class Transaction:
 
     def destination_text(self) -> str:
         """The recipient, and what it means where that differs."""
-        given, meant = self.facts.forward_path, str(self.to.address)
-        return f"<{given}>" if given.lower() == meant.lower() else f"<{given}>, that is <{meant}>"
+        original, full = self.facts.forward_path, str(self.to.address)
+        return (
+            f"<{original}>"
+            if original.lower() == full.lower()
+            else f"<{original}>, that is <{full}>"
+        )
 
 
 def kind_known(mailbox: Mailbox) -> Mailbox:
     """*mailbox*; raises TableError where its class is not known."""
     if mailbox.kind == FAILED:
-        raise TableError(mailbox.given)
+        raise TableError(mailbox.original)
     return mailbox
 
 

@@ -61,10 +61,10 @@ def rate(text: str) -> PerSecond:
     return float(match[1]) / TIME[match[2]]
 
 
-def _quantity(text: str, units: dict[str, float], wanted: str) -> float:
+def _quantity(text: str, units: dict[str, float], expected: str) -> float:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None or match[2] not in units:
-        raise ValueError(f"expected {wanted} (units: {', '.join(units)})")
+        raise ValueError(f"expected {expected} (units: {', '.join(units)})")
     return float(match[1]) * units[match[2]]
 
 

@@ -14,17 +14,17 @@ from sim.smtp.transaction import Transaction
 
 
 class Step:
-    """One restriction that was looked at; its words are made when they are read."""
+    """One restriction that was judged; its texts are composed on first reading."""
 
-    __slots__ = ("_opinion", "_transaction", "_what", "stage")
+    __slots__ = ("_check", "_opinion", "_transaction", "stage")
 
     def __init__(
-        self, stage: str, what: Restriction | tuple[str, str], opinion: Opinion, t: Transaction
+        self, stage: str, check: Restriction | tuple[str, str], opinion: Opinion, t: Transaction
     ) -> None:
         self.stage = stage
         """The list it stands in."""
         self._opinion = opinion
-        self._what = what
+        self._check = check
         self._transaction = t
 
     @property
@@ -41,14 +41,14 @@ class Step:
     @property
     def rule(self) -> str:
         """The restriction as it stands in the list."""
-        return str(self._what) if isinstance(self._what, Restriction) else self._what[0]
+        return str(self._check) if isinstance(self._check, Restriction) else self._check[0]
 
     @property
     def compared(self) -> str:
         """What was compared with what."""
-        if isinstance(self._what, Restriction):
-            return self._what.compared(self._transaction)
-        return self._what[1]
+        if isinstance(self._check, Restriction):
+            return self._check.compared(self._transaction)
+        return self._check[1]
 
     def __repr__(self) -> str:
         return f"Step({self.stage!r}, {self.rule!r}, {self.compared!r}, {self.opinion!r})"
@@ -102,7 +102,7 @@ class Verdict:
         if self._policy is None or self.template is None:
             return Reply(self.code, self.enhanced, self.kind)
         named = places(self._policy, facts, self.detail, self.stage)
-        return replies.filled(self.template, named)
+        return replies.fill(self.template, named)
 
     @property
     def text(self) -> str:
@@ -130,9 +130,11 @@ def places(site: Site, facts: Facts, detail: str = "", stage: str = "") -> dict[
     """What the templates of `sim.smtp.wordings` may name, for one recipient."""
     sender, rcpt = facts.reverse_path or "", facts.forward_path
     before, _, after = rcpt.rpartition("@")
-    plain, meant = addresses.plain(rcpt), site.read(rcpt)
-    known = addresses.Address(rcpt, "") if isinstance(meant, addresses.Fault) else meant.address
-    same = plain.lower() == str(known).lower()
+    plain, mailbox = addresses.plain(rcpt), site.read(rcpt)
+    address = (
+        addresses.Address(rcpt, "") if isinstance(mailbox, addresses.Fault) else mailbox.address
+    )
+    same = plain.lower() == str(address).lower()
     names = Transaction(site, facts).client_names
     client = clients.text(facts.client)
     return {
@@ -149,9 +151,9 @@ def places(site: Site, facts: Facts, detail: str = "", stage: str = "") -> dict[
         "rcpt_before": before,
         "rcpt_after": after,
         "rcpt_plain": plain,
-        "rcpt_meant": plain if same else str(known),
-        "rcpt_escaped": plain if same and "@" not in known.local else known.escaped,
-        "rcpt_local": known.local,
+        "rcpt_meant": plain if same else str(address),
+        "rcpt_escaped": plain if same and "@" not in address.local else address.escaped,
+        "rcpt_local": address.local,
         "login": facts.login or "",
         "data_command": "DATA" if stage == "data" else "END-OF-MESSAGE",
         "lbrace": "{",

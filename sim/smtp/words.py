@@ -14,47 +14,47 @@ class Word(NamedTuple):
 
 def words(line: str) -> list[Word]:
     """Cut a command line at spaces outside quotes and brackets, and after ``TO:`` and ``FROM:``."""
-    found: list[Word] = []
+    line_words: list[Word] = []
     text, broken, at = "", False, 0
     while at < len(line):
-        letter = line[at]
+        character = line[at]
         at += 1
-        if letter.isspace():
+        if character.isspace():
             if text:
-                found.append(Word(text, broken))
+                line_words.append(Word(text, broken))
                 text, broken = "", False
-        elif letter in '<"':
-            end, whole = _closing(line, at, letter)
+        elif character in '<"':
+            end, whole = _closing(line, at, character)
             text += line[at - 1 : end]
             broken |= not whole
             at = end
-        elif letter == ":":
-            text += letter
+        elif character == ":":
+            text += character
             if text.lower() in ("to:", "from:"):
-                found.append(Word(text))
+                line_words.append(Word(text))
                 text = ""
         else:
-            if letter == "\\" and at < len(line):
-                letter += line[at]
+            if character == "\\" and at < len(line):
+                character += line[at]
                 at += 1
-            text += letter
-    return [*found, Word(text, broken)] if text else found
+            text += character
+    return [*line_words, Word(text, broken)] if text else line_words
 
 
 def _closing(line: str, at: int, opening: str) -> tuple[int, bool]:
     """Where what *opening* began ends, and whether it does."""
-    wanted = [">" if opening == "<" else opening]
+    openings = [">" if opening == "<" else opening]
     while at < len(line):
-        letter = line[at]
+        character = line[at]
         at += 1
-        if letter == "\\":
+        if character == "\\":
             at += 1
-        elif letter == wanted[-1]:
-            wanted.pop()
-            if not wanted:
+        elif character == openings[-1]:
+            openings.pop()
+            if not openings:
                 return at, True
-        elif letter == '"':
-            wanted.append('"')
-        elif letter == "<" and wanted[-1] == ">":
-            wanted.append(">")
+        elif character == '"':
+            openings.append('"')
+        elif character == "<" and openings[-1] == ">":
+            openings.append(">")
     return len(line), False

@@ -37,8 +37,8 @@ def hosts(prefix: Network) -> range:
 def usable(prefixes: Iterable[Network], reserved: Iterable[Network] = ()) -> Iterator[int]:
     """Host addresses of *prefixes* in order, as numbers, each once, without the *reserved* ones."""
     prefixes, held_back = list(prefixes), sorted(map(Range.of, reserved))
-    stretches = (_between(prefix, held_back) for prefix in prefixes)
-    numbers = chain.from_iterable(chain.from_iterable(stretches))
+    intervals = (_between(prefix, held_back) for prefix in prefixes)
+    numbers = chain.from_iterable(chain.from_iterable(intervals))
     ends = sorted(map(Range.of, prefixes))
     apart = all(one.last < other.first for one, other in pairwise(ends))
     return numbers if apart else iter(dict.fromkeys(numbers))
@@ -64,12 +64,12 @@ class Longest:
     """Free addresses, of which the next to be given out is the one that is free longest."""
 
     def __init__(self, addresses: Sequence[int]) -> None:
-        self.fresh = iter(addresses)  # nobody has had them yet
+        self.unused = iter(addresses)  # nobody has had them yet
         self.free: deque[int] = deque()
 
     def next(self, _: Hashable) -> int | None:
         """Take out the one that a holder gets; None where none is left."""
-        address = next(self.fresh, None)
+        address = next(self.unused, None)
         return self.free.popleft() if address is None and self.free else address
 
     def back(self, _: Hashable, address: int) -> None:
@@ -85,10 +85,10 @@ class Shortest(Longest):
 
     def next(self, _: Hashable) -> int | None:
         """Take out the last."""
-        return self.free.pop() if self.free else next(self.fresh, None)
+        return self.free.pop() if self.free else next(self.unused, None)
 
 
-class Drawn:
+class RandomOrder:
     """Free addresses, of which the next is any, by *draws*."""
 
     def __init__(self, addresses: Sequence[int], draws: Draws) -> None:
@@ -113,7 +113,7 @@ class Sticky:
     free (RFC 2131 §4.3.1); else the one that is free longest."""
 
     def __init__(self, addresses: Sequence[int]) -> None:
-        self.fresh = iter(addresses)  # nobody has had them yet
+        self.unused = iter(addresses)  # nobody has had them yet
         self.free: OrderedDict[int, None] = OrderedDict()
         self.former: dict[Hashable, int] = {}
 
@@ -123,7 +123,7 @@ class Sticky:
         if former is not None and former in self.free:
             del self.free[former]
             return former
-        address = next(self.fresh, None)
+        address = next(self.unused, None)
         return self.free.popitem(last=False)[0] if address is None and self.free else address
 
     def back(self, holder: Hashable, address: int) -> None:
@@ -135,7 +135,7 @@ class Sticky:
 REUSE: dict[str, Callable[..., Any]] = {
     "fifo": Longest,
     "lifo": Shortest,
-    "random": Drawn,
+    "random": RandomOrder,
     "sticky": Sticky,
 }
 """Which free address is given out next."""
@@ -165,32 +165,32 @@ class Pool:
         self.leasable = array("I", islice(addresses, 1) if shared else addresses)
         self._shared, self._leased = shared, leased
         more = (draws,) if reuse == "random" else ()
-        self._free: Longest | Drawn | Sticky = REUSE[reuse](self.leasable, *more)
+        self._free: Longest | RandomOrder | Sticky = REUSE[reuse](self.leasable, *more)
         self._now = -math.inf
-        self._held: dict[Hashable, int] = {}
+        self._holdings: dict[Hashable, int] = {}
         self._ends: list[tuple[float, int, Hashable]] = []
-        self._taken = 0
+        self._count = 0
 
     def take(self, holder: Hashable, now: float, until: float = math.inf) -> int | None:
         """Return *holder*'s address at *now* (s): the one it has, or the next free one.
 
         A new lease ends at *until*; one that runs already keeps its end.
         """
-        held, ends = self._held, self._ends
+        holdings, ends = self._holdings, self._ends
         if now < self._now:
             raise ValueError(f"now {now}: expected at least {self._now}, pools are asked in order")
         self._now = now
         while ends and ends[0][0] <= now:
             former = heapq.heappop(ends)[2]
-            self._free.back(former, held.pop(former))
+            self._free.back(former, holdings.pop(former))
         if self._shared:
             return self.leasable[0] if self.leasable else None
-        address = held.get(holder)
+        address = holdings.get(holder)
         if address is None:
             address = self._free.next(holder)
             if address is not None:
-                held[holder] = address
+                holdings[holder] = address
                 if self._leased and until < math.inf:
-                    self._taken += 1  # leases that end together come free in the order of taking
-                    heapq.heappush(ends, (until, self._taken, holder))
+                    self._count += 1  # leases that end together come free in the order of taking
+                    heapq.heappush(ends, (until, self._count, holder))
         return address

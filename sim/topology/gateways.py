@@ -21,9 +21,9 @@ class Gateways:
     def __bool__(self) -> bool:
         return bool(self.rows)
 
-    def seen(self, client: int) -> int:
+    def visible_address(self, client: int) -> int:
         """The address that the server sees of *client*."""
-        for (first, last), shown in self.rows:
+        for (first, last), gateway in self.rows:
             if first <= client <= last:
-                return shown
+                return gateway
         return client

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import networkx as nx
 
-    Drawn = nx.Graph[int]
+    RandomGraph = nx.Graph[int]
 
 MID_SHARE = 0.15
 """Share of networks that carry others' traffic below the core: as_graph.share.mid."""
@@ -76,7 +76,7 @@ GENERATORS: dict[str, Callable[[int, random.Random], Shape]] = {
 }
 
 
-def _ordered(graph: Drawn, core: list[int], carriers: list[int]) -> Shape:
+def _ordered(graph: RandomGraph, core: list[int], carriers: list[int]) -> Shape:
     """The networks of *graph*, the best connected first, and the tier of each link."""
 
     def best_first(nodes: list[int]) -> list[int]:

@@ -29,16 +29,16 @@ class Zone(names.Names):
 
     def _client(self, address: int) -> names.ClientName:
         """A host's own name, or the one that its network gives the address."""
-        known = super()._client(address)
-        if known.reverse_status != names.NONE:
-            return known
+        client_name = super()._client(address)
+        if client_name.reverse_status != names.NONE:
+            return client_name
         for (first, last), domain, reverse_names in self.namings:
             if first <= address <= last and reverse_names != "none":
                 name = f"host-{clients.text(address).translate(_DASHES)}.{domain}"
                 if reverse_names == "matching":
                     return names.ClientName(name, names.OK, name, names.OK)
                 return names.ClientName(reverse=name, reverse_status=names.OK)
-        return known
+        return client_name
 
 
 _DASHES = str.maketrans(".:", "--")
@@ -71,9 +71,9 @@ class Names:
         every other name resolves that is not below ``.invalid``."""
         return Zone(
             a={name: (clients.text(address),) for name, address in self._hosts.values()},
-            mx={domain: self._exchangers(found) for domain, found in self._servers.items()},
+            mx={domain: self._exchangers(hosts) for domain, hosts in self._servers.items()},
             ptr={address: name for name, address in self._hosts.values()},
-            others=True,
+            open_world=True,
             namings=self._namings,
         )
 

@@ -13,7 +13,7 @@ import numpy as np
 from sim.workload import week
 from sim.workload.columns import Columns, Ints, Names, packed, ranges
 from sim.workload.correspondents import Correspondents
-from sim.workload.mobility import Moments, Named, in_turn
+from sim.workload.mobility import Named, Occasions, in_turn
 from sim.workload.people import Mailboxes, Person, Population
 
 if TYPE_CHECKING:
@@ -143,13 +143,13 @@ def runs(domains: list[int]) -> list[tuple[int, int, int]]:
     return intervals
 
 
-def moments(rate: float, count: int, run_length: float, named: Named, purpose: str) -> Moments:
+def times(rate: float, count: int, run_length: float, named: Named, purpose: str) -> Occasions:
     """When each of *count* people acts, *rate* a second on average."""
     mean = week.expected(rate, run_length)
     numbers = named(f"{purpose}: how many").poisson(mean, count)
-    at = week.moments(named(f"{purpose}: when").random(int(numbers.sum())), run_length)
+    at = week.times(named(f"{purpose}: when").random(int(numbers.sum())), run_length)
     person = np.repeat(np.arange(count), numbers)
-    return Moments(person, at[in_turn(person, at)])
+    return Occasions(person, at[in_turn(person, at)])
 
 
 def compose(
@@ -157,7 +157,7 @@ def compose(
     users: Users,
     people: list[Person],
     named: Named,
-    writes: Moments,
+    writes: Occasions,
 ) -> Columns:
     """What one group writes to whom: a message for each of *writes*."""
     n, person = len(writes.at), writes.person

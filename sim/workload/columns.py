@@ -28,13 +28,13 @@ class Names:
         """The strings, by number."""
         return list(self.number)
 
-    def numbers(self, texts: Sequence[str], which: Ints) -> Ints:
-        """Number of ``texts[i]`` for each i of *which*; new strings in order of occurrence."""
-        used, first = np.unique(which, return_index=True)
+    def numbers(self, texts: Sequence[str], indices: Ints) -> Ints:
+        """Number of ``texts[i]`` for each i of *indices*; new strings in order of occurrence."""
+        distinct, first = np.unique(indices, return_index=True)
         number = np.zeros(len(texts), dtype=np.int64)
-        for i in used[np.argsort(first)].tolist():
+        for i in distinct[np.argsort(first)].tolist():
             number[i] = self[texts[i]]
-        return number[which]
+        return number[indices]
 
 
 def packed(code: str, values: NDArray[Any]) -> array[Any]:

@@ -68,18 +68,20 @@ class Correspondents:
         group, boxes = 2 * message + within, np.where(within, inside, outside)
         order = np.argsort(group, kind="stable")
         turn = _turn(group[order])
-        left = boxes[order] - turn
-        order, turn, left = order[left > 0], turn[left > 0], left[left > 0]
-        picked = (uniform[order] * left).astype(np.int64)
-        _set_apart(picked, turn)
+        remaining = boxes[order] - turn
+        order, turn, remaining = order[remaining > 0], turn[remaining > 0], remaining[remaining > 0]
+        position = (uniform[order] * remaining).astype(np.int64)
+        _set_apart(position, turn)
         message, server, within = message[order], server[order], within[order]
         for is_inside, intervals in self.skipped.items():
             some = np.flatnonzero(within == is_inside)
             for start, length in intervals:
-                past = picked[some] >= start[server[some]]
-                picked[some] += np.where(past, length[server[some]], 0)
-        message, picked = np.divmod(np.sort(message * len(self.order) + picked), len(self.order))
-        return message, self.order[picked]
+                past = position[some] >= start[server[some]]
+                position[some] += np.where(past, length[server[some]], 0)
+        message, position = np.divmod(
+            np.sort(message * len(self.order) + position), len(self.order)
+        )
+        return message, self.order[position]
 
 
 def _turn(group: Ints) -> Ints:
@@ -88,20 +90,20 @@ def _turn(group: Ints) -> Ints:
     return np.arange(len(group)) - np.repeat(first, np.diff(first, append=len(group)))
 
 
-def _set_apart(picked: Ints, turn: Ints) -> None:
-    """What each of a group (*turn* 0, 1, ...) has *picked* is a place among those that were left:
+def _set_apart(position: Ints, turn: Ints) -> None:
+    """What each of a group (*turn* 0, 1, ...) has *position* is a place among those that were left:
     make it one among all, and let those of a group ascend."""
     for k in range(1, int(turn.max(initial=0)) + 1):
         group = np.flatnonzero(turn == k)[:, None] + np.arange(-k, 1)
-        numbers = picked[group]
+        numbers = position[group]
         for other in range(k):
             numbers[:, k] += numbers[:, k] >= numbers[:, other]
-        picked[group] = np.sort(numbers, axis=1)
+        position[group] = np.sort(numbers, axis=1)
 
 
 def _columns(of_servers: list[list[tuple[int, int]]]) -> list[tuple[Ints, Ints]]:
     """Start and length of the first interval of each server, then of the second, ..."""
     most = max(map(len, of_servers), default=0)
-    filled = [part + [(0, 0)] * (most - len(part)) for part in of_servers]
-    columns = np.array(filled, dtype=np.int64).reshape(len(filled), most, 2).transpose(1, 2, 0)
+    padded = [part + [(0, 0)] * (most - len(part)) for part in of_servers]
+    columns = np.array(padded, dtype=np.int64).reshape(len(padded), most, 2).transpose(1, 2, 0)
     return [(start, end - start) for start, end in columns]

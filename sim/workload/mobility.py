@@ -186,15 +186,15 @@ Named = Callable[[str], Generator]
 """A group's streams by purpose."""
 
 
-class Moments(NamedTuple):
+class Occasions(NamedTuple):
     """Moments (s) at which people of a group, given by their index in it, do something."""
 
     person: Ints
     at: Floats
 
-    def and_also(self, other: Moments) -> Moments:
+    def and_also(self, other: Occasions) -> Occasions:
         """These moments, then the *other* ones."""
-        return Moments(
+        return Occasions(
             np.concatenate([self.person, other.person]), np.concatenate([self.at, other.at])
         )
 
@@ -242,8 +242,8 @@ def open_visits(
     scenario: Scenario,
     mobility: Mobility,
     people: list[Person],
-    where: Whereabouts,
-    online: Moments,
+    whereabouts: Whereabouts,
+    online: Occasions,
     lengths: Generator,
 ) -> Ints:
     """Open the mail programs of *people* when they go *online*; the visit of each moment.
@@ -251,32 +251,32 @@ def open_visits(
     A visit lasts until the person leaves the place; on a network with leases, no longer
     than the lease.
     """
-    mobility.places += [[where.names[i] for i in row] for row in where.place.tolist()]
+    mobility.places += [[whereabouts.names[i] for i in row] for row in whereabouts.place.tolist()]
     order = in_turn(*online)
     person, at = online.person[order], online.at[order]
     block = np.searchsorted(mobility.edges, at, side="right") - 1
-    place, names = where.place[person, block], mobility.names
-    networks = [[names[p.network_at(name)] for name in where.names] for p in people]
+    place, names = whereabouts.place[person, block], mobility.names
+    networks = [[names[p.network_at(name)] for name in whereabouts.names] for p in people]
     network = np.array(networks, dtype=np.int64).reshape(len(people), -1)[person, place]
     end = np.minimum(
         np.array(mobility.edges)[block + 1],
         at + _leases(scenario, names.all, network, lengths.standard_exponential(len(at))),
     )
     opening = _opening(person, at, end)
-    first, which = len(mobility.start), np.empty(len(at), dtype=np.int64)
-    which[order] = first - 1 + np.searchsorted(opening, np.arange(len(at)), side="right")
-    number = np.array([names[name] for name in where.names], dtype=np.int64)[place]
+    first, visit = len(mobility.start), np.empty(len(at), dtype=np.int64)
+    visit[order] = first - 1 + np.searchsorted(opening, np.arange(len(at)), side="right")
+    number = np.array([names[name] for name in whereabouts.names], dtype=np.int64)[place]
     mobility.extend(
         people, person[opening], at[opening], end[opening], number[opening], network[opening]
     )
-    return which
+    return visit
 
 
 def _leases(scenario: Scenario, names: list[str], network: Ints, draws: Floats) -> Floats:
     """How long a lease that begins on each *network* (number in *names*) is (s)."""
-    known = [scenario.networks.get(name) for name in names]
-    mean = np.array([n.lease if n and n.lease is not None else np.inf for n in known])[network]
-    shape = np.array([list(LENGTHS).index(n.lease_lengths) if n else 0 for n in known])[network]
+    networks = [scenario.networks.get(name) for name in names]
+    mean = np.array([n.lease if n and n.lease is not None else np.inf for n in networks])[network]
+    shape = np.array([list(LENGTHS).index(n.lease_lengths) if n else 0 for n in networks])[network]
     leases = np.full(len(network), np.inf)
     for k, length in enumerate(LENGTHS.values()):
         some = np.flatnonzero((shape == k) & (mean < np.inf))
@@ -287,11 +287,11 @@ def _leases(scenario: Scenario, names: list[str], network: Ints, draws: Floats) 
 def _opening(person: Ints, at: Floats, end: Floats) -> Ints:
     """Indices of the moments that open a visit, which lasts to *end*: all that fall into none."""
     opening: list[int] = []
-    who, until = -1, 0.0
+    last, until = -1, 0.0
     for i, (p, a, e) in enumerate(zip(person.tolist(), at.tolist(), end.tolist(), strict=True)):
-        if p != who or a > until:
+        if p != last or a > until:
             opening.append(i)
-            who, until = p, e
+            last, until = p, e
     return np.array(opening, dtype=np.int64)
 
 
@@ -308,20 +308,20 @@ def hand_out_addresses(scenario: Scenario, mobility: Mobility, replication: int)
             generator = stream(
                 scenario.seed, replication=replication, entity=f"networks.{name}", purpose="leases"
             )
-            here = order[low:high]
-            client[here] = _handed_out(scenario, mobility, name, generator, here, owners[here])
+            visits = order[low:high]
+            client[visits] = _addresses(scenario, mobility, name, generator, visits, owners[visits])
     mobility.client_of = array("I", client.tobytes())
 
 
-def _handed_out(
+def _addresses(
     scenario: Scenario,
     mobility: Mobility,
     name: str,
     generator: Generator,
-    here: Ints,
+    visits: Ints,
     owners: Ints,
 ) -> Ints:
-    """The addresses of the visits *here*, all those on network *name* in order of time."""
+    """The addresses of the visits *visits*, all those on network *name* in order of time."""
     pool, block = scenario.pool(name, generator), scenario.reserved_pool(name)
     mobility.leasable[name] = pool.leasable
     shared = scenario.networks[name].shared_address
@@ -330,22 +330,22 @@ def _handed_out(
         mobility.shared.add(name)
     fixed = {g for g, users in scenario.users.items() if name in users.fixed_address}
     people = {p.number for p in mobility.people if p.group in fixed} if fixed else ()
-    asking = which = np.arange(len(here))
+    asking = turn = np.arange(len(visits))
     if shared or not leased:  # what somebody gets first, an address or none, is what he gets
-        asking, which = _first_of_each(owners)
+        asking, turn = _first_of_each(owners)
     addresses: list[int] = []
-    for person, i in zip(owners[asking].tolist(), here[asking].tolist(), strict=True):
+    for person, i in zip(owners[asking].tolist(), visits[asking].tolist(), strict=True):
         begin, until = mobility.start[i], mobility.end[i]
         own = block.take(person, begin) if person in people else None
         address = own or pool.take(person, begin, until) or 0
         addresses.append(address)
         if own or (address and not leased and not shared):
             mobility.permanent[person, name] = address
-    return np.array(addresses)[which]
+    return np.array(addresses)[turn]
 
 
 def _first_of_each(owners: Ints) -> tuple[Ints, Ints]:
     """Where each of *owners* comes first, ascending, and which of these is whose."""
-    _, first, which = np.unique(owners, return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(owners, return_index=True, return_inverse=True)
     turn = np.argsort(first)
-    return first[turn], np.argsort(turn)[which]
+    return first[turn], np.argsort(turn)[inverse]

@@ -17,7 +17,7 @@ from sim.scenario.people import network_at
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-NOBODY = -1
+NO_PERSON = -1
 NO_SUCH_USER = "no-such-user@"
 """How the address begins that stands for those of a domain that are no mailboxes."""
 

@@ -60,19 +60,19 @@ class PopLog:
         first = np.array(mobility.start) + delay
         parts = []
         for network in networks:  # of the home account, of the work account
-            polled = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
-            place = network[polled].astype(np.int64) << 32 | client[polled]
-            parts.append((place, polled))
-        place, polled = (np.concatenate(column) for column in zip(*parts, strict=True))
-        order = np.lexsort((first[polled], place))
-        place, polled = place[order], polled[order]
+            visits = np.flatnonzero((client > 0) & (network >= 0) & (first <= end))
+            place = network[visits].astype(np.int64) << 32 | client[visits]
+            parts.append((place, visits))
+        place, visits = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((first[visits], place))
+        place, visits = place[order], visits[order]
         return Polls(
             group_bounds(place),
-            array("d", first[polled].tobytes()),
-            array("d", end[polled].tobytes()),
-            array("d", interval[polled].tobytes()),
-            array("q", person[polled].tobytes()),
-            float((end - first)[polled].max(initial=0.0)),
+            array("d", first[visits].tobytes()),
+            array("d", end[visits].tobytes()),
+            array("d", interval[visits].tobytes()),
+            array("q", person[visits].tobytes()),
+            float((end - first)[visits].max(initial=0.0)),
         )
 
     def _of_people(self) -> NDArray[np.float64]:

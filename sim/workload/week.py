@@ -58,7 +58,7 @@ def expected(rate: float, run_length: float) -> float:
     return float(rate * 7 * DAY * _profile(run_length)[1][-1])
 
 
-def moments(uniform: NDArray[np.float64], run_length: float) -> NDArray[np.float64]:
+def times(uniform: NDArray[np.float64], run_length: float) -> NDArray[np.float64]:
     """Moments (s) of messages, by inversion of the weekly profile."""
     edges, cumulative = _profile(run_length)
     return np.asarray(np.interp(uniform * cumulative[-1], cumulative, edges))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.workload import week
-from sim.workload.arrivals import Arrivals, compose, moments
+from sim.workload.arrivals import Arrivals, compose, times
 from sim.workload.columns import Columns
 from sim.workload.correspondents import Correspondents
 from sim.workload.mobility import Mobility, hand_out_addresses, open_visits, whereabouts
@@ -50,11 +50,11 @@ def workload(scenario: Scenario, replication: int) -> Workload:
     key = scenario.model_dump_json(include={"seed", "run_length", "networks", "users"})
     key += str([(n, s.role, s.network, s.domains) for n, s in scenario.servers.items()])
     key += str([(n, blocklist.traps) for n, blocklist in scenario.blocklists.items()])
-    return _drawn(Shared(key, scenario), replication)
+    return _draw_shared(Shared(key, scenario), replication)
 
 
 @lru_cache(maxsize=2)
-def _drawn(shared: Shared, replication: int) -> Workload:
+def _draw_shared(shared: Shared, replication: int) -> Workload:
     return draw(shared.scenario, populate(shared.scenario), replication)
 
 
@@ -69,14 +69,14 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Worklo
         def named(purpose: str, entity: str = f"users.{group}") -> Generator:
             return stream(scenario.seed, replication=replication, entity=entity, purpose=purpose)
 
-        writes = moments(users.writes, len(people), scenario.run_length, named, "messages")
-        checks = moments(users.mail_checks, len(people), scenario.run_length, named, "checks")
-        where = whereabouts(users, len(people), edges, kinds, named)
+        writes = times(users.writes, len(people), scenario.run_length, named, "messages")
+        checks = times(users.mail_checks, len(people), scenario.run_length, named, "checks")
+        places = whereabouts(users, len(people), edges, kinds, named)
         visit = open_visits(
-            scenario, mobility, people, where, writes.and_also(checks), named("session lengths")
+            scenario, mobility, people, places, writes.and_also(checks), named("session lengths")
         )
-        written = compose(correspondents, users, people, named, writes)
-        groups.append(written | {"visit": visit[: len(writes.at)].astype(np.int32)})
+        messages = compose(correspondents, users, people, named, writes)
+        groups.append(messages | {"visit": visit[: len(writes.at)].astype(np.int32)})
     hand_out_addresses(scenario, mobility, replication)
     columns = {name: np.concatenate([part.pop(name) for part in groups]) for name in [*groups[0]]}
     visit = columns.pop("visit")

@@ -41,7 +41,7 @@ class Memory:
         limits = (a for r in policy.restrictions() for a in r.args if isinstance(a, Rate))
         self.window = next((limit.window for limit in limits), 0.0)
         self.counts_sessions = "open_sessions" in policy.reads
-        self.few = min((n for n in policy.turns("open_sessions") if n > 0), default=0)
+        self.few = min((n for n in policy.breakpoints("open_sessions") if n > 0), default=0)
         self.greylists = "greylist_age" in policy.reads
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sim.path.facts import NO_LOGIN, Credentials
-from sim.path.route import preferred, shown
+from sim.path.route import preferred, relay_credentials
 from sim.world.server import Server
 from sim.world.transfers import Message
 
@@ -41,7 +41,7 @@ class NextHosts:
         if smarthost is None:
             return preferred(self.mx.get(domain, ()), server), self._named(NO_LOGIN, server)
         host = self.servers[smarthost]
-        credentials = shown(server.name, server.settings, host.settings, sender)
+        credentials = relay_credentials(server.name, server.settings, host.settings, sender)
         return (host,), self._named(credentials, server)
 
     def _named(self, credentials: Credentials, server: Server) -> Credentials:

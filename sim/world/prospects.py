@@ -40,7 +40,7 @@ class Prospects:
         settings = self.settings
         limits = {r: settings.limit(r, self.routes[r].units()) for r in self.working()}
         worths = {r: self.worth(r) for r in limits} if settings.choice == "profit" else {}
-        return spam_market.allocated(settings.choice, settings.wish, limits, worths)
+        return spam_market.allocated(settings.choice, settings.demand, limits, worths)
 
     def working(self) -> list[Route]:
         """The routes that still work, as far as is asked; the last of all if none does.

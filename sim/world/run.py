@@ -74,7 +74,7 @@ def _seldom_collected() -> Iterator[None]:
 class World:
     """All parts of one run, wired together; parts do not look each other up.
 
-    The workload is drawn from the scenario unless it is *given*.
+    The workload is drawn from the scenario unless it is *original*.
     """
 
     def __init__(

@@ -238,7 +238,7 @@ class Server:
 
     def _seen(self, client: int) -> int:
         address = self.numbering.address(client)
-        return self.gateways.seen(address) if self.gateways else address
+        return self.gateways.visible_address(address) if self.gateways else address
 
     def _listed(self, address: int) -> tuple[str, ...]:
         return self.listed(self.numbering.number(address))

@@ -15,7 +15,7 @@ from sim.path.alike import ClientRanges, Representatives, tells_addresses
 from sim.path.facts import Credentials, facts
 from sim.scenario.policies import on_both_ports
 from sim.smtp import Policy, Verdict, decide
-from sim.smtp.facts import Circumstances
+from sim.smtp.facts import SessionState
 from sim.workload.people import anyone_at
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class VerdictCache:
 
     *policy_587* holds on port 587; *listed* is what blocklists say of an address, *record* gives
     the answer with which a verdict stands in rows, *names* holds the domains that resolve,
-    *seen* tells the address that the server sees of a client (None: its own).
+    *address* tells the address that the server sees of a client (None: its own).
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class VerdictCache:
         seen: Callable[[int], int] | None = None,
     ) -> None:
         self.policy, self.policy_587 = policy, policy_587
-        self.listed, self.record, self.seen = listed, record, seen
+        self.listed, self.record, self.address = listed, record, seen
         self.zone = None if names is None else names.zone
         read = self.read = on_both_ports(policy, policy_587)
         self.representatives = Representatives(read, names)
@@ -126,11 +126,11 @@ class VerdictCache:
         self.reads_owners = bool(rules)  # of the senders of clients that log in
         self.tells_senders = any(e.asks_all for e in rules) or tells_addresses(read, "reverse_path")
         self.tells_recipients = tells_addresses(read, "forward_path")
-        self.state = Circumstances()  # that of the present transaction
-        self._state_key = read.moment_of(VARYING)
-        usual = Circumstances()
+        self.state = SessionState()  # that of the present transaction
+        self._state_key = read.state_key_of(VARYING)
+        usual = SessionState()
         self._unforeseen = list(
-            product(*(read.turns(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
+            product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
         )
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
         self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
@@ -166,7 +166,7 @@ class VerdictCache:
 
     def content_breakpoints(self) -> list[float]:
         """Draws of content, ascending, from each of which on what filters say is the same."""
-        return self.read.turns("content_draw") or [0.0]
+        return self.read.breakpoints("content_draw") or [0.0]
 
     def certain_answer(
         self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str
@@ -186,7 +186,7 @@ class VerdictCache:
 
     def forget_listings(self, first: int, last: int) -> None:
         """Blocklists no longer say the same of the addresses from *first* to *last*."""
-        if self.seen is not None:  # any of them may be seen as one of these
+        if self.address is not None:  # any of them may be seen as one of these
             self._by_address.clear()
         if last - first >= len(self._by_address):
             changed = [address for address in self._by_address if first <= address <= last]
@@ -222,9 +222,9 @@ class VerdictCache:
         """The classes of clients at *address*: all addresses alike to the policy share them."""
         if len(self._by_address) >= MOST_CLIENTS:
             self._by_address.clear()
-        seen = address if self.seen is None else self.seen(address)
+        seen = address if self.address is None else self.address(address)
         listed = self.listed(seen) if self.reads_lists else ()
-        called = self.ranges.called(seen, self.zone)
+        called = self.ranges.client_name(seen, self.zone)
         alike = listed, self.ranges.within(seen), called
         classes = self._classes.setdefault(alike, {})
         self._by_address[address] = classes
@@ -241,7 +241,7 @@ class VerdictCache:
             login = anyone_at(login)
         as_read = Credentials(login, failed, port, helo if self.reads_helo else None)
         if as_read not in classes:
-            seen = address if self.seen is None else self.seen(address)
+            seen = address if self.address is None else self.address(address)
             listed = self.listed(seen) if self.reads_lists else ()
             classes[as_read] = ClientClass(self, seen, as_read, listed)
         return classes[as_read]

@@ -84,7 +84,7 @@ def test_every_preset_goes_out_to_all(preset, make):
     exported = export_config(policy(preset), make)
     assert all(isinstance(text, str) for text in exported.files.values())
     lacks_pop = make == "opensmtpd" and "pop_first" in preset
-    assert lacks_pop == any("has no POP" in text for text in exported.unsaid)
+    assert lacks_pop == any("has no POP" in text for text in exported.not_expressed)
 
 
 def test_what_cannot_be_expressed_is_said():
@@ -94,10 +94,10 @@ def test_what_cannot_be_expressed_is_said():
         sender=["permit_all_of(permit_mynetworks, permit_sender_local)"],
     )
     for make in MAKES:
-        unsaid = " ".join(export_config(stated, make).unsaid)
-        assert "reject_outbound_spam" in unsaid, make
-        assert "permit_all_of" in unsaid, make
-        assert "greylist" in unsaid, make
+        notes = " ".join(export_config(stated, make).not_expressed)
+        assert "reject_outbound_spam" in notes, make
+        assert "permit_all_of" in notes, make
+        assert "greylist" in notes, make
 
 
 def test_limits_become_parameters():

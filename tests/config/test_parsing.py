@@ -18,7 +18,7 @@ from sim.smtp.patterns import compiled
 
 def test_lines_continue_over_comments_and_the_last_setting_counts():
     read = main_cf("a = one\n  two\n# comment\n\n\tthree\nb=1\na = four\n")
-    assert read.written == {"a": "four", "b": "1"}
+    assert read.raw == {"a": "four", "b": "1"}
     ((line, later),) = read.overridden
     assert line.text == "a = one two three"
     assert [part.number for part in line.parts] == [1, 2, 5]

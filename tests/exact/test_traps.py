@@ -12,7 +12,7 @@ from sim.scenario import load
 def test_what_the_file_expects_comes_true(scenarios, name):
     scenario = load(scenarios / f"{name}.toml")
     assert len(scenario.expect) >= 5
-    assert list(expectations.unmet(scenario)) == []
+    assert list(expectations.faults(scenario)) == []
     assert scenario.year is not None
 
 

@@ -22,7 +22,7 @@ def small(monkeypatch):
         counted = {arm: SHARES[place] for place, arm in enumerate(arms)}
         return ALONE + MAIL * planning._work(scenario), counted
 
-    monkeypatch.setattr(planning, "_lasted", known)
+    monkeypatch.setattr(planning, "_measure_run", known)
     return sim.load(SMALL).model
 
 
@@ -47,7 +47,7 @@ def test_an_arm_with_less_mail_is_told_with_less(small):
     ],
 )
 def test_time_is_told_in_the_unit_that_suits_it(small, seconds, told):
-    assert plan(small, workers=1)._told(seconds) == told
+    assert plan(small, workers=1)._duration(seconds) == told
 
 
 def test_runs_are_told_with_a_range(small):
@@ -75,7 +75,7 @@ def test_points_of_a_sweep_take_what_their_mail_takes(small):
     told = plan(scenario, workers=1)
     points = [scenario.with_overrides(point) for point in scenario.sweep.all()]
     works = [planning._work(point) for point in points]
-    assert told.swept_each == pytest.approx(ALONE + MAIL * sum(works) / 2)
+    assert told.sweep_seconds_each == pytest.approx(ALONE + MAIL * sum(works) / 2)
 
 
 def test_the_short_runs_that_tell_it_leave_nothing_behind(tmp_path, monkeypatch):

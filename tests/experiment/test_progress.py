@@ -14,7 +14,7 @@ def drawn(monkeypatch, **kind):
     """What two steps write, on a console of some kind."""
     out, make = io.StringIO(), rich.console.Console
     monkeypatch.setattr(rich.console, "Console", lambda **_: make(file=out, **kind))
-    with progress(2, shown=True) as advance:
+    with progress(2, visible=True) as advance:
         advance()
         advance()
     return out.getvalue()
@@ -35,7 +35,7 @@ def test_a_notebook_without_widgets_gets_none_and_no_warning(monkeypatch):
         assert drawn(monkeypatch, force_jupyter=True) == ""
 
 
-@pytest.mark.parametrize("asked", [{"total": 0, "shown": True}, {"total": 3, "shown": False}])
+@pytest.mark.parametrize("asked", [{"total": 0, "visible": True}, {"total": 3, "visible": False}])
 def test_nothing_to_do_or_to_show_is_no_bar(capsys, asked):
     with progress(**asked) as advance:
         advance()

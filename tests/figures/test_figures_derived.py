@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from sim import figures
 from sim.figures import FigureError
-from sim.figures.curves import fitted
+from sim.figures.curves import exponential_fit
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_windows_take_a_closed_form_instead_of_a_fit(tables):
 
 
 def test_the_fit_finds_the_rate():
-    form = fitted([(60.0, 1 - np.exp(-0.06)), (600.0, 1 - np.exp(-0.6))])
+    form = exponential_fit([(60.0, 1 - np.exp(-0.06)), (600.0, 1 - np.exp(-0.6))])
     assert form(300.0) == pytest.approx(1 - np.exp(-0.3), rel=0.01)
 
 

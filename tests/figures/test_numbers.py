@@ -34,7 +34,7 @@ def _says(text, value):
     """Whether *text* is *value*; one with its interval has as many digits as that."""
     number, interval, _ = text.partition(" \u00b1")
     digits = len(number.partition(".")[2])
-    return number == (f"{value:.{digits}f}" if interval else words.shown(value))
+    return number == (f"{value:.{digits}f}" if interval else words.digits(value))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import sim
 from sim.experiment.expected import analytic
 from sim.lab import check, exercise
 from sim.lab.exercises import TABLE, solutions, worlds
-from sim.lab.exercises.answers import REPLICATIONS, THEIRS, Measured, Names
+from sim.lab.exercises.answers import REPLICATIONS, RUNS, Measured, Names
 from sim.lab.exercises.time_and_routes import CURVE
 from sim.lab.exercises.windows import borrowed
 
@@ -22,7 +22,7 @@ STUDENTS = (None, "s123", "s124")
 
 
 def kind(number):
-    return exercise(number).asked.answer
+    return exercise(number).exercise.answer
 
 
 MEASURED = [n for n in TABLE if isinstance(kind(n), Measured)]
@@ -47,7 +47,7 @@ def read(solution):
 )
 def test_the_solution_is_right_and_something_else_is_not(number, student):
     task = exercise(number, student)
-    right = read(task.asked.answer.solution)
+    right = read(task.exercise.answer.solution)
     if isinstance(right, float) and "A set" in task.text:
         right = {f"{right:.0f}"}
     assert check(number, right, student).right is True
@@ -66,7 +66,7 @@ def test_all_of_them_is_too_many_and_none_is_too_few(number):
 
 @pytest.mark.parametrize("number", MEASURED)
 def test_a_measured_answer_is_marked_within_a_stated_tolerance(number):
-    answer = exercise(number).asked.answer
+    answer = exercise(number).exercise.answer
     mean, off = answer.bounds
     assert off < max(0.5 * abs(mean), 0.02)  # an answer says something
     mark = check(number, mean + 0.9 * off)
@@ -96,7 +96,7 @@ def luck_of(number, seed, monkeypatch):
     """What a student would measure whose luck is that of another seed."""
     with monkeypatch.context() as patch:
         patch.setattr(worlds, "OTHER_SEED", seed)
-        patch.setattr(worlds, "REPLICATIONS", THEIRS)
+        patch.setattr(worlds, "REPLICATIONS", RUNS)
         return float(np.mean(kind(number).values()))
 
 
@@ -136,7 +136,7 @@ def test_what_is_mistaken_is_not_taken_for_luck(number):
 def test_a_neighbours_answer_is_wrong_where_the_numbers_differ(number):
     """Students whose question differs may not copy, unless chance hides the difference."""
     mine, theirs = exercise(number), exercise(number, "s3")
-    (a, far), (b, also) = mine.asked.answer.bounds, theirs.asked.answer.bounds
+    (a, far), (b, also) = mine.exercise.answer.bounds, theirs.exercise.answer.bounds
     if abs(a - b) > far + also:
         assert not check(number, b)
         assert not check(number, a, "s3")
@@ -148,7 +148,7 @@ def test_one_right_answer_in_a_hundred_is_refused(theirs):
     draws, refused = np.random.default_rng(1), 0
     for _ in range(4000):
         values = list(draws.normal(0.3, 0.05, REPLICATIONS))
-        mean, off = Measured(lambda values=values: values, theirs=theirs).bounds
+        mean, off = Measured(lambda values=values: values, replications=theirs).bounds
         refused += abs(draws.normal(0.3, 0.05 / np.sqrt(theirs)) - mean) > off
     assert 0.006 < refused / 4000 < 0.015
 

@@ -115,5 +115,5 @@ NEVER = {"pipelined", "certificate", "recipients"}
 @pytest.mark.parametrize("entry", TABLE.values(), ids=TABLE)
 def test_what_a_restriction_reads_is_supplied_or_a_fault_of_check(entry):
     """One that reads a fact which nobody fills would stand in a scenario and never do anything."""
-    assert {*entry.reads, *entry.projects} <= SUPPLIED | FROM_THE_WORLD | UNSUPPLIED | NEVER
+    assert {*entry.reads, *entry.state_facts} <= SUPPLIED | FROM_THE_WORLD | UNSUPPLIED | NEVER
     assert State.__annotations__.keys() >= FROM_THE_WORLD

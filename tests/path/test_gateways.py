@@ -50,6 +50,6 @@ def test_check_warns_of_a_gateway_that_may_relay(scenario):
 
 def test_the_smallest_network_around_a_client_counts():
     gateways = Gateways({"0.0.0.0/0": "172.22.1.1", "192.0.2.0/24": "192.0.2.1"})
-    seen = [gateways.seen(number(a)) for a in ("203.0.113.5", "192.0.2.9")]
+    seen = [gateways.visible_address(number(a)) for a in ("203.0.113.5", "192.0.2.9")]
     assert seen == [number("172.22.1.1"), number("192.0.2.1")]
-    assert Gateways({}).seen(7) == 7
+    assert Gateways({}).visible_address(7) == 7

@@ -63,7 +63,7 @@ def test_mail_for_a_backup_goes_on_to_the_primary():
     changes = {"servers.proseware-mx.relay_domains": ["adatum.com"]}
     made = scenario(changes)
     assert made.names().mx("adatum.com") == ("adatum-mx", "proseware-mx")
-    found = Servers(made, "as is").onward("proseware-mx", journey(changes).hops[0].facts)
+    found = Servers(made, "as is").next_answer("proseware-mx", journey(changes).hops[0].facts)
     assert found.server == "adatum-mx"
 
 

@@ -54,8 +54,8 @@ def test_the_outbox_and_the_queues_fill_the_time_between_attempts(refused):
     for wait in refused.queues:
         assert wait.until is None or wait.until > wait.since
         assert wait.until is None or wait.until in {t.at for t in tries}
-    assert refused.queues[0].where == "outbox of the sender"
-    assert refused.queues[0].since == pytest.approx(tries[0].ended)
+    assert refused.queues[0].place == "outbox of the sender"
+    assert refused.queues[0].since == pytest.approx(tries[0].end)
     assert refused.queues[0].until == tries[1].at
 
 
@@ -83,7 +83,7 @@ def test_a_login_that_the_rows_do_not_keep_is_known(results):
     assert sessions
     login = sessions[0].facts.login
     assert login == traced.sender
-    assert f"a login as {login}" in sessions[0].known
+    assert f"a login as {login}" in sessions[0].knowledge
     assert "AUTH PLAIN" in traced.text()
     assert "Known to the server: a login as" in traced.text()
 

@@ -33,7 +33,7 @@ def test_each_attempt_is_by_the_server_that_had_it(forwarded):
     holders = [(attempt.holder, attempt.server) for attempt in forwarded.attempts]
     assert holders[1:] == [("proseware-smtp", "adatum-mx"), ("adatum-mx", "proseware-mx")]
     assert [one.client for one in _exchanges(forwarded.rows)][1:] == [one for one, _ in holders[1:]]
-    assert "queue of proseware-smtp" in {wait.where for wait in forwarded.queues}
+    assert "queue of proseware-smtp" in {wait.place for wait in forwarded.queues}
 
 
 def test_a_server_saw_what_the_forwarder_showed(forwarded):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from sim.exact.expectations import unmet
+from sim.exact.expectations import faults
 from sim.scenario import Scenario, describing, loads, new, reference, schema
 from sim.scenario.distributions import Distribution
 from sim.scenario.keys import meanings
@@ -66,7 +66,7 @@ def test_the_reference_opens_with_a_whole_example():
 
 def test_the_starting_scenario_comes_true_and_is_commented():
     scenario = loads(new())
-    assert list(unmet(scenario)) == []
+    assert list(faults(scenario)) == []
     assert new().count("#") > 15
     assert max(map(len, new().splitlines())) <= 100
 

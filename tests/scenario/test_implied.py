@@ -75,7 +75,7 @@ def test_places_left_out_are_as_the_others():
 
 def test_who_states_no_volume_wishes_what_the_largest_capacity_carries():
     bulk = SCENARIO.spammers["bulk"]
-    assert bulk.wish == pytest.approx(600 / 86400)
+    assert bulk.demand == pytest.approx(600 / 86400)
     stated = bulk.model_copy(update={"capacity": {Route.OPEN_RELAY: 2.0, Route.DIRECT: 1.0}})
     assert [stated.rate(route) for route in stated.capacity] == [2.0, 1.0]
     fewer = stated.model_copy(update={"volume": 1.5})

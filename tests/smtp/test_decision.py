@@ -305,21 +305,21 @@ def test_facts_with_the_same_key_have_the_same_verdict(policy, facts, other):
     assert decide(policy, mixed) == decide(policy, facts)
 
 
-COUNTING = [written(n, entry) for n, entry in TABLE.items() if entry.projection is not None]
+COUNTING = [written(n, entry) for n, entry in TABLE.items() if entry.state_key is not None]
 
 
 @pytest.mark.parametrize("restriction", COUNTING, ids=str)
 @given(facts=FACTS)
 def test_up_to_its_next_turn_a_fact_changes_nothing(restriction, facts):
     entry, args = restriction.entry, restriction.args
-    turning = entry.turns(*args)
-    assert {*turning, "spam"} == {*entry.projects, "spam"}
-    for name, turns in turning.items():
+    breakpoints = entry.breakpoints(*args)
+    assert {*breakpoints, "spam"} == {*entry.state_facts, "spam"}
+    for name, values in breakpoints.items():
         value = getattr(facts, name)
-        below = [t for t in turns if t is None or (value is not None and t <= value)]
+        below = [t for t in values if t is None or (value is not None and t <= value)]
         turn = max(below, key=lambda t: -1 if t is None else t)
-        same = entry.projection(facts._replace(**{name: turn}), *args)
-        assert same == entry.projection(facts, *args)
+        same = entry.state_key(facts._replace(**{name: turn}), *args)
+        assert same == entry.state_key(facts, *args)
 
 
 @given(POLICIES, st.lists(FACTS, min_size=2, max_size=8))

@@ -128,7 +128,7 @@ NETWORKS = {
 @pytest.mark.parametrize(("text", "address", "name", "inside"), NETWORKS.values(), ids=NETWORKS)
 def test_lists_of_networks(text, address, name, inside):
     tables = {"hash:/n": Keyed({"203.0.113.200": "x", "198.51.100": "x"})}
-    listed = Networks.stated(text, tables, parents=True)
+    listed = Networks.parse(text, tables, parents=True)
     assert listed.holds(clients.number(address), lambda: name) is inside
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sim.smtp import FLAVOURS
 from sim.smtp.flavours import MEASURED
-from sim.smtp.replies import filled
+from sim.smtp.replies import fill
 from sim.smtp.wordings import template
 
 STAGE = {"AUTH": "auth", "MAIL": "mail", "RCPT": "rcpt"}
@@ -143,7 +143,7 @@ def test_replies_to_commands(mta, situation):
     text = text.removeprefix(f"{enhanced} ") if enhanced else text
     places = {"hostname": oracle_replay.HOSTNAME, "client": "203.0.113.140", "command": command}
     places["detail"] = command.partition(" ")[2]
-    made = filled(template(FLAVOURS[mta].wording or mta, situation), places)
+    made = fill(template(FLAVOURS[mta].wording or mta, situation), places)
     assert made == (code, enhanced, text)
 
 

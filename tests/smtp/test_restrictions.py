@@ -509,7 +509,7 @@ def test_bad_presets(text, nearest):
 def test_table_is_documented():
     for entry in TABLE.values():
         assert entry.doc.endswith(".")
-        assert set(entry.reads) | set(entry.projects) <= set(Facts._fields)
-        assert bool(entry.projects) == (entry.projection is not None)
+        assert set(entry.reads) | set(entry.state_facts) <= set(Facts._fields)
+        assert bool(entry.state_facts) == (entry.state_key is not None)
     assert set(ALIASES.values()) <= set(TABLE)
     assert not set(ALIASES) & set(TABLE)

@@ -7,7 +7,7 @@ import pytest
 
 import sim.smtp
 from sim.smtp import FLAVOURS
-from sim.smtp.replies import SITUATIONS, Reply, filled
+from sim.smtp.replies import SITUATIONS, Reply, fill
 from sim.smtp.wordings import NEUTRAL, WORDINGS, template
 
 # what must have its own words in every make (issue: replies)
@@ -92,7 +92,7 @@ SOURCE = {
 
 @pytest.mark.parametrize(("wording", "text"), SOURCE.items())
 def test_replies_of_the_source(wording, text):
-    assert str(filled(template(wording, "relay_denied"), {"rcpt": "kim@adatum.com"})) == text
+    assert str(fill(template(wording, "relay_denied"), {"rcpt": "kim@adatum.com"})) == text
 
 
 def test_lines_of_a_long_reply():
@@ -102,7 +102,7 @@ def test_lines_of_a_long_reply():
 
 
 def test_places_cannot_add_lines():
-    made = filled(Reply(550, "", "<{rcpt}> no"), {"rcpt": "a\r\n250 ok\x00ø{sender}"})
+    made = fill(Reply(550, "", "<{rcpt}> no"), {"rcpt": "a\r\n250 ok\x00ø{sender}"})
     assert made.text == "<a??250 ok??{sender}> no"
 
 
@@ -112,7 +112,7 @@ LONGEST = dict.fromkeys(PLACES, "x" * 254) | {"client": "203.0.113.140"}
 @pytest.mark.parametrize("wording", WORDINGS)
 def test_reply_lines_fit(wording):
     for made in map(Reply.of, WORDINGS[wording].values()):
-        for line in str(filled(made, LONGEST)).split("\n"):
+        for line in str(fill(made, LONGEST)).split("\n"):
             assert len(line) <= 510  # RFC 5321 section 4.5.3.1.5, without CR LF
 
 

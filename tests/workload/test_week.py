@@ -41,14 +41,14 @@ def test_rate_is_the_mean_over_whole_weeks():
 
 def test_moments_follow_the_profile():
     draws = (np.arange(100_000) + 0.5) / 100_000
-    at = week.moments(draws, 7 * DAY)
+    at = week.times(draws, 7 * DAY)
     found = np.histogram(at, bins=168, range=(0, 7 * DAY))[0] / len(at)
     assert found == pytest.approx(week.hour_weights(), abs=1e-4)
 
 
 def test_block_weights_are_the_shares_of_moments():
     draws = (np.arange(100_000) + 0.5) / 100_000
-    at = week.moments(draws, 14 * DAY)
+    at = week.times(draws, 14 * DAY)
     at = at[at >= 3 * DAY]
     kinds = week.hour_kinds()[(at / HOUR).astype(int) % 168]
     weights = week.block_weights(14 * DAY, start=3 * DAY)

@@ -41,7 +41,7 @@ PARAMETERS = {
 RESTRICTIONS = [
     name
     for name, entry in restrictions.TABLE.items()
-    if not UNSUPPLIED & {*entry.reads, *entry.projects}
+    if not UNSUPPLIED & {*entry.reads, *entry.state_facts}
     and all(parameter.kind in PARAMETERS for parameter in entry.parameters)
 ]
 """What a scenario can say: the facts are supplied, and no word of a main.cf is meant."""

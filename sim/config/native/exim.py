@@ -14,39 +14,39 @@ PASSWORDS = "/etc/exim4/passwd"
 
 def export(policy: Policy) -> Exported:
     """One file, `exim.conf`, and lists beside it."""
-    said = plain(policy)
-    files = {"exim.conf": "\n".join(_conf(said)) + "\n"}
-    if said.mailboxes is not None:
-        files[RECIPIENTS] = "".join(f"{one}: x\n" for one in said.mailboxes)
-    if said.pop:
-        said.unsaid.append(f"the POP server has to write addresses into {POP_FILE}")
+    rules = plain(policy)
+    files = {"exim.conf": "\n".join(_conf(rules)) + "\n"}
+    if rules.mailboxes is not None:
+        files[RECIPIENTS] = "".join(f"{one}: x\n" for one in rules.mailboxes)
+    if rules.pop:
+        rules.not_expressed.append(f"the POP server has to write addresses into {POP_FILE}")
         files[POP_FILE] = ""
-    if said.by_login:
-        said.unsaid.append(f"{PASSWORDS} has to hold the users, as `name: password`")
+    if rules.by_login:
+        rules.not_expressed.append(f"{PASSWORDS} has to hold the users, as `name: password`")
         files[PASSWORDS] = ""
-    return Exported(files, tuple(said.unsaid))
+    return Exported(files, tuple(rules.not_expressed))
 
 
-def _conf(said: Plain) -> Iterator[str]:
-    yield f"primary_hostname = {said.hostname}"
-    yield f"qualify_domain = {(said.domains or (said.hostname,))[0]}"
-    yield f"domainlist local_domains = {_list((*said.domains, said.hostname))}"
-    yield f"domainlist relay_to_domains = {_list(said.relay_domains)}"
-    yield f"hostlist relay_from_hosts = {_list(said.networks if said.on_network else ())}"
-    yield f"hostlist remote_offices = {_list(said.ranges)}"
+def _conf(rules: Plain) -> Iterator[str]:
+    yield f"primary_hostname = {rules.hostname}"
+    yield f"qualify_domain = {(rules.domains or (rules.hostname,))[0]}"
+    yield f"domainlist local_domains = {_list((*rules.domains, rules.hostname))}"
+    yield f"domainlist relay_to_domains = {_list(rules.relay_domains)}"
+    yield f"hostlist relay_from_hosts = {_list(rules.networks if rules.on_network else ())}"
+    yield f"hostlist remote_offices = {_list(rules.ranges)}"
     yield "acl_smtp_rcpt = acl_check_rcpt"
     yield "host_lookup ="
     yield "rfc1413_hosts ="
     yield "never_users = root"
-    yield "auth_advertise_hosts = " + ("*" if said.auth else "")
+    yield "auth_advertise_hosts = " + ("*" if rules.auth else "")
     yield "tls_advertise_hosts ="
     yield ""
     yield "begin acl"
     yield "acl_check_rcpt:"
-    yield from _acl(said)
+    yield from _acl(rules)
     yield ""
     yield "begin routers"
-    yield from _routers(said)
+    yield from _routers(rules)
     yield ""
     yield "begin transports"
     yield "remote_smtp:"
@@ -61,49 +61,49 @@ def _conf(said: Plain) -> Iterator[str]:
     yield ""
     yield "begin retry"
     yield "* * F,2h,15m; G,16h,1h,1.5; F,4d,6h"
-    if said.by_login:
+    if rules.by_login:
         yield ""
         yield "begin authenticators"
         yield from _authenticators()
 
 
-def _acl(said: Plain) -> Iterator[str]:
-    for zone in said.blocklists:
+def _acl(rules: Plain) -> Iterator[str]:
+    for zone in rules.blocklists:
         yield f"  deny dnslists = {zone.partition('=')[0]}"
-    if said.own_senders_only:
+    if rules.own_senders_only:
         yield "  deny !senders = : *@+local_domains"
         yield "       message = sender address must be in a local domain"
-    if said.sender_must_resolve:
+    if rules.sender_must_resolve:
         yield "  require verify = sender"
-    for condition in _grants(said):
+    for condition in _grants(rules):
         yield f"  accept {condition}"
-        if not said.spares_relaying:
+        if not rules.spares_relaying:
             yield "         !domains = +local_domains"
     yield "  deny !domains = +local_domains : +relay_to_domains"
     yield "       message = relay not permitted"
-    if said.rejects_unknown and said.mailboxes is not None:
+    if rules.rejects_unknown and rules.mailboxes is not None:
         yield "  deny domains = +local_domains"
         yield "       !verify = recipient"
     yield "  accept"
 
 
-def _grants(said: Plain) -> Iterator[str]:
+def _grants(rules: Plain) -> Iterator[str]:
     """The conditions that open relaying."""
-    if said.open:
+    if rules.open:
         yield "hosts = *"
-    if said.on_network:
+    if rules.on_network:
         yield "hosts = +relay_from_hosts"
-    if said.by_login:
+    if rules.by_login:
         yield "authenticated = *"
-    if said.pop:
+    if rules.pop:
         yield f"hosts = net-iplsearch;{POP_FILE}"
-    if said.ranges:
+    if rules.ranges:
         yield "hosts = +remote_offices"
-    if said.by_sender:
+    if rules.by_sender:
         yield "senders = *@+local_domains"
 
 
-def _routers(said: Plain) -> Iterator[str]:
+def _routers(rules: Plain) -> Iterator[str]:
     yield "remote:"
     yield "  driver = dnslookup"
     yield "  domains = ! +local_domains"
@@ -111,7 +111,7 @@ def _routers(said: Plain) -> Iterator[str]:
     yield "  no_more"
     yield "here:"
     yield "  driver = accept"
-    if said.mailboxes is not None:
+    if rules.mailboxes is not None:
         yield f"  condition = ${{lookup{{$local_part@$domain}}lsearch{{{RECIPIENTS}}}{{1}}{{0}}}}"
     yield "  transport = discard"
 

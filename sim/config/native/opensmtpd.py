@@ -12,63 +12,67 @@ RECIPIENTS = "/etc/smtpd/recipients"
 
 def export(policy: Policy) -> Exported:
     """One file, `smtpd.conf`, and the recipients beside it."""
-    said = plain(policy)
-    if said.pop:
-        said.unsaid.append("permit_pop_before_smtp: OpenSMTPD has no POP before SMTP")
-    if said.sender_must_resolve:
-        said.unsaid.append("reject_unknown_sender_domain: no rule asks for it")
-    if said.blocklists:
-        said.unsaid.append("blocklists: a filter has to ask them (filter-dnsbl)")
-    if said.auth:
-        said.unsaid.append("logins: OpenSMTPD offers them after STARTTLS only, so a key is needed")
-    files = {"smtpd.conf": "\n".join(_conf(said)) + "\n"}
-    if said.mailboxes is not None:
-        files[RECIPIENTS] = "".join(f"{one}\n" for one in said.mailboxes)
-    return Exported(files, tuple(said.unsaid))
+    rules = plain(policy)
+    if rules.pop:
+        rules.not_expressed.append("permit_pop_before_smtp: OpenSMTPD has no POP before SMTP")
+    if rules.sender_must_resolve:
+        rules.not_expressed.append("reject_unknown_sender_domain: no rule asks for it")
+    if rules.blocklists:
+        rules.not_expressed.append("blocklists: a filter has to ask them (filter-dnsbl)")
+    if rules.auth:
+        rules.not_expressed.append(
+            "logins: OpenSMTPD offers them after STARTTLS only, so a key is needed"
+        )
+    files = {"smtpd.conf": "\n".join(_conf(rules)) + "\n"}
+    if rules.mailboxes is not None:
+        files[RECIPIENTS] = "".join(f"{one}\n" for one in rules.mailboxes)
+    return Exported(files, tuple(rules.not_expressed))
 
 
-def _conf(said: Plain) -> Iterator[str]:
-    here = (*said.domains, said.hostname)
-    yield f"table here {_list(dict.fromkeys(here))}"
-    if said.on_network and said.networks:
-        yield f"table networks {_list(said.networks)}"
-    if said.ranges:
-        yield f"table offices {_list(said.ranges)}"
-    if said.relay_domains:
-        yield f"table backup {_list(said.relay_domains)}"
-    if said.by_sender or said.own_senders_only:
-        yield f"table senders {_list(f'@{domain}' for domain in said.domains)}"
-    if said.mailboxes is not None:
+def _conf(rules: Plain) -> Iterator[str]:
+    own = (*rules.domains, rules.hostname)
+    yield f"table here {_list(dict.fromkeys(own))}"
+    if rules.on_network and rules.networks:
+        yield f"table networks {_list(rules.networks)}"
+    if rules.ranges:
+        yield f"table offices {_list(rules.ranges)}"
+    if rules.relay_domains:
+        yield f"table backup {_list(rules.relay_domains)}"
+    if rules.by_sender or rules.own_senders_only:
+        yield f"table senders {_list(f'@{domain}' for domain in rules.domains)}"
+    if rules.mailboxes is not None:
         yield f"table recipients file:{RECIPIENTS}"
-    if said.auth:
-        yield f'pki {said.hostname} cert "/etc/smtpd/cert.pem"'
-        yield f'pki {said.hostname} key "/etc/smtpd/key.pem"'
-        listen = f"tls pki {said.hostname} auth-optional"
+    if rules.auth:
+        yield f'pki {rules.hostname} cert "/etc/smtpd/cert.pem"'
+        yield f'pki {rules.hostname} key "/etc/smtpd/key.pem"'
+        listen = f"tls pki {rules.hostname} auth-optional"
     else:
         listen = ""
-    yield f'listen on 0.0.0.0 port 25 hostname "{said.hostname}" {listen}'.rstrip()
+    yield f'listen on 0.0.0.0 port 25 hostname "{rules.hostname}" {listen}'.rstrip()
     yield 'action "here" maildir'
     yield 'action "relay" relay'
-    yield from _rules(said)
+    yield from _rules(rules)
 
 
-def _rules(said: Plain) -> Iterator[str]:
-    sender = " mail-from <senders>" if said.own_senders_only else ""
-    known = " rcpt-to <recipients>" if said.mailboxes is not None and said.rejects_unknown else ""
-    if said.own_senders_only:
-        yield 'match from any mail-from "<>" for domain <here>' + known + ' action "here"'
-    yield f'match from any{sender} for domain <here>{known} action "here"'
-    if said.relay_domains:
+def _rules(rules: Plain) -> Iterator[str]:
+    sender = " mail-from <senders>" if rules.own_senders_only else ""
+    recipients = (
+        " rcpt-to <recipients>" if rules.mailboxes is not None and rules.rejects_unknown else ""
+    )
+    if rules.own_senders_only:
+        yield 'match from any mail-from "<>" for domain <here>' + recipients + ' action "here"'
+    yield f'match from any{sender} for domain <here>{recipients} action "here"'
+    if rules.relay_domains:
         yield f'match from any{sender} for domain <backup> action "relay"'
-    if said.open:
+    if rules.open:
         yield f'match from any{sender} ! for domain <here> action "relay"'
-    if said.on_network and said.networks:
+    if rules.on_network and rules.networks:
         yield f'match from src <networks>{sender} ! for domain <here> action "relay"'
-    if said.ranges:
+    if rules.ranges:
         yield f'match from src <offices>{sender} ! for domain <here> action "relay"'
-    if said.by_login:
+    if rules.by_login:
         yield f'match from any auth{sender} ! for domain <here> action "relay"'
-    if said.by_sender:
+    if rules.by_sender:
         yield 'match from any mail-from <senders> ! for domain <here> action "relay"'
 
 

@@ -14,7 +14,7 @@ class Exported(NamedTuple):
     """Files of a native configuration by name, and what they cannot say."""
 
     files: Mapping[str, str]
-    unsaid: tuple[str, ...]
+    not_expressed: tuple[str, ...]
 
 
 @dataclass
@@ -43,12 +43,12 @@ class Plain:
     blocklists: list[str] = field(default_factory=list)
     sender_must_resolve: bool = False
     rejects_unknown: bool = False
-    unsaid: list[str] = field(default_factory=list)
+    not_expressed: list[str] = field(default_factory=list)
 
 
 def plain(policy: Policy) -> Plain:
-    """*policy* in plain words; what has none is in `unsaid`."""
-    found = Plain(
+    """*policy* in plain words; what has none is in `not_expressed`."""
+    rules = Plain(
         hostname=policy.hostname,
         domains=tuple(sorted(policy.domains)),
         relay_domains=tuple(sorted(policy.relay_domains)),
@@ -61,10 +61,10 @@ def plain(policy: Policy) -> Plain:
         for restriction in getattr(policy, stage):
             if restriction.name in ENDS:
                 break
-            _say(found, policy, stage, restriction)
+            _say(rules, policy, stage, restriction)
             if restriction.name == "permit":
                 break
-    return found
+    return rules
 
 
 ENDS = ("reject_unauth_destination", "permit_auth_destination", "defer_unauth_destination")
@@ -83,21 +83,21 @@ RULES: Mapping[tuple[str, str], Callable[[Plain], None]] = {
 }
 
 
-def _say(found: Plain, policy: Policy, stage: str, restriction: Restriction) -> None:
+def _say(rules: Plain, policy: Policy, stage: str, restriction: Restriction) -> None:
     name, args = restriction.name, restriction.args
     if stage == "relay" and name in GRANTS:
-        GRANTS[name](found)
+        GRANTS[name](rules)
     elif stage == "relay" and name == "permit_client_ranges":
-        found.ranges += map(str, args or policy.client_range_pairs)
+        rules.ranges += map(str, args or policy.client_range_pairs)
     elif (stage, name) in RULES:
-        RULES[stage, name](found)
+        RULES[stage, name](rules)
     elif stage == "client" and name == "reject_rbl_client":
-        found.blocklists += map(str, args)
+        rules.blocklists += map(str, args)
     elif name != "permit":
-        found.unsaid.append(f"{restriction} in the {stage} list")
+        rules.not_expressed.append(f"{restriction} in the {stage} list")
 
 
 def mailboxes(policy: Policy) -> tuple[str, ...] | None:
     """The recipients that exist, if they can be listed."""
-    known = policy.mailboxes
-    return tuple(sorted(known)) if isinstance(known, Iterable) else None
+    addresses = policy.mailboxes
+    return tuple(sorted(addresses)) if isinstance(addresses, Iterable) else None

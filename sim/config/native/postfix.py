@@ -27,7 +27,7 @@ class _Files:
         self.policy = policy
         self.tables: dict[str, str] = {}
         self.limits: dict[str, str] = {}
-        self.unsaid: list[str] = []
+        self.not_expressed: list[str] = []
 
     def table(self, name: str, lines: list[str]) -> str:
         """Keep a table under *name*, and give its place in the file system."""
@@ -46,7 +46,7 @@ def export(policy: Policy) -> Exported:
     if not any(r.name in REQUIRED for r in (*policy.relay, *policy.recipient)):
         relay = lists["smtpd_relay_restrictions"].removesuffix("permit").rstrip(", ")
         lists["smtpd_relay_restrictions"] = ", ".join(filter(None, (relay, OPEN)))
-    files.unsaid += [f"{r}: {FILTER}" for r in policy.content]
+    files.not_expressed += [f"{r}: {FILTER}" for r in policy.content]
     settings = dict(_settings(files)) | lists | files.limits
     for name, table in policy.tables.items():
         if isinstance(table, Table):
@@ -55,7 +55,7 @@ def export(policy: Policy) -> Exported:
             files.tables[name] = table
     main = [HEADER, *(f"{name} = {value}".rstrip() for name, value in settings.items())]
     text = "\n".join(main) + "\n"
-    return Exported({"main.cf": text, **files.tables}, tuple(dict.fromkeys(files.unsaid)))
+    return Exported({"main.cf": text, **files.tables}, tuple(dict.fromkeys(files.not_expressed)))
 
 
 def _settings(files: _Files) -> Iterator[tuple[str, str]]:
@@ -72,13 +72,13 @@ def _settings(files: _Files) -> Iterator[tuple[str, str]]:
     yield "smtpd_client_event_limit_exceptions", ""
     yield "local_recipient_maps", _recipients(files)
     yield "smtpd_sender_login_maps", _owners(files)
-    stated = policy.settings
-    for name, value, plain in zip(Settings._fields, stated, Settings(), strict=True):
+    settings = policy.settings
+    for name, value, plain in zip(Settings._fields, settings, Settings(), strict=True):
         if value != plain and value is not None and name not in OWN_SETTINGS:
             yield name, _value(value)
     unlisted = any(r.name == "reject_unlisted_recipient" for r in policy.restrictions())
     if not unlisted:
-        yield "smtpd_reject_unlisted_recipient", _value(stated.smtpd_reject_unlisted_recipient)
+        yield "smtpd_reject_unlisted_recipient", _value(settings.smtpd_reject_unlisted_recipient)
 
 
 def _value(value: object) -> str:
@@ -93,20 +93,22 @@ def _bracketed(network: str) -> str:
 
 
 def _recipients(files: _Files) -> str:
-    stated = files.policy.settings.local_recipient_maps
-    if stated is not None:
-        return stated
-    known = mailboxes(files.policy)
-    if known is None:
+    setting = files.policy.settings.local_recipient_maps
+    if setting is not None:
+        return setting
+    users = mailboxes(files.policy)
+    if users is None:
         return ""
-    return f"texthash:{files.table('recipients', [f'{one} x' for one in known])}"
+    return f"texthash:{files.table('recipients', [f'{one} x' for one in users])}"
 
 
 def _owners(files: _Files) -> str:
-    stated = files.policy.settings.smtpd_sender_login_maps
-    if stated is not None or not files.policy.owners:
-        return stated or ""
-    lines = [f"{a} {', '.join(sorted(who))}" for a, who in sorted(files.policy.owners.items())]
+    setting = files.policy.settings.smtpd_sender_login_maps
+    if setting is not None or not files.policy.owners:
+        return setting or ""
+    lines = [
+        f"{a} {', '.join(sorted(logins))}" for a, logins in sorted(files.policy.owners.items())
+    ]
     return f"texthash:{files.table('sender_logins', lines)}"
 
 
@@ -116,7 +118,7 @@ def _text(files: _Files, restriction: Restriction) -> str:
     if name in OWN:
         return OWN[name](files, restriction)
     if restriction.entry.own:
-        files.unsaid.append(f"{restriction}: Postfix has nothing like it")
+        files.not_expressed.append(f"{restriction}: Postfix has nothing like it")
         return ""
     if name == "restriction_class":
         return str(restriction.args[0])
@@ -126,7 +128,7 @@ def _text(files: _Files, restriction: Restriction) -> str:
 
 
 def _pop(files: _Files, restriction: Restriction) -> str:
-    files.unsaid.append(
+    files.not_expressed.append(
         f"{restriction}: the POP server has to write addresses into {DIRECTORY}/pop_before_smtp "
         "and take them out again after that time"
     )
@@ -162,12 +164,16 @@ def _limit(parameter: str) -> Callable[[_Files, Restriction], str]:
 
 
 def _greylist(files: _Files, restriction: Restriction) -> str:
-    files.unsaid.append(f"{restriction}: postgrey has to listen at 127.0.0.1:10023 (--delay)")
+    files.not_expressed.append(
+        f"{restriction}: postgrey has to listen at 127.0.0.1:10023 (--delay)"
+    )
     return "check_policy_service { inet:127.0.0.1:10023, default_action=DUNNO }"
 
 
 def _login_or_refused(files: _Files, restriction: Restriction) -> str:
-    files.unsaid.append(f"{restriction}: as permit_sasl_authenticated, reject: it ends its list")
+    files.not_expressed.append(
+        f"{restriction}: as permit_sasl_authenticated, reject: it ends its list"
+    )
     return "permit_sasl_authenticated, reject"
 
 
@@ -199,11 +205,11 @@ def _keep(files: _Files, name: str, table: Table) -> None:
             _row(kind, conditions, value) for conditions, value in table.content
         )
     elif not isinstance(table, Static):
-        files.unsaid.append(f"{name}: it could not be read")
+        files.not_expressed.append(f"{name}: it could not be read")
 
 
 def _row(kind: str, conditions: tuple[tuple[object, bool], ...], value: str) -> str:
-    *outer, last = (("" if wanted else "!") + _test(kind, test) for test, wanted in conditions)
+    *outer, last = (("" if positive else "!") + _test(kind, test) for test, positive in conditions)
     opened = "".join(f"if {one}\n" for one in outer)
     return f"{opened}{last} {value}\n" + "endif\n" * len(outer)
 

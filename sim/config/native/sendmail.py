@@ -12,49 +12,51 @@ POP = "the POP server has to write addresses into /etc/mail/popauth, as `address
 
 def export(policy: Policy) -> Exported:
     """sendmail.mc, the access table, and the own domains."""
-    said = plain(policy)
-    if said.pop:
-        said.unsaid.append(f"permit_pop_before_smtp: {POP}")
-    for text in (str(one) for one in (*said.networks, *said.ranges)):
+    rules = plain(policy)
+    if rules.pop:
+        rules.not_expressed.append(f"permit_pop_before_smtp: {POP}")
+    for text in (str(one) for one in (*rules.networks, *rules.ranges)):
         if not _prefixes(text):
-            said.unsaid.append(f"{text}: an access table has whole octets of IPv4 only")
-    if said.own_senders_only:
-        said.unsaid.append("reject_sender_not_local: needs a rule set of its own (check_mail)")
+            rules.not_expressed.append(f"{text}: an access table has whole octets of IPv4 only")
+    if rules.own_senders_only:
+        rules.not_expressed.append(
+            "reject_sender_not_local: needs a rule set of its own (check_mail)"
+        )
     files = {
-        "sendmail.mc": "\n".join(_mc(said)) + "\n",
-        "/etc/mail/access": "".join(f"{line}\n" for line in _access(said)),
-        "/etc/mail/local-host-names": "".join(f"{name}\n" for name in said.domains),
-        "/etc/mail/relay-domains": "".join(f"{name}\n" for name in said.relay_domains),
+        "sendmail.mc": "\n".join(_mc(rules)) + "\n",
+        "/etc/mail/access": "".join(f"{line}\n" for line in _access(rules)),
+        "/etc/mail/local-host-names": "".join(f"{name}\n" for name in rules.domains),
+        "/etc/mail/relay-domains": "".join(f"{name}\n" for name in rules.relay_domains),
     }
-    if said.mailboxes is not None:
-        files["/etc/mail/virtusertable"] = "".join(_users(said))
-    return Exported(files, tuple(said.unsaid))
+    if rules.mailboxes is not None:
+        files["/etc/mail/virtusertable"] = "".join(_users(rules))
+    return Exported(files, tuple(rules.not_expressed))
 
 
-def _mc(said: Plain) -> Iterator[str]:
+def _mc(rules: Plain) -> Iterator[str]:
     yield "divert(0)dnl"
     yield "OSTYPE(`debian')dnl"
     yield "DOMAIN(`debian-mta')dnl"
-    yield f"define(`confDOMAIN_NAME', `{said.hostname}')dnl"
+    yield f"define(`confDOMAIN_NAME', `{rules.hostname}')dnl"
     yield "FEATURE(`use_cw_file')dnl"
     yield "FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl"
-    if said.open:
+    if rules.open:
         yield "FEATURE(`promiscuous_relay')dnl"
-    if said.by_sender:
+    if rules.by_sender:
         yield "FEATURE(`relay_local_from')dnl"
-    for zone in said.blocklists:
+    for zone in rules.blocklists:
         yield f"FEATURE(`dnsbl', `{zone.partition('=')[0]}')dnl"
-    if not said.sender_must_resolve:
+    if not rules.sender_must_resolve:
         yield "FEATURE(`accept_unresolvable_domains')dnl"
-    if said.mailboxes is not None:
+    if rules.mailboxes is not None:
         yield "FEATURE(`virtusertable', `hash -o /etc/mail/virtusertable')dnl"
-    if said.by_login:
+    if rules.by_login:
         yield "TRUST_AUTH_MECH(`PLAIN LOGIN')dnl"
         yield "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl"
     yield "DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp')dnl"
     yield "MAILER(`local')dnl"
     yield "MAILER(`smtp')dnl"
-    if said.pop:
+    if rules.pop:
         yield from _pop_rules()
 
 
@@ -68,9 +70,9 @@ def _pop_rules() -> Iterator[str]:
     yield "R$* $| $*\t\t$#OK $: popauth"
 
 
-def _access(said: Plain) -> Iterator[str]:
-    networks = said.networks if said.on_network else ()
-    for network in (*networks, *said.ranges):
+def _access(rules: Plain) -> Iterator[str]:
+    networks = rules.networks if rules.on_network else ()
+    for network in (*networks, *rules.ranges):
         for prefix in _prefixes(network):
             yield f"Connect:{prefix} RELAY"
 
@@ -87,8 +89,8 @@ def _prefixes(network: str) -> list[str]:
     return [".".join([*octets[: whole - 1], str(number)]) for number in range(first, last)]
 
 
-def _users(said: Plain) -> Iterator[str]:
-    for one in said.mailboxes or ():
+def _users(rules: Plain) -> Iterator[str]:
+    for one in rules.mailboxes or ():
         yield f"{one} {one.partition('@')[0]}\n"
-    for domain in said.domains:
+    for domain in rules.domains:
         yield f"@{domain} error:5.1.1:550 User unknown\n"

@@ -10,7 +10,7 @@ from functools import cached_property
 from numbers import Real
 from typing import NamedTuple, Protocol
 
-from sim.scenario.errors import nearest, one_of, shown
+from sim.scenario.errors import nearest, one_of, value_text
 
 
 class Judgement(NamedTuple):
@@ -73,13 +73,13 @@ class Word:
     def judge(self, answer: object) -> Judgement:
         """The same word."""
         word = _word(answer)
-        known = {w.lower(): w for w in self.among}
-        if word.lower() not in known:
+        words = {w.lower(): w for w in self.among}
+        if word.lower() not in words:
             near = nearest(word, self.among) if word else ""
             hint = f"; did you mean {near!r}?" if near else ""
             expected = one_of(self.among) if self.listed else "a word is expected"
             return Judgement(None, f"{expected}, not {described(answer)}{hint}")
-        return Judgement(known[word.lower()] == self.expected())
+        return Judgement(words[word.lower()] == self.expected())
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,13 @@ class Names:
         if not isinstance(answer, (list, tuple, set, frozenset, str, int)):
             return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is expected")
         items = re.split(r"[][(){}'\",;\s]+", answer) if isinstance(answer, str) else answer
-        given = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
-        strange = sorted(given - set(self.among))
-        if strange:
-            return Judgement(None, f"{strange[0]!r} is not {one_of(self.among)}")
+        answers = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
+        unknown = sorted(answers - set(self.among))
+        if unknown:
+            return Judgement(None, f"{unknown[0]!r} is not {one_of(self.among)}")
         right = set(self.expected())
-        missing, more = len(right - given), len(given - right)
-        words = [f"{n} {what}" for n, what in ((missing, "missing"), (more, "too many")) if n]
+        missing, more = len(right - answers), len(answers - right)
+        words = [f"{n} {fault}" for n, fault in ((missing, "missing"), (more, "too many")) if n]
         return Judgement(not words, " and ".join(words))
 
 
@@ -115,25 +115,25 @@ class Suiting:
     """Any text that does what is asked: *suits* says whether, and what happened."""
 
     suits: Callable[[str], tuple[bool, str]]
-    tried: tuple[str, ...]
+    candidates: tuple[str, ...]
     """Texts of which one at least suits, for the lecturer."""
-    what: str
+    noun: str
 
     @property
     def solution(self) -> str:
         """All texts that were tried and suit."""
-        return " or ".join(text for text in self.tried if self.suits(text)[0])
+        return " or ".join(text for text in self.candidates if self.suits(text)[0])
 
     def judge(self, answer: object) -> Judgement:
         """Try it."""
         if not isinstance(answer, str) or not answer.strip():
-            return Judgement(None, f"{self.what} is expected, not {described(answer)}")
+            return Judgement(None, f"{self.noun} is expected, not {described(answer)}")
         return Judgement(*self.suits(answer.strip()))
 
 
 REPLICATIONS = 20
 """Runs of which the reference is made (chosen: a second or two)."""
-THEIRS = 10
+RUNS = 10
 """Runs that a student is expected (chosen, likewise)."""
 T_99 = {19: 2.861}
 """Student's t, two-sided 99 %, by degrees of freedom (any table; Law 2015, table T.1)."""
@@ -143,7 +143,7 @@ OTHER_SEED = 7919
 
 @dataclass(frozen=True)
 class Measured:
-    """A number that has to be simulated, by a student from *theirs* replications at least.
+    """A number that has to be simulated, by a student from *replications* replications at least.
 
     *values* makes one value a replication of the reference. A right answer is itself a mean of
     replications, so it may differ by t · s · √(1/n + 1/m), with s the spread of the n values of the
@@ -153,7 +153,7 @@ class Measured:
 
     values: Callable[[], Sequence[float]]
     unit: str = ""
-    theirs: int = THEIRS
+    replications: int = RUNS
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
@@ -162,7 +162,7 @@ class Measured:
         n = len(values)
         mean = math.fsum(values) / n
         spread = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1))
-        return mean, T_99[n - 1] * spread * math.sqrt(1 / n + 1 / self.theirs)
+        return mean, T_99[n - 1] * spread * math.sqrt(1 / n + 1 / self.replications)
 
     @property
     def solution(self) -> str:
@@ -176,12 +176,12 @@ class Measured:
         if value is None:
             return Judgement(None, f"a number is expected{_of(self.unit)}, not {described(answer)}")
         mean, off = self.bounds
-        stated = (
-            f"tolerance ± {off:.2g}, which is what chance does to a mean of {self.theirs} "
+        tolerance = (
+            f"tolerance ± {off:.2g}, which is what chance does to a mean of {self.replications} "
             f"replications in 99 of 100 cases"
         )
         right = abs(value - mean) <= off + RELATIVE * abs(mean)
-        return _per_cent(self.unit, value) or Judgement(right, stated)
+        return _per_cent(self.unit, value) or Judgement(right, tolerance)
 
 
 def number(answer: object) -> float | None:
@@ -208,7 +208,9 @@ def _per_cent(unit: str, value: float) -> Judgement | None:
 
 def described(answer: object) -> str:
     """What was handed in, cut to be shown."""
-    return shown(answer) if isinstance(answer, (str, int, float, list, dict)) else _type(answer)
+    return (
+        value_text(answer) if isinstance(answer, (str, int, float, list, dict)) else _type(answer)
+    )
 
 
 def _word(answer: object) -> str:

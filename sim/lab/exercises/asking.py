@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.exact.page import fixed
-from sim.scenario.errors import Fault, nearest, one_of, shown
+from sim.scenario.errors import Fault, nearest, one_of, value_text
 
 if TYPE_CHECKING:
     from sim.lab.exercises.answers import Answer
@@ -29,19 +29,19 @@ class Draw:
     @property
     def scenario(self) -> str:
         """How this student gets at the scenario of the question."""
-        mine = f", {self.student!r}" if self.student else ""
-        return f"exercise({self.number!r}{mine}).scenario"
+        argument = f", {self.student!r}" if self.student else ""
+        return f"exercise({self.number!r}{argument}).scenario"
 
-    def pick(self, what: str, among: Sequence[T]) -> T:
+    def pick(self, purpose: str, among: Sequence[T]) -> T:
         """One of *among*, by the student's name; the first one for nobody in particular."""
         if not self.student:
             return among[0]
-        key = f"{self.number}/{self.student}/{what}".encode()
+        key = f"{self.number}/{self.student}/{purpose}".encode()
         return among[int.from_bytes(blake2b(key, digest_size=8).digest(), "big") % len(among)]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Exercise:
     """What a function of the table returns: the question, how to judge an answer, a hint."""
 
     text: str
@@ -61,37 +61,37 @@ class Task:
     number: str
     title: str
     student: str
-    asked: Asked
+    exercise: Exercise
 
     @property
     def text(self) -> str:
         """The question, with this student's numbers."""
-        return self.asked.text
+        return self.exercise.text
 
     @property
     def scenario(self) -> Scenario | None:
         """The world that the question is about, for ``sim.run``; None: none is needed."""
-        return self.asked.scenario
+        return self.exercise.scenario
 
     @property
     def start(self) -> Any:
         """What there is to repair: a copy, to be changed; None where nothing is broken."""
-        start = self.asked.start
+        start = self.exercise.start
         return {k: list(v) for k, v in start.items()} if isinstance(start, dict) else start
 
     def __str__(self) -> str:
-        whose = f", for {self.student}" if self.student else ""
-        return f"Exercise {self.number}{whose}: {self.title}\n{self.text}"
+        owner = f", for {self.student}" if self.student else ""
+        return f"Exercise {self.number}{owner}: {self.title}\n{self.text}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        whose = f", for {escape(self.student)}" if self.student else ""
-        title = f"Exercise {self.number}{whose}: {escape(self.title)}"
+        owner = f", for {escape(self.student)}" if self.student else ""
+        title = f"Exercise {self.number}{owner}: {escape(self.title)}"
         return f"<b>{title}</b>{fixed(escape(self.text))}"
 
 
-Question = Callable[[Draw], Asked]
+Question = Callable[[Draw], Exercise]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,10 @@ def exercise(number: str, student: object = None) -> Task:
 
     Raises UnknownExercise, naming the nearest.
     """
-    found = find(number)
-    if found is None:
+    entry = find(number)
+    if entry is None:
         raise UnknownExercise(unknown(number))
-    return _task(found.number, name_of(student))
+    return _task(entry.number, name_of(student))
 
 
 @lru_cache(maxsize=256)
@@ -151,9 +151,9 @@ def find(number: object) -> Entry | None:
 
 def unknown(number: object) -> str:
     """That there is no such exercise, and which one may have been meant."""
-    written = f"0{number}" if isinstance(number, str) and number[1:2] == "." else number
-    near = nearest(written, TABLE)
-    same = [n for n in TABLE if isinstance(written, str) and n[:2] == written.strip()[:2]]
+    text = f"0{number}" if isinstance(number, str) and number[1:2] == "." else number
+    near = nearest(text, TABLE)
+    same = [n for n in TABLE if isinstance(text, str) and n[:2] == text.strip()[:2]]
     return str(Fault("", "exercise", _safe(number), one_of(same or sorted(TABLE)), near))
 
 
@@ -169,6 +169,6 @@ def _is_id(student: object) -> bool:
 def _safe(value: object) -> str:
     """As a message shows it; what cannot even be shown is named by its type."""
     try:
-        return shown(value)
+        return value_text(value)
     except Exception:  # whatever a student hands in
         return f"an object of type {type(value).__name__}"

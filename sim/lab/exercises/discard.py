@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sim.exact.explanation import explain
-from sim.lab.exercises.answers import THEIRS, Measured, Number, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Number, Word
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import FILTERS, Frames, intended, simulated, world
 
 
 @numbered("06.1", "What the client hears")
-def heard(draw: Draw) -> Asked:
+def last_reply(draw: Draw) -> Exercise:
     """The last reply code about a message that is dropped."""
     verb = draw.pick("verb", ("discard", "reject"))
     scenario = world(
@@ -20,7 +20,7 @@ def heard(draw: Draw) -> Asked:
         explanation = explain(scenario, "customers", "home", "bob@adatum.com", caught=True)
         return explanation.dialogues[0].code
 
-    return Asked(
+    return Exercise(
         f"The server of proseware.com has {verb}_outbound_spam(0.9, 0.02) in its content list, and "
         f"takes an honest message by mistake for spam. Which reply code does the mail program get "
         f"after the last line of the message?",
@@ -33,19 +33,19 @@ def heard(draw: Draw) -> Asked:
 def gap(frames: Frames) -> float:
     """Believed delivered and not in a mailbox, as a share of honest recipients."""
     rows = intended(frames)
-    gone = rows["believed"] & (rows["fate"] == "discarded")
-    return float(gone.mean())
+    lost = rows["believed"] & (rows["fate"] == "discarded")
+    return float(lost.mean())
 
 
 @numbered("06.2", "Believed, and not arrived")
-def unbelievable(draw: Draw) -> Asked:
+def unbelievable(draw: Draw) -> Exercise:
     """The simulated share of honest recipients that is lost without anybody knowing."""
     rate = draw.pick("rate", ("0.02", "0.03", "0.05", "0.04"))
     content = [f"discard_outbound_spam(0.9, {rate})"]
     scenario = world(FILTERS, {"servers.*-smtp.content": content})
-    return Asked(
+    return Exercise(
         f"Every submission server has {content[0]}. Run {draw.scenario} with "
-        f"{THEIRS} replications. Which share of honest recipients does the sender believe "
+        f"{RUNS} replications. Which share of honest recipients does the sender believe "
         f"reached, though the message was dropped?",
         Measured(lambda: simulated(scenario, "filter", gap), "share"),
         "the measure silent_loss_rate of class honest; the second number of the restriction is "
@@ -55,11 +55,11 @@ def unbelievable(draw: Draw) -> Asked:
 
 
 @numbered("06.3", "Who could notice?")
-def notice(draw: Draw) -> Asked:
+def notice(draw: Draw) -> Exercise:
     """The fate that reaches nobody."""
-    what = draw.pick("what", ("discard", "reject"))
+    action = draw.pick("what", ("discard", "reject"))
     scenario = world(
-        FILTERS, {"servers.proseware-smtp.content": [f"{what}_outbound_spam(0.9, 0.02)"]}
+        FILTERS, {"servers.proseware-smtp.content": [f"{action}_outbound_spam(0.9, 0.02)"]}
     )
 
     def right() -> str:
@@ -67,8 +67,8 @@ def notice(draw: Draw) -> Asked:
         return "the sender" if explanation.error_box is not None else "nobody"
 
     words = ("the sender", "the recipient", "the postmaster of adatum.com", "nobody")
-    return Asked(
-        f"{what}_outbound_spam takes an honest message for spam. Who learns of it at that "
+    return Exercise(
+        f"{action}_outbound_spam takes an honest message for spam. Who learns of it at that "
         f"moment? One of: {', '.join(words)}.",
         Word(right, words),
         "scenario.explain(...): is there an error box? A notice?",

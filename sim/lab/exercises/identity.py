@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sim.exact.explanation import explain
 from sim.lab.exercises.answers import Names, Suiting, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
-from sim.lab.exercises.six_situations import WHERE, repair
+from sim.lab.exercises.six_situations import PLACES, repair
 from sim.lab.exercises.worlds import TOWN, world
 from sim.path.lookup import QueryError
 
@@ -14,7 +14,7 @@ CHECK = "on network + identity check"
 
 
 @numbered("05.1", "A way out of the trap")
-def way_out(draw: Draw) -> Asked:
+def way_out(draw: Draw) -> Exercise:
     """A sender address with which the venue's own server relays."""
     place = draw.pick("place", ("hotel", "kiosk"))
     scenario = world(TOWN)
@@ -29,9 +29,9 @@ def way_out(draw: Draw) -> Asked:
         return explanation.outcome == "delivered", explanation.outcome
 
     domains = [f"guest@{n.domain}" for n in scenario.networks.values() if n.domain]
-    return Asked(
-        f"“{CHECK}”: everybody checks. A traveller of proseware.com is {WHERE[place]} and sends to "
-        f"bob@adatum.com through the server of that place ({place}-smtp). Name a sender address "
+    return Exercise(
+        f"“{CHECK}”: everybody checks. A traveller of proseware.com is {PLACES[place]} and sends "
+        f"to bob@adatum.com through the server of that place ({place}-smtp). Name a sender address "
         f"with which the message is delivered.",
         Suiting(suits, tuple(domains), "a sender address such as ann@proseware.com"),
         f"what does reject_sender_not_local compare? scenario.explain(..., server={place!r}, "
@@ -44,7 +44,7 @@ SENDERS = ("ann@proseware.com", "terri@contoso.com", "bob@adatum.com", "<>")
 
 
 @numbered("05.2", "Whom does the check hit?")
-def hit(draw: Draw) -> Asked:
+def hit(draw: Draw) -> Exercise:
     """Which sender addresses are refused at home."""
     isp = draw.pick("isp", ("proseware", "adatum"))
     scenario = world(TOWN)
@@ -59,7 +59,7 @@ def hit(draw: Draw) -> Asked:
             == "refused"
         ]
 
-    return Asked(
+    return Exercise(
         f"“{CHECK}”. A customer of proseware.com, at home, hands the server {isp}-smtp a message "
         f"to zoe@hotel.example. "
         f"With which of these senders is it refused? A set out of {', '.join(SENDERS)}.",
@@ -71,7 +71,7 @@ def hit(draw: Draw) -> Asked:
 
 
 @numbered("05.3", "Which remedy still works?")
-def remedy(draw: Draw) -> Asked:
+def remedy(draw: Draw) -> Exercise:
     """Whether the usual remedy works under an arm."""
     arm = draw.pick("arm", (CHECK, "on network"))
     scenario = world(TOWN)
@@ -83,7 +83,7 @@ def remedy(draw: Draw) -> Asked:
         return explanation.outcome
 
     words = ("delivered", "refused", "bounced", "discarded")
-    return Asked(
+    return Exercise(
         f"“{arm}” at every server. The traveller in the hotel follows the usual advice and sends "
         f"through the hotel's server, under the address at proseware.com, to bob@adatum.com. "
         f"What becomes of the message? One of {', '.join(words)}.",
@@ -94,7 +94,7 @@ def remedy(draw: Draw) -> Asked:
 
 
 @numbered("05.fault", "A check on the wrong machine")
-def wrong_machine(_: Draw) -> Asked:
+def wrong_machine(_: Draw) -> Exercise:
     """An identity check on a machine that is also the MX."""
     start = {"sender": ["reject_sender_not_local"], "relay": ["permit_mynetworks"]}
     start["relay"].append("reject_unauth_destination")

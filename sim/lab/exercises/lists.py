@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from sim.lab.exercises.answers import THEIRS, Measured, Names, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Names, Word
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import LISTS, Frames, intended, simulated, world
 from sim.path.facts import facts
 from sim.smtp import decide
 
 
 @numbered("07.1", "What a listing covers")
-def covered(draw: Draw) -> Asked:
+def covered(draw: Draw) -> Exercise:
     """Whose servers a listing of some width covers."""
     width = draw.pick("width", (24, 32, 25, 26))
     scenario = world(LISTS)
@@ -23,7 +23,7 @@ def covered(draw: Draw) -> Asked:
         return [n for n in servers if IPv4Address(int(scenario.servers[n].address)) in listed]
 
     addresses = ", ".join(f"{n} {IPv4Address(int(scenario.servers[n].address))}" for n in servers)
-    return Asked(
+    return Exercise(
         f"The list holds prefixes of {width} bits. The open relay proseware-smtp gets on it. Which "
         f"of these servers are then listed? {addresses}. A set of names.",
         Names(right, servers),
@@ -33,7 +33,7 @@ def covered(draw: Draw) -> Asked:
 
 
 @numbered("07.2", "Who is refused?")
-def stage(draw: Draw) -> Asked:
+def stage(draw: Draw) -> Exercise:
     """The stage at which a listed client is refused, and what a login helps."""
     to = draw.pick("to", ("bob@adatum.com", "postmaster@adatum.com"))
     scenario = world(LISTS, {"servers.adatum-mx.client": ["reject_rbl_client(trap-list)"]})
@@ -41,11 +41,11 @@ def stage(draw: Draw) -> Asked:
     def right() -> str:
         policy = scenario.policy("adatum-mx")
         relay = int(scenario.servers["proseware-smtp"].address)
-        seen = facts(relay, "ann@proseware.com", to, listed=("trap-list",))
-        return decide(policy, seen).kind
+        spam = facts(relay, "ann@proseware.com", to, listed=("trap-list",))
+        return decide(policy, spam).kind
 
     kinds = ("accept_local", "reject_blocklist", "reject_relay", "discard", "greylisted")
-    return Asked(
+    return Exercise(
         f"adatum-mx asks the list, and proseware-smtp is on it. An honest customer of proseware "
         f"writes to {to}. What is adatum's verdict on proseware-smtp? One of {', '.join(kinds)}.",
         Word(right, kinds),
@@ -57,19 +57,19 @@ def stage(draw: Draw) -> Asked:
 def collateral(frames: Frames) -> float:
     """Honest recipients lost to a listing, of those intended by customers of the listed ISP."""
     rows = intended(frames)
-    mine = rows[rows["account"] == "proseware"]
-    lost = (mine["cause"] == "blocklist") & ~mine["fate"].isin(["delivered", "in_transit"])
+    own = rows[rows["account"] == "proseware"]
+    lost = (own["cause"] == "blocklist") & ~own["fate"].isin(["delivered", "in_transit"])
     return float(lost.mean())
 
 
 @numbered("07.3", "What the customers of the relay pay")
-def paid(draw: Draw) -> Asked:
+def paid(draw: Draw) -> Exercise:
     """The simulated share of honest mail that a listing costs."""
     share = draw.pick("share", ("0.25", "0.5", "0.1"))
     scenario = world(LISTS, {"users.customers.to_same_isp": float(share)})
-    return Asked(
+    return Exercise(
         f"Customers write a share of {share} of their mail to their own ISP. Run "
-        f"{draw.scenario}, arm 'everybody asks', with {THEIRS} replications. Of the "
+        f"{draw.scenario}, arm 'everybody asks', with {RUNS} replications. Of the "
         f"honest recipients that customers of proseware (column account) wrote to once the "
         f"policy held (phase is not warm-up), which share was lost to the list (cause is blocklist "
         f"and the fate neither delivered nor in_transit)?",

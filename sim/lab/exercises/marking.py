@@ -58,7 +58,7 @@ def _marked(number: object, answer: object, student: object) -> Mark:
         return Mark(entry.number, None, "no answer yet")
     task = exercise(entry.number, name_of(student))
     try:
-        right, words = task.asked.answer.judge(answer)
+        right, words = task.exercise.answer.judge(answer)
     except Exception as error:  # what cannot be compared; the hint stands all the same
         right, words = Judgement(None, f"this cannot be read ({type(error).__name__})")
-    return Mark(entry.number, right, words, "" if right else task.asked.look)
+    return Mark(entry.number, right, words, "" if right else task.exercise.look)

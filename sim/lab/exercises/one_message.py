@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 
 from sim.exact.explanation import Explanation, explain
 from sim.lab.exercises.answers import Number, Suiting, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
-from sim.lab.exercises.six_situations import WHERE
+from sim.lab.exercises.asking import Draw, Exercise, numbered
+from sim.lab.exercises.six_situations import PLACES
 from sim.lab.exercises.worlds import TOWN, world
 
 COMMANDS = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "nowhere")
@@ -38,7 +38,7 @@ def header(explanation: Explanation) -> str:
 
 
 @numbered("03.1", "Where did it come from?")
-def origin(draw: Draw) -> Asked:
+def origin(draw: Draw) -> Exercise:
     """The address at which a spam entered the mail system."""
 
     def right() -> str:
@@ -51,7 +51,7 @@ def origin(draw: Draw) -> Asked:
             return False, "an IPv4 address such as 192.0.2.1 is asked for"
         return str(address) == right(), ""
 
-    return Asked(
+    return Exercise(
         f"Bob gets this:\n\n{header(spam(draw))}\n\nHis own server tells the truth, and so do the "
         "relays of ISPs, workplaces and hotels. From which IPv4 address was the message really "
         "sent?",
@@ -62,13 +62,13 @@ def origin(draw: Draw) -> Asked:
 
 
 @numbered("03.2", "Which lines can be believed?")
-def believed(draw: Draw) -> Asked:
+def trusted_lines(draw: Draw) -> Exercise:
     """How many Received: lines were written by servers."""
 
     def right() -> int:
         return sum(h.text.startswith("Received") and not h.forged for h in spam(draw).received)
 
-    return Asked(
+    return Exercise(
         f"How many “Received:” lines of this header were written by the server they name after "
         f"“by”?\n\n{header(spam(draw))}",
         Number(right, "lines"),
@@ -86,7 +86,7 @@ CASES = (
 
 
 @numbered("03.3", "At which command?")
-def command(draw: Draw) -> Asked:
+def command(draw: Draw) -> Exercise:
     """The command after which the server refuses."""
     arm, place, sender = draw.pick("case", CASES)
     scenario = world(TOWN)
@@ -95,9 +95,9 @@ def command(draw: Draw) -> Asked:
         explanation = explain(scenario, "travellers", place, "bob@adatum.com", arm, sender)
         return explanation.dialogues[0].refused_at or "nowhere"
 
-    shown = f", showing the sender {sender}" if sender else ""
-    return Asked(
-        f"“{arm}”: a customer of proseware.com, {WHERE[place]}, writes to bob@adatum.com{shown}. "
+    forged = f", showing the sender {sender}" if sender else ""
+    return Exercise(
+        f"“{arm}”: a customer of proseware.com, {PLACES[place]}, writes to bob@adatum.com{forged}. "
         f"After which command of the client does the server refuse? One of {', '.join(COMMANDS)}.",
         Word(right, COMMANDS),
         "the dialogue of scenario.explain(...): the last line of C: before the reply that begins "

@@ -6,8 +6,8 @@ import math
 from itertools import product
 
 from sim.exact.explanation import explain
-from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Names, Number
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
 
 RECIPIENTS = (
@@ -19,7 +19,7 @@ RECIPIENTS = (
 
 
 @numbered("01.1", "What is relayed?")
-def relayed(draw: Draw) -> Asked:
+def relayed(draw: Draw) -> Exercise:
     """The recipients for whom a server has to connect to another one."""
     isp = draw.pick("isp", ("proseware", "adatum", "hotel"))
     scenario = world(TOWN)
@@ -32,7 +32,7 @@ def relayed(draw: Draw) -> Asked:
 
         return [to for to in RECIPIENTS if kind(to) == "accept_relay"]
 
-    return Asked(
+    return Exercise(
         f"Under “open trust” somebody hands {isp}-smtp four messages, to {', '.join(RECIPIENTS)}. "
         f"Which of them does it relay, that is, pass on to the server of another domain? A set.",
         Names(right, RECIPIENTS),
@@ -48,13 +48,13 @@ def refused_in_the_hotel(frames: Frames) -> float:
 
 
 @numbered("01.2", "What it costs in the hotel")
-def cost(draw: Draw) -> Asked:
+def cost(draw: Draw) -> Exercise:
     """The simulated share of first attempts from the hotel that are refused."""
     share = draw.pick("share", (0.25, 0.5, 0.1))
     scenario = world(TOWN, {"users.travellers.to_same_isp": share})
-    return Asked(
+    return Exercise(
         f"Travellers write a share of {share:g} of their mail to their own ISP. Run "
-        f"{draw.scenario}, arm 'on network', with {THEIRS} replications. Of the honest "
+        f"{draw.scenario}, arm 'on network', with {RUNS} replications. Of the honest "
         f"intended recipients from the hotel (column place) once the policy held (phase is not "
         f"warm-up), which share was refused at the first attempt (first_cause is not '')?",
         Measured(lambda: simulated(scenario, "on network", refused_in_the_hotel), "share"),
@@ -65,7 +65,7 @@ def cost(draw: Draw) -> Asked:
 
 
 @numbered("01.3", "What follows from the inputs alone")
-def alone(draw: Draw) -> Asked:
+def alone(draw: Draw) -> Exercise:
     """The analytic expectation of a rate, which is a product of two shares."""
     hotel = draw.pick("hotel", (0.4, 0.2, 0.3))
     same = draw.pick("same", (0.25, 0.5, 0.1))
@@ -76,12 +76,12 @@ def alone(draw: Draw) -> Asked:
     def right() -> float:
         mail = {"bob@proseware.com": same, "bob@adatum.com": 1 - same}
         return math.fsum(
-            there * part
-            for (place, there), (to, part) in product(places.items(), mail.items())
+            network * part
+            for (place, network), (to, part) in product(places.items(), mail.items())
             if explain(scenario, "travellers", place, to, "on network").outcome == "refused"
         )
 
-    return Asked(
+    return Exercise(
         f"Everybody writes a share of {hotel:g} of their mail in the hotel and the rest at home, "
         f"a share of {same:g} of it to their own ISP, and nobody ever learns. Every server relays "
         f"for its own network only. Which share of honest recipients is refused at the first "

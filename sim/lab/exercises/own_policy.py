@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.lab.exercises.answers import THEIRS, Measured, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Word
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.repairing import SAME, Want, stays_red
 from sim.lab.exercises.six_situations import repair
 from sim.lab.exercises.worlds import TOWN, Frames, differences, world
@@ -13,17 +13,17 @@ POINTS = {"A": (2.0, 10.0), "B": (5.0, 4.0), "C": (6.0, 5.0), "D": (9.0, 1.0), "
 
 
 @numbered("08.1", "Dominated")
-def dominated(draw: Draw) -> Asked:
+def dominated(draw: Draw) -> Exercise:
     """Of two policies that others beat, the one beaten by a stated policy."""
     by = draw.pick("by", ("B", "A"))
 
     def right() -> str:
         x, y = POINTS[by]
-        beaten = [n for n, (a, b) in POINTS.items() if (a, b) != (x, y) and a >= x and b >= y]
-        return beaten[0]
+        worse = [n for n, (a, b) in POINTS.items() if (a, b) != (x, y) and a >= x and b >= y]
+        return worse[0]
 
     points = "; ".join(f"{n}: {a:g} and {b:g}" for n, (a, b) in POINTS.items())
-    return Asked(
+    return Exercise(
         f"Policies by honest recipients lost a day, and spam a mailbox and day: {points}. Which of "
         f"them is dominated by {by}, that is, worse than {by} in both?",
         Word(right, tuple(POINTS)),
@@ -39,15 +39,15 @@ def first_refused(frames: Frames) -> float:
 
 
 @numbered("08.2", "What AUTH buys")
-def bought(draw: Draw) -> Asked:
+def bought(draw: Draw) -> Exercise:
     """A paired difference of two arms."""
     arm = draw.pick("arm", ("on network", "on network + address range"))
     on = draw.pick("on", (0.8, 0.5, 0.6))
     scenario = world(TOWN, {"users.travellers.auth": on})
     auth = "on network + AUTH"
-    return Asked(
+    return Exercise(
         f"A share of {on:g} of the mail programs has AUTH on. Run {draw.scenario}, arms "
-        f"{arm!r} and {auth!r}, with {THEIRS} replications. By how much does first_refusal_rate of "
+        f"{arm!r} and {auth!r}, with {RUNS} replications. By how much does first_refusal_rate of "
         f"honest mail change from the first arm to the second? A number, negative if it falls.",
         Measured(lambda: differences(scenario, arm, auth, first_refused), "share"),
         f"results.compare({arm!r}, {auth!r}): the column difference",
@@ -56,7 +56,7 @@ def bought(draw: Draw) -> Asked:
 
 
 @numbered("08.fault", "A policy for everybody honest")
-def everybody(_: Draw) -> Asked:
+def all_clients(_: Draw) -> Exercise:
     """Closed to all but its own network; customers are on the road and in the office."""
     return repair(
         {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.situations import ELSEWHERE, SAME, Cell, customers, others, places
+from sim.exact.situations import OTHER, SAME, Cell, customers, others, places
 from sim.lab.exercises.answers import Judgement, described
 from sim.path.journey import Servers
 from sim.scenario.errors import ScenarioError, one_of
@@ -38,14 +38,16 @@ class Want:
 
     who: str
     place: str
-    to: str = ELSEWHERE
+    to: str = OTHER
     credentials: str = "none"
     through: bool = True
 
     def __str__(self) -> str:
-        held = {"none": "", "auth": " with AUTH", "pop": " after a POP login"}[self.credentials]
+        credentials = {"none": "", "auth": " with AUTH", "pop": " after a POP login"}[
+            self.credentials
+        ]
         colour = "green" if self.through else "red  "
-        return f"{colour}  {self.who}{held}, {self.place}, to {self.to}"
+        return f"{colour}  {self.who}{credentials}, {self.place}, to {self.to}"
 
 
 @dataclass(frozen=True)
@@ -66,57 +68,57 @@ class Repair:
     @property
     def solution(self) -> str:
         """The shortest lists that are found to do."""
-        return next(self._found(), "none found")
+        return next(self._solutions(), "none found")
 
     def judge(self, answer: object) -> Judgement:
         """Ask every cell; lists that are not given stay as they are."""
         lists = _lists(answer)
-        strange = [stage for stage in lists or () if stage not in STAGES]
-        if lists is None or strange:
-            what = repr(strange[0]) if strange else described(answer)
+        unknown = [stage for stage in lists or () if stage not in STAGES]
+        if lists is None or unknown:
+            fault = repr(unknown[0]) if unknown else described(answer)
             return Judgement(
-                None, f"lists such as {{'relay': [...]}}: {one_of(STAGES)}, not {what}"
+                None, f"lists such as {{'relay': [...]}}: {one_of(STAGES)}, not {fault}"
             )
         full = {**self.start, **lists}
         try:
             keys = {f"servers.{self.server}.{stage}": items for stage, items in full.items()}
-            changed = self.scenario.with_overrides(keys)
+            scenario = self.scenario.with_overrides(keys)
         except ScenarioError as error:
             return Judgement(None, str(error))
-        servers = Servers(changed, changed.baseline)
-        seen = [(want, cell, cell.accepted == want.through) for want, cell in self._cells(servers)]
+        servers = Servers(scenario, scenario.baseline)
+        cells = [(want, cell, cell.accepted == want.through) for want, cell in self._cells(servers)]
         lines = [
             f"  {'✓' if right else '✗'} {want}: {cell.verdict.kind} by {cell.verdict.rule}"
-            for want, cell, right in seen
+            for want, cell, right in cells
         ]
-        wrong = sum(not right for _, _, right in seen)
-        first = f"{wrong} of {len(seen)} cells have the wrong colour" if wrong else "every cell"
+        wrong = sum(not right for _, _, right in cells)
+        first = f"{wrong} of {len(cells)} cells have the wrong colour" if wrong else "every cell"
         return Judgement(not wrong, "\n".join([first, *lines]))
 
     def _cells(self, servers: Servers) -> Iterator[tuple[Want, Cell]]:
         guests = places(servers.scenario, self.server, (servers.arm,))
-        found: dict[tuple[str, str, str, str], Cell] = {}
+        cells: dict[tuple[str, str, str, str], Cell] = {}
         for cell in (
             *customers(servers, self.server, guests),
             *others(servers, self.server, guests),
         ):
             for place in (cell.place, *cell.like):
-                found[cell.who, place, cell.to, cell.credentials] = cell
+                cells[cell.who, place, cell.to, cell.credentials] = cell
         for want in self.wants:
-            yield want, found[want.who, want.place, want.to, want.credentials]
+            yield want, cells[want.who, want.place, want.to, want.credentials]
 
-    def _found(self) -> Iterator[str]:
+    def _solutions(self) -> Iterator[str]:
         servers = Servers(self.scenario, self.scenario.baseline)
         policy = servers.policy(self.server)
-        kept = {k: [parse(t) for t in v] for k, v in self.start.items() if k != "relay"}
-        emptied: list[dict[str, Any]] = [kept, *({**kept, stage: []} for stage in kept)]
+        others = {k: [parse(t) for t in v] for k, v in self.start.items() if k != "relay"}
+        choices: list[dict[str, Any]] = [others, *({**others, stage: []} for stage in others)]
         for length in range(1, LONGEST + 1):
-            for names, rest in product(permutations(CANDIDATES, length), emptied):
-                tried = _policy(policy, names, rest)
-                if tried is None:
+            for names, rest in product(permutations(CANDIDATES, length), choices):
+                trial = _policy(policy, names, rest)
+                if trial is None:
                     continue
-                changed = servers.with_policy(self.server, tried)
-                if all(c.accepted == w.through for w, c in self._cells(changed)):
+                changed_servers = servers.with_policy(self.server, trial)
+                if all(c.accepted == w.through for w, c in self._cells(changed_servers)):
                     lists = {stage: [str(r) for r in items] for stage, items in rest.items()}
                     yield str({**lists, "relay": list(names)})
 
@@ -139,10 +141,10 @@ def _lists(answer: object) -> dict[str, Any] | None:
     return {str(k): list(v) if isinstance(v, (list, tuple)) else v for k, v in answer.items()}
 
 
-def stays_red(*whom: str, place: str = "outside") -> tuple[Want, ...]:
+def stays_red(*kinds: str, place: str = "outside") -> tuple[Want, ...]:
     """Cells through which a spammer must not get."""
-    held = {"sharer": "pop"}  # of the customer who has the same address
-    return tuple(Want(who, place, ELSEWHERE, held.get(who, "none"), False) for who in whom)
+    credentials = {"sharer": "pop"}  # of the customer who has the same address
+    return tuple(Want(kind, place, OTHER, credentials.get(kind, "none"), False) for kind in kinds)
 
 
-__all__ = ["ELSEWHERE", "SAME", "Repair", "Want", "stays_red"]
+__all__ = ["OTHER", "SAME", "Repair", "Want", "stays_red"]

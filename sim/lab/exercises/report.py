@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 from sim.lab.exercises.answers import Number, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 
 
 @numbered("10.1", "How many replications?")
-def enough(draw: Draw) -> Asked:
+def enough(draw: Draw) -> Exercise:
     """Replications for an interval a stated factor narrower."""
     runs = draw.pick("runs", (5, 8, 10))
     factor = draw.pick("factor", (2, 3, 4))
-    return Asked(
+    return Exercise(
         f"{runs} replications gave an interval of ± 0.06. The half-width falls with the square "
         f"root of their number (leave Student's t out of it). How many replications in all for "
         f"± {0.06 / factor:g}?",
@@ -26,7 +26,7 @@ INTERVALS = ((-0.04, -0.01), (-0.02, 0.03), (0.01, 0.05))
 
 
 @numbered("10.2", "Is there a difference?")
-def difference(draw: Draw) -> Asked:
+def difference(draw: Draw) -> Exercise:
     """What a paired interval says."""
     low, high = draw.pick("interval", INTERVALS)
 
@@ -34,7 +34,7 @@ def difference(draw: Draw) -> Asked:
         return "falls" if high < 0 else "rises" if low > 0 else "cannot be told"
 
     words = ("falls", "rises", "cannot be told")
-    return Asked(
+    return Exercise(
         f"The delivery rate changes from arm A to arm B by an amount whose 95 % interval is "
         f"{low:g} to {high:g}. Which do you write in the report: it {', it '.join(words)}?",
         Word(right, words),
@@ -43,11 +43,11 @@ def difference(draw: Draw) -> Asked:
 
 
 @numbered("10.3", "Pairs")
-def pairs(draw: Draw) -> Asked:
+def pairs(draw: Draw) -> Exercise:
     """The spread of a difference under common random numbers."""
     s = draw.pick("spread", (0.02, 0.03, 0.05))
     r = draw.pick("correlation", (0.8, 0.5, 0.9))
-    return Asked(
+    return Exercise(
         f"Two arms both spread by {s:g} (standard deviation over replications), with correlation "
         f"{r:g} because they share people and messages. What is the standard deviation of their "
         f"difference?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.exact.explanation import Explanation, explain
 from sim.lab.exercises.answers import Names, Number, Word
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.repairing import SAME, Repair, Want, stays_red
 from sim.lab.exercises.worlds import MACHINE, TOWN, world
 from sim.scenario import Scenario
@@ -20,7 +20,12 @@ SITUATIONS = {
     "6": ("hotel", "bob@adatum.com"),
 }
 """The six situations of a customer of proseware.com."""
-WHERE = {"home": "at home", "work": "at work", "hotel": "in the hotel", "kiosk": "at the kiosk"}
+PLACES = {
+    "home": "at home",
+    "work": "at work",
+    "hotel": "in the hotel",
+    "kiosk": "at the kiosk",
+}
 
 ARMS = (
     "on network",
@@ -41,7 +46,7 @@ def explained(
 
 
 @numbered("02.1", "Who is refused?")
-def refused(draw: Draw) -> Asked:
+def refused(draw: Draw) -> Exercise:
     """Numbers of the situations that are refused under an arm."""
     arm = draw.pick("arm", ARMS)
     scenario = world(TOWN)
@@ -49,7 +54,7 @@ def refused(draw: Draw) -> Asked:
     def right() -> list[str]:
         return [n for n in SITUATIONS if explained(scenario, arm, n).outcome == "refused"]
 
-    return Asked(
+    return Exercise(
         f"The policy of proseware.com is “{arm}”; the mail program has not logged in, neither with "
         f"AUTH nor with POP. Which of the six situations are refused? A set such as {{1, 2}}.",
         Names(right, tuple(SITUATIONS)),
@@ -60,24 +65,24 @@ def refused(draw: Draw) -> Asked:
 
 
 @numbered("02.2", "Which restriction decides?")
-def rule(draw: Draw) -> Asked:
+def rule(draw: Draw) -> Exercise:
     """The restriction that decides about one situation."""
     situation = draw.pick("situation", ("5", "3", "4", "2"))
     arm = draw.pick("arm", ("on network + AUTH", "on network + POP first"))
-    how = {"auth": "AUTH" in arm, "pop": "POP" in arm}
+    credentials = {"auth": "AUTH" in arm, "pop": "POP" in arm}
     place, to = SITUATIONS[situation]
     scenario = world(TOWN)
     settings = (
         "The mail program has AUTH on"
-        if how["auth"]
+        if credentials["auth"]
         else "The mail program has just checked mail by POP"
     )
-    return Asked(
-        f"“{arm}”. {settings}. A customer of proseware.com, {WHERE[place]}, writes to {to}. Which "
+    return Exercise(
+        f"“{arm}”. {settings}. A customer of proseware.com, {PLACES[place]}, writes to {to}. Which "
         f"restriction of proseware-smtp decides about it? Its name, or end_of_list where the list "
         f"ends without a decision.",
         Word(
-            lambda: explained(scenario, arm, situation, **how).hops[0].verdict.rule,  # type: ignore[union-attr]
+            lambda: explained(scenario, arm, situation, **credentials).hops[0].verdict.rule,  # type: ignore[union-attr]
             (*restrictions.names(), "end_of_list"),
             listed=False,
         ),
@@ -88,11 +93,11 @@ def rule(draw: Draw) -> Asked:
 
 
 @numbered("02.3", "In which words?")
-def code(draw: Draw) -> Asked:
+def code(draw: Draw) -> Exercise:
     """The code with which a make of server refuses to relay."""
     make = draw.pick("make", MAKES)
     scenario = world(TOWN, {"servers.proseware-smtp.flavour": make})
-    return Asked(
+    return Exercise(
         f"The server of proseware.com runs {make}. With which three-digit code does it refuse a "
         f"stranger's RCPT under “on network”?",
         Number(lambda: explained(scenario, "on network", "6").dialogues[0].code, "reply code"),
@@ -102,7 +107,7 @@ def code(draw: Draw) -> Asked:
 
 
 @numbered("02.fault", "An open relay in disguise")
-def disguise(_: Draw) -> Asked:
+def disguise(_: Draw) -> Exercise:
     """A relay list that trusts what anybody can write."""
     start = {"relay": ["permit_mynetworks", "permit_sender_local", "reject_unauth_destination"]}
     return repair(
@@ -120,11 +125,11 @@ def disguise(_: Draw) -> Asked:
     )
 
 
-def repair(start: dict[str, list[str]], wants: tuple[Want, ...], look: str) -> Asked:
+def repair(start: dict[str, list[str]], wants: tuple[Want, ...], look: str) -> Exercise:
     """A broken policy of the one machine of proseware.com, and the cells to mend."""
     scenario = world(MACHINE, {f"servers.proseware.{k}": v for k, v in start.items()})
     mend = Repair(scenario, "proseware", start, wants)
-    return Asked(
+    return Exercise(
         "The policy of proseware.com, whose one machine is both submission server and MX, is "
         f"broken. Repair it so that every cell has its colour:\n{mend.question}\n"
         "Hand in the lists: a dictionary such as the start of the exercise.",

@@ -20,4 +20,4 @@ def solutions(begins: str = "", student: str | None = None) -> Iterator[Solution
     for number in sorted(TABLE):
         if number.startswith(begins):
             task = exercise(number, student)
-            yield Solution(task, task.asked.answer.solution)
+            yield Solution(task, task.exercise.answer.solution)

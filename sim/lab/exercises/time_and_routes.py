@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sim.lab.exercises.answers import THEIRS, Measured, Number
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Number
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
 from sim.records.words import Route
 
@@ -15,7 +15,7 @@ MONTHS_A_DAY = 2
 
 
 @numbered("09.1", "A compressed calendar")
-def calendar(draw: Draw) -> Asked:
+def calendar(draw: Draw) -> Exercise:
     """The share of open relays on a day between two surveys."""
     day = draw.pick("day", (6.0, 12.0, 1.5, 15.0))
 
@@ -25,7 +25,7 @@ def calendar(draw: Draw) -> Asked:
                 return high + (low - high) * (day - a) / (b - a)
         return CURVE[-1][1]
 
-    return Asked(
+    return Exercise(
         f"In adoption-1998-2002.toml one simulated day stands for {MONTHS_A_DAY} months. Take the "
         f"surveyed shares {[list(p) for p in CURVE]} (day, share of open relays) and straight "
         f"lines between them. Which share is open on day {day:g}?",
@@ -34,31 +34,31 @@ def calendar(draw: Draw) -> Asked:
     )
 
 
-def moved(frames: Frames) -> float:
+def shift(frames: Frames) -> float:
     """The share of delivered spam that came directly, once the policy held."""
     rows = intended(frames, "spam")
-    there = rows[rows["fate"] == "delivered"]
-    return float((there["route"] == "direct").mean()) if len(there) else 0.0
+    delivered = rows[rows["fate"] == "delivered"]
+    return float((delivered["route"] == "direct").mean()) if len(delivered) else 0.0
 
 
 @numbered("09.2", "Where does it come from now?")
-def route(draw: Draw) -> Asked:
+def route(draw: Draw) -> Exercise:
     """The simulated share of spam that comes directly after relays have closed."""
     arm = draw.pick("arm", ("on network", "open trust"))
     count = draw.pick("spammers", (4, 3, 5))
     scenario = world(TOWN, {"spammers.stranger.count": count})
-    return Asked(
+    return Exercise(
         f"{count} spammers prefer open relays and fall back on sending directly. Run "
-        f"{draw.scenario}, arm {arm!r}, with {THEIRS} replications. Of the spam that was "
+        f"{draw.scenario}, arm {arm!r}, with {RUNS} replications. Of the spam that was "
         f"delivered though written after the warm-up, which share came by the route 'direct'?",
-        Measured(lambda: simulated(scenario, arm, moved), "share"),
+        Measured(lambda: simulated(scenario, arm, shift), "share"),
         "results.recipients, class spam, fate delivered, phase not warm-up: count by route",
         scenario,
     )
 
 
 @numbered("09.3", "If nobody is left")
-def left(draw: Draw) -> Asked:
+def remainder(draw: Draw) -> Exercise:
     """What follows from the capacities alone once every relay is closed."""
     relay = draw.pick("relay", (100, 200, 400))
     direct = draw.pick("direct", (20, 50, 80))
@@ -69,7 +69,7 @@ def left(draw: Draw) -> Asked:
         rates = scenario.spammers["stranger"].capacity
         return rates[Route.DIRECT] / rates[Route.OPEN_RELAY]
 
-    return Asked(
+    return Exercise(
         f"A spammer sends to {relay} recipients a day through open relays and to {direct} a day "
         f"directly, and uses one route at a time, the first that works. All relays close. Which "
         f"share of the spam is left, by these capacities alone?",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from sim.lab.exercises.answers import THEIRS, Measured, Names, Number
-from sim.lab.exercises.asking import Asked, Draw, numbered
+from sim.lab.exercises.answers import RUNS, Measured, Names, Number
+from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.repairing import Want, stays_red
 from sim.lab.exercises.six_situations import repair
 from sim.lab.exercises.worlds import TOWN, WINDOWS, Frames, simulated, world
@@ -16,28 +16,28 @@ MINUTE = 60.0
 
 
 @numbered("04.1", "Who gets through the window?")
-def window(draw: Draw) -> Asked:
+def window(draw: Draw) -> Exercise:
     """Which of several moments fall into the window, as `decide` judges them."""
     minutes = draw.pick("window", (30, 20, 45, 10))
-    moments = draw.pick("moments", (("4", "12", "25", "44"), ("3", "17", "31", "40")))
+    ages = draw.pick("moments", (("4", "12", "25", "44"), ("3", "17", "31", "40")))
     scenario = world(TOWN, {"servers.*-smtp.pop_window": f"{minutes} min"})
 
     def right() -> list[str]:
         arm = scenario.arm("on network + POP first")
         policy, guest = arm.policy("proseware-smtp"), arm.guest("hotel") or 0
 
-        def taken(moment: str) -> bool:
-            age = float(moment) * MINUTE
-            seen = facts(guest, "user@proseware.com", "bob@adatum.com", pop_age=age)
-            return decide(policy, seen).accepted
+        def accepts(age_text: str) -> bool:
+            age = float(age_text) * MINUTE
+            session = facts(guest, "user@proseware.com", "bob@adatum.com", pop_age=age)
+            return decide(policy, session).accepted
 
-        return [moment for moment in moments if taken(moment)]
+        return [age_text for age_text in ages if accepts(age_text)]
 
-    return Asked(
+    return Exercise(
         f"Under “on network + POP first” with a window of {minutes} min, Ann checks mail by POP "
         f"at 10:00 from the hotel, once. From the same address four strangers try to relay, "
-        f"{', '.join(moments)} minutes past ten. Whose attempts are relayed? A set of minutes.",
-        Names(right, moments),
+        f"{', '.join(ages)} minutes past ten. Whose attempts are relayed? A set of minutes.",
+        Names(right, ages),
         "does the restriction ask who logged in, or from where and when?",
         scenario,
     )
@@ -54,16 +54,16 @@ def borrowed(frames: Frames) -> float:
 
 
 @numbered("04.2", "How often is it somebody else's window?")
-def somebody_elses(draw: Draw) -> Asked:
+def somebody_elses(draw: Draw) -> Exercise:
     """A simulated share of submissions that somebody else's login let through."""
     minutes = draw.pick("window", (30, 60, 120))
     count = draw.pick("guests", (60, 50, 70))
     scenario = world(
         WINDOWS, {"servers.*-smtp.pop_window": f"{minutes} min", "users.guests.count": count}
     )
-    return Asked(
+    return Exercise(
         f"{count} guests of a hotel and an airport, a window of {minutes} min. Run "
-        f"{draw.scenario} with {THEIRS} replications. Of the submissions that POP-first "
+        f"{draw.scenario} with {RUNS} replications. Of the submissions that POP-first "
         f"let through (permission own_window, inherited_window or shared_window in "
         f"results.attempts), which share used somebody else's login? A share between 0 and 1.",
         Measured(lambda: simulated(scenario, "POP first", borrowed), "share"),
@@ -73,7 +73,7 @@ def somebody_elses(draw: Draw) -> Asked:
 
 
 @numbered("04.3", "One address for all")
-def neighbours(draw: Draw) -> Asked:
+def neighbours(draw: Draw) -> Exercise:
     """How many guests share one address."""
     rooms = draw.pick("guests", (40, 25, 64, 31))
     place = draw.pick("place", ("hotel", "kiosk", "adatum"))
@@ -83,11 +83,11 @@ def neighbours(draw: Draw) -> Asked:
         network = scenario.networks[place]
         return rooms - 1 if network.shared_address else 0
 
-    behind = (
+    text = (
         "shared_address is true" if place != "adatum" else "every guest has an address of their own"
     )
-    return Asked(
-        f"{rooms} people are on the network {place} at the same moment ({behind}), and one of them "
+    return Exercise(
+        f"{rooms} people are on the network {place} at the same moment ({text}), and one of them "
         f"logs in to POP at proseware.com. How many of the others may now relay through "
         f"proseware-smtp from there under “on network + POP first”?",
         Number(right, "people"),
@@ -98,7 +98,7 @@ def neighbours(draw: Draw) -> Asked:
 
 
 @numbered("04.fault", "The guest at the next table")
-def next_table(_: Draw) -> Asked:
+def next_table(_: Draw) -> Exercise:
     """POP first where guests share an address."""
     window = "permit_pop_before_smtp(12 hours)"
     start = {"relay": ["permit_mynetworks", window, "reject_unauth_destination"]}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sim.lab.exercises.answers import OTHER_SEED, REPLICATIONS, THEIRS
+from sim.lab.exercises.answers import OTHER_SEED, REPLICATIONS, RUNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ seed = 4
 run_length    = "5 days"
 policy_starts = "1 day"
 transient     = "1 day"
-replications  = {THEIRS}
+replications  = {RUNS}
 year = 2000
 """
 

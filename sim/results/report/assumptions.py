@@ -17,8 +17,8 @@ from sim.scenario.sections import MODELS
 from sim.scenario.writing import value
 
 COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
-STATED, CHOSEN = "from the scenario", "chosen"
-SHOWN = 4
+FROM_SCENARIO, CHOSEN = "from the scenario", "chosen"
+MOST_VALUES = 4
 """Names that are written out where many tables share a value."""
 
 
@@ -30,7 +30,7 @@ def assumptions(scenario: Scenario) -> pd.DataFrame:
     where the default is no claim about the world.
     """
     resolved = tomllib.loads(scenario.resolved())
-    head = {key: given for key, given in resolved.items() if key in Head.model_fields}
+    head = {key: value for key, value in resolved.items() if key in Head.model_fields}
     rows = [row for row in _rows("run", {"": head}, Head) if row[2] not in USED_UP]
     for section, model in MODELS.items():
         tables = dict(resolved.get(section, {}))
@@ -45,10 +45,10 @@ def _rows(
     tables: Mapping[str, Mapping[str, Any]],
     model: type[Table],
     prefix: str = "",
-    given: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
     origin: str = "",
 ) -> Iterator[tuple[str, ...]]:
-    """Rows of *tables*; *given* and *origin* are the default of a table inside a table."""
+    """Rows of *tables*; *values* and *origin* are the default of a table inside a table."""
     for name, field in model.model_fields.items():
         owners_of: dict[str, list[str]] = {}
         inner: dict[str, Mapping[str, Any]] = {}
@@ -64,11 +64,11 @@ def _rows(
                 inner[owner] = keys[name]
             else:
                 owners_of.setdefault(value(keys[name]), []).append(owner)
-        usual = (given or {}).get(name, field.default)
+        usual = (values or {}).get(name, field.default)
         default = "" if usual is None or field.is_required() else value(usual)
         source = declared.source(field) or origin
         for text, owners in owners_of.items():
-            origin_of = source if text == default else STATED
+            origin_of = source if text == default else FROM_SCENARIO
             names, key = _names(owners, len(tables)), f"{prefix}{name}"
             yield section, names, key, text, default, origin_of, declared.meanings(model)[name]
         if inner and nested:
@@ -79,6 +79,6 @@ def _rows(
 def _names(owners: list[str], number: int) -> str:
     if len(owners) == number > 1:
         return f"all {number}"
-    if len(owners) > SHOWN + 1:
-        return f"{', '.join(owners[:SHOWN])} and {len(owners) - SHOWN} more"
+    if len(owners) > MOST_VALUES + 1:
+        return f"{', '.join(owners[:MOST_VALUES])} and {len(owners) - MOST_VALUES} more"
     return ", ".join(owners)

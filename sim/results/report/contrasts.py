@@ -16,10 +16,10 @@ UNCHANGED = "–"
 
 def contrasts(scenario: Scenario, arms: Sequence[str]) -> pd.DataFrame:
     """A row per key that some of *arms* changes, a column per arm, values as in a file."""
-    changed = {arm: dict(flat(scenario.arms[arm])) for arm in arms}
-    keys = list(dict.fromkeys(key for changes in changed.values() for key in changes))
+    overrides = {arm: dict(flat(scenario.arms[arm])) for arm in arms}
+    keys = list(dict.fromkeys(key for changes in overrides.values() for key in changes))
     rows = [
-        [key, *(value(changed[arm][key]) if key in changed[arm] else UNCHANGED for arm in arms)]
+        [key, *(value(overrides[arm][key]) if key in overrides[arm] else UNCHANGED for arm in arms)]
         for key in keys
     ]
     return pd.DataFrame(rows, columns=["key", *arms])

@@ -22,15 +22,15 @@ FILES = ("png", "svg")
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """One figure of the page: SVG to stand in HTML, or *why* it could not be drawn."""
+class Drawing:
+    """One figure of the page: SVG to stand in HTML, or *reason* it could not be drawn."""
 
     name: str
     title: str
     caption: str = ""
     sampled: bool = False
     svg: str = ""
-    why: str = ""
+    reason: str = ""
     formats: tuple[str, ...] = ()
     """Of the files beside the page, best known first."""
 
@@ -43,7 +43,7 @@ def drawings(
     style: str | Style = "page",
     formats: Sequence[str] = FORMATS,
     required: bool = False,
-) -> Iterator[Drawn]:
+) -> Iterator[Drawing]:
     """Draw figures, hand each file of *formats* to *write*, and yield what the page needs.
 
     A figure that cannot be drawn honestly says why; where it is *required* it raises FigureError.
@@ -56,7 +56,7 @@ def drawings(
         except FigureError as error:
             if required:
                 raise
-            yield Drawn(name, title, why=str(error))
+            yield Drawing(name, title, reason=str(error))
             continue
         svg, files = _store(figure, name, write, formats), tuple(formats)
         points = numbers(figure)
@@ -64,7 +64,7 @@ def drawings(
             write(f"{name}.csv", csv(points).encode("utf-8"))
             files = (*files, "csv")
         sampled = not set(TABLE[name].needs) <= EXACT
-        yield Drawn(name, title, caption, sampled, svg, formats=files)
+        yield Drawing(name, title, caption, sampled, svg, formats=files)
 
 
 def _title(name: str) -> str:
@@ -109,14 +109,14 @@ def inline(svg: str, name: str) -> str:
     """Make a figure part of a page: no prologue, and ids that no other figure has."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    seen: dict[str, int] = {}
+    numbers: dict[str, int] = {}
 
-    def once(found: re.Match[str]) -> str:
-        number = seen[found[1]] = seen.get(found[1], 0) + 1
+    def numbered(match: re.Match[str]) -> str:
+        number = numbers[match[1]] = numbers.get(match[1], 0) + 1
         # matplotlib gives what is drawn twice the same id; nothing refers to those
-        return f' id="{name}-{found[1]}{"" if number == 1 else f"-{number}"}"'
+        return f' id="{name}-{match[1]}{"" if number == 1 else f"-{number}"}"'
 
-    def tag(found: re.Match[str]) -> str:
-        return _ID.sub(once, _TO.sub(f"{name}-", found[0]))
+    def tag(match: re.Match[str]) -> str:
+        return _ID.sub(numbered, _TO.sub(f"{name}-", match[0]))
 
     return _TAG.sub(tag, body)

@@ -16,9 +16,9 @@ from sim.measure.digits import between, number
 from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion
-from sim.results.report.assumptions import CHOSEN, STATED, assumptions
+from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
-from sim.results.report.drawing import Drawn
+from sim.results.report.drawing import Drawing
 from sim.scenario import Scenario
 
 LIMITS = (
@@ -44,7 +44,7 @@ SECTIONS = {
 }
 
 
-def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], more: str) -> str:
+def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], more: str) -> str:
     """The page as HTML; *tables* names the CSV files beside it, *more* says where figures are.
 
     Every name in it is escaped: names come from strangers.
@@ -57,8 +57,8 @@ def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], mor
         lstrip_blocks=True,
     )
     scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
-    titles, cells, swept = heads(decision), decision_cells(decision), results.unknowns
-    counted = _counted(results)
+    titles, cells, unknown = heads(decision), decision_cells(decision), results.unknowns
+    counts = _intended(results)
     return environment.get_template("page.html").render(
         scenario=scenario,
         baseline=results.baseline,
@@ -72,18 +72,18 @@ def page(results: Analysis, figures: Sequence[Drawn], tables: Sequence[str], mor
         heads=titles,
         cells=[(arm, [cells[arm, q] for q, _ in titles]) for arm in results.arms],
         legend=legend(results.replications, results.baseline, "bold"),
-        judged=_judged(results.expectations()),
-        unknown=swept and unknowns(*sweeps.unknowns(swept.band(), swept.tornado())),
+        expectations=_expectation_rows(results.expectations()),
+        unknown=unknown and unknowns(*sweeps.unknowns(unknown.band(), unknown.tornado())),
         contrasts=contrasts(scenario, results.arms),
         unchanged=UNCHANGED,
         assumptions=_by_section(scenario),
         chosen=CHOSEN,
-        stated=STATED,
+        from_scenario=FROM_SCENARIO,
         limits=LIMITS,
-        figures=[drawn for drawn in figures if drawn.svg],
-        missing=[drawn for drawn in figures if not drawn.svg],
-        sample=_sample(results, counted),
-        n=counted,
+        figures=[drawing for drawing in figures if drawing.svg],
+        missing=[drawing for drawing in figures if not drawing.svg],
+        sample=_sample(results, counts),
+        n=counts,
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
@@ -105,8 +105,8 @@ def _structure(results: Analysis) -> list[tuple[str, ...]]:
 
 def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
-    scenario, swept = results.scenario.model, results.unknowns
-    return ({"band": swept.band(), "unknowns": swept.tornado()} if swept else {}) | {
+    scenario, unknowns = results.scenario.model, results.unknowns
+    return ({"band": unknowns.band(), "unknowns": unknowns.tornado()} if unknowns else {}) | {
         "decision": results.decision(),
         "expectations": results.expectations(),
         "arms": contrasts(scenario, results.arms),
@@ -114,7 +114,7 @@ def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     }
 
 
-def _judged(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+def _expectation_rows(expectations: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     """Rows of the expectations: expected, found, its interval, outcome."""
     return [
         (str(row.expected), number(row.value), between(row.low, row.high), str(row.outcome))
@@ -131,11 +131,11 @@ def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
     ]
 
 
-def _sample(results: Analysis, counted: str) -> str:
+def _sample(results: Analysis, intended: str) -> str:
     """How much was simulated: recipients, replications, seed, scenario."""
     runs = results.replications
     parts = (
-        counted,
+        intended,
         "one replication, no interval" if runs == 1 else f"{runs} replications",
         f"seed {results.manifest['seed']}",
         f"scenario {results.manifest['scenario_hash'][:10]}",
@@ -143,7 +143,7 @@ def _sample(results: Analysis, counted: str) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _counted(results: Analysis) -> str:
+def _intended(results: Analysis) -> str:
     """How many intended recipients the rates of the page rest on, over all runs."""
     rows = results.measures.query("by == 'all' and phase == 'after' and measure == 'delivery_rate'")
     sums = rows.groupby("class", observed=True)["denominator"].sum()
@@ -155,9 +155,9 @@ def _counted(results: Analysis) -> str:
 def _notes(results: Analysis) -> list[str]:
     """What a reader must know before any number."""
     notes = []
-    wanted = len(results.arms) * results.replications
-    if results.finished < wanted:
-        notes.append(f"Not finished: {results.finished} of {wanted} runs are in these results.")
+    planned = len(results.arms) * results.replications
+    if results.finished < planned:
+        notes.append(f"Not finished: {results.finished} of {planned} runs are in these results.")
     if results.replications == 1:
         notes.append("One replication: no interval can be given, and no difference is sure.")
     version, code = results.manifest.get("version"), results.manifest.get("code")

@@ -58,14 +58,14 @@ def mail_keys(t: Transaction, mailbox: Mailbox) -> Keys:
         yield f"{bare}@", True
 
 
-def looked_up(t: Transaction, table: str, keys: Keys) -> str | None:
+def look_up(t: Transaction, table: str, keys: Keys) -> str | None:
     """The first value of *keys* in *table*; an error in words where it cannot be read."""
-    found = lookup_table(table, t.site.tables)
+    rows = lookup_table(table, t.site.tables)
     try:
         for key, part in keys:
-            if part and not found.fixed:
+            if part and not rows.fixed:
                 continue
-            value = found.get(key)
+            value = rows.get(key)
             if value is not None:
                 return value
     except TableError:
@@ -100,14 +100,14 @@ def _access(
     says: Callable[[Transaction], str],
     reads: tuple[str, ...],
     *,
-    asked: str = "",
+    subject: str = "",
     proves: bool = True,
 ) -> None:
     """Add the row that looks *keys* up; where they *prove* nothing, a permit is an error."""
 
     def judge(t: Transaction, table: str) -> Opinion:
-        value = looked_up(t, table, keys(t))
-        opinion = None if value is None else act(t, value, asked or name)
+        value = look_up(t, table, keys(t))
+        opinion = None if value is None else act(t, value, subject or name)
         if opinion is not PERMIT:
             return opinion
         if not proves:
@@ -138,7 +138,7 @@ _access(
     "Look the client up by the name of its PTR record.",
     lambda t: f"client {t.client_names.reverse}[{t.client_text()}]",
     CLIENT_READS,
-    asked="reverse_client",
+    subject="reverse_client",
     proves=False,
 )
 _access(
@@ -182,10 +182,10 @@ def _server_keys(t: Transaction, name: str, kind: str) -> Keys:
         return
     hosts: tuple[str, ...] = (domain,)
     if kind != "a":
-        status, found = names.exchangers(domain) if kind == "mx" else names.servers(domain)
+        status, servers = names.exchangers(domain) if kind == "mx" else names.servers(domain)
         if status not in (OK, NONE) or (status == NONE and kind == "ns"):
             return
-        hosts = found if status == OK else hosts
+        hosts = servers if status == OK else hosts
     for host in hosts:
         if rfc822.valid_address(host):
             yield from address_keys(host)
@@ -199,7 +199,7 @@ def _server_keys(t: Transaction, name: str, kind: str) -> Keys:
 _SERVERS = {"mx": "mail exchangers", "ns": "name servers", "a": "addresses"}
 
 
-def _server_access(asked: str, subject: Subject, kind: str) -> None:
+def _server_access(subject_name: str, subject: Subject, kind: str) -> None:
     """Add the row that looks the servers of a client, a name or an address up."""
 
     def keys(t: Transaction) -> Keys:
@@ -207,19 +207,19 @@ def _server_access(asked: str, subject: Subject, kind: str) -> None:
         return iter(()) if not name or name == UNKNOWN else _server_keys(t, name, kind)
 
     _access(
-        f"{asked}{'_hostname' * (asked == 'reverse_client')}_{kind}",
+        f"{subject_name}{'_hostname' * (subject_name == 'reverse_client')}_{kind}",
         keys,
         f"Look the {_SERVERS[kind]} of {subject.words} up.",
         lambda t: f"{_SERVERS[kind]} of {subject.name(t)}",
         subject.reads,
-        asked=asked,
+        subject=subject_name,
         proves=False,
     )
 
 
-for _asked, _subject in SUBJECTS.items():
+for _subject_name, _subject in SUBJECTS.items():
     for _kind in _SERVERS:
-        _server_access(_asked, _subject, _kind)
+        _server_access(_subject_name, _subject, _kind)
 
 
 # ---- lists and services
@@ -228,7 +228,7 @@ for _asked, _subject in SUBJECTS.items():
 @restriction(parameters=(Parameter("class", "word"),))
 def restriction_class(t: Transaction, name: str) -> Opinion:
     """A restriction class: a list that is asked in this place."""
-    return sublist(t, t.site.classes.get(name, ""), t.asked)
+    return sublist(t, t.site.classes.get(name, ""), t.subject)
 
 
 def attributes(t: Transaction) -> dict[str, str]:
@@ -242,8 +242,8 @@ def attributes(t: Transaction) -> dict[str, str]:
         "client_name": names.name,
         "reverse_client_name": names.reverse,
         "helo_name": facts.helo or "",
-        "sender": t.sender.given if t.sender is not None else "",
-        "recipient": t.recipient.given if t.recipient is not None else "",
+        "sender": t.sender.original if t.sender is not None else "",
+        "recipient": t.recipient.original if t.recipient is not None else "",
         "recipient_count": str(facts.recipients if t.command in ("DATA", "EOD") else 0),
         "sasl_username": facts.login or "",
     }
@@ -257,8 +257,8 @@ def attributes(t: Transaction) -> dict[str, str]:
 def check_policy_service(t: Transaction, server: str) -> Opinion:
     """Ask a policy service: what a table of its answers says; nothing without one."""
     rows = t.site.services.get(server, ())
-    told = attributes(t) if rows else {}
-    for wanted, action in rows:
-        if all(told.get(key) == value for key, value in wanted.items()):
-            return act(t, action, t.asked)
+    values = attributes(t) if rows else {}
+    for conditions, action in rows:
+        if all(values.get(key) == value for key, value in conditions.items()):
+            return act(t, action, t.subject)
     return None

@@ -16,44 +16,44 @@ MAX_DEPTH = 100
 """Lists within lists, after which a server gives up."""
 
 
-def worded(code: int, status: str, asked: str, text: str, default: str) -> Reply:
+def rejection(code: int, status: str, subject: str, text: str, default: str) -> Reply:
     """The reply with *text*, before which a status code may stand."""
     status, text = split_status(text, status)
     safe = (text or default).replace("{", "{lbrace}")
-    place, words = CLASSES[asked]
-    return Reply(code, status_for(status, asked), f"<{{{place}}}>: {words} rejected: {safe}")
+    place, words = CLASSES[subject]
+    return Reply(code, status_for(status, subject), f"<{{{place}}}>: {words} rejected: {safe}")
 
 
-def _reject(t: Transaction, asked: str, text: str) -> Opinion:
+def _reject(t: Transaction, subject: str, text: str) -> Opinion:
     code = t.site.settings.access_map_reject_code
-    reply = worded(code, "5.7.1", asked, text, "Access denied")
-    return Refusal("access_denied", asked, reply)
+    reply = rejection(code, "5.7.1", subject, text, "Access denied")
+    return Refusal("access_denied", subject, reply)
 
 
-def _defer(t: Transaction, asked: str, text: str) -> Opinion:
+def _defer(t: Transaction, subject: str, text: str) -> Opinion:
     code = t.site.settings.access_map_defer_code
-    reply = worded(code, "4.7.1", asked, text, "Access denied")
-    return Refusal("deferred", asked, reply)
+    reply = rejection(code, "4.7.1", subject, text, "Access denied")
+    return Refusal("deferred", subject, reply)
 
 
 def _defer_if(condition: str) -> Callable[[Transaction, str, str], Opinion]:
-    def action(t: Transaction, asked: str, text: str) -> Opinion:
+    def action(t: Transaction, subject: str, text: str) -> Opinion:
         code = t.site.settings.access_map_defer_code
-        reply = worded(code, "4.7.1", asked, text, "Service unavailable")
-        return Deferral(condition, Refusal("deferred", asked, reply))
+        reply = rejection(code, "4.7.1", subject, text, "Service unavailable")
+        return Deferral(condition, Refusal("deferred", subject, reply))
 
     return action
 
 
-def _discard(t: Transaction, _asked: str, _text: str) -> Opinion:
+def _discard(t: Transaction, _subject: str, _text: str) -> Opinion:
     return None if t.sender is None and not t.no_sender else DISCARD  # out of a transaction
 
 
-def _nothing(_t: Transaction, _asked: str, _text: str) -> Opinion:
+def _nothing(_t: Transaction, _subject: str, _text: str) -> Opinion:
     return None
 
 
-def _ok(_t: Transaction, _asked: str, _text: str) -> Opinion:
+def _ok(_t: Transaction, _subject: str, _text: str) -> Opinion:
     return PERMIT
 
 
@@ -73,31 +73,31 @@ ACTIONS: dict[str, Callable[[Transaction, str, str], Opinion]] = {
 """What the first word of a value means; a code, or a list of restrictions, is another."""
 
 
-def act(t: Transaction, value: str, asked: str) -> Opinion:
-    """The opinion that *value* asks for, of a table that was asked about *asked*."""
+def act(t: Transaction, value: str, subject: str) -> Opinion:
+    """The opinion that *value* asks for, of a table that was asked about *subject*."""
     word, _, text = value.partition(" ") if " " in value else value.partition("\t")
     text = text.strip()
     action = ACTIONS.get(word.upper())
     if action is not None:
-        return action(t, asked, text)
+        return action(t, subject, text)
     if value.isdigit():
         return PERMIT
     if re.fullmatch(r"[45]\d\d", word) and text:
         status = f"{word[0]}.7.1"
-        reply = worded(int(word), status, asked, text, "Access denied")
-        return Refusal("access_denied" if word[0] == "5" else "deferred", asked, reply)
+        reply = rejection(int(word), status, subject, text, "Access denied")
+        return Refusal("access_denied" if word[0] == "5" else "deferred", subject, reply)
     if ":" in value:
         return Refusal("configuration_error")
-    return sublist(t, value, asked) if value.strip() else PERMIT
+    return sublist(t, value, subject) if value.strip() else PERMIT
 
 
-def sublist(t: Transaction, text: str, asked: str) -> Opinion:
+def sublist(t: Transaction, text: str, subject: str) -> Opinion:
     """The opinion of the list of restrictions that *text* states."""
     if t.depth > MAX_DEPTH:
         return Refusal("configuration_error")
-    before, t.asked = t.asked, asked
+    before, t.subject = t.subject, subject
     t.depth += 1
     opinion = walk(t, listed(text, t.stage, frozenset(t.site.classes)))
     t.depth -= 1
-    t.asked = before
+    t.subject = before
     return opinion

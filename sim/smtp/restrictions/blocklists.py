@@ -16,14 +16,14 @@ from sim.smtp.transaction import Transaction
 
 
 def _says_listed(t: Transaction, blocklist: str) -> str:
-    held = ", ".join(t.facts.listed) or "no list"
-    return f"client {t.client_text()} is on {held}; asked for {blocklist}"
+    lists = ", ".join(t.facts.listed) or "no list"
+    return f"client {t.client_text()} is on {lists}; asked for {blocklist}"
 
 
 @lru_cache(maxsize=256)
 def _answer_pattern(text: str) -> tuple[frozenset[int], ...]:
     """The octets that a filter such as ``127.0.0.[2..4;9]`` lets through."""
-    found = []
+    pattern = []
     fields = re.findall(r"\[[^\]]*\]|\d+", text)
     for field in fields:
         octets: set[int] = set()
@@ -31,21 +31,21 @@ def _answer_pattern(text: str) -> tuple[frozenset[int], ...]:
             low, _, high = part.partition("..")
             if low.isdigit() and (high.isdigit() or not high):
                 octets.update(range(int(low), int(high or low) + 1))
-        found.append(frozenset(octets))
-    return tuple(found)
+        pattern.append(frozenset(octets))
+    return tuple(pattern)
 
 
 def _answered(t: Transaction, blocklist: str, key: str, labels: str) -> str:
     """Whether *blocklist* lists *key*: OK, RETRY or ""."""
-    zone, _, wanted = blocklist.partition("=")
+    zone, _, filter_text = blocklist.partition("=")
     if t.facts.names is None:
         return ""
     status, answers = t.facts.names.listing(zone.lower(), key.lower(), labels)
     if status == RETRY:
         return RETRY
-    if not wanted or status != OK:
+    if not filter_text or status != OK:
         return OK if status == OK else ""
-    pattern = _answer_pattern(wanted)
+    pattern = _answer_pattern(filter_text)
     fits = (
         len(pattern) == 4 and all(int(o) in p for o, p in zip(a.split("."), pattern, strict=True))
         for a in answers
@@ -71,7 +71,7 @@ def _domain_status(t: Transaction, blocklist: str, name: str) -> str:
 _EXPANSION = r"\$(?:(\w+)|\{(\w+)(?:([?:])((?:[^{}]|\{[^{}]*\})*))?\})"
 
 
-def _refusal(t: Transaction, blocklist: str, what: str, labels: str, asked: str) -> Refusal:
+def _refusal(t: Transaction, blocklist: str, name: str, labels: str, subject: str) -> Refusal:
     """The refusal for a listing, in the words of the settings for such servers as have them."""
     zone = blocklist.partition("=")[0]
     if not t.site.style.tokens or t.facts.names is None:
@@ -81,20 +81,20 @@ def _refusal(t: Transaction, blocklist: str, what: str, labels: str, asked: str)
     values = {
         "rbl_code": str(settings.maps_rbl_reject_code),
         "rbl_domain": zone,
-        "rbl_what": what,
-        "rbl_class": CLASSES[asked][1],
+        "rbl_what": name,
+        "rbl_class": CLASSES[subject][1],
         "rbl_reason": reason,
         "rbl_txt": reason,
         "client": f"{t.client_names.name}[{t.client_text()}]",
         "client_address": t.client_text(),
         "client_name": t.client_names.name,
         "helo_name": t.facts.helo or "",
-        "sender": t.sender.given if t.sender is not None else "",
-        "recipient": t.recipient.given if t.recipient is not None else "",
+        "sender": t.sender.original if t.sender is not None else "",
+        "recipient": t.recipient.original if t.recipient is not None else "",
     }
     maps = t.site.maps(settings.rbl_reply_maps)
     template = maps.find(blocklist) or settings.default_rbl_reply
-    return Refusal("blocklisted", zone, _reply(_expanded(template, values), asked))
+    return Refusal("blocklisted", zone, _reply(_expanded(template, values), subject))
 
 
 def _expanded(template: str, values: dict[str, str]) -> str:
@@ -109,13 +109,13 @@ def _expanded(template: str, values: dict[str, str]) -> str:
     return re.sub(_EXPANSION, put, template)
 
 
-def _reply(text: str, asked: str) -> Reply:
+def _reply(text: str, subject: str) -> Reply:
     match = re.fullmatch(r"([45]\d\d) (?:([45]\.\d+\.\d+) )?(.*)", text, re.DOTALL)
     if match is None:
         return Reply(450, "4.7.1", "Service unavailable")
     status = match[2] or f"{match[1][0]}.7.1"
     words = match[3].replace("{", "{lbrace}") or "Service unavailable"
-    return Reply(int(match[1]), status_for(status, asked), words)
+    return Reply(int(match[1]), status_for(status, subject), words)
 
 
 _CLIENT = ("listed", "client", "names")
@@ -136,12 +136,12 @@ def permit_dnswl_client(t: Transaction, blocklist: str) -> Opinion:
     return _welcome(t, _client_status(t, blocklist), t.client_text())
 
 
-def _welcome(t: Transaction, status: str, what: str) -> Opinion:
+def _welcome(t: Transaction, status: str, name: str) -> Opinion:
     relaying = t.recipient is not None and not t.destination_is_ours()
     if t.command == "RCPT" and relaying:
         return None
     if status == RETRY:
-        words = f"<{what}>: Client host rejected: Service unavailable"
+        words = f"<{name}>: Client host rejected: Service unavailable"
         return Deferral("reject", Refusal("deferred", "client", Reply(450, "4.7.1", words)))
     return PERMIT if status == OK else None
 
@@ -153,17 +153,17 @@ def permit_rhswl_client(t: Transaction, blocklist: str) -> Opinion:
     return None if name == UNKNOWN else _welcome(t, _domain_status(t, blocklist, name), name)
 
 
-def _by_name(asked: str, subject: Subject) -> None:
+def _by_name(subject_name: str, subject: Subject) -> None:
     """Add the restriction that asks a list of domains for one of the names."""
 
     def judge(t: Transaction, blocklist: str) -> Opinion:
         name = subject.name(t)
         if not name or name == UNKNOWN or _domain_status(t, blocklist, name) != OK:
             return None
-        return _refusal(t, blocklist, name, name.rpartition("@")[2].lower(), asked)
+        return _refusal(t, blocklist, name, name.rpartition("@")[2].lower(), subject_name)
 
     row(
-        f"reject_rhsbl_{asked}",
+        f"reject_rhsbl_{subject_name}",
         f"Refuse where the named list of domains has {subject.words}.",
         judge,
         compared=lambda t, blocklist: f"{subject.name(t)} looked up in {blocklist}",
@@ -172,5 +172,5 @@ def _by_name(asked: str, subject: Subject) -> None:
     )
 
 
-for _asked, _subject in SUBJECTS.items():
-    _by_name(_asked, _subject)
+for _subject_name, _subject in SUBJECTS.items():
+    _by_name(_subject_name, _subject)

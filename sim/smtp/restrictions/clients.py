@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.smtp.arguments import Parameter
 from sim.smtp.clients import Range
-from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.facts import Facts, SessionState
 from sim.smtp.names import OK, RETRY
 from sim.smtp.opinions import PERMIT, Opinion, Refusal
 from sim.smtp.restrictions.entry import permit_if, restriction
@@ -75,13 +75,13 @@ def permit_tls_all_clientcerts(t: Transaction) -> Opinion:
 @restriction(compared=_says_certificate, reads=("certificate",), grants=True)
 def permit_tls_clientcerts(t: Transaction) -> Opinion:
     """Clients with a listed TLS certificate may relay."""
-    shown, stated = t.facts.certificate, t.site.settings.relay_clientcerts
-    if shown is None or stated is None:
-        return permit_if(shown is not None)
-    return permit_if(t.site.maps(stated).find(shown) is not None)
+    certificate, maps = t.facts.certificate, t.site.settings.relay_clientcerts
+    if certificate is None or maps is None:
+        return permit_if(certificate is not None)
+    return permit_if(t.site.maps(maps).find(certificate) is not None)
 
 
-def _window_open(facts: Facts | Circumstances, window: float) -> bool:
+def _window_open(facts: Facts | SessionState, window: float) -> bool:
     age = facts.pop_age
     return age is not None and age < window
 
@@ -89,9 +89,9 @@ def _window_open(facts: Facts | Circumstances, window: float) -> bool:
 @restriction(
     compared=_says_pop,
     parameters=(Parameter("window", "duration"),),
-    projection=_window_open,
-    projects=("pop_age",),
-    turns=lambda window: {"pop_age": (None, 0.0, window)},
+    state_key=_window_open,
+    state_facts=("pop_age",),
+    breakpoints=lambda window: {"pop_age": (None, 0.0, window)},
     own=True,
     grants=True,
 )

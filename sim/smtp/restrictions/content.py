@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from sim.smtp.arguments import Parameter
-from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.facts import Facts, SessionState
 from sim.smtp.opinions import Opinion, Refusal
 from sim.smtp.restrictions.entry import restriction
 from sim.smtp.transaction import Transaction
 
 
-def _caught(facts: Facts | Circumstances, detection: float, false_positives: float) -> bool:
+def _caught(facts: Facts | SessionState, detection: float, false_positives: float) -> bool:
     return facts.content_draw < (detection if facts.spam else false_positives)
 
 
 def _says_content(t: Transaction, detection: float, false_positives: float) -> str:
     rate = detection if t.facts.spam else false_positives
-    what = "spam" if t.facts.spam else "no spam"
-    return f"content is {what}, caught with probability {rate:g}"
+    judgement = "spam" if t.facts.spam else "no spam"
+    return f"content is {judgement}, caught with probability {rate:g}"
 
 
 _FILTER: dict[str, Any] = {
     "compared": _says_content,
     "parameters": (Parameter("detection", "share"), Parameter("false positives", "share")),
-    "projection": _caught,
-    "projects": ("spam", "content_draw"),
-    "turns": lambda *rates: {"content_draw": (0.0, *rates)},
+    "state_key": _caught,
+    "state_facts": ("spam", "content_draw"),
+    "breakpoints": lambda *rates: {"content_draw": (0.0, *rates)},
     "own": True,
 }
 

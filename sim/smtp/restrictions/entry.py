@@ -15,7 +15,7 @@ STAGES = ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data
 """The lists of a policy, in the order in which they are walked."""
 
 
-def _no_turns(*_: object) -> Mapping[str, tuple[Any, ...]]:
+def _no_breakpoints(*_: object) -> Mapping[str, tuple[Any, ...]]:
     return {}
 
 
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     """One row of `TABLE`.
 
     *judge* gives the opinion, *compared* the words of the trace. *reads* names the facts
-    that decide it as they stand; *projection* is the part of the facts it depends on where
+    that decide it as they stand; *state_key* is the part of the facts it depends on where
     those are a clock, a count or a draw, and *judge* uses that same function, so that a
     memoised answer cannot differ.
     """
@@ -38,11 +38,11 @@ class Entry(NamedTuple):
     compared: Callable[..., str] = _says_nothing
     reads: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    projection: Callable[..., Hashable] | None = None
-    projects: tuple[str, ...] = ()
-    """Names of the facts that *projection* looks at."""
-    turns: Callable[..., Mapping[str, tuple[Any, ...]]] = _no_turns
-    """By fact, the values from which on *projection* may be another: between two of them it
+    state_key: Callable[..., Hashable] | None = None
+    state_facts: tuple[str, ...] = ()
+    """Names of the facts that *state_key* looks at."""
+    breakpoints: Callable[..., Mapping[str, tuple[Any, ...]]] = _no_breakpoints
+    """By fact, the values from which on *state_key* may be another: between two of them it
     is that of the lower one. None comes below all numbers."""
     own: bool = False
     """The name is ours: Postfix has none for it."""
@@ -102,9 +102,9 @@ class Restriction:
         entry = TABLE.get(self.name)
         if entry is None:
             raise unknown(self.name)
-        needed = sum(not p.optional for p in entry.parameters)
+        least = sum(not p.optional for p in entry.parameters)
         most = len(self.args) if any(p.many for p in entry.parameters) else len(entry.parameters)
-        if not needed <= len(self.args) <= most:
+        if not least <= len(self.args) <= most:
             raise PolicyError(
                 f"{self.name} takes {signature(entry)}",
                 value=str(len(self.args)) + " arguments",
@@ -133,7 +133,7 @@ class Restriction:
         """The text that `parse` reads back."""
         if not self.args:
             return self.name
-        return f"{self.name}({', '.join(_written(self.entry, self.args))})"
+        return f"{self.name}({', '.join(_argument_texts(self.entry, self.args))})"
 
 
 def _with_arguments(
@@ -142,10 +142,10 @@ def _with_arguments(
     return lambda transaction: judge(transaction, *args)
 
 
-def _written(entry: Entry, args: tuple[Any, ...]) -> Iterator[str]:
+def _argument_texts(entry: Entry, args: tuple[Any, ...]) -> Iterator[str]:
     for index, value in enumerate(args):
         kind = entry.parameters[min(index, len(entry.parameters) - 1)].kind
-        yield KINDS[kind].written(value) if kind in KINDS else str(value)
+        yield KINDS[kind].text(value) if kind in KINDS else str(value)
 
 
 def signature(entry: Entry) -> str:
@@ -175,7 +175,7 @@ SENDER = ("reverse_path",)
 RECIPIENT = ("forward_path",)
 
 
-def settled(t: Transaction, opinion: Opinion) -> Opinion:
+def settle(t: Transaction, opinion: Opinion) -> Opinion:
     """What is left of *opinion* once deferrals are noted and warnings are only written down."""
     if isinstance(opinion, Deferral):
         if t.warning:
@@ -197,7 +197,7 @@ BROKEN = frozenset({"configuration_error", "lookup_failure"})
 def walk(t: Transaction, restrictions: tuple[Restriction, ...]) -> Opinion:
     """The opinion of a list within a list."""
     for each in restrictions:
-        opinion = settled(t, each.judge(t))
+        opinion = settle(t, each.judge(t))
         if opinion is not None:
             return opinion
         if t.deferral is not None and t.on_reject is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.smtp.arguments import Parameter
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
-from sim.smtp.restrictions.entry import INNER, Restriction, restriction, row, settled
+from sim.smtp.restrictions.entry import INNER, Restriction, restriction, row, settle
 from sim.smtp.transaction import Transaction
 
 
@@ -17,32 +17,32 @@ def permit(_t: Transaction) -> Opinion:
 @restriction(final=True)
 def reject(t: Transaction) -> Opinion:
     """Refuse all that is still undecided, local mail too."""
-    return Refusal("access_denied", t.asked)
+    return Refusal("access_denied", t.subject)
 
 
 @restriction(final=True)
 def defer(t: Transaction) -> Opinion:
     """Refuse for now all that is still undecided."""
-    return Refusal("deferred", t.asked)
+    return Refusal("deferred", t.subject)
 
 
 @restriction()
 def defer_if_permit(t: Transaction) -> Opinion:
     """Refuse for now where all else would permit."""
-    return Deferral("permit", Refusal("defer_if_permit", t.asked))
+    return Deferral("permit", Refusal("defer_if_permit", t.subject))
 
 
 @restriction()
 def defer_if_reject(t: Transaction) -> Opinion:
     """Refuse for now where something later would refuse for good."""
-    return Deferral("reject", Refusal("defer_if_reject", t.asked))
+    return Deferral("reject", Refusal("defer_if_reject", t.subject))
 
 
 @restriction(parameters=(INNER[0]._replace(many=False),))
 def warn_if_reject(t: Transaction, inner: Restriction) -> Opinion:
     """The restriction refuses nobody: what it would refuse is only noted."""
     before, t.warning = t.warning, True
-    opinion = settled(t, inner.judge(t))
+    opinion = settle(t, inner.judge(t))
     t.warning = before
     return opinion
 
@@ -60,7 +60,7 @@ def permit_all_of(t: Transaction, *parts: Restriction) -> Opinion:
 @restriction(reads=("pipelined",))
 def reject_unauth_pipelining(t: Transaction) -> Opinion:
     """Refuse a client that sends commands before it may (RFC 2920)."""
-    return Refusal("pipelining", t.asked) if t.facts.pipelined else None
+    return Refusal("pipelining", t.subject) if t.facts.pipelined else None
 
 
 @restriction(reads=("encrypted",))
@@ -73,7 +73,7 @@ def reject_plaintext_session(t: Transaction) -> Opinion:
 def reject_multi_recipient_bounce(t: Transaction) -> Opinion:
     """Refuse a notice with several recipients; meant for the data list."""
     several = t.facts.recipients > (t.command != "RCPT")
-    return Refusal("multi_recipient_bounce", t.asked) if t.no_sender and several else None
+    return Refusal("multi_recipient_bounce", t.subject) if t.no_sender and several else None
 
 
 @restriction(parameters=(Parameter("word", "word", optional=True),))

@@ -33,7 +33,7 @@ def _literal(name: str) -> Opinion:
     return Refusal("helo_literal_invalid")
 
 
-def _judged(t: Transaction, judge: Callable[[str], Opinion]) -> Opinion:
+def _by_name(t: Transaction, judge: Callable[[str], Opinion]) -> Opinion:
     """The opinion on the name in HELO; on an address literal, whether it is one."""
     name = t.facts.helo
     if name is None:
@@ -44,7 +44,7 @@ def _judged(t: Transaction, judge: Callable[[str], Opinion]) -> Opinion:
 @restriction(aliases=("reject_invalid_hostname",), compared=_says_helo, reads=READS)
 def reject_invalid_helo_hostname(t: Transaction) -> Opinion:
     """Refuse a name in HELO that is no host name."""
-    return _judged(t, _malformed)
+    return _by_name(t, _malformed)
 
 
 def _malformed(name: str) -> Opinion:
@@ -56,7 +56,7 @@ def _malformed(name: str) -> Opinion:
 @restriction(aliases=("reject_non_fqdn_hostname",), compared=_says_helo, reads=READS)
 def reject_non_fqdn_helo_hostname(t: Transaction) -> Opinion:
     """Refuse a name in HELO that is not fully qualified."""
-    return _judged(t, _short)
+    return _by_name(t, _short)
 
 
 def _short(name: str) -> Opinion:
@@ -67,7 +67,7 @@ def _short(name: str) -> Opinion:
 @restriction(aliases=("reject_unknown_hostname",), compared=_says_helo, reads=(*READS, "names"))
 def reject_unknown_helo_hostname(t: Transaction) -> Opinion:
     """Refuse a name in HELO that has neither an address nor an exchanger."""
-    return _judged(t, partial(_unknown, t))
+    return _by_name(t, partial(_unknown, t))
 
 
 def _unknown(t: Transaction, name: str) -> Opinion:

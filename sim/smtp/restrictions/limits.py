@@ -6,29 +6,31 @@ from operator import attrgetter
 from typing import Any
 
 from sim.smtp.arguments import Parameter, Rate
-from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.facts import Facts, SessionState
 from sim.smtp.opinions import Opinion, Refusal
 from sim.smtp.restrictions.entry import restriction, row
 from sim.smtp.transaction import Transaction
 
 
-def _spared(t: Transaction) -> bool:
+def _is_unlimited(t: Transaction) -> bool:
     """Whether no limit holds for the client."""
     unlimited = t.site.unlimited
     return bool(unlimited) and unlimited.holds(t.facts.client, lambda: t.client_names.name)
 
 
 def _limit(
-    name: str, fact: str, of: str, situation: str, at: str, *, who: str = "client", **more: Any
+    name: str, fact: str, of: str, situation: str, at: str, *, party: str = "client", **more: Any
 ) -> None:
-    """Add the row of a limit on *fact*, the number *of* things that *who* did in the window."""
+    """Add the row of a limit on *fact*, the number *of* things that *party* did in the window."""
     number = attrgetter(fact)
 
-    def left(facts: Facts | Circumstances, limit: Rate) -> bool:
+    def left(facts: Facts | SessionState, limit: Rate) -> bool:
         return bool(number(facts) < limit.most)
 
     def judge(t: Transaction, limit: Rate) -> Opinion:
-        if left(t.facts, limit) or (_spared(t) if who == "client" else t.facts.login is None):
+        if left(t.facts, limit) or (
+            _is_unlimited(t) if party == "client" else t.facts.login is None
+        ):
             return None
         return Refusal(situation)
 
@@ -37,35 +39,35 @@ def _limit(
 
     row(
         name,
-        f"Refuse for now a {who} with so many {of} in the window.",
+        f"Refuse for now a {party} with so many {of} in the window.",
         judge,
         compared=says,
         parameters=(Parameter("limit", "rate"),),
-        projection=left,
-        projects=(fact,),
-        turns=lambda limit: {fact: (0, limit.most)},
+        state_key=left,
+        state_facts=(fact,),
+        breakpoints=lambda limit: {fact: (0, limit.most)},
         own=True,
         at=at,
         **more,
     )
 
 
-def _session_left(facts: Facts | Circumstances, limit: float) -> bool:
+def _session_left(facts: Facts | SessionState, limit: float) -> bool:
     return facts.open_sessions < limit
 
 
 @restriction(
     compared=lambda t, limit: f"{t.facts.open_sessions} other sessions, limit {limit:g}",
     parameters=(Parameter("limit", "count"),),
-    projection=_session_left,
-    projects=("open_sessions",),
-    turns=lambda limit: {"open_sessions": (0, limit)},
+    state_key=_session_left,
+    state_facts=("open_sessions",),
+    breakpoints=lambda limit: {"open_sessions": (0, limit)},
     own=True,
     at="CONNECT",
 )
 def limit_connections(t: Transaction, limit: float) -> Opinion:
     """Refuse for now a client that has so many other sessions open."""
-    if _session_left(t.facts, limit) or _spared(t):
+    if _session_left(t.facts, limit) or _is_unlimited(t):
         return None
     return Refusal("too_many_connections")
 
@@ -77,7 +79,7 @@ _limit(
     "transactions from any address",
     "rate_limited",
     "MAIL",
-    who="login",
+    party="login",
     reads=("login",),
 )
 _limit(

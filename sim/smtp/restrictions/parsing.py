@@ -84,10 +84,10 @@ def _inner(entry: Entry, text: str) -> Restriction:
 
 def check_order(restrictions: tuple[Restriction, ...]) -> None:
     """Raise PolicyError if one of the list can never be reached."""
-    seen: set[str] = set()
+    splits: set[str] = set()
     for restriction, following in itertools.pairwise(restrictions):
-        seen.add(restriction.entry.splits)
-        if restriction.entry.final or {"ours", "theirs"} <= seen:
+        splits.add(restriction.entry.splits)
+        if restriction.entry.final or {"ours", "theirs"} <= splits:
             raise PolicyError(
                 f"unreachable after {restriction}",
                 value=str(following),
@@ -104,7 +104,7 @@ def listed(
     Never raises: a word that is not known is `misconfigured`, for whoever gets there.
     """
     words = split(text)
-    found: list[Restriction] = []
+    restrictions: list[Restriction] = []
     warn = False
     while words:
         word = words.pop(0)
@@ -117,9 +117,9 @@ def listed(
             name = ACCESS_OF.get(stage, "")
         each = _listed(name, word, words, classes)
         if each is not None:
-            found.append(Restriction("warn_if_reject", (each,)) if warn else each)
+            restrictions.append(Restriction("warn_if_reject", (each,)) if warn else each)
         warn = False
-    return tuple(found)
+    return tuple(restrictions)
 
 
 def _listed(name: str, word: str, words: list[str], classes: Collection[str]) -> Restriction | None:

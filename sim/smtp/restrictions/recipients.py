@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from sim.smtp.arguments import EVERYBODY, Parameter
+from sim.smtp.arguments import ALL, Parameter
 from sim.smtp.directory import is_alias, unlisted
-from sim.smtp.facts import Circumstances, Facts
+from sim.smtp.facts import Facts, SessionState
 from sim.smtp.names import RETRY, Names
 from sim.smtp.opinions import PERMIT, Deferral, Opinion, Refusal
 from sim.smtp.replies import Reply
-from sim.smtp.restrictions.entry import RECIPIENT, restriction, settled
+from sim.smtp.restrictions.entry import RECIPIENT, restriction, settle
 from sim.smtp.restrictions.senders import fully_qualified, resolving
 from sim.smtp.site import ALIAS
 from sim.smtp.transaction import Transaction, kind_known
 
 
 def _says_destination(t: Transaction, *_: object) -> str:
-    ours = ", ".join(sorted({*t.site.domains, *t.site.relay_domains})) or "none"
-    return f"destination {t.destination_text()}, processed here are {ours}"
+    domains = ", ".join(sorted({*t.site.domains, *t.site.relay_domains})) or "none"
+    return f"destination {t.destination_text()}, processed here are {domains}"
 
 
 def _says_recipient(t: Transaction, *_: object) -> str:
     return f"recipient {t.destination_text()}"
 
 
-def _says_greylist(t: Transaction, delay: float, who: str = "") -> str:
-    if t.granted and who != EVERYBODY:
+def _says_greylist(t: Transaction, delay: float, scope: str = "") -> str:
+    if t.granted and scope != ALL:
         return "the client may relay"
     if t.facts.greylist_age is None:
         return f"never seen before, delay {delay:g} s"
@@ -65,10 +65,10 @@ def permit_mx_backup(t: Transaction) -> Opinion:
     if names is None or routed or domain[:1] == "[":
         return None
     if names.exchangers(domain).status == RETRY:
-        _unsure(t, "Unable to look up mail exchanger information: Host not found, try again")
+        _defer(t, "Unable to look up mail exchanger information: Host not found, try again")
         return None
-    best, others = names.preferred(domain)
-    if _has_us(t, names, best) or not _has_us(t, names, others):
+    best, further = names.preferred(domain)
+    if _has_us(t, names, best) or not _has_us(t, names, further):
         return None
     nets = t.site.backup_networks
     if nets and not all(_within(t, names, host) for host in best):
@@ -76,11 +76,11 @@ def permit_mx_backup(t: Transaction) -> Opinion:
     return PERMIT
 
 
-def _unsure(t: Transaction, text: str) -> None:
+def _defer(t: Transaction, text: str) -> None:
     """Refuse for now what is refused later, because a look-up failed."""
     words = f"<{{rcpt_given}}>: Recipient address rejected: {text}"
     refusal = Refusal("deferred", "recipient", Reply(450, "4.4.4", words))
-    settled(t, Deferral("reject", refusal))
+    settle(t, Deferral("reject", refusal))
 
 
 def _has_us(t: Transaction, names: Names, hosts: list[str]) -> bool:
@@ -90,7 +90,7 @@ def _has_us(t: Transaction, names: Names, hosts: list[str]) -> bool:
     for host in hosts:
         numbers = names.numbers(host)
         if not numbers:
-            _unsure(t, f"Unable to look up mail exchanger host {host}: Name or service not known")
+            _defer(t, f"Unable to look up mail exchanger host {host}: Name or service not known")
         if t.site.own_addresses.intersection(numbers):
             return True
     return False
@@ -100,7 +100,7 @@ def _within(t: Transaction, names: Names, host: str) -> bool:
     """Whether all addresses of *host* are in the networks of first exchangers."""
     numbers = names.numbers(host)
     if not numbers:
-        _unsure(t, f"Unable to look up host {host} as mail exchanger: Host not found")
+        _defer(t, f"Unable to look up host {host} as mail exchanger: Host not found")
     nets = t.site.backup_networks
     return bool(numbers) and all(nets.holds(number, lambda: host) for number in numbers)
 
@@ -135,7 +135,7 @@ def reject_non_fqdn_recipient(t: Transaction) -> Opinion:
     return Refusal("recipient_not_fqdn")
 
 
-def _old_enough(facts: Facts | Circumstances, delay: float, _who: str = "") -> bool:
+def _old_enough(facts: Facts | SessionState, delay: float, _scope: str = "") -> bool:
     age = facts.greylist_age
     return age is not None and age >= delay
 
@@ -143,13 +143,13 @@ def _old_enough(facts: Facts | Circumstances, delay: float, _who: str = "") -> b
 @restriction(
     compared=_says_greylist,
     parameters=(Parameter("delay", "duration"), Parameter("all", "everybody", optional=True)),
-    projection=_old_enough,
-    projects=("greylist_age",),
-    turns=lambda delay, *_: {"greylist_age": (None, delay)},
+    state_key=_old_enough,
+    state_facts=("greylist_age",),
+    breakpoints=lambda delay, *_: {"greylist_age": (None, delay)},
     own=True,
 )
-def greylist(t: Transaction, delay: float, who: str = "") -> Opinion:
+def greylist(t: Transaction, delay: float, scope: str = "") -> Opinion:
     """Refuse for now a client that may not relay (all: any) until its attempt is so old."""
-    if (t.granted and who != EVERYBODY) or _old_enough(t.facts, delay):
+    if (t.granted and scope != ALL) or _old_enough(t.facts, delay):
         return None
     return Refusal("greylisted")

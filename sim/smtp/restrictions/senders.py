@@ -40,15 +40,15 @@ def fully_qualified(t: Transaction, mailbox: Mailbox) -> bool:
     """Whether an address was given with a domain that has a dot, or with a literal."""
     domain = mailbox.address.domain
     if t.site.style.tokens:  # Postfix judges what was written, not what it makes of it
-        domain = mailbox.given.rpartition("@")[2] if "@" in mailbox.given else ""
+        domain = mailbox.original.rpartition("@")[2] if "@" in mailbox.original else ""
     if domain[:1] == "[" and domain[-1:] == "]":
         return True
     bare = domain[:-1] if len(domain) > 1 and domain[-1] == "." and domain[-2] != "." else domain
     return "." in bare and rfc822.valid_hostname(bare)
 
 
-def resolving(t: Transaction, mailbox: Mailbox | None, whose: str) -> Opinion:
-    """Refuse an address in a domain that takes no mail; *whose*: sender or recipient."""
+def resolving(t: Transaction, mailbox: Mailbox | None, subject: str) -> Opinion:
+    """Refuse an address in a domain that takes no mail; *subject*: sender or recipient."""
     if mailbox is None or t.facts.names is None or kind_known(mailbox).kind in FINAL:
         return None
     domain = mailbox.address.domain
@@ -58,8 +58,8 @@ def resolving(t: Transaction, mailbox: Mailbox | None, whose: str) -> Opinion:
     if status == OK:
         return None
     if status == NULL_MX:
-        return Refusal(f"{whose}_null_mx", domain)
-    refusal = Refusal(f"{whose}_domain_unknown", "retry" if status == RETRY else "")
+        return Refusal(f"{subject}_null_mx", domain)
+    refusal = Refusal(f"{subject}_domain_unknown", "retry" if status == RETRY else "")
     wait = t.site.settings.unknown_address_tempfail_action == "defer_if_permit"
     return Deferral("permit", refusal) if status == RETRY and wait else refusal
 

@@ -27,12 +27,12 @@ SUBJECTS = {
     "helo": Subject("the name in HELO", lambda t: t.facts.helo, ("helo", "names")),
     "sender": Subject(
         "the sender's domain",
-        lambda t: t.sender.given if t.sender is not None else None,
+        lambda t: t.sender.original if t.sender is not None else None,
         ("reverse_path", "names"),
     ),
     "recipient": Subject(
         "the recipient's domain",
-        lambda t: t.recipient.given if t.recipient is not None else None,
+        lambda t: t.recipient.original if t.recipient is not None else None,
         ("forward_path", "names"),
     ),
 }

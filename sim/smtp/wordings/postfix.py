@@ -30,20 +30,22 @@ CODES_BY_TABLE = {
 """The settings that have the codes for an unknown user."""
 
 
-def _rejected(whose: str, status: str, table: str) -> str:
-    place, words = CLASSES[whose]
+def _rejected(subject: str, status: str, table: str) -> str:
+    place, words = CLASSES[subject]
     return f"550 {status} <{{{place}}}>: {words} rejected: User unknown in {table} table"
 
 
 POSTFIX: Mapping[str, str] = {
     **{
-        f"{situation}:{asked}": f"{code} <{{{place}}}>: {words} rejected: {text}"
+        f"{situation}:{subject}": f"{code} <{{{place}}}>: {words} rejected: {text}"
         for situation, (code, text) in _BY_CLASS.items()
-        for asked, (place, words) in CLASSES.items()
+        for subject, (place, words) in CLASSES.items()
     },
     **{
-        f"{situation}:{table}": _rejected(whose, alias if table == "virtual alias" else user, table)
-        for situation, (whose, user, alias) in _UNKNOWN.items()
+        f"{situation}:{table}": _rejected(
+            subject, alias if table == "virtual alias" else user, table
+        )
+        for situation, (subject, user, alias) in _UNKNOWN.items()
         for table in CODES_BY_TABLE
     },
     "accepted": "250 2.1.5 Ok",

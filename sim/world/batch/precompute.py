@@ -306,10 +306,10 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
     """Each content draw lowered to the last one at which the policy's answer changes."""
     lowered = np.zeros(len(servers))
     for number, cache in caches.items():
-        if (turns := cache.content_breakpoints())[1:]:
+        if (breakpoints := cache.content_breakpoints())[1:]:
             of_server = servers == number
-            lowered[of_server] = np.array(turns)[
-                np.searchsorted(turns, content[of_server], side="right") - 1
+            lowered[of_server] = np.array(breakpoints)[
+                np.searchsorted(breakpoints, content[of_server], side="right") - 1
             ]
     if not lowered.any():
         return [0.0], np.zeros(len(servers), dtype=np.int64)
