@@ -46,6 +46,25 @@ RESTRICTIONS = [
 ]
 """What a scenario can say: the facts are supplied, and no word of a main.cf is meant."""
 
+ALIASES = (
+    {},
+    {},
+    {"@adatum.example": "people-1@proseware.example"},
+    {"@adatum.example": "@proseware.example", "people-1@proseware.example": "x@isp-c.example"},
+    {"@isp-c.example": "@adatum.example", "others-1@adatum.example": "others-1@nowhere.example"},
+    {"people-1@proseware.example": ["people-1@proseware.example", "people-2@adatum.example"]},
+)
+"""Where servers send mail on: within a domain, to others, in a circle, to nobody."""
+ONWARD = (
+    {},
+    {},
+    {"relayhost": "proseware-smtp"},
+    {"relayhost": "adatum-mx", "relayhost_login": "somebody"},
+    {"sender_dependent_relayhosts": {"@adatum.example": "isp-c-mx"}},
+    {"outbound_addresses": ["203.0.113.29", "203.0.113.30"]},
+    {"seen_as": {"192.0.2.0/24": "198.51.100.1", "0.0.0.0/0": "203.0.113.1"}},
+)
+"""How servers send and see."""
 RETRIES = (
     *({"retry": name} for name in ("auto", *SCHEDULES)),
     {"retry": ["10 min", "2 h"], "queue_run": "0 s"},
@@ -127,6 +146,8 @@ def policy(draw):
         "client_ranges": ["192.0.2.0/28"],
         "tables": {TABLE: ROWS},
         "pop_window": draw(PARAMETERS["duration"]),
+        "aliases": draw(st.sampled_from(ALIASES)),
+        "sender_rewriting": draw(st.booleans()),
     }
 
 
@@ -139,6 +160,7 @@ def server(draw, role):
         "service_time": draw(DISTRIBUTIONS),
         "temporary_failure": draw(st.sampled_from([0.0, 0.05, 0.5, 1.0])),
         **draw(st.sampled_from(RETRIES)),
+        **draw(st.sampled_from(ONWARD)),
         "queue_lifetime": draw(st.sampled_from(["auto", "3 h", "0 s"])),
         "delay_warning": draw(st.sampled_from(["auto", "1 h", "0 s"])),
         "port_587": role == "submission" and draw(st.booleans()),

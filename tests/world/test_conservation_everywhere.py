@@ -59,9 +59,12 @@ SMALL = {
     "servers.isp-005-mx.down": [["1 days", "2.5 days"]],
     "blocklists.neighbours.lists_the_world": "2.5 days",
     "operators.middling.date": "0.9 days",
+    "servers.isp-008-mx.aliases": {"@isp-008.example": "@isp-009.example"},
+    "servers.isp-008-mx.sender_rewriting": True,
+    "servers.isp-009-mx.aliases": {"@isp-009.example": "@isp-008.example"},
     "arms.everything.servers.isp-001-smtp.relay": "on_network+pop_first",
     "arms.everything.servers.isp-003-mx.client": [
-        "limit_client_rate(20 / hour)",
+        "limit_client_rate(5 / hour)",
         "reject_unknown_reverse_client_hostname",
     ],
     "networks.isp-010.reverse_names": "none",
@@ -83,7 +86,8 @@ WORDS = {
     ("recipients", "remedy"): words.Remedy,
     ("attempts", "permission"): words.Permission,
     # nobody in a world writes an address that is none
-    ("attempts", "cause"): tuple(cause for cause in words.Cause if cause != "syntax"),
+    ("attempts", "cause"): tuple(set(words.Cause) - {"syntax", "loop"}),
+    ("recipients", "cause"): (words.Cause.LOOP,),
     ("calendar", "change"): words.Change,
     ("calendar", "reason"): words.Reason,
 }
