@@ -15,7 +15,7 @@ from sim.exact.expectations import exact
 from sim.experiment.manifest import cut_to
 from sim.measure import sweeps
 from sim.measure.digits import NONE, between, number
-from sim.records.measures import MEASURES, SHARE
+from sim.records.measures import MEASURES, SHARES
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion, pairing
 from sim.results.sweep import text_of
@@ -198,7 +198,7 @@ def sweep(
 def at_points(results: Sweep, class_: str, measure: str) -> Table:
     """One measure at every point of a sweep, an arm a column."""
     about = MEASURES[measure]
-    share = about.kind == SHARE
+    share = about.kind in SHARES
     table = results.summary()
     table = table[(table["class"] == class_) & (table["measure"] == measure)]
     cells: dict[tuple[Any, ...], str] = {
@@ -319,7 +319,7 @@ def days_of_levels(table: pd.DataFrame) -> Table:
         row: Any
         for row in part.itertuples(index=False):
             cells.setdefault(str(row.arm), [f"day {row.since}"]).append(
-                _level(row, measure.kind == SHARE)
+                _level(row, measure.kind in SHARES)
             )
     return grid(columns, ([arm, *texts] for arm, texts in cells.items()), width=20)
 

@@ -19,10 +19,10 @@ from sim.figures.numbers import record
 from sim.figures.palette import Look
 from sim.figures.specification import Run, figure
 from sim.figures.style import Style
-from sim.measure.intervals import student
+from sim.measure.intervals import Sample, intervals
 from sim.measure.welch import by_day, first_day, level, since
 from sim.measure.welch import welch as averages
-from sim.records.measures import RATE, RATIO, SHARE
+from sim.records.measures import RATE, RATIO, SHARE, WAIT
 from sim.records.words import Route
 
 SPAM = "arm replication class fate route written_at"
@@ -239,7 +239,7 @@ def load(
         Series(name, palette.arm(number), busy[:, number], below)
         for number, name in enumerate(names)
     ]
-    return _week(style, arms, series, "sessions in use")
+    return _week(style, arms, series, RATIO, "sessions in use")
 
 
 @figure(f"Mean wait of a connection for a free session, {_WEEK_CAPTION}", attempts=SESSIONS)
@@ -256,15 +256,15 @@ def waiting(
         Series(name, palette.arm(number), waits[:, number], connections[:, number])
         for number, name in enumerate(names)
     ]
-    return _week(style, arms, series, "mean wait for a session (s)")
+    return _week(style, arms, series, WAIT, "mean wait for a session (s)")
 
 
-def _week(style: Style, arms: Names, series: Sequence[Series], ylabel: str) -> Figure:
+def _week(style: Style, arms: Names, series: Sequence[Series], kind: str, ylabel: str) -> Figure:
     more: dict[str, Any] = {
         "xlabel": "day of the week",
         "also": lambda _, axes: _weekdays(axes, style),
     }
-    return lines.draw(style, arms, Days(WEEK, BIN), series, RATIO, ylabel, **more)
+    return lines.draw(style, arms, Days(WEEK, BIN), series, kind, ylabel, **more)
 
 
 def _weekdays(axes: Axes, style: Style) -> list[Entry]:
@@ -350,7 +350,7 @@ def welch(
     figure, panels = lines.grid(style, names, xlabel="day of the run", ylabel=label)
     for arm, axes in zip(names, panels, strict=True):
         days = table.columns.to_numpy(dtype=float)
-        means = student(table.loc[arm].to_numpy(dtype=float).T)
+        means = intervals(RATIO, Sample.of(table.loc[arm].to_numpy(dtype=float).T))
         record(axes, means, x=days, series="mean of the day", row=arm, unit=label)
         axes.vlines(days + 0.5, means.low, means.high, color="0.7", linewidth=style.line)
         axes.plot(days + 0.5, means.mean, **DOT)

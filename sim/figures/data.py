@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.measure.intervals import Intervals, intervals
+from sim.measure.intervals import Intervals, Sample, intervals
 from sim.measure.sweeps import TORNADO
 from sim.records.measures import MEASURES
 
@@ -221,8 +221,9 @@ def estimates(kind: str, numerators: Any, denominators: Any, scale: float = 1.0)
     below = np.ascontiguousarray(np.broadcast_to(denominators, numerators.shape))
     with np.errstate(all="ignore"):
         values = np.where(below > 0.0, numerators / below, np.nan)
-    mean, low, high, n = intervals(kind, numerators, below, values)
-    return Intervals(scale * mean, scale * low, scale * high, n)
+    found = intervals(kind, Sample(numerators, below, values))
+    mean, low, high = (scale * side for side in found[:3])
+    return found._replace(mean=mean, low=low, high=high)
 
 
 def estimate(kind: str, rows: Frame, top: str, below: str, scale: float = 1.0) -> Estimate:
@@ -230,8 +231,9 @@ def estimate(kind: str, rows: Frame, top: str, below: str, scale: float = 1.0) -
     if len(rows) == 0:
         return Estimate()
     numbers = rows[[top, below]].to_numpy(dtype=float).T
-    mean, low, high, n = estimates(kind, numbers[:1], numbers[1:], scale)
-    return Estimate(float(mean[0]), float(low[0]), float(high[0]), replications=int(n[0]))
+    found = estimates(kind, numbers[:1], numbers[1:], scale)
+    mean, low, high = (float(column[0]) for column in found[:3])
+    return Estimate(mean, low, high, replications=int(found.n[0]))
 
 
 def select(frame: Frame, class_: str, measure: str, scale: float) -> dict[str, Estimate]:

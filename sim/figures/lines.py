@@ -20,7 +20,7 @@ from sim.figures.numbers import record
 from sim.figures.palette import Look
 from sim.figures.style import Style
 from sim.measure.intervals import Intervals
-from sim.records.measures import SHARE
+from sim.records.measures import SHARES
 
 DAY, HOUR = 86400.0, 3600.0
 POLICY: dict[str, Any] = {"color": "0.55", "linestyle": "-", "gid": "policy change"}
@@ -89,7 +89,7 @@ def draw(
     and returns entries of the legend.
     """
     figure, panels = grid(style, arms, xlabel=xlabel, ylabel=ylabel)
-    scale, tops, extra = 100.0 if kind == SHARE else 1.0, [(0.0, 0.0)], list[Entry]()
+    scale, tops, extra = 100.0 if kind in SHARES else 1.0, [(0.0, 0.0)], list[Entry]()
     for number, axes in enumerate(panels):
         for one in series:
             means = estimates(kind, one.numerators[number], one.denominators[number], scale)
@@ -101,7 +101,7 @@ def draw(
         end_at(axes, days.end / DAY)
         extra = (also(arms[number], axes) if also else []) or extra
     notes = _set_top(panels[-1], *np.max(tops, axis=0))
-    if kind == SHARE and panels[-1].get_ylim()[1] > 100:
+    if kind in SHARES and panels[-1].get_ylim()[1] > 100:
         panels[-1].set_ylim(0, 100)
     entries = [*(entry(one.look, one.label, style.line) for one in series), *extra]
     entries += [policy_entry(style)] if policy_starts else []

@@ -87,7 +87,7 @@ def _curves(
         x = np.array([at[values.index(value)] for value in part[key]])
         turn = np.argsort(x, kind="stable")
         mean, low, high = (part[c].to_numpy(float)[turn] for c in ("mean", "low", "high"))
-        means = Intervals(mean, low, high, np.zeros(len(x), dtype=np.int64))
+        means = Intervals(mean, low, high, np.zeros(len(x), dtype=np.int64), np.full(len(x), ""))
         look = palette.arm(number)
         mark: dict[str, Any] = {"marker": look.marker, "markersize": 4}
         lines.band(axes, look, x[turn], means, width=style.line, gid=arm, **mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.records.measures import MEASURES, QUANTILE, SHARE
+from sim.records.measures import MEASURES, QUANTILE, SHARES
 
 WHISKERS = "Whiskers: 95 % intervals over replications."
 BANDS = "Bands: 95 % intervals over replications."
@@ -23,7 +23,7 @@ UNDEFINED = {
 
 def is_share(measure: str) -> bool:
     """Whether a measure lies between 0 and 1, and is shown in per cent."""
-    return measure in MEASURES and MEASURES[measure].kind == SHARE
+    return measure in MEASURES and MEASURES[measure].kind in SHARES
 
 
 def scale(measure: str) -> float:

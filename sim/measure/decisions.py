@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sim.measure.intervals import Array, Intervals, intervals, paired, ratio_of_means
+from sim.measure.bounds import Array
+from sim.measure.intervals import Intervals, Sample, intervals
+from sim.measure.pairs import paired
+from sim.measure.quotients import ratio_of_means
 from sim.records.measures import MEASURES, RATE
 
 COLUMNS = (
@@ -25,6 +28,8 @@ COLUMNS = (
     "correlation",
     "gain",
     "replications",
+    "interval",
+    "difference_interval",
 )
 
 
@@ -80,6 +85,15 @@ class _Cells:
             return np.full((1, len(self.replications)), np.nan)
         return cell[name].reindex(self.replications).to_numpy(dtype=np.float64)[None, :]
 
+    def sample(self, arm: str, quantity: Quantity) -> tuple[str, Sample]:
+        """A quantity of an arm by replication, and its kind."""
+        sides = (self.column(arm, *_key(quantity), name) for name in Sample._fields)
+        sample, kind = Sample(*sides), MEASURES[quantity.measure].kind
+        if not quantity.per_day:
+            return kind, sample
+        days = self.days(arm)
+        return RATE, Sample(sample.numerator, days, sample.numerator / days)
+
     def days(self, arm: str) -> Array:
         """Length of the phase in days: what losses are divided by."""
         return self.column(arm, "honest", "lost_per_day", "denominator")
@@ -109,17 +123,19 @@ def _table(
     rows = []
     for arm in arms:
         for name, quantity in QUANTITIES.items():
-            values, estimate = _estimate(cells, arm, quantity)
-            against = paired(_estimate(cells, baseline, quantity)[0], values)
+            kind, sample = cells.sample(arm, quantity)
+            estimate = intervals(kind, sample)
+            against = paired(kind, cells.sample(baseline, quantity)[1], sample)
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
             exact = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
-            first = _first(estimate)
-            rows.append((arm, name, quantity.unit, *first, exact, *apart, int(estimate.n[0])))
+            how = (int(estimate.n[0]), estimate.how[0], "" if arm == baseline else against.how[0])
+            rows.append((arm, name, quantity.unit, *_first(estimate), exact, *apart, *how))
         if arm != baseline:
             rate = exchange(cells, baseline, arm)
-            rows.append((arm, EXCHANGE, "messages", *_first(rate), *(np.nan,) * 6, int(rate.n[0])))
+            last = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.how[0], "")
+            rows.append((arm, EXCHANGE, "messages", *last))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -135,17 +151,6 @@ def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:
 
 
 _SPAM, _LOST = ("spam", "spam_per_mailbox_day"), ("honest", "lost_per_day")
-
-
-def _estimate(cells: _Cells, arm: str, quantity: Quantity) -> tuple[Array, Intervals]:
-    top, below, value = (
-        cells.column(arm, *_key(quantity), name) for name in ("numerator", "denominator", "value")
-    )
-    kind = MEASURES[quantity.measure].kind
-    if quantity.per_day:
-        kind, below = RATE, cells.days(arm)
-        value = top / below
-    return value, intervals(kind, top, below, value)
 
 
 def _key(quantity: Quantity) -> tuple[str, str]:

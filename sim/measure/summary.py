@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sim.measure.intervals import Array, intervals, mean_where, paired
-from sim.records.measures import MEASURES
+from sim.measure.bounds import Array, Mask
+from sim.measure.intervals import Sample, intervals
+from sim.measure.pairs import paired
+from sim.records.measures import KINDS, MEASURES
 
 CELL = ("phase", "by", "key", "arm", "class", "measure")
-SUMMARY = ("arm", "class", "measure", "mean", "low", "high", "analytic", "replications")
+ESTIMATE = ("mean", "low", "high", "analytic", "replications", "interval")
+SUMMARY = ("arm", "class", "measure", *ESTIMATE)
 COMPARISON = (
     "class",
     "measure",
@@ -23,6 +27,7 @@ COMPARISON = (
     "correlation",
     "gain",
     "replications",
+    "interval",
 )
 
 
@@ -34,9 +39,7 @@ class Grid(NamedTuple):
     """Cells × replications, NaN where a replication has no such cell."""
 
     cells: pd.DataFrame
-    numerator: Array
-    denominator: Array
-    value: Array
+    sample: Sample
 
 
 def summarise(
@@ -49,11 +52,12 @@ def summarise(
     """One row per (arm, class, measure), and per key if *by* is not ``all``.
 
     *analytic* has columns arm, class, measure, by, key, analytic (see sim.measure.analytic).
-    Bounds are NaN with one replication; the analytic value is NaN where nothing follows
-    from the inputs, and in a phase other than ``after``.
+    ``interval`` names how it was made, or why there is none (`sim.measure.intervals.METHODS` and
+    REASONS), where bounds are NaN. The analytic value is NaN where nothing follows from the inputs,
+    and in a phase other than ``after``.
     """
     table = everything(measures[(measures["phase"] == phase) & (measures["by"] == by)], analytic)
-    columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *SUMMARY[3:])
+    columns = SUMMARY if by == "all" else ("arm", "class", "measure", "key", *ESTIMATE)
     return table[[*_point(table), *columns]].reset_index(drop=True)
 
 
@@ -62,18 +66,23 @@ def everything(measures: pd.DataFrame, analytic: pd.DataFrame | None = None) -> 
 
     A cell by key that is 0 in every arm and replication is left out.
     """
-    grid = _grid(_without_empty(measures))
+    cells, sample = _grid(_without_empty(measures))
     parts = []
-    kinds = grid.cells["measure"].map({name: m.kind for name, m in MEASURES.items()})
-    for kind in dict.fromkeys(m.kind for m in MEASURES.values()):
-        chosen = (kinds == kind).to_numpy()
-        if chosen.any():
-            columns = (column[chosen] for column in grid[1:])
-            mean, low, high, n = intervals(kind, *columns)
-            part = grid.cells[chosen].assign(mean=mean, low=low, high=high, replications=n)
-            parts.append(part)
-    table = pd.concat(parts).sort_index() if parts else _nothing(grid.cells)
+    for kind, chosen in _by_kind(cells):
+        mean, low, high, n, how = intervals(kind, sample.cells(chosen))
+        parts.append(
+            cells[chosen].assign(mean=mean, low=low, high=high, replications=n, interval=how)
+        )
+    table = pd.concat(parts).sort_index() if parts else _nothing(cells)
     return _with_analytic(table, analytic)
+
+
+def _by_kind(cells: pd.DataFrame) -> Iterator[tuple[str, Mask]]:
+    """Which rows are of measures of each kind."""
+    kinds = cells["measure"].map({name: m.kind for name, m in MEASURES.items()}).to_numpy(object)
+    for kind in KINDS:
+        if (chosen := np.asarray(kinds == kind)).any():
+            yield kind, chosen
 
 
 def compare(
@@ -81,31 +90,42 @@ def compare(
 ) -> pd.DataFrame:
     """What going from arm *a* to arm *b* changes: b - a, estimated in pairs of replications.
 
-    Columns a and b are means over the pairs that have both. ``gain`` is how much wider the
-    interval were without pairs: at 1 or below, pairing did not help. ``correlation`` is what
-    pairing achieved; NaN with fewer than three pairs. Both are NaN with a constant side.
+    Columns a and b are estimates from the pairs that have both; of medians, the difference is the
+    median of the differences. ``gain`` is how much wider the interval were without pairs: at 1 or
+    below, pairing did not help. ``correlation`` is what pairing achieved; NaN with fewer than three
+    pairs. Both are NaN with a constant side.
     """
     rows = measures[(measures["phase"] == phase) & (measures["by"] == by)]
     names = rows["arm"].unique().tolist()
     for arm in (a, b):
         if arm not in names:
             raise KeyError(arm)
-    grid = _grid(_without_empty(rows[rows["arm"].isin([a, b])]))
+    cells, sample = _grid(_without_empty(rows[rows["arm"].isin([a, b])]))
     on = [*_point(measures), "class", "measure", "key"]
-    index = pd.MultiIndex.from_frame(grid.cells[on])
-    sides = [
-        pd.DataFrame(grid.value[mask], index=index[mask])
-        for mask in ((grid.cells["arm"] == arm).to_numpy() for arm in (a, b))
-    ]
-    order = index.unique()
-    first, second = (side.reindex(order).to_numpy(dtype=np.float64) for side in sides)
-    apart = paired(first, second)._asdict()
-    both = np.isfinite(first) & np.isfinite(second)
-    table = order.to_frame(index=False).assign(
-        a=mean_where(first, both), b=mean_where(second, both), replications=apart.pop("n"), **apart
-    )
+    order = pd.MultiIndex.from_frame(cells[on]).unique()
+    first, second = (_side(cells, sample, arm, order) for arm in (a, b))
+    pairs = order.to_frame(index=False)
+    parts = []
+    for kind, chosen in _by_kind(pairs):
+        one, other = first.cells(chosen), second.cells(chosen)
+        both = one.known & other.known
+        means = (intervals(kind, side.where(both)).mean for side in (one, other))
+        apart = paired(kind, one, other)
+        named = dict(zip(("a", "b"), means, strict=True)) | apart._asdict()
+        named |= {"replications": named.pop("n"), "interval": named.pop("how")}
+        parts.append(pairs[chosen].assign(**named))
+    table: pd.DataFrame = pd.concat(parts).sort_index()
     columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])
     return table[[*_point(table), *columns]]
+
+
+def _side(cells: pd.DataFrame, sample: Sample, arm: str, order: pd.MultiIndex) -> Sample:
+    """The cells of one arm in an order of cells; unknown where it has none."""
+    mask = (cells["arm"] == arm).to_numpy()
+    places = pd.MultiIndex.from_frame(cells.loc[mask, list(order.names)]).get_indexer(order)
+    return Sample(*(
+        np.where((places < 0)[:, None], np.nan, side[places]) for side in sample.cells(mask)
+    ))  # fmt: skip
 
 
 def _point(table: pd.DataFrame) -> list[str]:
@@ -129,7 +149,7 @@ def _grid(measures: pd.DataFrame) -> Grid:
         values[code, column] = measures[name].to_numpy(dtype=np.float64)
         return values
 
-    return Grid(cells, spread("numerator"), spread("denominator"), spread("value"))
+    return Grid(cells, Sample(*map(spread, Sample._fields)))
 
 
 def _without_empty(measures: pd.DataFrame) -> pd.DataFrame:
@@ -151,4 +171,4 @@ def _with_analytic(table: pd.DataFrame, analytic: pd.DataFrame | None) -> pd.Dat
 
 
 def _nothing(cells: pd.DataFrame) -> pd.DataFrame:
-    return cells.assign(mean=np.nan, low=np.nan, high=np.nan, replications=0)
+    return cells.assign(mean=np.nan, low=np.nan, high=np.nan, replications=0, interval="")

@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from sim.measure.bounds import Array
 from sim.measure.decisions import BANDED, QUANTITIES
-from sim.measure.intervals import Array, paired
+from sim.measure.intervals import Sample
+from sim.measure.pairs import paired
+from sim.records.measures import MEASURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +128,37 @@ def tornado(
     means = summary.set_index(["point", *CELL])["mean"].to_dict()
     cells = list(summary.loc[summary["point"] == 0, CELL].itertuples(index=False, name=None))
     whole = _extremes(summary).set_index(CELL)[[*REACH]]
-    wide = values.set_index(["point", *CELL, "replication"])["value"].unstack("replication")
+    wide = values.set_index(["point", *CELL, "replication"])[[*Sample._fields]]
+    kinds = np.array([MEASURES[measure].kind for *_, measure in cells], dtype=object)
     rows: list[tuple[Any, ...]] = []
     for number, (name, words) in enumerate(keys.items()):
         points = [1 + 2 * number + end for end in (0, 1)]
-        ends = [wide.reindex([(point, *cell) for cell in cells]).to_numpy() for point in points]
-        apart = paired(*ends)
+        apart = _apart(kinds, *(_at(wide, point, cells) for point in points))
         for at, cell in enumerate(cells):
             three = np.array([means.get((point, *cell), np.nan) for point in (0, *points)])
             swing = float(three.max() - three.min())  # NaN where one is undefined
-            change = (float(column[at]) for column in apart[:3])
-            rows.append((at, *cell, name, *words, *three, swing, *change, *whole.loc[cell]))
+            rows.append((at, *cell, name, *words, *three, swing, *apart[at], *whole.loc[cell]))
     table = pd.DataFrame(rows, columns=["order", *CELL, *TORNADO])
     return table.sort_values(
         ["order", "swing"], ascending=[True, False], kind="stable", ignore_index=True
     ).drop(columns="order")
+
+
+def _at(wide: pd.DataFrame, point: int, cells: Sequence[tuple[str, ...]]) -> Sample:
+    """What each cell has at a point, cells × replications."""
+    order = [(point, *cell) for cell in cells]
+    sides = (wide[name].unstack("replication") for name in Sample._fields)
+    return Sample(*(side.reindex(order).to_numpy(dtype=np.float64) for side in sides))
+
+
+def _apart(kinds: NDArray[np.object_], first: Sample, last: Sample) -> Array:
+    """Differences in pairs with their bounds, a row a cell, each as its kind asks."""
+    table = np.full((len(kinds), 3), np.nan)
+    for kind in dict.fromkeys(kinds.tolist()):
+        chosen = kinds == kind
+        apart = paired(kind, first.cells(chosen), last.cells(chosen))
+        table[chosen] = np.column_stack(apart[:3])
+    return table
 
 
 def unknowns(band: pd.DataFrame, tornado: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

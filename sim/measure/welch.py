@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from sim.measure.intervals import LEVEL, Array
+from sim.measure.bounds import Array
+from sim.measure.intervals import LEVEL
 
 DAY = 86400.0
 WHOLE = ("warm-up", "after")

@@ -8,17 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from sim.records.words import MailClass
 
-SHARE, RATE, RATIO, QUANTILE = "share", "rate", "ratio", "quantile"
+SHARE, RATE, MULTIPLE, RATIO = "share", "rate", "multiple", "ratio"
+TIME_SHARE, WAIT, QUANTILE = "share of time", "wait", "quantile"
 KINDS = {
-    SHARE: "between 0 and 1; interval by Student's t, near 0 and 1 by Korn and Graubard",
-    RATE: "events per exposure; interval by Student's t, where events are few by gamma",
-    RATIO: "a quotient; interval by Student's t, cut off at 0",
-    QUANTILE: "of the rows of one replication; interval by Student's t, cut off at 0",
+    SHARE: "a share of counts; over replications the quotient of the means",
+    RATE: "events per exposure; over replications the quotient of the means",
+    MULTIPLE: "a quotient of counts that is 1 or more; over replications the quotient of the means",
+    RATIO: "a quotient of either sign; over replications the quotient of the means",
+    TIME_SHARE: "a share of session time; over replications the median",
+    WAIT: "a mean of waits in a queue; over replications the median",
+    QUANTILE: "a quantile of the rows of one replication; over replications the median",
 }
+QUOTIENTS = (SHARE, RATE, MULTIPLE, RATIO)
+"""Kinds that are given as the quotient of the means over replications."""
+COUNTED = (SHARE, RATE, MULTIPLE)
+"""Kinds of counts, which have intervals of their own where events are few."""
+MEDIANS = (TIME_SHARE, WAIT, QUANTILE)
+"""Kinds that are given as the median over replications. Times have heavy tails: one large message
+on a slow line occupies a server for an hour, so that ten replications may not hold what one in a
+hundred adds to the mean, and no interval of theirs covers it."""
+SHARES = (SHARE, TIME_SHARE)
+"""Kinds that lie between 0 and 1, and are shown in per cent."""
+BOUNDS = dict.fromkeys(SHARES, (0.0, 1.0)) | {
+    RATE: (0.0, inf), MULTIPLE: (1.0, inf), RATIO: (-inf, inf),
+}  # fmt: skip
+"""Least and greatest value of a kind."""
 SERVER = "server"
 """Class of measures that belong to a server rather than to a class of mail."""
 
@@ -226,7 +245,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "spam_time_share": Measure(
         "session time spent on spam",
-        SHARE,
+        TIME_SHARE,
         "",
         "session time used on spam",
         "session time used",
@@ -237,7 +256,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "utilisation": Measure(
         "utilisation",
-        SHARE,
+        TIME_SHARE,
         "",
         "session time used",
         "concurrent sessions × length of the phase",
@@ -260,7 +279,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "session_wait": Measure(
         "wait for a session",
-        RATIO,
+        WAIT,
         "s",
         "time that connections waited for a free session",
         "connections",
@@ -289,7 +308,7 @@ MEASURES: dict[str, Measure] = {
     },
     "attempts_per_delivered": Measure(
         "attempts",
-        RATIO,
+        MULTIPLE,
         "attempts / message delivered",
         "submission attempts, once a message",
         "messages that reached at least one recipient",

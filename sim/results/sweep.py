@@ -16,6 +16,7 @@ from sim.experiment import Execution, storage, sweeping
 from sim.experiment.sweeping import StoredSweep
 from sim.experiment.usage import UsageError, one_of
 from sim.measure import sweeps
+from sim.measure.intervals import Sample
 from sim.measure.summary import compare, summarise
 from sim.measure.sweeps import BreakEven
 from sim.results.folder import Folder
@@ -107,7 +108,7 @@ class Sweep(Folder):
         for key, value in (item for p in self.points[1:] if len(p) == 1 for item in p.items()):
             ends[key] = (*ends.get(key, ()), written(value))
         alone = 2 * len(ends)  # the points after the first, in which one key is at an end
-        names = ["point", "arm", "class", "measure", "replication", "value"]
+        names = ["point", *sweeps.CELL, "replication", *Sample._fields]
         values = [m.loc[m["point"] <= alone, names] for m in self._stored.measures(WHOLE)]
         pairs = {key: (least, most) for key, (least, most, *_) in ends.items()}
         return sweeps.tornado(self.summary(), pairs, _concatenate(values))

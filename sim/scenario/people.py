@@ -18,7 +18,7 @@ from pydantic import (
 from sim.records.words import Reaction, complete
 from sim.scenario.distributions import Octets, Time
 from sim.scenario.keys import Table, key
-from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share
+from sim.scenario.quantities import Domain, Duration, Name, Names, Rate, Share, Size
 from sim.topology.lines import LINES
 
 HOME, WORK = "home", "work"
@@ -153,6 +153,9 @@ class Users(Table):
         source="mail.size.lognormal.mu",
     )
     """size of a message"""
+    largest: Size = key("10240000 octets", source="postfix.message_size")
+    """size of a message at most: servers take no larger one, so what would be is sent in parts or
+    made smaller, and counts as this large"""
     access: dict[Name, Line] = key(
         {},
         meaning=f"the line at each place: {', '.join(LINES)}; a place left out has dial-up if it "

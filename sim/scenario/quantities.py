@@ -79,6 +79,9 @@ Rate = Annotated[float, BeforeValidator(read_rate), described("rate", "200 / day
 Bandwidth = Annotated[float, BeforeValidator(read_bandwidth), described("bandwidth", "33.6 kbit/s")]
 """Bits per second."""
 
+Size = Annotated[float, BeforeValidator(read_size), described("size", "5.5 kB")]
+"""Octets."""
+
 Share = Annotated[float, Field(ge=0.0, le=1.0, json_schema_extra={"kind": "share"})]
 """A share, 0 to 1."""
 

@@ -180,5 +180,6 @@ def compose(
         "count": np.bincount(message, minlength=n),
         "recipients": recipients,
     }
-    draws = (users.size.quantiles(size), *service.T, *luck.T)
+    octets = np.minimum(users.size.quantiles(size), users.largest)
+    draws = (octets, *service.T, *luck.T)
     return columns | dict(zip(DRAWS, draws, strict=True))

@@ -10,7 +10,8 @@ import sim
 from sim.measure import columnar
 from sim.measure.counters import columns_of_measures
 from sim.measure.exposure import exposure
-from sim.measure.intervals import intervals, paired
+from sim.measure.intervals import Sample, intervals
+from sim.measure.pairs import paired
 from sim.records.measures import SHARE
 from sim.records.rows import TABLES
 from sim.world import simulate
@@ -57,16 +58,16 @@ def test_the_truth_is_covered_as_often_as_is_said(experiments):
     def covers(found, truth: float) -> int:
         return int(((found.low <= truth) & (found.high >= truth)).sum())
 
-    values = {}
+    samples = {}
     for arm, truth in TRUTHS.items():
         runs = [refused(arm, r, scenario) for r in range(experiments * REPLICATIONS)]
         top, below = np.array(runs).T.reshape(2, experiments, REPLICATIONS)
-        values[arm] = top / below
-        covered = covers(intervals(SHARE, top, below, values[arm]), truth)
+        samples[arm] = Sample(top, below, top / below)
+        covered = covers(intervals(SHARE, samples[arm]), truth)
         # a fifth of some twenty: few events, so that the interval may cover more often
         side = "two-sided" if arm == "on network" else "less"
         assert stats.binomtest(covered, experiments, 0.95, alternative=side).pvalue > 0.001
-    apart = paired(*values.values())
+    apart = paired(SHARE, *samples.values())
     truth = TRUTHS["filter"] - TRUTHS["on network"]
     assert stats.binomtest(covers(apart, truth), experiments, 0.95).pvalue > 0.001
     wrong = covers(apart, truth + 0.15)

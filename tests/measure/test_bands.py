@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.measure.intervals import student
+from sim.measure.intervals import Sample, intervals
 from sim.measure.sweeps import OF_DIFFERENCE, REACH, band
+from sim.records.measures import RATIO
 
 TRUTHS = np.array([5.0, 2.0, 2.01, 2.02, 9.0, 8.99])
 """At each point: some lie so near the ends that any of them may look like the least."""
@@ -18,7 +19,7 @@ def experiments(number: int, replications: int = 5) -> pd.DataFrame:
     shared = rng.normal(0.0, 1.0, (1, number, replications))  # points have common streams
     rest = rng.normal(0.0, 1.0, (len(TRUTHS), number, replications))
     values = TRUTHS[:, None, None] + shared + rest
-    found = [student(at_point) for at_point in values]
+    found = [intervals(RATIO, Sample.of(at_point)) for at_point in values]
     tables = [
         pd.DataFrame({"point": point, "arm": range(number), "class": "honest", "measure": "m",
                       "mean": told.mean, "low": told.low, "high": told.high})

@@ -45,7 +45,10 @@ def test_the_mean_is_over_replications(measures):
         & (measures["phase"] == "after")
     ]
     row = cell(summarise(measures))
-    assert row["mean"] == pytest.approx(rows["value"].mean())
+    # the quotient of the means, not the mean of the quotients
+    whole = rows["numerator"].sum() / rows["denominator"].sum()
+    assert row["mean"] == pytest.approx(whole)
+    assert row["mean"] != pytest.approx(rows["value"].mean())
     assert row["replications"] == 5
     assert row["low"] < row["mean"] < row["high"]
 
