@@ -17,7 +17,7 @@ from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
-from sim.measure.summary import everything
+from sim.measure.summary import ESTIMATE, everything
 from sim.results.analysis import Analysis
 from sim.results.report.drawing import FILES, Drawing, csv, drawings, files_of
 from sim.results.report.page import page, tables_of_page
@@ -172,7 +172,7 @@ def _summary(results: Analysis) -> pd.DataFrame:
     measures = results.measures
     table = everything(measures[measures["by"] != "day"], results.analytic)
     columns = ["arm", "class", "measure", "by", "key", "phase"]
-    return table[[*columns, "mean", "low", "high", "analytic", "replications"]]
+    return table[[*columns, *ESTIMATE]]
 
 
 def _more(every: Sequence[str], names: Sequence[str]) -> str:
