@@ -13,7 +13,7 @@ from matplotlib.legend_handler import HandlerLine2D
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.figures.numbers import has_interval, has_lone
+from sim.figures.numbers import has_interval, has_lone, has_none
 from sim.figures.style import Style
 
 Entry = tuple[Artist | None, str]
@@ -24,6 +24,7 @@ SPARE = 4.0
 LEAST = 0.45
 """Part of their height that panels keep where a figure would be too tall: chosen."""
 ONE_REPLICATION = "one replication: no interval"
+NO_INTERVAL = "without an interval: too few replications, or none that differ"
 INTERVAL = "95 % interval"
 WHITE = {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"}
 """A white ground for words upon lines."""
@@ -152,6 +153,8 @@ def legend(
         entries = [*entries, interval]
     if interval and has_lone(figure):
         notes = [*notes, ONE_REPLICATION]
+    elif interval and has_none(figure):
+        notes = [*notes, NO_INTERVAL]
     blank = Line2D([], [], linestyle="none")
     handles = [handle if handle is not None else blank for handle, _ in entries]
     labels = [text for _, text in entries]

@@ -51,6 +51,15 @@ def has_lone(figure: Figure) -> bool:
     return any(number == 1 for number in counts if not number.ndim) or max(curves, default=0) == 1
 
 
+def has_none(figure: Figure) -> bool:
+    """Whether some number of several replications has no interval."""
+    return any(
+        (np.isfinite(columns["value"]) & np.isnan(columns["low"])
+         & (np.asarray(columns["replications"]) > 1)).any()
+        for _, columns in _RECORDS.get(figure, [])
+    )  # fmt: skip
+
+
 def numbers(figure: Figure) -> pd.DataFrame:
     """A row per number that *figure* shows: COLUMNS; no rows for a figure that estimates nothing.
 

@@ -9,7 +9,7 @@ import numpy as np
 from sim.measure import bounds
 from sim.measure.bounds import Array, Counts, Mask, mean_where, moments, quantile_of_t
 from sim.measure.intervals import MOVER, ORDER, STUDENT, TAIL, Sample, Words, linear, rare, stated
-from sim.records.measures import MEDIANS
+from sim.records.measures import COUNTED, MEDIANS
 
 
 class Paired(NamedTuple):
@@ -42,8 +42,9 @@ def paired(kind: str, a: Sample, b: Sample, tail: float = TAIL) -> Paired:
     if kind in MEDIANS:
         found = stated(*bounds.median(apart, known, tail), n, ORDER)
     else:
-        few = rare(kind, a) | rare(kind, b)
         mean, variance = moments(apart, known)
+        # differences that agree are counted too: t would claim that no other can be
+        few = rare(kind, a) | rare(kind, b) | (n > 1) & (variance == 0.0) & (kind in COUNTED)
         t, counted = bounds.student(mean, variance, n, tail), _of_few(a, b, apart, known, tail)
         low, high = (np.where(few, *both) for both in zip(counted, t, strict=True))
         found = stated(mean, low, high, n, np.where(few, MOVER, STUDENT))

@@ -207,7 +207,8 @@ def test_one_replication_has_no_interval_and_says_so(made, drawn, name):
     words = " ".join(texts(figures.draw(name, made.tables(3, 1))))
     assert "one replication: no interval" in words
     assert "95 %" not in words
-    assert "95 %" in " ".join(texts(drawn[name]))
+    several = " ".join(texts(drawn[name]))  # two of some rows, which say nothing of a median
+    assert ("too few replications" if name == "waiting" else "95 %") in several
 
 
 # ---- places and groups
@@ -218,7 +219,8 @@ def test_places_follow_the_six_situations_and_pool_nothing(made):
     figure = figures.draw("places", {"measures": frame})
     assert [axes.get_title() for axes in figure.axes] == ["home", "work", "hotel", "airport"]
     work = frame[(frame["key"] == "work") & (frame["by"] == "place")]
-    means = work.groupby("arm", sort=False)["value"].mean()
+    sums = work.groupby("arm", sort=False)[["numerator", "denominator"]].sum()
+    means = sums["numerator"] / sums["denominator"]
     assert bars(figure.axes[1]) == pytest.approx(list(100 * means))
 
 
@@ -451,8 +453,9 @@ def test_differences_follow_from_measures_if_need_be(made):
     tables = {"measures": total, "about": {"baseline": "open trust"}}
     only = (("honest", "delivery_rate"),)
     axes = figures.draw("differences", tables, measures=only).axes[0]
-    values = total.pivot_table(index="replication", columns="arm", values="value")
-    expected = 100 * (values["on network"] - values["open trust"]).mean()
+    sums = total.groupby("arm")[["numerator", "denominator"]].sum()
+    rates = sums["numerator"] / sums["denominator"]
+    expected = 100 * (rates["on network"] - rates["open trust"])
     dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
     assert dots[0] == pytest.approx(expected)
 

@@ -233,6 +233,7 @@ SEEN_IN_TIME_ALONE = {
     "mail_checks": "when people look for mail, not what they write",
     "stay": "how long a visit lasts; shares of time are those of places",
     "size": "octets",
+    "largest": "octets",
     "pop_after_sending": "when the first look for mail comes",
     "pop_poll": "when the next one comes",
     "access": "how fast a line is",

@@ -35,7 +35,7 @@ EXPECTED = {
     # what is expected, and whether it came out
     "lower, in pairs": ({"arm": "closed", "than": "open", "direction": "lower"}, "holds"),
     "higher, the wrong way": ({"arm": "closed", "than": "open", "direction": "higher"}, "fails"),
-    "none is no direction": ({"arm": "same", "than": "open", "direction": "lower"}, "fails"),
+    "none is no direction": ({"arm": "same", "than": "open", "direction": "lower"}, "not decided"),
     "no difference is within bounds": (
         {"arm": "same", "than": "open", "at_least": -0.01, "at_most": 0.01},
         "holds",
@@ -64,7 +64,8 @@ def test_the_interval_is_told():
         "change of honest delivery_rate of 'closed': from 'open', at most -0.05"
     )
     assert row["value"] == pytest.approx(-0.1)
-    assert row["low"] == pytest.approx(-0.1)  # in pairs: the noise is common
+    # in pairs: the noise is common, and what is left is that of 10,000 events
+    assert row["low"] == pytest.approx(-0.1, abs=0.003)
     assert row["replications"] == N
 
 
