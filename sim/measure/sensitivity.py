@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.measure.intervals import Array
+from sim.measure.bounds import Array
 
 COLUMNS = ("key", "effect", "low", "high", "second")
 SEED = 20_240_101

@@ -13,7 +13,10 @@ import numpy as np
 import pandas as pd
 
 from sim.measure.decisions import BANDED, QUANTITIES
-from sim.measure.intervals import Array, paired
+from sim.measure.bounds import Array
+from sim.measure.intervals import Sample
+from sim.measure.pairs import paired
+from sim.records.measures import MEASURES
 
 OWN = -1
 """The number of the point that changes nothing: the run itself."""
@@ -63,16 +66,20 @@ def flips(own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]) -> list[
     return [
         flip
         for name in ORDERED
-        for flip in _flips(name, _wide(own, name), _wide(points, name), arms)
+        for flip in _flips(name, own, _wide(points, name), arms)
     ]
 
 
 def _flips(
     name: str, own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]
 ) -> Iterator[Flip]:
+    kind = MEASURES[QUANTITIES[name].measure].kind
+    sides = [_wide(own, name, side) for side in Sample._fields]
     for pair in combinations(arms, 2):
-        values = (own[arm].to_numpy(dtype=float)[None, :] for arm in pair)
-        _, low, high, *_ = paired(*values)
+        one, other = (
+            Sample(*(side[arm].to_numpy(dtype=float)[None, :] for side in sides)) for arm in pair
+        )
+        _, low, high, *_ = paired(kind, one, other)
         if low[0] > 0 or high[0] < 0:
             first, second = pair if low[0] > 0 else pair[::-1]
             below = (points[second] < points[first]).groupby(level="point").all()
@@ -80,14 +87,14 @@ def _flips(
                 yield Flip(name, first, second, int(number))
 
 
-def _wide(measures: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Values of a quantity: a row per point and replication, a column per arm."""
+def _wide(measures: pd.DataFrame, name: str, column: str = "value") -> pd.DataFrame:
+    """A *column* of a quantity: a row per point and replication, a column per arm."""
     quantity = QUANTITIES[name]
     chosen = (measures["class"] == quantity.class_) & (measures["measure"] == quantity.measure)
     whole = (measures["by"] == "all") & (measures["phase"] == "after")
     rows = measures[chosen & whole].astype({"arm": str})
     rows = rows if "point" in rows else rows.assign(point=OWN)
-    return rows.set_index(["point", "replication", "arm"])["value"].unstack("arm")
+    return rows.set_index(["point", "replication", "arm"])[column].unstack("arm")
 
 
 def _moved(own: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
