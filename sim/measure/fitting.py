@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.measure.intervals import Array
+from sim.measure.bounds import Array
 from sim.measure.summary import summarise
 from sim.scenario.targets import Target
 
