@@ -185,11 +185,10 @@ class Observed:
 
     def _toml(self) -> Iterator[str]:
         yield f"# Observed in mail.log, {self.first} to {self.last}: counts and classes only."
-        for first in (0, 12):
-            shares = ", ".join(f"{share:.3f}" for share in self.hourly[first : first + 12])
-            yield f"# Weekdays, from {first:2} h: {shares}"
+        if any(self.hourly):
+            yield f"hourly = {_toml(self.hourly)}"
         if self.weekend is not None:
-            yield f"# On a day of a weekend for each message on a weekday: {self.weekend:g}"
+            yield f"weekend_activity = {self.weekend}"
         if self.inputs:
             yield f"[users.{self.group}]"
             yield from (f"{key} = {_toml(value)}" for key, value in self.inputs.items())

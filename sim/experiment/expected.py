@@ -24,8 +24,9 @@ def analytic(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     from sim.workload import week as calendar
 
     starts, ends = scenario.policy_starts, scenario.run_length
-    intended = calendar.expected(1.0, ends) - calendar.expected(1.0, starts)
-    week = Week(calendar.block_weights(ends, starts), intended / (ends - starts))
+    profile = calendar.Profile.of(scenario)
+    intended = calendar.expected(1.0, ends, profile) - calendar.expected(1.0, starts, profile)
+    week = Week(calendar.block_weights(ends, starts, profile), intended / (ends - starts))
     tables = []
     for arm in arms:
         closed = closed_by_then(scenario.arm(arm))

@@ -19,6 +19,7 @@ from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Alternatives, Ranges, Sweep
 from sim.scenario.targets import Target
 from sim.scenario.topology import Topology
+from sim.scenario.weekly import HOURLY, WEEKEND_ACTIVITY, Hourly
 
 MOST_ARMS = 200
 MOST_EXPECTED = 2_000
@@ -74,6 +75,13 @@ class Head(Table):
     warm-up)"""
     transient: Duration = key("3 days", source="chosen")
     """how long after policy_starts people and spammers learn; reported apart"""
+    hourly: Hourly = key(list(HOURLY), source="mail.peak_hour_share")
+    """how much people write in each of the 24 hours of a weekday, from midnight, beside the
+    others"""
+    weekend_activity: Annotated[float, Field(ge=0.0, le=100.0)] = key(
+        WEEKEND_ACTIVITY, source="chosen"
+    )
+    """messages on a Saturday or Sunday for each one on a weekday"""
     replications: int = key(10, source="chosen", ge=1, le=100_000)
     """independent repetitions of every arm"""
     quick: Overrides = key({})

@@ -15,6 +15,7 @@ from sim.workload.columns import Columns, Ints, Names, packed, ranges
 from sim.workload.correspondents import Correspondents
 from sim.workload.mobility import Named, Occasions, in_turn
 from sim.workload.people import Mailboxes, Person, Population
+from sim.workload.week import USUAL, Profile
 
 if TYPE_CHECKING:
     from sim.scenario.people import Users
@@ -143,11 +144,13 @@ def runs(domains: list[int]) -> list[tuple[int, int, int]]:
     return intervals
 
 
-def times(rate: float, count: int, run_length: float, named: Named, purpose: str) -> Occasions:
+def times(
+    rate: float, count: int, run_length: float, named: Named, purpose: str, profile: Profile = USUAL
+) -> Occasions:
     """When each of *count* people acts, *rate* a second on average."""
-    mean = week.expected(rate, run_length)
+    mean = week.expected(rate, run_length, profile)
     numbers = named(f"{purpose}: how many").poisson(mean, count)
-    at = week.times(named(f"{purpose}: when").random(int(numbers.sum())), run_length)
+    at = week.times(named(f"{purpose}: when").random(int(numbers.sum())), run_length, profile)
     person = np.repeat(np.arange(count), numbers)
     return Occasions(person, at[in_turn(person, at)])
 

@@ -47,10 +47,14 @@ class Shared:
 
 def workload(scenario: Scenario, replication: int) -> Workload:
     """The workload of *replication*: drawn once for all arms that share it."""
-    key = scenario.model_dump_json(include={"seed", "run_length", "networks", "users"})
+    key = scenario.model_dump_json(include={*INPUTS})
     key += str([(n, s.role, s.network, s.domains) for n, s in scenario.servers.items()])
     key += str([(n, blocklist.traps) for n, blocklist in scenario.blocklists.items()])
     return _draw_shared(Shared(key, scenario), replication)
+
+
+INPUTS = ("seed", "run_length", "hourly", "weekend_activity", "networks", "users")
+"""Keys that are drawn from, besides servers and blocklists."""
 
 
 @lru_cache(maxsize=2)
@@ -63,14 +67,15 @@ def draw(scenario: Scenario, population: Population, replication: int) -> Worklo
     edges, kinds = week.blocks(scenario.run_length)
     mobility, correspondents = Mobility(edges), Correspondents(scenario, population)
     groups: list[Columns] = []
+    length, profile = scenario.run_length, week.Profile.of(scenario)
     for group, users in scenario.users.items():
         people = [population.people[i] for i in population.groups[group]]
 
         def named(purpose: str, entity: str = f"users.{group}") -> Generator:
             return stream(scenario.seed, replication=replication, entity=entity, purpose=purpose)
 
-        writes = times(users.writes, len(people), scenario.run_length, named, "messages")
-        checks = times(users.mail_checks, len(people), scenario.run_length, named, "checks")
+        writes = times(users.writes, len(people), length, named, "messages", profile)
+        checks = times(users.mail_checks, len(people), length, named, "checks", profile)
         places = whereabouts(users, len(people), edges, kinds, named)
         visit = open_visits(
             scenario, mobility, people, places, writes.and_also(checks), named("session lengths")

@@ -59,7 +59,7 @@ def scenario(messages: int) -> Scenario:
     text += "".join(f'[servers.{n}-w]\nrole = "both"\nnetwork = "{n}"\n' for n in names)
     w = loads(text, name="workload_w.toml")
     each_a_day = messages / w.users["people"].count / week.expected(1 / DAY, DAY)
-    peak = messages * float(week.HOURLY.max()) / 3600.0  # messages a second
+    peak = messages * max(week.USUAL.hourly) / 3600.0  # messages a second
     mean = min(LONGEST, PEAK_LOAD * SERVERS * SESSIONS / (peak * VISITS))
     return w.with_overrides({
         "users.people.messages": f"{each_a_day:.6f} / day",

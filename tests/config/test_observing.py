@@ -74,6 +74,7 @@ def test_targets_are_bands_about_what_days_show(log):
 def test_the_file_is_a_part_of_a_scenario(log):
     part = tomllib.loads(observe(log, today=TODAY, group="staff", network="uni").toml())
     assert part["users"]["staff"]["accounts"] == {"uni": 1.0}
+    assert (len(part["hourly"]), part["hourly"][3], part["weekend_activity"]) == (24, 0.0, 1.0)
     assert set(part["targets"]) == {
         "delay, median", "delay, 90th percentile", "bounced", "refused for relaying"
     }  # fmt: skip

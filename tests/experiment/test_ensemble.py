@@ -86,6 +86,14 @@ def test_a_range_has_a_least_and_a_most(ends):
         scenario(f'[ranges]\n"users.travellers.count" = {ends}')
 
 
+@pytest.mark.parametrize(
+    "line", ["hourly = [1, 2]", f"hourly = {[0.0] * 24}", "weekend_activity = -1"]
+)
+def test_a_week_that_cannot_be_is_a_fault(line):
+    with pytest.raises(sim.ScenarioError, match="hourly|weekend_activity"):
+        sim.loads(f"{line}\n{SMALL}")
+
+
 def test_they_change_no_row():
     assert scenario(DECLARED).hash() == sim.loads(SMALL).hash()
 

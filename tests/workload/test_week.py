@@ -34,6 +34,13 @@ def test_weekend_days_have_half_of_a_weekday():
     assert days[5] / days[0] == pytest.approx(0.5)
 
 
+def test_a_scenario_may_say_when_people_write():
+    flat = week.Profile([1.0] * 24, weekend=1.0)
+    assert week.hour_weights(flat) == pytest.approx(np.full(168, 1 / 168))
+    assert week.expected(3 / DAY, DAY, flat) == pytest.approx(3.0)
+    assert week.block_weights(7 * DAY, profile=flat)["office_hours"] == pytest.approx(50 / 168)
+
+
 def test_rate_is_the_mean_over_whole_weeks():
     assert week.expected(3 / DAY, 14 * DAY) == pytest.approx(42.0)
     assert week.expected(3 / DAY, DAY) > 3.0  # a Monday has more than the mean day
