@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -25,6 +26,8 @@ SERVER = "198.51.100.25"
 NAME = "mail.proseware.com"
 KNOWN = (b"\x07contoso\x03com", b"\x06adatum\x03com")
 USERS = {"amy": "secret"}
+NO_TLS = "no TLS"
+"""Ends the replies of a session in which the server could not finish the handshake."""
 ACCOUNTS = {
     "postfix": 901, "postdrop": 902, "Debian-exim": 903, "smmta": 904, "smmsp": 905,
     "opensmtpd": 906, "opensmtpq": 907, "amy": 1001, "bob": 1002,
@@ -176,6 +179,23 @@ def _login_server() -> None:
             os._exit(0)
 
 
+def _password_server() -> None:
+    """Answer as saslauthd does, for sendmail: four texts, each after its length."""
+    path = Path("/run/saslauthd/mux")
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as here:
+        here.bind(str(path))
+        here.listen()
+        while True:
+            with here.accept()[0] as connection:
+                stream = connection.makefile("rb")
+                name, password, *_ = (
+                    stream.read(int.from_bytes(stream.read(2), "big")).decode() for _ in range(4)
+                )
+                answer = b"OK" if USERS.get(name) == password else b"NO"
+                connection.sendall(len(answer).to_bytes(2, "big") + answer)
+
+
 # ---- the servers: each writes its files, checks them, and starts
 
 
@@ -214,6 +234,8 @@ def _sendmail(files: Mapping[str, str]) -> tuple[str, list[str]]:
         text = source.read_text() if source.exists() else ""
         _run("/usr/libexec/sendmail/makemap", "hash", f"/etc/mail/{table}", input=text)
     Path("/etc/mail/aliases").write_text("postmaster: root\n")
+    how = "pwcheck_method: saslauthd\nsaslauthd_path: /run/saslauthd/mux\nmech_list: PLAIN LOGIN\n"
+    _write({"Sendmail.conf": how}, "/etc/sasl2")
     server = "/usr/libexec/sendmail/sendmail"
     options = ["-C", "/etc/mail/sendmail.cf", "-O", "AliasFile=/etc/mail/aliases"]
     _run(server, *options, "-bi")
@@ -229,6 +251,11 @@ def _opensmtpd(files: Mapping[str, str]) -> tuple[str, list[str]]:
         _run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names)
     Path(key).chmod(0o600)
     Path("/var/spool/smtpd").chmod(0o711)
+    hashes = {
+        name: _run("/usr/libexec/opensmtpd/encrypt", password) for name, password in USERS.items()
+    }
+    lines = "".join(f"{name} {hashed}" for name, hashed in hashes.items())
+    _write({"logins": lines}, "/etc/smtpd")
     check = _run("smtpd", "-n", "-f", "/etc/smtpd/smtpd.conf")
     return check, ["smtpd", "-d", "-f", "/etc/smtpd/smtpd.conf"]
 
@@ -254,7 +281,19 @@ def talk(client: str, lines: list[str]) -> list[list[str]]:
             stream.write(line.encode() + b"\r\n")
             stream.flush()
             replies.append(_reply(stream))
+            if line == "STARTTLS":
+                try:
+                    stream = _encrypted(connection).makefile("rwb")
+                except ssl.SSLError:
+                    return [*replies, [NO_TLS]]
     return replies
+
+
+def _encrypted(connection: socket.socket) -> ssl.SSLSocket:
+    """The connection with TLS, whoever has made the certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connection)
 
 
 def _reply(stream: BinaryIO) -> list[str]:
@@ -278,7 +317,7 @@ def main(servers: str, make: str) -> None:
     """Check all configurations; start the last and talk to it, if there are sessions."""
     asked = json.load(sys.stdin)
     enter(Path(servers).resolve(), make)
-    for background in (_name_server, _login_server):
+    for background in (_name_server, _login_server, _password_server):
         if not os.fork():
             background()
     checks = [MAKES[make](files) for files in asked["configurations"]]

@@ -8,6 +8,7 @@ from sim.config.native.plain import Exported, Plain, plain
 from sim.smtp import Policy
 
 RECIPIENTS = "/etc/smtpd/recipients"
+LOGINS = "/etc/smtpd/logins"
 
 
 def export(policy: Policy) -> Exported:
@@ -23,7 +24,12 @@ def export(policy: Policy) -> Exported:
         rules.not_expressed.append(
             "logins: OpenSMTPD offers them after STARTTLS only, so a key is needed"
         )
+        rules.not_expressed.append(
+            f"{LOGINS} has to hold the users, as `name hash` (smtpctl encrypt)"
+        )
     files = {"smtpd.conf": "\n".join(_conf(rules)) + "\n"}
+    if rules.auth:
+        files[LOGINS] = ""
     if rules.mailboxes is not None:
         files[RECIPIENTS] = "".join(f"{one}\n" for one in rules.mailboxes)
     return Exported(files, tuple(rules.not_expressed))
@@ -45,7 +51,8 @@ def _conf(rules: Plain) -> Iterator[str]:
     if rules.auth:
         yield f'pki {rules.hostname} cert "/etc/smtpd/cert.pem"'
         yield f'pki {rules.hostname} key "/etc/smtpd/key.pem"'
-        listen = f"tls pki {rules.hostname} auth-optional"
+        yield f"table logins file:{LOGINS}"
+        listen = f"tls pki {rules.hostname} auth-optional <logins>"
     else:
         listen = ""
     yield f'listen on 0.0.0.0 port 25 hostname "{rules.hostname}" {listen}'.rstrip()

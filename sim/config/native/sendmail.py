@@ -18,6 +18,10 @@ def export(policy: Policy) -> Exported:
     for text in (str(one) for one in (*rules.networks, *rules.ranges)):
         if not _prefixes(text):
             rules.not_expressed.append(f"{text}: an access table has whole octets of IPv4 only")
+    if rules.by_login:
+        rules.not_expressed.append(
+            "logins: Cyrus SASL knows the users; Sendmail.conf says where they are"
+        )
     if rules.own_senders_only:
         rules.not_expressed.append(
             "reject_sender_not_local: needs a rule set of its own (check_mail)"
