@@ -142,7 +142,7 @@ def measures(values, point=None):
     """Measures of two arms, by replication."""
     rows = [
         {"arm": arm, "class": "honest", "measure": "lost_per_day", "by": "all", "phase": "after",
-         "replication": r, "value": value}
+         "replication": r, "value": value, "numerator": 100 * value, "denominator": 100.0}
         for arm, of_arm in values.items() for r, value in enumerate(of_arm)
     ]  # fmt: skip
     table = pd.DataFrame(rows)
@@ -156,7 +156,7 @@ def test_a_flip_is_of_two_that_were_surely_apart_and_are_otherwise_in_every_repl
         measures({"a": [3.0, 3.0], "b": [2.0, 2.5]}, 1),
     ])  # fmt: skip
     (name, _) = structures.ORDERED
-    wide = structures._wide(own, name), structures._wide(points, name)
-    assert [*structures._flips(name, *wide, ["a", "b"])] == [structures.Flip(name, "a", "b", 1)]
+    wide = structures._wide(points, name)
+    assert [*structures._flips(name, own, wide, ["a", "b"])] == [structures.Flip(name, "a", "b", 1)]
     unsure = measures({"a": [1.0, 3.0, 0.9, 1.0], "b": [2.0, 1.1, 2.2, 1.9]})
-    assert not [*structures._flips(name, structures._wide(unsure, name), wide[1], ["a", "b"])]
+    assert not [*structures._flips(name, unsure, wide, ["a", "b"])]
