@@ -124,15 +124,15 @@ class Servers:
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""
-        found = self._policies.get((server, port))
-        if found is None:
+        known = self._policies.get((server, port))
+        if known is None:
             if port != 25:
-                found = on_submission_port(self.policy(server), self.scenario.servers[server])
+                known = on_submission_port(self.policy(server), self.scenario.servers[server])
             else:
                 owns = self._owns(server)
-                result = self._replaced.get(server) or self.scenario.policy(server, login_owns=owns)
-            self._policies[server, port] = result
-        return result
+                known = self._replaced.get(server) or self.scenario.policy(server, login_owns=owns)
+            self._policies[server, port] = known
+        return known
 
     def _owns(self, server: str) -> dict[str, frozenset[str]]:
         domains = self.scenario.servers[server].domains
