@@ -39,32 +39,36 @@ def calibrate(
     if out is None:
         experiment.out = experiment.out / "calibration"
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
-        how: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
-        how |= {"batch": not no_batch, "replications": replications}
-        del how["arms"]
-        found = sim.calibrate(experiment.scenario, points, **how)
-        found.save()
-    print_json(as_data(found)) if as_json else cli.render.show(*screen(found))
+        options_of_run: dict[str, Any] = {
+            **experiment.options,
+            "executor": executor,
+            "force": force,
+        }
+        options_of_run |= {"batch": not no_batch, "replications": replications}
+        del options_of_run["arms"]
+        calibration = sim.calibrate(experiment.scenario, points, **options_of_run)
+        calibration.save()
+    print_json(as_data(calibration)) if as_json else cli.render.show(*screen(calibration))
 
 
-def as_data(found: Calibration) -> dict[str, Any]:
+def as_data(calibration: Calibration) -> dict[str, Any]:
     """All of it, for ``--json``."""
     return {
-        "out": str(found.path),
-        "points": len(found.places),
-        "overrides": found.best,
-        "misfit": float(found.misfits.min()),
-        "fit": cli.render.as_records(found.fit()),
-        "unknowns": cli.render.as_records(found.unknowns()),
-        "equally_good": found.equally_good(),
-        "sentences": found.sentences(),
+        "out": str(calibration.path),
+        "points": len(calibration.places),
+        "overrides": calibration.best,
+        "misfit": float(calibration.misfits.min()),
+        "fit": cli.render.as_records(calibration.fit()),
+        "unknowns": cli.render.as_records(calibration.unknowns()),
+        "equally_good": calibration.equally_good(),
+        "sentences": calibration.sentences(),
     }
 
 
-def screen(found: Calibration) -> Iterator[Any]:
+def screen(calibration: Calibration) -> Iterator[Any]:
     """What it says, in words and tables of 80 columns."""
-    yield found.sentences()
-    fits: list[Any] = list(found.fit().itertuples())
+    yield calibration.sentences()
+    fits: list[Any] = list(calibration.fit().itertuples())
     rows = [
         [
             row.target,
@@ -74,7 +78,7 @@ def screen(found: Calibration) -> Iterator[Any]:
         ]
         for row in fits
     ]
-    unknowns: list[Any] = list(found.unknowns().itertuples())
+    unknowns: list[Any] = list(calibration.unknowns().itertuples())
     yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows, width=26)
     rows = [
         [row.key, row.declared, row.best, f"{row.least} to {row.most}", f"{row.open:.0%}"]
@@ -82,5 +86,5 @@ def screen(found: Calibration) -> Iterator[Any]:
     ]
     heads = ("unknown", "declared", "best", "fits as well", "open")
     yield cli.render.grid(heads, rows, first=26, width=17)
-    yield f"Paste into an arm, or --set:\n{found.overrides()}"
-    yield f"Points, tables and the figure: {found.path}"
+    yield f"Paste into an arm, or --set:\n{calibration.overrides()}"
+    yield f"Points, tables and the figure: {calibration.path}"

@@ -355,11 +355,11 @@ def results_as_data(results: Results) -> dict[str, Any]:
 
 def decision_as_data(results: Results) -> dict[str, Any]:
     """The decision table, and what is only assumed, for ``--json``."""
-    tried = results.structures
+    structures = results.structures
     return {
         "baseline": results.baseline,
         "decision": as_records(results.decision()),
-        "structures": tried and tried.as_data() | {"band": as_records(tried.band())},
+        "structures": structures and structures.as_data() | {"band": as_records(structures.band())},
     }
 
 

@@ -49,43 +49,43 @@ def sensitivity(
     if out is None:
         experiment.out = experiment.out / f"sensitivity-{method}"
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
-        how: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
-        how |= {"batch": not no_batch, "replications": replications}
-        found = sim.sensitivity(experiment.scenario, method, points, **how)
-        found.save()
-    print_json(as_data(found)) if as_json else cli.render.show(*screen(found))
+        execution: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
+        execution |= {"batch": not no_batch, "replications": replications}
+        result = sim.sensitivity(experiment.scenario, method, points, **execution)
+        result.save()
+    print_json(as_data(result)) if as_json else cli.render.show(*screen(result))
 
 
-def as_data(found: Sensitivity) -> dict[str, Any]:
+def as_data(result: Sensitivity) -> dict[str, Any]:
     """All of it, for ``--json``."""
     records = cli.render.as_records
-    tables = {"indices": found.indices(), "chance": found.chance(), "regrets": found.regrets()}
-    regions = {arm: [region._asdict() for region in found.where(arm)] for arm in found.arms}
+    tables = {"indices": result.indices(), "chance": result.chance(), "regrets": result.regrets()}
+    regions = {arm: [region._asdict() for region in result.where(arm)] for arm in result.arms}
     return {
-        "out": str(found.path),
-        "method": found.method,
-        "points": len(found.rows),
-        "unknowns": {factor.key: factor.words for factor in found.factors},
+        "out": str(result.path),
+        "method": result.method,
+        "points": len(result.rows),
+        "unknowns": {factor.key: factor.words for factor in result.factors},
         **{name: records(table) for name, table in tables.items()},
-        "best": {str(arm): int(count) for arm, count in found.best().value_counts().items()},
+        "best": {str(arm): int(count) for arm, count in result.best().value_counts().items()},
         "not_best_where": regions,
-        "sentences": found.sentences(),
+        "sentences": result.sentences(),
     }
 
 
-def screen(found: Sensitivity) -> Iterator[Any]:
+def screen(result: Sensitivity) -> Iterator[Any]:
     """What it says, in words and tables of 80 columns."""
-    yield found.sentences()
-    for (class_, measure), part in found.indices().groupby(["class", "measure"], sort=False):
-        yield _indices(f"{class_} {measure}: {found.effect}", part, found.arms)
-    regrets: Any = found.regrets()
+    yield result.sentences()
+    for (class_, measure), part in result.indices().groupby(["class", "measure"], sort=False):
+        yield _indices(f"{class_} {measure}: {result.effect}", part, result.arms)
+    regrets: Any = result.regrets()
     rows = (
         [row.arm, f"{row[1]} {row[2]}", *(f"{value:.3g}" for value in row[4:])]
         for row in regrets.itertuples()
     )
     heads = ("regret of", "measure", "mean", "90 %", "most")
     yield cli.render.grid(heads, rows, first=24, width=28)
-    yield f"Points, tables and figures: {found.path}"
+    yield f"Points, tables and figures: {result.path}"
 
 
 def _indices(title: str, part: pd.DataFrame, arms: list[str]) -> Any:

@@ -65,14 +65,14 @@ def swap(port: Port, name: str, first: int, second: int) -> Change:
 
 def sparing(port: Port, name: str) -> Iterator[Change]:
     """Changes that let those who log in pass before the blocklists of list *name*."""
-    here = restrictions(port, name)
-    asked = [one for one in here if BLOCKLIST.match(one)]
-    rest = [one for one in here if one not in asked]
+    rules = restrictions(port, name)
+    lookups = [one for one in rules if BLOCKLIST.match(one)]
+    rest = [one for one in rules if one not in lookups]
     if LOGIN in rest:
         place = rest.index(LOGIN) + 1
-        yield Change(port.number, name, ", ".join([*rest[:place], *asked, *rest[place:]]))
-    first = here.index(asked[0]) if asked else 0
-    yield Change(port.number, name, ", ".join([*here[:first], LOGIN, *here[first:]]))
+        yield Change(port.number, name, ", ".join([*rest[:place], *lookups, *rest[place:]]))
+    first = rules.index(lookups[0]) if lookups else 0
+    yield Change(port.number, name, ", ".join([*rules[:first], LOGIN, *rules[first:]]))
     yield Change(port.number, "smtpd_delay_reject", "yes")
 
 

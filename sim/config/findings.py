@@ -286,12 +286,12 @@ def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
             return
         name = f"smtpd_{refusal.stage}_restrictions"
         change = _sparing(cells, port, name, refusal.stage)
-        here = cells.worlds[port.number]
+        world = cells.worlds[port.number]
         yield Finding(
             TRAP,
             "a blocklist is asked before the login: users who roam with a listed dynamic address "
             "are refused although they log in",
-            f"{here.clients[0].address}, listed, logged in as {here.login} -> "
+            f"{world.clients[0].address}, listed, logged in as {world.login} -> "
             f"user@{FOREIGN_DOMAIN}: {refusal}",
             _line(cells, name, refusal.rule),
             change,
@@ -304,12 +304,12 @@ def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
 
 def _roams(cells: Cells, port: Port, *, listed: bool = True) -> Outcome:
     """What a user who has logged in is answered, at an address that is listed or not."""
-    here = cells.worlds[port.number]
-    sender, recipient = Party("", here.users[0]), Party("", f"user@{FOREIGN_DOMAIN}")
-    login = here.login if port.policy.auth_offered else ""
+    world = cells.worlds[port.number]
+    sender, recipient = Party("", world.users[0]), Party("", f"user@{FOREIGN_DOMAIN}")
+    login = world.login if port.policy.auth_offered else ""
     zones = [zone for text in port.values.raw.values() for zone in ZONES.findall(text)]
-    found = tuple(zones) if listed else ()
-    return cells.answer(port, here.clients[0], login, sender, recipient, found)
+    listed_zones = tuple(zones) if listed else ()
+    return cells.answer(port, world.clients[0], login, sender, recipient, listed_zones)
 
 
 def _sparing(cells: Cells, port: Port, name: str, stage: str) -> Change | None:

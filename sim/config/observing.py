@@ -75,24 +75,26 @@ class Observed:
     def inputs(self) -> dict[str, Any]:
         """Keys of a group of users, as in a file; what the log does not say is left out."""
         log, people = self.log, len(self.log.people)
-        sent, ends = self.messages.get(Kind.SUBMITTED, 0), self._total("ends")
-        if not sent:
+        submitted, ends = self.messages.get(Kind.SUBMITTED, 0), self._total("ends")
+        if not submitted:
             return {}
         count, logs, squares = log.size_sums
         mean = logs / count
-        reached = ends.get("local", 0) + ends.get("relayed", 0)
+        arrivals = ends.get("local", 0) + ends.get("relayed", 0)
         median, sigma = math.exp(mean), math.sqrt(max(squares / count - mean**2, 0.0))
         size = {"distribution": "lognormal", "median": f"{median:.0f} octets"}
-        found: dict[str, Any] = {
+        result: dict[str, Any] = {
             "count": people,
             "accounts": {self.network: 1.0},
-            "messages": f"{sent / people / self.days:.4g} / day",
-            "recipients": _digits(max(self.recipients[Kind.SUBMITTED] / sent, 1.0)),
+            "messages": f"{submitted / people / self.days:.4g} / day",
+            "recipients": _digits(max(self.recipients[Kind.SUBMITTED] / submitted, 1.0)),
             "size": {**size, "sigma": _digits(sigma)},
             "auth": _digits(sum(login for login, _ in log.people.values()) / people),
             "port_587": _digits(sum(all(flags) for flags in log.people.values()) / people),
         }
-        return found | ({"to_same_isp": _digits(ends.get("local", 0) / reached)} if reached else {})
+        return result | (
+            {"to_same_isp": _digits(ends.get("local", 0) / arrivals)} if arrivals else {}
+        )
 
     @property
     def hourly(self) -> list[float]:
@@ -102,20 +104,20 @@ class Observed:
     @property
     def weekend(self) -> float | None:
         """Submitted messages on a day of a weekend for each one on a weekday; None: not seen."""
-        seen = Counter((day + 6) % 7 in WEEKEND for day in self.log.days)
-        sent = Counter[bool]()
+        days = Counter((day + 6) % 7 in WEEKEND for day in self.log.days)
+        submitted = Counter[bool]()
         for (day, _), count in self.log.hours.items():
-            sent[day in WEEKEND] += count
-        if not (seen[True] and sent[False]):
+            submitted[day in WEEKEND] += count
+        if not (days[True] and submitted[False]):
             return None
-        return _digits(sent[True] / seen[True] / (sent[False] / seen[False]))
+        return _digits(submitted[True] / days[True] / (submitted[False] / days[False]))
 
     @property
     def targets(self) -> dict[str, Target]:
         """What a run of the scenario should show, with bands."""
-        found = {name: self._target(*row) for name, row in TARGETS.items()}
-        found["refused for relaying"] = self._denied()
-        return {name: target for name, target in found.items() if target is not None}
+        result = {name: self._target(*row) for name, row in TARGETS.items()}
+        result["refused for relaying"] = self._denied()
+        return {name: target for name, target in result.items() if target is not None}
 
     def toml(self) -> str:
         """Inputs and targets as part of a scenario file."""
@@ -159,7 +161,7 @@ class Observed:
         return [_digits(hours[hour] / max(hours.total(), 1)) for hour in range(24)]
 
     def _target(
-        self, of_day: Callable[[Day, PostfixLog], float | None], *what: str
+        self, of_day: Callable[[Day, PostfixLog], float | None], *names: str
     ) -> Target | None:
         """The mean of a value over days, and its band; None: no day has one."""
         whole = sorted(self.log.days)[1:-1] if len(self.log.days) > 3 else sorted(self.log.days)
@@ -168,18 +170,21 @@ class Observed:
             return None
         mean, low, high = sum(values) / len(values), *_band(sorted(values))
         low, high = min(low, (1 - LEAST_BAND) * mean), max(high, (1 + LEAST_BAND) * mean)
-        if what[0] in SHARES:
+        if names[0] in SHARES:
             high = min(max(high, RULE_OF_THREE / self.recipients.get(Kind.SUBMITTED, 1)), 1.0)
-        measure, mail = what
+        measure, mail = names
         return Target(measure, mail, _digits(mean), _digits(low), _digits(high))
 
     def _denied(self) -> Target | None:
         """People whose first attempt was refused: at most all senders with a domain from here."""
-        log, sent = self.log, self.recipients.get(Kind.SUBMITTED, 0)
+        log, submitted = self.log, self.recipients.get(Kind.SUBMITTED, 0)
         most = sum(n for domain, n in log.denied_domains.items() if domain in log.own_domains)
-        if not sent:
+        if not submitted:
             return None
-        share, high = most / (most + sent), min(max(most, RULE_OF_THREE) / (most + sent), 1.0)
+        share, high = (
+            most / (most + submitted),
+            min(max(most, RULE_OF_THREE) / (most + submitted), 1.0),
+        )
         measure, by = "first_refusal_rate", ("cause", Cause.RELAYING)
         return Target(measure, "honest", _digits(share), 0.0, _digits(high), *by)
 

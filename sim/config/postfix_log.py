@@ -69,7 +69,7 @@ DELIVERY = re.compile(
 )
 AGAIN = re.compile(rb"queued as (\w+)")
 FROM = re.compile(rb"; from=<[^>]*@([^>]*)>")
-HERE = re.compile(rb"\[(?:127\.|::1\])")
+LOCAL_HOST = re.compile(rb"\[(?:127\.|::1\])")
 LOOPBACK = re.compile(r"127\.|::1$")
 
 
@@ -128,8 +128,8 @@ class PostfixLog:
         program = head[head.rfind(b" ") + 1 :].partition(b"[")[0]
         if not program.startswith(b"postfix"):
             return
-        known = self._programs.get(program)
-        service, port_587 = known or self._program(program)
+        program_service = self._programs.get(program)
+        service, port_587 = program_service or self._program(program)
         handler = HANDLERS.get(service)
         self.understood += 1
         if handler is not None:
@@ -155,11 +155,11 @@ class PostfixLog:
             message = self._followed(queue_id, day, hour)
             message.known, message.port_587 = True, port_587
             login = AFTER_LOGIN.split(rest.partition(LOGIN)[2], 1)[0]
-            self._came(message, client[1], login)
+            self._arrived(message, client[1], login)
         elif b"authentication failed" in rest:
             self.failed_logins += 1
 
-    def _came(self, message: Message, client: bytes, login: bytes) -> None:
+    def _arrived(self, message: Message, client: bytes, login: bytes) -> None:
         address = client.decode("ascii", "replace")
         message.login = bool(login)
         message.person = hash(login or client)
@@ -185,7 +185,7 @@ class PostfixLog:
         elif b"status=expired" in rest:
             at.ends["expired"] += 1
 
-    def _here(self, text: bytes, at: Day, *_: object) -> None:
+    def _local(self, text: bytes, at: Day, *_: object) -> None:
         self._delivered(text, at, outside=False)
 
     def _smtp(self, text: bytes, at: Day, *_: object) -> None:
@@ -218,11 +218,11 @@ class PostfixLog:
 
     def _delivered(self, text: bytes, at: Day, *, outside: bool) -> None:
         queue_id, _, rest = text.partition(b": ")
-        message, found = self._live.get(queue_id), DELIVERY.match(rest)
-        if message is None or found is None:
+        message, match = self._live.get(queue_id), DELIVERY.match(rest)
+        if message is None or match is None:
             return
-        to, relay, delay, status, said = found.groups()
-        again = AGAIN.search(said or b"") if HERE.search(relay) else None
+        to, relay, delay, status, reply = match.groups()
+        again = AGAIN.search(reply or b"") if LOCAL_HOST.search(relay) else None
         if again is not None:
             self._comes_back(message, again[1])
         elif status == b"sent":
@@ -279,8 +279,8 @@ class PostfixLog:
             self.size_sums[place] += term
         login, port_587 = self.people.get(message.person, (False, False))
         if message.person in self.people or len(self.people) < MOST_PEOPLE:
-            seen = login or message.login, port_587 or message.port_587
-            self.people[message.person] = seen
+            key = login or message.login, port_587 or message.port_587
+            self.people[message.person] = key
 
     # ---- what is remembered
 
@@ -301,10 +301,13 @@ class PostfixLog:
     def _program(self, program: bytes) -> tuple[bytes, bool]:
         """The service that a program name ends in, and whether it is one for people's mail."""
         service = program.rpartition(b"/")[2]
-        known = service, b"submission" in program or b"smtps" in program or b"/587/" in program
+        service_key = (
+            service,
+            b"submission" in program or b"smtps" in program or b"/587/" in program,
+        )
         if len(self._programs) < 1000:
-            self._programs[program] = known
-        return known
+            self._programs[program] = service_key
+        return service_key
 
     def _own(self, address: str) -> bool:
         try:
@@ -322,6 +325,6 @@ HANDLERS: dict[bytes, Handler] = {
     b"nqmgr": PostfixLog._qmgr,
     b"cleanup": PostfixLog._cleanup,
     b"smtp": PostfixLog._smtp,
-    **dict.fromkeys((b"local", b"virtual", b"lmtp", b"pipe", b"error"), PostfixLog._here),
+    **dict.fromkeys((b"local", b"virtual", b"lmtp", b"pipe", b"error"), PostfixLog._local),
 }
 """What reads the lines of each program."""

@@ -80,7 +80,7 @@ def _keys(policy: Policy) -> dict[str, Any]:
         "relay_domains": _relay_domains(policy),
         "trusted_networks": [str(network) for network in policy.network_ranges],
         "auth_offered": policy.auth_offered,
-        **{s: found for s in STAGES if (found := _list(policy, s)) or s == "relay"},
+        **{s: rules for s in STAGES if (rules := _list(policy, s)) or s == "relay"},
         "settings": dict(_settings(policy)),
         "restriction_classes": {name: value for name, value in policy.classes.items() if value},
         "tables": tables,
@@ -95,8 +95,8 @@ def _keys(policy: Policy) -> dict[str, Any]:
 def mail_domains(policy: Policy) -> list[str]:
     """The domains whose mail ends here; where tables alone tell, its own name stands for them."""
     named = (policy.domains, policy.alias_domains, policy.mailbox_domains)
-    found = {domain for domains in named for domain in domains if DOMAIN.fullmatch(domain)}
-    return sorted(found) or [policy.hostname]
+    domains_found = {domain for domains in named for domain in domains if DOMAIN.fullmatch(domain)}
+    return sorted(domains_found) or [policy.hostname]
 
 
 def _relay_domains(policy: Policy) -> list[str]:
@@ -117,11 +117,11 @@ def _settings(policy: Policy) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _are_plain(domains: Collection[str], said: Collection[str]) -> bool:
+def _are_plain(domains: Collection[str], texts: Collection[str]) -> bool:
     """Whether *domains* are just those that a section says by a key of its own."""
     items = domains.items if isinstance(domains, Domains) else ()
-    names = all(wanted and isinstance(item, str) for wanted, item in items)
-    return names and {*domains} - LOCAL == {*said}
+    names = all(positive and isinstance(item, str) for positive, item in items)
+    return names and {*domains} - LOCAL == {*texts}
 
 
 def _rows(name: str, table: Table | str) -> dict[str, str] | str:
@@ -134,10 +134,10 @@ def _rows(name: str, table: Table | str) -> dict[str, str] | str:
         return {EVERY: table.content}
     if not isinstance(table, Ordered):
         return UNAVAILABLE
-    found: dict[str, str] = {}
+    rows: dict[str, str] = {}
     for conditions, value in table.content:
-        found.setdefault(condition_key(name.partition(":")[0], conditions), value)
-    return found
+        rows.setdefault(condition_key(name.partition(":")[0], conditions), value)
+    return rows
 
 
 def _toml(value: Any) -> str:

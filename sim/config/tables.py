@@ -106,6 +106,6 @@ def _network(text: str) -> tuple[tuple[IPv4Network | IPv6Network, bool], str]:
 def _pattern(kind: str) -> Reader[re.Pattern[str]]:
     def reader(text: str) -> tuple[tuple[re.Pattern[str], bool], str]:
         condition = patterns.condition(text, kind)
-        return (condition.pattern, condition.wanted), condition.rest
+        return (condition.pattern, condition.positive), condition.rest
 
     return reader

@@ -11,7 +11,7 @@ from sim.smtp import Policy, clients
 from sim.smtp.clients import Network, Range
 from sim.smtp.site import LOOPBACK
 
-ELSEWHERE = (
+OTHER_NETWORKS = (
     *("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24"),
     *(f"100.64.{number}.0/24" for number in range(1, 20)),
 )
@@ -84,9 +84,9 @@ def scenario(configuration: Configuration) -> str:
     machine = next(iter(_machine(configuration)), None)
     own = _own(main, machine)
     domain = next(filter(DOMAIN.fullmatch, mail_domains(main)), "own.example")
-    placed = f'[servers.{NAME}]\nnetwork = "own"\n'
+    server_text = f'[servers.{NAME}]\nnetwork = "own"\n'
     if machine is not None:
-        placed += f'address = "{machine[0]}"\n'
+        server_text += f'address = "{machine[0]}"\n'
     submits = bool({*policies} - {25})
     return TEXT.format(
         hostname=main.hostname,
@@ -95,7 +95,7 @@ def scenario(configuration: Configuration) -> str:
         neighbour=next(name for name in NEIGHBOURS if name != domain),
         own=", ".join(f'"{network}"' for network in own),
         others=_others(main, own),
-        section=section(policies, without=PEOPLE).replace(f"[servers.{NAME}]\n", placed, 1),
+        section=section(policies, without=PEOPLE).replace(f"[servers.{NAME}]\n", server_text, 1),
         auth=0.5 if main.auth_offered or submits else 0.0,
         port_587=0.5 if submits else 0.0,
     )
@@ -113,18 +113,18 @@ def _machine(configuration: Configuration) -> Iterator[tuple[str, Network]]:
 
 def _own(policy: Policy, machine: tuple[str, Network] | None) -> list[Network]:
     """The networks of customers: that around the machine, and those that are trusted."""
-    found: list[Network] = [] if machine is None else [machine[1]]
+    own: list[Network] = [] if machine is None else [machine[1]]
     for network in map(_network, policy.network_ranges):
         usable = network.prefixlen in LENGTHS[network.version]
-        apart = not any(_overlap(network, other) for other in found)
+        apart = not any(_overlap(network, other) for other in own)
         if usable and apart and not any(_holds(network, address) for address in LOOPBACK):
-            found.append(network)
-    return found[:MOST_PREFIXES] or [ip_network("198.51.100.0/24")]
+            own.append(network)
+    return own[:MOST_PREFIXES] or [ip_network("198.51.100.0/24")]
 
 
 def _others(policy: Policy, own: list[Network]) -> list[Network]:
     """Two networks that are no part of *own*, nor trusted if that can be had."""
-    free = [n for n in map(ip_network, ELSEWHERE) if not any(_overlap(n, o) for o in own)]
+    free = [n for n in map(ip_network, OTHER_NETWORKS) if not any(_overlap(n, o) for o in own)]
     trusted = [*map(_network, policy.network_ranges)]
     strangers = [n for n in free if not any(o and _overlap(n, o) for o in trusted)]
     return (strangers if len(strangers) > 1 else free)[:2]

@@ -149,10 +149,10 @@ class Explanation(Page):
             ("outcome", Span(words, style)),
         ]
         if self.outcome == "bounced" and self.hops[-1].verdict and self.hops[-1].verdict.accepted:
-            rows.append(("because", self._nowhere()))
+            rows.append(("because", self._dead_end()))
         return Grid("", (), tuple(rows))
 
-    def _nowhere(self) -> str:
+    def _dead_end(self) -> str:
         """Why what the last server took goes no further."""
         if len(self.hops) == MOST_HOPS:
             return f"it was passed on by {MOST_HOPS} servers: a loop (5.4.6)"
@@ -181,18 +181,18 @@ class Explanation(Page):
 
     def _aliases(self, hop: Hop) -> list[Block]:
         """Where the aliases of a server that took the message send it, and under whose name."""
-        before, sent = hop.facts, hop.forwarded
-        if sent is None:
+        before, envelope = hop.facts, hop.forwarded
+        if envelope is None:
             return []
         others = destinations(hop.policy, before.forward_path)[1:]
         rows: list[tuple[Line, ...]] = [
-            (f"<{before.forward_path}>", f"goes to <{sent.forward_path}>")
+            (f"<{before.forward_path}>", f"goes to <{envelope.forward_path}>")
         ]
         rows += [
             ("", Span(f"and to <{other}>, which is not followed", "faint")) for other in others
         ]
-        if sent.reverse_path != before.reverse_path:
-            rows.append((f"<{before.reverse_path}>", f"becomes <{sent.reverse_path}>"))
+        if envelope.reverse_path != before.reverse_path:
+            rows.append((f"<{before.reverse_path}>", f"becomes <{envelope.reverse_path}>"))
         return [Grid(f"Aliases at {self._host(hop)}", (), tuple(rows))]
 
     def _box(self) -> list[Block]:

@@ -75,16 +75,16 @@ def run_ensemble(
     return stored
 
 
-def _apart(others: Alternatives, known: list[Point], count: int) -> Iterator[Point]:
+def _apart(others: Alternatives, earlier: list[Point], count: int) -> Iterator[Point]:
     """Combinations, each as far as can be from those before it: in as many keys as possible."""
     levels = [[{}, *({key: value} for value in values)] for key, values in others.items()]
     every = islice(product(*levels), MOST_COMBINED)
     merged = ({k: v for part in parts for k, v in part.items()} for parts in every)
-    left = [point for point in merged if len(point) > 1]
-    chosen: list[Point] = [{}, *known]
-    for _ in range(min(count, len(left))):
-        best = max(left, key=lambda point: min(_distance(point, other) for other in chosen))
-        left.remove(best)
+    joint = [point for point in merged if len(point) > 1]
+    chosen: list[Point] = [{}, *earlier]
+    for _ in range(min(count, len(joint))):
+        best = max(joint, key=lambda point: min(_distance(point, other) for other in chosen))
+        joint.remove(best)
         chosen.append(best)
         yield best
 

@@ -196,8 +196,8 @@ def plan(
 
 def _structured(scenario: Scenario, replications: int | None) -> int:
     """Runs of each arm with what is only assumed otherwise."""
-    tried = ensemble_of(scenario, replications)
-    return len(tried.points) * tried.replications
+    ensemble = ensemble_of(scenario, replications)
+    return len(ensemble.points) * ensemble.replications
 
 
 class Pace(NamedTuple):

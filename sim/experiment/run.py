@@ -60,10 +60,10 @@ def run(
     batches = chain(
         [execution], repeat(replace(execution, force=False))
     )  # the first alone clears the folder
-    stored, reached = until_precise(
+    stored, precise = until_precise(
         scenario.precision, count, lambda n: _run(scenario, out, chosen, n, next(batches))
     )
-    stored.manifest["precision"] = {**reached.as_dict(), "summary": str(reached)}
+    stored.manifest["precision"] = {**precise.as_dict(), "summary": str(precise)}
     write_manifest(out, stored.manifest)
     return stored
 

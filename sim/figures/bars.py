@@ -284,10 +284,10 @@ def filling(look: Look) -> dict[str, Any]:
     }
 
 
-def absent(axes: Axes, style: Style, place: float, why: str) -> None:
-    """Write in a row *why* it has no bar: a bar of length 0 would claim a 0."""
+def absent(axes: Axes, style: Style, place: float, reason: str) -> None:
+    """Write in a row *reason* it has no bar: a bar of length 0 would claim a 0."""
     look = {"transform": axes.get_yaxis_transform(), "fontstyle": "italic", "color": "0.35"}
-    layout.write(axes, style, (0.02, place), why, ha="left", **look)
+    layout.write(axes, style, (0.02, place), reason, ha="left", **look)
 
 
 def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:
@@ -362,12 +362,12 @@ def entries(style: Style, panels: Iterable[Bars]) -> list[Entry]:
     """Return the legend of bars: only what is drawn."""
     rows = [row for panel in panels for row in panel.rows.values()]
     numbers = [row.replications for row in rows if row.defined]
-    found: list[Entry] = []
+    result: list[Entry] = []
     if numbers:
-        found.append((Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_mean_of(numbers)}"))
+        result.append((Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_mean_of(numbers)}"))
     if any(np.isfinite(row.analytic) for row in rows):
-        found.append((Line2D([], [], **_analytic(style)), "analytic expectation"))
-    return found
+        result.append((Line2D([], [], **_analytic(style)), "analytic expectation"))
+    return result
 
 
 def _mean_of(numbers: Sequence[int]) -> str:

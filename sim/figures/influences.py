@@ -20,9 +20,9 @@ def influences(
     sizes = table.assign(size=table["effect"].abs()).groupby("key", sort=False)["size"].max()
     keys = list(sizes.sort_values(kind="stable").index)
     with styles.settings(look):
-        drawn = Figure(layout="constrained")
-        drawn.set_size_inches(look.width, look.row * (1.4 * len(keys) + 4) * len(arms))
-        panels = drawn.subplots(len(arms), 1, sharex=True, squeeze=False)[:, 0]
+        figure = Figure(layout="constrained")
+        figure.set_size_inches(look.width, look.row * (1.4 * len(keys) + 4) * len(arms))
+        panels = figure.subplots(len(arms), 1, sharex=True, squeeze=False)[:, 0]
         for arm, axes in zip(arms, panels, strict=True):
             rows = table[table["arm"] == arm].set_index("key").reindex(keys)
             middle = rows["effect"].to_numpy(float)
@@ -32,4 +32,4 @@ def influences(
             axes.axvline(0.0, color="black", linewidth=0.5 * look.line)
             axes.set_title(arm, loc="left")
         panels[-1].set_xlabel(f"{title}: {effect}, with 95 % interval")
-    return drawn
+    return figure

@@ -23,9 +23,9 @@ def misfits(
     look = styles.style(style)
     finite = np.isfinite(values)
     with styles.settings(look):
-        drawn = Figure(layout="constrained")
-        drawn.set_size_inches(look.width, 10 * look.row * len(keys))
-        panels = drawn.subplots(len(keys), 1, sharex=True, squeeze=False)[:, 0]
+        figure = Figure(layout="constrained")
+        figure.set_size_inches(look.width, 10 * look.row * len(keys))
+        panels = figure.subplots(len(keys), 1, sharex=True, squeeze=False)[:, 0]
         for key, column, axes in zip(keys, places.T, panels, strict=True):
             for chosen, colour in ((~good & finite, "white"), (good, "#0072b2")):
                 axes.plot(
@@ -36,4 +36,4 @@ def misfits(
             axes.set_title(key, loc="left")
             axes.set_ylabel("misfit")
         panels[-1].set_xlabel("from its least to its most (filled: fits about as well as the best)")
-    return drawn
+    return figure

@@ -34,20 +34,20 @@ class Hop:
     @property
     def forwarded(self) -> Envelope | None:
         """What its aliases made of the envelope; None: none has the recipient, or it refused."""
-        return forwarded(self.policy, self._envelope) if self._taken else None
+        return forwarded(self.policy, self._envelope) if self._accepted else None
 
     @property
     def sent(self) -> Envelope | None:
         """With what envelope it goes on from here; None: it stays, or was not taken."""
         relayed = self.verdict is not None and self.verdict.relayed
-        return onward(self.policy, self._envelope, relayed=relayed) if self._taken else None
+        return onward(self.policy, self._envelope, relayed=relayed) if self._accepted else None
 
     @property
     def _envelope(self) -> Envelope:
         return Envelope(self.facts.reverse_path, self.facts.forward_path)
 
     @property
-    def _taken(self) -> bool:
+    def _accepted(self) -> bool:
         verdict = self.verdict
         return verdict is not None and verdict.accepted and not verdict.discarded
 
@@ -124,15 +124,15 @@ class Servers:
 
     def policy(self, server: str, port: int = 25) -> Policy:
         """The policy of *server* on a port where it listens, made once."""
-        known = self._policies.get((server, port))
-        if known is None:
+        result = self._policies.get((server, port))
+        if result is None:
             if port != 25:
-                known = on_submission_port(self.policy(server), self.scenario.servers[server])
+                result = on_submission_port(self.policy(server), self.scenario.servers[server])
             else:
                 owns = self._owns(server)
-                known = self._replaced.get(server) or self.scenario.policy(server, login_owns=owns)
-            self._policies[server, port] = known
-        return known
+                result = self._replaced.get(server) or self.scenario.policy(server, login_owns=owns)
+            self._policies[server, port] = result
+        return result
 
     def _owns(self, server: str) -> dict[str, frozenset[str]]:
         domains = self.scenario.servers[server].domains

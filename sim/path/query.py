@@ -141,11 +141,11 @@ def _spammer(names: Lookup, user: str, place: str | None, to: str, server: str |
         if names.is_valid("place", place, guests):
             network, client = str(place), scenario.guest(str(place))
     domain = to.rpartition("@")[2].lower()
-    asked = server or (*scenario.names().mx(domain), *scenario.servers)[0]
+    target = server or (*scenario.names().mx(domain), *scenario.servers)[0]
     return Party(
         name=user,
-        address=forged_sender(spammers, domain, scenario.servers[asked].domains),
-        program=MailProgram(asked, "", None),
+        address=forged_sender(spammers, domain, scenario.servers[target].domains),
+        program=MailProgram(target, "", None),
         network=spammers.network,
         place=place or HOME,
         present_network=network,

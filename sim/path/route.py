@@ -86,8 +86,8 @@ def next_hop(
 
     *session_facts* are those of that session; *listed* returns the blocklists that list an address.
     """
-    sent = Envelope(session_facts.reverse_path, session_facts.forward_path)
-    sender, recipient = forwarded(policy, sent) or sent
+    envelope = Envelope(session_facts.reverse_path, session_facts.forward_path)
+    sender, recipient = forwarded(policy, envelope) or envelope
     to = policy.read(recipient)
     if isinstance(to, addresses.Fault):
         return None

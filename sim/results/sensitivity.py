@@ -78,10 +78,10 @@ class Sensitivity:
         """A measure at each point: a row per point and replication, a column per arm."""
         one_of("measure", measure, MEASURES)
         table = self._measures
-        mine = table[(table["class"] == class_) & (table["measure"] == measure)]
-        if not len(mine):
+        rows = table[(table["class"] == class_) & (table["measure"] == measure)]
+        if not len(rows):
             raise UsageError(f"no measure {measure!r} of class {class_!r}")
-        wide = mine.set_index(["point", "replication", "arm"])["value"].unstack("arm")
+        wide = rows.set_index(["point", "replication", "arm"])["value"].unstack("arm")
         return wide[[arm for arm in self.arms if arm in wide]]
 
     def means(self, class_: str, measure: str) -> pd.DataFrame:

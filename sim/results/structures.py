@@ -34,7 +34,7 @@ class Structures:
         self, stored: StoredSweep, own: pd.DataFrame, decision: pd.DataFrame, baseline: str
     ) -> None:
         self.points, self.replications = stored.points, stored.replications
-        self.untried = [_said(point) for point in stored.manifest["untried"]]
+        self.untried = [_text(point) for point in stored.manifest["untried"]]
         self._stored, self._own = stored, own
         self._decision, self._baseline = decision, baseline
 
@@ -49,8 +49,8 @@ class Structures:
     def as_data(self) -> dict[str, Any]:
         """Points, flips and sentences, for JSON."""
         flips = [flip._asdict() | {"point": self.points[flip.point]} for flip in self.flips()]
-        said = {"points": self.points, "replications": self.replications, "flips": flips}
-        return said | {"untried": self.untried, "sentences": self.sentences()}
+        data = {"points": self.points, "replications": self.replications, "flips": flips}
+        return data | {"untried": self.untried, "sentences": self.sentences()}
 
     def flips(self) -> list[Flip]:
         """Every two arms that change places at a point."""
@@ -62,39 +62,39 @@ class Structures:
         flips = self.flips()
         alone = sum(len(point) == 1 for point in self.points)
         together = len(self.points) - alone
-        tried = f"{_count(alone, 'alternative')} alone" + (
+        number = f"{_count(alone, 'alternative')} alone" + (
             f" and {_count(together, 'combination')}" if together else ""
         )
-        said = [f"Structure, {tried}: {'; '.join(self._orders(flips))}."]
+        result = [f"Structure, {number}: {'; '.join(self._orders(flips))}."]
         if self.untried:
-            said.append(f"Not tried, for want of time: {'; '.join(self.untried)}.")
-        return " ".join(said)
+            result.append(f"Not tried, for want of time: {'; '.join(self.untried)}.")
+        return " ".join(result)
 
     def _orders(self, flips: Sequence[Flip]) -> Iterator[str]:
         flipped = {flip.quantity for flip in flips}
-        if held := [quantity for quantity in structures.ORDERED if quantity not in flipped]:
-            yield f"the order of policies holds by {' and by '.join(held)}"
+        if stable := [quantity for quantity in structures.ORDERED if quantity not in flipped]:
+            yield f"the order of policies holds by {' and by '.join(stable)}"
         for quantity in structures.ORDERED:
-            if mine := [flip for flip in flips if flip.quantity == quantity]:
-                yield f"by {quantity}, {self._flipped(mine)}"
+            if own_flips := [flip for flip in flips if flip.quantity == quantity]:
+                yield f"by {quantity}, {self._flipped(own_flips)}"
 
     def _flipped(self, flips: Sequence[Flip]) -> str:
         """Which arms change places at which points; with an assumption alone, that one is named."""
-        pairs = [(pair, list(mine)) for pair, mine in groupby(flips, lambda f: f[1:3])]
+        pairs = [(pair, list(own_flips)) for pair, own_flips in groupby(flips, lambda f: f[1:3])]
         texts = [
-            f"'{first}' and '{second}' change places with {self._why(mine)}"
-            for (first, second), mine in pairs[:NAMED]
+            f"'{first}' and '{second}' change places with {self._reasons(own_flips)}"
+            for (first, second), own_flips in pairs[:NAMED]
         ]
         more = len(pairs) - NAMED
         return "; ".join(texts) + (f"; so do {_count(more, 'other pair')}" if more > 0 else "")
 
-    def _why(self, flips: Sequence[Flip]) -> str:
+    def _reasons(self, flips: Sequence[Flip]) -> str:
         points = [self.points[flip.point] for flip in flips]
         alone = [point for point in points if len(point) == 1]
-        return " or ".join(map(_said, alone or points[:1]))
+        return " or ".join(map(_text, alone or points[:1]))
 
 
-def _said(point: dict[str, Any]) -> str:
+def _text(point: dict[str, Any]) -> str:
     return " and ".join(f"{key} = {written(value)}" for key, value in point.items())
 
 

@@ -229,9 +229,9 @@ class Trace(Page):
 
         file = io.BytesIO()
         self.figure().savefig(file, format="png", dpi=100)
-        drawn = base64.b64encode(file.getvalue()).decode()
+        png = base64.b64encode(file.getvalue()).decode()
         alt = f"The attempts of message {int(self.message)}, in order of time"
-        picture = f'<img alt="{alt}" src="data:image/png;base64,{drawn}">'
+        picture = f'<img alt="{alt}" src="data:image/png;base64,{png}">'
         return f"{picture}{super()._repr_html_()}"
 
     def _summary(self) -> Block:

@@ -83,9 +83,9 @@ def problems(server: Server) -> Iterator[Problem]:
         yield from _rows(name, rows)
 
 
-def wrong_settings(server: Server, stated: Mapping[str, Any]) -> Iterator[Problem]:
+def wrong_settings(server: Server, values: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with the settings that *server* states on all ports or one."""
-    for name, value in stated.items():
+    for name, value in values.items():
         yield from _setting(server, name, value)
 
 
@@ -154,8 +154,8 @@ def _table(name: str, rows: Mapping[str, str] | str) -> Table | str:
     if {*rows} == {EVERY}:
         return Static(rows[EVERY])
     if kind in READERS:
-        made = Cidr if kind == "cidr" else Pattern
-        return made(tuple((READERS[kind](key), value) for key, value in rows.items()))
+        kind_of_table = Cidr if kind == "cidr" else Pattern
+        return kind_of_table(tuple((READERS[kind](key), value) for key, value in rows.items()))
     return _keyed(rows)
 
 
@@ -169,13 +169,13 @@ def _patterns(kind: str) -> Callable[[str], tuple[tuple[re.Pattern[str], bool], 
     """What reads the patterns that a key of a table of *kind* joins, and whether to match each."""
 
     def read(key: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
-        found = patterns.condition(key, kind)
-        here = (found.pattern, found.wanted)
-        if not found.rest:
-            return (here,)
-        if not found.rest.startswith(AND):
-            raise ValueError(f"{found.rest[:40]}: {AND} expected")
-        return (here, *read(found.rest.removeprefix(AND).strip()))
+        condition = patterns.condition(key, kind)
+        test = (condition.pattern, condition.positive)
+        if not condition.rest:
+            return (test,)
+        if not condition.rest.startswith(AND):
+            raise ValueError(f"{condition.rest[:40]}: {AND} expected")
+        return (test, *read(condition.rest.removeprefix(AND).strip()))
 
     return read
 
@@ -194,10 +194,10 @@ EXPECTED = {
 def condition_key(kind: str, conditions: Iterable[tuple[Any, bool]]) -> str:
     """The key by which a scenario writes a row of networks or patterns."""
     tests = (
-        (patterns.written(test, kind) if kind in patterns.KINDS else str(test), wanted)
-        for test, wanted in conditions
+        (patterns.text_of(test, kind) if kind in patterns.KINDS else str(test), positive)
+        for test, positive in conditions
     )
-    return f" {AND} ".join(("" if wanted else "!") + text for text, wanted in tests)
+    return f" {AND} ".join(("" if positive else "!") + text for text, positive in tests)
 
 
 def _keyed(rows: Mapping[str, str]) -> Keyed:

@@ -116,8 +116,8 @@ def on_submission_port(policy: Policy, server: Server, number: str = "") -> Poli
     if port is not None:
         lists: Lists = {stage: _restrictions(server, stage, port) for stage in _own_lists(port)}
         if port.settings:
-            here = server.model_copy(update={"settings": {**server.settings, **port.settings}})
-            lists |= _site(here)
+            on_port = server.model_copy(update={"settings": {**server.settings, **port.settings}})
+            lists |= _site(on_port)
         return replace(policy, auth_offered=port.auth_offered, **lists)
     limits = tuple(r for r in policy.client if r.name.startswith("limit_"))
     return replace(

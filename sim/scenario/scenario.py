@@ -151,12 +151,12 @@ class Scenario(Document):
 
     def leasable(self, network: str) -> Sequence[int]:
         """The addresses that *network* hands out, ascending by prefix; one if they are shared."""
-        known = self._free.get(network)
-        if known is None:
+        addresses = self._free.get(network)
+        if addresses is None:
             free = self._leasable(network)
             some = islice(free, 1) if self.networks[network].shared_address else free
-            known = self._free[network] = [*some] if self.numbering else array("I", some)
-        return known
+            addresses = self._free[network] = [*some] if self.numbering else array("I", some)
+        return addresses
 
     def run_by(self, operator: str) -> list[str]:
         """The servers that *operator* runs, in the order of the file."""

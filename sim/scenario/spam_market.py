@@ -67,14 +67,14 @@ def parallel(volume: float, limits: Mapping[Key, float]) -> dict[Key, float]:
 
     Routes without a limit share evenly what the others leave of it.
     """
-    stated = sum(limit for limit in limits.values() if limit < inf)
+    limited = sum(limit for limit in limits.values() if limit < inf)
     free = sum(limit == inf for limit in limits.values())
     if not free:
-        part = min(1.0, volume / stated) if stated > 0.0 else 0.0
+        part = min(1.0, volume / limited) if limited > 0.0 else 0.0
         return {route: limit * part for route, limit in limits.items()}
-    left = max(0.0, volume - stated) / free
-    part = min(1.0, volume / stated) if stated > 0.0 else 0.0
-    return {route: left if limit == inf else limit * part for route, limit in limits.items()}
+    rest = max(0.0, volume - limited) / free
+    part = min(1.0, volume / limited) if limited > 0.0 else 0.0
+    return {route: rest if limit == inf else limit * part for route, limit in limits.items()}
 
 
 def allocated(

@@ -55,8 +55,8 @@ class Target(Table):
         return (self.high - self.low) / 2.0
 
     def __str__(self) -> str:
-        what = f"{self.mail} {self.measure}"
-        return what if self.of is None else f"{what} ({self.by} {self.of})"
+        quantity = f"{self.mail} {self.measure}"
+        return quantity if self.of is None else f"{quantity} ({self.by} {self.of})"
 
 
 def problems(parts: Parts, arms: list[str], target: Target) -> Iterator[Problem]:

@@ -34,8 +34,8 @@ def destinations(site: Site, forward_path: str) -> tuple[str, ...]:
         return ()
     back = srs.original(read.full) if site.sender_rewriting and read.kind in FINAL else None
     seen: set[str] = set()
-    found = [a for one in expanded(site, back or read.full) for a in _followed(site, one, seen)]
-    return () if found == [read.full] else tuple(dict.fromkeys(found))
+    addresses = [a for one in expanded(site, back or read.full) for a in _followed(site, one, seen)]
+    return () if addresses == [read.full] else tuple(dict.fromkeys(addresses))
 
 
 def forwarded(site: Site, envelope: Envelope) -> Envelope | None:
@@ -44,10 +44,10 @@ def forwarded(site: Site, envelope: Envelope) -> Envelope | None:
     Of several destinations it is the first. Where that is elsewhere, the sender is rewritten if
     the site does so, unless it is one of its own.
     """
-    found = destinations(site, envelope.forward_path)
-    if not found:
+    addresses = destinations(site, envelope.forward_path)
+    if not addresses:
         return None
-    sender, to = envelope.reverse_path, found[0]
+    sender, to = envelope.reverse_path, addresses[0]
     if site.sender_rewriting and sender is not None and not is_final(site, to):
         read = site.read(sender, sender=True)
         if not isinstance(read, Fault) and read.kind not in FINAL:
@@ -60,10 +60,10 @@ def onward(site: Site, envelope: Envelope, *, relayed: bool) -> Envelope | None:
 
     *relayed*: it was taken for elsewhere.
     """
-    sent = forwarded(site, envelope)
-    if sent is None:
+    envelope_out = forwarded(site, envelope)
+    if envelope_out is None:
         return envelope if relayed else None
-    return None if is_final(site, sent.forward_path) else sent
+    return None if is_final(site, envelope_out.forward_path) else envelope_out
 
 
 def is_final(site: Site, forward_path: str) -> bool:
@@ -79,8 +79,8 @@ def _followed(site: Site, address: str, seen: set[str]) -> list[str]:
         return [address]
     seen.add(address)
     value = alias_of(site, read.address.local) or ""
-    given = [rfc822.extract(text) for text in re.split(r"\s*,\s*", value.strip())]
-    targets = [site.rewriting.rewritten(one) for one in given if one and one[0] not in "|/:"]
+    texts = [rfc822.extract(text) for text in re.split(r"\s*,\s*", value.strip())]
+    targets = [site.rewriting.rewritten(one) for one in texts if one and one[0] not in "|/:"]
     return [
         further
         for target in targets

@@ -52,21 +52,21 @@ class Condition(NamedTuple):
     """What a key is held against, whether it is to match, and what follows in the text."""
 
     pattern: re.Pattern[str]
-    wanted: bool
+    positive: bool
     rest: str
 
 
 def condition(text: str, kind: str) -> Condition:
     """The condition at the start of *text*: ``/pattern/flags``, or ``!`` and that."""
-    found = RULE.fullmatch(text)
-    if not found:
+    match = RULE.fullmatch(text)
+    if not match:
         raise PatternError("/pattern/flags expected")
-    end = _end(found[3], found[2])
-    flags, _, rest = found[3][end + 1 :].replace("\t", " ").partition(" ")
-    return Condition(compiled(found[3][:end], flags, kind), not found[1], rest.strip())
+    end = _end(match[3], match[2])
+    flags, _, rest = match[3][end + 1 :].replace("\t", " ").partition(" ")
+    return Condition(compiled(match[3][:end], flags, kind), not match[1], rest.strip())
 
 
-def written(pattern: re.Pattern[str], kind: str) -> str:
+def text_of(pattern: re.Pattern[str], kind: str) -> str:
     """*pattern* as a table of *kind* has it, in slashes."""
     set_here = (name for name in OPTION_LETTERS[kind] if bool(pattern.flags & FLAGS[name]))
     flags = "".join(sorted({*set_here} ^ {*DEFAULTS[kind]}))
@@ -76,8 +76,8 @@ def written(pattern: re.Pattern[str], kind: str) -> str:
 SLASH = re.compile(r"\\.|/", re.DOTALL)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return r"\/" if found[0] == "/" else found[0]
+def _escaped(match: re.Match[str]) -> str:
+    return r"\/" if match[0] == "/" else match[0]
 
 
 def _end(text: str, delimiter: str) -> int:
@@ -90,14 +90,14 @@ def _end(text: str, delimiter: str) -> int:
     raise PatternError(f"no closing {delimiter}")
 
 
-def compiled(pattern: str, letters: str, kind: str) -> re.Pattern[str]:
-    """*pattern* of a table of *kind* with the flags *letters*, each of which toggles one."""
+def compiled(pattern: str, options: str, kind: str) -> re.Pattern[str]:
+    """*pattern* of a table of *kind* with the flags *options*, each of which toggles one."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"/{pattern[:40]}.../: longer than {MAX_PATTERN} characters")
     flags = 0
-    for letter, flag in FLAGS.items():
-        toggled = letters.count(letter) % 2 == 1
-        if letter in OPTION_LETTERS[kind] and (letter in DEFAULTS[kind]) != toggled:
+    for option, flag in FLAGS.items():
+        toggled = options.count(option) % 2 == 1
+        if option in OPTION_LETTERS[kind] and (option in DEFAULTS[kind]) != toggled:
             flags |= flag
     text = re.sub(r"\[:(\w+):\]", lambda m: CLASSES.get(m[1], m[0]), pattern)
     text = text.replace(r"\<", r"\b").replace(r"\>", r"\b")

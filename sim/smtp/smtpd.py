@@ -64,8 +64,8 @@ class PostfixSession(PostfixCommands, kind="lenient"):
         if word.broken or (strict and word.text[:1] != "<"):
             return None
         text = inner(word.text)
-        given = rfc822.extract(text, strict=strict)
-        return text if given else given
+        internal = rfc822.extract(text, strict=strict)
+        return text if internal else internal
 
     def _parameter_fault(self, parameters: list[str]) -> tuple[str, ...]:
         """What is wrong with the parameters of MAIL; empty if nothing is."""

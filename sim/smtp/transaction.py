@@ -13,7 +13,7 @@ from sim.smtp.opinions import Refusal
 from sim.smtp.site import FAILED, FINAL, LOCAL, RELAY, Mailbox, Site
 from sim.smtp.tables import TableError
 
-NOBODY = Mailbox("", Address("", ""), "")
+NO_MAILBOX = Mailbox("", Address("", ""), "")
 """The recipient before one is read."""
 
 
@@ -77,7 +77,7 @@ class Transaction:
     @property
     def to(self) -> Mailbox:
         """The recipient; an empty one before it is read."""
-        return self.recipient or NOBODY
+        return self.recipient or NO_MAILBOX
 
     # ---- the client
 
@@ -141,7 +141,7 @@ class Transaction:
 
     def destination_is_ours(self) -> bool:
         """Whether anybody may send there: a local domain or a relay domain."""
-        to = self.recipient or NOBODY
+        to = self.recipient or NO_MAILBOX
         if to.kind == FAILED:
             raise TableError(to.original)
         if to.routed and not self.site.settings.allow_untrusted_routing:

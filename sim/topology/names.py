@@ -83,10 +83,10 @@ class Names:
 
     def __contains__(self, domain: object) -> bool:
         """Whether *domain* resolves; each is looked up once, for all servers."""
-        known = self._resolves.get(domain)
-        if known is None:
-            known = self._resolves[domain] = self.zone.takes_mail(str(domain)) == names.OK
-        return known
+        resolves = self._resolves.get(domain)
+        if resolves is None:
+            resolves = self._resolves[domain] = self.zone.takes_mail(str(domain)) == names.OK
+        return resolves
 
     @cached_property
     def _resolves(self) -> dict[object, bool]:

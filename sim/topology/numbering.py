@@ -28,10 +28,10 @@ class Numbering:
     """
 
     def __init__(self, networks: Iterable[Network], others: Iterable[int] = ()) -> None:
-        wanted = {handed_out(network) for network in networks}
-        wanted |= {Range(address, address) for address in others}
+        ranges = {handed_out(network) for network in networks}
+        ranges |= {Range(address, address) for address in others}
         self._blocks: list[Range] = []
-        for block in sorted(wanted, key=lambda one: (one.first, -one.last)):
+        for block in sorted(ranges, key=lambda one: (one.first, -one.last)):
             within = self._blocks and block.last <= self._blocks[-1].last
             if block.first >= clients.IPV6 and not within:
                 self._blocks.append(block)
@@ -69,13 +69,13 @@ class Numbering:
 
     def bounds(self, addresses: Iterable[int]) -> list[int]:
         """The short numbers with which intervals begin that the *addresses* begin, ascending."""
-        found = {*self._starts}
+        starts = {*self._starts}
         for address in addresses:
             try:
-                found.add(self.number(address))
+                starts.add(self.number(address))
             except ValueError:
                 continue  # no host of this run is near
-        return sorted(found)
+        return sorted(starts)
 
     def range(self, network: Network) -> Range:
         """The short numbers of the hosts of *network*."""

@@ -36,28 +36,28 @@ class Customers(NamedTuple):
     preferences: tuple[Preferences, ...] = ()
     """By customer; none where they choose anew for each message."""
 
-    def at(self, moment: float) -> int:
-        """The number of the customer at *moment* (s): 0 before the first newcomer."""
-        return bisect_right(self.arrivals, moment)
+    def at(self, time: float) -> int:
+        """The number of the customer at *time* (s): 0 before the first newcomer."""
+        return bisect_right(self.arrivals, time)
 
 
 def successive(users: Users, count: int, run_length: float, named: Named) -> list[Customers]:
     """The customers in each of *count* places of a group."""
     arrivals = _arrivals(users, count, run_length, named)
     ends = np.cumsum([0, *map(len, arrivals)]).tolist()
-    careless = _drawn("passwords", count, ends[-1], 1, named, np.random.Generator.random)[:, 0]
+    careless = _draws("passwords", count, ends[-1], 1, named, np.random.Generator.random)[:, 0]
     preferences: list[Preferences] = []
     if users.learning == "person":
         draw = np.random.Generator.standard_exponential
-        races = _drawn("preferences", count, ends[-1], len(Reaction), named, draw)
+        races = _draws("preferences", count, ends[-1], len(Reaction), named, draw)
         later = named("first preferences of newcomers").random(ends[-1])
         first = np.concatenate([_spread(count, named("first preferences")), later])
         preferences = _orders(users.when_refused, first, races)
     people = []
     for i, (first, end) in enumerate(pairwise(ends)):
-        those = [i, *range(count + first, count + end)]
-        orders = tuple([preferences[k] for k in those]) if preferences else ()
-        people.append(Customers(arrivals[i], tuple(careless[those].tolist()), orders))
+        rows = [i, *range(count + first, count + end)]
+        orders = tuple([preferences[k] for k in rows]) if preferences else ()
+        people.append(Customers(arrivals[i], tuple(careless[rows].tolist()), orders))
     return people
 
 
@@ -70,7 +70,7 @@ def _arrivals(users: Users, count: int, run_length: float, named: Named) -> list
     return [tuple(sorted(part.tolist())) for part in np.split(at, np.cumsum(numbers)[:-1])]
 
 
-def _drawn(
+def _draws(
     purpose: str, count: int, newcomers: int, width: int, named: Named, draw: Callable[..., Floats]
 ) -> Floats:
     """Draws for a *purpose*: a row each for *count* customers of the start, then for newcomers."""

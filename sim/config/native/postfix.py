@@ -215,4 +215,4 @@ def _row(kind: str, conditions: tuple[tuple[object, bool], ...], value: str) -> 
 
 
 def _test(kind: str, test: object) -> str:
-    return patterns.written(test, kind) if isinstance(test, re.Pattern) else str(test)
+    return patterns.text_of(test, kind) if isinstance(test, re.Pattern) else str(test)

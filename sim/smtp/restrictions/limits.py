@@ -24,11 +24,11 @@ def _limit(
     """Add the row of a limit on *fact*, the number *of* things that *party* did in the window."""
     number = attrgetter(fact)
 
-    def left(facts: Facts | SessionState, limit: Rate) -> bool:
+    def is_below(facts: Facts | SessionState, limit: Rate) -> bool:
         return bool(number(facts) < limit.most)
 
     def judge(t: Transaction, limit: Rate) -> Opinion:
-        if left(t.facts, limit) or (
+        if is_below(t.facts, limit) or (
             _is_unlimited(t) if party == "client" else t.facts.login is None
         ):
             return None
@@ -43,7 +43,7 @@ def _limit(
         judge,
         compared=says,
         parameters=(Parameter("limit", "rate"),),
-        state_key=left,
+        state_key=is_below,
         state_facts=(fact,),
         breakpoints=lambda limit: {fact: (0, limit.most)},
         own=True,
