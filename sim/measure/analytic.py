@@ -2,24 +2,24 @@
 
 Group × account × place × address × settings × recipient, each with its share; what happens in each
 is asked of `sim.path`, as the simulation does. What the simulation then adds (time, learning,
-queues, displacement) is the difference.
+queues, reactions) is the difference.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, product
-from math import nan, prod
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from sim.measure.inputs import Inputs, is_taken
+from sim.measure.analytic_spam import spam_rows
+from sim.measure.inputs import Inputs
 from sim.path.alike import address_parts
-from sim.path.journey import Shares
-from sim.path.submission import Attempt, MailProgram, forged_sender, spammer_address, submit
+from sim.path.submission import Attempt, MailProgram, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.people import Users
     from sim.scenario.servers import Relay
-    from sim.scenario.spammers import Spammers
 
 DAY = 86400.0
 COLUMNS = ("arm", "class", "measure", "by", "key", "analytic")
@@ -54,7 +53,7 @@ def expectation(
     *closed*: what the relay key of those servers is that their operators have closed.
     """
     inputs = Inputs(scenario, arm, closed or {})
-    rows = chain(_honest_rows(inputs, week), _spam_rows(inputs))
+    rows = chain(_honest_rows(inputs, week), spam_rows(inputs))
     return pd.DataFrame([(arm, *row) for row in rows], columns=list(COLUMNS))
 
 
@@ -191,89 +190,3 @@ def _all_alike(mean: float, share: float) -> float:
     """
     p = 1.0 / mean
     return p**2 * share / (1.0 - (1.0 - p) * share) ** 2
-
-
-# ---- spam
-
-
-def _spam_rows(inputs: Inputs) -> Iterator[Row]:
-    boxes = sum(inputs.mailboxes.values())
-    if not boxes:
-        return
-    routes: dict[str, float] = defaultdict(float)
-    for group, spammers in inputs.scenario.spammers.items():
-        route = spammers.routes[0]
-        client = spammer_address(inputs.scenario, group)
-        helo = spammers.helo or f"mail.{spammers.sender_domain}"
-        attempt = Attempt("", spammers.network, client, "", "", spam=True, helo=helo)
-        spam = _Spam(spammers, attempt)
-        reached = _SPAM[route](inputs, spam) / boxes if route in _SPAM else nan
-        sent = spammers.count * spammers.rate(route) * DAY
-        routes[route] += sent * (1.0 - spammers.unknown) * reached / boxes
-    for name, rate in routes.items():
-        yield "spam", "spam_per_mailbox_day", "route", name, rate
-    yield "spam", "spam_per_mailbox_day", "all", "", sum(routes.values())
-
-
-class _Spam(NamedTuple):
-    """What one group of spammers does: its first spammer stands for all."""
-
-    spammers: Spammers
-    attempt: Attempt
-
-    def asked(self, inputs: Inputs, server: str, domain: str) -> Attempt:
-        """The attempt to send to a mailbox of *domain* by *server*."""
-        own = inputs.scenario.servers[server].domains
-        sender = forged_sender(self.spammers, domain, own)
-        return replace(
-            self.attempt, server=server, forward_path=f"user@{domain}", reverse_path=sender
-        )
-
-
-def _arrives(inputs: Inputs, spam: _Spam, server: str, boxes: Mapping[str, float]) -> float:
-    """Number of mailboxes in these domains that spam handed to *server* reaches."""
-    policy, found = inputs.servers.policy(server), 0.0
-    answers: dict[str, Shares] = {}
-    for domain, count in boxes.items():
-        alike = domain if policy.knows(domain) else ""  # it cannot tell others apart
-        asked = spam.asked(inputs, server, domain)
-        if alike not in answers:
-            answers[alike] = inputs.servers.shares(asked)
-        for share, verdict in answers[alike]:
-            if is_taken(verdict):
-                found += (
-                    count * share * inputs.reached(server, asked.reverse_path, domain, spam=True)
-                )
-    return found
-
-
-def _open_relay(inputs: Inputs, spam: _Spam) -> float:
-    """Chosen evenly among the servers of other networks that relay for a stranger."""
-    relays = []
-    for name, server in inputs.scenario.servers.items():
-        test = spam.asked(inputs, name, next(iter(inputs.elsewhere(name)), NOWHERE))
-        answers = inputs.servers.shares(test) if server.network != test.network else ()
-        if any(is_taken(verdict) and verdict.relayed for _, verdict in answers):
-            relays.append(_arrives(inputs, spam, name, inputs.mailboxes))
-    return sum(relays) / len(relays) if relays else 0.0
-
-
-def _own_account(inputs: Inputs, spam: _Spam) -> float:
-    server = inputs.submission.get(spam.attempt.network)
-    return 0.0 if server is None else _arrives(inputs, spam, server, inputs.mailboxes)
-
-
-def _direct(inputs: Inputs, spam: _Spam) -> float:
-    return sum(
-        _arrives(inputs, spam, mx, {domain: count})
-        for domain, count in inputs.mailboxes.items()
-        for mx in inputs.servers.names.mx(domain)[:1]
-    )
-
-
-_SPAM: dict[str, Callable[[Inputs, _Spam], float]] = {
-    "open_relay": _open_relay,
-    "own_account": _own_account,
-    "direct": _direct,
-}
-"""Routes whose supply the inputs state: the number of mailboxes that spam by them reaches."""

@@ -23,10 +23,12 @@ that blocks it finds no connection, and counts as refused.
 - `silent_loss_rate`: share of intended recipients that an outbound filter drops by mistake.
 - `lost_per_day`: intended recipients a day × (1 − `delivery_rate`).
 - `attempts_per_delivered`: nothing follows (NaN), as for delay, utilisation and the rest.
-- `spam_per_mailbox_day`: each spammer stays on its first route at the stated capacity. It delivers
-  to the part of its list that exists if that route is still accepted: `open_relay` if any server
-  relays for a stranger, `own_account` if the submission server of its network accepts it,
-  `direct` if the receiving MX does; NaN for routes whose supply the inputs do not state.
+- `spam_per_mailbox_day`: where spam goes once everybody has found out. Routes that a policy closes
+  are left for those that work (`open_relay` if any server relays for a stranger, `own_account` and
+  `stolen_credentials` if the submission server relays for such a client, hosts if an MX takes
+  theirs), by `choice`, up to `volume`, `capacity` and line; spammers are in business as `entry`
+  says, at the volume at which what they earn and what they send agree. Each delivers to the part of
+  its list that exists and that the servers on the way accept; NaN where `inherited_window` is used.
 
 Temporary failures, outages, full queues, blocklists, greylisting and rate limits count as absent.
 Relays that operators close on a date count as closed if that is when the policies start, or before;

@@ -146,16 +146,97 @@ def test_a_filter_that_drops_honest_mail_is_silent_loss():
 
 
 SPAM = {
-    "open relays take it all": ("open", 2 * 60 * 0.8 / 50, "open_relay"),
-    "no relay, no spam, if nobody moved": ("closed", 0.0, "open_relay"),
-}
+    # what: keys of the spammers, arm, and recipients a spammer and day that arrive, by route
+    "open relays take it all": ({}, "open", {"open_relay": 60}),
+    "closed, the next route carries what it can": ({}, "closed", {"direct": 20}),
+    "who is fixed stays, and nothing arrives": ({"adaptive": False}, "closed", {}),
+    "a volume bounds every route": ({"volume": "10 / day"}, "closed", {"direct": 10}),
+    "all at once": ({"choice": "parallel", "volume": "40 / day"}, "open",
+                    {"open_relay": 30, "direct": 10}),
+    "by profit, what carries little brings in little": (
+        {"choice": "profit", "routes": ["direct", "open_relay"]}, "open", {"open_relay": 60}),
+    "unless it costs more than it brings in": (
+        {"choice": "profit", "cost": {"open_relay": 0.7}}, "open", {"direct": 20}),
+    "each relay carries as much, shared by two": (
+        {"capacity_per": "relay", "volume": "1000 / day"}, "open", {"open_relay": 60}),
+    "logins wait for AUTH": (
+        {"routes": ["stolen_credentials", "direct"], "stolen_from": ["travellers"]}, "closed",
+        {"direct": 20}),
+    "and serve where there is AUTH": (
+        {"routes": ["stolen_credentials", "direct"], "volume": "50 / day"}, "auth",
+        {"stolen_credentials": 50}),
+    "unless the password is another": (
+        {"routes": ["stolen_credentials", "direct"], "volume": "20 / day"}, "separate",
+        {"direct": 20}),
+    "hosts send to each MX": (
+        {"routes": ["hijacked_host"], "capacity": {}, "volume": "30 / day"}, "closed",
+        {"hijacked_host": 30}),
+    "through their ISP where port 25 is blocked": (
+        {"routes": ["hijacked_host", "hijacked_smarthost"], "volume": "30 / day",
+         "infects": ["travellers"], "capacity": {}}, "blocked", {"hijacked_host": 30}),
+    "those stay in business whose profit covers their overhead": (
+        {"entry": "profit", "overhead": 60 * (0.8 * 1.5e-5 * 50 - 1e-5)}, "open",
+        {"open_relay": 30}),
+}  # fmt: skip
+POLICED = """
+[arms.auth]
+"servers.*.relay" = "on_network+auth"
+[arms.separate]
+"servers.*.relay" = "on_network+auth"
+"servers.*.auth_password" = "separate"
+[arms.blocked]
+"servers.*.relay" = "on_network"
+"networks.*.blocks_port_25" = true
+"""
 
 
-@pytest.mark.parametrize(("arm", "rate", "route"), SPAM.values(), ids=SPAM)
-def test_spam_of_the_first_route(arm, rate, route):
-    found = values(arm=arm)
-    assert found["spam_per_mailbox_day", "all", ""] == pytest.approx(rate)
-    assert found["spam_per_mailbox_day", "route", route] == pytest.approx(rate)
+@pytest.mark.parametrize(("keys", "arm", "arriving"), SPAM.values(), ids=SPAM)
+def test_spam_goes_where_it_can_in_the_end(keys, arm, arriving):
+    changes = {f"spammers.bulk.{name}": value for name, value in keys.items()}
+    scenario = sim.loads(TEXT.format(users="", arms=POLICED)).with_overrides(changes).model
+    table = expectation(scenario, arm, EVEN).set_index(["measure", "by", "key"])["analytic"]
+    if arm == "blocked":  # within one network: its 40 of 50 mailboxes
+        arriving = {route: rate * 0.8 for route, rate in arriving.items()}
+    found = table.sort_index().loc["spam_per_mailbox_day", "route"].to_dict()
+    expected = {route: 2 * rate * 0.8 / 50 for route, rate in arriving.items()}
+    assert {route: rate for route, rate in found.items() if rate} == pytest.approx(expected)
+    assert table["spam_per_mailbox_day", "all", ""] == pytest.approx(sum(expected.values()))
+
+
+def test_the_more_spam_the_fewer_answers_and_spammers():
+    """Where n of 40 send, a mailbox gets 0.96 n a day, and 1 / (1 + that) of the answers pay."""
+    keys = {"entry": "profit", "count": 40, "overhead": 0.01, "response_halves_at": 1.0}
+    changes = {f"spammers.bulk.{name}": value for name, value in keys.items()}
+    scenario = sim.loads(TEXT.format(users="", arms="")).with_overrides(changes).model
+    table = expectation(scenario, "open", EVEN).set_index(["measure", "by", "key"])["analytic"]
+    spam = table["spam_per_mailbox_day", "all", ""]
+    profit = 60 * (1.5e-5 * 50 * 0.8 / (1 + spam) - 1e-5)
+    assert spam == pytest.approx(0.96 * 40 * profit / 0.02, rel=1e-6)
+    assert 0 < spam < 0.96 * 40
+
+
+def test_a_route_of_unknown_supply_is_unknown_where_it_is_used():
+    for routes, known in (
+        (["open_relay", "inherited_window"], True),
+        (["inherited_window"], False),
+    ):
+        changes = {"spammers.bulk.routes": routes}
+        scenario = sim.loads(TEXT.format(users="", arms="")).with_overrides(changes).model
+        table = expectation(scenario, "open", EVEN).set_index(["measure", "by", "key"])["analytic"]
+        assert table.notna()["spam_per_mailbox_day", "all", ""] == known
+
+
+def test_the_simulation_settles_where_the_expectation_says():
+    """Four days after the policy, over replications, for spammers who have found out."""
+    changes = {"run_length": "30 days", "users.*.messages": "0 / day", "spammers.bulk.count": 6,
+               "spammers.bulk.volume": "100 / day",
+               "spammers.bulk.capacity": {"direct": "60 / day"}}  # fmt: skip
+    scenario = sim.loads(TEXT.format(users="", arms=POLICED)).with_overrides(changes)
+    results = sim.run(scenario, arms=["open", "closed"], replications=3, progress=False)
+    spam = results.summary().set_index(["arm", "class", "measure"])
+    for arm in ("open", "closed"):
+        row = spam.loc[arm, "spam", "spam_per_mailbox_day"]
+        assert row["mean"] == pytest.approx(row["analytic"], rel=0.05), arm
 
 
 def test_the_simulation_agrees_where_it_has_nothing_to_add():
