@@ -50,10 +50,10 @@ def _policy(stated: dict[str, Any]) -> Policy:
             values["settings"]["virtual_alias_maps"] = "hash:aliases"
         elif key == "tables":
             values["tables"] |= {f"hash:{name}": _keyed(rows) for name, rows in value.items()}
-        elif key in SETTINGS:
-            values["settings"][key] = value
         elif key in known:
             values[key] = _value(key, value)
+        elif key in SETTINGS:
+            values["settings"][key] = value
         elif key not in UNSAID:
             raise UnsaidError(f"a policy has no {key}")
     values["settings"] = Settings(**values["settings"])

@@ -63,11 +63,7 @@ def flips(own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]) -> list[
 
     In the other order: in each of its replications, none of which may be even.
     """
-    return [
-        flip
-        for name in ORDERED
-        for flip in _flips(name, own, _wide(points, name), arms)
-    ]
+    return [flip for name in ORDERED for flip in _flips(name, own, _wide(points, name), arms)]
 
 
 def _flips(

@@ -212,3 +212,13 @@ def _network(text: str) -> Range | str:
     if network.version == 6 and bare[:7] == "::ffff:" and network.prefixlen >= 96:
         return Range.of(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")
     return Range.of(network)
+
+
+def is_below(domain: str, parents: Collection[str]) -> bool:
+    """Whether *domain* is a subdomain of one of *parents*."""
+    _, dot, parent = domain.partition(".")
+    while dot:
+        if parent in parents:
+            return True
+        _, dot, parent = parent.partition(".")
+    return False

@@ -15,7 +15,7 @@ from sim.smtp import addresses, clients, rfc822
 from sim.smtp.addresses import Address, Fault
 from sim.smtp.clients import Network, Range
 from sim.smtp.flavours import FLAVOURS, Flavour
-from sim.smtp.matching import Domains, Networks, lookup_table, parts_of, words
+from sim.smtp.matching import Domains, Networks, is_below, lookup_table, parts_of, words
 from sim.smtp.settings import UNCHANGED, Settings
 from sim.smtp.tables import Keyed, Maps, Table, TableError
 
@@ -222,7 +222,7 @@ class Site:
             domain in self.domains
             or ("host" in names and domain == self.hostname)
             or ("names" in names and domain in self.style.local_names)
-            or ("subdomains" in names and _below(domain, self.domains))
+            or ("subdomains" in names and is_below(domain, self.domains))
             or ("literal" in names and domain in self.literals)
         )
 
@@ -233,7 +233,7 @@ class Site:
         no `Facts.names` tell them apart.
         """
         own = self._own
-        return domain in own or _below(domain, own) or not _PLAIN.fullmatch(domain)
+        return domain in own or is_below(domain, own) or not _PLAIN.fullmatch(domain)
 
     @cached_property
     def _own(self) -> frozenset[str]:
@@ -390,13 +390,3 @@ class Site:
 
 _ROUTE = re.compile("[@%!]")
 _PLAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-
-
-def _below(domain: str, parents: Collection[str]) -> bool:
-    """Whether *domain* is a subdomain of one of *parents*."""
-    _, dot, parent = domain.partition(".")
-    while dot:
-        if parent in parents:
-            return True
-        _, dot, parent = parent.partition(".")
-    return False
