@@ -449,7 +449,7 @@ def test_structures_are_planned_tried_shown_and_left_out(mailsim, tmp_path):
     assert max(map(len, ended.out.splitlines())) <= 100
     assert "If what is only assumed is otherwise" in Path("mine/report.html").read_text("utf-8")
     again = mailsim("decide", "mine", "--json").data["structures"]
-    assert again["points"] == [{"users.*.learning": "person"}]
+    assert again["points"] == [{"users.*.learning": "message"}]
     assert {row["arm"] for row in again["band"]} == {"open trust", "on network"}
 
 

@@ -31,7 +31,7 @@ DECLARED = f"""[structures]
 
 def test_what_is_stated_is_no_alternative():
     assert alternatives(scenario(DECLARED).model) == {
-        LEARNING: ["person", "none"],
+        LEARNING: ["message", "none"],
         "spammers.bulk.adaptive": [False],
         MESSAGES: ["1 / day", "8 / day"],
     }
@@ -90,7 +90,7 @@ def test_a_range_has_a_least_and_a_most(ends):
     "line", ["hourly = [1, 2]", f"hourly = {[0.0] * 24}", "weekend_activity = -1"]
 )
 def test_a_week_that_cannot_be_is_a_fault(line):
-    with pytest.raises(sim.ScenarioError, match="hourly|weekend_activity"):
+    with pytest.raises(sim.ScenarioError, match=r"hourly|weekend_activity"):
         sim.loads(f"{line}\n{SMALL}")
 
 
@@ -107,7 +107,7 @@ def results(tmp_path_factory):
 
 def test_a_run_tries_them_and_says_what_follows(results):
     tried = results.structures
-    assert tried.points == [{LEARNING: "person"}, {LEARNING: "none"}]
+    assert tried.points == [{LEARNING: "message"}, {LEARNING: "none"}]
     assert "2 alternatives alone: the order of policies holds by honest" in tried.sentences()
     assert (
         f"Not tried, for want of time: spammers.bulk.adaptive = false; {MESSAGES}"

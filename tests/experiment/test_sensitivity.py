@@ -22,7 +22,7 @@ DECLARED = """
 "users.travellers.messages" = ["1 / day", "8 / day"]
 "users.travellers.to_same_isp" = [0.1, 0.5]
 [structures]
-"users.*.learning" = ["person", "none"]
+"users.*.learning" = ["message", "none"]
 """
 NAMES = ["a", "b", "c"]
 
@@ -57,7 +57,7 @@ def test_what_has_nothing_between_has_two_levels(ends):
 
 def test_structures_have_what_is_stated_among_their_levels():
     found = {one.key: one for one in declared(sim.loads(SMALL + DECLARED).model)}
-    assert found["users.*.learning"].values == (factors.OWN, "person", "none")
+    assert found["users.*.learning"].values == (factors.OWN, "message", "none")
     assert factors.point([found["users.*.learning"]], [0.1]) == {}
     assert factors.point([found["users.*.learning"]], [0.9]) == {"users.*.learning": "none"}
 
@@ -171,7 +171,7 @@ def test_conditions_are_in_the_words_of_the_file(found):
         "users.travellers.to_same_isp is above 0.3"
     )
     assert found.bound("users.*.learning", 0.5, 1.0) == (
-        'users.*.learning is "person" or "none"'
+        'users.*.learning is "message" or "none"'
     )  # the middle level lies on both sides
 
 
@@ -190,6 +190,6 @@ def test_the_command(tmp_path, found):
     assert max(map(len, done.stdout.replace(str(found.path), "").splitlines())) <= 100
     data = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert data["points"] == 8
-    assert data["unknowns"]["users.*.learning"] == "as stated | person | none"
+    assert data["unknowns"]["users.*.learning"] == "as stated | message | none"
     for name in ("indices.csv", "places.csv", "regrets.csv", "figures/lhs-lost_per_day.svg"):
         assert (found.path / name).is_file()
