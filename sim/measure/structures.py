@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.measure.decisions import BANDED, QUANTITIES
 from sim.measure.bounds import Array
+from sim.measure.decisions import BANDED, QUANTITIES
 from sim.measure.intervals import Sample
 from sim.measure.pairs import paired
 from sim.records.measures import MEASURES
