@@ -118,7 +118,7 @@ class Group:
             route: spammers.worth(route, (1.0 - spammers.unknown) * reach.share, response)
             for route, reach in reaches.items()
         }
-        rates = spam_market.allocated(spammers.choice, spammers.wish, limits, worths)
+        rates = spam_market.allocated(spammers.choice, spammers.demand, limits, worths)
         if spammers.entry == "profit":
             profit = DAY * sum(rate * worths[route] for route, rate in rates.items())
             senders = spammers.count * spam_market.in_business(profit, spammers.overhead)
