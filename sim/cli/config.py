@@ -156,8 +156,9 @@ def export_config(
 ) -> None:
     """The native configuration of a policy; what that server cannot express on standard error."""
     loaded = cli.inputs.scenario(scenario, set_)
-    policy = loaded.arm(arm or loaded.baseline).policy(server)
-    exported = cli.exporting.export_config(policy, make)
+    of_arm = loaded.arm(arm or loaded.baseline)
+    ports = of_arm.submission_policies(server)
+    exported = cli.exporting.export_config(of_arm.policy(server), make, ports)
     if as_json:
         print_json({"files": exported.files, "not_expressed": exported.not_expressed})
     elif out is not None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from sim.config.errors import ConfigError
 from sim.config.native import exim, opensmtpd, postfix, sendmail
-from sim.config.native.plain import Exported
+from sim.config.native.plain import NO_PORTS, Exported, Ports
 from sim.smtp import Policy
 
-MAKES: Mapping[str, Callable[[Policy], Exported]] = {
+MAKES: Mapping[str, Callable[[Policy, Ports], Exported]] = {
     "postfix": postfix.export,
     "exim": exim.export,
     "sendmail": sendmail.export,
@@ -18,8 +18,9 @@ MAKES: Mapping[str, Callable[[Policy], Exported]] = {
 """The servers that a policy can be written for."""
 
 
-def export_config(policy: Policy, make: str) -> Exported:
-    """The files of *make* for *policy*, and what that server cannot express."""
+def export_config(policy: Policy, make: str, ports: Ports = NO_PORTS) -> Exported:
+    """The files of *make* for *policy* on port 25 and those of *ports*, and what that server cannot
+    express."""
     if make not in MAKES:
         raise ConfigError(f"{make}: expected one of {', '.join(MAKES)}")
-    return MAKES[make](policy)
+    return MAKES[make](policy, ports)

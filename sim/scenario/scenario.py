@@ -202,6 +202,12 @@ class Scenario(Document):
             self._policies[server, relay] = policy
         return policies.variation(policy, mailboxes, login_owns)
 
+    def submission_policies(self, server: str) -> dict[int, Policy]:
+        """The policies of *server* on its ports for submissions, by number."""
+        keys, policy = self.servers[server], self.policy(server)
+        numbers = map(int, keys.ports or filter(None, (keys.submission_port,)))
+        return {n: policies.on_submission_port(policy, keys, str(n)) for n in numbers}
+
     # ---- itself
 
     def resolved(self) -> str:

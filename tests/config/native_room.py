@@ -1,10 +1,11 @@
 """A real mail server in a room of its own: a root folder, a network without a way out.
 
 Run in new namespaces (`unshare -mnu --fork`): ``native_room.py SERVERS MAKE``, with
-``{"configurations": [{name: text}, ...], "sessions": [{"client": address, "lines": [text, ...]}]}``
-as JSON on standard input. It checks each configuration with the server's own checker, starts the
-server with the last, holds the sessions, and prints ``{"checks": [text, ...], "replies": [[lines of
-a reply, ...], ...]}``. SERVERS is a folder made by `.ci/servers`. Nothing outside is written.
+``{"configurations": [{name: text}, ...], "sessions": [{"client": address, "lines": [text, ...],
+"port": 25}]}`` as JSON on standard input. It checks each configuration with the server's own
+checker, starts the server with the last, holds the sessions, and prints ``{"checks": [text, ...],
+"replies": [[lines of a reply, ...], ...]}``. SERVERS is a folder made by `.ci/servers`. Nothing
+outside is written.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ ACCOUNTS = {
 VAR = ("log", "mail", "run", "lock", "spool/exim4/db", "spool/exim4/input", "spool/exim4/msglog",
        "log/exim4", "spool/mqueue", "spool/mqueue-client", "spool/smtpd", "lib/opensmtpd/empty",
        "lib/postfix",       "spool/postfix", "empty", "lib/sendmail/host_status")  # fmt: skip
+SMTP = "smtp      inet  n - n - - smtpd\n"
 MASTER = """\
-smtp      inet  n - n - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 300 1 qmgr
@@ -200,7 +201,7 @@ def _password_server() -> None:
 
 
 def _postfix(files: Mapping[str, str]) -> tuple[str, list[str]]:
-    _write({**files, "master.cf": MASTER}, "/etc/postfix")
+    _write({**files, "master.cf": files.get("master.cf", SMTP) + MASTER}, "/etc/postfix")
     with Path("/etc/postfix/main.cf").open("a") as main:
         main.write(POSTFIX_MORE)
     shutil.chown("/var/lib/postfix", "postfix")
@@ -240,7 +241,8 @@ def _sendmail(files: Mapping[str, str]) -> tuple[str, list[str]]:
     options = ["-C", "/etc/mail/sendmail.cf", "-O", "AliasFile=/etc/mail/aliases"]
     _run(server, *options, "-bi")
     check = _run(server, *options, "-bt", input="=M\n")
-    return check, [server, *options, "-bd", "-O", "QueueDirectory=/var/spool/mqueue"]
+    busy = ("-O", "RefuseLA=1000", "-O", "QueueLA=1000")  # whatever else the machine does
+    return check, [server, *options, *busy, "-bd", "-O", "QueueDirectory=/var/spool/mqueue"]
 
 
 def _opensmtpd(files: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -271,10 +273,10 @@ MAKES: Mapping[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
 # ---- sessions
 
 
-def talk(client: str, lines: list[str]) -> list[list[str]]:
-    """The lines of each reply that the server gives to a client of this address."""
+def talk(client: str, lines: list[str], port: int = 25) -> list[list[str]]:
+    """The lines of each reply that a port of the server gives to a client of this address."""
     subprocess.run(["ip", "address", "add", f"{client}/32", "dev", "lo"], stderr=subprocess.DEVNULL)
-    with socket.create_connection((SERVER, 25), 20, (client, 0)) as connection:
+    with socket.create_connection((SERVER, port), 20, (client, 0)) as connection:
         stream = connection.makefile("rwb")
         replies = [_reply(stream)]
         for line in lines:
@@ -327,7 +329,7 @@ def main(servers: str, make: str) -> None:
         with Path("/tmp/started").open("w") as said:
             subprocess.Popen(start, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         _wait()
-        replies = [talk(one["client"], one["lines"]) for one in asked["sessions"]]
+        replies = [talk(**one) for one in asked["sessions"]]
     print(json.dumps({"checks": [check for check, _ in checks], "replies": replies}))
 
 

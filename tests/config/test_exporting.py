@@ -111,3 +111,33 @@ def test_limits_become_parameters():
 def test_an_unknown_server_is_an_error():
     with pytest.raises(ConfigError, match="postfix, exim"):
         export_config(policy(), "courier")
+
+
+SUBMISSION = {"client": ["reject_unauthenticated"], "relay": ["permit_sasl_authenticated"]}
+PORTS = {
+    "default": (587, SUBMISSION),
+    "TLS from the start": (465, SUBMISSION),
+    "its own lists": (587, {"sender": ["reject_non_fqdn_sender"], "relay": ["permit_mynetworks"]}),
+}
+
+
+@pytest.mark.parametrize(("number", "lists"), PORTS.values(), ids=PORTS)
+def test_a_port_goes_out_to_postfix_and_comes_back_alike(number, lists):
+    stated = {25: policy("on_network"), number: policy("closed", **lists)}
+    exported = export_config(stated[25], "postfix", {number: stated[number]})
+    files = dict(exported.files)
+    main, master = files.pop("main.cf"), files.pop("master.cf")
+    back = import_postfix(main, master=master, tables=files, addresses=["198.51.100.25/25"])
+    assert set(back.policies) == {25, number}
+    assert ("smtpd_tls_wrappermode" in master) == (number == 465)
+    for cell, _, question in Cells(back.configuration).questions():
+        facts = Cells(back.configuration).facts(*question)
+        here, there = decide(stated[cell.port], facts), decide(back.policies[cell.port], facts)
+        assert here.code == there.code, cell
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_port_with_lists_of_its_own_is_said_where_it_cannot_be_written(make):
+    other = policy("closed", sender=["reject_non_fqdn_sender"])
+    notes = export_config(policy(), make, {587: other}).not_expressed
+    assert any(note.startswith("port 587") for note in notes) == (make != "postfix")

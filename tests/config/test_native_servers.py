@@ -24,6 +24,7 @@ from test_exporting import PRESETS, policy
 from sim.config import import_postfix
 from sim.config.exporting import MAKES, export_config
 from sim.smtp import Facts, Names, Session, clients
+from sim.smtp.restrictions import parse
 
 ROOM = Path(__file__).with_name("native_room.py")
 SERVERS = os.environ.get("MAILSIM_SERVERS", "")
@@ -118,6 +119,46 @@ def test_the_real_server_answers_the_same(make, preset):
                 assert not any("AUTH" in line for line in real[1])
             else:
                 assert said[-len(ours) + 1 :] == ours[1:], session
+
+
+SUBMISSIONS = {
+    # port, who logs in, to whom: whether the server takes it
+    (587, None, "user@adatum.com"): False,
+    (587, None, "amy@proseware.com"): False,
+    (587, "amy", "user@adatum.com"): True,
+    (587, "amy", "amy@proseware.com"): True,
+    (25, None, "user@adatum.com"): False,
+    (25, None, "amy@proseware.com"): True,
+}
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_port_for_submissions_wants_a_login(make):
+    stated = replace(policy("closed"), flavour=make, auth_offered=False)
+    ports = dict.fromkeys((587, 465), SUBMISSION)
+    exported = export_config(stated, make, ports)
+    assert not any("port" in note for note in exported.not_expressed)
+    without = dict(export_config(stated, make, {587: SUBMISSION}).files)
+    sessions = [
+        {
+            "client": "203.0.113.140",
+            "port": port,
+            "lines": [*TLS * (make == TLS_FIRST and port != 25), *lines(login, to)],
+        }
+        for port, login, to in SUBMISSIONS
+    ]
+    replies = room(make, [dict(exported.files), without], sessions)["replies"]
+    for (asked, taken), real in zip(SUBMISSIONS.items(), replies, strict=True):
+        if real[-1] != [NO_TLS]:
+            assert (real[-2][-1][:1] == "2") == taken, (asked, real)
+
+
+SUBMISSION = replace(
+    policy("closed"),
+    auth_offered=True,
+    client=(parse("reject_unauthenticated"),),
+    relay=(parse("permit_sasl_authenticated"),),
+)
 
 
 def login(name, password):

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.config.native.plain import Exported, Plain, plain
+from sim.config.native.plain import NO_PORTS, Exported, Plain, Ports, plain
+from sim.path.facts import TLS_PORT
 from sim.smtp import Policy
 
 POP_FILE = "/etc/exim4/pop_before_smtp"
 RECIPIENTS = "/etc/exim4/recipients"
+OTHER_PORT = "${if eq{$received_port}{25}{no}{yes}}"
 PASSWORDS = "/etc/exim4/passwd"
 
 
-def export(policy: Policy) -> Exported:
+def export(policy: Policy, ports: Ports = NO_PORTS) -> Exported:
     """One file, `exim.conf`, and lists beside it."""
-    rules = plain(policy)
+    rules = plain(policy, ports)
     files = {"exim.conf": "\n".join(_conf(rules)) + "\n"}
     if rules.mailboxes is not None:
         files[RECIPIENTS] = "".join(f"{one}: x\n" for one in rules.mailboxes)
     if rules.pop:
         rules.not_expressed.append(f"the POP server has to write addresses into {POP_FILE}")
         files[POP_FILE] = ""
-    if rules.by_login:
+    if rules.by_login or rules.submission:
         rules.not_expressed.append(f"{PASSWORDS} has to hold the users, as `name: password`")
         files[PASSWORDS] = ""
     return Exported(files, tuple(rules.not_expressed))
@@ -38,8 +40,15 @@ def _conf(rules: Plain) -> Iterator[str]:
     yield "host_lookup ="
     yield "rfc1413_hosts ="
     yield "never_users = root"
-    yield "auth_advertise_hosts = " + ("*" if rules.auth else "")
+    where = "${if eq{$received_port}{25}{}{*}}" if rules.submission else ""
+    yield "auth_advertise_hosts = " + ("*" if rules.auth else where)
     yield "tls_advertise_hosts ="
+    if rules.submission:
+        yield f"daemon_smtp_ports = {' : '.join(map(str, (25, *rules.submission)))}"
+    if TLS_PORT in rules.submission:
+        yield f"tls_on_connect_ports = {TLS_PORT}"
+        yield "tls_certificate = /etc/exim4/exim.crt"
+        yield "tls_privatekey = /etc/exim4/exim.key"
     yield ""
     yield "begin acl"
     yield "acl_check_rcpt:"
@@ -61,13 +70,17 @@ def _conf(rules: Plain) -> Iterator[str]:
     yield ""
     yield "begin retry"
     yield "* * F,2h,15m; G,16h,1h,1.5; F,4d,6h"
-    if rules.by_login:
+    if rules.by_login or rules.submission:
         yield ""
         yield "begin authenticators"
         yield from _authenticators()
 
 
 def _acl(rules: Plain) -> Iterator[str]:
+    if rules.submission:
+        yield f"  deny condition = {OTHER_PORT}"
+        yield "       !authenticated = *"
+        yield "       message = authentication required"
     for zone in rules.blocklists:
         yield f"  deny dnslists = {zone.partition('=')[0]}"
     if rules.own_senders_only:
@@ -95,6 +108,8 @@ def _grants(rules: Plain) -> Iterator[str]:
         yield "hosts = +relay_from_hosts"
     if rules.by_login:
         yield "authenticated = *"
+    elif rules.submission:
+        yield f"authenticated = *\n         condition = {OTHER_PORT}"
     if rules.pop:
         yield f"hosts = net-iplsearch;{POP_FILE}"
     if rules.ranges:

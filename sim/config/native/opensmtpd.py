@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.config.native.plain import Exported, Plain, plain
+from sim.config.native.plain import NO_PORTS, Exported, Plain, Ports, plain
+from sim.path.facts import TLS_PORT
 from sim.smtp import Policy
 
 RECIPIENTS = "/etc/smtpd/recipients"
 LOGINS = "/etc/smtpd/logins"
 
 
-def export(policy: Policy) -> Exported:
+def export(policy: Policy, ports: Ports = NO_PORTS) -> Exported:
     """One file, `smtpd.conf`, and the recipients beside it."""
-    rules = plain(policy)
+    rules = plain(policy, ports)
     if rules.pop:
         rules.not_expressed.append("permit_pop_before_smtp: OpenSMTPD has no POP before SMTP")
     if rules.sender_must_resolve:
         rules.not_expressed.append("reject_unknown_sender_domain: no rule asks for it")
     if rules.blocklists:
         rules.not_expressed.append("blocklists: a filter has to ask them (filter-dnsbl)")
-    if rules.auth:
+    if rules.logins:
         rules.not_expressed.append(
             "logins: OpenSMTPD offers them after STARTTLS only, so a key is needed"
         )
@@ -28,7 +29,7 @@ def export(policy: Policy) -> Exported:
             f"{LOGINS} has to hold the users, as `name hash` (smtpctl encrypt)"
         )
     files = {"smtpd.conf": "\n".join(_conf(rules)) + "\n"}
-    if rules.auth:
+    if rules.logins:
         files[LOGINS] = ""
     if rules.mailboxes is not None:
         files[RECIPIENTS] = "".join(f"{one}\n" for one in rules.mailboxes)
@@ -48,14 +49,15 @@ def _conf(rules: Plain) -> Iterator[str]:
         yield f"table senders {_list(f'@{domain}' for domain in rules.domains)}"
     if rules.mailboxes is not None:
         yield f"table recipients file:{RECIPIENTS}"
-    if rules.auth:
+    if rules.logins:
         yield f'pki {rules.hostname} cert "/etc/smtpd/cert.pem"'
         yield f'pki {rules.hostname} key "/etc/smtpd/key.pem"'
         yield f"table logins file:{LOGINS}"
-        listen = f"tls pki {rules.hostname} auth-optional <logins>"
-    else:
-        listen = ""
+    listen = f"tls pki {rules.hostname} auth-optional <logins>" if rules.auth else ""
     yield f'listen on 0.0.0.0 port 25 hostname "{rules.hostname}" {listen}'.rstrip()
+    for port in rules.submission:
+        how = f"{'smtps' if port == TLS_PORT else 'tls-require'} pki {rules.hostname} auth <logins>"
+        yield f'listen on 0.0.0.0 port {port} hostname "{rules.hostname}" {how}'
     yield 'action "here" maildir'
     yield 'action "relay" relay'
     yield from _rules(rules)
@@ -77,7 +79,7 @@ def _rules(rules: Plain) -> Iterator[str]:
         yield f'match from src <networks>{sender} ! for domain <here> action "relay"'
     if rules.ranges:
         yield f'match from src <offices>{sender} ! for domain <here> action "relay"'
-    if rules.by_login:
+    if rules.by_login or rules.submission:
         yield f'match from any auth{sender} ! for domain <here> action "relay"'
     if rules.by_sender:
         yield 'match from any mail-from <senders> ! for domain <here> action "relay"'

@@ -9,6 +9,10 @@ from typing import NamedTuple
 from sim.smtp import Policy, Restriction
 from sim.smtp.restrictions import STAGES
 
+Ports = Mapping[int, Policy]
+"""The policies of ports for submissions, by number."""
+NO_PORTS: Ports = {}
+
 
 class Exported(NamedTuple):
     """Files of a native configuration by name, and what they cannot say."""
@@ -43,11 +47,18 @@ class Plain:
     blocklists: list[str] = field(default_factory=list)
     sender_must_resolve: bool = False
     rejects_unknown: bool = False
+    submission: list[int] = field(default_factory=list)
+    """Further ports, on which clients have to log in and then may relay."""
     not_expressed: list[str] = field(default_factory=list)
 
+    @property
+    def logins(self) -> bool:
+        """Whether there are logins on some port."""
+        return self.auth or bool(self.submission)
 
-def plain(policy: Policy) -> Plain:
-    """*policy* in plain words; what has none is in `not_expressed`."""
+
+def plain(policy: Policy, ports: Ports = NO_PORTS) -> Plain:
+    """*policy*, with those of *ports*, in plain words; what has none is in `not_expressed`."""
     rules = Plain(
         hostname=policy.hostname,
         domains=tuple(sorted(policy.domains)),
@@ -64,7 +75,20 @@ def plain(policy: Policy) -> Plain:
             _say(rules, policy, stage, restriction)
             if restriction.name == "permit":
                 break
+    for number, other in ports.items():
+        if _wants_login(other):
+            rules.submission.append(number)
+        else:
+            rules.not_expressed.append(f"port {number}: lists of its own")
     return rules
+
+
+def _wants_login(policy: Policy) -> bool:
+    """Whether only those who log in may do anything, and then may relay."""
+    login, nobody = Restriction("permit_sasl_authenticated"), Restriction("reject")
+    only = (login, nobody)
+    asked = Restriction("reject_unauthenticated") in policy.client
+    return policy.relay[:1] == (login,) and (asked or only in (policy.client, policy.relay))
 
 
 ENDS = ("reject_unauth_destination", "permit_auth_destination", "defer_unauth_destination")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from sim.config.native.plain import Exported, mailboxes
+from sim.config.native.plain import NO_PORTS, Exported, Ports, mailboxes
 from sim.smtp import Policy, Restriction, Settings, patterns
 from sim.smtp.lint import REQUIRED
 from sim.smtp.postfix import LISTS
@@ -36,9 +36,38 @@ class _Files:
         return path
 
 
-def export(policy: Policy) -> Exported:
-    """main.cf and the tables that it names."""
+SERVICES = {25: "smtp", 587: "submission", 465: "submissions"}
+WRAPPED = {465: {"smtpd_tls_wrappermode": "yes"}}
+"""What else a port needs."""
+
+
+def export(policy: Policy, ports: Ports = NO_PORTS) -> Exported:
+    """main.cf, the tables that it names, and the services of master.cf where there are *ports*."""
     files = _Files(policy)
+    main = _parameters(files)
+    services = [_service(25, {})]
+    for number, other in ports.items():
+        own = _Files(other)
+        own.tables, own.not_expressed = files.tables, files.not_expressed
+        options = {n: v for n, v in _parameters(own).items() if main.get(n) != v}
+        services.append(_service(number, options | WRAPPED.get(number, {})))
+    lines = [HEADER, *(f"{name} = {value}".rstrip() for name, value in main.items())]
+    made = {"main.cf": "\n".join(lines) + "\n"}
+    if ports:
+        made["master.cf"] = "".join(services)
+    notes = tuple(dict.fromkeys(files.not_expressed))
+    return Exported({**made, **files.tables}, notes)
+
+
+def _service(number: int, options: Mapping[str, str]) -> str:
+    """The lines of master.cf for a port."""
+    settings = (f"  -o {{ {name} = {value} }}\n" for name, value in options.items())
+    return f"{SERVICES[number]:11} inet n - - - - smtpd\n{''.join(settings)}"
+
+
+def _parameters(files: _Files) -> dict[str, str]:
+    """The parameters that a policy comes to; tables are kept in *files*."""
+    policy = files.policy
     lists = {
         parameter: ", ".join(filter(None, (_text(files, r) for r in getattr(policy, stage))))
         for stage, parameter in LISTS.items()
@@ -47,15 +76,12 @@ def export(policy: Policy) -> Exported:
         relay = lists["smtpd_relay_restrictions"].removesuffix("permit").rstrip(", ")
         lists["smtpd_relay_restrictions"] = ", ".join(filter(None, (relay, OPEN)))
     files.not_expressed += [f"{r}: {FILTER}" for r in policy.content]
-    settings = dict(_settings(files)) | lists | files.limits
     for name, table in policy.tables.items():
         if isinstance(table, Table):
             _keep(files, name, table)
         else:
             files.tables[name] = table
-    main = [HEADER, *(f"{name} = {value}".rstrip() for name, value in settings.items())]
-    text = "\n".join(main) + "\n"
-    return Exported({"main.cf": text, **files.tables}, tuple(dict.fromkeys(files.not_expressed)))
+    return dict(_settings(files)) | lists | files.limits
 
 
 def _settings(files: _Files) -> Iterator[tuple[str, str]]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.config.native.plain import Exported, Plain, plain
+from sim.config.native.plain import NO_PORTS, Exported, Plain, Ports, plain
+from sim.path.facts import TLS_PORT
 from sim.smtp import Policy
 
 POP = "the POP server has to write addresses into /etc/mail/popauth, as `address OK` (makemap hash)"
 
 
-def export(policy: Policy) -> Exported:
+def export(policy: Policy, ports: Ports = NO_PORTS) -> Exported:
     """sendmail.mc, the access table, and the own domains."""
-    rules = plain(policy)
+    rules = plain(policy, ports)
     if rules.pop:
         rules.not_expressed.append(f"permit_pop_before_smtp: {POP}")
     for text in (str(one) for one in (*rules.networks, *rules.ranges)):
         if not _prefixes(text):
             rules.not_expressed.append(f"{text}: an access table has whole octets of IPv4 only")
-    if rules.by_login:
+    if rules.by_login or rules.submission:
         rules.not_expressed.append(
             "logins: Cyrus SASL knows the users; Sendmail.conf says where they are"
         )
@@ -54,10 +55,15 @@ def _mc(rules: Plain) -> Iterator[str]:
         yield "FEATURE(`accept_unresolvable_domains')dnl"
     if rules.mailboxes is not None:
         yield "FEATURE(`virtusertable', `hash -o /etc/mail/virtusertable')dnl"
-    if rules.by_login:
+    if rules.by_login or rules.submission:
         yield "TRUST_AUTH_MECH(`PLAIN LOGIN')dnl"
         yield "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl"
-    yield "DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp')dnl"
+    yield "FEATURE(`no_default_msa')dnl"
+    no_login = ", M=A" if rules.submission and not rules.by_login else ""
+    yield f"DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp{no_login}')dnl"
+    for port in rules.submission:
+        how = "sa" if port == TLS_PORT else "Ea"  # s: TLS from the start, a: a login is needed
+        yield f"DAEMON_OPTIONS(`Family=inet, Name=MSA{port}, Port={port}, M={how}')dnl"
     yield "MAILER(`local')dnl"
     yield "MAILER(`smtp')dnl"
     if rules.pop:
