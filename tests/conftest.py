@@ -37,9 +37,9 @@ def decided():
                 change = value - first if arm != baseline and name != EXCHANGE else np.nan
                 gain = gains[len(rows) % len(gains)] if arm != baseline else np.nan
                 mean = (value, value - half, value + half, np.nan)
-                rows.append(
-                    (arm, name, "", *mean, change, change - half, change + half, 0.5, gain, 10)
-                )
+                bounds = (change - half, change + half)
+                last = (0.5, gain, 10, "t", "t", *bounds, np.nan, False)
+                rows.append((arm, name, "", *mean, change, *bounds, *last))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     return make

@@ -18,6 +18,7 @@ from sim.measure.digits import NONE, between, number
 from sim.records.measures import MEASURES, SHARES
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion, pairing
+from sim.results.rankings import ranked
 from sim.results.sweep import text_of
 from sim.results.warmup import warm_up
 
@@ -25,18 +26,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.measure.sweeps import BreakEven
+    from sim.results.rankings import ranked
     from sim.results.results import Results
-    from sim.results.sweep import Sweep
+from sim.results.sweep import Sweep
 
 Part = Table | str
 SIDE_BY_SIDE = 4
 """Quantities beside each other in a table: so many fit in 80 columns unbroken."""
 MARK = "*"
-"""Mark of a difference whose interval excludes 0."""
+"""Mark of a difference that is surely larger than the smallest effect of interest."""
 DEFINITIONS = "Definitions: sim/measure/MEASURES.md."
 ABOUT_DECISION = (
     "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
-    "the difference were without pairs; at 1 or below, pairing did not help; a dash where an arm "
+    "the difference were without pairs; at 1.1 or below, pairing did not help; a dash where an arm "
     "does not vary. Spam removed per honest recipient lost has no interval where it is not sure "
     "that the arm loses more (or less) honest mail than the baseline."
 )
@@ -97,11 +99,12 @@ def first_screen(results: Results) -> Iterator[Part]:
     decision = results.decision()
     yield title(results)
     yield from comparison(decision, results.arms)
-    yield f"{legend(results.replications, results.baseline, MARK)} {DEFINITIONS}"
+    yield f"{legend(decision, results.replications, results.baseline, MARK)} {DEFINITIONS}"
     yield conclusion(decision, results.baseline)
     yield from structure(results)
-    if sentence := pairing(decision, results.baseline):
-        yield sentence
+    for sentence in (ranked(results), pairing(decision, results.baseline)):
+        if sentence:
+            yield sentence
     if results.unknowns is not None:
         yield from unknown(results.unknowns)
     if "precision" in results.manifest:

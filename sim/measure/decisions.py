@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sim.measure.bounds import Array
 from sim.measure.intervals import Intervals, Sample, intervals
 from sim.measure.pairs import paired
 from sim.measure.quotients import ratio_of_means
+from sim.measure.ranking import ranking, together
 from sim.records.measures import MEASURES, RATE
 
 COLUMNS = (
@@ -30,6 +32,10 @@ COLUMNS = (
     "replications",
     "interval",
     "difference_interval",
+    "together_low",
+    "together_high",
+    "smallest",
+    "matters",
 )
 
 
@@ -106,37 +112,67 @@ def decision(
     analytic: pd.DataFrame | None = None,
     *,
     phase: str = "after",
+    interest: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """A row per arm and quantity: mean, interval, analytic expectation, difference to *baseline*.
 
     Differences are paired; ``correlation`` and ``gain`` say what pairing did (see
     `sim.measure.compare`). The last quantity of each arm but the baseline is EXCHANGE; it has no
     interval where it is not sure that the arm loses more honest mail than the baseline (or less).
+    The bounds *together* hold with 95 % for all arms at once (Bonferroni: paired arms are not
+    independent, as Dunnett's procedure supposes). *interest* is the smallest effect that matters by
+    measure: a difference *matters* where it is surely larger, by these bounds.
     """
-    return _table(_Cells(measures, phase), baseline, arms, analytic if phase == "after" else None)
+    expected = _expected(analytic if phase == "after" else None)
+    return _table(_Cells(measures, phase), baseline, arms, expected, interest or {})
 
 
 def _table(
-    cells: _Cells, baseline: str, arms: Sequence[str], analytic: pd.DataFrame | None = None
+    cells: _Cells,
+    baseline: str,
+    arms: Sequence[str],
+    expected: Mapping[tuple[str, str, str], float],
+    interest: Mapping[str, float],
 ) -> pd.DataFrame:
-    expected = _expected(analytic)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for arm in arms:
         for name, quantity in QUANTITIES.items():
             kind, sample = cells.sample(arm, quantity)
             estimate = intervals(kind, sample)
-            against = paired(kind, cells.sample(baseline, quantity)[1], sample)
+            stated = cells.sample(baseline, quantity)[1]
+            against = paired(kind, stated, sample)
+            least = math.nan if quantity.per_day else interest.get(quantity.measure, math.nan)
+            tail = together(len(arms) - (baseline in arms))
+            surely = paired(kind, stated, sample, tail)
+            matters = bool(surely.low[0] > least or surely.high[0] < -least)
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
             exact = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
             how = (int(estimate.n[0]), estimate.how[0], "" if arm == baseline else against.how[0])
-            rows.append((arm, name, quantity.unit, *_first(estimate), exact, *apart, *how))
+            both = tuple(float(x[0]) if arm != baseline else np.nan for x in surely[1:3])
+            row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *how)
+            rows.append((*row, *both, least, matters and arm != baseline))
         if arm != baseline:
             rate = exchange(cells, baseline, arm)
-            last = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.how[0], "")
-            rows.append((arm, EXCHANGE, "messages", *last))
+            said = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.how[0], "")
+            rows.append((arm, EXCHANGE, "messages", *said, *(np.nan,) * 3, False))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def ranked(
+    measures: pd.DataFrame,
+    quantity: str,
+    arms: Sequence[str],
+    *,
+    phase: str = "after",
+    effect: float = math.nan,
+) -> pd.DataFrame:
+    """The arms by one of QUANTITIES, and which of them may be the best: `sim.measure.ranking`."""
+    cells = _Cells(measures, phase)
+    samples = {arm: cells.sample(arm, QUANTITIES[quantity]) for arm in arms}
+    kind = next(kind for kind, _ in samples.values())
+    return ranking(kind, {arm: sample for arm, (_, sample) in samples.items()}, effect)
 
 
 def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:

@@ -44,7 +44,7 @@ def apart(value: Any, half: Any, *, share: bool = False) -> str:
         return "no change"
     size = half if math.isfinite(half) and half > 0.0 else abs(value)
     digits = min(max(1 - math.floor(math.log10(size)), 0), MOST_DIGITS) if size > 0.0 else 0
-    text = _minus(f"{value:+z,.{digits}f}")
+    text = _minus(f"{value:+z,.{digits}f}") if value else "no change"
     return f"{text} ±{half:,.{digits if half else 0}f}" if math.isfinite(half) else text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -128,9 +129,34 @@ class Analysis(Folder):
         one_of("phase", phase, PHASES)
         if phase not in self._decided:
             self._decided[phase] = decisions.decision(
-                self.measures, self.baseline, self.arms, self.analytic, phase=phase
+                self.measures,
+                self.baseline,
+                self.arms,
+                self.analytic,
+                phase=phase,
+                interest=self.scenario.model.interest,
             )
         return self._decided[phase].copy()
+
+    def ranking(
+        self, quantity: str, arms: Sequence[str] | None = None, *, phase: str = "after"
+    ) -> pd.DataFrame:
+        """Which of *arms* may have the least of a quantity of the decision table.
+
+        A row per arm, the least first: arm, mean, may_be_best, worse_at_most (than the best), and
+        the replications needed to tell them apart by the smallest effect of interest. What it says
+        holds with 95 % together (see sim.measure.ranking).
+        """
+        one_of("quantity", quantity, decisions.QUANTITIES)
+        one_of("phase", phase, PHASES)
+        return decisions.ranked(
+            self.measures, quantity, arms or self.arms, phase=phase, effect=self.smallest(quantity)
+        )
+
+    def smallest(self, quantity: str) -> float:
+        """The smallest effect of interest of a quantity; NaN where the scenario states none."""
+        measure = decisions.QUANTITIES[quantity].measure
+        return self.scenario.model.interest.get(measure, nan)
 
     def expectations(self) -> pd.DataFrame:
         """What the scenario expects of measures, and what came out (see sim.measure.judging).

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.measure.digits import NONE, apart, between, number
+from sim.measure.intervals import REASONS
 from sim.measure.sweeps import OF_DIFFERENCE, REACH
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_GAIN = "°"
-"""Mark of a difference whose interval pairing did not narrow."""
+"""Mark of a difference whose interval pairing narrowed by no more than a tenth."""
+GAIN = 1.1
+"""How much narrower pairs make an interval that they are said to help; chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,9 @@ class Cell:
     analytic: str = ""
     difference: str = ""
     significant: bool = False
-    """Whether the interval of the difference excludes 0."""
+    """Whether the difference is surely larger than the smallest effect of interest."""
     no_gain: bool = False
-    """Whether pairing did not narrow the interval of the difference."""
+    """Whether pairing narrowed the interval of the difference by no more than a tenth."""
 
     @property
     def marked(self) -> str:
@@ -36,7 +39,7 @@ class Cell:
         return f"{self.difference}{NO_GAIN * self.no_gain}"
 
     def lines(self, mark: str) -> list[str]:
-        """The cell as lines of text; *significant* marks a difference whose interval excludes 0."""
+        """The cell as lines of text; *mark* stands before a difference that matters."""
         analytic = self.analytic and f"({self.analytic})"
         lines = (self.mean, self.interval, analytic, f"{mark * self.significant}{self.marked}")
         return [line for line in lines if line]
@@ -86,27 +89,54 @@ def _cell(row: Any) -> Cell:
         number(row.mean, share=share),
         between(row.low, row.high, share=share),
         number(row.analytic, share=share) if math.isfinite(row.analytic) else "",
-        *_difference(row.difference, row.difference_low, row.difference_high, share),
-        no_gain=bool(row.gain <= 1.0),
+        _difference(row.difference, row.difference_low, row.difference_high, share),
+        significant=bool(row.matters),
+        no_gain=bool(row.gain <= GAIN),
     )
 
 
-def _difference(value: float, low: float, high: float, share: bool) -> tuple[str, bool]:
-    """A difference ± half its paired interval, and whether that excludes 0."""
+def _difference(value: float, low: float, high: float, share: bool) -> str:
+    """A difference ± half its paired interval."""
     if not math.isfinite(value):
-        return "", False
-    return apart(value, (high - low) / 2, share=share), bool(low > 0 or high < 0)
+        return ""
+    return apart(value, (high - low) / 2, share=share)
 
 
-def legend(replications: int, baseline: str, mark: str) -> str:
-    """How to read a decision table; *mark* says how a difference that excludes 0 is marked."""
+def legend(decision: pd.DataFrame, replications: int, baseline: str, mark: str) -> str:
+    """How to read a decision table; *mark* says how a difference that matters is marked."""
     about = "(In brackets): what follows from the inputs alone."
     if replications == 1:
         return f"One replication: no interval can be given. {about}"
     return (
-        f"Mean; 95 % interval over {replications} replications. {about} Last: the difference to "
-        f"'{baseline}' ± its 95 % interval in pairs, {mark} where that excludes 0, {NO_GAIN} "
-        "where pairing did not narrow it; no change: in no replication."
+        f"Mean (of times the median); 95 % interval over {replications} replications. {about} "
+        f"Last: the difference to '{baseline}' ± half its 95 % interval in pairs, "
+        f"{_marks(decision, mark)}, {NO_GAIN} where pairing narrowed it by no more than a tenth; "
+        f"no change: in no replication.{_withheld(decision)}"
+    )
+
+
+def _marks(decision: pd.DataFrame, mark: str) -> str:
+    """When a difference is marked, by the smallest effects that the scenario states."""
+    stated: Any = decision.dropna(subset="smallest").drop_duplicates("quantity")
+    effects = [_effect(row) for row in stated.itertuples(index=False)]
+    if not effects:
+        return "none marked, as the scenario states no smallest effect of interest"
+    return f"{mark} where it is surely (95 %, all arms together) more than {', '.join(effects)}"
+
+
+def _effect(row: Any) -> str:
+    size = number(row.smallest, share=row.unit == "share")
+    return f"{row.quantity} {size}{' %' if row.unit == 'share' else ''}"
+
+
+def _withheld(decision: pd.DataFrame) -> str:
+    """Why what is known has no interval."""
+    known = decision[decision["mean"].notna()]
+    named = [(why, known.loc[known["interval"] == why, "quantity"].unique()) for why in REASONS]
+    return "".join(
+        f" {', '.join(names)}: no interval where {REASONS[why]}."
+        for why, names in named
+        if len(names)
     )
 
 
@@ -120,9 +150,10 @@ def unknowns(band: pd.DataFrame, alone: pd.DataFrame) -> Unknowns:
     for row in alone.itertuples(index=False):
         share = row.unit == "share"
         change = _difference(row.change, row.change_low, row.change_high, share)
+        moves = bool(row.change_low > 0 or row.change_high < 0)
         arm = str(row.arm) if row.change else ""
         swings.setdefault(f"{row.key}: {row.least} to {row.most}", []).append(
-            Cell(change[0], arm, significant=change[1])
+            Cell(change, arm, significant=moves)
         )
     return Unknowns(heads(band), bands, swings)
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.measure.digits import apart, number
-from sim.results.cells import NO_GAIN
+from sim.results.cells import GAIN, NO_GAIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +35,10 @@ class _Table:
         return float(self.lost_of[arm].mean)
 
     def takes(self, arm: str) -> bool:
-        """Whether an arm leaves less spam than the baseline: surely, where there is an interval."""
+        """Whether an arm leaves less spam than the baseline: surely, of all arms
+        together, where there is an interval."""
         row = self.spam_of[arm]
-        bound = row.difference_high if math.isfinite(row.difference_high) else row.difference
+        bound = row.together_high if math.isfinite(row.together_high) else row.difference
         return bool(bound < 0)
 
     def change(self, arm: str) -> str:
@@ -102,13 +103,13 @@ def pairing(decision: pd.DataFrame, baseline: str) -> str:
     pairs = decision.dropna(subset="gain")
     if not len(pairs):
         return ""
-    helped = pairs[pairs["gain"] > 1.0]
+    helped = pairs[pairs["gain"] > GAIN]
     most = f", up to {helped['gain'].max():.1f} times" if len(helped) else ""
     r = pairs["correlation"].dropna()
     range_ = f" (correlations {r.min():.2f} to {r.max():.2f})" if len(r) else ""
     others = len(pairs) - len(helped)
     rest = f"; it did not help the {others} marked {NO_GAIN}" if others else ""
     return (
-        f"Pairing with '{baseline}' narrowed {len(helped)} of {len(pairs)} differences in which "
-        f"both vary{most}{range_}{rest}."
+        f"Pairing with '{baseline}' narrowed by more than a tenth {len(helped)} of {len(pairs)} "
+        f"differences in which both vary{most}{range_}{rest}."
     )

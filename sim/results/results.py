@@ -134,7 +134,7 @@ class Results(Analysis):
             (f"{quantity}\n{unit}", *(_span(cells[arm, quantity]) for arm in self.arms))
             for quantity, unit in heads(decision)
         )
-        note = f"{legend(self.replications, self.baseline, 'in colour')} More: {MORE}"
+        note = f"{legend(decision, self.replications, self.baseline, 'in colour')} More: {MORE}"
         return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.records.measures import MEASURES
 from sim.scenario import policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import nearest, one_of, value_text
@@ -56,7 +57,7 @@ class Parts:
 
 def problems(parts: Parts) -> Iterator[Problem]:
     """Everything wrong between the parts; servers that have a policy already are known good."""
-    for check in (_times, _prefixes, _domains, _links, _servers, _policies):
+    for check in (_times, _interest, _prefixes, _domains, _links, _servers, _policies):
         yield from check(parts)
     for section, check_each in EACH.items():
         for name, entity in getattr(parts, section).items():
@@ -75,6 +76,11 @@ def _policies(parts: Parts) -> Iterator[Problem]:
         if not wrong and server.network in parts.networks:
             network = parts.networks[server.network]
             parts.policies[name] = policies.build(name, server, network, lists)
+
+
+def _interest(parts: Parts) -> Iterator[Problem]:
+    for measure in parts.head.interest if parts.head else ():
+        yield from unknown(measure, MEASURES, "interest", measure)
 
 
 def _times(parts: Parts) -> Iterator[Problem]:

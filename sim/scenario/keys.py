@@ -30,6 +30,7 @@ OF_NO_ROW = (
     "ranges",
     "targets",
     "precision",
+    "interest",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 

@@ -8,21 +8,25 @@ from sim.measure.decisions import COLUMNS, EXCHANGE
 from sim.results.cells import decision_cells
 
 DIFFERENCES = {
-    # a difference with half its interval, gain -> as the column has it
-    (-0.12, 0.02, 1.5): "*−0.120 ±0.020",
-    (-0.0015, 0.0005, 1.5): "*−0.0015 ±0.0005",
-    (0.001, 0.03, 0.9): "+0.001 ±0.030°",
-    (0.0, 0.0, np.nan): "no change",
-    (0.25, np.nan, np.nan): "+0.25",
-    (np.nan, np.nan, np.nan): "",
+    # a difference with half its interval, gain, whether it matters -> as the column has it
+    (-0.12, 0.02, 1.5, True): "*−0.120 ±0.020",
+    (-0.0015, 0.0005, 1.5, False): "−0.0015 ±0.0005",
+    (0.001, 0.03, 0.9, False): "+0.001 ±0.030°",
+    (0.001, 0.03, 1.09, False): "+0.001 ±0.030°",
+    (0.001, 0.03, 1.11, False): "+0.001 ±0.030",
+    (0.0, 0.0, np.nan, False): "no change",
+    (0.0, 0.37, np.nan, False): "no change ±0.37",
+    (0.25, np.nan, np.nan, False): "+0.25",
+    (np.nan, np.nan, np.nan, False): "",
 }
 
 
 @pytest.mark.parametrize(("numbers", "text"), DIFFERENCES.items())
-def test_a_difference_tells_whether_it_is_sure_and_whether_pairs_helped(numbers, text):
-    difference, half, gain = numbers
+def test_a_difference_tells_whether_it_matters_and_whether_pairs_helped(numbers, text):
+    difference, half, gain, matters = numbers
     ends = (difference - half, difference + half)
-    row = ("closed", "spam", "", 1.0, 0.9, 1.1, np.nan, difference, *ends, 0.5, gain, 10)
+    row = ("closed", "spam", "", 1.0, 0.9, 1.1, np.nan, difference, *ends, 0.5, gain)
+    row += (10, "t", "t", *ends, 0.1 if matters else np.nan, matters)
     cell = decision_cells(pd.DataFrame([row], columns=list(COLUMNS)))["closed", "spam"]
     assert f"{'*' * cell.significant}{cell.marked}" == text
     assert cell.lines("*") == ["1.00", "0.900–1.10", *filter(None, [text])]

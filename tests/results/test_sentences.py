@@ -45,8 +45,11 @@ def test_the_conclusion_is_what_the_table_bears(decided, arms, sentence):
 def test_pairing_that_did_not_help_is_said_and_arms_that_do_not_vary_are_no_failure(decided):
     two = {"open": (4.0, 0.0), "a": (1.0, 9.0)}
     assert pairing(decided(two), "open") == ""
-    said = pairing(decided(two, gains=(2.5, 0.9, np.nan)), "open")
-    assert "narrowed 4 of 8 differences in which both vary, up to 2.5 times" in said
+    said = pairing(decided(two, gains=(2.5, 1.09, np.nan)), "open")
+    assert (
+        "narrowed by more than a tenth 4 of 8 differences in which both vary, up to 2.5 times"
+        in said
+    )
     assert "it did not help the 4 marked °" in said
     assert "not" not in pairing(decided(two, gains=(1.5,)), "open")
 

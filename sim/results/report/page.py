@@ -16,6 +16,7 @@ from sim.measure.digits import between, number
 from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion
+from sim.results.rankings import ranked
 from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
 from sim.results.report.drawing import Drawing
@@ -63,7 +64,7 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         scenario=scenario,
         baseline=results.baseline,
         manifest=manifest,
-        meaning=conclusion(decision, results.baseline),
+        meaning=f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip(),
         on_structure=results.on_structure(),
         structure=_structure(results),
         quick=cut_to(manifest) if results.quick else "",
@@ -71,7 +72,7 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         more=more,
         heads=titles,
         cells=[(arm, [cells[arm, q] for q, _ in titles]) for arm in results.arms],
-        legend=legend(results.replications, results.baseline, "bold"),
+        legend=legend(decision, results.replications, results.baseline, "bold"),
         expectations=_expectation_rows(results.expectations()),
         unknown=unknown and unknowns(*sweeps.unknowns(unknown.band(), unknown.tornado())),
         contrasts=contrasts(scenario, results.arms),

@@ -1,0 +1,61 @@
+"""Which policies are surely the best, in sentences: `sim.measure.ranking` says what is sure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.measure.digits import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.analysis import Analysis
+
+SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
+PROCEDURE = (
+    "(Each with 95 %: multiple comparisons with the best under common random numbers, "
+    "Nelson and Matejcik 1995, bounds by Bonferroni.)"
+)
+
+
+def ranked(results: Analysis) -> str:
+    """Which policies leave the least spam, and which of these lose the fewest; or what is open."""
+    if len(results.arms) < 2 or results.replications < 2:
+        return ""
+    spam = results.ranking(SPAM)
+    best = _best(spam, results.smallest(SPAM))
+    sentences = [f"Of all, {_sentence(spam, 'leaves the least spam', results.smallest(SPAM))}"]
+    if len(best) > 1:
+        lost = results.ranking(LOST, best)
+        said = _sentence(lost, "loses the fewest honest recipients", results.smallest(LOST))
+        sentences.append(f"Of {'all' if len(best) == len(spam) else 'these'}, {said}")
+    return " ".join((*sentences, PROCEDURE))
+
+
+def _best(ranking: pd.DataFrame, effect: float) -> list[str]:
+    """The arms that may be the best, or are surely no more than the *effect* worse."""
+    chosen = ranking["may_be_best"] | (ranking["worse_at_most"] <= effect)
+    return [str(arm) for arm in ranking.loc[chosen, "arm"]]
+
+
+def _sentence(ranking: pd.DataFrame, does: str, effect: float) -> str:
+    """Which one surely is the best, which are as good as it, or what cannot be told."""
+    best = _best(ranking, effect)
+    names = _and(best)
+    if len(best) == 1:
+        return f"{names} surely {does}."
+    worst = float(ranking.loc[ranking["arm"].isin(best), "worse_at_most"].max())
+    if worst <= effect:
+        return f"each of {names} surely {does}, or no more than {number(effect)} from it."
+    needed = float(ranking.loc[ranking["arm"].isin(best), "needed"].max())
+    more = (
+        f"; {needed:,.0f} replications would by {number(effect)}" if math.isfinite(needed) else ""
+    )
+    apart = f", which lie at most {number(worst)} apart" if math.isfinite(worst) else ""
+    return f"it is open which of {names}{apart}, {does}{more}."
+
+
+def _and(names: list[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
