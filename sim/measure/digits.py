@@ -12,12 +12,12 @@ MOST_DIGITS = 4
 """Decimals of a difference at most."""
 
 
-def number(value: Any, *, share: bool = False, sign: bool = False) -> str:
-    """A number with three digits or so; a *share* in per cent; a dash where it is undefined."""
+def number(value: Any, *, share: bool = False, sign: bool = False, more: int = 0) -> str:
+    """A number with three digits or so, and *more*; a *share* in per cent; a dash for NaN."""
     if not math.isfinite(value):
         return NONE
     shown = 100.0 * value if share else float(value)
-    digits = 1 if share and abs(shown) < 100 else _digits(abs(shown))
+    digits = more + (1 if share and abs(shown) < 100 else _digits(abs(shown)))
     return _minus(f"{shown:{'+' if sign else ''}z,.{digits}f}")
 
 
@@ -34,7 +34,11 @@ def between(low: Any, high: Any, *, share: bool = False, sign: bool = False) -> 
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     dash = " to " if low < 0 or sign else "–"
-    return dash.join(number(end, share=share, sign=sign) for end in (low, high))
+    for more in range(MOST_DIGITS):  # the ends of an interval are never written alike
+        ends = [number(end, share=share, sign=sign, more=more) for end in (low, high)]
+        if low == high or ends[0] != ends[1]:
+            break
+    return dash.join(ends)
 
 
 def apart(value: Any, half: Any, *, share: bool = False) -> str:

@@ -35,32 +35,55 @@ Relays that operators close on a date count as closed if that is when the polici
 where operators close some later, along a curve or after complaints, nothing follows (NaN).
 
 Where nothing else plays a part (nobody learns, no queue refuses), simulated rates differ from these
-by chance and by two small things. The mean over replications of a quotient R ÷ W lies off
-E R ÷ E W by (r Var W − Cov(R, W)) ÷ (E W)², with r the rate: about −0.05 ÷ n for the share refused
-of n messages of 1.2 recipients, a quarter of them at the same ISP, since messages to many are
-refused more often. And a message has no more recipients than there are mailboxes.
+by chance, and because a message has no more recipients than there are mailboxes.
 """
 
 INTERVALS = """\
-Intervals are 95 %, over replications, never over rows (rows of one run are not independent).
+Intervals are 95 %, over replications, never over rows (rows of one run are not independent). Each
+is given with the method that made it (column `interval`), or with the reason why there is none.
+That they cover 93 to 97 % (of few events 93 % or more) is tested for every measure, and every
+difference of two arms, by experiments of ten replications drawn from a pool of runs.
 
-- Student's t over the replications' values (Law 2015, section 9.4).
-- Shares near 0 or 1 (fewer than 10 events, or fewer than 10 non-events, in the mean replication, or
-  a t interval that leaves 0 to 1): Clopper and Pearson's interval at the effective sample size that
-  the spread between replications implies, with Korn and Graubard's correction for degrees of
-  freedom (Survey Methodology 24, 1998, 193-201). Without any spread the effective size is the
-  number of trials, times the same correction.
+- Shares, rates, multiples and ratios are quotients of the means over replications, not means of
+  quotients: these are off where numerator and denominator vary together. Student's t over the
+  replications' values R + (top − R × below) ÷ mean below (Cochran 1977, section 6.4; Law 2015,
+  section 9.4).
+- Shares near 0 or 1 (fewer than 10 events, or fewer than 10 non-events, in the mean replication, a
+  t interval that leaves 0 to 1, or replications that all agree): Clopper and Pearson's interval at
+  the effective sample size that the spread between replications implies, with Korn and Graubard's
+  correction for degrees of freedom (Survey Methodology 24, 1998, 193-201). Without any spread the
+  effective size is the number of trials, times the same correction.
 - Rates with fewer than 10 events in the mean replication: the gamma interval at the effective
-  number of events (after Fay and Feuer, Statistics in Medicine 16, 1997, 791-801).
+  number of events (after Fay and Feuer, Statistics in Medicine 16, 1997, 791-801). Of multiples,
+  which are 1 or more, what exceeds 1 is such a rate.
+- Times (delays, waits, shares of session time) are given as the median over replications, and of
+  a difference as the median of the differences in pairs, between order statistics, interpolated
+  (Hettmansperger and Sheather, Statistics & Probability Letters 4, 1986, 75-79). They cover
+  whatever the distribution is. No interval of the mean does: one large message on a slow line
+  occupies a server for an hour, and one replication in a hundred may add more than all others. It
+  takes five replications (94 %, between the least and the greatest); with fewer there is no
+  interval.
 - Replications in which a measure is undefined are left out; `replications` says how many remain.
-  With one replication there is no interval: `low` and `high` are NaN.
+  With one replication there is no interval: `low` and `high` are NaN. Nor is there of a ratio
+  that is the same in all: that is no proof that no other would differ.
 - A difference of two arms is estimated in pairs, replication by replication, with t over the
-  differences; `correlation` is that of the two arms' values, and `gain` how much wider the interval
-  were if the same numbers were no pairs (Welch's): at 1 or below, pairing did not help. Both are
-  undefined where one of the two arms does not vary: there is nothing to pair.
+  differences. Where either arm has few events, what rises and what falls in pairs has a gamma
+  interval each, put together by the method of variance estimates recovery (Zou and Donner,
+  Statistics in Medicine 27, 2008, 1693-1702). `correlation` is that of the two arms' values, and
+  `gain` how much wider the interval by t were if the same numbers were no pairs (Welch's): at 1.1
+  or below, pairing is not said to help. Both are undefined where one of the two arms does not
+  vary: there is nothing to pair.
 - Spam removed per honest message lost is a quotient of two paired differences: bootstrap-t over
   replications (Efron and Tibshirani 1993, chapter 12). Where the interval of the denominator
   includes 0, no interval is given: no finite interval would be valid (Fieller 1954).
+- In the decision table `together_low` and `together_high` bound the differences of all arms at once
+  (Bonferroni). A difference is marked where they say that it is larger than the smallest effect
+  that the scenario states for the measure (`interest`); without one nothing is marked.
+- Policies are ranked by multiple comparisons with the best under common random numbers (Nelson and
+  Matejcik, Management Science 41, 1995, 1935-1945), with one-sided bounds of each pair put together
+  by Bonferroni (Clark and Yang 1986), since policies differ in spread: which may be the best, how
+  much worse than the best each is at most, and how many replications would tell them apart by the
+  smallest effect.
 """
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NO_GAIN = "°"
 """Mark of a difference whose interval pairing narrowed by no more than a tenth."""
+LOPSIDED = 0.25
+"""Share of half an interval that its middle may lie off a difference written with ±; chosen."""
 GAIN = 1.1
 """How much narrower pairs make an interval that they are said to help; chosen."""
 
@@ -96,10 +98,15 @@ def _cell(row: Any) -> Cell:
 
 
 def _difference(value: float, low: float, high: float, share: bool) -> str:
-    """A difference ± half its paired interval."""
+    """A difference ± half its paired interval, or with its bounds where these are lopsided."""
     if not math.isfinite(value):
         return ""
-    return apart(value, (high - low) / 2, share=share)
+    half, middle = (high - low) / 2, (high + low) / 2
+    if abs(value - middle) > LOPSIDED * half:
+        return (
+            f"{apart(value, math.nan, share=share)} ({between(low, high, share=share, sign=True)})"
+        )
+    return apart(value, half, share=share)
 
 
 def legend(decision: pd.DataFrame, replications: int, baseline: str, mark: str) -> str:
@@ -109,7 +116,7 @@ def legend(decision: pd.DataFrame, replications: int, baseline: str, mark: str) 
         return f"One replication: no interval can be given. {about}"
     return (
         f"Mean (of times the median); 95 % interval over {replications} replications. {about} "
-        f"Last: the difference to '{baseline}' ± half its 95 % interval in pairs, "
+        f"Last: the difference to '{baseline}' ± half its 95 % interval in pairs, or (its bounds), "
         f"{_marks(decision, mark)}, {NO_GAIN} where pairing narrowed it by no more than a tenth; "
         f"no change: in no replication.{_withheld(decision)}"
     )

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.measure.digits import number
+from sim.results.conclusions import TIE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +24,11 @@ def ranked(results: Analysis) -> str:
     """Which policies leave the least spam, and which of these lose the fewest; or what is open."""
     if len(results.arms) < 2 or results.replications < 2:
         return ""
-    spam = results.ranking(SPAM)
-    best = _best(spam, results.smallest(SPAM))
-    sentences = [f"Of all, {_sentence(spam, 'leaves the least spam', results.smallest(SPAM))}"]
+    spam, effect = results.ranking(SPAM), results.smallest(SPAM)
+    if not math.isfinite(effect):
+        effect = TIE * float(spam.set_index("arm")["mean"].get(results.baseline, math.nan))
+    best = _best(spam, effect)
+    sentences = [f"Of all, {_sentence(spam, 'leaves the least spam', effect)}"]
     if len(best) > 1:
         lost = results.ranking(LOST, best)
         said = _sentence(lost, "loses the fewest honest recipients", results.smallest(LOST))
@@ -47,10 +50,12 @@ def _sentence(ranking: pd.DataFrame, does: str, effect: float) -> str:
         return f"{names} surely {does}."
     worst = float(ranking.loc[ranking["arm"].isin(best), "worse_at_most"].max())
     if worst <= effect:
-        return f"each of {names} surely {does}, or no more than {number(effect)} from it."
+        return f"each of {names} surely {does}, or at most {number(effect)} more."
     needed = float(ranking.loc[ranking["arm"].isin(best), "needed"].max())
     more = (
-        f"; {needed:,.0f} replications would by {number(effect)}" if math.isfinite(needed) else ""
+        f"; {needed:,.0f} replications would tell by {number(effect)}"
+        if math.isfinite(needed)
+        else ""
     )
     apart = f", which lie at most {number(worst)} apart" if math.isfinite(worst) else ""
     return f"it is open which of {names}{apart}, {does}{more}."
