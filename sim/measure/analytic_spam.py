@@ -160,16 +160,16 @@ class Spam:
     def arrives(self, server: str, boxes: Mapping[str, float]) -> float:
         """Number of mailboxes in these domains that it reaches by *server*."""
         inputs, found = self.inputs, 0.0
-        policy = inputs.servers.policy(server)
+        policy, own = inputs.servers.policy(server), inputs.scenario.servers[server].domains
         answers: dict[str, Shares] = {}
         for domain, count in boxes.items():
             alike = domain if policy.knows(domain) else ""  # it cannot tell others apart
-            asked = self.asked(server, domain)
             if alike not in answers:
-                answers[alike] = inputs.servers.shares(asked)
+                answers[alike] = inputs.servers.shares(self.asked(server, domain))
+            sender = forged_sender(self.spammers, domain, own)
             for share, verdict in answers[alike]:
                 if is_taken(verdict):
-                    onward = inputs.reached(server, asked.reverse_path, domain, spam=True)
+                    onward = inputs.reached(server, sender, domain, spam=True)
                     found += count * share * onward
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.path.alike import tells_addresses
 from sim.path.facts import facts
@@ -21,8 +21,10 @@ from sim.smtp.forwarding import Envelope, forwarded, has_aliases, is_final
 from sim.smtp.verdicts import UNREACHABLE
 
 if TYPE_CHECKING:
+    from sim.path.alike import ClientRanges, Representatives
     from sim.scenario import Scenario
     from sim.scenario.servers import Relay
+    from sim.topology.gateways import Gateways
 
 
 class Inputs:
@@ -36,6 +38,8 @@ class Inputs:
         self._passed: dict[tuple[str, str | None], float] = {}
         self._found: dict[Hashable, float] = {}
         self._sources: dict[tuple[str, str], Hashable] = {}
+        self._hosts: dict[str, _Host] = {}
+        self._listings: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def mailboxes(self) -> dict[str, float]:
@@ -88,17 +92,12 @@ class Inputs:
 
     def reached(self, server: str, sender: str | None, domain: str, *, spam: bool = False) -> float:
         """Share of what *server* took for mailboxes of *domain* that gets into one."""
-        return sum(
-            share * self._carried(server, Envelope(sender, address), spam, 1)
-            for share, address in self._addresses(domain)
-        )
-
-    def _addresses(self, domain: str) -> Iterator[tuple[float, str]]:
-        """The mailboxes of *domain* that aliases name, with their shares; ``user`` is the rest."""
-        named = self._named.get(domain, [])
-        each = 1.0 / self.mailboxes[domain] if named else 0.0
-        yield 1.0 - len(named) * each, f"user@{domain}"
-        yield from ((each, address) for address in named)
+        anybody = self._carried(server, Envelope(sender, f"user@{domain}"), spam, 1)
+        named = self._named.get(domain, ())
+        if not named:
+            return anybody
+        some = [self._carried(server, Envelope(sender, box), spam, 1) for box in named]
+        return anybody + sum(one - anybody for one in some) / self.mailboxes[domain]
 
     @cached_property
     def _named(self) -> dict[str, list[str]]:
@@ -135,10 +134,9 @@ class Inputs:
         hosts = exchangers(settings, servers.names, server, domain, sent.reverse_path)
         if not hosts:
             return 0.0
-        policy = servers.policy(hosts[0])
-        whole = has_aliases(policy) or tells_addresses(policy, "forward_path")
-        alike = servers.representatives(hosts[0])[sent.reverse_path]
-        to = (sent, hops) if whole else domain
+        host = self._host(hosts[0])
+        alike = host.representatives[sent.reverse_path]
+        to = (sent, hops) if host.tells_recipients else domain
         question = hosts[0], to, self._source(server, hosts[0]), alike, spam
         if question not in self._found:
             self._found[question] = self._asked(server, sent, spam, hops)
@@ -158,19 +156,57 @@ class Inputs:
         """All that matters to *host* of *server* as a client."""
         found = self._sources.get((server, host))
         if found is None:
-            servers, settings = self.servers, self.servers.scenario.servers
-            origin, there, ranges = settings[server], settings[host], servers.ranges(host)
-            source = servers.gateways(host).visible_address(origin.source())
-            reads_helo = "helo" in servers.policy(host).reads
+            servers, origin = self.servers, self._host(server)
+            there = self._host(host)
+            source = there.gateways.visible_address(origin.source)
             found = self._sources[server, host] = (
-                ranges.within(source),
-                ranges.client_name(source, servers.names.zone),
-                servers.listings(source),
+                there.ranges.within(source),
+                there.ranges.client_name(source, servers.names.zone),
+                self._listed(source),
                 is_blocked(origin.network, there.network, 25, servers.blocking_servers),
-                servers.policy(server).hostname if reads_helo else None,
-                origin.relayhost_login and server,
+                origin.hostname if there.reads_helo else None,
+                origin.login and server,
             )
         return found
+
+    def _host(self, name: str) -> _Host:
+        """The server *name*, with what is asked about it for each of a million pairs of servers."""
+        known = self._hosts.get(name)
+        if known is None:
+            servers, settings = self.servers, self.servers.scenario.servers[name]
+            policy = servers.policy(name)
+            known = self._hosts[name] = _Host(
+                network=settings.network,
+                source=settings.source(),
+                hostname=policy.hostname,
+                login=settings.relayhost_login,
+                reads_helo="helo" in policy.reads,
+                tells_recipients=has_aliases(policy) or tells_addresses(policy, "forward_path"),
+                gateways=servers.gateways(name),
+                ranges=servers.ranges(name),
+                representatives=servers.representatives(name),
+            )
+        return known
+
+    def _listed(self, address: int) -> tuple[str, ...]:
+        known = self._listings.get(address)
+        if known is None:
+            known = self._listings[address] = self.servers.listings(address)
+        return known
+
+
+class _Host(NamedTuple):
+    """A server as a client of others, and as a server."""
+
+    network: str
+    source: int
+    hostname: str
+    login: str | None
+    reads_helo: bool
+    tells_recipients: bool
+    gateways: Gateways
+    ranges: ClientRanges
+    representatives: Representatives
 
 
 def is_taken(verdict: Verdict) -> bool:
