@@ -23,7 +23,7 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     home = expect.isp or next(iter(users.accounts))
     own = scenario.submission_server(network_at(expect.account, home, users.work))
     assert own is not None, "checked when loaded"
-    domain = scenario.servers[own].domains[0]
+    domain = scenario.account_domain(own)
     program = MailProgram(
         server=own,
         login=f"user@{domain}",

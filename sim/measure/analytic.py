@@ -152,7 +152,7 @@ def _fates(inputs: Inputs, case: _Case) -> Iterator[tuple[float, _Fate]]:
     same ISP with the share ``to_same_isp``.
     """
     users, server = inputs.scenario.users[case.group], case.attempt.server
-    own = inputs.scenario.servers[server].domains[0]
+    own = inputs.scenario.account_domain(server)
     here = replace(case.attempt, forward_path=f"user@{own}")
     elsewhere = next(iter(inputs.elsewhere(server)), NOWHERE)
     there = replace(case.attempt, forward_path=f"user@{elsewhere}")

@@ -62,7 +62,7 @@ class Inputs:
 
     def domain(self, network: str) -> str:
         """The domain of the accounts of a network."""
-        return str(self.scenario.servers[self.submission[network]].domains[0])
+        return self.scenario.account_domain(self.submission[network])
 
     def elsewhere(self, server: str) -> dict[str, float]:
         """Domains that *server* does not process, by share of the mailboxes there."""
@@ -88,7 +88,7 @@ class Inputs:
         """The same of what it took for its own domain: all, unless aliases send it on."""
         if not has_aliases(self.servers.policy(server)):
             return 1.0
-        return self.reached(server, sender, self.scenario.servers[server].domains[0])
+        return self.reached(server, sender, self.scenario.account_domain(server))
 
     def reached(self, server: str, sender: str | None, domain: str, *, spam: bool = False) -> float:
         """Share of what *server* took for mailboxes of *domain* that gets into one."""

@@ -135,9 +135,10 @@ class Servers:
         return result
 
     def _owns(self, server: str) -> dict[str, frozenset[str]]:
-        domains = self.scenario.servers[server].domains
+        domain = self.scenario.account_domain(server)
+        domains = (domain, *self.scenario.servers[server].domains)
         own = [login for login in self._logins if login.rpartition("@")[2] in domains]
-        return {a: frozenset((a,)) for a in (*own, *(f"user@{domain}" for domain in domains[:1]))}
+        return {address: frozenset((address,)) for address in (*own, f"user@{domain}")}
 
     @cached_property
     def _blocking(self) -> frozenset[str]:

@@ -116,7 +116,7 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
     if server is None:
         names.wrong("user", user, f"somebody whose network has a server ({network} has none)")
         return _NO_PARTY
-    name, domain = f"{group}-{number}", scenario.servers[server].domains[0]
+    name, domain = f"{group}-{number}", scenario.account_domain(server)
     address, login = f"{name}@{users.sender_domain or domain}", f"{name}@{domain}"
     network_of_place = network_at(location, home, users.work)
     return Party(

@@ -170,6 +170,13 @@ class Scenario(Document):
         domain = self.networks[keys.network].domain
         return keys.hostname or policies.hostname(server, keys.network, domain)
 
+    def account_domain(self, server: str) -> str:
+        """The domain of the accounts on *server*: the first that it processes, or that of its
+        network where it only passes mail on."""
+        keys = self.servers[server]
+        network = self.networks[keys.network].domain or f"{keys.network.lower()}.example"
+        return next(iter(keys.domains), network)
+
     def submission_server(self, network: str) -> str | None:
         """The server that customers of *network* name in their mail program; None: it has none."""
         return self.submission_servers().get(network)

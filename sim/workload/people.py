@@ -152,7 +152,7 @@ def _group(scenario: Scenario, group: str, first: int, boxes: Mailboxes) -> list
 
     def account(name: str, network: str) -> Account:
         server = submission[network]
-        domain = scenario.servers[server].domains[0]
+        domain = scenario.account_domain(server)
         sender, mailbox = f"{name}@{users.sender_domain or domain}", boxes.add(name, domain)
         return Account(network, server, domain, f"{name}@{domain}", mailbox, sender)
 

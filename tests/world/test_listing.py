@@ -5,7 +5,6 @@ import pytest
 from staged import staged, submissions
 
 from sim.measure.counters import count_measures
-from sim.measure.permissions import permissions
 from sim.scenario import loads
 from sim.world import simulate
 
@@ -216,27 +215,17 @@ def test_a_list_corrected_at_once_is_right():
     assert shares(corrected) == {"own_listing": 1.0}
 
 
-def test_mistakes_over_time():
-    frames = simulate(office(), "listed", 0).frames()
-    table = permissions(frames, every=DAY)
-    assert list(table.columns) == [
-        "start",
-        "server",
-        "class",
-        "permission",
-        "attempts",
-        "recipients",
-    ]
-    missed = table[table["permission"] == "missed_listing"]
-    assert missed["start"].tolist() == [DAY * day for day in range(1, 8)]
-    counted = frames["attempts"]
-    assert missed["attempts"].sum() == (counted["permission"] == "missed_listing").sum()
+def permissions_by_day(frames):
+    """Submissions by whose permission they used and the day (s)."""
+    attempts = frames["attempts"]
+    used = attempts[(attempts["permission"] != "") & (attempts["hop"] == "submission")]
+    return used.groupby([used["permission"].astype(str), used["at"] // DAY * DAY]).size()
 
 
 def test_mistakes_are_measures_with_the_same_counts():
     scenario = office()
     frames = simulate(scenario, "listed", 0).frames()
-    table = permissions(frames).groupby(["permission", "start"])["attempts"].sum()
+    table = permissions_by_day(frames)
     m = count_measures(frames, scenario)
     m = m[(m["by"] == "day") & (m["class"] == "honest") & m["phase"].isin(["warm-up", "after"])]
     for measure, name in (
