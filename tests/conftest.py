@@ -26,7 +26,9 @@ def decided():
 
     from sim.measure.decisions import COLUMNS, EXCHANGE, QUANTITIES
 
-    def make(arms: dict[str, tuple[float, float]], *, half: float = 0.1, gains=(np.nan,)):
+    def make(
+        arms: dict[str, tuple[float, float]], *, half: float = 0.1, gains=(np.nan,), unsettled=()
+    ):
         names = ("spam per mailbox and day", "honest recipients lost")
         baseline = next(iter(arms))
         rows = []
@@ -38,7 +40,7 @@ def decided():
                 gain = gains[len(rows) % len(gains)] if arm != baseline else np.nan
                 mean = (value, value - half, value + half, np.nan)
                 bounds = (change - half, change + half)
-                last = (0.5, gain, 10, "t", "t", *bounds, np.nan, False)
+                last = (0.5, gain, 10, "t", "t", *bounds, np.nan, False, arm not in unsettled)
                 rows.append((arm, name, "", *mean, change, *bounds, *last))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 

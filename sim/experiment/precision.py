@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiment.stored import Stored
 from sim.experiment.usage import UsageError, one_of
-from sim.records.measures import MEASURES
+from sim.records.measures import COSTS, MEASURES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sim.scenario.model import Precision
 
 FIRST = 5
@@ -82,7 +80,7 @@ def until_precise(
     count = first(precision, replications)
     while True:
         stored = run(count)
-        arm, width = _widest(stored.table("measures"), precision)
+        arm, width = _widest(stored, precision)
         result = Precise(precision.measure, precision.half_width, width, arm, count, precision.most)
         if result.enough or count >= precision.most:
             return stored, result
@@ -97,9 +95,13 @@ def more(count: int, width: float, requested: float) -> int:
     return max(count + 1, min(count_needed, math.floor(GROWTH * count)))
 
 
-def _widest(measures: pd.DataFrame, precision: Precision) -> tuple[str, float]:
-    from sim.measure.summary import summarise  # pandas
+def _widest(stored: Stored, precision: Precision) -> tuple[str, float]:
+    from sim.experiment.costs import with_costs  # pandas
+    from sim.measure.summary import summarise
 
+    measures = stored.table("measures")
+    if precision.measure in COSTS:
+        measures = with_costs(stored.scenario(), measures, str(stored.manifest["baseline"]))
     cell = (measures["measure"] == precision.measure) & (measures["class"] == precision.mail)
     table = summarise(measures[cell])
     if not len(table):

@@ -18,6 +18,7 @@ from sim.experiment.run import design, perform_all, table_of_runs
 from sim.experiment.storage import Task
 from sim.experiment.tasks import Job
 from sim.experiment.usage import UsageError
+from sim.scenario import loads
 from sim.scenario.sweeping import not_swept
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ MEASURES_ALONE = Execution(keep=COUNTS)
 AT_ONCE = 100
 """Points whose measures are read at a time: enough that what a table costs by itself, whatever
 its length, counts little; chosen."""
+
+
+WHOLE = {"by": "all", "phase": "after"}
+"""The measures that the tables of a sweep are of."""
+DAILY = {"by": "day", "phase": "after", "class": "honest"}
+"""Those by day that costs follow from."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,17 @@ class StoredSweep:
             tasks = [task for p, arm, r in every if (task := Task(arm, r, p)) in done]
             if tasks:
                 yield frames.read(self.root, "measures", tasks, words=words)
+
+    def with_costs(self) -> Iterator[pd.DataFrame]:
+        """The measures of all points by ``all`` after the policies start, AT_ONCE of them at a
+        time, with what each arm costs (see `sim.measure.costs`)."""
+        from sim.experiment.costs import costs_at  # pandas
+        from sim.measure.costs import joined
+
+        scenario = loads((self.root / storage.SCENARIO).read_text("utf-8"))
+        baseline = str(self.manifest["baseline"])
+        for whole, daily in zip(self.measures(WHOLE), self.measures(DAILY), strict=True):
+            yield joined(whole, costs_at(scenario, self.points, daily, baseline))
 
     def baseline_value(self, key: str) -> Any:
         """What the scenario itself says of a key by its dotted name; None of several, or none."""

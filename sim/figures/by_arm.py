@@ -63,14 +63,15 @@ LOOKS: Mapping[str, Look] = {
 def rates(style: Style, summary: Frame, arms: Names, *, measures: Pairs = RATES) -> Figure:
     """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
     check_measures(measures)
-    panels = [_rate(summary, kind, measure) for kind, measure in measures]
+    panels = [bars_of(summary, kind, measure) for kind, measure in measures]
     if not any(panel.rows for panel in panels):
         names = ", ".join(measure for _, measure in measures)
         raise FigureError(f"summary has no rows of {names}")
     return bars.draw(style, panels, arms, bars.entries(style, panels))
 
 
-def _rate(summary: Frame, kind: str, measure: str) -> Bars:
+def bars_of(summary: Frame, kind: str, measure: str) -> Bars:
+    """The bars of one measure of a class of mail, an arm each."""
     return Bars(
         words.title(kind, measure),
         words.axis(measure),
@@ -133,7 +134,7 @@ def believed(style: Style, summary: Frame, arms: Names) -> Figure:
         raise FigureError("summary has no rows of delivery_rate and believed_rate")
     label = words.axis("delivery_rate")
     pair = Pair("delivered / believed delivered", label, delivered, trusted)
-    lost = replace(_rate(summary, "honest", "silent_loss_rate"), title="silently lost")
+    lost = replace(bars_of(summary, "honest", "silent_loss_rate"), title="silently lost")
     marks = [
         (Line2D([], [], **bars.marker(style, look, 0.6, **_hollow(look))), label + note)
         for (_, look, label), note in zip(PAIR, ("", ": no error seen"), strict=True)

@@ -18,7 +18,7 @@ from sim.figures.numbers import record
 from sim.figures.specification import figure
 from sim.figures.style import Style
 
-COST, GAIN = ("honest", "lost_per_day"), ("spam", "spam_per_mailbox_day")
+COST, GAIN = ("honest", "long_run_lost_per_day"), ("spam", "spam_per_mailbox_day")
 HEIGHT = {"column": 2.6, "page": 3.6, "slide": 4.6}
 """Inches for the axes alone."""
 ANGLES = (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160)
@@ -41,9 +41,10 @@ class Point:
 
 @figure(
     "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
-    "left corner is better. Hollow: dominated, some other policy is no worse in both means and "
+    "left corner is better. Arms that have not settled are left out. Hollow: dominated, some "
+    "other policy is no worse in both means and "
     f"better in one. Line: the policies that are not. {words.WHISKERS} "
-    + words.definitions("lost_per_day", "spam_per_mailbox_day")
+    + words.definitions("long_run_lost_per_day", "spam_per_mailbox_day")
 )
 def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
     """Spam per mailbox and day against honest mail lost; dominated policies are hollow."""
@@ -54,7 +55,7 @@ def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
     axes = layout.tidy(figure.subplots(), style)
     axes.set_xlim(0, bars.ceiling(max(point.lost.top for point in points)))
     axes.set_ylim(0, bars.ceiling(max(point.spam.top for point in points)))
-    axes.set_xlabel("honest mail lost (recipients / day)")
+    axes.set_xlabel("honest mail lost in the long run (recipients / day)")
     axes.set_ylabel(layout.name("spam delivered (messages / mailbox / day)", 44))
     best = sorted((p.lost.mean, p.spam.mean) for p in points if not p.dominated)
     line: dict[str, Any] = {"color": "0.6", "linewidth": style.line, "zorder": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from types import MappingProxyType
 
-from sim.figures import by_arm, by_day, curves, frontier, life, matrix, sweeps, topology
+from sim.figures import by_arm, by_day, costs, curves, frontier, life, matrix, sweeps, topology
 from sim.figures.data import TABLES
 from sim.figures.specification import Specification
 
@@ -13,6 +13,7 @@ FIGURES = (
     topology.topology,
     matrix.matrix,
     by_arm.rates,
+    costs.costs,
     by_arm.places,
     by_arm.groups,
     frontier.frontier,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.records.measures import MEASURES, QUANTILE, SHARES
+from sim.records.measures import COSTS, MEASURES, QUANTILE, SHARES
 
 WHISKERS = "Whiskers: 95 % intervals over replications."
 BANDS = "Bands: 95 % intervals over replications."
@@ -18,6 +18,7 @@ UNDEFINED = {
     "spam_abuse_rate": "nothing relayed",
     "spam_time_share": "no sessions",
     "spam_per_mailbox_day": "no mailboxes",
+    **dict.fromkeys(COSTS, "not settled"),
 }
 
 

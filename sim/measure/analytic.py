@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, product
-from math import prod
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from sim.measure.affected import NOWHERE, programs
 from sim.measure.analytic_spam import spam_rows
 from sim.measure.inputs import Inputs
 from sim.path.alike import address_parts
-from sim.path.submission import Attempt, MailProgram, submit
+from sim.path.submission import Attempt, submit
 from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 COLUMNS = ("arm", "class", "measure", "by", "key", "analytic")
-NOWHERE = "elsewhere.example"
 Row = tuple[str, str, str, str, float]
 """Class, measure, by, key, analytic (NaN: nothing follows)."""
 
@@ -116,22 +115,11 @@ def _attempts(
 ) -> Iterator[tuple[float, Attempt]]:
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
-    server, here = inputs.submission[network], network_at(place, home, users.work)
-    login = f"user@{inputs.domain(network)}"
-    sender = f"user@{users.sender_domain}" if users.sender_domain else login
-    ranges = (*servers.policy(server).ranges, servers.listings.ranges)
+    here = network_at(place, home, users.work)
+    ranges = (*servers.policy(inputs.submission[network]).ranges, servers.listings.ranges)
     addresses = list(address_parts(scenario.networks[here], ranges))
-    separate = scenario.servers[server].auth_password == "separate"
-    wrong = users.wrong_separate_password if separate else users.wrong_password
-    switches = users.auth, users.port_587, users.pop_before_sending, wrong
-    for positions in product((True, False), repeat=len(switches)):
-        share = prod(s if on else 1.0 - s for s, on in zip(switches, positions, strict=True))
-        if share == 0.0:
-            continue
-        auth, by_587, polls_first, wrong_password = positions
-        settings = auth or by_587, by_587, wrong_password, polls_first, users.program == "web"
-        program = MailProgram(server, login, sender, *settings, users.helo or "user-pc")
-        for part, client in addresses:
+    for share, program in programs(scenario, users, network):
+        for part, client in addresses if share else ():
             yield share * part, submit(scenario, program, here, client, "")
 
 

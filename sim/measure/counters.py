@@ -19,7 +19,8 @@ from sim.measure import columnar
 from sim.measure.aggregate import AFTER, FOLDS, Counters, Floats, Ints, Labels, fold, folds, table
 from sim.measure.columnar import Columnar, Frames
 from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records.measures import MEASURES, ROW_KEYS, Outcome
+from sim.records.definitions import ROW_KEYS, Outcome
+from sim.records.measures import MEASURES
 from sim.records.words import Cause, Fate, MailClass, Permission, Phase, Remedy, Route
 
 if TYPE_CHECKING:
@@ -280,11 +281,12 @@ def _friction(rows: Rows) -> Iterator[Counters]:
     row = row[firsts]
     for by in MEASURES["attempts_per_delivered"].by:
         codes, keys = rows.key(by)
+        phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
         cell = rows.phase[row] * len(keys) + codes[row]
-        below = _by_phase(rows.phases, cell, arrived, len(keys))
+        below = _by_phase(phases, cell, arrived, len(keys))
         for name, top in tops.items():
-            above = _by_phase(rows.phases, cell, top, len(keys))
-            yield Counters(Labels(name, by, rows.phases, ("honest",), keys), above, below)
+            above = _by_phase(phases, cell, top, len(keys))
+            yield Counters(Labels(name, by, phases, ("honest",), keys), above, below)
 
 
 def _servers(held: Columnar, phases: tuple[str, ...]) -> Iterator[Counters]:

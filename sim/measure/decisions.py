@@ -14,7 +14,7 @@ from sim.measure.intervals import Intervals, Sample, intervals
 from sim.measure.pairs import paired
 from sim.measure.quotients import ratio_of_means
 from sim.measure.ranking import ranking, together
-from sim.records.measures import MEASURES, RATE
+from sim.records.measures import MEASURES, RATE, SETTLING_TIME
 
 COLUMNS = (
     "arm",
@@ -36,7 +36,9 @@ COLUMNS = (
     "together_high",
     "smallest",
     "matters",
+    "settled",
 )
+"""Of a decision table; *settled*: whether the arm has settled, without which it has no costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,19 @@ class Quantity:
 
 QUANTITIES: Mapping[str, Quantity] = {
     "spam per mailbox and day": Quantity("spam", "spam_per_mailbox_day", "messages"),
-    "honest recipients lost": Quantity("honest", "lost_per_day", "a day"),
+    "honest recipients lost": Quantity("honest", "long_run_lost_per_day", "a day, long run"),
+    "lost once": Quantity("honest", "one_off_lost", "a person affected"),
+    "time until settled": Quantity("honest", "settling_time", "days"),
+    "first attempts refused": Quantity("honest", "long_run_refused_per_day", "a day, long run"),
+    "refused once": Quantity("honest", "one_off_refused", "a person affected"),
+    "calls to the help desk": Quantity("honest", "long_run_calls_per_day", "a day, long run"),
+    "calls once": Quantity("honest", "one_off_calls", "a person affected"),
+    "settings changed once": Quantity("honest", "one_off_settings", "a person affected"),
     "spam-abuse rate": Quantity("spam", "spam_abuse_rate", "share"),
     "honest mail delivered": Quantity("honest", "delivery_rate", "share"),
     "refused at first": Quantity("honest", "first_refusal_rate", "share"),
     "lost without a word": Quantity("honest", "silent_loss_rate", "share"),
     "attempts": Quantity("honest", "attempts_per_delivered", "a message delivered"),
-    "settings changed": Quantity("honest", "settings_per_delivered", "a message delivered"),
-    "calls to the help desk": Quantity("honest", "calls_per_delivered", "a day", per_day=True),
     "delay, median": Quantity("honest", "delay_median", "s"),
     "delay, 90th percentile": Quantity("honest", "delay_p90", "s"),
 }
@@ -136,6 +143,7 @@ def _table(
 ) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for arm in arms:
+        settled = bool(np.isfinite(cells.column(arm, "honest", SETTLING_TIME, "numerator")).any())
         for name, quantity in QUANTITIES.items():
             kind, sample = cells.sample(arm, quantity)
             estimate = intervals(kind, sample)
@@ -152,11 +160,11 @@ def _table(
             how = (int(estimate.n[0]), estimate.how[0], "" if arm == baseline else against.how[0])
             both = tuple(float(x[0]) if arm != baseline else np.nan for x in surely[1:3])
             row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *how)
-            rows.append((*row, *both, least, matters and arm != baseline))
+            rows.append((*row, *both, least, matters and arm != baseline, settled))
         if arm != baseline:
             rate = exchange(cells, baseline, arm)
             said = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.how[0], "")
-            rows.append((arm, EXCHANGE, "messages", *said, *(np.nan,) * 3, False))
+            rows.append((arm, EXCHANGE, "messages", *said, *(np.nan,) * 3, False, settled))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -176,17 +184,18 @@ def ranked(
 
 
 def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:
-    """Spam deliveries that *arm* takes away for each honest recipient that it loses."""
+    """Spam deliveries that *arm* takes away for each honest recipient that it loses in the long
+    run, by what each comes to a day."""
 
-    def counts(which: str, class_: str, measure: str) -> Array:
-        return cells.column(which, class_, measure, "numerator")
+    def a_day(which: str, class_: str, measure: str, days: Array) -> Array:
+        return cells.column(which, class_, measure, "numerator") / days
 
-    spam = counts(baseline, *_SPAM) - counts(arm, *_SPAM)
-    lost = counts(arm, *_LOST) - counts(baseline, *_LOST)
-    return ratio_of_means(spam, lost)
+    spam = [a_day(which, *_SPAM, cells.days(which)) for which in (baseline, arm)]
+    lost = [cells.column(which, *_LOST, "value") for which in (baseline, arm)]
+    return ratio_of_means(spam[0] - spam[1], lost[1] - lost[0])
 
 
-_SPAM, _LOST = ("spam", "spam_per_mailbox_day"), ("honest", "lost_per_day")
+_SPAM, _LOST = ("spam", "spam_per_mailbox_day"), ("honest", "long_run_lost_per_day")
 
 
 def _key(quantity: Quantity) -> tuple[str, str]:

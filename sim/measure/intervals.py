@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.measure import bounds
 from sim.measure.bounds import Array, Bounds, Counts, Mask, mean_where, moments
-from sim.records.measures import BOUNDS, COUNTED, MEDIANS, MULTIPLE, QUOTIENTS, SHARE
+from sim.records.measures import BOUNDS, COUNTED, JACKKNIFE, MEDIANS, MULTIPLE, QUOTIENTS, SHARE
 
 LEVEL = 0.95
 TAIL = (1.0 - LEVEL) / 2
@@ -93,7 +93,7 @@ def intervals(kind: str, sample: Sample, tail: float = TAIL) -> Intervals:
     low, high = bounds.student(mean, variance, n, tail)
     few = rare(kind, sample) | (n > 1) & ((variance == 0.0) | _outside(kind, low, high))
     if kind not in COUNTED or not few.any():
-        return stated(mean, low, high, n, STUDENT)
+        return stated(mean, np.maximum(low, BOUNDS[kind][0]), high, n, STUDENT)
     of_counts = _of_counts(kind, sample, variance, tail)
     low, high = (np.where(few, *both) for both in zip(of_counts, (low, high), strict=True))
     return stated(mean, low, high, n, np.where(few, COUNTS, STUDENT))
@@ -104,8 +104,15 @@ def linear(kind: str, sample: Sample) -> Array:
 
     The estimate is the quotient of the means, not the mean of quotients, which is off where
     numerators and denominators vary together: R + (top - R × below) ÷ mean below, to first order
-    (Cochran 1977, section 6.4). Of medians they are the values themselves.
+    (Cochran 1977, section 6.4). Of medians they are the values themselves. An estimate from all
+    replications together, with values without each one, has Tukey's pseudo-values about it
+    (Efron 1982, chapter 3).
     """
+    if kind == JACKKNIFE:
+        known = sample.known
+        estimate, without = (mean_where(side, known) for side in (sample.numerator, sample.value))
+        others = known.sum(axis=1)[:, None] - 1.0
+        return np.asarray(estimate[:, None] + others * (without[:, None] - sample.value))
     if kind not in QUOTIENTS:
         return sample.value
     known = sample.known

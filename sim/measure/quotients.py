@@ -37,6 +37,8 @@ def ratio_of_means(tops: Array, belows: Array) -> Intervals:
 
 def _one_ratio(top: Array, below: Array) -> tuple[float, float, float]:
     n = len(top)
+    if not n:
+        return np.nan, np.nan, np.nan
     with np.errstate(all="ignore"):
         ratio, error = (float(x[0]) for x in _linear(top[None, :], below[None, :]))
         if not np.isfinite(ratio):

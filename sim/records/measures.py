@@ -6,15 +6,12 @@ reference page (`sim.records.measures_page`) is generated from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
-from sim.records.words import MailClass
+from sim.records.definitions import ROW_KEYS, Measure
 
 SHARE, RATE, MULTIPLE, RATIO = "share", "rate", "multiple", "ratio"
-TIME_SHARE, WAIT, QUANTILE = "share of time", "wait", "quantile"
+TIME_SHARE, WAIT, QUANTILE, JACKKNIFE = "share of time", "wait", "quantile", "jackknife"
 KINDS = {
     SHARE: "a share of counts; over replications the quotient of the means",
     RATE: "events per exposure; over replications the quotient of the means",
@@ -23,6 +20,7 @@ KINDS = {
     TIME_SHARE: "a share of session time; over replications the median",
     WAIT: "a mean of waits in a queue; over replications the median",
     QUANTILE: "a quantile of the rows of one replication; over replications the median",
+    JACKKNIFE: "of all replications together; its spread by the jackknife",
 }
 QUOTIENTS = (SHARE, RATE, MULTIPLE, RATIO)
 """Kinds that are given as the quotient of the means over replications."""
@@ -35,54 +33,15 @@ hundred adds to the mean, and no interval of theirs covers it."""
 SHARES = (SHARE, TIME_SHARE)
 """Kinds that lie between 0 and 1, and are shown in per cent."""
 BOUNDS = dict.fromkeys(SHARES, (0.0, 1.0)) | {
-    RATE: (0.0, inf), MULTIPLE: (1.0, inf), RATIO: (-inf, inf),
+    RATE: (0.0, inf), MULTIPLE: (1.0, inf), RATIO: (-inf, inf), JACKKNIFE: (0.0, inf),
 }  # fmt: skip
 """Least and greatest value of a kind."""
 SERVER = "server"
 """Class of measures that belong to a server rather than to a class of mail."""
 
-ROW_KEYS = ("all", "place", "group", "server", "route", "remedy", "day")
-BY = (*ROW_KEYS, "cause", "permission")
-
-_MAIL = tuple(MailClass.texts())
 _HONEST = ("honest",)
 _INTENDED = "intended recipients"
 _NONE_INTENDED = "undefined: no recipient was intended"
-_TO_DATE = "none: recipients still in transit at the end stay in the denominator"
-
-
-class Outcome(NamedTuple):
-    """What a row of recipients counts for."""
-
-    fate: str
-    refused_at_first: bool
-    for_a_listing: bool
-    believed: bool
-
-    @property
-    def lost(self) -> bool:
-        """Whether it was neither delivered nor in transit at the end."""
-        return self.fate not in ("delivered", "in_transit")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One measure; *by* names the keys it is split by besides ``all``.
-
-    *counts* says whether a row of recipients is in the numerator, for a measure counted in rows.
-    """
-
-    title: str
-    kind: str
-    unit: str
-    numerator: str
-    denominator: str
-    zero: str
-    classes: tuple[str, ...] = _MAIL
-    by: tuple[str, ...] = ("all", *ROW_KEYS[1:])
-    excluded: str = _TO_DATE
-    note: str = ""
-    counts: Callable[[Outcome], bool] | None = None
 
 
 MEASURES: dict[str, Measure] = {
@@ -182,7 +141,7 @@ MEASURES: dict[str, Measure] = {
         "lost per day",
         RATE,
         "recipients / day",
-        "recipients neither delivered nor in transit at the end",
+        "recipients neither delivered nor in transit at the end; who would wait for ever gives up",
         "days of the phase",
         "does not occur: a phase of no length has no row",
         classes=_HONEST,
@@ -314,7 +273,7 @@ MEASURES: dict[str, Measure] = {
         "messages that reached at least one recipient",
         "undefined: no message was delivered",
         classes=_HONEST,
-        by=("all", "place", "group"),
+        by=("all", "place", "group", "day"),
         excluded="none: attempts for messages that were lost stay in the numerator",
     ),
     "settings_per_delivered": Measure(
@@ -325,7 +284,7 @@ MEASURES: dict[str, Measure] = {
         "messages that reached at least one recipient",
         "undefined: no message was delivered",
         classes=_HONEST,
-        by=("all", "place", "group"),
+        by=("all", "place", "group", "day"),
         excluded="dialling in and waiting change no setting",
     ),
     "calls_per_delivered": Measure(
@@ -336,9 +295,79 @@ MEASURES: dict[str, Measure] = {
         "messages that reached at least one recipient",
         "undefined: no message was delivered",
         classes=_HONEST,
-        by=("all", "place", "group"),
+        by=("all", "place", "group", "day"),
         excluded="none: calls that led to nothing count too",
     ),
+}
+
+SETTLING_TIME = "settling_time"
+ONE_OFF = {
+    "one_off_lost": "lost_per_day",
+    "one_off_refused": "first_refusal_rate",
+    "one_off_calls": "calls_per_delivered",
+    "one_off_settings": "settings_per_delivered",
+}
+LONG_RUN = {
+    "long_run_lost_per_day": "lost_per_day",
+    "long_run_refused_per_day": "first_refusal_rate",
+    "long_run_calls_per_day": "calls_per_delivered",
+}
+"""Measures of what a change costs, and the measures whose daily numerators they are of."""
+COSTS = (*ONE_OFF, SETTLING_TIME, *LONG_RUN)
+
+_NOT_SETTLED = "not settled within the run, or fewer than three weeks after the policy starts"
+MEASURES |= {
+    name: Measure(
+        f"{title}, once",
+        RATIO,
+        f"{unit} / person affected",
+        f"{MEASURES[ONE_OFF[name]].numerator}: more than in the baseline and, day by day, more "
+        "than the long run goes on to cost, from `policy_starts` until settled",
+        "people affected: some of their mail is refused at first where the baseline takes it, by "
+        "the inputs alone",
+        f"undefined: nobody is affected, or {_NOT_SETTLED}",
+        classes=_HONEST,
+        by=("all",),
+        excluded="what goes on for ever: that is the long-run rate",
+        note="The numerator is the total. What newcomers pay later is in the long-run rate.",
+    )
+    for name, title, unit in (
+        ("one_off_lost", "lost", "recipients"),
+        ("one_off_refused", "first attempts refused", "recipients"),
+        ("one_off_calls", "help-desk calls", "calls"),
+        ("one_off_settings", "changed settings", "changes"),
+    )
+}
+MEASURES |= {
+    SETTLING_TIME: Measure(
+        "time until settled",
+        JACKKNIFE,
+        "days",
+        "days from `policy_starts` until every week is like those of the last half of the run",
+        "one",
+        f"undefined: {_NOT_SETTLED}",
+        classes=_HONEST,
+        by=("all",),
+        note="Of all replications together; values are those without one replication.",
+    )
+}
+MEASURES |= {
+    name: Measure(
+        f"{title}, in the long run",
+        RATE,
+        f"{unit} / day",
+        f"{MEASURES[LONG_RUN[name]].numerator}, after the first week that is settled",
+        "days of the whole weeks that are left",
+        f"undefined: {_NOT_SETTLED}",
+        classes=_HONEST,
+        by=("all",),
+        excluded=MEASURES[LONG_RUN[name]].excluded,
+    )
+    for name, title, unit in (
+        ("long_run_lost_per_day", "lost", "recipients"),
+        ("long_run_refused_per_day", "first attempts refused", "recipients"),
+        ("long_run_calls_per_day", "help-desk calls", "calls"),
+    )
 }
 
 PHASES = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.records.measures import KINDS, MEASURES, PHASES, Measure
+from sim.records.definitions import Measure
+from sim.records.measures import KINDS, MEASURES, PHASES
 
 STATIC = """\
 What follows from the inputs alone, computed without sampling from the policies and the shares of

@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from sim.experiment import Stored, frames, storage, sweeping
+from sim.experiment.costs import with_costs
 from sim.experiment.expected import analytic
 from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
 from sim.measure.aggregate import LABELS
-from sim.records.measures import BY, PHASES
+from sim.records.definitions import BY
+from sim.records.measures import PHASES
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario
 from sim.results.structures import NOT_TRIED, Structures
@@ -68,14 +70,18 @@ class Analysis(Folder):
 
     @cached_property
     def measures(self) -> pd.DataFrame:
-        """Numerator, denominator and value per (arm, replication, phase, class, by, key)."""
+        """Numerator, denominator and value per (arm, replication, phase, class, by, key).
+
+        What each arm costs honest people once and in the long run is there too, from the counts by
+        day of all replications together (see sim.measure.costs).
+        """
         table = self._stored.table("measures")
         if missing := [name for name in OF_A_MEASURE if name not in table]:
             raise storage.StorageError(
                 f"{self.path}: measures lack {', '.join(map(repr, missing))}; they are of another "
                 "version, or were changed: run again"
             )
-        return table
+        return with_costs(self.scenario.model, table, self.baseline)
 
     @cached_property
     def analytic(self) -> pd.DataFrame:

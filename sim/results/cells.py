@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim.measure.decisions import QUANTITIES
 from sim.measure.digits import NONE, apart, between, number
 from sim.measure.intervals import REASONS
 from sim.measure.sweeps import OF_DIFFERENCE, REACH
+from sim.records.measures import COSTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_SETTLED = "not settled"
+"""Instead of the costs of an arm that has not settled within the run."""
 NO_GAIN = "°"
 """Mark of a difference whose interval pairing narrowed by no more than a tenth."""
 LOPSIDED = 0.25
@@ -86,7 +90,8 @@ def decision_cells(decision: pd.DataFrame) -> dict[tuple[str, str], Cell]:
 def _cell(row: Any) -> Cell:
     share = row.unit == "share"
     if not math.isfinite(row.mean):
-        return Cell()
+        costs = row.quantity in QUANTITIES and QUANTITIES[row.quantity].measure in COSTS
+        return Cell(NOT_SETTLED) if costs and not row.settled else Cell()
     return Cell(
         number(row.mean, share=share),
         between(row.low, row.high, share=share),
@@ -118,7 +123,8 @@ def legend(decision: pd.DataFrame, replications: int, baseline: str, mark: str) 
         f"Mean (of times the median); 95 % interval over {replications} replications. {about} "
         f"Last: the difference to '{baseline}' ± half its 95 % interval in pairs, or (its bounds), "
         f"{_marks(decision, mark)}, {NO_GAIN} where pairing narrowed it by no more than a tenth; "
-        f"no change: in no replication.{_withheld(decision)}"
+        f"no change: in no replication. Once: more than the long run goes on to cost, until "
+        f"settled.{_withheld(decision)}"
     )
 
 

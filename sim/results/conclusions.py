@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 TIE = 0.02
 """Share of the baseline's spam below which two policies are said to leave as much; chosen."""
 SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
+SETTLED = "time until settled"
+ONCE = {
+    "lost once": "recipients lost",
+    "refused once": "first attempts refused",
+    "calls once": "calls to the help desk",
+    "settings changed once": "settings changed",
+}
+"""Quantities of one-off costs, and what each person affected has of them."""
 
 
 class _Table:
@@ -21,29 +29,34 @@ class _Table:
 
     def __init__(self, decision: pd.DataFrame, baseline: str) -> None:
         rows: list[Any] = list(decision.itertuples(index=False))
-        self.spam_of = {str(row.arm): row for row in rows if row.quantity == SPAM}
-        self.lost_of = {str(row.arm): row for row in rows if row.quantity == LOST}
+        self.rows = {(str(row.arm), str(row.quantity)): row for row in rows}
+        arms = list(dict.fromkeys(str(row.arm) for row in rows))
         self.before = self.spam(baseline)
-        self.others = [arm for arm in self.spam_of if arm != baseline]
+        self.others = [arm for arm in arms if arm != baseline]
+        self.unsettled = [arm for arm in self.others if not self.rows[arm, LOST].settled]
+
+    def mean(self, arm: str, quantity: str) -> float:
+        """One quantity of an arm."""
+        return float(self.rows[arm, quantity].mean)
 
     def spam(self, arm: str) -> float:
         """Spam per mailbox and day."""
-        return float(self.spam_of[arm].mean)
+        return self.mean(arm, SPAM)
 
     def lost(self, arm: str) -> float:
-        """Honest recipients lost a day."""
-        return float(self.lost_of[arm].mean)
+        """Honest recipients lost a day in the long run; infinity of an arm that has not settled."""
+        return math.inf if arm in self.unsettled else self.mean(arm, LOST)
 
     def takes(self, arm: str) -> bool:
         """Whether an arm leaves less spam than the baseline: surely, of all arms
         together, where there is an interval."""
-        row = self.spam_of[arm]
+        row = self.rows[arm, SPAM]
         bound = row.together_high if math.isfinite(row.together_high) else row.difference
         return bool(bound < 0)
 
     def change(self, arm: str) -> str:
         """What an arm changes of the baseline's spam, also in per cent."""
-        row = self.spam_of[arm]
+        row = self.rows[arm, SPAM]
         half = (row.difference_high - row.difference_low) / 2
         share = f", {number((row.mean - self.before) / self.before, share=True, sign=True)} %"
         return f"{apart(row.difference, half)}{share if self.before > 0 else ''}"
@@ -65,19 +78,42 @@ def conclusion(decision: pd.DataFrame, baseline: str) -> str:
         f"Against '{baseline}', {_subject(tied)} the least spam: {number(table.spam(least))} a "
         f"mailbox and day instead of {number(table.before)} ({table.change(least)}).",
         _losses(table, tied, gentlest),
+        _once(table, gentlest),
         _less_costly(table, less, tied, gentlest),
+        _unsettled(table.unsettled),
     )
     return " ".join(filter(None, parts))
 
 
 def _losses(table: _Table, tied: list[str], gentlest: str) -> str:
-    """What the policies that leave the least spam cost honest mail."""
+    """What the policies that leave the least spam cost honest mail in the long run."""
+    settled = [arm for arm in tied if arm not in table.unsettled]
+    if not settled:
+        return ""
     fewest = number(table.lost(gentlest))
     if len(tied) == 1:
-        return f"It loses {fewest} honest recipients a day."
-    most = number(max(map(table.lost, tied)))
-    rest = f"others lose up to {most}" if len(tied) > 2 else f"other loses {most}"
-    return f"Of these, '{gentlest}' loses the fewest honest recipients, {fewest} a day; the {rest}."
+        return f"It loses {fewest} honest recipients a day in the long run."
+    if len(settled) == 1:
+        return f"Of these, '{gentlest}' loses {fewest} honest recipients a day in the long run."
+    most = number(max(map(table.lost, settled)))
+    rest = f"others lose up to {most}" if len(settled) > 2 else f"other loses {most}"
+    return (
+        f"Of these, '{gentlest}' loses the fewest honest recipients in the long run, {fewest} a "
+        f"day; the {rest}."
+    )
+
+
+def _once(table: _Table, arm: str) -> str:
+    """What the change costs once, for each person affected."""
+    costs = {name: table.mean(arm, name) for name in ONCE}
+    if arm in table.unsettled or not all(map(math.isfinite, costs.values())):
+        return ""
+    *first, last = (f"{number(costs[name])} {what}" for name, what in ONCE.items())
+    days = f"{table.mean(arm, SETTLED):.0f}"
+    return (
+        f"It has settled after {days} days, and costs each person affected once, beyond what goes "
+        f"on: {', '.join(first)} and {last}."
+    )
 
 
 def _less_costly(table: _Table, less: list[str], tied: list[str], gentlest: str) -> str:
@@ -88,8 +124,25 @@ def _less_costly(table: _Table, less: list[str], tied: list[str], gentlest: str)
         return ""
     return (
         f"'{candidate}' takes less spam away ({table.change(candidate)}) and loses "
-        f"{number(table.lost(candidate))} honest recipients a day."
+        f"{number(table.lost(candidate))} honest recipients a day in the long run."
     )
+
+
+def _unsettled(arms: list[str]) -> str:
+    """Which policies have not settled."""
+    if not arms:
+        return ""
+    who, have, they = (
+        (f"'{arms[0]}'", "has", "it") if len(arms) == 1 else (_and(arms), "have", "they")
+    )
+    return (
+        f"{who} {have} not settled within the run: what {they} would cost in the long run is not "
+        "known. Make run_length longer."
+    )
+
+
+def _and(arms: list[str]) -> str:
+    return f"{', '.join(repr(arm) for arm in arms[:-1])} and {arms[-1]!r}"
 
 
 def _subject(arms: list[str]) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.figures.stepper import Stepper
     from sim.results.trace import Trace
 
-FIRST_FIGURES = ("rates", "places", "topology", "matrix")
+FIRST_FIGURES = ("costs", "rates", "places", "topology", "matrix")
 """What a run draws: figures that need no rows, so that they are there at once."""
 
 # What draws is imported where it draws: matplotlib takes half a second, which a run does not need.

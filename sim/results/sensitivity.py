@@ -21,7 +21,6 @@ from sim.measure.sensitivity import METHODS, Region
 from sim.records.measures import MEASURES
 from sim.results.conclusions import TIE
 from sim.results.scenario import Scenario, model_of
-from sim.results.sweep import WHOLE
 from sim.scenario import factors
 from sim.scenario.factors import Factor, alternatives
 from sim.scenario.writing import value as written
@@ -72,7 +71,7 @@ class Sensitivity:
 
     @cached_property
     def _measures(self) -> pd.DataFrame:
-        return pd.concat(self.stored.measures(WHOLE), ignore_index=True).astype({"arm": str})
+        return pd.concat(self.stored.with_costs(), ignore_index=True).astype({"arm": str})
 
     def values(self, class_: str, measure: str) -> pd.DataFrame:
         """A measure at each point: a row per point and replication, a column per arm."""

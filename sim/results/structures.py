@@ -11,7 +11,6 @@ import pandas as pd
 
 from sim.measure import structures
 from sim.measure.structures import Flip
-from sim.results.sweep import WHOLE
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Structures:
 
     @cached_property
     def _measures(self) -> pd.DataFrame:
-        return pd.concat(self._stored.measures(WHOLE), ignore_index=True)
+        return pd.concat(self._stored.with_costs(), ignore_index=True)
 
     def band(self) -> pd.DataFrame:
         """Arm, quantity, unit, mean, low, high, and the bands (`sim.measure.structures.band`)."""

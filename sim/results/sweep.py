@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario as Model
 
-WHOLE = {"by": "all", "phase": "after"}
-"""The measures that the tables of a sweep are of."""
-
 
 class Sweep(Folder):
     """Results of a sweep; tables have a column ``point`` and one for each key that is swept.
@@ -79,7 +76,7 @@ class Sweep(Folder):
 
     def _tidy(self, make: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
         """What *make* makes of the measures of each share of points, with the keys."""
-        return self.with_keys(_concatenate([make(part) for part in self._stored.measures(WHOLE)]))
+        return self.with_keys(_concatenate([make(part) for part in self._stored.with_costs()]))
 
     def with_keys(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with what each point changes; None: as in the scenario."""
@@ -109,7 +106,7 @@ class Sweep(Folder):
             ends[key] = (*ends.get(key, ()), written(value))
         alone = 2 * len(ends)  # the points after the first, in which one key is at an end
         names = ["point", *sweeps.CELL, "replication", *Sample._fields]
-        values = [m.loc[m["point"] <= alone, names] for m in self._stored.measures(WHOLE)]
+        values = [m.loc[m["point"] <= alone, names] for m in self._stored.with_costs()]
         pairs = {key: (least, most) for key, (least, most, *_) in ends.items()}
         return sweeps.tornado(self.summary(), pairs, _concatenate(values))
 

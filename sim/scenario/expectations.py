@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.records import words
-from sim.records.measures import BY, MEASURES, PHASES
+from sim.records.definitions import BY
+from sim.records.measures import MEASURES, PHASES
 from sim.scenario.checking import Parts
 from sim.scenario.errors import value_text
 from sim.scenario.keys import Table, key

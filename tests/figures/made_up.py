@@ -46,6 +46,8 @@ def summary(arms=7, replications=10):
             ("honest", "refusal_rate"): (refused / 2, np.nan),
             ("honest", "silent_loss_rate"): (0.01 if "silently" in arm else 0.0, np.nan),
             ("honest", "lost_per_day"): (30 * refused + 2, 28 * refused),
+            ("honest", "long_run_lost_per_day"): (30 * refused + 2, 28 * refused),
+            ("honest", "one_off_refused"): (np.nan if number == 2 else 9 * refused, np.nan),
             ("spam", "spam_abuse_rate"): (
                 np.nan if arm == "closed" else 0.4 / (1 + number),
                 np.nan,

@@ -199,9 +199,9 @@ def test_an_arm_without_rows_of_spam_is_shown_without_a_bar(made):
 
 
 @pytest.mark.parametrize(
-    "name", ["rates", "places", "groups", "frontier", "believed", "differences", "refusals",
-             "delay", "routes", "load", "waiting", "history", "collateral", "listings", "windows",
-     "funnel", "break_even"]
+    "name", ["rates", "costs", "places", "groups", "frontier", "believed", "differences",
+             "refusals", "delay", "routes", "load", "waiting", "history", "collateral", "listings",
+             "windows", "funnel", "break_even"]
 )  # fmt: skip
 def test_one_replication_has_no_interval_and_says_so(made, drawn, name):
     words = " ".join(texts(figures.draw(name, made.tables(3, 1))))
@@ -209,6 +209,11 @@ def test_one_replication_has_no_interval_and_says_so(made, drawn, name):
     assert "95 %" not in words
     several = " ".join(texts(drawn[name]))  # two of some rows, which say nothing of a median
     assert ("too few replications" if name == "waiting" else "95 %") in several
+
+
+def test_an_arm_that_has_not_settled_is_marked(drawn):
+    axes = drawn["costs"].axes[1]
+    assert [text.get_text() for text in axes.texts].count("not settled") == 1
 
 
 # ---- places and groups
@@ -409,7 +414,7 @@ def test_frontier_hollows_the_dominated_and_numbers_all(made):
     spam = frame[frame["measure"] == "spam_per_mailbox_day"]["mean"]
     assert [line.get_ydata()[0] for line in arms.values()] == pytest.approx(list(spam))
     assert {text.get_text() for text in axes.texts} == set("1234567")
-    assert axes.get_xlabel() == "honest mail lost (recipients / day)"
+    assert axes.get_xlabel() == "honest mail lost in the long run (recipients / day)"
 
 
 def test_points_that_coincide_share_a_label_and_stay_visible(made):

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 from synthetic_frames import frames
 
+from sim.measure.costs import CELL, joined
 from sim.measure.counters import measure_run
 from sim.measure.decisions import EXCHANGE, decision
 from sim.measure.exposure import Exposure
+from sim.records.measures import LONG_RUN
+from sim.results.cells import decision_cells
 
 DAY = 86400.0
 OVER = Exposure(run_length=3 * DAY, policy_starts=DAY, transient=DAY, mailboxes=10)
@@ -20,7 +23,10 @@ def run(arm: str, replication: int, spam: int, lost: int) -> pd.DataFrame:
     rows = [AFTER | {"message": n} | (LOST if n < lost else {}) for n in range(20)]
     rows += [AFTER | SPAM | {"message": 20 + n} for n in range(spam)]
     both = {"arm": arm, "replication": replication}
-    return measure_run(frames([row | both for row in rows], servers=[both]), OVER)
+    measures = measure_run(frames([row | both for row in rows], servers=[both]), OVER)
+    costs = [(name, lost, 2.0, lost / 2.0) for name in LONG_RUN] + [("settling_time", 7, 1, 7)]
+    columns = ["measure", "numerator", "denominator", "value"]
+    return joined(measures, pd.DataFrame(costs, columns=columns).assign(**both, **CELL))
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +46,25 @@ def test_spam_removed_per_honest_recipient_lost(told):
     assert ("open", EXCHANGE) not in told.index
 
 
-def test_calls_are_counted_a_day(told):
+def test_long_run_rates_are_compared_in_pairs(told):
     assert told.loc["open", "calls to the help desk"]["mean"] == pytest.approx(1 / 2)  # two days
-    row = told.loc["closed", "calls to the help desk"]
+    row = told.loc["closed", "honest recipients lost"]
     assert row["mean"] == pytest.approx(4 / 2)
     assert row["difference"] == pytest.approx(3 / 2)
+
+
+def test_an_arm_that_has_not_settled_is_marked_and_has_no_exchange():
+    parts = [run(arm, r, 10, 1) for r in range(4) for arm in ("open", "closed")]
+    measures = pd.concat(parts, ignore_index=True)
+    costs = measures["measure"].isin([*LONG_RUN, "settling_time"]) & (measures["arm"] == "closed")
+    measures.loc[costs, ["numerator", "value"]] = np.nan
+    table = decision(measures, "open", ["open", "closed"]).set_index(["arm", "quantity"])
+    assert table["settled"].groupby(level="arm").all().to_dict() == {"open": True, "closed": False}
+    assert np.isnan(table.loc[("closed", "honest recipients lost"), "mean"])
+    assert np.isnan(table.loc[("closed", EXCHANGE), "mean"])
+    cells = decision_cells(table.reset_index())
+    assert cells["closed", "honest recipients lost"].mean == "not settled"
+    assert cells["closed", EXCHANGE].mean == "–"
 
 
 def test_the_base_is_not_compared_with_itself(told):

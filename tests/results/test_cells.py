@@ -26,7 +26,7 @@ def test_a_difference_tells_whether_it_matters_and_whether_pairs_helped(numbers,
     difference, half, gain, matters = numbers
     ends = (difference - half, difference + half)
     row = ("closed", "spam", "", 1.0, 0.9, 1.1, np.nan, difference, *ends, 0.5, gain)
-    row += (10, "t", "t", *ends, 0.1 if matters else np.nan, matters)
+    row += (10, "t", "t", *ends, 0.1 if matters else np.nan, matters, True)
     cell = decision_cells(pd.DataFrame([row], columns=list(COLUMNS)))["closed", "spam"]
     assert f"{'*' * cell.significant}{cell.marked}" == text
     assert cell.lines("*") == ["1.00", "0.900–1.10", *filter(None, [text])]

@@ -11,23 +11,30 @@ from sim.cli import render
 from sim.results.conclusions import conclusion, pairing
 from sim.results.warmup import warm_up
 
+ONCE = (
+    "It has settled after 0 days, and costs each person affected once, beyond what goes on: "
+    "0.500 recipients lost, 0.500 first attempts refused, 0.500 calls to the help desk and 0.500 "
+    "settings changed."
+)
 MEANINGS = {
     "one takes most": (
         {"open": (4.0, 0.0), "hard": (1.0, 9.0), "soft": (3.0, 2.0)},
         "Against 'open', 'hard' leaves the least spam: 1.00 a mailbox and day instead of 4.00 "
-        "(−3.00 ±0.10, −75.0 %). It loses 9.00 honest recipients a day. 'soft' takes less spam "
-        "away (−1.00 ±0.10, −25.0 %) and loses 2.00 honest recipients a day.",
+        "(−3.00 ±0.10, −75.0 %). It loses 9.00 honest recipients a day in the long run. "
+        f"{ONCE} 'soft' takes less spam away (−1.00 ±0.10, −25.0 %) and loses 2.00 honest "
+        "recipients a day in the long run.",
     ),
     "a tie is no victory": (
         {"open": (4.0, 0.0), "a": (1.0, 9.0), "b": (1.01, 3.0), "c": (1.0, 5.0)},
         "Against 'open', 3 policies leave, about alike, the least spam: 1.00 a mailbox and day "
-        "instead of 4.00 (−3.00 ±0.10, −75.0 %). Of these, 'b' loses the fewest honest recipients, "
-        "3.00 a day; the others lose up to 9.00.",
+        "instead of 4.00 (−3.00 ±0.10, −75.0 %). Of these, 'b' loses the fewest honest recipients "
+        f"in the long run, 3.00 a day; the others lose up to 9.00. {ONCE}",
     ),
     "who takes hardly any is not spoken of": (
         {"open": (400.0, 0.0), "hard": (100.0, 9.0), "weak": (393.0, 0.1)},
         "Against 'open', 'hard' leaves the least spam: 100 a mailbox and day instead of 400 "
-        "(−300.00 ±0.10, −75.0 %). It loses 9.00 honest recipients a day.",
+        "(−300.00 ±0.10, −75.0 %). It loses 9.00 honest recipients a day in the long run. "
+        f"{ONCE}",
     ),
     "nobody takes any": (
         {"open": (4.0, 0.0), "a": (3.95, 9.0), "b": (4.0, 3.0)},
@@ -42,15 +49,32 @@ def test_the_conclusion_is_what_the_table_bears(decided, arms, sentence):
     assert conclusion(decided(arms), "open") == sentence
 
 
+UNSETTLED = {
+    ("hard",): "'hard' has not settled within the run: what it would cost in the long run is not "
+    "known. Make run_length longer.",
+    ("hard", "soft"): "'hard' and 'soft' have not settled within the run: what they would cost in "
+    "the long run is not known. Make run_length longer.",
+}
+
+
+@pytest.mark.parametrize(("arms", "sentence"), UNSETTLED.items())
+def test_the_conclusion_says_what_has_not_settled_and_no_rate_of_it(decided, arms, sentence):
+    values = {"open": (4.0, 0.0), "hard": (1.0, 9.0), "soft": (1.0, 2.0)}
+    said = conclusion(decided(values, unsettled=arms), "open")
+    assert said.endswith(sentence)
+    assert "9.00" not in said
+    assert ("loses 2.00" in said) == ("soft" not in arms)
+
+
 def test_pairing_that_did_not_help_is_said_and_arms_that_do_not_vary_are_no_failure(decided):
     two = {"open": (4.0, 0.0), "a": (1.0, 9.0)}
     assert pairing(decided(two), "open") == ""
     said = pairing(decided(two, gains=(2.5, 1.09, np.nan)), "open")
     assert (
-        "narrowed by more than a tenth 4 of 8 differences in which both vary, up to 2.5 times"
+        "narrowed by more than a tenth 5 of 11 differences in which both vary, up to 2.5 times"
         in said
     )
-    assert "it did not help the 4 marked °" in said
+    assert "it did not help the 6 marked °" in said
     assert "not" not in pairing(decided(two, gains=(1.5,)), "open")
 
 

@@ -1,0 +1,123 @@
+"""What a change of policy costs honest people: once, until they have settled, and in the long run.
+
+The counts by day of all replications are looked at together (`sim.measure.settling`), so these rows
+follow from those that each run stores, and are added when its results are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.measure.bounds import Array
+from sim.measure.settling import Settling, long_run, one_off, settling
+from sim.records.measures import LONG_RUN, ONE_OFF, SETTLING_TIME
+
+DAY = 86400.0
+DAILY = {**ONE_OFF, **LONG_RUN}
+"""By measure of costs, the measure whose numerators are counted by day."""
+CELL = {"phase": "after", "class": "honest", "by": "all", "key": ""}
+
+
+def cost_rows(measures: pd.DataFrame, baseline: str, affected: Mapping[str, float]) -> pd.DataFrame:
+    """The rows of what each arm costs, from the *measures* by day.
+
+    *affected* is by arm how many people the arm affects; without the *baseline* there is nothing
+    to compare with, and no row.
+    """
+    daily = _Daily(measures)
+    arms = daily.arms if baseline in daily.arms else []
+    rows = [row for arm in arms for row in _rows(daily, arm, baseline, affected.get(arm, 0.0))]
+    columns = ["arm", "replication", "measure", "numerator", "denominator", "value"]
+    return pd.DataFrame(rows, columns=columns).assign(**CELL)
+
+
+class _Daily:
+    """Counts of honest mail by day since the policy starts: replications × days."""
+
+    def __init__(self, measures: pd.DataFrame) -> None:
+        chosen = (measures["by"] == "day") & (measures["phase"] == "after")
+        chosen &= (measures["class"] == "honest") & measures["measure"].isin(DAILY.values())
+        rows = measures[chosen].astype({"arm": str, "measure": str})
+        rows = rows.assign(day=rows["key"].astype(str).astype(int))
+        whole = rows[rows["measure"] == LONG_RUN["long_run_lost_per_day"]]
+        self.arms = list(dict.fromkeys(rows["arm"]))
+        lengths = whole.groupby("day")["denominator"].max()
+        if len(lengths) > 1 and lengths.iloc[-1] < 1.0:  # the run ends before this day does
+            lengths = lengths.iloc[:-1]
+        self.lengths = lengths.to_numpy(dtype=float)
+        wide = rows.pivot_table("numerator", ["arm", "measure", "replication"], "day", "sum")
+        self._wide = wide.reindex(columns=lengths.index, fill_value=0.0)
+        self.replications = {a: sorted(set(part["replication"])) for a, part in rows.groupby("arm")}
+
+    def series(self, arm: str, measure: str, replications: list[int]) -> Array:
+        """The counts of one measure in some replications, 0 where nothing was counted."""
+        index = pd.MultiIndex.from_product([[arm], [measure], replications])
+        return self._wide.reindex(index).fillna(0.0).to_numpy(dtype=float)
+
+    def excess(self, arm: str, baseline: str, replications: list[int]) -> dict[str, Array]:
+        """By measure, the counts of an arm less those of the baseline; of the baseline, its own."""
+        found = {}
+        for measure in dict.fromkeys(DAILY.values()):
+            found[measure] = self.series(arm, measure, replications)
+            if arm != baseline:
+                found[measure] = found[measure] - self.series(baseline, measure, replications)
+        return found
+
+
+def _rows(daily: _Daily, arm: str, baseline: str, affected: float) -> Iterator[tuple[Any, ...]]:
+    """Arm, replication, measure, numerator, denominator, value of what one arm costs.
+
+    In each row of the settling time the value is that without its replication, as the jackknife
+    takes them.
+    """
+    replications = [r for r in daily.replications[arm] if r in daily.replications[baseline]]
+    excess = daily.excess(arm, baseline, replications)
+    settled = settling(excess)
+    for i, replication in enumerate(replications):
+        yield arm, replication, SETTLING_TIME, *_time(settled, excess, i)
+    for name, measure in ONE_OFF.items():
+        total = np.full(len(replications), np.nan)
+        if arm == baseline:
+            total[:] = 0.0  # it is what the others are compared with
+        elif settled is not None:
+            total = one_off(excess[measure], daily.lengths, settled.until)
+        for replication, number in zip(replications, total.tolist(), strict=True):
+            people = affected or float(number == 0.0)  # nothing is nothing, also of nobody
+            yield arm, replication, name, number, people, number / people if people else np.nan
+    for name, measure in LONG_RUN.items():
+        total, days = np.full(len(replications), np.nan), 0
+        if settled is not None:
+            total, days = long_run(daily.series(arm, measure, replications), settled.until)
+        for replication, number in zip(replications, total.tolist(), strict=True):
+            yield arm, replication, name, number, days, number / days if days else np.nan
+
+
+def _time(
+    settled: Settling | None, excess: Mapping[str, Array], left_out: int
+) -> tuple[float, float, float]:
+    """The settling time (days), 1, and the same without one replication."""
+    if settled is None:
+        return np.nan, 1.0, np.nan
+    others = {name: np.delete(series, left_out, axis=0) for name, series in excess.items()}
+    rest = settling(others) if len(next(iter(others.values()))) else settled
+    return settled.day, 1.0, np.nan if rest is None else rest.day
+
+
+def joined(measures: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Both tables, with categories and types as in the first."""
+    table, whole = table.copy(), measures.copy(deep=False)
+    for name, column in measures.items():
+        if name not in table:
+            continue
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            added = [word for word in table[name].unique() if word not in column.cat.categories]
+            categories = [*column.cat.categories, *added]
+            whole[name] = column.cat.set_categories(categories)
+            table[name] = pd.Categorical(table[name], categories=categories)
+        else:
+            table[name] = table[name].astype(column.dtype)
+    return pd.concat([whole, table], ignore_index=True)
