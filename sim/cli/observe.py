@@ -52,9 +52,9 @@ def _report(observed: Observed, out: Path | None) -> Iterator[Any]:
     yield (
         f"{observed.first} to {observed.last}: {observed.lines} lines, {log.understood} of Postfix"
     )
-    sent, reached = observed.messages, observed.recipients
+    sent, recipients = observed.messages, observed.recipients
     rows = [
-        (kind, str(count), f"{count / observed.days:.4g}", f"{reached[kind] / count:.3g}")
+        (kind, str(count), f"{count / observed.days:.4g}", f"{recipients[kind] / count:.3g}")
         for kind, count in sent.items()
     ]
     yield grid(("messages", "all", "a day", "recipients each"), rows)

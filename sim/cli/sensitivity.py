@@ -60,7 +60,7 @@ def as_data(result: Sensitivity) -> dict[str, Any]:
     """All of it, for ``--json``."""
     records = cli.render.as_records
     tables = {"indices": result.indices(), "chance": result.chance(), "regrets": result.regrets()}
-    regions = {arm: [region._asdict() for region in result.where(arm)] for arm in result.arms}
+    regions = {arm: [region._asdict() for region in result.regions(arm)] for arm in result.arms}
     return {
         "out": str(result.path),
         "method": result.method,

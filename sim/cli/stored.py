@@ -38,7 +38,7 @@ def decide(
 
 
 def warmup(
-    what: Annotated[str, typer.Argument(metavar="SCENARIO|DIR", show_default=False)],
+    source: Annotated[str, typer.Argument(metavar="SCENARIO|DIR", show_default=False)],
     measures: Annotated[
         list[str] | None,
         typer.Option("--measure", metavar="CLASS:MEASURE", help="Judge and draw this; repeatable."),
@@ -72,15 +72,15 @@ def warmup(
     replications are run, of which measures alone are kept; of the results in DIR nothing is run.
     """
     chosen = [cli.experiments.measure(text, by="day") for text in measures or ()]
-    if Path(what).is_dir():
+    if Path(source).is_dir():
         of_a_run: dict[str, Any] = {"--out": out, "--arms": arms, "--replications": replications}
         of_a_run |= {"--set": set_, "--quick": quick, "--force": force}
         if names := [name for name, value in of_a_run.items() if value]:
-            wrong(f"{', '.join(names)}: for a SCENARIO; the results in {what} are run already")
-        results = sim.open_results(what)
+            wrong(f"{', '.join(names)}: for a SCENARIO; the results in {source} are run already")
+        results = sim.open_results(source)
     else:
         results = _run_for_warmup(
-            what, set_, out, arms, replications, workers, quick=quick, force=force
+            source, set_, out, arms, replications, workers, quick=quick, force=force
         )
     levels = results.levels(chosen or None)
     pairs = list(levels[["class", "measure"]].drop_duplicates().itertuples(index=False, name=None))

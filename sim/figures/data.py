@@ -221,9 +221,9 @@ def estimates(kind: str, numerators: Any, denominators: Any, scale: float = 1.0)
     below = np.ascontiguousarray(np.broadcast_to(denominators, numerators.shape))
     with np.errstate(all="ignore"):
         values = np.where(below > 0.0, numerators / below, np.nan)
-    found = intervals(kind, Sample(numerators, below, values))
-    mean, low, high = (scale * side for side in found[:3])
-    return found._replace(mean=mean, low=low, high=high)
+    result = intervals(kind, Sample(numerators, below, values))
+    mean, low, high = (scale * side for side in result[:3])
+    return result._replace(mean=mean, low=low, high=high)
 
 
 def estimate(kind: str, rows: Frame, top: str, below: str, scale: float = 1.0) -> Estimate:
@@ -231,9 +231,9 @@ def estimate(kind: str, rows: Frame, top: str, below: str, scale: float = 1.0) -
     if len(rows) == 0:
         return Estimate()
     numbers = rows[[top, below]].to_numpy(dtype=float).T
-    found = estimates(kind, numbers[:1], numbers[1:], scale)
-    mean, low, high = (float(column[0]) for column in found[:3])
-    return Estimate(mean, low, high, replications=int(found.n[0]))
+    result = estimates(kind, numbers[:1], numbers[1:], scale)
+    mean, low, high = (float(column[0]) for column in result[:3])
+    return Estimate(mean, low, high, replications=int(result.n[0]))
 
 
 def select(frame: Frame, class_: str, measure: str, scale: float) -> dict[str, Estimate]:

@@ -88,7 +88,7 @@ def fit(size: int, seed: int, most: int = 4_000_000) -> Fit:
 
     Raises `TooFewMembersError` where `most` draws do not hold them.
     """
-    kept: list[dict[str, Array]] = []
+    parts: list[dict[str, Array]] = []
     values: list[dict[str, Array]] = []
     passed = dict.fromkeys(map(_name, OBSERVATIONS), 0)
     count = drawn = 0
@@ -96,18 +96,18 @@ def fit(size: int, seed: int, most: int = 4_000_000) -> Fit:
         if drawn >= most:
             raise TooFewMembersError(f"{count} of {size} members within all bands in {drawn} draws")
         members = draw(ROUND, seed + drawn // ROUND)
-        said = observed(members)
-        inside = within(said)
+        outcome = observed(members)
+        inside = within(outcome)
         chosen = np.logical_and.reduce(list(inside.values()))
-        kept.append({name: value[chosen] for name, value in members.items()})
-        values.append({name: value[chosen] for name, value in said.items()})
-        for name, which in inside.items():
-            passed[name] += int(which.sum())
+        parts.append({name: value[chosen] for name, value in members.items()})
+        values.append({name: value[chosen] for name, value in outcome.items()})
+        for name, bounds in inside.items():
+            passed[name] += int(bounds.sum())
         drawn += ROUND
         count += int(chosen.sum())
     shares = {name: number / drawn for name, number in passed.items()}
-    return Fit(_joined(kept, size), drawn, shares, _joined(values, size))
+    return Fit(_join(parts, size), drawn, shares, _join(values, size))
 
 
-def _joined(parts: list[dict[str, Array]], size: int) -> dict[str, Array]:
+def _join(parts: list[dict[str, Array]], size: int) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts])[:size] for name in parts[0]}

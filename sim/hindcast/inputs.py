@@ -38,7 +38,7 @@ class Prior(NamedTuple):
     low: float
     high: float
     unit: str
-    why: str
+    reason: str
     scale: Literal["log", "linear"] = "log"
     """On which scale all values of the range are alike likely."""
 

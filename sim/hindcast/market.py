@@ -95,10 +95,10 @@ class _State:
 
 def draw(size: int, seed: int) -> dict[str, Array]:
     """Draw members from the priors, each parameter by a stream of its own."""
-    return {name: _drawn(name, size, seed) for name in PRIORS}
+    return {name: _draw(name, size, seed) for name in PRIORS}
 
 
-def _drawn(name: str, size: int, seed: int) -> Array:
+def _draw(name: str, size: int, seed: int) -> Array:
     prior = PRIORS[name]
     place = np.random.default_rng([seed, *name.encode()]).random(size)
     if prior.scale == "linear":
@@ -228,19 +228,19 @@ def _sent(members: Members, state: _State, year: float) -> tuple[Array, Array]:
 def _listed(members: Members, state: _State, year: float) -> Array:
     """(route, member): share of what a route sends whose source is on a list when it does."""
     delay = members["listing_delay"] * members["listing_faster"] ** (year - YEAR_0)
-    infected = _seen(members["infected_life"], delay)
+    infected = _visible_share(members["infected_life"], delay)
     return np.stack(
         [
-            _seen(members["account_life"], delay),
+            _visible_share(members["account_life"], delay),
             state.relays_listed,
-            _seen(members["proxy_life"], delay),
+            _visible_share(members["proxy_life"], delay),
             infected,
             members["server_listed"],
         ]
     )
 
 
-def _seen(life: Array, delay: Array) -> Array:
+def _visible_share(life: Array, delay: Array) -> Array:
     """Share of the time of a source of exponential life that lies after an exponential delay."""
     return life / (life + delay)
 
@@ -336,11 +336,11 @@ def _advance(members: Members, state: _State, moment: Moment) -> None:
 
 def _relays_listed(members: Members, state: _State, moment: Moment) -> Array:
     """Share of the relays that spammers know which is on a list: used, tested, later mended."""
-    known = _relays(members, moment.year) * members["relays_found"]
-    used = moment.spam * moment.routes[RELAY] / (known * members["relay_rate"])
-    found = 365 * members["relay_tests"] * np.minimum(used, 1)
+    relays = _relays(members, moment.year) * members["relays_found"]
+    load = moment.spam * moment.routes[RELAY] / (relays * members["relay_rate"])
+    discoveries = 365 * members["relay_tests"] * np.minimum(load, 1)
     mended = members["relay_replaced"]
-    return _towards(state.relays_listed, found / (found + mended), found + mended)
+    return _towards(state.relays_listed, discoveries / (discoveries + mended), discoveries + mended)
 
 
 def _infected(members: Members, state: _State, profit: Array, year: float) -> Array:

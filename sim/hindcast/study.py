@@ -39,14 +39,14 @@ def lines(forecast: Forecast) -> Iterator[str]:
     yield "The market of spam, fitted to what was known by mid-2001."
     yield from LIMITS
     yield ""
-    yield from fitted(forecast)
+    yield from fit_lines(forecast)
     yield ""
     yield from yearly(forecast)
     yield ""
     yield from held_against(forecast)
 
 
-def fitted(forecast: Forecast) -> Iterator[str]:
+def fit_lines(forecast: Forecast) -> Iterator[str]:
     """What the fit was given, and what is left of it."""
     fit = forecast.fit
     members = len(next(iter(fit.members.values())))
@@ -82,9 +82,9 @@ def held_against(forecast: Forecast) -> Iterator[str]:
         name = f"{row['target']} {row['text']}"
         middle, low, high = (_number(row[key]) for key in ("forecast", "low", "high"))
         errors = (row["error"], *(row[f"error_{naive}"] for naive in targets.NAIVE))
-        said = f"{middle} ({low}..{high})"
+        interval = f"{middle} ({low}..{high})"
         figures = "".join(map(_error, errors))
-        yield f"{name:32} {_number(row['observed']):>5} {said:>21}{figures}".rstrip()
+        yield f"{name:32} {_number(row['observed']):>5} {interval:>21}{figures}".rstrip()
     own = table[~table["target"].isin(targets.PRIOR_ALONE)]
     alone = ", ".join(targets.PRIOR_ALONE)
     yield f"Hits: {own['hit'].sum()} of {len(own)}; {alone} repeat a prior and do not count."

@@ -40,7 +40,7 @@ class Target(NamedTuple):
     value: float
     high: float
     source: str
-    asked: Question
+    question: Question
     scale: Literal["share", "plain"] = "share"
 
 
@@ -190,7 +190,7 @@ def scores(forecast: Forecast) -> pd.DataFrame:
     naive = {name: say(forecast) for name, say in NAIVE.items()}
     rows = []
     for target in TARGETS:
-        low, middle, high = np.nanquantile(target.asked(forecast), BAND)
+        low, middle, high = np.nanquantile(target.question(forecast), BAND)
         rows.append(
             {
                 "target": target.name,
@@ -204,8 +204,8 @@ def scores(forecast: Forecast) -> pd.DataFrame:
                 "hit": target.low <= middle <= target.high,
                 "error": _error(target, middle),
                 **{
-                    f"error_{name}": _error(target, said.get(target.name))
-                    for name, said in naive.items()
+                    f"error_{name}": _error(target, prediction.get(target.name))
+                    for name, prediction in naive.items()
                 },
             }
         )

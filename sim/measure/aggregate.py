@@ -29,9 +29,9 @@ LABELS = ("phase", "class", "by", "key", "measure")
 
 def fold(phases: Sequence[str], counts: Floats) -> Floats:
     """Sum counts (classes × phases × ...) to those of *phases* (phases × classes × ...)."""
-    classes, held, *rest = counts.shape
-    folded = folds(tuple(phases)) @ counts.reshape(classes, held, -1)
-    return folded.transpose(1, 0, 2).reshape(len(phases), classes, *rest)
+    classes, depth, *rest = counts.shape
+    result = folds(tuple(phases)) @ counts.reshape(classes, depth, -1)
+    return result.transpose(1, 0, 2).reshape(len(phases), classes, *rest)
 
 
 @lru_cache(maxsize=8)
@@ -102,7 +102,7 @@ def _labels(
 
     The runs of a scenario share their labels, so these are made once.
     """
-    found: dict[str, dict[str, int]] = {name: {} for name in LABELS}
+    numbers: dict[str, dict[str, int]] = {name: {} for name in LABELS}
     parts: dict[str, list[NDArray[np.int16]]] = {name: [] for name in LABELS}
     for each in counters:
         shape = (len(each.phases), len(each.classes), len(each.keys))
@@ -114,10 +114,12 @@ def _labels(
             "measure": ((each.measure,), (1, 1, 1)),
         }
         for name, (words, axes) in along.items():
-            known = found[name]
-            told = np.array([known.setdefault(w, len(known)) for w in words], dtype=np.int16)
-            told = told.reshape(axes)
-            parts[name].append(np.broadcast_to(told, shape).ravel())
+            of_label = numbers[name]
+            label_codes = np.array(
+                [of_label.setdefault(w, len(of_label)) for w in words], dtype=np.int16
+            )
+            label_codes = label_codes.reshape(axes)
+            parts[name].append(np.broadcast_to(label_codes, shape).ravel())
     codes = {name: np.concatenate(part) for name, part in parts.items()}
-    whole = codes["by"] == found["by"].get("all", -1)
-    return codes, {name: tuple(words) for name, words in found.items()}, whole
+    whole = codes["by"] == numbers["by"].get("all", -1)
+    return codes, {name: tuple(words) for name, words in numbers.items()}, whole

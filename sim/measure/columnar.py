@@ -31,15 +31,15 @@ class Columnar:
 
     def codes(self, name: str, words: Sequence[str]) -> Ints:
         """The position in *words* of each value of a column; -1 for anything else."""
-        held = self.categories[name]
-        given = self.columns[name]
-        if list(words) == list(held):
-            return np.asarray(given, dtype=np.int64)
+        categories = self.categories[name]
+        values = self.columns[name]
+        if list(words) == list(categories):
+            return np.asarray(values, dtype=np.int64)
         place = {word: i for i, word in enumerate(words)}
-        found = np.array([*(place.get(word, -1) for word in held), -1], dtype=np.int64)
-        return np.asarray(found[given])
+        numbers = np.array([*(place.get(word, -1) for word in categories), -1], dtype=np.int64)
+        return np.asarray(numbers[values])
 
-    def where(self, rows: NDArray[np.bool_]) -> Columnar:
+    def select(self, rows: NDArray[np.bool_]) -> Columnar:
         """The same with those *rows* alone."""
         return Columnar({n: values[rows] for n, values in self.columns.items()}, self.categories)
 
@@ -47,16 +47,16 @@ class Columnar:
         """Those *rows* as a data frame."""
         import pandas as pd
 
-        made: dict[str, Any] = {}
+        columns: dict[str, Any] = {}
         for name, values in self.columns.items():
             if name in self.categories:
                 words = pd.Index(list(self.categories[name]), dtype=object)
-                made[name] = pd.Categorical.from_codes(
+                columns[name] = pd.Categorical.from_codes(
                     np.asarray(values[rows], dtype=np.int64), categories=words
                 )
             else:
-                made[name] = values[rows]
-        return pd.DataFrame(made)
+                columns[name] = values[rows]
+        return pd.DataFrame(columns)
 
 
 Frames = Mapping[str, "Columnar | pd.DataFrame"]
@@ -77,15 +77,15 @@ def of_run(run: Rows, columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Col
 
     Numbers get the types of `sim.records.rows`; no data frame is made on the way.
     """
-    return {table: _typed(run, table, wanted) for table, wanted in columns.items()}
+    return {table: _typed(run, table, names) for table, names in columns.items()}
 
 
-def _typed(run: Rows, table: str, wanted: Mapping[str, Any]) -> Columnar:
+def _typed(run: Rows, table: str, names: Mapping[str, Any]) -> Columnar:
     words = run.categories[table]
-    given: Columns = getattr(run, table)
+    values: Columns = getattr(run, table)
     typed = {
-        name: given[name] if name in words else given[name].astype(column.dtype, copy=False)
-        for name, column in wanted.items()
+        name: values[name] if name in words else values[name].astype(column.dtype, copy=False)
+        for name, column in names.items()
     }
     return Columnar(typed, words)
 

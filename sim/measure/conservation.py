@@ -11,7 +11,7 @@ from sim.measure import columnar
 from sim.measure.columnar import Columnar, Frames, Ints
 from sim.records.words import Fate, MailClass
 
-SHOWN = 20
+MOST_ROWS = 20
 """Rows of a message's history that the error prints."""
 
 
@@ -40,10 +40,10 @@ def check(
     class_ = rows.codes("class", MailClass.texts())
     number = rows["message"]
     for code, name in enumerate(MailClass):
-        mine = np.flatnonzero(class_ == code)
-        _balance(frames, mine, number, name, *intended.get(name, (0, 0)))
+        of_class = np.flatnonzero(class_ == code)
+        _balance(frames, of_class, number, name, *intended.get(name, (0, 0)))
         if name == "honest" and planned is not None:
-            _balance(frames, mine, number, "honest, by the plan", *planned)
+            _balance(frames, of_class, number, "honest, by the plan", *planned)
 
 
 def _one_known_fate(frames: Frames, rows: Columnar) -> None:
@@ -67,22 +67,26 @@ def _times(frames: Frames, rows: Columnar) -> None:
 
 def _balance(
     frames: Frames,
-    mine: NDArray[np.int64],
+    of_class: NDArray[np.int64],
     number: NDArray[np.int64],
     class_: str,
     messages: int,
     recipients: int,
 ) -> None:
-    if len(mine) != recipients:
+    if len(of_class) != recipients:
         # what has most rows is the likeliest to have too many
-        found, counts = np.unique(number[mine], return_counts=True)
-        suspect = mine[number[mine] == found[counts.argmax()]] if len(mine) else mine
-        text = f"{class_}: {recipients} recipients were intended, but there are {len(mine)} fates"
+        distinct, counts = np.unique(number[of_class], return_counts=True)
+        suspect = (
+            of_class[number[of_class] == distinct[counts.argmax()]] if len(of_class) else of_class
+        )
+        text = (
+            f"{class_}: {recipients} recipients were intended, but there are {len(of_class)} fates"
+        )
         _fail(frames, text, suspect)
-    found_messages = _different(number[mine])
-    if found_messages != messages:
-        text = f"{class_}: {messages} messages were written, but {found_messages} have rows"
-        _fail(frames, text, mine)
+    message_count = _different(number[of_class])
+    if message_count != messages:
+        text = f"{class_}: {messages} messages were written, but {message_count} have rows"
+        _fail(frames, text, of_class)
 
 
 def _different(numbers: Ints) -> int:
@@ -93,13 +97,13 @@ def _different(numbers: Ints) -> int:
     return int((steps > 0).sum()) + int(len(numbers) > 0)
 
 
-def _fail(frames: Frames, what: str, suspects: NDArray[np.bool_] | Ints) -> None:
+def _fail(frames: Frames, fault: str, suspects: NDArray[np.bool_] | Ints) -> None:
     """Raise, with the first suspect's fates and attempts; *suspects* are rows of recipients."""
     servers = columnar.of(frames["servers"]).frame(slice(1))
-    where = ""
+    place = ""
     if len(servers):
-        where = f"arm {servers['arm'].iloc[0]!r}, replication {servers['replication'].iloc[0]}: "
-    raise ConservationError(where + what + _history(frames, suspects))
+        place = f"arm {servers['arm'].iloc[0]!r}, replication {servers['replication'].iloc[0]}: "
+    raise ConservationError(place + fault + _history(frames, suspects))
 
 
 def _history(frames: Frames, suspects: NDArray[np.bool_] | Ints) -> str:
@@ -109,11 +113,21 @@ def _history(frames: Frames, suspects: NDArray[np.bool_] | Ints) -> str:
         return " (no row is left to show)"
     message = int(of[0])
     fates = rows.frame(suspects)
-    fates = fates[fates["message"] == message].head(SHOWN)
-    attempts = tries.frame(np.flatnonzero(tries["message"] == message)[:SHOWN])
-    shown = ["recipient", "class", "written_at", "fate", "cause", "ended_at", "server", "rule"]
-    tried = ["attempt", "hop", "at", "server", "recipients", "accepted", "code", "rule", "cause"]
+    fates = fates[fates["message"] == message].head(MOST_ROWS)
+    attempts = tries.frame(np.flatnonzero(tries["message"] == message)[:MOST_ROWS])
+    columns = ["recipient", "class", "written_at", "fate", "cause", "ended_at", "server", "rule"]
+    attempt_columns = [
+        "attempt",
+        "hop",
+        "at",
+        "server",
+        "recipients",
+        "accepted",
+        "code",
+        "rule",
+        "cause",
+    ]
     return (
-        f"\nmessage {message}, its fates:\n{fates[shown].to_string(index=False)}"
-        f"\nits attempts:\n{attempts[tried].to_string(index=False)}"
+        f"\nmessage {message}, its fates:\n{fates[columns].to_string(index=False)}"
+        f"\nits attempts:\n{attempts[attempt_columns].to_string(index=False)}"
     )

@@ -108,12 +108,12 @@ SERVER_SUMS: dict[str, Callable[[Columnar], tuple[NDArray[Any], NDArray[Any]]]] 
 class Rows:
     """The recipients table as codes; a moment's day is counted from the start of the run."""
 
-    def __init__(self, held: Columnar, over: Exposure) -> None:
-        self.held, self.over, self.size = held, over, len(held)
-        self.class_ = held.codes("class", MailClass.texts())
-        self.phase = held.codes("phase", Phase.texts())
+    def __init__(self, columns: Columnar, over: Exposure) -> None:
+        self.columns, self.over, self.size = columns, over, len(columns)
+        self.class_ = columns.codes("class", MailClass.texts())
+        self.phase = columns.codes("phase", Phase.texts())
         self.cell = self.class_ * len(Phase) + self.phase
-        self.fate = held.codes("fate", Fate.texts())
+        self.fate = columns.codes("fate", Fate.texts())
         self.phases = tuple(p for p in SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
 
     def key(self, by: str) -> tuple[Ints, tuple[str, ...]]:
@@ -121,19 +121,19 @@ class Rows:
         if by == "all":
             return np.zeros(self.size, dtype=np.int64), ("",)
         if by == "day":
-            day = (self.held["written_at"] / DAY).astype(np.int64)
+            day = (self.columns["written_at"] / DAY).astype(np.int64)
             last = self.over.days - 1
             return np.minimum(day, last), tuple(str(d) for d in range(last + 1))
         known = FIXED.get(by) or self.over.keys.get(by, ())
-        names = tuple(dict.fromkeys([*known, *self.held.categories[by]]))
-        return self.held.codes(by, names), names
+        names = tuple(dict.fromkeys([*known, *self.columns.categories[by]]))
+        return self.columns.codes(by, names), names
 
     @cached_property
     def outcome(self) -> Ints:
         """The position in OUTCOMES of what each row counts for."""
-        refused = self.held.codes("first_cause", Cause.texts()) != Cause.NONE.number
-        listed = self.held.codes("cause", Cause.texts()) == Cause.BLOCKLIST.number
-        believed = self.held["believed"].astype(np.int64)
+        refused = self.columns.codes("first_cause", Cause.texts()) != Cause.NONE.number
+        listed = self.columns.codes("cause", Cause.texts()) == Cause.BLOCKLIST.number
+        believed = self.columns["believed"].astype(np.int64)
         return np.asarray(((self.fate * 2 + refused) * 2 + listed) * 2 + believed)
 
     @cached_property
@@ -170,16 +170,16 @@ def _permitted(rows: Rows, attempts: Columnar) -> Iterator[Counters]:
     """Submissions that used somebody else's permission, or missed their own: by each key, in
     the phase and on the day it was written."""
     permission = attempts.codes("permission", Permission.texts())
-    asked = attempts.where(permission != 0)
-    permission, message = permission[permission != 0], asked["message"]
-    row = np.flatnonzero(np.isin(rows.held["message"], message))[::-1]
+    requests = attempts.select(permission != 0)
+    permission, message = permission[permission != 0], requests["message"]
+    row = np.flatnonzero(np.isin(rows.columns["message"], message))[::-1]
     first = np.zeros(int(message.max(initial=0)) + 1, dtype=np.int64)
-    first[rows.held["message"][row]] = row  # the one written last is the first row
+    first[rows.columns["message"][row]] = row  # the one written last is the first row
     row = first[message]
     for by in MEASURES["false_refusals_per_day"].by:
         if by in ("permission", "server"):  # of the submission; the others are its message's
-            keys = tuple(dict.fromkeys([*rows.over.keys.get(by, ()), *asked.categories[by]]))
-            codes = asked.codes(by, keys)
+            keys = tuple(dict.fromkeys([*rows.over.keys.get(by, ()), *requests.categories[by]]))
+            codes = requests.codes(by, keys)
         else:
             codes, keys = rows.key(by)
             codes = codes[row]
@@ -187,11 +187,11 @@ def _permitted(rows: Rows, attempts: Columnar) -> Iterator[Counters]:
         shape = (len(MailClass), len(Phase), len(keys))
         cell = rows.cell[row] * len(keys) + codes
         for name, counts in PERMITTED.items():
-            which = np.isin(permission, [Permission(p).number for p in counts])
-            counted = np.bincount(cell[which], minlength=int(np.prod(shape))).reshape(shape)
+            mask = np.isin(permission, [Permission(p).number for p in counts])
+            numbers = np.bincount(cell[mask], minlength=int(np.prod(shape))).reshape(shape)
             classes = MEASURES[name].classes
             chosen = [MailClass(name).number for name in classes]
-            tops = fold(phases, counted.astype(np.float64))[:, chosen]
+            tops = fold(phases, numbers.astype(np.float64))[:, chosen]
             below = _below(rows.over, name, by, phases, tops)
             yield Counters(Labels(name, by, phases, classes, keys), tops, below)
 
@@ -208,8 +208,8 @@ def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], intended
     """The denominator of a measure counted in rows (phases × classes × keys)."""
     if name in EXPOSURES:
         days = over.by_day if by == "day" else over.lengths[:, None]
-        held = folds(phases) @ days * EXPOSURES[name](over)
-        return np.broadcast_to(held[:, None, :], intended.shape)
+        exposure = folds(phases) @ days * EXPOSURES[name](over)
+        return np.broadcast_to(exposure[:, None, :], intended.shape)
     if by in ("cause", "first_cause"):
         return np.broadcast_to(intended.sum(axis=2, keepdims=True), intended.shape)
     return intended
@@ -218,24 +218,24 @@ def _below(over: Exposure, name: str, by: str, phases: tuple[str, ...], intended
 def _delays(rows: Rows) -> Iterator[Counters]:
     """Quantiles of the time from writing to the mailbox, by one sort of the delivered rows."""
     after = rows.delivered & (rows.phase != Phase.WARM_UP.number)
-    taken = np.flatnonzero(after)
-    delay = (rows.held["ended_at"] - rows.held["written_at"])[taken]
+    accepted = np.flatnonzero(after)
+    delay = (rows.columns["ended_at"] - rows.columns["written_at"])[accepted]
     order = np.argsort(delay)
-    taken, delay = taken[order], delay[order]
-    phase, class_ = rows.phase[taken], rows.class_[taken]
+    accepted, delay = accepted[order], delay[order]
+    phase, class_ = rows.phase[accepted], rows.class_[accepted]
     for by in MEASURES["delay_median"].by:
         codes, keys = rows.key(by)
         every = tuple(MailClass.texts())
         size = len(MailClass) * len(keys)
-        cell = (class_ * len(keys) + codes[taken]).astype(np.int16 if size < 2**15 else np.int32)
+        cell = (class_ * len(keys) + codes[accepted]).astype(np.int16 if size < 2**15 else np.int32)
         grouped = np.argsort(cell, kind="stable")  # of 16 bits: by counting
         cell, sorted_, at = cell[grouped], delay[grouped], phase[grouped]
-        found = [_quantiles(*_within(name, at, cell, sorted_), size) for name in rows.phases]
+        quantiles = [_quantiles(*_within(name, at, cell, sorted_), size) for name in rows.phases]
         shape = (len(rows.phases), len(MailClass), len(keys))
-        below = np.array([counts for counts, _ in found]).reshape(shape)
+        below = np.array([counts for counts, _ in quantiles]).reshape(shape)
         none = np.full(shape, np.nan)
         for i, name in enumerate(QUANTILES):
-            values = np.array([v[i] for _, v in found]).reshape(shape)
+            values = np.array([v[i] for _, v in quantiles]).reshape(shape)
             yield Counters(Labels(name, by, rows.phases, every, keys), none, below, values)
 
 
@@ -252,21 +252,21 @@ def _quantiles(cell: NDArray[Any], grouped: Floats, size: int) -> tuple[Floats, 
     """Counts and quantiles (type 7) of each of *size* cells; values are sorted within a cell."""
     counts = np.bincount(cell, minlength=size)
     starts = np.cumsum(counts) - counts
-    filled = counts > 0
-    first, last = starts[filled], (starts + counts - 1)[filled]
+    nonempty = counts > 0
+    first, last = starts[nonempty], (starts + counts - 1)[nonempty]
     position = first + np.array(list(QUANTILES.values()))[:, None] * (last - first)
     lower = position.astype(np.int64)
     part = position - lower
     upper = np.minimum(lower + 1, last)
     values = np.full((len(QUANTILES), size), np.nan)
-    values[:, filled] = grouped[lower] * (1.0 - part) + grouped[upper] * part
+    values[:, nonempty] = grouped[lower] * (1.0 - part) + grouped[upper] * part
     return counts.astype(np.float64), values
 
 
 def _friction(rows: Rows) -> Iterator[Counters]:
     """Once a message, as its first row shows it, per message that arrived anywhere."""
     row = np.flatnonzero(rows.class_ == MailClass.HONEST.number)
-    number = rows.held["message"][row]
+    number = rows.columns["message"][row]
     if (np.diff(number) < 0).any():
         order = np.argsort(number, kind="stable")
         row, number = row[order], number[order]
@@ -277,7 +277,7 @@ def _friction(rows: Rows) -> Iterator[Counters]:
         return np.asarray(np.maximum.reduceat(spread, firsts)) if len(firsts) else spread
 
     arrived = widest(rows.delivered)
-    tops = {name: widest(rows.held[column]) for name, column in FRICTION.items()}
+    tops = {name: widest(rows.columns[column]) for name, column in FRICTION.items()}
     row = row[firsts]
     for by in MEASURES["attempts_per_delivered"].by:
         codes, keys = rows.key(by)
@@ -289,13 +289,13 @@ def _friction(rows: Rows) -> Iterator[Counters]:
             yield Counters(Labels(name, by, phases, ("honest",), keys), above, below)
 
 
-def _servers(held: Columnar, phases: tuple[str, ...]) -> Iterator[Counters]:
+def _servers(columns: Columnar, phases: tuple[str, ...]) -> Iterator[Counters]:
     """Measures of servers: each alone, and all together as a quotient of sums."""
-    names = tuple(held.categories["server"])
-    alone = held.codes("server", names)
-    phase = held.codes("phase", Phase.texts())
+    names = tuple(columns.categories["server"])
+    alone = columns.codes("server", names)
+    phase = columns.codes("phase", Phase.texts())
     for name, sums in SERVER_SUMS.items():
-        top, under = sums(held)
+        top, under = sums(columns)
         for by, keys, key in (("all", ("",), np.zeros_like(alone)), ("server", names, alone)):
             cell = phase * len(keys) + key
             above = _by_phase(phases, cell, top, len(keys))

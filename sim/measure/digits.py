@@ -16,9 +16,9 @@ def number(value: Any, *, share: bool = False, sign: bool = False, more: int = 0
     """A number with three digits or so, and *more*; a *share* in per cent; a dash for NaN."""
     if not math.isfinite(value):
         return NONE
-    shown = 100.0 * value if share else float(value)
-    digits = more + (1 if share and abs(shown) < 100 else _digits(abs(shown)))
-    return _minus(f"{shown:{'+' if sign else ''}z,.{digits}f}")
+    scaled = 100.0 * value if share else float(value)
+    digits = more + (1 if share and abs(scaled) < 100 else _digits(abs(scaled)))
+    return _minus(f"{scaled:{'+' if sign else ''}z,.{digits}f}")
 
 
 def _digits(size: float) -> int:

@@ -44,13 +44,13 @@ def _value(
 ) -> tuple[float, float, float, int]:
     """The value with its bounds, and how many replications had one."""
     arm = expect.arm or baseline
-    mine = measures[(measures["measure"] == expect.measure) & (measures["class"] == expect.mail)]
+    rows = measures[(measures["measure"] == expect.measure) & (measures["class"] == expect.mail)]
     if expect.than is None:
-        table = summarise(mine, by=expect.by, phase=expect.phase)
+        table = summarise(rows, by=expect.by, phase=expect.phase)
         table = table[table["arm"] == arm].rename(columns={"mean": "value"})
     else:
         try:
-            table = compare(mine, expect.than, arm, by=expect.by, phase=expect.phase)
+            table = compare(rows, expect.than, arm, by=expect.by, phase=expect.phase)
         except KeyError:  # an arm without any value of this measure
             return NO_VALUE
         table = table.rename(columns={"difference": "value"})

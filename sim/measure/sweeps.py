@@ -44,14 +44,14 @@ def break_even(x: Sequence[float], difference: Array, low: Array, high: Array) -
         raise ValueError("break-even needs two values or more, in ascending order")
     crossings = _crossings(at, difference)
     # where the interval includes 0: at these values, and from where one of its bounds crosses 0
-    unsure = [float(v) for v, a, b in zip(at, low, high, strict=True) if a <= 0.0 <= b]
+    unclear = [float(v) for v, a, b in zip(at, low, high, strict=True) if a <= 0.0 <= b]
     for bound in (low, high):
-        unsure += _crossings(at, bound)
+        unclear += _crossings(at, bound)
     first = float(np.sign(difference[0]))
     return BreakEven(
         crossings[0] if crossings else None,
-        min(unsure, default=None),
-        max(unsure, default=None),
+        min(unclear, default=None),
+        max(unclear, default=None),
         int(first) if np.isfinite(first) else 0,
     )
 

@@ -31,7 +31,7 @@ POINTS = 96
 """Points unless others are asked for."""
 GENERATION, CHECK = "generation", "check"
 """Folders of the points within that of a calibration, and of the best with more replications."""
-TOLD, HALF_OPEN = 0.25, 0.75
+WELL_DETERMINED, HALF_OPEN = 0.25, 0.75
 """Shares of a range: up to the former the targets tell the unknown, from the latter they do not."""
 
 
@@ -44,7 +44,7 @@ class Calibration:
     factors: tuple[Factor, ...]
     arms: list[str]
     replications: int
-    how: Execution
+    execution: Execution
     places: Any = field(default_factory=lambda: np.empty((0, 0)))
     distances: pd.DataFrame = field(default_factory=pd.DataFrame)
     checked: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -77,9 +77,9 @@ class Calibration:
         rows = []
         for name, target in self.model.targets.items():
             value, low, high = map(float, self.checked.loc[name].to_numpy(dtype=float))
-            met = target.low <= value <= target.high
+            within = target.low <= value <= target.high
             arm = target.arm or self.model.baseline
-            rows.append((name, str(target), arm, target.low, target.high, value, low, high, met))
+            rows.append((name, str(target), arm, target.low, target.high, value, low, high, within))
         columns = ("target", "measure", "arm", "low", "high", "value", "value_low", "value_high")
         return pd.DataFrame(rows, columns=[*columns, "met"])
 
@@ -89,7 +89,7 @@ class Calibration:
         table = fitting.left_open(self.keys, self.places, self.misfits)
         for name in ("best", "least", "most"):
             column = [
-                _said(f.at(place)) for f, place in zip(self.factors, table[name], strict=True)
+                _text(f.at(place)) for f, place in zip(self.factors, table[name], strict=True)
             ]
             table[name] = column
         table.insert(1, "declared", [factor.words for factor in self.factors])
@@ -102,12 +102,12 @@ class Calibration:
     def _sentences(self) -> Iterator[str]:
         fit, open_ = self.fit(), self.unknowns()
         missed = list(fit.loc[~fit["met"], "target"])
-        met = f"{len(fit) - len(missed)} of {len(fit)} targets are met"
-        yield f"{met}; not: {', '.join(missed)}." if missed else f"{met}."
-        good, tried = len(self.equally_good()), len(self.places)
-        yield f"{good} of {tried} points fit about as well as the best."
+        counts_text = f"{len(fit) - len(missed)} of {len(fit)} targets are met"
+        yield f"{counts_text}; not: {', '.join(missed)}." if missed else f"{counts_text}."
+        good, points = len(self.equally_good()), len(self.places)
+        yield f"{good} of {points} points fit about as well as the best."
         untold = list(open_.loc[open_["open"] > HALF_OPEN, "key"])
-        partly = list(open_.loc[open_["open"].between(TOLD, HALF_OPEN), "key"])
+        partly = list(open_.loc[open_["open"].between(WELL_DETERMINED, HALF_OPEN), "key"])
         if untold:
             yield f"The targets do not tell {', '.join(untold)}."
         if partly:
@@ -148,29 +148,31 @@ class Calibration:
     def run(self, points: int) -> None:
         """Try about so many points, then each unknown alone from the best of them; and the best
         again with the scenario's own replications."""
-        fitting.search(len(self.factors), points, self._tried)
-        self._tried(fitting.slices(self.places[int(np.argmin(self.misfits))]))
-        stored = self._swept(CHECK, [self.best], self.model.replications)
-        found = fitting.observed(self.model.targets, self.model.baseline, stored)
-        rows = {name: table.iloc[0] if len(table) else np.nan for name, table in found.items()}
+        fitting.search(len(self.factors), points, self._misfits)
+        self._misfits(fitting.slices(self.places[int(np.argmin(self.misfits))]))
+        stored = self._sweep(CHECK, [self.best], self.model.replications)
+        observations = fitting.observed(self.model.targets, self.model.baseline, stored)
+        rows = {
+            name: table.iloc[0] if len(table) else np.nan for name, table in observations.items()
+        }
         self.checked = pd.DataFrame(rows, index=[*fitting.OBSERVED]).T
 
-    def _tried(self, places: Any) -> Any:
+    def _misfits(self, places: Any) -> Any:
         """The misfits of a generation, which is run if it is not stored."""
         points = [factors.point(self.factors, row) for row in places]
-        measures = self._swept(f"{GENERATION}-{self._generations}", points, self.replications)
+        measures = self._sweep(f"{GENERATION}-{self._generations}", points, self.replications)
         self._generations += 1
         targets, baseline = self.model.targets, self.model.baseline
-        found = fitting.distances(targets, baseline, measures, len(points))
+        distances = fitting.distances(targets, baseline, measures, len(points))
         self.places = np.vstack([self.places.reshape(-1, len(self.factors)), places])
-        self.distances = pd.concat([self.distances, found], ignore_index=True)
-        return fitting.misfits(found)
+        self.distances = pd.concat([self.distances, distances], ignore_index=True)
+        return fitting.misfits(distances)
 
-    def _swept(self, name: str, points: list[Point], replications: int) -> pd.DataFrame:
+    def _sweep(self, name: str, points: list[Point], replications: int) -> pd.DataFrame:
         """The measures of some points, stored in a folder of their own."""
         out, arms = self.path / name, self.arms
         stored = sweeping.sweep(
-            self.model, out, points, arms=arms, replications=replications, execution=self.how
+            self.model, out, points, arms=arms, replications=replications, execution=self.execution
         )
         return pd.concat(stored.measures({}), ignore_index=True)
 
@@ -178,7 +180,7 @@ class Calibration:
         return factors.point(self.factors, self.places[at])
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is factors.OWN:
         return str(value)
     return written(f"{value:.4g}").strip('"') if isinstance(value, float) else written(value)
@@ -202,12 +204,12 @@ def calibrate(
     model = model_of(scenario)
     if not model.targets:
         raise UsageError("the scenario has no [targets]: what was observed is expected there")
-    found = declared(model)
-    if not found:
+    unknowns = declared(model)
+    if not unknowns:
         raise UsageError("the scenario declares no unknowns: [ranges] or [structures] expected")
     arms = list(dict.fromkeys(t.arm or model.baseline for t in model.targets.values()))
-    how = replace(Execution(keep="counts", progress=progress), **options)
+    execution = replace(Execution(keep="counts", progress=progress), **options)
     each = REPLICATIONS if replications is None else replications
-    calibration = Calibration(model, Path(out), found, arms, each, how)
+    calibration = Calibration(model, Path(out), unknowns, arms, each, execution)
     calibration.run(points)
     return calibration

@@ -119,7 +119,7 @@ class Sensitivity:
         honest recipients."""
         return measured.best(self.means(*SPAM), self.means(*LOST), self.baseline, TIE)
 
-    def where(self, arm: str) -> list[Region]:
+    def regions(self, arm: str) -> list[Region]:
         """Where a policy is mostly not the best (`sim.measure.sensitivity.regions`)."""
         fails = (self.best() != one_of("arm", arm, self.arms)).to_numpy()
         return measured.regions(self.keys, self.places, fails)
@@ -158,7 +158,7 @@ class Sensitivity:
         shares = self.best().value_counts(normalize=True)
         arm, share = str(shares.index[0]), float(shares.iloc[0])
         yield f"'{arm}' is the best policy at {share:.0%} of the points."
-        for region in self.where(arm)[:2]:
+        for region in self.regions(arm)[:2]:
             conditions = " and ".join(self.bound(key, *ends) for key, ends in region.bounds.items())
             yield (
                 f"It is not where {conditions}: there at {region.not_best} of {region.points} "
@@ -171,9 +171,9 @@ class Sensitivity:
         if not factor.continuous:
             number = len(factor.values)
             inside = [factor.values[n] for n in range(number) if low <= (n + 0.5) / number <= high]
-            return f"{key} is {' or '.join(map(_said, inside))}"
-        ends = [f"above {_said(factor.at(low))}"] if low > 0 else []
-        ends += [f"below {_said(factor.at(high))}"] if high < 1 else []
+            return f"{key} is {' or '.join(map(_text, inside))}"
+        ends = [f"above {_text(factor.at(low))}"] if low > 0 else []
+        ends += [f"below {_text(factor.at(high))}"] if high < 1 else []
         return f"{key} is {' and '.join(ends)}"
 
     def figure(self, class_: str = LOST[0], measure: str = LOST[1], **options: Any) -> Figure:
@@ -201,7 +201,7 @@ class Sensitivity:
         return self.path
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is factors.OWN:
         return str(value)
     return f"{value:.3g}" if isinstance(value, float) else written(value)
@@ -210,11 +210,11 @@ def _said(value: Any) -> str:
 def declared(model: Model) -> tuple[Factor, ...]:
     """The unknowns of a scenario: its ranges, and its structures with what it states itself."""
     others = alternatives(model)
-    found = [factors.ranged(key, *ends) for key, ends in model.ranges.items()]
+    factors_declared = [factors.ranged(key, *ends) for key, ends in model.ranges.items()]
     for key, values in model.structures.items():
         own = [] if len(others.get(key, [])) < len(values) else [factors.OWN]
-        found.append(Factor(key, (*own, *values)))
-    return tuple(found)
+        factors_declared.append(Factor(key, (*own, *values)))
+    return tuple(factors_declared)
 
 
 def sensitivity(
@@ -236,22 +236,24 @@ def sensitivity(
     """
     model = model_of(scenario)
     one_of("method", method, METHODS)
-    found = declared(model)
-    if not found:
+    factors_declared = declared(model)
+    if not factors_declared:
         raise UsageError("the scenario declares no unknowns: [ranges] or [structures] expected")
-    places = measured.design(method, [factor.key for factor in found], points)
-    every = [factors.point(found, row) for row in places]
+    places = measured.design(method, [factor.key for factor in factors_declared], points)
+    every = [factors.point(factors_declared, row) for row in places]
     distinct: list[dict[str, Any]] = []
     rows = tuple(_number(point, distinct) for point in every)
-    how = Execution(keep="counts", progress=progress, **options)
+    execution = Execution(keep="counts", progress=progress, **options)
     each = REPLICATIONS if replications is None else replications
-    stored = sweeping.sweep(model, Path(out), distinct, arms=arms, replications=each, execution=how)
+    stored = sweeping.sweep(
+        model, Path(out), distinct, arms=arms, replications=each, execution=execution
+    )
     baseline = model.baseline if model.baseline in stored.arms else stored.arms[0]
-    return Sensitivity(method, found, np.asarray(places), rows, stored, baseline)
+    return Sensitivity(method, factors_declared, np.asarray(places), rows, stored, baseline)
 
 
-def _number(point: dict[str, Any], known: list[dict[str, Any]]) -> int:
-    """The place of a point among those *known*, to which it is added if it is new."""
-    if point not in known:
-        known.append(point)
-    return known.index(point)
+def _number(point: dict[str, Any], points: list[dict[str, Any]]) -> int:
+    """The place of a point among those *points*, to which it is added if it is new."""
+    if point not in points:
+        points.append(point)
+    return points.index(point)

@@ -73,7 +73,7 @@ def typed(name: str) -> str:
 
 def restriction(text: str) -> str:
     """A restriction as it is parsed: each table with its kind."""
-    return _BARE.sub(lambda found: f"{found[1]}({typed(found[2])})", text)
+    return _BARE.sub(lambda match: f"{match[1]}({typed(match[2])})", text)
 
 
 def problems(server: Server) -> Iterator[Problem]:

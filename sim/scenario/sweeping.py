@@ -43,7 +43,7 @@ Values = Annotated[
 ]
 
 
-def _swept(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def _lists(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
     if wrong := not_swept(values):
         raise ValueError(f"cannot be varied: {', '.join(wrong)}")
     return values
@@ -55,7 +55,7 @@ def _ordered(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return values
 
 
-Alternatives = Annotated[Values, AfterValidator(_swept)]
+Alternatives = Annotated[Values, AfterValidator(_lists)]
 """What a key might be instead, by its dotted name."""
 Ranges = Annotated[Alternatives, AfterValidator(_ordered)]
 """The least and the most that a key might be, by its dotted name."""

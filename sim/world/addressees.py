@@ -41,16 +41,16 @@ class Addressees:
     ) -> list[Part]:
         """What *server* does with *group*, which it took, and *relayed* if no alias has it."""
         each = self.each(message, group)
-        sent = [
+        parts_sent = [
             server.forwarded(Envelope(message.reverse_path, one.representative)) for one in each
         ]
-        if not any(sent):
+        if not any(parts_sent):
             return [Part(message, group, relayed)]
         return [
             Part(message, one._replace(representative=group.representative), relayed)
             if envelope is None
             else self._forwarded(server, message, one, envelope)
-            for one, envelope in zip(each, sent, strict=True)
+            for one, envelope in zip(each, parts_sent, strict=True)
         ]
 
     def _forwarded(

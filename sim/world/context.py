@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-def _nobody(_: int) -> None:
+def _ignore(_: int) -> None:
     """Hear nothing."""
 
 
@@ -40,7 +40,7 @@ class WorldContext:
     submission: dict[str, Server]
     """By network, the server that its customers name in their mail programs."""
     transport: Transport
-    detach: Callable[[int], None] = field(default=_nobody)
+    detach: Callable[[int], None] = field(default=_ignore)
     """Called with the number of a person who is about to change a setting."""
 
     arrivals: Arrivals = field(init=False)

@@ -39,14 +39,14 @@ class Retries:
         self.run = settings.between_runs
         self._first = self.run * crc32(name.encode()) / 2**32
 
-    def next_attempt(self, kept: Deferred, now: float) -> float | None:
+    def next_attempt(self, deferred: Deferred, now: float) -> float | None:
         """When the next attempt is, after one that failed at *now*; None: it has expired."""
-        age = now - kept.since
+        age = now - deferred.since
         if age >= self.lifetime:
             return None
-        kept.wait = self.wait(kept.tries, age, kept.wait)
-        kept.tries += 1
-        return self.when_run(now, now + kept.wait)
+        deferred.wait = self.wait(deferred.tries, age, deferred.wait)
+        deferred.tries += 1
+        return self.when_run(now, now + deferred.wait)
 
     def when_run(self, now: float, due: float) -> float:
         """The first moment after *now* at which a message that is due at *due* is tried."""
@@ -58,9 +58,9 @@ class Retries:
         )
         return self._first + at * self.run
 
-    def warns(self, kept: Deferred, now: float) -> bool:
+    def warns(self, deferred: Deferred, now: float) -> bool:
         """Whether the sender is to be told at *now* that the message is late: once."""
-        if kept.warned or not 0.0 < self.warning <= now - kept.since:
+        if deferred.warned or not 0.0 < self.warning <= now - deferred.since:
             return False
-        kept.warned = True
+        deferred.warned = True
         return True

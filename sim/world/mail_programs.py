@@ -151,12 +151,12 @@ class MailProgram:
         """How to send from *place*; without *learned*, as the mail program was set at first."""
         settings = self.settings.get((place, account, learned))
         if settings is None:
-            mine = self.person.accounts[account]
-            own = self.context.submission[mine.network]
+            own_account = self.person.accounts[account]
+            own = self.context.submission[own_account.network]
             server, dials, sender, line = learned or LearnedSettings(own)
-            reverse_path = sender or mine.sender
+            reverse_path = sender or own_account.sender
             settings = self.settings[place, account, learned] = SubmissionSettings(
-                mine,
+                own_account,
                 own,
                 server,
                 dials,
@@ -177,12 +177,12 @@ class MailProgram:
         entry: OutboxEntry | None,
     ) -> Transfer:
         """The transfer of *message* from *client* on *network*."""
-        own, server, shown = settings.own, settings.server, NO_LOGIN
+        own, server, login = settings.own, settings.server, NO_LOGIN
         with_auth = entry is not None and "auth" in entry.advice  # for this message alone
         if self.person.web:  # web mail is sent by the ISP's own machine
             server, network, client = own, own.network, own.address
         elif server is own and (self.auth or with_auth):
-            shown = credentials(
+            login = credentials(
                 settings.account.address,
                 by_587=self.by_587 or with_auth,
                 wrong_password=self.mistypes(own, entry),
@@ -191,10 +191,10 @@ class MailProgram:
             )
         if self.context.transport.hosts.reads_helo:
             helo = own.policy.hostname if self.person.web else self.users.helo or "user-pc"
-            shown = shown._replace(helo=helo)
+            login = login._replace(helo=helo)
         attempt = self.context.recorder.messages.attempts[message.number]
         transfer = Transfer(
-            message, groups, server, client, shown, settings.line.bandwidth, settings.place,
+            message, groups, server, client, login, settings.line.bandwidth, settings.place,
             attempt, ticket=entry,
         )  # fmt: skip
         transfer.network = network
@@ -234,7 +234,7 @@ class MailProgram:
         entry = transfer.ticket
         assert entry is None or isinstance(entry, OutboxEntry)
         if not refused:
-            if entry is not None and entry.tried:
+            if entry is not None and entry.passed_over:
                 self._learn(entry, transfer.server, now)
             return
         if entry is None:
@@ -251,13 +251,13 @@ class MailProgram:
         else:
             self.react(entry, transfer.server, worst, now)
 
-    def react(self, entry: OutboxEntry, asked: Server, answer: Answer, now: float) -> None:
+    def react(self, entry: OutboxEntry, server: Server, answer: Answer, now: float) -> None:
         """Choose what to do about an error box, among what has not been tried yet.
 
         A temporary reply has become one too, once patience is at an end.
         """
         messages, number = self.context.recorder.messages, entry.message.number
-        passed_over = set(entry.tried)
+        passed_over = set(entry.passed_over)
         if answer.verdict.cause == "authentication" and "password" not in passed_over:
             passed_over.discard("ask_isp")  # it was another question then
         while True:
@@ -267,10 +267,10 @@ class MailProgram:
                 self._stop(entry, REFUSED if answer.verdict.permanent else GAVE_UP, answer, now)
                 return
             passed_over.add(remedy)
-            again = self.remedies[remedy](self, Refusal(entry, asked, answer, now))
+            again = self.remedies[remedy](self, Refusal(entry, server, answer, now))
             if again is not None:
                 break
-        entry.tried.append(remedy)
+        entry.passed_over.append(remedy)
         entry.since = again
         self._submit_later(entry, again)  # in infinity too: it stays in the outbox
 
@@ -289,7 +289,7 @@ class MailProgram:
         if entry.draws > 0:
             draw = chance(entry.message.key, Purpose.REACTION, entry.draws)
         entry.draws += 1
-        return _drawn(draw * total, left)
+        return _choice(draw * total, left)
 
     def gives_up_at_once(self, number: int) -> bool:
         """Whether message *number*, refused for good, is not tried again: the first choice."""
@@ -299,7 +299,7 @@ class MailProgram:
             customer = self.customers.at(self.context.arrivals.at[number])
             return self.customers.preferences[customer][0] == "give_up"
         total = self.users.when_refused.give_up + sum([share for _, share in self.shares])
-        return _drawn(self.context.arrivals.choice[number] * total, self.shares) == "give_up"
+        return _choice(self.context.arrivals.choice[number] * total, self.shares) == "give_up"
 
     def _stop(self, entry: OutboxEntry, fate: int, answer: Answer, now: float) -> None:
         recorder = self.context.recorder
@@ -323,7 +323,7 @@ class MailProgram:
         if self.users.learning == "person" and entry.customer == self.customer:
             self.in_vain |= {(server.name, server.offers)}
         self.context.recorder.messages.calls[entry.message.number] += 1
-        entry.tried.append("ask_isp")
+        entry.passed_over.append("ask_isp")
 
     def follow(self, advice: str, server: Server, entry: OutboxEntry) -> Callable[[float], None]:
         """What is done when the *advice* of the help desk about *server* is followed: a setting is
@@ -358,7 +358,7 @@ RemedyFunction = Callable[[MailProgram, Refusal], float | None]
 """What a refused user can do: see `sim.world.remedies`."""
 
 
-def _drawn(draw: float, shares: Sequence[tuple[str, float]]) -> str:
+def _choice(draw: float, shares: Sequence[tuple[str, float]]) -> str:
     """The remedy on whose share *draw* falls; beyond all of them is giving up."""
     for name, share in shares:
         draw -= share

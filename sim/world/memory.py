@@ -106,18 +106,18 @@ class Greylist:
 
     def parts(
         self,
-        piece: RecipientGroup,
+        group: RecipientGroup,
         boxes: list[int],
         client: int,
         reverse_path: str | None,
         now: float,
     ) -> Iterator[tuple[RecipientGroup, float | None, list[Triple]]]:
-        """*piece* cut into stretches of one age, since recipients that are alike to a policy
+        """*group* cut into stretches of one age, since recipients that are alike to a policy
         may have been seen at different times. *boxes* are its mailboxes.
 
         Mailboxes that do not exist are as many as there are recipients.
         """
-        first, end, domain, address = piece
+        first, end, domain, address = group
         triples = [
             (client, reverse_path, box if box >= 0 else -1 - first - i)
             for i, box in enumerate(boxes)

@@ -35,17 +35,17 @@ class OutboxEntry:
         self.account = writer.accounts[self.account_number]
         self.choice = arrivals.choice[number]
         self.learned: LearnedSettings | None = None  # how it is tried now; None: as others are
-        self.tried: list[str] = []
+        self.passed_over: list[str] = []
         self.advice: set[str] = set()  # of the help desk, followed for this message alone
         self.draws = 0
         self.since = arrivals.at[number]  # since when it is tried in the same way (s)
 
 
 class Refusal(NamedTuple):
-    """A message that *asked* refused for good, with what it said and when."""
+    """A message that *server* refused for good, with what it said and when."""
 
     entry: OutboxEntry
-    asked: Server
+    server: Server
     answer: Answer
     now: float
 
@@ -53,4 +53,4 @@ class Refusal(NamedTuple):
     def draw(self) -> float:
         """Uniform draw of how long the next remedy takes."""
         entry = self.entry
-        return chance(entry.message.key, Purpose.DELAY, len(entry.tried))
+        return chance(entry.message.key, Purpose.DELAY, len(entry.passed_over))

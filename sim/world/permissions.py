@@ -27,16 +27,18 @@ class Permissions:
     def __init__(self, pop: PopLogins, shared: frozenset[int], owners: Mapping[str, int]) -> None:
         self.pop, self.shared, self.owners = pop, shared, owners
 
-    def of(self, transfer: Transfer, who: int, now: float, taken: Replies, refused: Replies) -> int:
+    def of(
+        self, transfer: Transfer, who: int, now: float, accepted: Replies, refused: Replies
+    ) -> int:
         """The number of the `Permission` for a submission by *who* (-1: a spammer)."""
         server = transfer.server
-        for (_, _, _, address), answer in taken:
+        for (_, _, _, address), answer in accepted:
             means = server.personal.get(answer.verdict.rule) if answer.verdict.relayed else None
             if means is not None:
                 by = getattr(self, f"_{means}")(transfer, who, now, address)
                 return NUMBERS[by]
-        meant = server.listing is not None and who in server.listing.people
-        if meant and any(answer.verdict.cause == "relaying" for _, answer in refused):
+        listed_person = server.listing is not None and who in server.listing.people
+        if listed_person and any(answer.verdict.cause == "relaying" for _, answer in refused):
             return Permission.MISSED_LISTING.number
         return NOBODYS
 

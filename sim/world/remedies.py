@@ -30,17 +30,17 @@ def wait(p: MailProgram, r: Refusal) -> float | None:
         return None  # there already, and refused: waiting does not help
     if network not in map(p.person.network_at, p.users.visited):
         return None  # who never gets there would wait for ever
-    there = mobility.next_on(p.person, network, r.now)
+    visit = mobility.next_on(p.person, network, r.now)
     p.note(r.entry, "wait")
     r.entry.learned = LearnedSettings(p.context.submission[network])
-    return math.inf if there is None else there + SOON * r.draw
+    return math.inf if visit is None else visit + SOON * r.draw
 
 
 def switch_server(p: MailProgram, r: Refusal) -> float | None:
     """Name the submission server of the network that one is connected to."""
     place = p.context.mobility.place(p.person, r.now)
     local = p.context.submission.get(p.person.network_at(place))
-    if local is None or local is r.asked:
+    if local is None or local is r.server:
         return None
     p.note(r.entry, "switch_server", changes=1)
     r.entry.learned = LearnedSettings(local)
@@ -67,7 +67,7 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
     advice = own.offers
     if r.answer.verdict.cause == "authentication" and p.mistypes(own, r.entry):
         on_already, advice = False, "password"
-        r.entry.tried.append(advice)
+        r.entry.passed_over.append(advice)
     r.entry.learned = LearnedSettings(own)
     if p.help_at is not None and r.now < p.help_at:  # the call has been made for another message
         p.note(r.entry, advice)
@@ -85,14 +85,14 @@ def ask_isp(p: MailProgram, r: Refusal) -> float | None:
 
 def change_sender(p: MailProgram, r: Refusal) -> float | None:
     """Show a sender address in a domain that the server takes."""
-    domains = r.asked.settings.domains
+    domains = r.server.settings.domains
     if r.answer.verdict.cause != "sender" or not domains:
         return None
     p.note(r.entry, "change_sender", changes=1)
     r.entry.message.reverse_path = f"{p.person.name}@{domains[0]}"
     r.entry.message.representative = anyone_at(r.entry.message.reverse_path)
-    r.entry.learned = (r.entry.learned or LearnedSettings(r.asked))._replace(
-        server=r.asked, sender=None
+    r.entry.learned = (r.entry.learned or LearnedSettings(r.server))._replace(
+        server=r.server, sender=None
     )
     return r.now + p.users.delays.change_sender.quantile()(r.draw)
 

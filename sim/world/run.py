@@ -82,14 +82,14 @@ class World:
         scenario: Scenario,
         arm: str,
         replication: int,
-        given: Workload | None = None,
+        prepared: Workload | None = None,
         *,
         batch: bool = True,
         traced: int | None = None,
     ) -> None:
         self.scenario, self.traced = scenario.arm(arm), traced
         self.baseline, self.arm, self.replication = scenario, arm, replication
-        self.workload = given or workload(self.scenario, replication)
+        self.workload = prepared or workload(self.scenario, replication)
         self.mailboxes = self.workload.population.mailboxes.copy()  # notices may add domains
         self.env = Engine()
         self.recorder = building.opening_rows(self.scenario, self.workload)
@@ -283,9 +283,9 @@ class World:
             self.policies[name] = self.builder.closed(server.policy, self.scenario, name, relay)
         if is_open(server.policy):
             begun = now >= self.scenario.policy_starts
-            stated = self.scenario if begun else self.baseline
+            scenario = self.scenario if begun else self.baseline
             self.messages.before_change()
-            server.enforce(self.builder.closed(server.policy, stated, name, relay))
+            server.enforce(self.builder.closed(server.policy, scenario, name, relay))
             self.messages.recompute([server])
             self.blocklists.policy_changed(server, now)
             row = CalendarRow(
@@ -327,8 +327,8 @@ class World:
         )
         message.exact = any(s.has_aliases for s in self.transport.mx.get(domain, ()))
         exact = mailbox is not None or message.exact
-        shown = address if exact else f"{NO_SUCH_USER}{name}"
-        group = RecipientGroup(row, row + 1, domain, shown)
+        address_shown = address if exact else f"{NO_SUCH_USER}{name}"
+        group = RecipientGroup(row, row + 1, domain, address_shown)
         if name in server.domains and mailbox is not None:
             self.recorder.end(group, DELIVERED, server.own["own_notice"], now)
             if message.about >= 0:

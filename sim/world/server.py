@@ -108,15 +108,15 @@ def personal(policy: Policy, *, listing: bool) -> dict[str, str]:
 
     Ranges do where there is a *listing* of people, and the restriction names no others.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for restriction in policy.lists["relay"]:
         for part in restriction.parts():
             means = PERSONAL.get(part.name)
             if means == "listing" and (part.args or not listing):
                 continue
             if means is not None:
-                found.setdefault(restriction.name, means)
-    return found
+                texts.setdefault(restriction.name, means)
+    return texts
 
 
 class Tally:
@@ -164,7 +164,7 @@ class Server:
         self.temporary_failure = settings.temporary_failure
         self.listed: Callable[[int], tuple[str, ...]] = lambda _: ()  # set by blocklists
         self.own = {
-            name: recorder.answer(self.name, plain_verdict(*said)) for name, said in OWN.items()
+            name: recorder.answer(self.name, plain_verdict(*reply)) for name, reply in OWN.items()
         }
         self._memory: Memory | None = None
         self._listing: Listing | None = None

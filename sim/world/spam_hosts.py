@@ -40,7 +40,7 @@ class Anywhere:
         numbers = scenario.numbering.numbers
         self.pools = [(name, numbers(free)) for name in isps if (free := scenario.leasable(name))]
 
-    def draw(self, draws: np.random.Generator, held: list[Any]) -> Any | None:  # noqa: ARG002
+    def draw(self, draws: np.random.Generator, hosts: list[Any]) -> Any | None:  # noqa: ARG002
         """A machine anywhere: a network as likely as it is large, any of its addresses."""
         if not self.pools:
             return None
@@ -71,23 +71,23 @@ class Owned:
         self.servers = {server.name: server for server in context.servers}
         self.refused: dict[int, float] = {}  # addresses that do not send until then (s)
 
-    def draw(self, draws: np.random.Generator, held: list[Any]) -> Person | None:
+    def draw(self, draws: np.random.Generator, hosts: list[Any]) -> Person | None:
         """A machine that is clean so far, each as likely."""
-        taken = {person.number for person in held}
-        clean = [person for person in self.people if person.number not in taken]
+        numbers = {person.number for person in hosts}
+        clean = [person for person in self.people if person.number not in numbers]
         return clean[int(draws.integers(len(clean)))] if clean else None
 
     def online(self, hosts: list[Any]) -> list[Machine]:
         """Those whose owner is connected, from an address that was not refused of late."""
         now, mobility = self.context.env.now, self.context.mobility
-        found = []
+        result = []
         for person in hosts:
             visit = mobility.visit_at(person, now)
             address = 0 if visit is None else mobility.client_of[visit]
             if visit is not None and address and self.refused.get(address, now) <= now:
                 network = mobility.names.all[mobility.network_of[visit]]
-                found.append(Machine(person, network, address))
-        return found
+                result.append(Machine(person, network, address))
+        return result
 
     def server(self, machine: Machine) -> Server | None:
         """The submission server of its owner's ISP."""

@@ -44,20 +44,20 @@ class Part(NamedTuple):
 
 def portions(groups: list[RecipientGroup], most: int) -> Iterator[list[RecipientGroup]]:
     """The same recipients in transactions of *most*, and the rest."""
-    held: list[RecipientGroup] = []
+    portion: list[RecipientGroup] = []
     room = most
     for whole in groups:
         first, end = whole.first, whole.end
         while first < end:
             until = min(end, first + room)
-            held.append(whole._replace(first=first, end=until))
+            portion.append(whole._replace(first=first, end=until))
             room -= until - first
             first = until
             if not room:
-                yield held
-                held, room = [], most
-    if held:
-        yield held
+                yield portion
+                portion, room = [], most
+    if portion:
+        yield portion
 
 
 class SpamSource:

@@ -215,8 +215,8 @@ class Recipients:
         """By class of mail, messages written and their recipients."""
         totals = {}
         for mail_class in MailClass:
-            those = (self.messages["mail_class"] == mail_class.number) & self.written
-            totals[mail_class.value] = int(those.sum()), int(self.counts[those].sum())
+            mask = (self.messages["mail_class"] == mail_class.number) & self.written
+            totals[mail_class.value] = int(mask.sum()), int(self.counts[mask].sum())
         return totals
 
 

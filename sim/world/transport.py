@@ -162,22 +162,22 @@ class Transport:
             return
         if memory is not None:
             memory.clients.open_session(server.seen(transfer.address), done)
-        taken, refused, worst = split(self._ask(transfer, now))
+        acceptances, refused, worst = split(self._ask(transfer, now))
         sender = None if transfer.origin is not None else message.sender
         if refused and sender is not None and sender.needs_all(transfer, refused):
-            taken = []
+            acceptances = []
         permission = NOBODYS
         if server.personal and transfer.origin is None and self.permissions is not None:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1
-            permission = self.permissions.of(transfer, writer, now, taken, refused)
-        accepted = recipients([group for group, _ in taken]) if refused else transfer.count
+            permission = self.permissions.of(transfer, writer, now, acceptances, refused)
+        accepted = recipients([group for group, _ in acceptances]) if refused else transfer.count
         self._write(transfer, now, accepted, worst, start - now, took, permission)
         if sender is not None:
             sender.receive_replies(transfer, done, refused)
         elif refused:
             self._defer_or_bounce(transfer, done, refused)
-        if taken:
-            self._take(transfer, taken, done)
+        if acceptances:
+            self._take(transfer, acceptances, done)
 
     def _write(
         self,
@@ -210,7 +210,7 @@ class Transport:
             server.sessions.cut(at)
         self._no_session(
             transfer, now, server.own["no_answer"], waited=min(start, at) - now,
-            took=max(0.0, at - start), noticed=at + outages.NO_ANSWER,
+            took=max(0.0, at - start), noticed_at=at + outages.NO_ANSWER,
         )  # fmt: skip
         return True
 
@@ -222,13 +222,13 @@ class Transport:
         *,
         waited: float = 0.0,
         took: float = 0.0,
-        noticed: float | None = None,
+        noticed_at: float | None = None,
     ) -> None:
-        """No session was to be had, or it was lost, which its sender has *noticed* (s; None: now):
-        everything is still its sender's."""
+        """There was no session, or it was lost; its sender notices at *noticed_at* (s; None:
+        now): everything is still its sender's."""
         self._write(transfer, now, 0, answer, waited, took, NOBODYS)
         replies = [(group, answer) for group in transfer.groups]
-        at = now if noticed is None else noticed
+        at = now if noticed_at is None else noticed_at
         sender = transfer.message.sender
         if transfer.origin is None and sender is not None:
             sender.receive_replies(transfer, at, replies)
@@ -241,13 +241,13 @@ class Transport:
 
     # ---- what becomes of the recipients
 
-    def _take(self, transfer: Transfer, taken: Replies, done: float) -> None:
+    def _take(self, transfer: Transfer, replies: Replies, done: float) -> None:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message, recorder = transfer.server, transfer.message, self.recorder
         strangers = message.spam and not server.trusts(transfer.address)
         onward: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
-        for group, answer in taken:
+        for group, answer in replies:
             relayed = answer.verdict.relayed
             if answer.verdict.discarded:
                 recorder.end(group, DISCARDED, answer, done)
@@ -296,8 +296,8 @@ class Transport:
         """Pass recipients of one domain on to its MX; *hops* servers have had the message."""
         transfer = self.next_transfer(server, message, domain, groups, at)
         if transfer is None or hops >= MOST_HOPS:
-            why = server.own["no_mx" if transfer is None else "loop"]
-            self._bounce(server, message, [(group, why) for group in groups], at)
+            answer = server.own["no_mx" if transfer is None else "loop"]
+            self._bounce(server, message, [(group, answer) for group in groups], at)
         else:
             transfer.hops = hops
             self.send(transfer, at, server.network)

@@ -110,10 +110,10 @@ class VerdictCache:
         listed: Callable[[int], tuple[str, ...]],
         record: Callable[[Verdict], Answer],
         names: Names | None = None,
-        seen: Callable[[int], int] | None = None,
+        visible_address: Callable[[int], int] | None = None,
     ) -> None:
         self.policy, self.policy_587 = policy, policy_587
-        self.listed, self.record, self.address = listed, record, seen
+        self.listed, self.record, self.visible_address = listed, record, visible_address
         self.zone = None if names is None else names.zone
         read = self.read = on_both_ports(policy, policy_587)
         self.representatives = Representatives(read, names)
@@ -186,7 +186,7 @@ class VerdictCache:
 
     def forget_listings(self, first: int, last: int) -> None:
         """Blocklists no longer say the same of the addresses from *first* to *last*."""
-        if self.address is not None:  # any of them may be seen as one of these
+        if self.visible_address is not None:  # any of them may be seen as one of these
             self._by_address.clear()
         if last - first >= len(self._by_address):
             changed = [address for address in self._by_address if first <= address <= last]
@@ -218,15 +218,19 @@ class VerdictCache:
         self._classes.clear()
         self._by_address.clear()
 
+    def _visible(self, address: int) -> int:
+        """The address that the server sees of the client *address*."""
+        return address if self.visible_address is None else self.visible_address(address)
+
     def _classes_at(self, address: int) -> dict[Credentials, ClientClass]:
         """The classes of clients at *address*: all addresses alike to the policy share them."""
         if len(self._by_address) >= MOST_CLIENTS:
             self._by_address.clear()
-        seen = address if self.address is None else self.address(address)
-        listed = self.listed(seen) if self.reads_lists else ()
-        called = self.ranges.client_name(seen, self.zone)
-        alike = listed, self.ranges.within(seen), called
-        classes = self._classes.setdefault(alike, {})
+        visible = self._visible(address)
+        listed = self.listed(visible) if self.reads_lists else ()
+        client_name = self.ranges.client_name(visible, self.zone)
+        client_key = listed, self.ranges.within(visible), client_name
+        classes = self._classes.setdefault(client_key, {})
         self._by_address[address] = classes
         return classes
 
@@ -241,7 +245,7 @@ class VerdictCache:
             login = anyone_at(login)
         as_read = Credentials(login, failed, port, helo if self.reads_helo else None)
         if as_read not in classes:
-            seen = address if self.address is None else self.address(address)
-            listed = self.listed(seen) if self.reads_lists else ()
-            classes[as_read] = ClientClass(self, seen, as_read, listed)
+            visible = self._visible(address)
+            listed = self.listed(visible) if self.reads_lists else ()
+            classes[as_read] = ClientClass(self, visible, as_read, listed)
         return classes[as_read]

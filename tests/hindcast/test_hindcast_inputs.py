@@ -31,7 +31,7 @@ def test_all_that_is_observed_lies_before_the_cut():
 
 def test_what_is_fitted_to_are_the_calibration_targets_alone():
     assert {one.name for one in inputs.OBSERVATIONS} <= {f"C{n}" for n in range(1, 12)}
-    named = {prior.why for prior in inputs.PRIORS.values() if prior.why.startswith("C")}
+    named = {prior.reason for prior in inputs.PRIORS.values() if prior.reason.startswith("C")}
     assert named <= {f"C{n}" for n in range(12)}
 
 

@@ -94,14 +94,14 @@ def _wants_login(policy: Policy) -> bool:
 ENDS = ("reject_unauth_destination", "permit_auth_destination", "defer_unauth_destination")
 """After these, what is left of the list speaks of own destinations only."""
 GRANTS: Mapping[str, Callable[[Plain], None]] = {
-    "permit": lambda found: setattr(found, "open", True),
-    "permit_mynetworks": lambda found: setattr(found, "on_network", True),
-    "permit_sasl_authenticated": lambda found: setattr(found, "by_login", True),
-    "permit_pop_before_smtp": lambda found: setattr(found, "pop", True),
-    "permit_sender_local": lambda found: setattr(found, "by_sender", True),
+    "permit": lambda rules: setattr(rules, "open", True),
+    "permit_mynetworks": lambda rules: setattr(rules, "on_network", True),
+    "permit_sasl_authenticated": lambda rules: setattr(rules, "by_login", True),
+    "permit_pop_before_smtp": lambda rules: setattr(rules, "pop", True),
+    "permit_sender_local": lambda rules: setattr(rules, "by_sender", True),
 }
 RULES: Mapping[tuple[str, str], Callable[[Plain], None]] = {
-    ("sender", "reject_sender_not_local"): lambda found: setattr(found, "own_senders_only", True),
+    ("sender", "reject_sender_not_local"): lambda rules: setattr(rules, "own_senders_only", True),
     ("sender", "reject_unknown_sender_domain"): lambda f: setattr(f, "sender_must_resolve", True),
     ("recipient", "reject_unlisted_recipient"): lambda f: setattr(f, "rejects_unknown", True),
 }

@@ -281,8 +281,8 @@ class Accelerator(EventByEvent):
         latest, arrivals = now + self.known.longest, self.messages.at_item
         end = bisect_right(self.order, latest, self._next, key=arrivals.__getitem__)
         coming = self.order[self._next : end]
-        ours = self.messages.known[coming] != WRITE
-        for message in coming[ours & (self.known.written[coming] <= now)].tolist():
+        pending = self.messages.known[coming] != WRITE
+        for message in coming[pending & (self.known.written[coming] <= now)].tolist():
             if not self.detached[message] and person in (None, self.arrivals.person[message]):
                 self.detached[message] = 1
                 self.write(message, self.arrivals.at[message])
@@ -309,8 +309,10 @@ class Accelerator(EventByEvent):
         # Columns are read as they are now: what a later policy change made of them concerns only
         # messages that had not come (`recompute` leaves those before `_next` alone).
         ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
-        here = np.flatnonzero(ended & messages.happened[groups.message])
-        self._settle(here, groups.first_outcome, (messages.start + messages.took)[groups.message])
+        local_groups = np.flatnonzero(ended & messages.happened[groups.message])
+        self._settle(
+            local_groups, groups.first_outcome, (messages.start + messages.took)[groups.message]
+        )
         self._settle(np.flatnonzero(groups.happened), groups.outcome, groups.start + groups.took)
         refused = np.flatnonzero(messages.happened & (messages.known == Known.REFUSAL))
         self.recorder.write_given_up(refused, groups.first_outcome[groups.first[refused]])
@@ -338,9 +340,9 @@ class Accelerator(EventByEvent):
         """Return how many recipients each server relayed in each phase here."""
         messages, groups, n = self.messages, self.groups, len(self.servers)
         some = np.flatnonzero((groups.at_first == ONWARD) & messages.happened[groups.message])
-        whose = groups.message[some]
-        phase = np.searchsorted(begins, messages.at[whose], side="right") - 1
-        cell = phase * n + messages.server[whose]
+        message = groups.message[some]
+        phase = np.searchsorted(begins, messages.at[message], side="right") - 1
+        cell = phase * n + messages.server[message]
         counts = np.bincount(cell, groups.count[some], minlength=len(begins) * n)
         return counts.astype(np.int64).reshape(-1, n)
 
@@ -352,13 +354,13 @@ class Accelerator(EventByEvent):
         messages, groups, known = self.messages, self.groups, self.known
         first = self.order[messages.happened[self.order]]  # in order of time
         second = np.flatnonzero(groups.happened)  # nearly so
-        whose = groups.message[second]
+        message = groups.message[second]
         count, refused = np.diff(known.first_row), messages.known == Known.REFUSAL
         return {
-            "message": lambda: (first, whose),
+            "message": lambda: (first, message),
             "hop": lambda: (np.zeros(len(first), np.int8), np.ones(len(second), np.int8)),
             "at": lambda: (messages.at[first], groups.at[second]),
-            "client": lambda: (known.client[first], known.addresses[messages.server[whose]]),
+            "client": lambda: (known.client[first], known.addresses[messages.server[message]]),
             "place": lambda: (known.place[first], np.zeros(len(second), np.int16)),
             "server": lambda: (messages.server[first], groups.server[second]),
             "recipients": lambda: (count[first], groups.count[second]),

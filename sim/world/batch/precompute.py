@@ -165,9 +165,9 @@ class Precomputed:
         first, count = groups.first[some], np.diff(self.first_row)[some]
         parts = groups.first[some + 1] - first
         index = ranges(first, parts)
-        whose = groups.message[index]
+        message = groups.message[index]
         known = self._answers(
-            index, messages.server[whose], self.client[whose], groups.first_outcome
+            index, messages.server[message], self.client[message], groups.first_outcome
         )
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[(known == Known.COUNT) | ((known == Known.ONWARD) & lost)] = Known.ASK
@@ -191,27 +191,27 @@ class Precomputed:
     def _set_second_hop(self, some: Ints) -> None:
         """What is known of the second hop of groups *some*."""
         groups = self.groups
-        whose, server = groups.message[some], groups.server[some]
-        origin = self.messages.server[whose]
+        message, server = groups.message[some], groups.server[some]
+        origin = self.messages.server[message]
         known = self._answers(some, server, self.addresses[origin], groups.outcome)
         fails = np.array([s.temporary_failure for s in self.servers])[origin]
         # The first server may fail to reach the second for now, by the same draw as in `Transport`;
         # then, and wherever the message would not end here, it is retried or bounced there.
-        deferred = view(self.arrivals.luck)[whose] < fails
+        deferred = view(self.arrivals.luck)[message] < fails
         # A server shows what `NextHosts` says: a login to a relayhost, addresses of a pool in turn.
         settings = [server.settings for server in self.servers]
         apart = np.array([bool(s.relayhost or s.outbound_addresses) for s in settings])[origin]
         known[deferred | apart | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
         groups.known[some] = known
         trunk, service = np.full(len(some), TRUNK), view(self.arrivals.relay_service)
-        self._set_duration(groups, some, service[whose], whose, groups.count[some], trunk)
+        self._set_duration(groups, some, service[message], message, groups.count[some], trunk)
 
     def _set_duration(
-        self, hop: Hop, some: Ints, draws: Floats, whose: Ints, count: Ints, bandwidth: Floats
+        self, hop: Hop, some: Ints, draws: Floats, message: Ints, count: Ints, bandwidth: Floats
     ) -> None:
         """How long sessions *some* of *hop* take (s), as `Transport.arrive` adds it up."""
         # The same terms in the same order: sums of floats would differ in their last digit.
-        took = view(self.arrivals.size)[whose] * 8 / bandwidth
+        took = view(self.arrivals.size)[message] * 8 / bandwidth
         settings, of_server = self._service
         kind = of_server[hop.server[some]]
         for number, (service_time, per_recipient) in enumerate(settings):
@@ -237,8 +237,8 @@ class Precomputed:
     ) -> NDArray[np.int8]:
         """What is known of the answer to each of groups *some*, which come from *clients* to
         *servers*; *outcome* is the column that takes what it means for their recipients."""
-        whatever = np.array([_whatever_is_asked(server) for server in self.servers], dtype=np.int8)
-        known, servers = whatever[servers], servers.astype(np.int64)
+        fixed_answers = np.array([_fixed_answer(server) for server in self.servers], dtype=np.int8)
+        known, servers = fixed_answers[servers], servers.astype(np.int64)
         open_ones = np.flatnonzero(known == Known.DEPENDS)
         if len(open_ones):
             keys = self._questions(some[open_ones], servers[open_ones], clients[open_ones])
@@ -259,13 +259,13 @@ class Precomputed:
         sender, recipients; each with its few values, in the order of `_ask`."""
         numbers = np.flatnonzero(np.bincount(servers)).tolist()
         caches = {number: self.servers[number].cache for number in numbers}
-        whose, domain = self.groups.message[some], self.groups.domain[some]
+        message, domain = self.groups.message[some], self.groups.domain[some]
         n, m = len(self.senders), int(domain.max(initial=0)) + 1
         return [
             _client_classes(caches, servers, clients, self.servers[0].numbering),
-            _content_draws(caches, servers, view(self.arrivals.content)[whose]),
+            _content_draws(caches, servers, view(self.arrivals.content)[message]),
             _indexed(
-                servers * n + self.sender[whose],
+                servers * n + self.sender[message],
                 lambda i: caches[i // n].representatives[self.senders[i % n]],
             ),
             _indexed(
@@ -317,7 +317,7 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
     return values.tolist(), which
 
 
-def _whatever_is_asked(server: Server) -> Known:
+def _fixed_answer(server: Server) -> Known:
     """What is known of all answers of *server*, whatever it is asked."""
     cache, memory = server.cache, server.memory
     # A list of people's addresses changes with time, and a server that is down answers nothing;
@@ -370,5 +370,5 @@ def _distinct(values: Ints) -> tuple[Ints, Ints]:
     if int(values.max(initial=0)) - low > 4 * len(values):
         distinct, which = np.unique(values, return_inverse=True)
         return distinct, which
-    there = np.bincount(values - low) > 0
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
+    present = np.bincount(values - low) > 0
+    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]
