@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -280,12 +280,13 @@ def _listed_login(cells: Cells, port: Port) -> Iterator[Finding]:
     others = [other for other in cells.configuration.ports if other.number != port.number]
     if port.number == 25 and any(_roams(cells, other).does == "relays" for other in others):
         return  # they submit at the other
+    usual = {cell: answer for cell, answer in cells.outcomes.items() if cell.port == port.number}
     for _ in LISTS:
         refusal = _roams(cells, port)
         if refusal.does == "relays" or _roams(cells, port, listed=False).does != "relays":
             return
         name = f"smtpd_{refusal.stage}_restrictions"
-        change = _sparing(cells, port, name, refusal.stage)
+        change = _sparing(cells, port, refusal.stage, usual)
         world = cells.worlds[port.number]
         yield Finding(
             TRAP,
@@ -312,14 +313,16 @@ def _roams(cells: Cells, port: Port, *, listed: bool = True) -> Outcome:
     return cells.answer(port, world.clients[0], login, sender, recipient, listed_zones)
 
 
-def _sparing(cells: Cells, port: Port, name: str, stage: str) -> Change | None:
-    """The smallest change after which list *name* refuses no login, and all else is as before."""
-    for change in edits.sparing(port, name):
+def _sparing(cells: Cells, port: Port, stage: str, usual: Mapping[Cell, Outcome]) -> Change | None:
+    """The smallest change after which the list of *stage* refuses no login, and all who are not
+    listed are answered as *usual*; who does not log in meets a new permit of logins in vain."""
+    for change in edits.sparing(port, f"smtpd_{stage}_restrictions"):
         after = cells.of(change.apply(cells.configuration))
         refusal = _roams(after, _same(after, port))
-        if (
-            refusal.does == "relays" or refusal.stage != stage
-        ) and after.outcomes == cells.outcomes:
+        spared = refusal.does == "relays" or refusal.stage != stage
+        of_all = edits.LOGIN not in change.value
+        concerned = (cell for cell in usual if cell.login or of_all)
+        if spared and all(str(outcome(after, cell)) == str(usual[cell]) for cell in concerned):
             return change
     return None
 

@@ -28,6 +28,8 @@ LISTS_BEFORE_LOGIN = {
     "smtpd_client_restrictions = ask\n",
     "permit behind": "smtpd_recipient_restrictions = reject_rbl_client dul.example=127.0.0.10, "
     "reject_non_fqdn_sender, permit_sasl_authenticated\n",
+    "in the last list": "smtpd_recipient_restrictions = reject_rbl_client dul.example, "
+    "reject_non_fqdn_sender\n",
     "too early": "smtpd_delay_reject = no\n"
     "smtpd_client_restrictions = permit_sasl_authenticated, reject_rbl_client dul.example\n",
 }
