@@ -31,10 +31,10 @@ def section(policies: Mapping[int, Policy], without: Collection[str] = ()) -> st
     if ports:
         keys["ports"] = ports
     settings = keys["settings"]
-    left_out = [name for name in without if settings.pop(name, None)]
+    omissions = [name for name in without if settings.pop(name, None)]
     lines = (f"{key} = {_toml(value)}" for key, value in keys.items())
     comments = (
-        f"# {name}: the people of the scenario stand for what it names" for name in left_out
+        f"# {name}: the people of the scenario stand for what it names" for name in omissions
     )
     named = [f"[servers.{NAME}]", *comments, *lines, *_blocklists(policies.values())]
     return "\n".join(named) + "\n"

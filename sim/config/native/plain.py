@@ -87,8 +87,8 @@ def _wants_login(policy: Policy) -> bool:
     """Whether only those who log in may do anything, and then may relay."""
     login, nobody = Restriction("permit_sasl_authenticated"), Restriction("reject")
     only = (login, nobody)
-    asked = Restriction("reject_unauthenticated") in policy.client
-    return policy.relay[:1] == (login,) and (asked or only in (policy.client, policy.relay))
+    strict = Restriction("reject_unauthenticated") in policy.client
+    return policy.relay[:1] == (login,) and (strict or only in (policy.client, policy.relay))
 
 
 ENDS = ("reject_unauth_destination", "permit_auth_destination", "defer_unauth_destination")

@@ -52,11 +52,11 @@ def export(policy: Policy, ports: Ports = NO_PORTS) -> Exported:
         options = {n: v for n, v in _parameters(own).items() if main.get(n) != v}
         services.append(_service(number, options | WRAPPED.get(number, {})))
     lines = [HEADER, *(f"{name} = {value}".rstrip() for name, value in main.items())]
-    made = {"main.cf": "\n".join(lines) + "\n"}
+    texts = {"main.cf": "\n".join(lines) + "\n"}
     if ports:
-        made["master.cf"] = "".join(services)
+        texts["master.cf"] = "".join(services)
     notes = tuple(dict.fromkeys(files.not_expressed))
-    return Exported({**made, **files.tables}, notes)
+    return Exported({**texts, **files.tables}, notes)
 
 
 def _service(number: int, options: Mapping[str, str]) -> str:
