@@ -19,14 +19,15 @@ from sim.records.measures import MEASURES
 from sim.results.scenario import Scenario
 from sim.results.sweep import free, ranged
 from sim.scenario.overrides import value_of
-from sim.scenario.sweeping import Sweep
+from sim.scenario.sweeping import Sweep, ends_and_corners, ranges
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 SWEEP = "sweep"
 """Folder of a sweep within the results of its scenario, where `Results.unknowns` finds it."""
-MODES = ("grid", "paired", "ranges")
+RANGES = "ranges"
+MODES = ("grid", "paired", RANGES)
 """Modes of a sweep that can be typed: lists of points stand in a file."""
 
 
@@ -109,6 +110,8 @@ def points(over: list[str], mode: str) -> list[dict[str, Any]]:
         one_each = [value_of(part.strip()) for part in listed.split(",")]
         values[name.strip()] = whole if isinstance(whole, list) else one_each
     try:
+        if mode == RANGES:
+            return ends_and_corners(ranges(values))
         return Sweep.model_validate({"mode": mode, "over": values}).all()
     except ValueError as error:
         faults: list[Any] = getattr(error, "errors", list)()

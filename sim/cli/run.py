@@ -36,8 +36,6 @@ def run(
     """Run every arm, print the comparison, write rows, summary and figures.
 
     What the file declares in [structures] and [ranges] is tried too: does the order hold?
-
-    Where the file's [sweep] has mode ranges, run that too: the band over the unknowns.
     """
     experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
@@ -48,10 +46,6 @@ def run(
             execution |= {"force": force, "batch": not no_batch}
             structures = not no_structures
             results = sim.run(experiment.scenario, keep=keep, structures=structures, **execution)
-            if experiment.scenario.sweep is not None and experiment.scenario.sweep.mode == "ranges":
-                execution["replications"] = results.replications
-                execution["out"] = experiment.out / cli.experiments.SWEEP
-                sim.sweep(experiment.scenario, **execution).save()
         results.save()
     show(results, as_json)
 

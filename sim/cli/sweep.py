@@ -17,7 +17,9 @@ def sweep(
     over: Annotated[
         list[str] | None,
         typer.Option(
-            "--over", metavar="KEY=V1,V2,...", help="Values of a key; repeatable. Default: [sweep]."
+            "--over",
+            metavar="KEY=V1,V2,...",
+            help="Values of a key; repeatable. Default: as in the file.",
         ),
     ] = None,
     mode: Annotated[

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.scenario import Scenario
+    from sim.scenario.sweeping import Point
 
 PER_HONEST, PER_SPAM = 12e-6, 4.3e-6
 """What an honest and a spam recipient take beside each other: fitted to the scenarios here, as
@@ -56,7 +57,6 @@ class Plan:
     sweep_runs: int  # runs of the scenario's own sweep, if it has one
     sweep_seconds_each: float  # seconds
     structure_runs: int  # runs with what is only assumed otherwise
-    ranges: bool  # the sweep is over unknowns as ranges, and `mailsim run` makes it too
 
     @property
     def seconds(self) -> float:
@@ -106,7 +106,6 @@ class Plan:
             "from_measured_runs": self.measured,
             "sweep_runs": self.sweep_runs,
             "sweep_seconds": round(self.seconds_of_sweep, 1),
-            "sweep_is_part_of_run": self.ranges,
             "structure_runs": self.structure_runs,
             "structure_seconds": round(self._lasts(self.structure_runs, self.seconds_each), 1),
         }
@@ -130,10 +129,8 @@ class Plan:
             seconds = self._lasts(self.structure_runs, self.seconds_each)
             caption += f"\nthen structures: {self.structure_runs} runs, {self._duration(seconds)}"
         if self.sweep_runs:
-            command = "then the unknowns as ranges" if self.ranges else "mailsim sweep"
-            caption += (
-                f"\n{command}: {self.sweep_runs} runs, {self._duration(self.seconds_of_sweep)}"
-            )
+            duration = self._duration(self.seconds_of_sweep)
+            caption += f"\nmailsim sweep: {self.sweep_runs} runs, {duration}"
         table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
         for head in ("arm", "replications", "finished", "to do", "recipients each, about"):
             table.add_column(head, justify="left" if head == "arm" else "right")
@@ -162,9 +159,8 @@ def plan(
     done = storage.finished(out) if out is not None and manifest else set()
     every = table_of_runs(chosen, count)
     sweep = scenario.sweep
-    points = [] if sweep is None else sweep.all()
-    ranges = sweep is not None and sweep.mode == "ranges"
-    at_each = count if ranges else replications or scenario.replications  # no precision there
+    points = _points(scenario)
+    at_each = replications or scenario.replications  # no precision there
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
     at_points = [scenario.with_overrides(point) for point in sampled]
     tasks = (manifest or {}).get("tasks", {})
@@ -187,11 +183,18 @@ def plan(
         if durations or not estimate
         else estimate.seconds(scenario),
         measured=bool(durations),
-        sweep_runs=len(points) * len(sweep.arms or chosen if sweep else ()) * at_each,
+        sweep_runs=len(points) * len((sweep.arms if sweep else []) or chosen) * at_each,
         sweep_seconds_each=sum(each) / len(each) if each else 0.0,
         structure_runs=_structured(scenario, replications) * len(chosen),
-        ranges=ranges,
     )
+
+
+def _points(scenario: Scenario) -> list[Point]:
+    """Those of a sweep; none where there are more ranges than have few corners."""
+    try:
+        return scenario.sweep_points()
+    except ValueError:
+        return []
 
 
 def _structured(scenario: Scenario, replications: int | None) -> int:

@@ -105,10 +105,8 @@ def sweep(
     first that is wrong; otherwise as `sim.experiment.run`.
     """
     if points is None:
-        if scenario.sweep is None:
-            raise UsageError("the scenario has no [sweep], and no points are given")
-        points = scenario.sweep.all()
-        arms = arms or scenario.sweep.arms or None
+        points = _own_points(scenario)
+        arms = arms or (scenario.sweep.arms if scenario.sweep else None) or None
     if not points:
         raise UsageError("points: expected at least one")
     if wrong := not_swept(key for point in points for key in point):
@@ -130,6 +128,16 @@ def sweep(
         Job(scenario, out, execution.keep, list(points), execution.batch), todo, manifest, execution
     )
     return StoredSweep(out, manifest.data, list(points), chosen, count)
+
+
+def _own_points(scenario: Scenario) -> list[Point]:
+    try:
+        points = scenario.sweep_points()
+    except ValueError as error:
+        raise UsageError(f"[ranges]: {error}; mailsim sensitivity takes more") from None
+    if not points:
+        raise UsageError("the scenario has no [sweep] and no [ranges], and no points are given")
+    return points
 
 
 def open_sweep(root: Path) -> StoredSweep:

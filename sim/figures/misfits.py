@@ -33,6 +33,7 @@ def misfits(
                     markerfacecolor=colour, markersize=4 * look.line,
                 )  # fmt: skip
             axes.set_yscale("symlog", linthresh=1.0)
+            axes.yaxis.set_major_formatter("{x:g}")
             axes.set_title(key, loc="left")
             axes.set_ylabel("misfit")
         panels[-1].set_xlabel("from its least to its most (filled: fits about as well as the best)")

@@ -119,7 +119,7 @@ def tornado(
 ) -> pd.DataFrame:
     """Means at both ends of each unknown alone, per arm, class, measure and key.
 
-    *summary* is that of a sweep in mode ranges: point 0 changes nothing, then come two points
+    *summary* is that of a sweep over ranges: point 0 changes nothing, then come two points
     for each of *keys*, whose two ends are given in words; *values* has the measures of these points
     by replication. Widest *swing* (greatest less least of the three means) first. *change* is that
     from the least to the most, with its 95 % interval in pairs of replications. REACH is that of

@@ -48,7 +48,7 @@ class Sweep(Folder):
 
     @property
     def ranged(self) -> bool:
-        """Whether this is a sweep in mode ranges: as stated, each unknown alone, all corners."""
+        """Whether this is a sweep over ranges: as stated, each unknown alone, all corners."""
         return ranged(self.points)
 
     def summary(self) -> pd.DataFrame:
@@ -94,13 +94,13 @@ class Sweep(Folder):
         return sweeps.band(self.summary(), self.compare())
 
     def tornado(self) -> pd.DataFrame:
-        """What each unknown does alone (mode ranges), the widest swing first.
+        """What each unknown does alone (of ranges), the widest swing first.
 
         Columns: arm, class, measure and `sim.measure.sweeps.TORNADO`, of which REACH is the band
         over all corners, and the same with chance. `sim.figures.tornado` draws it.
         """
         if not self.ranged:
-            raise UsageError("a tornado needs a sweep in mode ranges")
+            raise UsageError("a tornado needs a sweep over ranges")
         ends: dict[str, tuple[str, ...]] = {}
         for key, value in (item for p in self.points[1:] if len(p) == 1 for item in p.items()):
             ends[key] = (*ends.get(key, ()), written(value))
@@ -115,7 +115,7 @@ class Sweep(Folder):
     ) -> BreakEven:
         """Where the order of two arms by a measure flips, along the one key that is swept.
 
-        Of a sweep in mode ranges, *key* says along which unknown, from its least by what is stated
+        Of a sweep over ranges, *key* says along which unknown, from its least by what is stated
         to its most, all others as stated. The difference is b - a, in pairs. Values that are no
         numbers, nor text that begins with one, stand side by side in the order of the sweep.
         """
@@ -136,7 +136,7 @@ class Sweep(Folder):
         """The points along one key, and its value at each."""
         if not self.ranged:
             if len(self.free) != 1:
-                raise UsageError("break-even needs a sweep over one key, or one in mode ranges")
+                raise UsageError("break-even needs a sweep over one key, or over ranges")
             return {number: point.get(self.keys[0]) for number, point in enumerate(self.points)}
         name = one_of("key", key or "", self.keys)
         ends = [(n, point[name]) for n, point in enumerate(self.points) if list(point) == [name]]
@@ -229,7 +229,7 @@ def free(points: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def ranged(points: Sequence[dict[str, Any]]) -> bool:
-    """Whether these are points of mode ranges: as stated, each unknown alone, all corners."""
+    """Whether these are points of ranges: as stated, each unknown alone, all corners."""
     return not points[0] and [len(point) for point in points[1:3]] == [1, 1]
 
 

@@ -21,6 +21,7 @@ from sim.scenario.model import Document, Head
 from sim.scenario.problems import MOST_FAULTS, Path, Problem, unknown
 from sim.scenario.sections import MODELS
 from sim.scenario.servers import Relay
+from sim.scenario.sweeping import Point, ends_and_corners
 from sim.scenario.trees import Tree
 from sim.scenario.validation import HEADS, check
 from sim.scenario.writing import resolved
@@ -77,6 +78,10 @@ class Scenario(Document):
         if problems:
             raise ScenarioError(Fault(self._file, str(p.path[0]), *p[1:]) for p in problems)
         return build(source, self._file)
+
+    def sweep_points(self) -> list[Point]:
+        """The points of its sweep; without one, the ends and corners of its ranges."""
+        return self.sweep.all() if self.sweep is not None else ends_and_corners(self.ranges)
 
     # ---- what it describes
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from sim.scenario.keys import OF_NO_ROW, Table, key
 from sim.scenario.overrides import flat
@@ -61,13 +61,29 @@ Ranges = Annotated[Alternatives, AfterValidator(_ordered)]
 """The least and the most that a key might be, by its dotted name."""
 
 
+def ranges(values: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """These values as ranges; raises ValueError for what is none."""
+    return TypeAdapter(Ranges).validate_python(dict(values))
+
+
+def ends_and_corners(ranges: Mapping[str, Sequence[Any]]) -> list[Point]:
+    """What the file says, each key alone at its least and its most, then all corners.
+
+    Raises ValueError for more keys than have few corners.
+    """
+    if len(ranges) > MOST_RANGED:
+        raise ValueError(f"expected at most {MOST_RANGED} ranges, got {len(ranges)}")
+    alone = [{name: value} for name, ends in ranges.items() for value in ends]
+    corners = [dict(zip(ranges, ends, strict=True)) for ends in product(*ranges.values())]
+    return [{}, *alone, *(corners if len(ranges) > 1 else [])] if ranges else []
+
+
 class Sweep(Table):
     """A sweep: the scenario again at each of its points."""
 
-    mode: Literal["grid", "paired", "list", "ranges"] = key("grid")
+    mode: Literal["grid", "paired", "list"] = key("grid")
     """grid: every combination; paired: first with first, second with second; list: the `points` as
-    they stand; ranges: the file's own values, each key of `over` alone at its least and its most,
-    then all corners"""
+    they stand"""
     over: Values = key({})
     """keys by dotted name, as in an arm, each with its list of values; `arms.NAME.KEY` is what one
     arm changes"""
@@ -85,12 +101,6 @@ class Sweep(Table):
         sizes = {len(values) for values in self.over.values()}
         if self.mode == "paired" and len(sizes) > 1:
             raise ValueError("expected lists of one length with mode paired")
-        if self.mode == "ranges" and (sizes != {2} or len(self.over) > MOST_RANGED):
-            raise ValueError(f"expected [least, most] of at most {MOST_RANGED} keys")
-        if self.mode == "ranges" and (
-            wrong := [name for name, (least, most) in self.over.items() if _more(least, most)]
-        ):
-            raise ValueError(f"expected the least first, then the most: {', '.join(wrong)}")
         if self.size() > MOST_POINTS:
             raise ValueError(f"expected at most {MOST_POINTS} points, got {self.size()}")
         return self
@@ -98,12 +108,10 @@ class Sweep(Table):
     def size(self) -> int:
         """How many points there are."""
         lengths = [len(values) for values in self.over.values()]
-        corners = math.prod(lengths)
         return {
             "list": len(self.points),
             "paired": max(lengths, default=0),
-            "grid": corners,
-            "ranges": 1 + sum(lengths) + (corners if len(lengths) > 1 else 0),
+            "grid": math.prod(lengths),
         }[self.mode]
 
     def all(self) -> list[Point]:
@@ -112,8 +120,4 @@ class Sweep(Table):
             return list(self.points)
         columns = self.over.values()
         rows = zip(*columns, strict=True) if self.mode == "paired" else product(*columns)
-        points = [dict(zip(self.over, values, strict=True)) for values in rows]
-        if self.mode != "ranges":
-            return points
-        alone = [{name: value} for name, values in self.over.items() for value in values]
-        return [{}, *alone, *(points if len(self.over) > 1 else [])]
+        return [dict(zip(self.over, values, strict=True)) for values in rows]

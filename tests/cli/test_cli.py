@@ -426,13 +426,12 @@ def test_plan_tells_the_runs_and_writes_nothing(mailsim, tmp_path):
 
 def test_plan_tells_of_the_sweep(mailsim, tmp_path):
     file = tmp_path / "mine.toml"
-    over = '[sweep]\nmode = "ranges"\n[sweep.over]\n"users.travellers.count" = [5, 4000]\n'
+    over = '[ranges]\n"users.travellers.count" = [5, 4000]\n'
     file.write_text(SMALL.read_text() + over)
     planned = mailsim("plan", file, "--json", "--workers", "1").data
     assert planned["sweep_runs"] == 3 * 2 * 3  # points, arms, replications
-    assert planned["sweep_is_part_of_run"]
     assert planned["sweep_seconds"] > 2 * planned["seconds"]  # one point is 200 times as large
-    assert "then the unknowns as ranges: 18 runs" in mailsim("plan", file).out
+    assert "mailsim sweep: 18 runs" in mailsim("plan", file).out
     assert mailsim("plan", SMALL, "--json").data["sweep_runs"] == 0
 
 
@@ -499,11 +498,13 @@ def test_a_sweep_says_that_precision_is_not_for_it(mailsim, tmp_path):
     assert mailsim("sweep", file, *over, "--replications", "3").err == ""
 
 
-def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_path):
+def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_path):
     file = tmp_path / "mine.toml"
-    over = '[sweep]\nmode = "ranges"\n[sweep.over]\n"users.travellers.count" = [5, 40]\n'
+    over = '[ranges]\n"users.travellers.count" = [5, 40]\n'
     file.write_text(SMALL.read_text() + over)
-    ended = mailsim("run", file, "--replications", "2", "--workers", "1")
+    run = ("run", file, "--replications", "2", "--workers", "1")
+    assert mailsim("sweep", *run[1:]).status == 0
+    ended = mailsim(*run)
     assert ended.status == 0, ended.err
     for words in ("from the least to the greatest mean over the unknowns", "  and chance  "):
         assert words in ended.out
@@ -513,7 +514,7 @@ def test_a_run_with_unknowns_as_ranges_gives_the_band_and_says_which_matters(mai
     assert "figures/tornado.svg" in page
     assert '<span class="small">chance: ' in page
     assert "tables/band.csv" in page
-    again = mailsim("run", file, "--replications", "2", "--workers", "1", "--json").data
+    again = mailsim(*run, "--json").data
     lost = [
         r for r in again["unknowns"] if (r["arm"], r["measure"]) == ("on network", "lost_per_day")
     ]

@@ -15,7 +15,7 @@ from sim.experiment.storage import OtherResultsError
 from sim.measure.sweeps import BreakEven, break_even
 from sim.results.sweep import open_sweep, sweep
 from sim.scenario import ScenarioError
-from sim.scenario.sweeping import Sweep
+from sim.scenario.sweeping import Sweep, ends_and_corners, ranges
 
 SMALL = Path(__file__).with_name("small.toml")
 COUNT, MAIL = "users.travellers.count", "users.travellers.messages"
@@ -30,10 +30,6 @@ MODES = {
         [{"a.b.c": 1, "d.e.f": 3}, {"a.b.c": 2, "d.e.f": 4}],
     ),
     "list": ({"points": [{"a.b.c": 1}, {"d.e.f": 2}]}, [{"a.b.c": 1}, {"d.e.f": 2}]),
-    "ranges": (
-        {"over": {"a.b.c": [1, 2]}},
-        [{}, {"a.b.c": 1}, {"a.b.c": 2}],
-    ),
 }
 
 
@@ -46,14 +42,33 @@ def test_points(mode):
 
 
 def test_ranges_hold_each_end_alone_and_all_corners():
-    made = Sweep.model_validate({"mode": "ranges", "over": {"a": [1, 2], "b": [3, 4]}})
-    assert made.size() == len(made.all()) == 1 + 4 + 4
+    assert len(ends_and_corners({"a": [1, 2], "b": [3, 4]})) == 1 + 4 + 4
+    assert ends_and_corners({}) == []
 
 
 @pytest.mark.parametrize("ends", [["30 min", "2 h"], [{"a": 2}, {"a": 1}], [True, False]])
 def test_ends_that_are_no_numbers_of_one_unit_stand_as_they_are(ends):
-    made = Sweep.model_validate({"mode": "ranges", "over": {"a.b.c": ends}})
-    assert made.all() == [{}, *({"a.b.c": end} for end in ends)]
+    assert ends_and_corners(ranges({"a.b.c": ends})) == [{}, *({"a.b.c": end} for end in ends)]
+
+
+@pytest.mark.parametrize(
+    "values", [{"a": [1, 2, 3]}, {"a": [2, 1]}, {"a": ["20 / day", "3 / day"]}, {"seed": [1, 2, 3]}]
+)
+def test_what_is_no_range_is_a_fault(values):
+    with pytest.raises(ValueError, match="least, most"):
+        ranges(values)
+
+
+def test_more_ranges_than_have_few_corners_are_for_sensitivity(tmp_path):
+    many = "".join(f'"users.travellers.{key}" = [0.1, 0.2]\n' for key in SHARES)
+    with pytest.raises(UsageError, match="at most 8 ranges, got 9; mailsim sensitivity"):
+        sweep(sim.loads(f"{SMALL.read_text()}[ranges]\n{many}"), out=tmp_path)
+
+
+SHARES = (
+    "to_same_isp", "auth", "port_587", "wrong_password", "pop_before_sending", "work_account",
+    "wrong_separate_password", "when_refused.wait", "when_refused.give_up",
+)  # fmt: skip
 
 
 WRONG = {
@@ -61,9 +76,7 @@ WRONG = {
     "nothing": {},
     "a list without points": {"mode": "list", "over": {"seed": [1]}},
     "pairs of two lengths": {"mode": "paired", "over": {"a": [1], "b": [1, 2]}},
-    "a range of three": {"mode": "ranges", "over": {"a": [1, 2, 3]}},
-    "a range backwards": {"mode": "ranges", "over": {"a": [2, 1]}},
-    "a range backwards in a unit": {"mode": "ranges", "over": {"a": ["20 / day", "3 / day"]}},
+    "ranges, which are keys of their own": {"mode": "ranges", "over": {"a": [1, 2]}},
     "too many": {"over": {str(n): [1, 2, 3, 4] for n in range(8)}},
     "no such mode": {"mode": "gird", "over": {"a": [1]}},
     "what is of all points": {"over": {"replications": [2, 3]}},
@@ -163,7 +176,7 @@ def test_what_would_be_left_aside_at_a_point_is_told_before_anything_runs(tmp_pa
 
 def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
     text = SMALL.read_text()
-    more = f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [4, 40]\n"{MAIL}" = ["3 / day", '
+    more = f'[ranges]\n"{COUNT}" = [4, 40]\n"{MAIL}" = ["3 / day", '
     scenario = sim.loads(text + more + '"5 / day"]\n')
     made = sweep(scenario, out=tmp_path, replications=1, progress=False)
     found = made.tornado()
@@ -182,7 +195,7 @@ def test_ranges_give_a_tornado_with_the_widest_first(tmp_path):
 
 
 def test_what_an_unknown_changes_has_its_paired_interval(tmp_path):
-    text = SMALL.read_text() + f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [4, 40]\n'
+    text = SMALL.read_text() + f'[ranges]\n"{COUNT}" = [4, 40]\n'
     made = sweep(sim.loads(text), out=tmp_path, replications=3, progress=False)
     row = made.tornado().set_index(["arm", "class", "measure"]).loc[
         ("on network", "honest", "lost_per_day")
@@ -249,7 +262,7 @@ def test_break_even_along_values_that_are_no_numbers(tmp_path):
 def test_break_even_of_ranges_is_along_each_unknown_by_what_is_stated(tmp_path):
     places = "users.travellers.places"
     ends = "[{ home = 0.9, hotel = 0.1 }, { home = 0.5, hotel = 0.5 }]"
-    text = f'[sweep]\nmode = "ranges"\n[sweep.over]\n"{COUNT}" = [5, 40]\n"{places}" = {ends}\n'
+    text = f'[ranges]\n"{COUNT}" = [5, 40]\n"{places}" = {ends}\n'
     found = sweep(sim.loads(SMALL.read_text() + text), out=tmp_path, replications=2, progress=False)
     arms, lost = ("open trust", "on network"), ("honest", "lost_per_day")
     assert found._along(COUNT) == {1: 5, 0: 20, 2: 40}  # 20 is what the file states
