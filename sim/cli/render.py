@@ -20,7 +20,7 @@ from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknown
 from sim.results.conclusions import conclusion, pairing
 from sim.results.rankings import ranked
 from sim.results.sweep import text_of
-from sim.results.warmup import warm_up
+from sim.results.warmup import settled, warm_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -308,6 +308,8 @@ def levels(results: Results, table: pd.DataFrame, files: Sequence[Path]) -> Iter
     yield title(results)
     yield days_of_levels(table)
     yield from warm_up(results.scenario.model, table)
+    if sentence := settled(results.summary()):
+        yield sentence
     plots = ", ".join(str(path) for path in files if path.suffix == ".png")
     yield f"Welch's plot: {plots}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.records.measures import SETTLING_TIME
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,6 +35,16 @@ def warm_up(model: Scenario, levels: pd.DataFrame) -> Iterator[str]:
     ):
         if len(part):
             yield f"{HEADS[key]}: {_advice(key, part, configured / DAY)}"
+
+
+def settled(summary: pd.DataFrame) -> str:
+    """When what each arm costs honest people has settled, in a sentence."""
+    times = summary[summary["measure"] == SETTLING_TIME].set_index("arm")["mean"]
+    known = [f"'{arm}' after {days:.0f} days" for arm, days in times.dropna().items()]
+    missing = [f"'{arm}'" for arm in times.index[times.isna()]]
+    parts = [f"settled: {', '.join(known)}"] if known else []
+    parts += [f"not settled within the run: {', '.join(missing)}"] if missing else []
+    return f"What the change costs honest people has {'; '.join(parts)}." if parts else ""
 
 
 def _advice(key: str, levels: pd.DataFrame, configured: float) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sim.cli import render
 from sim.results.conclusions import conclusion, pairing
-from sim.results.warmup import warm_up
+from sim.results.warmup import settled, warm_up
 
 ONCE = (
     "It has settled after 0 days, and costs each person affected once, beyond what goes on: "
@@ -76,6 +76,14 @@ def test_pairing_that_did_not_help_is_said_and_arms_that_do_not_vary_are_no_fail
     )
     assert "it did not help the 6 marked °" in said
     assert "not" not in pairing(decided(two, gains=(1.5,)), "open")
+
+
+def test_warm_up_speaks_of_the_same_settling():
+    arms, days = ["open", "closed", "slow"], [0.0, 8.0, np.nan]
+    assert settled(pd.DataFrame({"arm": arms, "measure": "settling_time", "mean": days})) == (
+        "What the change costs honest people has settled: 'open' after 0 days, 'closed' after 8 "
+        "days; not settled within the run: 'slow'."
+    )
 
 
 LEVEL = [
