@@ -40,7 +40,9 @@ def decided():
                 gain = gains[len(rows) % len(gains)] if arm != baseline else np.nan
                 mean = (value, value - half, value + half, np.nan)
                 bounds = (change - half, change + half)
-                last = (0.5, gain, 10, "t", "t", *bounds, np.nan, False, arm not in unsettled)
+                least = 1.0 if name in names else np.nan
+                matters = abs(change) - half > least
+                last = (0.5, gain, 10, "t", "t", *bounds, least, matters, arm not in unsettled)
                 rows.append((arm, name, "", *mean, change, *bounds, *last))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -29,7 +29,7 @@ def test_how_many_more(count, width, after):
 
 
 def test_it_runs_until_the_interval_is_narrow_enough(tmp_path):
-    scenario = small('{ measure = "delivery_rate", half_width = 0.035, most = 60 }')
+    scenario = small('{ measure = "delivery_rate", half_width = 0.02, most = 60 }')
     results = sim.run(scenario, out=tmp_path, progress=False, keep="counts")
     state = results.manifest["precision"]
     table = results.summary().set_index(["class", "measure"]).loc[("honest", "delivery_rate")]
@@ -39,7 +39,7 @@ def test_it_runs_until_the_interval_is_narrow_enough(tmp_path):
         "reached; an interval that tells when to stop covers 92 to 95 %."
     )
     assert state["reached"] == pytest.approx(((table["high"] - table["low"]) / 2).max())
-    assert state["reached"] <= 0.035
+    assert state["reached"] <= 0.02
     assert sim.open_results(tmp_path).manifest["precision"] == state
     # a stated number of replications is that number
     assert sim.run(scenario, replications=1, progress=False).replications == 1

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 import sim
 from sim.cli import render as terminal
 from sim.experiment import UsageError, storage, sweeping
 from sim.experiment.storage import OtherResultsError
+from sim.measure.intervals import Sample
+from sim.measure.pairs import paired
 from sim.measure.sweeps import BreakEven, break_even
+from sim.records.measures import RATE
 from sim.results.sweep import open_sweep, sweep
 from sim.scenario import ScenarioError
 from sim.scenario.sweeping import Sweep, ends_and_corners, ranges
@@ -205,12 +207,13 @@ def test_what_an_unknown_changes_has_its_paired_interval(tmp_path):
         ends = sim.loads(text).with_overrides(made.points[point])
         run = sim.run(ends, arms=["on network"], replications=3, progress=False).measures
         mine = run[(run["by"] == "all") & (run["phase"] == "after") & (run["class"] == "honest")]
-        by_point[point] = mine[mine["measure"] == "lost_per_day"]["value"].to_numpy()
-    apart = by_point[2] - by_point[1]
-    half = stats.t.ppf(0.975, 2) * apart.std(ddof=1) / 3**0.5
-    assert row["change"] == pytest.approx(apart.mean())
-    assert row["change_low"] == pytest.approx(apart.mean() - half)
-    assert row["change_high"] == pytest.approx(apart.mean() + half)
+        mine = mine[mine["measure"] == "lost_per_day"]
+        by_point[point] = Sample(*(mine[name].to_numpy()[None, :] for name in Sample._fields))
+    apart = paired(RATE, by_point[1], by_point[2])
+    assert row["change"] == pytest.approx((by_point[2].value - by_point[1].value).mean())
+    assert row["change_low"] == pytest.approx(apart.low[0])
+    assert row["change_high"] == pytest.approx(apart.high[0])
+    assert row["change_low"] < row["change"] < row["change_high"]
 
 
 def test_break_even_lies_where_the_lines_cross():
