@@ -94,8 +94,8 @@ class Head(Table):
     """run as many replications as an interval of this width needs, from `replications` on"""
     interest: dict[str, Annotated[float, Field(gt=0.0)]] = key({}, max_length=100)
     """the smallest effect of interest by measure, in its unit (a share as 0.01), such as
-    `lost_per_day = 1`: a difference to the baseline is marked where it is surely larger; without
-    it none is"""
+    `long_run_lost_per_day = 1`: a difference to the baseline is marked where it is surely larger;
+    without it none is"""
     sweep: Sweep | None = key(None)
     """points at which `mailsim sweep` runs the scenario again"""
     structures: Alternatives = key({})

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from synthetic_frames import frames
 
 from sim.measure.costs import CELL, joined
 from sim.measure.counters import measure_run
-from sim.measure.decisions import EXCHANGE, decision
+from sim.measure.decisions import EXCHANGE, decision, ranked
 from sim.measure.exposure import Exposure
 from sim.records.measures import LONG_RUN
 from sim.results.cells import decision_cells
@@ -80,3 +81,37 @@ def test_an_exchange_with_nobody_hurt_has_no_interval():
     table = decision(pd.concat(parts, ignore_index=True), "open", ["kind"])
     row = table.set_index("quantity").loc[EXCHANGE]
     assert np.isnan(row["low"])
+
+
+def test_a_difference_matters_where_it_is_surely_larger_than_the_smallest_effect():
+    parts = []
+    for r, more in enumerate([0, 1, 2, 1, 0, 2, 1]):
+        parts += [run("open", r, 40 + 2 * more, 1), run("closed", r, 10, 3 + more)]
+        parts += [run("half", r, 30 + more, 1)]
+    arms = ["open", "closed", "half"]
+    measures = pd.concat(parts, ignore_index=True)
+
+    def marked(**interest: float) -> set[tuple[str, str]]:
+        table = decision(measures, "open", arms, interest=interest)
+        chosen = table[table["matters"]]
+        return set(zip(chosen["arm"], chosen["quantity"], strict=True))
+
+    spam = "spam per mailbox and day"
+    assert marked() == set()  # nothing is marked unless a scenario says what matters
+    assert marked(spam_per_mailbox_day=0.2) == {("closed", spam), ("half", spam)}
+    assert marked(spam_per_mailbox_day=1.0) == {("closed", spam)}
+    assert marked(spam_per_mailbox_day=1.6) == set()  # the mean itself
+    row = decision(measures, "open", arms).set_index(["arm", "quantity"]).loc["closed", spam]
+    alone, both = (row[f"{w}_high"] - row[f"{w}_low"] for w in ("difference", "together"))
+    # two arms at once: each at 97.5 %
+    assert both / alone == pytest.approx(stats.t.ppf(1 - 0.0125, 6) / stats.t.ppf(0.975, 6))
+
+
+def test_the_arms_are_ranked_by_a_quantity():
+    parts = [run("open", r, 40, 1) for r in range(6)]
+    parts += [run("closed", r, 10, 9 + r % 2) for r in range(6)]
+    table = ranked(
+        pd.concat(parts, ignore_index=True), "honest recipients lost", ["closed", "open"]
+    )
+    assert table["arm"].tolist() == ["open", "closed"]
+    assert table["may_be_best"].tolist() == [True, False]
