@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sim.config.importing import Configuration, Port
 from sim.config.probes import Client, Party, World, world
-from sim.path.facts import Credentials, facts
+from sim.path.facts import TLS_PORT, Credentials, facts
 from sim.smtp import Facts, Verdict, clients, decide
 from sim.smtp.names import Names
 
@@ -113,7 +113,8 @@ class Cells:
         if port.policy.fatal:
             return Outcome("serves nobody", 0, "", "", port.policy.fatal)
         facts = self.facts(client, login, sender, recipient)
-        verdict = decide(port.policy, facts._replace(listed=listed))
+        encrypted = port.number == TLS_PORT
+        verdict = decide(port.policy, facts._replace(listed=listed, encrypted=encrypted))
         return Outcome(does(verdict), verdict.code, verdict.stage, verdict.rule, "")
 
     def facts(self, client: Client, login: str, sender: Party, recipient: Party) -> Facts:

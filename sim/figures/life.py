@@ -148,8 +148,9 @@ def _message(attempts: Frame, arm: str | None, replication: int | None, message:
 
 
 def _text(client: int) -> str:
-    """The address that a column holds; of IPv6, the number that it has in the run."""
-    return clients.text(client) if client < FIRST else f"IPv6 host {client - FIRST}"
+    """The address that a column holds; of IPv6 in a run, the number of the host there."""
+    plain = client < FIRST or client >= clients.IPV6
+    return clients.text(client) if plain else f"IPv6 host {client - FIRST}"
 
 
 def _exchanges(rows: Frame) -> Iterator[Exchange]:

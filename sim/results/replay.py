@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.scenario import Scenario
-    from sim.topology.numbering import Numbering
     from sim.workload.people import Person
 
 MOST_NAMED = 10
@@ -45,8 +44,9 @@ def trace(
         for name, server in world.scenario.servers.items()
         for address in (server.address, *server.outbound_addresses)
     }
-    numbering = world.scenario.numbering
-    sent = _attempts(addresses, numbering, attempts, spam=first["class"] == "spam")
+    if numbering := world.scenario.numbering:
+        attempts = attempts.assign(client=attempts["client"].map(numbering.address))
+    sent = _attempts(addresses, attempts, spam=first["class"] == "spam")
     recipients_of = tuple(_recipient(world, row) for row in _rows(recipients))
     sessions = _sessions(world, first["message"], sent, [r.address for r in recipients_of])
     sender = next((s.facts.reverse_path for s in sessions if s is not None), None)
@@ -176,13 +176,13 @@ def _recipient(world: World, row: Mapping[str, Any]) -> Recipient:
 
 
 def _attempts(
-    addresses: Mapping[int, str], numbering: Numbering, frame: pd.DataFrame, *, spam: bool
+    addresses: Mapping[int, str], frame: pd.DataFrame, *, spam: bool
 ) -> tuple[Attempt, ...]:
     """The attempts in order of time."""
     result = []
     for row in _rows(frame.sort_values("at", kind="stable")):
         relayed = row["hop"] == "relay"
-        client = numbering.address(row["client"])
+        client = row["client"]
         server = addresses.get(client, "") if relayed else ""
         place = "" if spam else row["place"]
         result.append(

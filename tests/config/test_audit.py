@@ -181,6 +181,13 @@ def test_ports_are_asked_apart():
     assert {cell.port for cell in found.cells.outcomes} == {25, 587}
 
 
+def test_sessions_on_port_465_have_tls():
+    master = "smtp inet n - y - - smtpd\nsmtps inet n - y - - smtpd\n"
+    found = audit(GOOD + "smtpd_client_restrictions = reject_plaintext_session\n", master)
+    by_port = {port: o.does for port, client, login, o in found.relayers() if login}
+    assert by_port == {25: "defers", 465: "relays"}
+
+
 def test_an_audit_ends_soon_and_is_plain_data():
     began = time.process_time()
     data = audit(GOOD).as_data()

@@ -5,7 +5,9 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 
+import sim
 from sim.exact.explanation import explain
 from sim.exact.matrix import matrix
 from sim.experiment.quick import shortened
@@ -72,3 +74,12 @@ def test_exact_answers_say_ipv6_addresses():
         for s, arm in ((loads(text("six-cases")), "on network"), (scenario, "on network"))
     )
     assert here == there
+
+
+def test_the_trace_of_a_message_names_ipv6_addresses():
+    scenario = sim.loads(in_ipv6("six-cases")).with_overrides({"users.travellers.count": 15})
+    results = sim.run(scenario, arms=["on network"], replications=1, progress=False)
+    trace = results.trace(arm="on network", place="hotel", fate="delivered")
+    assert "2001:db8::c000:281" in str(trace)
+    texts = [text.get_text() for text in trace.figure().findobj(Text)]
+    assert any("2001:db8::c000:281" in "".join(text.split()) for text in texts)
