@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -88,6 +89,12 @@ def _honest_rows(inputs: Inputs, week: Week) -> Iterator[Row]:
     if total > 0.0:  # the weights are recipients a second
         lost = total - sums["delivery_rate", "all", ""]
         yield "honest", "lost_per_day", "all", "", DAY * week.activity * lost
+        groups = inputs.scenario.users.items()
+        fades = any(
+            users.learning == "message" and sums["first_refusal_rate", "group", group] > 0.0
+            for group, users in groups
+        )  # who draws anew finds a cure in the end, and newcomers are a matter of time
+        yield "honest", "long_run_lost_per_day", "all", "", nan if fades else DAY * lost
 
 
 def _cases(inputs: Inputs, week: Week) -> Iterator[_Case]:

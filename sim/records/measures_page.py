@@ -23,6 +23,9 @@ that blocks it finds no connection, and counts as refused.
   is refused and does not give up to come through in the end.
 - `silent_loss_rate`: share of intended recipients that an outbound filter drops by mistake.
 - `lost_per_day`: intended recipients a day × (1 − `delivery_rate`).
+- `long_run_lost_per_day`: the same where nobody learns (`learning = "none"`), or each person always
+  prefers the same: then who gives up first does so for ever. Where what people do is drawn anew for
+  each message and remembered (`"message"`), the loss fades, and nothing follows (NaN).
 - `attempts_per_delivered`: nothing follows (NaN), as for delay, utilisation and the rest.
 - `spam_per_mailbox_day`: where spam goes once everybody has found out. Routes that a policy closes
   are left for those that work (`open_relay` if any server relays for a stranger, `own_account` and

@@ -1,5 +1,6 @@
 """The analytic expectation, by hand where the arithmetic is short, and against the simulation."""
 
+import numpy as np
 import pytest
 
 import sim
@@ -77,6 +78,17 @@ def test_away_times_elsewhere_is_refused():
     assert found["delivery_rate", "place", "hotel"] == pytest.approx(1 - 0.75 * 0.5)
     assert found["delivery_rate", "place", "home"] == 1.0
     assert found["lost_per_day", "all", ""] == pytest.approx(200 * AWAY * 0.75 * 0.5)
+
+
+def test_what_is_lost_in_the_long_run_depends_on_learning():
+    """Who draws anew for each message, and remembers, finds a cure: then nothing follows."""
+    for learning, lost in (("person", True), ("none", True), ("message", False)):
+        found = values(users=f'learning = "{learning}"')["long_run_lost_per_day", "all", ""]
+        assert np.isfinite(found) == lost
+        if lost:
+            assert found == pytest.approx(200 * AWAY * 0.75 * 0.5)
+    open_ = values(users='learning = "message"', arm="open")
+    assert open_["long_run_lost_per_day", "all", ""] == 0.0
 
 
 def test_open_trust_refuses_nobody():
