@@ -148,8 +148,9 @@ def believed(style: Style, summary: Frame, arms: Names) -> Figure:
 @figure(
     lambda measures, **_: (
         "Difference of each policy from the baseline, estimated in pairs: in each replication both "
-        "policies meet the same messages. Filled: the 95 % interval excludes 0; hollow: it does "
-        "not, so the direction is open. " + words.definitions(*(measure for _, measure in measures))
+        "policies meet the same messages. The 95 % intervals of all policies hold together "
+        "(Bonferroni). Filled: the interval excludes 0; hollow: it does not, so the direction is "
+        "open. " + words.definitions(*(measure for _, measure in measures))
     )
 )
 def differences(
@@ -168,7 +169,14 @@ def differences(
         if np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
         else []
     )
-    return bars.draw(style, panels, others, marks, interval="95 % interval, paired", notes=notes)
+    return bars.draw(
+        style,
+        panels,
+        others,
+        marks,
+        interval="95 % interval, paired",
+        notes=notes,
+    )
 
 
 def _difference(comparison: Frame, kind: str, measure: str) -> Differences:

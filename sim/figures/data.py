@@ -33,7 +33,7 @@ COLUMNS = {
     # a row per arm, replication, phase, class, group of rows (by, key) and measure
     "measures": "arm replication phase class by key measure numerator denominator",
     # paired differences of each other arm from the baseline (sim.measure.compare, with columns
-    # arm and baseline); made from measures where it is not there
+    # arm and baseline; intervals of all arms together); made from measures where it is not there
     "comparison": "arm baseline class measure difference low high replications",
     # a row per arm, class, measure and unknown: the means at the ends of its range
     # (sim.results.sweep.Sweep.tornado)

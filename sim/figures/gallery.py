@@ -115,12 +115,18 @@ class Tables(Mapping[str, Any]):
 
 
 def compared(measures: Any, baseline: str) -> pd.DataFrame:
-    """Return the table ``comparison``: every other arm against *baseline*, under each other."""
+    """Return the table ``comparison``: every other arm against *baseline*, under each other.
+
+    The intervals of all arms hold together: they are looked at side by side.
+    """
     frame = need(measures, "measures")
     others = [arm for arm in order(frame["arm"], None) if arm != baseline]
     if not others:
         raise FigureError(f"there is no arm besides the baseline {baseline!r}")
     return pd.concat(
-        [compare(frame, baseline, arm).assign(baseline=baseline, arm=arm) for arm in others],
+        [
+            compare(frame, baseline, arm, others=len(others)).assign(baseline=baseline, arm=arm)
+            for arm in others
+        ],
         ignore_index=True,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.measure.bounds import Array, Mask
-from sim.measure.intervals import Sample, intervals
+from sim.measure.intervals import TAIL, Sample, intervals
 from sim.measure.pairs import paired
 from sim.records.measures import KINDS, MEASURES
 
@@ -86,9 +86,17 @@ def _by_kind(cells: pd.DataFrame) -> Iterator[tuple[str, Mask]]:
 
 
 def compare(
-    measures: pd.DataFrame, a: str, b: str, *, by: str = "all", phase: str = "after"
+    measures: pd.DataFrame,
+    a: str,
+    b: str,
+    *,
+    by: str = "all",
+    phase: str = "after",
+    others: int = 1,
 ) -> pd.DataFrame:
     """What going from arm *a* to arm *b* changes: b - a, estimated in pairs of replications.
+
+    With several *others* of which *b* is one, the intervals of all hold together (Bonferroni).
 
     Columns a and b are estimates from the pairs that have both; of medians, the difference is the
     median of the differences. ``gain`` is how much wider the interval were without pairs: at 1 or
@@ -110,7 +118,7 @@ def compare(
         one, other = first.cells(chosen), second.cells(chosen)
         both = one.known & other.known
         means = (intervals(kind, side.where(both)).mean for side in (one, other))
-        apart = paired(kind, one, other)
+        apart = paired(kind, one, other, TAIL / others)
         named = dict(zip(("a", "b"), means, strict=True)) | apart._asdict()
         named |= {"replications": named.pop("n"), "interval": named.pop("how")}
         parts.append(pairs[chosen].assign(**named))

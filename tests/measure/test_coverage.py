@@ -149,4 +149,4 @@ def test_what_is_said_of_the_best_holds_as_often_as_is_said(drawn, class_, measu
         held += table.loc[best, "may_be_best"].all() and (bounds >= -1e-12).all()
     assert held / len(experiments) >= 0.93 - chance
     apart = table["mean"].max() - table["mean"].min()
-    assert (table["worse_at_most"] < 3 * apart).all()  # it says something
+    assert (table.loc[best, "worse_at_most"] < apart).all()  # it says something
