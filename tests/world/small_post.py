@@ -83,6 +83,8 @@ class Heedless:
 class Post:
     """What is written and sent, then what became of it."""
 
+    batch = True
+
     def __init__(self, settings=None, text=""):
         self.settings, self.text = settings or {}, text
         self.written, self.spam = [], []
@@ -121,7 +123,7 @@ class Post:
             for i, (at, to, by, place, luck) in enumerate(sorted(self.written))
         ]  # fmt: skip
         given = workload(scenario, population, mobility, messages)
-        world = World(scenario, "only", 0, given)
+        world = self.world = World(scenario, "only", 0, given, batch=self.batch)
         for sent in self.spam:
             self._send(world, *sent)
         self.frames = world.run().frames()
