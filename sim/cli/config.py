@@ -156,9 +156,7 @@ def export_config(
 ) -> None:
     """The native configuration of a policy; what that server cannot express on standard error."""
     loaded = cli.inputs.scenario(scenario, set_)
-    of_arm = loaded.arm(arm or loaded.baseline)
-    ports = of_arm.submission_policies(server)
-    exported = cli.exporting.export_config(of_arm.policy(server), make, ports)
+    exported = cli.exporting.export_server(loaded.arm(arm or loaded.baseline), server, make)
     if as_json:
         print_json({"files": exported.files, "not_expressed": exported.not_expressed})
     elif out is not None:

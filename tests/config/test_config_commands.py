@@ -62,6 +62,20 @@ def test_import_gives_a_whole_scenario_that_check_and_run_take(folder):
     assert set(data) == {"scenario", "report"}
 
 
+def test_export_writes_the_ports_and_names_a_server_that_is_not_there(folder):
+    file = folder / "whole.toml"
+    master = "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
+    (folder / "master.cf").write_text(master)
+    imported = run("import", folder / "main.cf", "--scenario", "--master", folder / "master.cf")
+    file.write_text(imported.stdout)
+    done = run("export-config", file, "--server", "mail", "--for", "postfix", "--json")
+    files = json.loads(done.stdout)["files"]
+    assert {"main.cf", "master.cf"} <= set(files)
+    assert "submission" in files["master.cf"]
+    wrong = run("export-config", file, "--server", "mial", "--for", "postfix")
+    assert "did you mean 'mail'" in str(wrong.exception)
+
+
 def test_audit_says_by_its_exit_status_whether_a_server_is_open(folder):
     assert run("audit", folder / "main.cf").exit_code == 0
     done = run("audit", folder / "open.cf", "--tables", folder / "tables")
