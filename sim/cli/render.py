@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.measure.sweeps import BreakEven
-    from sim.results.rankings import ranked
     from sim.results.results import Results
-from sim.results.sweep import Sweep
+    from sim.results.sweep import Sweep
 
 Part = Table | str
 SIDE_BY_SIDE = 4
@@ -59,7 +59,7 @@ MOVES = (
 def show(*parts: Any) -> None:
     """Print tables and sentences."""
     console = Console(highlight=False, markup=False, soft_wrap=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 100
     for part in parts:
         console.print(part)
