@@ -7,19 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sim.measure.bounds import Array
-from sim.measure.decisions import BANDED, QUANTITIES
 from sim.measure.intervals import Sample
 from sim.measure.pairs import paired
+from sim.measure.summary import summarise
 from sim.records.measures import MEASURES
 
 OWN = -1
 """The number of the point that changes nothing: the run itself."""
+QUANTITIES: dict[str, tuple[tuple[str, str], str]] = {
+    # name: class and measure, unit; all of the whole time after the change, so that an arm has
+    # them whether it has settled or not
+    "honest recipients lost": (("honest", "lost_per_day"), "a day"),
+    "spam per mailbox and day": (("spam", "spam_per_mailbox_day"), "messages"),
+    "honest mail delivered": (("honest", "delivery_rate"), "share"),
+    "refused at first": (("honest", "first_refusal_rate"), "share"),
+    "delay, median": (("honest", "delay_median"), "s"),
+}
 ORDERED = ("honest recipients lost", "spam per mailbox and day")
 """Quantities by which policies are ordered."""
 BAND = (
@@ -37,24 +46,29 @@ class Flip(NamedTuple):
     point: int
 
 
-def band(
-    decision: pd.DataFrame, own: pd.DataFrame, points: pd.DataFrame, baseline: str
-) -> pd.DataFrame:
+def band(own: pd.DataFrame, points: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Per arm and quantity: mean and interval as stated, and the band of means over all points.
 
-    *decision* is that of the run, *own* its measures and *points* those of the points. What a point
-    changes is the mean difference, in pairs, from the same replications as stated; the bands are
-    the stated mean, and the stated difference to the *baseline*, with these changes.
+    *own* are the measures of the run, *points* those of the points. What a point changes is the
+    mean difference, in pairs, from the same replications as stated; the bands are the stated mean,
+    and the stated difference to the *baseline*, with these changes.
     """
-    moved = {name: _moved(_wide(own, name), _wide(points, name)) for name in BANDED}
+    stated = {
+        (str(row["class"]), str(row["measure"]), str(row["arm"])): [
+            float(row[end]) for end in ("mean", "low", "high")
+        ]
+        for row in summarise(own).to_dict("records")
+    }
     rows: list[tuple[object, ...]] = []
-    row: Any
-    for row in decision[decision["quantity"].isin(BANDED)].itertuples(index=False):
-        changes = moved[row.quantity]
-        by_itself = changes[row.arm].to_numpy()
-        apart = by_itself - changes[baseline].to_numpy()
-        ends = (*_ends(row.mean, by_itself), *_ends(row.difference, apart))
-        rows.append((row.arm, row.quantity, row.unit, row.mean, row.low, row.high, *ends))
+    for name, (quantity, unit) in QUANTITIES.items():
+        changes = _moved(_wide(own, name), _wide(points, name))
+        for arm in map(str, changes):
+            mean, low, high = stated[*quantity, arm]
+            by_itself = changes[arm].to_numpy()
+            apart = by_itself - changes[baseline].to_numpy()
+            difference = mean - stated[*quantity, baseline][0]
+            ends = (*_ends(mean, by_itself), *_ends(difference, apart))
+            rows.append((arm, name, unit, mean, low, high, *ends))
     return pd.DataFrame(rows, columns=[*BAND])
 
 
@@ -69,7 +83,8 @@ def flips(own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]) -> list[
 def _flips(
     name: str, own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]
 ) -> Iterator[Flip]:
-    kind = MEASURES[QUANTITIES[name].measure].kind
+    (_, measure), _ = QUANTITIES[name]
+    kind = MEASURES[measure].kind
     sides = [_wide(own, name, side) for side in Sample._fields]
     for pair in combinations(arms, 2):
         one, other = (
@@ -85,8 +100,8 @@ def _flips(
 
 def _wide(measures: pd.DataFrame, name: str, column: str = "value") -> pd.DataFrame:
     """A *column* of a quantity: a row per point and replication, a column per arm."""
-    quantity = QUANTITIES[name]
-    chosen = (measures["class"] == quantity.class_) & (measures["measure"] == quantity.measure)
+    (class_, measure), _ = QUANTITIES[name]
+    chosen = (measures["class"] == class_) & (measures["measure"] == measure)
     whole = (measures["by"] == "all") & (measures["phase"] == "after")
     rows = measures[chosen & whole].astype({"arm": str})
     rows = rows if "point" in rows else rows.assign(point=OWN)

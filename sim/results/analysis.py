@@ -219,7 +219,7 @@ class Analysis(Folder):
         whole = same and stored.manifest["complete"] and "untried" in stored.manifest
         if not whole or not {*self.arms} <= {*stored.arms}:
             return None
-        return Structures(stored, self.measures, self.decision(), self.baseline)
+        return Structures(stored, self.measures, self.arms, self.baseline)
 
     def on_structure(self) -> str:
         """Whether the order of policies holds if structure is otherwise, in words.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sim.experiment.sweeping import WHOLE
 from sim.measure import structures
 from sim.measure.structures import Flip
 from sim.scenario.writing import value as written
@@ -26,24 +27,25 @@ NAMED = 2
 class Structures:
     """A run made again with its assumptions otherwise: bands, and what flips the order.
 
-    *stored* are the points, *own* the measures of the run, *decision* its decision table.
+    *stored* are the points, *own* the measures of the run, under these *arms*.
     """
 
     def __init__(
-        self, stored: StoredSweep, own: pd.DataFrame, decision: pd.DataFrame, baseline: str
+        self, stored: StoredSweep, own: pd.DataFrame, arms: Sequence[str], baseline: str
     ) -> None:
         self.points, self.replications = stored.points, stored.replications
         self.untried = [_text(point) for point in stored.manifest["untried"]]
         self._stored, self._own = stored, own
-        self._decision, self._baseline = decision, baseline
+        self._arms, self._baseline = arms, baseline
 
     @cached_property
     def _measures(self) -> pd.DataFrame:
-        return pd.concat(self._stored.with_costs(), ignore_index=True)
+        table = pd.concat(self._stored.measures(WHOLE), ignore_index=True)
+        return table[table["arm"].isin(self._arms)]
 
     def band(self) -> pd.DataFrame:
         """Arm, quantity, unit, mean, low, high, and the bands (`sim.measure.structures.band`)."""
-        return structures.band(self._decision, self._own, self._measures, self._baseline)
+        return structures.band(self._own, self._measures, self._baseline)
 
     def as_data(self) -> dict[str, Any]:
         """Points, flips and sentences, for JSON."""
@@ -53,8 +55,7 @@ class Structures:
 
     def flips(self) -> list[Flip]:
         """Every two arms that change places at a point."""
-        arms = list(dict.fromkeys(self._decision["arm"]))
-        return structures.flips(self._own, self._measures, arms)
+        return structures.flips(self._own, self._measures, self._arms)
 
     def sentences(self) -> str:
         """Whether the order of policies holds, and which assumption flips it."""
