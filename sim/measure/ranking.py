@@ -61,7 +61,8 @@ def _bounds(kind: str, samples: Mapping[str, Sample]) -> tuple[Array, Array, Arr
         at = tuple(np.array(pairs).T)
         low[at], high[at], spare[at] = found.low, found.high, found.high - found.difference
     with np.errstate(all="ignore"):
-        return low, high, np.max(np.where(np.isnan(spare), 0.0, spare), axis=1)
+        widest = np.max(np.where(np.isnan(spare), 0.0, spare), axis=1)
+        return low, high, np.where(widest > 0.0, widest, np.nan)
 
 
 def _stacked(samples: list[Sample]) -> Sample:

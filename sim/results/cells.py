@@ -144,7 +144,7 @@ def _effect(row: Any) -> str:
 
 def _withheld(decision: pd.DataFrame) -> str:
     """Why what is known has no interval."""
-    known = decision[decision["mean"].notna()]
+    known = decision[decision["mean"].notna() & (decision["mean"] != 0.0)]
     named = [(why, known.loc[known["interval"] == why, "quantity"].unique()) for why in REASONS]
     return "".join(
         f" {', '.join(names)}: no interval where {REASONS[why]}."

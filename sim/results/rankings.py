@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.measure.digits import number
@@ -29,11 +30,18 @@ def ranked(results: Analysis) -> str:
         effect = TIE * float(spam.set_index("arm")["mean"].get(results.baseline, math.nan))
     best = _best(spam, effect)
     sentences = [f"Of all, {_sentence(spam, 'leaves the least spam', effect)}"]
-    if len(best) > 1:
-        lost = results.ranking(LOST, best)
-        said = _sentence(lost, "loses the fewest honest recipients", results.smallest(LOST))
-        sentences.append(f"Of {'all' if len(best) == len(spam) else 'these'}, {said}")
-    return " ".join((*sentences, PROCEDURE))
+    return " ".join((*sentences, *_gentlest(results, best), PROCEDURE))
+
+
+def _gentlest(results: Analysis, best: list[str]) -> Iterator[str]:
+    """Which of the *best* by spam loses the fewest, of those whose losses are known."""
+    known = results.ranking(LOST, best).dropna(subset="mean")
+    arms = [str(arm) for arm in known["arm"]]
+    if len(arms) < 2:
+        return
+    of = "these" if len(arms) == len(best) else "those of these that have settled"
+    lost, effect = results.ranking(LOST, arms), results.smallest(LOST)
+    yield f"Of {of}, {_sentence(lost, 'loses the fewest honest recipients', effect)}"
 
 
 def _best(ranking: pd.DataFrame, effect: float) -> list[str]:
@@ -57,8 +65,8 @@ def _sentence(ranking: pd.DataFrame, does: str, effect: float) -> str:
         if math.isfinite(needed)
         else ""
     )
-    apart = f", which lie at most {number(worst)} apart" if math.isfinite(worst) else ""
-    return f"it is open which of {names}{apart}, {does}{more}."
+    apart = f", at most {number(worst)} apart," if math.isfinite(worst) else ""
+    return f"it is open which of {names}{apart} {does}{more}."
 
 
 def _and(names: list[str]) -> str:

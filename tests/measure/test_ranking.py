@@ -47,3 +47,11 @@ def test_one_arm_is_the_best():
     table = ranking(RATIO, samples(1.0))
     assert table["may_be_best"].all()
     assert (table["worse_at_most"] == 0.0).all()
+
+
+def test_an_arm_without_a_value_may_be_anything():
+    arms = samples(1.0, 2.0) | {"c": Sample.of(np.full((1, 10), np.nan))}
+    table = ranking(RATIO, arms, effect=0.1).set_index("arm")
+    assert table["may_be_best"].to_dict() == {"a": True, "b": False, "c": True}
+    assert np.isnan(table.loc["a", "worse_at_most"])
+    assert np.isnan(table.loc["c", "needed"])
