@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.config import ConfigError, Status, import_postfix
 from sim.config.cells import Cells
-from sim.scenario.policies import on_submission_port
+from sim.config.exporting import export_server
 from sim.smtp import Facts, Names, clients, decide
 
 BASE = """compatibility_level = 3.6
@@ -279,35 +279,41 @@ SOME = 5
 
 
 @pytest.mark.parametrize("name", postfix_replay.recorded()["policies"])
-def test_every_recorded_policy_loads_as_a_scenario_and_decides_alike(name):
+def test_every_recorded_policy_loads_as_a_scenario_goes_out_again_and_decides_alike(name):
     policy = postfix_replay.recorded()["policies"][name]
     imported = recorded(policy)
     assert sim.loads(imported.scenario).model.servers["mail"].relay is not None
-    scenario = sim.loads(SCENARIO + placed(imported.section))
-    server, main = scenario.servers["mail"], scenario.policy("mail")
+    model = sim.loads(SCENARIO + placed(imported.section)).model
+    here = {25: model.policy("mail"), **model.submission_policies("mail")}
+    back = again(export_server(model, "mail", "postfix").files, policy)
     cells = Cells(imported.configuration, Names.of(postfix_replay.recorded()["dns"]))
     for cell, port, question in islice(cells.questions(), len(name) % SOME, None, SOME):
-        ours = main if cell.port == 25 else on_submission_port(main, server, str(cell.port))
         facts = cells.facts(*question)
-        theirs, said = decide(port.policy, facts), decide(ours, facts)
-        assert (said.code, said.relayed, said.discarded, said.rule) == (
-            *(theirs.code, theirs.relayed, theirs.discarded),
-            theirs.rule,
-        ), cell
+        verdicts = [
+            decide(p, facts) for p in (port.policy, here[cell.port], back.policies[cell.port])
+        ]
+        assert len({(v.code, v.relayed, v.discarded, v.rule) for v in verdicts}) == 1, cell
 
 
 def recorded(policy):
     """What the importer makes of a recorded policy, with all that was handed to Postfix."""
-    world = postfix_replay.recorded()
     master = "smtp inet n - y - - smtpd\n"
     if policy.get("submission") is not None:
         options = "".join(f"\n  -o {{ {option} }}" for option in policy["submission"])
         master += postfix_replay.SUBMISSION + options
+    main_cf = postfix_replay.whole_main_cf(policy["main_cf"])
+    return again({"main.cf": main_cf, "master.cf": master, **policy["tables"]}, policy)
+
+
+def again(files, policy):
+    """What the importer makes of *files*, with what was asked of the machine of *policy*."""
+    users = postfix_replay.recorded()["system_users"]
     services = {n: json.dumps(rows) for n, rows in policy.get("policy_service", {}).items()}
-    users = "".join(f"{user} x\n" for user in world["system_users"])
+    tables = {name: text for name, text in files.items() if name not in ("main.cf", "master.cf")}
+    passwd = {"unix:passwd.byname": "".join(f"{user} x\n" for user in users)}
     return import_postfix(
-        postfix_replay.whole_main_cf(policy["main_cf"]),
-        master=master,
-        tables={**policy["tables"], **services, "unix:passwd.byname": users},
+        files["main.cf"],
+        master=files.get("master.cf", ""),
+        tables={**tables, **services, **passwd},
         addresses=["198.51.100.25/25", "2001:db8:1::25/64"],
     )

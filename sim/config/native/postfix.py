@@ -96,6 +96,9 @@ def _settings(files: _Files) -> Iterator[tuple[str, str]]:
     if policy.auth_offered:
         yield "smtpd_sasl_local_domain", policy.settings.smtpd_sasl_local_domain
     yield "smtpd_client_event_limit_exceptions", ""
+    if policy.classes:
+        yield "smtpd_restriction_classes", ", ".join(policy.classes)
+        yield from policy.classes.items()
     yield "local_recipient_maps", _recipients(files)
     yield "smtpd_sender_login_maps", _owners(files)
     settings = policy.settings
@@ -225,7 +228,9 @@ def _keep(files: _Files, name: str, table: Table) -> None:
     if kind in ("inline", "static") or not path.startswith("/"):
         return
     if isinstance(table, Keyed):
-        files.tables[path] = "".join(f"{key} {value}\n" for key, value in table.content.items())
+        colon = ":" if name in files.policy.settings.alias_maps else ""  # as aliases(5) has it
+        rows = table.content.items()
+        files.tables[path] = "".join(f"{key}{colon} {value}\n" for key, value in rows)
     elif isinstance(table, Cidr | Pattern):
         files.tables[path] = "".join(
             _row(kind, conditions, value) for conditions, value in table.content
