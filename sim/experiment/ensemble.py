@@ -1,7 +1,7 @@
 """Assumptions without a source, otherwise: at which points a run is made again, and how often.
 
-Each alternative alone, then combinations that lie far apart; as many as take no longer than the
-run itself, and MOST_POINTS at most.
+Each alternative alone, those of every key in turn, then combinations that lie far apart; as many as
+take no longer than the run itself, and MOST_POINTS at most.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def ensemble_of(scenario: Scenario, replications: int | None = None) -> Ensemble
     each = max(min(REPLICATIONS, count), 1)
     most = min(MOST_POINTS, max(count // each, 1))
     others = alternatives(scenario)
-    alone = [{key: value} for key, values in others.items() for value in values]
+    alone = list(_alone(others))
     points = [*alone, *_apart(others, alone, most - len(alone))]
     return Ensemble(points[:most], each, alone[most:])
 
@@ -73,6 +73,12 @@ def run_ensemble(
     stored.manifest["untried"] = chosen.untried
     write_manifest(out, stored.manifest)
     return stored
+
+
+def _alone(others: Alternatives) -> Iterator[Point]:
+    """Each alternative alone: the first of every key, then the second of every key, and so on."""
+    for place in range(max(map(len, others.values()), default=0)):
+        yield from ({key: values[place]} for key, values in others.items() if place < len(values))
 
 
 def _apart(others: Alternatives, earlier: list[Point], count: int) -> Iterator[Point]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -12,6 +13,7 @@ import pandas as pd
 from sim.experiment.sweeping import WHOLE
 from sim.measure import structures
 from sim.measure.structures import Flip
+from sim.scenario.sweeping import Point
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Structures:
         self, stored: StoredSweep, own: pd.DataFrame, arms: Sequence[str], baseline: str
     ) -> None:
         self.points, self.replications = stored.points, stored.replications
-        self.untried = [_text(point) for point in stored.manifest["untried"]]
+        self.untried: list[Point] = stored.manifest["untried"]
         self._stored, self._own = stored, own
         self._arms, self._baseline = arms, baseline
 
@@ -67,7 +69,9 @@ class Structures:
         )
         result = [f"Structure, {number}: {'; '.join(self._orders(flips))}."]
         if self.untried:
-            result.append(f"Not tried, for want of time: {'; '.join(self.untried)}.")
+            keys = Counter(key for point in self.untried for key in point)
+            values = (f"{_count(number, 'value')} of {key}" for key, number in keys.items())
+            result.append(f"Not tried, for want of time: {', '.join(values)}.")
         return " ".join(result)
 
     def _orders(self, flips: Sequence[Flip]) -> Iterator[str]:
