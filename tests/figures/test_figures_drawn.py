@@ -53,6 +53,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     assert lowest
     unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
     unit |= {
+        "costs": " / ",
         "tornado": "day",
         "welch": "day",
         "listings": "day",
@@ -109,9 +110,11 @@ def test_narrow_figures_and_slides_are_as_legible(made, name, style):
         _assert_legible(figures.draw(name, made.tables(arms, 2), style=style))
 
 
-TALLER = {("matrix", "slide"), *((n, "column") for n in ("differences", "groups", "refusals"))} | {
-    ("tornado", s) for s in figures.STYLES
-}
+TALLER = {
+    ("matrix", "slide"),
+    ("costs", "slide"),
+    *((n, "column") for n in ("differences", "groups", "refusals")),
+} | {("tornado", s) for s in figures.STYLES}
 """Of twelve arms with long names, these do not fit at the size of their type."""
 
 

@@ -158,8 +158,9 @@ def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results
             bounds, share = (row["low"], row["high"]), quantity.unit == "share"
             unhelped = "°" * bool(row["gain"] <= GAIN)
             wanted.append(_difference(row["difference"], *bounds, share) + unhelped)
-    assert len(told) == len(QUANTITIES)
-    assert set(wanted) <= set(told)
+    known = [text for text in wanted if text]  # a short run has not settled, and has no costs
+    assert len(told) == len(known) < len(QUANTITIES)
+    assert set(known) <= set(told)
     assert any("±" in text for text in told)
     assert any("°" in text for text in told)  # two replications: some pairs do not help
 
