@@ -46,7 +46,8 @@ def closed_by_then(scenario: Scenario) -> dict[str, Relay] | None:
     dates = {name: inf if o.date is None else o.date for name, o in scenario.operators.items()}
     for name in sorted(dates, key=dates.__getitem__):
         operator, servers = scenario.operators[name], scenario.run_by(name)
-        waits = operator.open_share or operator.after_reports or operator.after_listings
+        causes = operator.after_reports, operator.after_listings, operator.after_relayed
+        waits = operator.open_share or any(causes)
         if not any(is_open(scenario.policy(server)) for server in servers):
             continue  # nothing to close
         if waits or scenario.policy_starts < dates[name] < scenario.run_length:

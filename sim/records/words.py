@@ -255,3 +255,4 @@ class Reason(Word):
     DATE = "date", "closed: on the date"
     CURVE = "curve", "closed: when the curve of open ISPs fell so far"
     LISTINGS = "listings", "closed: after so many listings"
+    RELAYED = "relayed", "closed: so much was relayed for strangers in a day"

@@ -57,8 +57,11 @@ class Operator(Table):
     after_listings: int | None = key(None, ge=1)
     """times that a server of an ISP gets on a blocklist after which it closes; without it, they do
     not matter"""
+    after_relayed: int | None = key(None, ge=1)
+    """recipients of spam that strangers send through an ISP's servers within a day after which it
+    notices, since they are slow, and closes; without it, it does not look"""
     reaction: Time = key({"distribution": "exponential", "mean": "3 days"}, source="chosen")
-    """time from that report or listing until the ISP has closed"""
+    """time from that report, listing or day until the ISP has closed"""
 
 
 def closing_time(curve: Points, number: float) -> float | None:

@@ -19,6 +19,7 @@ from sim.world.server import Server
 if TYPE_CHECKING:
     from sim.scenario.operators import Operator
 
+DAY = 86400.0
 Close = Callable[[Server, str, Reason, float], None]
 """Close a server: its operator, the reason, the moment (s)."""
 
@@ -36,7 +37,7 @@ class Isp:
     ) -> None:
         self.operator, self.settings, self.env, self.close = operator, settings, env, close
         self.servers: list[Server] = []
-        self.reports = self.listings = 0
+        self.reports = self.listings = self.relayed = 0
         self.number = float(streams("closing").random())
         self.reaction = settings.reaction.quantile()(float(streams("reaction").random()))
 
@@ -52,6 +53,8 @@ class Isp:
                 self.shut(reason, 0.0)
             else:
                 self.shut_at(at, reason)
+        if self.settings.after_relayed is not None:
+            self.env.call_at(DAY, self.look)
 
     def report(self, now: float) -> None:
         """Somebody has reported spam from one of its servers."""
@@ -64,6 +67,16 @@ class Isp:
         self.listings += 1
         if self.listings == self.settings.after_listings:
             self.shut_at(now + self.reaction, Reason.LISTINGS)
+
+    def look(self, now: float) -> None:
+        """Once a day, see how much was relayed for strangers since."""
+        relayed = sum(tally.strangers for server in self.servers for tally in server.tallies)
+        most = self.settings.after_relayed
+        if most is not None and relayed - self.relayed >= most:
+            self.shut_at(now + self.reaction, Reason.RELAYED)
+        else:
+            self.relayed = relayed
+            self.env.call_at(now + DAY, self.look)
 
     def shut_at(self, at: float, reason: Reason) -> None:
         """Close all its servers at a later moment (s)."""

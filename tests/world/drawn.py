@@ -235,6 +235,17 @@ def spammers(draw):
         "recipients": draw(st.sampled_from([1, 7, 30])),
         "campaign": draw(st.sampled_from([0, 60])),
         "unknown": draw(st.sampled_from([0.0, 0.4, 1.0])),
+        "washes": draw(st.booleans()),
+        "retry_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "choice": draw(st.sampled_from(["order", "profit", "parallel"])),
+        "capacity_per": draw(st.sampled_from(["spammer", "relay"])),
+        "entry": draw(st.sampled_from(["fixed", "profit"])),
+        "response_halves_at": draw(st.sampled_from([1.0, 100.0])),
+        "connections": draw(st.sampled_from([1, 10])),
+        "recipients_at_mx": draw(st.sampled_from([1, 10])),
+        "cleaned": draw(st.sampled_from(["1 h", "2 days"])),
+        "reset": draw(st.sampled_from(["1 h", "2 days"])),
+        "steals": draw(st.sampled_from(["0 / day", "5 / day"])),
         "adaptive": draw(st.booleans()),
         "heeds": [LIST] if draw(st.booleans()) else [],
         "forge": draw(st.sampled_from(["fixed", "recipient", "customer"])),
@@ -276,6 +287,7 @@ def operator(draw):
                 {"open_share": [["0 s", 1.0], ["36 h", 0.0]]},
                 {"after_reports": 1},
                 {"after_listings": 1},
+                {"after_relayed": 30},
             ]
         )
     )

@@ -82,6 +82,19 @@ def test_a_number_of_listings_of_the_isp():
     ]
 
 
+@pytest.mark.parametrize(("most", "closed"), [(2, [2 * DAY + 3 * HOUR] * 2), (3, [])])
+def test_a_day_on_which_so_much_is_relayed_for_strangers(most, closed):
+    """The first day has one recipient, the second two; a customer's mail is none."""
+    world = operated(after_relayed=most, reaction="3 h")
+    world.write(HOUR)
+    for at in (2 * HOUR, DAY + HOUR, DAY + 2 * HOUR):
+        world.send_spam(at, to="people-2@adatum.com")
+    log = [entry for entry in world.run().log() if entry[1] == "closed"]
+    assert {reason for _, _, reason, _ in log} <= {"relayed"}
+    since = 2 * HOUR  # the log begins with the first spam
+    assert [at + since for at, *_ in log] == pytest.approx(closed, abs=10.0)
+
+
 def test_a_block_of_256_that_is_listed_counts_for_each_isp_with_a_server_in_it():
     world = operated(after_listings=1, reaction="3 h")
     world.settings |= {"blocklists.trap-list.scope": "/24"}
