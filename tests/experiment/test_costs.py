@@ -64,10 +64,17 @@ def test_costs_do_not_depend_on_the_length_of_the_run(stays, tmp_path):
 
 @pytest.mark.slow
 def test_costs_of_the_main_scenario_do_not_depend_on_the_length_of_the_run(tmp_path):
-    scenario = sim.load(MAIN)
-    found = at_lengths(scenario, tmp_path, (1, 2, LONGEST), workers=2)
-    assert found[0]["mean"].notna().all(), "an arm has not settled"
-    assert check(found, (*ONE_OFF, *LONG_RUN), half=0.15) > 8
+    """Each changes by a tenth at most, or by no more than chance explains: refusals at the start
+    are few beside those that go on, so that at its replications they are known to a third."""
+    first, *others = at_lengths(sim.load(MAIN), tmp_path, (1, 2, LONGEST), workers=2)
+    assert first["mean"].notna().all(), "an arm has not settled"
+    half = {n: (table["high"] - table["low"]).fillna(0.0) / 2 for n, table in enumerate(others)}
+    own = (first["high"] - first["low"]).fillna(0.0) / 2
+    for name in (*ONE_OFF, *LONG_RUN):
+        for n, table in enumerate(others):
+            rows = first.index.get_level_values("measure") == name
+            apart = (table["mean"] - first["mean"])[rows].abs()
+            assert (apart <= (0.1 * first["mean"].abs() + own + half[n])[rows] + 0.01).all(), name
 
 
 def test_the_long_run_is_what_newcomers_pay_and_those_who_never_learn_lose(stays, tmp_path):
