@@ -51,7 +51,7 @@ class Audit:
         """What nobody said, and how many answers hang on it."""
         assumed = list(self.imported.assumed)
         if self.names is None:
-            nothing = replace(self.cells, names=Names(), asked=self.cells.worlds)
+            nothing = replace(self.cells, names=Names(), given_worlds=self.cells.worlds)
             assumed.append(f"every name resolves, and no blocklist answers{self._hang(nothing)}")
         tables = self.imported.configuration.tables.read.items()
         absent = [f"{name} ({table.absent})" for name, table in tables if table.absent]

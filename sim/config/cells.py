@@ -49,7 +49,7 @@ class Cells:
 
     configuration: Configuration
     names: Names | None = None
-    asked: Mapping[int, World] | None = None
+    given_worlds: Mapping[int, World] | None = None
     """Those who are asked about; None: those whom the configuration brings to mind."""
 
     def of(self, configuration: Configuration) -> Cells:
@@ -59,8 +59,8 @@ class Cells:
     @cached_property
     def worlds(self) -> Mapping[int, World]:
         """By port, those who are asked about."""
-        if self.asked is not None:
-            return self.asked
+        if self.given_worlds is not None:
+            return self.given_worlds
         return {port.number: world(self.configuration, port) for port in self.configuration.ports}
 
     @cached_property

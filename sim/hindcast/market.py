@@ -56,7 +56,7 @@ class Moment(NamedTuple):
     mailboxes: Array
     campaigns: Array
     """Campaigns started a day, in units of that of `START`."""
-    wanted: dict[str, Array]
+    demand: dict[str, Array]
     """By class, and ``all``: wanted messages a mailbox and day."""
     per_mailbox: dict[str, Array]
     """By class, and ``all``: spam accepted a mailbox and day."""
@@ -66,7 +66,7 @@ class Moment(NamedTuple):
     def spam_share(self, class_: str = "all") -> Array:
         """Spam, of all mail accepted from other networks."""
         spam = self.per_mailbox[class_]
-        return np.asarray(spam / (spam + self.wanted[class_]))
+        return np.asarray(spam / (spam + self.demand[class_]))
 
     def sources_listed(self) -> Array:
         """Share of spam whose source is on a list when it is delivered."""
@@ -211,12 +211,12 @@ def _sent(members: Members, state: _State, year: float) -> tuple[Array, Array]:
     What one route cannot carry goes by the others, as spammers prefer them; what controllers
     cannot reach on the day is not sent.
     """
-    wanted = state.spam * state.routes
-    reachable = np.ones_like(wanted)
+    demand = state.spam * state.routes
+    reachable = np.ones_like(demand)
     reachable[[DIRECT, BY_SERVER]] = 1 - state.without_controller
     most = _capacity(members, state, year)
-    carried = np.minimum(wanted, most)
-    left = (wanted - carried).sum(axis=0)
+    carried = np.minimum(demand, most)
+    left = (demand - carried).sum(axis=0)
     room = np.where(carried < most, state.routes, 0.0)
     room[ACCOUNT] += 1e-9
     carried = carried + left * room / room.sum(axis=0)
@@ -255,12 +255,12 @@ def _moment(
     change: Intervention,
 ) -> Moment:
     growth = members["wanted_growth"] ** (year - YEAR_0)
-    wanted = {name: members[f"wanted_{name}"] * growth for name in CLASSES}
+    demand = {name: members[f"wanted_{name}"] * growth for name in CLASSES}
     accepted = 1 - state.asking * (routes * listed).sum(axis=0)
     mean = sent * accepted / _mailboxes(members, year)
     per_mailbox = {name: mean * share for name, share in _exposure(members).items()}
     shares = _shares(members)
-    everyone = sum((wanted[name] * shares[name] for name in CLASSES), np.zeros_like(mean))
+    everyone = sum((demand[name] * shares[name] for name in CLASSES), np.zeros_like(mean))
     by_home_machines = routes[PROXY] + routes[DIRECT]
     blocked = year >= change.block_port_25
     return Moment(
@@ -271,7 +271,7 @@ def _moment(
         state.asking,
         _mailboxes(members, year),
         state.campaigns,
-        {**wanted, "all": everyone},
+        {**demand, "all": everyone},
         {**per_mailbox, "all": mean},
         sent * (routes[BY_SERVER] + (0 if blocked else by_home_machines)) / 100,
     )

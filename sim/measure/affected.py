@@ -34,8 +34,10 @@ def affected(scenario: Scenario, arm: str, baseline: str) -> float:
             for same in zip(*settings, strict=True):  # the same switches in each account
                 if same[0][0] == 0.0:
                     continue
-                mine = (a for _, program in same for a in _attempts(servers, users, home, program))
-                if any(_refused(servers, a) > _refused(before, a) for a in mine):
+                attempts = (
+                    a for _, program in same for a in _attempts(servers, users, home, program)
+                )
+                if any(_refused(servers, a) > _refused(before, a) for a in attempts):
                     total += users.count * of_isp * same[0][0]
     return total
 
@@ -63,10 +65,10 @@ def _attempts(servers: Servers, users: Users, home: str, program: MailProgram) -
     elsewhere = next((d for s in scenario.servers.values() for d in s.domains if d not in own), "")
     ranges = (*servers.policy(program.server).ranges, servers.listings.ranges)
     for place in sorted(users.visited):
-        here = network_at(place, home, users.work)
-        for _, client in address_parts(scenario.networks[here], ranges):
+        network = network_at(place, home, users.work)
+        for _, client in address_parts(scenario.networks[network], ranges):
             for domain in (own[0], elsewhere or NOWHERE):
-                yield submit(scenario, program, here, client, f"user@{domain}")
+                yield submit(scenario, program, network, client, f"user@{domain}")
 
 
 def _refused(servers: Servers, attempt: Attempt) -> float:

@@ -110,11 +110,11 @@ def _cases(inputs: Inputs, week: Week) -> Iterator[_Case]:
 
 def _places(users: Users, week: Week) -> dict[str, float]:
     """Share of the messages written at each place."""
-    found: dict[str, float] = defaultdict(float)
+    shares: dict[str, float] = defaultdict(float)
     for block, weight in week.blocks.items():
         for place, share in users.shares(block).items():
-            found[place] += weight * share
-    return {place: share for place, share in found.items() if share > 0.0}
+            shares[place] += weight * share
+    return {place: share for place, share in shares.items() if share > 0.0}
 
 
 def _attempts(
@@ -122,12 +122,12 @@ def _attempts(
 ) -> Iterator[tuple[float, Attempt]]:
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
-    here = network_at(place, home, users.work)
+    location = network_at(place, home, users.work)
     ranges = (*servers.policy(inputs.submission[network]).ranges, servers.listings.ranges)
-    addresses = list(address_parts(scenario.networks[here], ranges))
+    addresses = list(address_parts(scenario.networks[location], ranges))
     for share, program in programs(scenario, users, network):
         for part, client in addresses if share else ():
-            yield share * part, submit(scenario, program, here, client, "")
+            yield share * part, submit(scenario, program, location, client, "")
 
 
 class _Fate(NamedTuple):
@@ -148,32 +148,36 @@ def _fates(inputs: Inputs, case: _Case) -> Iterator[tuple[float, _Fate]]:
     """
     users, server = inputs.scenario.users[case.group], case.attempt.server
     own = inputs.scenario.account_domain(server)
-    here = replace(case.attempt, forward_path=f"user@{own}")
+    own_attempt = replace(case.attempt, forward_path=f"user@{own}")
     elsewhere = next(iter(inputs.elsewhere(server)), NOWHERE)
-    there = replace(case.attempt, forward_path=f"user@{elsewhere}")
+    foreign_attempt = replace(case.attempt, forward_path=f"user@{elsewhere}")
     s = users.to_same_isp
     alone_same, alone_other = _all_alike(users.recipients, s), _all_alike(users.recipients, 1 - s)
-    shares = map(inputs.servers.shares, (here, there))
+    shares = map(inputs.servers.shares, (own_attempt, foreign_attempt))
     for (share, a), (_, b) in zip(*shares, strict=True):  # one policy, so the same draws
-        for part, verdicts, mine in (
+        for part, verdicts, own_verdict in (
             (alone_same, (a,), a),
             (alone_other, (b,), b),
             (s - alone_same, (a, b), a),
             (1.0 - s - alone_other, (a, b), b),
         ):
             worst = max(verdicts, key=lambda v: (not v.accepted, v.permanent))
-            yield share * part, _fate(inputs, users, there, worst, mine)
+            yield share * part, _fate(inputs, users, foreign_attempt, worst, own_verdict)
 
 
-def _fate(inputs: Inputs, users: Users, attempt: Attempt, worst: Verdict, mine: Verdict) -> _Fate:
-    """The fate of a recipient with the verdict *mine*, in a message with a *worst* one."""
+def _fate(
+    inputs: Inputs, users: Users, attempt: Attempt, worst: Verdict, own_verdict: Verdict
+) -> _Fate:
+    """The fate of a recipient with the verdict *own_verdict*, in a message with a *worst* one."""
     cause = "" if worst.accepted else worst.cause
     # without a connection the mail program tries until the user's patience ends
     if cause and (worst.permanent or worst is UNREACHABLE):
         return _Fate(cause, False, users.when_refused.give_up)
-    if not cause and mine.discarded:
+    if not cause and own_verdict.discarded:
         return _Fate(cause, True, 1.0)
-    arrives = (inputs.passed if mine.relayed else inputs.kept)(attempt.server, attempt.reverse_path)
+    arrives = (inputs.passed if own_verdict.relayed else inputs.delivered_here)(
+        attempt.server, attempt.reverse_path
+    )
     return _Fate(cause, False, max(0.0, 1.0 - arrives))  # a sum of shares, rounded
 
 

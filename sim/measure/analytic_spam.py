@@ -141,7 +141,7 @@ class Spam:
         """The same from another client, or with another login."""
         return replace(self, attempt=replace(self.attempt, **changes))  # type: ignore[arg-type]
 
-    def asked(self, server: str, domain: str) -> Attempt:
+    def attempt_at(self, server: str, domain: str) -> Attempt:
         """The attempt to send to a mailbox of *domain* by *server*."""
         own = self.inputs.scenario.servers[server].domains
         sender = forged_sender(self.spammers, domain, own)
@@ -153,25 +153,25 @@ class Spam:
         """Whether *server* takes it for elsewhere, wherever it then goes."""
         if server is None:
             return False
-        test = self.asked(server, next(iter(self.inputs.elsewhere(server)), NOWHERE))
+        test = self.attempt_at(server, next(iter(self.inputs.elsewhere(server)), NOWHERE))
         shares = self.inputs.servers.shares(test)
         return any(verdict.accepted and verdict.relayed for _, verdict in shares)
 
     def arrives(self, server: str, boxes: Mapping[str, float]) -> float:
         """Number of mailboxes in these domains that it reaches by *server*."""
-        inputs, found = self.inputs, 0.0
+        inputs, reached = self.inputs, 0.0
         policy, own = inputs.servers.policy(server), inputs.scenario.servers[server].domains
         answers: dict[str, Shares] = {}
         for domain, count in boxes.items():
             alike = domain if policy.knows(domain) else ""  # it cannot tell others apart
             if alike not in answers:
-                answers[alike] = inputs.servers.shares(self.asked(server, domain))
+                answers[alike] = inputs.servers.shares(self.attempt_at(server, domain))
             sender = forged_sender(self.spammers, domain, own)
             for share, verdict in answers[alike]:
                 if is_taken(verdict):
-                    onward = inputs.reached(server, sender, domain, spam=True)
-                    found += count * share * onward
-        return found
+                    share_onward = inputs.reached(server, sender, domain, spam=True)
+                    reached += count * share * share_onward
+        return reached
 
     def direct(self) -> float:
         """Number of mailboxes that it reaches by the MX of each."""
@@ -270,19 +270,19 @@ def _stolen(group: Group) -> Reach:
             accounts[network] += share * users.count
         if users.work is not None and users.work_account > 0:
             accounts[users.work] += users.count
-    share = taken = 0.0
+    share = passed = 0.0
     for network, weight in accounts.items():
         server = inputs.submission[network]
         separate = scenario.servers[server].auth_password == "separate"
         login = f"user@{inputs.domain(network)}"
         spam = group.spam.by(login=login, wrong_password=separate)
         if spam.is_relayed(server):
-            taken += weight
+            passed += weight
             share += weight * spam.arrives(server, inputs.mailboxes)
-    if not taken or not spammers.stolen:
+    if not passed or not spammers.stolen:
         return CLOSED
-    units = spammers.stolen * taken / sum(accounts.values())
-    return Reach(works=True, units=units, share=group.share(share / taken))
+    units = spammers.stolen * passed / sum(accounts.values())
+    return Reach(works=True, units=units, share=group.share(share / passed))
 
 
 REACHES: dict[Route, Callable[[Group], Reach]] = {

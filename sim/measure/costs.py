@@ -60,12 +60,12 @@ class _Daily:
 
     def excess(self, arm: str, baseline: str, replications: list[int]) -> dict[str, Array]:
         """By measure, the counts of an arm less those of the baseline; of the baseline, its own."""
-        found = {}
+        counts = {}
         for measure in dict.fromkeys(DAILY.values()):
-            found[measure] = self.series(arm, measure, replications)
+            counts[measure] = self.series(arm, measure, replications)
             if arm != baseline:
-                found[measure] = found[measure] - self.series(baseline, measure, replications)
-        return found
+                counts[measure] = counts[measure] - self.series(baseline, measure, replications)
+        return counts
 
 
 def _rows(daily: _Daily, arm: str, baseline: str, affected: float) -> Iterator[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
-SHOWN = (AFTER, "transient", "steady")
+PHASES_SHOWN = (AFTER, "transient", "steady")
 QUANTILES = {"delay_median": 0.5, "delay_p90": 0.9, "delay_p99": 0.99}
 FIXED = {
     "route": Route.texts(),
@@ -114,7 +114,7 @@ class Rows:
         self.phase = columns.codes("phase", Phase.texts())
         self.cell = self.class_ * len(Phase) + self.phase
         self.fate = columns.codes("fate", Fate.texts())
-        self.phases = tuple(p for p in SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
+        self.phases = tuple(p for p in PHASES_SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
 
     def key(self, by: str) -> tuple[Ints, tuple[str, ...]]:
         """Codes and names of one way to split the rows."""

@@ -147,24 +147,28 @@ def _table(
         for name, quantity in QUANTITIES.items():
             kind, sample = cells.sample(arm, quantity)
             estimate = intervals(kind, sample)
-            stated = cells.sample(baseline, quantity)[1]
-            against = paired(kind, stated, sample)
+            of_baseline = cells.sample(baseline, quantity)[1]
+            against = paired(kind, of_baseline, sample)
             least = math.nan if quantity.per_day else interest.get(quantity.measure, math.nan)
             tail = together(len(arms) - (baseline in arms))
-            surely = paired(kind, stated, sample, tail)
+            surely = paired(kind, of_baseline, sample, tail)
             matters = bool(surely.low[0] > least or surely.high[0] < -least)
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
             exact = np.nan if quantity.per_day else expected.get((arm, *_key(quantity)), np.nan)
-            how = (int(estimate.n[0]), estimate.how[0], "" if arm == baseline else against.how[0])
+            methods = (
+                int(estimate.n[0]),
+                estimate.method[0],
+                "" if arm == baseline else against.method[0],
+            )
             both = tuple(float(x[0]) if arm != baseline else np.nan for x in surely[1:3])
-            row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *how)
+            row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *methods)
             rows.append((*row, *both, least, matters and arm != baseline, settled))
         if arm != baseline:
             rate = exchange(cells, baseline, arm)
-            said = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.how[0], "")
-            rows.append((arm, EXCHANGE, "messages", *said, *(np.nan,) * 3, False, settled))
+            values = (*_first(rate), *(np.nan,) * 6, int(rate.n[0]), rate.method[0], "")
+            rows.append((arm, EXCHANGE, "messages", *values, *(np.nan,) * 3, False, settled))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -40,10 +40,10 @@ def observed(
 
 def _observed(target: Target, baseline: str, measures: pd.DataFrame) -> pd.DataFrame:
     chosen = (measures["measure"] == target.measure) & (measures["class"] == target.mail)
-    mine = measures[chosen & (measures["arm"] == (target.arm or baseline))]
-    if not len(mine):
+    rows = measures[chosen & (measures["arm"] == (target.arm or baseline))]
+    if not len(rows):
         return pd.DataFrame(columns=[*OBSERVED], dtype=float)
-    table = summarise(mine, by=target.by, phase=target.phase)
+    table = summarise(rows, by=target.by, phase=target.phase)
     if target.of is not None:
         table = table[table["key"] == target.of]
     table = table if "point" in table else table.assign(point=0)
@@ -54,9 +54,9 @@ def distances(
     targets: Mapping[str, Target], baseline: str, measures: pd.DataFrame, points: int
 ) -> pd.DataFrame:
     """A row per point and a column per target: distances with sign; NaN where it has no value."""
-    found = observed(targets, baseline, measures)
+    values = observed(targets, baseline, measures)
     columns = {
-        name: (found[name]["value"].reindex(range(points)) - target.middle) / target.half
+        name: (values[name]["value"].reindex(range(points)) - target.middle) / target.half
         for name, target in targets.items()
     }
     return pd.DataFrame(columns, index=range(points))
@@ -73,10 +73,10 @@ def generation(unknowns: int) -> int:
     return max(FEWEST, MEMBERS * unknowns)
 
 
-def search(unknowns: int, points: int, tried: Callable[[Array], Array]) -> None:
+def search(unknowns: int, points: int, evaluate: Callable[[Array], Array]) -> None:
     """Try at most about so many points, a generation after the other, by differential evolution.
 
-    *tried* gets a row a point (numbers from 0 to 1, a column an unknown) and gives their misfits
+    *evaluate* gets a row a point (numbers from 0 to 1, a column an unknown) and gives their misfits
     (Storn and Price 1997; scipy's, which begins with a Latin hypercube).
     """
     from scipy.optimize import Bounds, differential_evolution  # a tenth of a second
@@ -84,7 +84,7 @@ def search(unknowns: int, points: int, tried: Callable[[Array], Array]) -> None:
     size = generation(unknowns)
 
     def columns(members: Any, /) -> Any:
-        return tried(np.asarray(members).T)
+        return evaluate(np.asarray(members).T)
 
     differential_evolution(
         columns,

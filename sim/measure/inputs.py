@@ -36,7 +36,7 @@ class Inputs:
         self.servers = Servers(scenario, arm, policies)
         self._elsewhere: dict[str, dict[str, float]] = {}
         self._passed: dict[tuple[str, str | None], float] = {}
-        self._found: dict[Hashable, float] = {}
+        self._shares: dict[Hashable, float] = {}
         self._sources: dict[tuple[str, str], Hashable] = {}
         self._hosts: dict[str, _Host] = {}
         self._listings: dict[int, tuple[str, ...]] = {}
@@ -84,7 +84,7 @@ class Inputs:
             )
         return self._passed[server, sender]
 
-    def kept(self, server: str, sender: str | None) -> float:
+    def delivered_here(self, server: str, sender: str | None) -> float:
         """The same of what it took for its own domain: all, unless aliases send it on."""
         if not has_aliases(self.servers.policy(server)):
             return 1.0
@@ -104,11 +104,11 @@ class Inputs:
         """By domain, the mailboxes for which some server has an alias of their own."""
         servers = self.scenario.servers.values()
         keys = {key.lower() for server in servers for key in server.aliases if key[:1] != "@"}
-        found: dict[str, list[str]] = defaultdict(list)
+        result: dict[str, list[str]] = defaultdict(list)
         for address in self._mailbox_names() if keys else ():
             if address in keys:
-                found[address.rpartition("@")[2]].append(address)
-        return found
+                result[address.rpartition("@")[2]].append(address)
+        return result
 
     def _mailbox_names(self) -> Iterator[str]:
         """The addresses of all mailboxes."""
@@ -125,9 +125,9 @@ class Inputs:
         sent = forwarded(policy, envelope) or envelope
         if is_final(policy, sent.forward_path):
             return 1.0
-        return 0.0 if hops == MOST_HOPS else self._onward(server, sent, spam, hops)
+        return 0.0 if hops == MOST_HOPS else self._passed_on(server, sent, spam, hops)
 
-    def _onward(self, server: str, sent: Envelope, spam: bool, hops: int) -> float:
+    def _passed_on(self, server: str, sent: Envelope, spam: bool, hops: int) -> float:
         """The same of one envelope that *server* passes on."""
         servers, settings = self.servers, self.servers.scenario.servers
         domain = sent.forward_path.rpartition("@")[2]
@@ -138,11 +138,11 @@ class Inputs:
         alike = host.representatives[sent.reverse_path]
         to = (sent, hops) if host.tells_recipients else domain
         question = hosts[0], to, self._source(server, hosts[0]), alike, spam
-        if question not in self._found:
-            self._found[question] = self._asked(server, sent, spam, hops)
-        return self._found[question]
+        if question not in self._shares:
+            self._shares[question] = self._at_next(server, sent, spam, hops)
+        return self._shares[question]
 
-    def _asked(self, server: str, sent: Envelope, spam: bool, hops: int) -> float:
+    def _at_next(self, server: str, sent: Envelope, spam: bool, hops: int) -> float:
         hop = self.servers.next_hop(server, facts(0, *sent, spam=spam))
         if hop is None or self.servers.is_cut_off(server, hop):
             return 0.0
@@ -154,20 +154,20 @@ class Inputs:
 
     def _source(self, server: str, host: str) -> Hashable:
         """All that matters to *host* of *server* as a client."""
-        found = self._sources.get((server, host))
-        if found is None:
+        key = self._sources.get((server, host))
+        if key is None:
             servers, origin = self.servers, self._host(server)
-            there = self._host(host)
-            source = there.gateways.visible_address(origin.source)
-            found = self._sources[server, host] = (
-                there.ranges.within(source),
-                there.ranges.client_name(source, servers.names.zone),
+            target = self._host(host)
+            source = target.gateways.visible_address(origin.source)
+            key = self._sources[server, host] = (
+                target.ranges.within(source),
+                target.ranges.client_name(source, servers.names.zone),
                 self._listed(source),
-                is_blocked(origin.network, there.network, 25, servers.blocking_servers),
-                origin.hostname if there.reads_helo else None,
+                is_blocked(origin.network, target.network, 25, servers.blocking_servers),
+                origin.hostname if target.reads_helo else None,
                 origin.login and server,
             )
-        return found
+        return key
 
     def _host(self, name: str) -> _Host:
         """The server *name*, with what is asked about it for each of a million pairs of servers."""

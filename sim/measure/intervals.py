@@ -33,13 +33,13 @@ METHODS = {
     BOOTSTRAP: "replications drawn again, studentised",
 }
 NO_VALUE, ONE, FEWER = "no value", "one replication", "too few replications"
-SAME, UNSURE = "no spread", "denominator may be 0"
+SAME, UNCERTAIN = "no spread", "denominator may be 0"
 REASONS = {
     NO_VALUE: "it is defined in no replication",
     ONE: "one replication says nothing of the spread",
     FEWER: "there are fewer replications than its method needs",
     SAME: "the replications do not differ, which is no proof that others would not",
-    UNSURE: "what it is divided by may be 0",
+    UNCERTAIN: "what it is divided by may be 0",
 }
 
 
@@ -72,14 +72,14 @@ class Sample(NamedTuple):
 class Intervals(NamedTuple):
     """Means (or what stands for them) with their bounds, a value a cell.
 
-    *n* replications had a value; *how* says by which method, or why there is none (REASONS).
+    *n* replications had a value; *method* says by which method, or why there is none (REASONS).
     """
 
     mean: Array
     low: Array
     high: Array
     n: Counts
-    how: Words
+    method: Words
 
 
 def intervals(kind: str, sample: Sample, tail: float = TAIL) -> Intervals:
@@ -87,16 +87,16 @@ def intervals(kind: str, sample: Sample, tail: float = TAIL) -> Intervals:
     known = sample.known
     n = known.sum(axis=1)
     if kind in MEDIANS:
-        return stated(*bounds.median(sample.value, known, tail), n, ORDER)
+        return from_bounds(*bounds.median(sample.value, known, tail), n, ORDER)
     values = linear(kind, sample)
     mean, variance = moments(values, known)
     low, high = bounds.student(mean, variance, n, tail)
     few = rare(kind, sample) | (n > 1) & ((variance == 0.0) | _outside(kind, low, high))
     if kind not in COUNTED or not few.any():
-        return stated(mean, np.maximum(low, BOUNDS[kind][0]), high, n, STUDENT)
+        return from_bounds(mean, np.maximum(low, BOUNDS[kind][0]), high, n, STUDENT)
     of_counts = _of_counts(kind, sample, variance, tail)
     low, high = (np.where(few, *both) for both in zip(of_counts, (low, high), strict=True))
-    return stated(mean, low, high, n, np.where(few, COUNTS, STUDENT))
+    return from_bounds(mean, low, high, n, np.where(few, COUNTS, STUDENT))
 
 
 def linear(kind: str, sample: Sample) -> Array:
@@ -155,9 +155,9 @@ def _outside(kind: str, low: Array, high: Array) -> Mask:
     return np.asarray((low < least) | (high > most))
 
 
-def stated(mean: Array, low: Array, high: Array, n: Counts, how: str | Words) -> Intervals:
+def from_bounds(mean: Array, low: Array, high: Array, n: Counts, method: str | Words) -> Intervals:
     """The interval where there is one, and the reason where there is none."""
-    words = np.broadcast_to(np.asarray(how, dtype=object), n.shape)
+    words = np.broadcast_to(np.asarray(method, dtype=object), n.shape)
     # zero width is a claim that only order statistics make good: half of what is drawn is equal
     same = (low == high) & (words == STUDENT)
     none = same | ~(np.isfinite(low) & np.isfinite(high))

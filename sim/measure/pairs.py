@@ -8,7 +8,17 @@ import numpy as np
 
 from sim.measure import bounds
 from sim.measure.bounds import Array, Counts, Mask, mean_where, moments, quantile_of_t
-from sim.measure.intervals import MOVER, ORDER, STUDENT, TAIL, Sample, Words, linear, rare, stated
+from sim.measure.intervals import (
+    MOVER,
+    ORDER,
+    STUDENT,
+    TAIL,
+    Sample,
+    Words,
+    from_bounds,
+    linear,
+    rare,
+)
 from sim.records.measures import COUNTED, MEDIANS
 
 
@@ -17,7 +27,7 @@ class Paired(NamedTuple):
 
     *gain* is how much wider the interval by t were without pairs (Welch's, over as many
     replications of each); at 1 or below, pairing did not help. Both are NaN where a side does
-    not vary: there is nothing to pair. *how* is that of `sim.measure.intervals.Intervals`.
+    not vary: there is nothing to pair. *method* is that of `sim.measure.intervals.Intervals`.
     """
 
     difference: Array
@@ -26,7 +36,7 @@ class Paired(NamedTuple):
     correlation: Array
     gain: Array
     n: Counts
-    how: Words
+    method: Words
 
 
 def paired(kind: str, a: Sample, b: Sample, tail: float = TAIL) -> Paired:
@@ -40,17 +50,17 @@ def paired(kind: str, a: Sample, b: Sample, tail: float = TAIL) -> Paired:
     of_a, of_b = linear(kind, a), linear(kind, b)
     apart = of_b - of_a
     if kind in MEDIANS:
-        found = stated(*bounds.median(apart, known, tail), n, ORDER)
+        result = from_bounds(*bounds.median(apart, known, tail), n, ORDER)
     else:
         mean, variance = moments(apart, known)
         # differences that agree are counted too: t would claim that no other can be
         few = rare(kind, a) | rare(kind, b) | (n > 1) & (variance == 0.0) & (kind in COUNTED)
         t, counted = bounds.student(mean, variance, n, tail), _of_few(a, b, apart, known, tail)
         low, high = (np.where(few, *both) for both in zip(counted, t, strict=True))
-        found = stated(mean, low, high, n, np.where(few, MOVER, STUDENT))
-    mean, low, high, n, how = found
+        result = from_bounds(mean, low, high, n, np.where(few, MOVER, STUDENT))
+    mean, low, high, n, method = result
     correlation = _correlation(of_a, of_b, known, n)
-    return Paired(mean, low, high, correlation, _gain(of_a, of_b, known, n), n, how)
+    return Paired(mean, low, high, correlation, _gain(of_a, of_b, known, n), n, method)
 
 
 def _of_few(a: Sample, b: Sample, apart: Array, known: Mask, tail: float) -> tuple[Array, Array]:

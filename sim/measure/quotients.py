@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.measure.bounds import Array, moments, quantile_of_t, student
-from sim.measure.intervals import BOOTSTRAP, NO_VALUE, ONE, TAIL, UNSURE, Intervals
+from sim.measure.intervals import BOOTSTRAP, NO_VALUE, ONE, TAIL, UNCERTAIN, Intervals
 
 RESAMPLES = 2000
 """Samples drawn again: 1000 suffice for a 95 % interval (Efron and Tibshirani 1993, section
@@ -29,10 +29,10 @@ def ratio_of_means(tops: Array, belows: Array) -> Intervals:
     sure = (low > 0.0) | (high < 0.0)
     cells = zip(tops, belows, known, strict=True)
     mean, low, high = np.array([_one_ratio(t[k], b[k]) for t, b, k in cells]).reshape(-1, 3).T
-    how = np.select(
-        (~np.isfinite(mean), n < 2, ~sure), (NO_VALUE, ONE, UNSURE), BOOTSTRAP
+    method = np.select(
+        (~np.isfinite(mean), n < 2, ~sure), (NO_VALUE, ONE, UNCERTAIN), BOOTSTRAP
     ).astype(object)  # fmt: skip
-    return Intervals(mean, np.where(sure, low, np.nan), np.where(sure, high, np.nan), n, how)
+    return Intervals(mean, np.where(sure, low, np.nan), np.where(sure, high, np.nan), n, method)
 
 
 def _one_ratio(top: Array, below: Array) -> tuple[float, float, float]:

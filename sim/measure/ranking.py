@@ -57,9 +57,13 @@ def _bounds(kind: str, samples: Mapping[str, Sample]) -> tuple[Array, Array, Arr
     low, high, spare = np.full((3, size, size), np.nan)
     if pairs:
         first, second = (_stacked([each[pair[side]] for pair in pairs]) for side in (1, 0))
-        found = paired(kind, first, second, (1.0 - LEVEL) / (size - 1))
+        difference = paired(kind, first, second, (1.0 - LEVEL) / (size - 1))
         at = tuple(np.array(pairs).T)
-        low[at], high[at], spare[at] = found.low, found.high, found.high - found.difference
+        low[at], high[at], spare[at] = (
+            difference.low,
+            difference.high,
+            difference.high - difference.difference,
+        )
     with np.errstate(all="ignore"):
         widest = np.max(np.where(np.isnan(spare), 0.0, spare), axis=1)
         return low, high, np.where(widest > 0.0, widest, np.nan)

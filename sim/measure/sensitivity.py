@@ -85,9 +85,9 @@ def _trajectories(problem: dict[str, Any], number: int) -> Array:
 
 def _effects(problem: dict[str, Any], design: Array, values: Array) -> pd.DataFrame:
     """Mean absolute elementary effects, and the standard deviation of the effects."""
-    found = _salib("analyze.morris").analyze(problem, design, values, num_levels=4, seed=SEED)
-    index, half = (np.asarray(found[name], float) for name in ("mu_star", "mu_star_conf"))
-    return _table(problem, index, half, np.asarray(found["sigma"], float))
+    analysis = _salib("analyze.morris").analyze(problem, design, values, num_levels=4, seed=SEED)
+    index, half = (np.asarray(analysis[name], float) for name in ("mu_star", "mu_star_conf"))
+    return _table(problem, index, half, np.asarray(analysis["sigma"], float))
 
 
 # ---- Sobol'
@@ -102,8 +102,8 @@ def _saltelli(problem: dict[str, Any], number: int) -> Array:
 def _shares(problem: dict[str, Any], _: Array, values: Array) -> pd.DataFrame:
     """Total shares of the variance, and those of each factor by itself."""
     analyse = _salib("analyze.sobol").analyze
-    found = analyse(problem, values, calc_second_order=False, seed=SEED)
-    index, half, own = (np.asarray(found[name], float) for name in ("ST", "ST_conf", "S1"))
+    analysis = analyse(problem, values, calc_second_order=False, seed=SEED)
+    index, half, own = (np.asarray(analysis[name], float) for name in ("ST", "ST_conf", "S1"))
     return _table(problem, index, half, own)
 
 
@@ -130,8 +130,8 @@ METHODS: Mapping[str, Method] = {
 
 def design(method: str, names: Sequence[str], number: int | None = None) -> Array:
     """The points of a method, a row each."""
-    how = METHODS[method]
-    return how.sample(_problem(names), number or how.number)
+    method_row = METHODS[method]
+    return method_row.sample(_problem(names), number or method_row.number)
 
 
 def indices(method: str, names: Sequence[str], places: Array, values: Array) -> pd.DataFrame:
@@ -207,11 +207,11 @@ def regions(names: Sequence[str], places: Array, fails: NDArray[np.bool_]) -> li
     tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
     tree.fit(places, fails)
     leaf_of = tree.apply(places)
-    found = [
+    result = [
         Region(bounds, int((leaf_of == leaf).sum()), int(fails[leaf_of == leaf].sum()))
         for leaf, bounds in _leaves(tree.tree_, names)
     ]
-    described = [r for r in found if r.bounds and r.not_best >= PURE * r.points]
+    described = [r for r in result if r.bounds and r.not_best >= PURE * r.points]
     return sorted(described, key=lambda region: -region.not_best)
 
 

@@ -53,7 +53,7 @@ def band(own: pd.DataFrame, points: pd.DataFrame, baseline: str) -> pd.DataFrame
     mean difference, in pairs, from the same replications as stated; the bands are the stated mean,
     and the stated difference to the *baseline*, with these changes.
     """
-    stated = {
+    of_scenario = {
         (str(row["class"]), str(row["measure"]), str(row["arm"])): [
             float(row[end]) for end in ("mean", "low", "high")
         ]
@@ -63,10 +63,10 @@ def band(own: pd.DataFrame, points: pd.DataFrame, baseline: str) -> pd.DataFrame
     for name, (quantity, unit) in QUANTITIES.items():
         changes = _moved(_wide(own, name), _wide(points, name))
         for arm in map(str, changes):
-            mean, low, high = stated[*quantity, arm]
+            mean, low, high = of_scenario[*quantity, arm]
             by_itself = changes[arm].to_numpy()
             apart = by_itself - changes[baseline].to_numpy()
-            difference = mean - stated[*quantity, baseline][0]
+            difference = mean - of_scenario[*quantity, baseline][0]
             ends = (*_ends(mean, by_itself), *_ends(difference, apart))
             rows.append((arm, name, unit, mean, low, high, *ends))
     return pd.DataFrame(rows, columns=[*BAND])
@@ -110,11 +110,11 @@ def _wide(measures: pd.DataFrame, name: str, column: str = "value") -> pd.DataFr
 
 def _moved(own: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     """What each point changes in each arm: the mean over its replications, in pairs."""
-    stated = own.droplevel("point").reindex(points.index.get_level_values("replication"))
-    return (points - stated.to_numpy()).groupby(level="point").mean()
+    of_scenario = own.droplevel("point").reindex(points.index.get_level_values("replication"))
+    return (points - of_scenario.to_numpy()).groupby(level="point").mean()
 
 
-def _ends(stated: float, changes: Array) -> tuple[float, float]:
+def _ends(value: float, changes: Array) -> tuple[float, float]:
     """Least and greatest of the stated value and those at the points; NaN where it has none."""
     known = changes[np.isfinite(changes)]
-    return stated + min(known.min(initial=0.0), 0.0), stated + max(known.max(initial=0.0), 0.0)
+    return value + min(known.min(initial=0.0), 0.0), value + max(known.max(initial=0.0), 0.0)

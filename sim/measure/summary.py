@@ -69,9 +69,9 @@ def everything(measures: pd.DataFrame, analytic: pd.DataFrame | None = None) -> 
     cells, sample = _grid(_without_empty(measures))
     parts = []
     for kind, chosen in _by_kind(cells):
-        mean, low, high, n, how = intervals(kind, sample.cells(chosen))
+        mean, low, high, n, method = intervals(kind, sample.cells(chosen))
         parts.append(
-            cells[chosen].assign(mean=mean, low=low, high=high, replications=n, interval=how)
+            cells[chosen].assign(mean=mean, low=low, high=high, replications=n, interval=method)
         )
     table = pd.concat(parts).sort_index() if parts else _nothing(cells)
     return _with_analytic(table, analytic)

@@ -108,10 +108,10 @@ def _level(values: Array, days: np.ndarray, first: int) -> tuple[float, int, flo
     half = (len(days) + 1) // 2
     away = values[:, :half].copy()
     for kind in (False, True):
-        mine = np.isin(days % 7, WEEKEND) == kind
-        later = values[:, half:][:, mine[half:]]
+        same_kind = np.isin(days % 7, WEEKEND) == kind
+        later = values[:, half:][:, same_kind[half:]]
         mean = later.mean(axis=1) if later.shape[1] else np.full(len(values), np.nan)
-        away[:, mine[:half]] -= mean[:, None]
+        away[:, same_kind[:half]] -= mean[:, None]
     tested = np.isfinite(away).sum(axis=0) > 1
     if not tested.any():
         return math.nan, 0, math.nan

@@ -14,7 +14,7 @@ from sim.path.route import MOST_HOPS, NextHop, next_hop
 from sim.path.submission import Attempt, credentials, is_blocked
 from sim.scenario.policies import on_submission_port
 from sim.smtp import Facts, Policy, Verdict, decide
-from sim.smtp.forwarding import Envelope, forwarded, onward
+from sim.smtp.forwarding import Envelope, forwarded, next_envelope
 from sim.smtp.verdicts import UNREACHABLE
 from sim.topology.gateways import Gateways
 
@@ -40,7 +40,9 @@ class Hop:
     def sent(self) -> Envelope | None:
         """With what envelope it goes on from here; None: it stays, or was not taken."""
         relayed = self.verdict is not None and self.verdict.relayed
-        return onward(self.policy, self._envelope, relayed=relayed) if self._accepted else None
+        return (
+            next_envelope(self.policy, self._envelope, relayed=relayed) if self._accepted else None
+        )
 
     @property
     def _envelope(self) -> Envelope:

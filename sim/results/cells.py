@@ -130,8 +130,8 @@ def legend(decision: pd.DataFrame, replications: int, baseline: str, mark: str) 
 
 def _marks(decision: pd.DataFrame, mark: str) -> str:
     """When a difference is marked, by the smallest effects that the scenario states."""
-    stated: Any = decision.dropna(subset="smallest").drop_duplicates("quantity")
-    effects = [_effect(row) for row in stated.itertuples(index=False)]
+    effects_stated: Any = decision.dropna(subset="smallest").drop_duplicates("quantity")
+    effects = [_effect(row) for row in effects_stated.itertuples(index=False)]
     if not effects:
         return "none marked, as the scenario states no smallest effect of interest"
     return f"{mark} where it is surely (95 %, all arms together) more than {', '.join(effects)}"
@@ -145,10 +145,12 @@ def _effect(row: Any) -> str:
 def _withheld(decision: pd.DataFrame) -> str:
     """Why what is known has no interval."""
     known = decision[decision["mean"].notna() & (decision["mean"] != 0.0)]
-    named = [(why, known.loc[known["interval"] == why, "quantity"].unique()) for why in REASONS]
+    named = [
+        (reason, known.loc[known["interval"] == reason, "quantity"].unique()) for reason in REASONS
+    ]
     return "".join(
-        f" {', '.join(names)}: no interval where {REASONS[why]}."
-        for why, names in named
+        f" {', '.join(names)}: no interval where {REASONS[reason]}."
+        for reason, names in named
         if len(names)
     )
 

@@ -108,7 +108,7 @@ def _once(table: _Table, arm: str) -> str:
     costs = {name: table.mean(arm, name) for name in ONCE}
     if arm in table.unsettled or not all(map(math.isfinite, costs.values())):
         return ""
-    *first, last = (f"{number(costs[name])} {what}" for name, what in ONCE.items())
+    *first, last = (f"{number(costs[name])} {noun}" for name, noun in ONCE.items())
     days = f"{table.mean(arm, SETTLED):.0f}"
     return (
         f"It has settled after {days} days, and costs each person affected once, beyond what goes "

@@ -55,7 +55,7 @@ def forwarded(site: Site, envelope: Envelope) -> Envelope | None:
     return Envelope(sender, to)
 
 
-def onward(site: Site, envelope: Envelope, *, relayed: bool) -> Envelope | None:
+def next_envelope(site: Site, envelope: Envelope, *, relayed: bool) -> Envelope | None:
     """How *envelope*, which was taken, goes on to another server; None: it stays at this one.
 
     *relayed*: it was taken for elsewhere.

@@ -245,7 +245,7 @@ class Transport:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message, recorder = transfer.server, transfer.message, self.recorder
         strangers = message.spam and not server.trusts(transfer.address)
-        onward: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
+        to_relay: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in replies:
             relayed = answer.verdict.relayed
@@ -262,7 +262,7 @@ class Transport:
             for under, part, leaves in parts:
                 if leaves:
                     key = part.domain, under.reverse_path
-                    onward.setdefault(key, (under, []))[1].append(part)
+                    to_relay.setdefault(key, (under, []))[1].append(part)
                 elif server.lacks(part, exact=under.exact):  # accepted first, looked up later
                     unknown.append((part, server.own["unknown"]))
                 else:
@@ -271,7 +271,7 @@ class Transport:
                         self._delivered(transfer, part, done)
         if unknown:
             self._bounce(server, message, unknown, done)
-        for (domain, _), (under, groups) in onward.items():
+        for (domain, _), (under, groups) in to_relay.items():
             self.relay(server, under, domain, groups, done, transfer.hops + 1)
 
     def _delivered(self, transfer: Transfer, group: RecipientGroup, at: float) -> None:

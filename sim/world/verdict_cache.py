@@ -28,9 +28,9 @@ MOST_CLIENTS = 1 << 13
 """Addresses whose class a server keeps: customers of a large ISP hardly come twice."""
 MOST_ANSWERS = 1 << 18
 """Answers that are kept of one policy."""
-UNFORESEEN = ("pop_age", "recent", "greylist_age")
+CHANGING_FACTS = ("pop_age", "recent", "greylist_age")
 """Facts that nobody can tell before a message comes."""
-VARYING = (*UNFORESEEN, "spam", "content_draw")
+VARYING = (*CHANGING_FACTS, "spam", "content_draw")
 """Facts that differ between two transactions of the same client, sender and recipient; how many
 sessions are open is asked before there is one."""
 
@@ -129,8 +129,8 @@ class VerdictCache:
         self.state = SessionState()  # that of the present transaction
         self._state_key = read.state_key_of(VARYING)
         usual = SessionState()
-        self._unforeseen = list(
-            product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in UNFORESEEN))
+        self._changing = list(
+            product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in CHANGING_FACTS))
         )
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
         self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
@@ -178,7 +178,7 @@ class VerdictCache:
         state = self.state
         state.spam, state.content_draw = False, draw
         answers = set()
-        for state.pop_age, state.recent, state.greylist_age in self._unforeseen:
+        for state.pop_age, state.recent, state.greylist_age in self._changing:
             answers.add(self.answers(client_class)[reverse_path][forward_path])
             if len(answers) > 1:
                 return None

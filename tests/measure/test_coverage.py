@@ -81,7 +81,7 @@ def fault(what, found, true, chance, most):
     """What is wrong with the intervals of many experiments, if anything is."""
     given = np.isfinite(found.low)
     if not given.any():
-        return f"{what}: no interval" if set(found.how) - {SAME} else ""
+        return f"{what}: no interval" if set(found.method) - {SAME} else ""
     slack = 1e-12 * abs(true)
     covered = ((found.low - slack <= true) & (true <= found.high + slack))[given].mean()
     fine = NOMINAL[0] - chance <= covered <= most + chance

@@ -11,7 +11,7 @@ from sim.measure.intervals import (
     ORDER,
     SAME,
     STUDENT,
-    UNSURE,
+    UNCERTAIN,
     Sample,
     intervals,
 )
@@ -273,7 +273,7 @@ def test_a_quotient_of_an_unsure_denominator_has_no_interval():
     found = ratio_of_means(np.array([[1.0, 2.0, 3.0]]), np.array([[-1.0, 1.0, 0.5]]))
     assert np.isfinite(found.mean[0])
     assert np.isnan([found.low[0], found.high[0]]).all()
-    assert found.how[0] == UNSURE
+    assert found.method[0] == UNCERTAIN
     assert np.isnan(ratio_of_means(np.array([[1.0, 2.0]]), np.zeros((1, 2))).mean[0])
 
 
@@ -335,7 +335,7 @@ def test_replications_that_do_not_differ_have_no_interval_of_a_mean():
     assert np.isnan([low, high]).all()
     assert how == SAME
     apart = of_pairs([1.0, 2.0, 3.0], [2.0, 3.0, 4.0])
-    assert apart.how[0] == SAME
+    assert apart.method[0] == SAME
 
 
 def test_a_difference_of_few_events_is_more_than_what_falls_or_rises():

@@ -56,8 +56,10 @@ def _conf(rules: Plain) -> Iterator[str]:
     listen = f"tls pki {rules.hostname} auth-optional <logins>" if rules.auth else ""
     yield f'listen on 0.0.0.0 port 25 hostname "{rules.hostname}" {listen}'.rstrip()
     for port in rules.submission:
-        how = f"{'smtps' if port == TLS_PORT else 'tls-require'} pki {rules.hostname} auth <logins>"
-        yield f'listen on 0.0.0.0 port {port} hostname "{rules.hostname}" {how}'
+        options = (
+            f"{'smtps' if port == TLS_PORT else 'tls-require'} pki {rules.hostname} auth <logins>"
+        )
+        yield f'listen on 0.0.0.0 port {port} hostname "{rules.hostname}" {options}'
     yield 'action "here" maildir'
     yield 'action "relay" relay'
     yield from _rules(rules)

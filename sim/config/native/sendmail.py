@@ -62,8 +62,10 @@ def _mc(rules: Plain) -> Iterator[str]:
     no_login = ", M=A" if rules.submission and not rules.by_login else ""
     yield f"DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp{no_login}')dnl"
     for port in rules.submission:
-        how = "sa" if port == TLS_PORT else "Ea"  # s: TLS from the start, a: a login is needed
-        yield f"DAEMON_OPTIONS(`Family=inet, Name=MSA{port}, Port={port}, M={how}')dnl"
+        modifiers = (
+            "sa" if port == TLS_PORT else "Ea"
+        )  # s: TLS from the start, a: a login is needed
+        yield f"DAEMON_OPTIONS(`Family=inet, Name=MSA{port}, Port={port}, M={modifiers}')dnl"
     yield "MAILER(`local')dnl"
     yield "MAILER(`smtp')dnl"
     if rules.pop:

@@ -30,7 +30,7 @@ class Known(IntEnum):
     """How long it takes, too: the server keeps counts or lists, and is asked when it arrives."""
     LOCAL = 3
     """Its recipients get it here."""
-    ONWARD = 4
+    SECOND_HOP = 4
     """Its only group of recipients is relayed."""
     REFUSAL = 5
     """Its only recipient is refused permanently, and the writer gives up."""
@@ -51,7 +51,7 @@ class Hop:
         self.start_item, self.start = column("d", n, np.nan)
 
     @property
-    def happened(self) -> NDArray[np.bool_]:
+    def took_place(self) -> NDArray[np.bool_]:
         """Mask of the sessions that took place here and not in `Transport`."""
         mask: NDArray[np.bool_] = ~np.isnan(self.start)
         return mask

@@ -46,10 +46,10 @@ CHUNK = 4096
 """Messages that are taken out of the columns at once: enough that numpy's calls cost nothing."""
 NONE, SEVERAL = -1, -2
 """Instead of the number of the group that goes on."""
-WRITE, COUNT, LOCAL, ONWARD = Known.WRITE, Known.COUNT, Known.LOCAL, Known.ONWARD
+WRITE, COUNT, LOCAL, SECOND_HOP = Known.WRITE, Known.COUNT, Known.LOCAL, Known.SECOND_HOP
 
 
-class Onward(Occurrence):
+class SecondHop(Occurrence):
     """A group of recipients on its way to its second hop."""
 
     __slots__ = ("index",)
@@ -74,7 +74,7 @@ class Accelerator(EventByEvent):
         self._change = 0.0  # when a network or link next goes down or comes up
         self._alarm, self._alarm_set = Occurrence(), False  # wakes `feed`; whether it will
         self._feed, self._arrive = (self.feed,), (self.arrive,)
-        self._spare: list[Onward] = []  # events that are over, to be used again
+        self._spare: list[SecondHop] = []  # events that are over, to be used again
         self._sessions = np.array([*(s.sessions for s in self.servers), None], dtype=object)
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Accelerator(EventByEvent):
         If the next event is a group on its way, `arrive` will do that: most alarms are saved.
         """
         queue = self.env.queue
-        if self._arrival < inf and not (queue and queue[0][3].__class__ is Onward):
+        if self._arrival < inf and not (queue and queue[0][3].__class__ is SecondHop):
             self._alarm_set = True
             self._alarm.callbacks = self._feed
             self.env.at(self._alarm, self._arrival)
@@ -137,7 +137,7 @@ class Accelerator(EventByEvent):
             if then >= 0:
                 # SimPy counts a delay from its present moment, which is still that of `began`:
                 # no event has happened since.
-                event = spare.pop() if spare else Onward()
+                event = spare.pop() if spare else SecondHop()
                 event.callbacks, event.index = arrive, then
                 schedule(event, NORMAL, done + latency[then] - began)
                 until = queue[0][0]
@@ -153,7 +153,7 @@ class Accelerator(EventByEvent):
         known = messages.known[some]
         sessions = self._sessions[np.where(known >= LOCAL, messages.server[some], -1)]
         several = np.where(known == Known.PARTS, SEVERAL, NONE)
-        then = np.where(known == ONWARD, self.groups.first[some], several)
+        then = np.where(known == SECOND_HOP, self.groups.first[some], several)
         columns = some, messages.at[some], sessions, messages.took[some], then
         return zip(*(column.tolist() for column in columns), strict=True)
 
@@ -179,8 +179,8 @@ class Accelerator(EventByEvent):
         groups, latency = self.groups, self.known.latency_item
         schedule, now = self.env.schedule, self.env.now
         for index in range(groups.first_item[message], groups.first_item[message + 1]):
-            if groups.at_first_item[index] == ONWARD:
-                event = Onward()
+            if groups.at_first_item[index] == SECOND_HOP:
+                event = SecondHop()
                 event.callbacks, event.index = self._arrive, index
                 schedule(event, NORMAL, done + latency[index] - now)
 
@@ -192,7 +192,7 @@ class Accelerator(EventByEvent):
 
     # ---- second hop
 
-    def arrive(self, event: Onward) -> None:
+    def arrive(self, event: SecondHop) -> None:
         """A group reaches its second server."""
         if self._stale:
             self._refresh()
@@ -205,7 +205,7 @@ class Accelerator(EventByEvent):
             queue = self.env.queue
             if not queue or queue[0][0] >= self._arrival:
                 self._arrival = next(self._messages, inf)
-            if not queue or queue[0][3].__class__ is not Onward:
+            if not queue or queue[0][3].__class__ is not SecondHop:
                 self._wait()
 
     def _second_hop(self, index: int, at: float) -> None:
@@ -309,12 +309,12 @@ class Accelerator(EventByEvent):
         # Columns are read as they are now: what a later policy change made of them concerns only
         # messages that had not come (`recompute` leaves those before `_next` alone).
         ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
-        local_groups = np.flatnonzero(ended & messages.happened[groups.message])
+        local_groups = np.flatnonzero(ended & messages.took_place[groups.message])
         self._settle(
             local_groups, groups.first_outcome, (messages.start + messages.took)[groups.message]
         )
-        self._settle(np.flatnonzero(groups.happened), groups.outcome, groups.start + groups.took)
-        refused = np.flatnonzero(messages.happened & (messages.known == Known.REFUSAL))
+        self._settle(np.flatnonzero(groups.took_place), groups.outcome, groups.start + groups.took)
+        refused = np.flatnonzero(messages.took_place & (messages.known == Known.REFUSAL))
         self.recorder.write_given_up(refused, groups.first_outcome[groups.first[refused]])
 
     def _settle(self, some: Ints, outcome: Ints, at: Floats) -> None:
@@ -332,14 +332,14 @@ class Accelerator(EventByEvent):
             if not self.detached[message]:
                 rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
         for _, _, _, event in self.env.queue:
-            if isinstance(event, Onward):
+            if isinstance(event, SecondHop):
                 row = self.groups.row_item[event.index]
                 rows[row : row + self.groups.count_item[event.index]] = True
 
     def relayed(self, begins: Sequence[float]) -> Ints:
         """Return how many recipients each server relayed in each phase here."""
         messages, groups, n = self.messages, self.groups, len(self.servers)
-        some = np.flatnonzero((groups.at_first == ONWARD) & messages.happened[groups.message])
+        some = np.flatnonzero((groups.at_first == SECOND_HOP) & messages.took_place[groups.message])
         message = groups.message[some]
         phase = np.searchsorted(begins, messages.at[message], side="right") - 1
         cell = phase * n + messages.server[message]
@@ -352,8 +352,8 @@ class Accelerator(EventByEvent):
         Each column is made when it is asked for, so that only one is there at a time.
         """
         messages, groups, known = self.messages, self.groups, self.known
-        first = self.order[messages.happened[self.order]]  # in order of time
-        second = np.flatnonzero(groups.happened)  # nearly so
+        first = self.order[messages.took_place[self.order]]  # in order of time
+        second = np.flatnonzero(groups.took_place)  # nearly so
         message = groups.message[second]
         count, refused = np.diff(known.first_row), messages.known == Known.REFUSAL
         return {

@@ -155,8 +155,8 @@ class Precomputed:
         messages.known[rest] = Known.ASK
         for some in _blocks(rest[~self.auth[rest]]):
             self._set_first_hop(some)
-        onward = (groups.at_first == Known.ONWARD) & ~groups.happened & stale[groups.server]
-        for some in _blocks(np.flatnonzero(onward)):
+        waiting = (groups.at_first == Known.SECOND_HOP) & ~groups.took_place & stale[groups.server]
+        for some in _blocks(np.flatnonzero(waiting)):
             self._set_second_hop(some)
 
     def _set_first_hop(self, some: Ints) -> None:
@@ -170,14 +170,14 @@ class Precomputed:
             index, messages.server[message], self.client[message], groups.first_outcome
         )
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
-        known[(known == Known.COUNT) | ((known == Known.ONWARD) & lost)] = Known.ASK
+        known[(known == Known.COUNT) | ((known == Known.SECOND_HOP) & lost)] = Known.ASK
         groups.at_first[index] = known
 
         together = groups.at_first[first]
         # mail programs send nothing if one recipient is refused, and react to the worst answer
         together[(count > 1) & (together == Known.REFUSAL)] = Known.ASK
         if (several := parts > 1).any():
-            accepted = np.isin(known, (Known.LOCAL, Known.ONWARD)).astype(np.int64)
+            accepted = np.isin(known, (Known.LOCAL, Known.SECOND_HOP)).astype(np.int64)
             all_accepted = np.add.reduceat(accepted, np.cumsum(parts) - parts) == parts
             together[several] = np.where(all_accepted[several], Known.PARTS, Known.ASK)
         # What the writer does is drawn beforehand, too; all but giving up takes time and events.
@@ -347,7 +347,7 @@ def _known(answer: Answer | None, server: Server) -> Known:
     if not answer.verdict.relayed:
         return Known.LOCAL
     # a permission given for somebody's sake is looked into, see `sim.world.permissions`
-    return Known.ASK if answer.verdict.rule in server.personal else Known.ONWARD
+    return Known.ASK if answer.verdict.rule in server.personal else Known.SECOND_HOP
 
 
 def _blocks(some: Ints) -> Iterator[Ints]:

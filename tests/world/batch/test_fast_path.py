@@ -42,7 +42,7 @@ def test_a_kept_row_is_small(on_network):
 def test_most_is_known_where_policies_read_no_clock(on_network):
     known = on_network.messages.messages.known
     on_network.run()
-    assert np.isin(known, [Known.LOCAL, Known.ONWARD]).mean() > 0.5
+    assert np.isin(known, [Known.LOCAL, Known.SECOND_HOP]).mean() > 0.5
     assert (known == Known.ASK).any(), "travellers are refused, and that is not done here"
 
 
@@ -52,8 +52,8 @@ def test_most_is_known_with_every_feature_on():
     messages, groups = everything.messages.messages, everything.messages.groups
     everything.run()
     counted = groups.known == Known.COUNT
-    assert np.isin(messages.known, [Known.LOCAL, Known.ONWARD]).mean() > 0.4
-    assert counted.sum() > 100 < groups.happened[counted].sum()
+    assert np.isin(messages.known, [Known.LOCAL, Known.SECOND_HOP]).mean() > 0.4
+    assert counted.sum() > 100 < groups.took_place[counted].sum()
 
 
 def test_a_message_that_is_dropped_here_is_missed(open_trust):
@@ -68,7 +68,7 @@ def test_a_second_fate_of_what_was_worked_out_stops_the_run(open_trust):
     write_outcomes = open_trust.messages.write_outcomes
 
     def once_more():
-        row = groups.row_item[int(np.flatnonzero(groups.happened)[-1])]
+        row = groups.row_item[int(np.flatnonzero(groups.took_place)[-1])]
         group = RecipientGroup(row, row + 1, 0, "")
         recorder.end(group, 0, recorder.answers[0], 1.0)
         write_outcomes()
