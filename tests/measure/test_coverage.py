@@ -100,7 +100,7 @@ def test_every_measure_of_every_arm_is_covered(drawn):
             what = f"{class_} {measure}, {arm}"
             faults.append(fault(what, found, truth(kind, sample), chance, most))
     assert not [*filter(None, faults)]
-    # costs are of all replications together: tests/measure/test_costs.py
+    # costs are of all replications together: tests/measure/test_cost_measures.py
     of_runs = set(MEASURES) - set(COSTS)
     assert {measure for measure, *_ in cells} == of_runs
     assert kinds == {MEASURES[measure].kind for measure in of_runs} <= set(KINDS)
