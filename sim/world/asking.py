@@ -25,6 +25,7 @@ def ask(transfer: Transfer, now: float, addressees: Addressees) -> Replies:
     origin, groups, recent = transfer.origin, transfer.groups, 0
     if origin is not None and origin.temporary_failure and _fails(transfer, origin):
         return [(group, server.own["temporary"]) for group in groups]
+    # Groups are by domain; a server with tables or aliases may answer differently within one.
     if server.cache.tells_recipients:
         groups = [one for group in groups for one in addressees.each(message, group)]
     if memory is not None:
@@ -36,6 +37,7 @@ def ask(transfer: Transfer, now: float, addressees: Addressees) -> Replies:
     answers = server.answers_to(
         transfer.address, transfer.credentials, now, message.spam, message.content, recent
     )
+    # One sender of a domain stands for all, unless rules look at who owns the address.
     whole = answers.client_class.whole_sender
     by_recipient = answers[message.reverse_path if whole else message.representative]
     if len(groups) == 1:  # the usual case

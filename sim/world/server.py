@@ -49,7 +49,9 @@ class Sessions:
 
     def __init__(self, sessions: int, limit: int, down: Sequence[tuple[float, float]]) -> None:
         self.count = sessions
-        self.free = [0.0]  # a heap: when each session that was ever needed comes free
+        # A heap: when each session that was ever needed comes free. It grows up to *count*, so
+        # that a server with thousands of sessions and few clients is as fast as one with few.
+        self.free = [0.0]
         self.starts: deque[float] = deque()  # of connections that had to wait
         self.limit = limit
         self.down = down
@@ -68,6 +70,8 @@ class Sessions:
         if len(free) < self.count:
             heappush(free, now + service)
             return now
+        # `starts` ascends, because arrivals come in order and each takes the first free session;
+        # those that have begun by now wait no longer.
         starts = self.starts
         while starts and starts[0] <= now:
             starts.popleft()

@@ -136,6 +136,8 @@ class Transport:
                 server.tally.turned_away += 1
                 self._no_session(transfer, now, refusal)
                 return
+        # Draws of first attempts are columns of the workload, later ones are worked out from the
+        # message's key: no attempt takes a number from another, so arms stay paired.
         if attempt == 1:
             draw = message.service[relayed]
         else:
@@ -157,10 +159,13 @@ class Transport:
     def session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
         """Hold a session of *took* seconds from *start* for *transfer*, which arrived at *now*."""
         server, message, memory = transfer.server, transfer.message, transfer.server.memory
+        # The end is known here already; what comes of it is decided now, with `done` as the moment.
+        # Only an outage can change it, and `_next_fall` is a bound below the next one.
         done = start + took
         if done > self._next_fall and self._is_lost(transfer, now, start, done):
             return
         if memory is not None:
+            # only now: the greeting counts a client's other sessions
             memory.clients.open_session(server.seen(transfer.address), done)
         acceptances, refused, worst = split(self._ask(transfer, now))
         sender = None if transfer.origin is not None else message.sender

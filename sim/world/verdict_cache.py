@@ -225,7 +225,7 @@ class VerdictCache:
     def _classes_at(self, address: int) -> dict[Credentials, ClientClass]:
         """The classes of clients at *address*: all addresses alike to the policy share them."""
         if len(self._by_address) >= MOST_CLIENTS:
-            self._by_address.clear()
+            self._by_address.clear()  # the classes stay: finding one again asks no policy
         visible = self._visible(address)
         listed = self.listed(visible) if self.reads_lists else ()
         client_name = self.ranges.client_name(visible, self.zone)
