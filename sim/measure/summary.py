@@ -120,7 +120,7 @@ def compare(
         means = (intervals(kind, side.where(both)).mean for side in (one, other))
         apart = paired(kind, one, other, TAIL / others)
         named = dict(zip(("a", "b"), means, strict=True)) | apart._asdict()
-        named |= {"replications": named.pop("n"), "interval": named.pop("how")}
+        named |= {"replications": named.pop("n"), "interval": named.pop("method")}
         parts.append(pairs[chosen].assign(**named))
     table: pd.DataFrame = pd.concat(parts).sort_index()
     columns = COMPARISON if by == "all" else (*COMPARISON[:2], "key", *COMPARISON[2:])
