@@ -477,10 +477,8 @@ class World:
         unknown = round(len(real) * keys["unknown"] / (1 - keys["unknown"]))
         for i in self.rng.integers(len(real), size=unknown):
             addresses.append((real[i][0], False, False))
-        relays = [
-            s for s in self.servers.values() if s.policy == "open" and s.network != keys["network"]
-        ]
-        queue = []
+        relays, queue = [], []
+        self.env.process(self.scan(keys, relays))
         while True:
             route = "open_relay" if relays else "direct"
             rate = quantity(keys["volume"])
@@ -501,6 +499,15 @@ class World:
                     yield self.env.timeout(quantity(keys["pace"]))
                 if route == "open_relay" and not relays:
                     break
+
+    def scan(self, keys, relays):
+        """A process: ask one server after the other whether it relays for strangers."""
+        strange = [s for s in self.servers.values() if s.network != keys["network"]]
+        while True:
+            yield self.env.timeout(self.rng.exponential(1 / quantity(keys["scan_rate"])))
+            server = strange[self.rng.integers(len(strange))]
+            if server.policy == "open" and server not in relays:
+                relays.append(server)
 
     def bulk(self, keys, message, relays):
         """A process: one transaction, by a relay while one is known, else straight to each MX."""
