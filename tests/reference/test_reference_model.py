@@ -93,7 +93,7 @@ def disagreements(replications, alpha=ALPHA):
 
 
 @pytest.mark.parametrize(
-    "replications", [5, pytest.param(40, marks=pytest.mark.slow)], ids=["short", "long"]
+    "replications", [5, pytest.param(24, marks=pytest.mark.slow)], ids=["short", "long"]
 )
 def test_agrees_with_mailsim_within_chance(replications):
     apart, lines = disagreements(replications)
