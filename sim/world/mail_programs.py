@@ -187,7 +187,7 @@ class MailProgram:
                 by_587=self.by_587 or with_auth,
                 wrong_password=self.mistypes(own, entry),
                 offers_auth=server.policy.auth_offered,
-                submission_port=own.settings.submission_port,
+                submission_port=own.submission_port,
             )
         if self.context.transport.hosts.reads_helo:
             helo = own.policy.hostname if self.person.web else self.users.helo or "user-pc"

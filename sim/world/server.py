@@ -160,7 +160,7 @@ class Server:
         self.sessions = Sessions(settings.sessions, settings.connection_queue, settings.down)
         self.service = settings.service_time.quantile()
         self.retries = Retries(name, settings)
-        self.per_recipient = settings.per_recipient
+        self.per_recipient, self.submission_port = settings.per_recipient, settings.submission_port
         self.recorder, self.last_pop_login, self.names = recorder, last_pop_login, names
         self.zone = None if names is None else names.zone
         self.tally = Tally()  # that of the present phase
