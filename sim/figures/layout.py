@@ -24,7 +24,7 @@ SPARE = 4.0
 LEAST = 0.45
 """Part of their height that panels keep where a figure would be too tall: chosen."""
 ONE_REPLICATION = "one replication: no interval"
-NO_INTERVAL = "without an interval: too few replications, or none that differ"
+NO_INTERVAL = "without an interval: too few replications, none that differ, or no method"
 INTERVAL = "95 % interval"
 WHITE = {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"}
 """A white ground for words upon lines."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sim.measure.bounds import Array
-from sim.measure.settling import Settling, long_run, one_off, settling
+from sim.measure.settling import long_run, one_off, settling
 from sim.records.measures import LONG_RUN, ONE_OFF, SETTLING_TIME
 
 DAY = 86400.0
@@ -69,16 +69,13 @@ class _Daily:
 
 
 def _rows(daily: _Daily, arm: str, baseline: str, affected: float) -> Iterator[tuple[Any, ...]]:
-    """Arm, replication, measure, numerator, denominator, value of what one arm costs.
-
-    In each row of the settling time the value is that without its replication, as the jackknife
-    takes them.
-    """
+    """Arm, replication, measure, numerator, denominator, value of what one arm costs."""
     replications = [r for r in daily.replications[arm] if r in daily.replications[baseline]]
     excess = daily.excess(arm, baseline, replications)
     settled = settling(excess)
-    for i, replication in enumerate(replications):
-        yield arm, replication, SETTLING_TIME, *_time(settled, excess, i)
+    day = np.nan if settled is None else settled.day
+    for replication in replications:
+        yield arm, replication, SETTLING_TIME, day, 1.0, day
     for name, measure in ONE_OFF.items():
         total = np.full(len(replications), np.nan)
         if arm == baseline:
@@ -94,17 +91,6 @@ def _rows(daily: _Daily, arm: str, baseline: str, affected: float) -> Iterator[t
             total, days = long_run(daily.series(arm, measure, replications), settled.until)
         for replication, number in zip(replications, total.tolist(), strict=True):
             yield arm, replication, name, number, days, number / days if days else np.nan
-
-
-def _time(
-    settled: Settling | None, excess: Mapping[str, Array], left_out: int
-) -> tuple[float, float, float]:
-    """The settling time (days), 1, and the same without one replication."""
-    if settled is None:
-        return np.nan, 1.0, np.nan
-    others = {name: np.delete(series, left_out, axis=0) for name, series in excess.items()}
-    rest = settling(others) if len(next(iter(others.values()))) else settled
-    return settled.day, 1.0, np.nan if rest is None else rest.day
 
 
 def joined(measures: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.measure import bounds
 from sim.measure.bounds import Array, Bounds, Counts, Mask, mean_where, moments
-from sim.records.measures import BOUNDS, COUNTED, JACKKNIFE, MEDIANS, MULTIPLE, QUOTIENTS, SHARE
+from sim.records.measures import BOUNDS, COUNTED, MEDIANS, MULTIPLE, QUOTIENTS, SHARE, WHOLE
 
 LEVEL = 0.95
 TAIL = (1.0 - LEVEL) / 2
@@ -33,13 +33,14 @@ METHODS = {
     BOOTSTRAP: "replications drawn again, studentised",
 }
 NO_VALUE, ONE, FEWER = "no value", "one replication", "too few replications"
-SAME, UNCERTAIN = "no spread", "denominator may be 0"
+SAME, UNCERTAIN, NO_METHOD = "no spread", "denominator may be 0", "no method"
 REASONS = {
     NO_VALUE: "it is defined in no replication",
     ONE: "one replication says nothing of the spread",
     FEWER: "there are fewer replications than its method needs",
     SAME: "the replications do not differ, which is no proof that others would not",
     UNCERTAIN: "what it is divided by may be 0",
+    NO_METHOD: "no method covers what is found by tests of all replications (the jackknife: 0.80)",
 }
 
 
@@ -91,6 +92,8 @@ def intervals(kind: str, sample: Sample, tail: float = TAIL) -> Intervals:
     values = linear(kind, sample)
     mean, variance = moments(values, known)
     low, high = bounds.student(mean, variance, n, tail)
+    if kind == WHOLE:
+        return without(mean, n)
     few = rare(kind, sample) | (n > 1) & ((variance == 0.0) | _outside(kind, low, high))
     if kind not in COUNTED or not few.any():
         return from_bounds(mean, np.maximum(low, BOUNDS[kind][0]), high, n, STUDENT)
@@ -99,20 +102,20 @@ def intervals(kind: str, sample: Sample, tail: float = TAIL) -> Intervals:
     return from_bounds(mean, low, high, n, np.where(few, COUNTS, STUDENT))
 
 
+def without(mean: Array, n: Counts) -> Intervals:
+    """Estimates that no method has an interval of."""
+    none = np.full(mean.shape, np.nan)
+    words = np.where(np.isfinite(mean), NO_METHOD, NO_VALUE).astype(object)
+    return Intervals(mean, none, none, n, words)
+
+
 def linear(kind: str, sample: Sample) -> Array:
     """Values whose mean is the estimate, and whose spread is its own.
 
     The estimate is the quotient of the means, not the mean of quotients, which is off where
     numerators and denominators vary together: R + (top - R × below) ÷ mean below, to first order
-    (Cochran 1977, section 6.4). Of medians they are the values themselves. An estimate from all
-    replications together, with values without each one, has Tukey's pseudo-values about it
-    (Efron 1982, chapter 3).
+    (Cochran 1977, section 6.4). Of others they are the values themselves.
     """
-    if kind == JACKKNIFE:
-        known = sample.known
-        estimate, without = (mean_where(side, known) for side in (sample.numerator, sample.value))
-        others = known.sum(axis=1)[:, None] - 1.0
-        return np.asarray(estimate[:, None] + others * (without[:, None] - sample.value))
     if kind not in QUOTIENTS:
         return sample.value
     known = sample.known

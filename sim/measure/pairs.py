@@ -18,8 +18,9 @@ from sim.measure.intervals import (
     from_bounds,
     linear,
     rare,
+    without,
 )
-from sim.records.measures import COUNTED, MEDIANS
+from sim.records.measures import COUNTED, MEDIANS, WHOLE
 
 
 class Paired(NamedTuple):
@@ -51,6 +52,8 @@ def paired(kind: str, a: Sample, b: Sample, tail: float = TAIL) -> Paired:
     apart = of_b - of_a
     if kind in MEDIANS:
         result = from_bounds(*bounds.median(apart, known, tail), n, ORDER)
+    elif kind == WHOLE:
+        result = without(mean_where(apart, known), n)
     else:
         mean, variance = moments(apart, known)
         # differences that agree are counted too: t would claim that no other can be

@@ -11,7 +11,7 @@ from math import inf
 from sim.records.definitions import ROW_KEYS, Measure
 
 SHARE, RATE, MULTIPLE, RATIO = "share", "rate", "multiple", "ratio"
-TIME_SHARE, WAIT, QUANTILE, JACKKNIFE = "share of time", "wait", "quantile", "jackknife"
+TIME_SHARE, WAIT, QUANTILE, WHOLE = "share of time", "wait", "quantile", "whole"
 KINDS = {
     SHARE: "a share of counts; over replications the quotient of the means",
     RATE: "events per exposure; over replications the quotient of the means",
@@ -20,7 +20,7 @@ KINDS = {
     TIME_SHARE: "a share of session time; over replications the median",
     WAIT: "a mean of waits in a queue; over replications the median",
     QUANTILE: "a quantile of the rows of one replication; over replications the median",
-    JACKKNIFE: "of all replications together; its spread by the jackknife",
+    WHOLE: "found from all replications together; without an interval",
 }
 QUOTIENTS = (SHARE, RATE, MULTIPLE, RATIO)
 """Kinds that are given as the quotient of the means over replications."""
@@ -33,7 +33,7 @@ hundred adds to the mean, and no interval of theirs covers it."""
 SHARES = (SHARE, TIME_SHARE)
 """Kinds that lie between 0 and 1, and are shown in per cent."""
 BOUNDS = dict.fromkeys(SHARES, (0.0, 1.0)) | {
-    RATE: (0.0, inf), MULTIPLE: (1.0, inf), RATIO: (-inf, inf), JACKKNIFE: (0.0, inf),
+    RATE: (0.0, inf), MULTIPLE: (1.0, inf), RATIO: (-inf, inf), WHOLE: (0.0, inf),
 }  # fmt: skip
 """Least and greatest value of a kind."""
 SERVER = "server"
@@ -341,14 +341,14 @@ MEASURES |= {
 MEASURES |= {
     SETTLING_TIME: Measure(
         "time until settled",
-        JACKKNIFE,
+        WHOLE,
         "days",
         "days from `policy_starts` until every week is like those of the last half of the run",
         "one",
         f"undefined: {_NOT_SETTLED}",
         classes=_HONEST,
         by=("all",),
-        note="Of all replications together; values are those without one replication.",
+        note="Found by tests from all replications together: no interval of such a day covers.",
     )
 }
 MEASURES |= {

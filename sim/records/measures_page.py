@@ -67,6 +67,8 @@ difference of two arms, by experiments of ten replications drawn from a pool of 
   occupies a server for an hour, and one replication in a hundred may add more than all others. It
   takes five replications (94 %, between the least and the greatest); with fewer there is no
   interval.
+- The time until settled is found by tests from all replications together and jumps with them: no
+  interval of it covers (the jackknife's, 0.80), and none is given.
 - Replications in which a measure is undefined are left out; `replications` says how many remain.
   With one replication there is no interval: `low` and `high` are NaN. Nor is there of a ratio
   that is the same in all: that is no proof that no other would differ.
