@@ -58,9 +58,8 @@ def sweep(
     if break_even is not None and len(pair) != 2:
         wrong(f"--break-even {break_even}: expected two arms, A,B")
     cli.experiments.check_sweep(experiment, points, pair)
-    if experiment.scenario.precision is not None and replications is None:
-        number = experiment.replications or experiment.scenario.replications
-        say(f"precision is for mailsim run; here {number} replications at each point")
+    if replications is None:
+        _say_precision(experiment)
     with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
             execution: dict[str, Any] = {**experiment.options, "executor": executor}
@@ -73,3 +72,10 @@ def sweep(
         print_json(cli.render.sweep_as_data(results, flips))
     else:
         cli.render.show(*cli.render.sweep(results, quantity, pair, flips))
+
+
+def _say_precision(experiment: cli.experiments.Experiment) -> None:
+    """Say that a sweep makes the stated replications, whatever precision the scenario wants."""
+    if experiment.scenario.precision is not None:
+        number = experiment.replications or experiment.scenario.replications
+        say(f"precision is for mailsim run; here {number} replications at each point")

@@ -193,11 +193,8 @@ def _difference(comparison: Frame, kind: str, measure: str) -> Differences:
 def _interval_entries(style: Style) -> list[layout.Entry]:
     look = Look("0.2")
     return [
-        (Line2D([], [], **bars.marker(style, look, 0.85)), "it excludes 0"),
-        (
-            Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor="white")),
-            "it includes 0",
-        ),
+        (Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor=fill)), label)
+        for label, fill in {"it excludes 0": "0.2", "it includes 0": "white"}.items()
     ]
 
 
