@@ -40,7 +40,7 @@ def test_every_attempt_of_the_rows_is_there_in_order(results, refused):
     assert [a.at for a in refused.attempts] == mine["at"].tolist()
     assert [a.code for a in refused.attempts] == mine["code"].tolist()
     assert refused.attempts[0].code == 550
-    assert refused.attempts[-1].accepted == 1
+    assert refused.attempts[-1].accepted == mine["accepted"].iloc[-1] >= 1
 
 
 def test_a_relaying_client_is_named_by_its_server(refused):

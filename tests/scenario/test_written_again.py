@@ -56,7 +56,7 @@ def test_resolved_hides_no_default():
         'address = "198.51.100.126"',
         'trusted_networks = ["198.51.100.0/25"]',
         'access = { home = "dial-up", hotel = "lan" }',
-        'capacity = { open_relay = "600 / day", direct = "120 / day" }',
+        'choice = "order"  # chosen',
         'weekend = "as places"',
         "seed = 1",
         'baseline = "open trust"',
