@@ -368,9 +368,10 @@ def test_every_error_with_a_status_is_a_class_of_ours():
     from sim.config import errors
     from sim.experiment import storage, usage, workers
     from sim.figures import gallery
-    from sim.measure import conservation
+    from sim.hindcast import fit
+    from sim.measure import conservation, sensitivity
 
-    homes = (sim, errors, storage, usage, workers, gallery, conservation)
+    homes = (sim, errors, storage, usage, workers, gallery, conservation, fit, sensitivity)
     kinds = [next(getattr(h, name) for h in homes if hasattr(h, name)) for name in cli.STATUS]
     assert [cli.status_of(kind) for kind in kinds] == list(cli.STATUS.values())
     assert cli.status_of(ZeroDivisionError) is None
