@@ -18,7 +18,12 @@ from sim.figures.numbers import record
 from sim.figures.specification import figure
 from sim.figures.style import Style
 
-COST, GAIN = ("honest", "long_run_lost_per_day"), ("spam", "spam_per_mailbox_day")
+GAIN = ("spam", "spam_per_mailbox_day")
+COSTS = {
+    "long_run_lost_per_day": "honest mail lost in the long run (recipients / day)",
+    "lost_per_day": "honest mail lost while nothing has settled (recipients / day)",
+}
+"""What honest people lose, and the words at the axis: the first that some arm has."""
 HEIGHT = {"column": 2.6, "page": 3.6, "slide": 4.6}
 """Inches for the axes alone."""
 ANGLES = (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160)
@@ -41,21 +46,23 @@ class Point:
 
 @figure(
     "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
-    "left corner is better. Arms that have not settled are left out. Hollow: dominated, some "
+    "left corner is better. Arms that have not settled are left out; where none has, the loss is "
+    "that of the days after the change. Hollow: dominated, some "
     "other policy is no worse in both means and "
     f"better in one. Line: the policies that are not. {words.WHISKERS} "
     + words.definitions("long_run_lost_per_day", "spam_per_mailbox_day")
 )
 def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
     """Spam per mailbox and day against honest mail lost; dominated policies are hollow."""
-    points = _points(summary, arms)
+    alternatives = ((label, _points(summary, arms, cost)) for cost, label in COSTS.items())
+    lost, points = next(((label, points) for label, points in alternatives if points), ("", []))
     if not points:
-        raise FigureError(f"no arm has both {COST[1]} and {GAIN[1]}")
+        raise FigureError(f"no arm has both {' or '.join(COSTS)} and {GAIN[1]}")
     figure = layout.new(style, HEIGHT[style.name])
     axes = layout.tidy(figure.subplots(), style)
     axes.set_xlim(0, bars.ceiling(max(point.lost.top for point in points)))
     axes.set_ylim(0, bars.ceiling(max(point.spam.top for point in points)))
-    axes.set_xlabel("honest mail lost in the long run (recipients / day)")
+    axes.set_xlabel(lost)
     axes.set_ylabel(layout.name("spam delivered (messages / mailbox / day)", 44))
     best = sorted((p.lost.mean, p.spam.mean) for p in points if not p.dominated)
     line: dict[str, Any] = {"color": "0.6", "linewidth": style.line, "zorder": 1}
@@ -75,8 +82,8 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
     return any(x <= lost and y <= spam and (x < lost or y < spam) for x, y in others)
 
 
-def _points(summary: Frame, arms: Names) -> list[Point]:
-    costs, gains = (select(summary, *measure, 1.0) for measure in (COST, GAIN))
+def _points(summary: Frame, arms: Names, cost: str) -> list[Point]:
+    costs, gains = (select(summary, *measure, 1.0) for measure in (("honest", cost), GAIN))
     pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
     defined = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
     means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in defined.items()}

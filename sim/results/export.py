@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sim.experiment import frames, storage
 from sim.experiment.usage import one_of
+from sim.records.measures import COSTS
+from sim.results.results import open_results
 from sim.results.sweep import open_sweep
 
 
@@ -33,6 +35,11 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
                 rows = frames.read(root, table, [task])
                 rows = rows if sweep is None else sweep.with_keys(rows)
                 rows.to_csv(file, index=False, header=not number, float_format="%.10g")
+            if table == "measures" and sweep is None:  # worked out of all replications together
+                rows = open_results(root).measures
+                rows[rows["measure"].isin(COSTS)].to_csv(
+                    file, index=False, header=False, float_format="%.10g"
+                )
 
     path = (root / storage.TABLES_OF_PAGE if folder is None else folder) / f"{table}.csv"
     with storage.explained(path.parent):

@@ -35,6 +35,7 @@ class Ended:
 def mailsim(monkeypatch, capsys, tmp_path):
     """Call the command in this process, from an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def call(*arguments: object) -> Ended:
         monkeypatch.setattr(sys, "argv", ["mailsim", *map(str, arguments)])
@@ -553,12 +554,12 @@ def test_decide_compares_with_any_arm(mailsim, out):
     )
     assert (told["baseline"], usual["baseline"]) == ("on network", "open trust")
 
-    def lost(rows, arm: str) -> dict[str, float]:
+    def refused(rows, arm: str) -> dict[str, float]:
         (row,) = (r for r in rows["decision"]
-                  if (r["arm"], r["quantity"]) == (arm, "honest recipients lost"))  # fmt: skip
+                  if (r["arm"], r["quantity"]) == (arm, "refused at first"))  # fmt: skip
         return row
 
-    there, back = lost(usual, "on network"), lost(told, "open trust")
+    there, back = refused(usual, "on network"), refused(told, "open trust")
     assert back["difference"] == -there["difference"]
     assert back["difference_low"] == pytest.approx(-there["difference_high"])
     wrong = mailsim("decide", out, "--baseline", "on netwrok")

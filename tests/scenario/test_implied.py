@@ -89,7 +89,8 @@ def test_what_a_relay_carries_is_shared_by_a_group_and_grows_with_relays():
     by_relay = bulk.model_copy(update=changes)
     assert by_relay.rate(Route.OPEN_RELAY, 10) == 2.0 * 10 / 4
     assert by_relay.rate(Route.HIJACKED_HOST, 10) == 2.0 * 10  # hosts are each spammer's own
-    assert by_relay.model_copy(update={"count": 1}).rate(Route.OPEN_RELAY, 100) == 100.0
+    one = by_relay.model_copy(update={"count": 1, "connections": 1000, "line": "lan"})
+    assert one.rate(Route.OPEN_RELAY, 100) == 100.0  # no more than it wants to reach
 
 
 def test_who_takes_mail_and_how_far_it_is():
