@@ -45,7 +45,7 @@ def affected(scenario: Scenario, arm: str, baseline: str) -> float:
 def programs(scenario: Scenario, users: Users, network: str) -> Iterator[tuple[float, MailProgram]]:
     """The mail programs of a group for an account on *network*: all settings, with shares."""
     server = scenario.submission_servers()[network]
-    login = f"user@{scenario.servers[server].domains[0]}"
+    login = f"user@{scenario.account_domain(server)}"
     sender = f"user@{users.sender_domain}" if users.sender_domain else login
     separate = scenario.servers[server].auth_password == "separate"
     wrong = users.wrong_separate_password if separate else users.wrong_password

@@ -30,7 +30,7 @@ SEEN = "[...document.querySelectorAll('figure')].filter(f => f.offsetHeight > 10
 def results(tmp_path_factory):
     scenario = sim.load("scenarios/open-vs-restricted.toml").with_overrides(SMALL)
     out = tmp_path_factory.mktemp("steps")
-    return sim.run(scenario, arms=["open trust", "on network"], replications=1, out=out,
+    return sim.run(scenario, arms=["as surveyed", "on network"], replications=1, out=out,
                    progress=False)  # fmt: skip
 
 
@@ -47,9 +47,10 @@ def pictures(stepper):
 def test_the_map_has_a_step_a_day_and_the_policies_of_the_time(shown):
     assert [step.name for step in shown.steps] == ["day 1", "day 2", "day 3", "day 4"]
     svg = pictures(shown)
-    assert ["policies of “open trust”" in one for one in svg] == [True, True, False, False]
-    assert ["[on network]" in one for one in svg] == [False, False, True, True]
-    assert [step.words for step in shown.steps][2] == ["the policies start at day 3, 00:00"]
+    assert ["policies of “as surveyed”" in one for one in svg] == [True, True, False, False]
+    assert ["[open]" in one for one in svg] == [True, True, False, False]
+    starts = "the policies start at day 3, 00:00"
+    assert [starts in step.words for step in shown.steps] == [False, False, True, False]
 
 
 def width(line):

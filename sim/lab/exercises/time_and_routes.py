@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sim.lab.exercises.answers import RUNS, Measured, Number
 from sim.lab.exercises.asking import Draw, Exercise, numbered
-from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
+from sim.lab.exercises.worlds import CLOSING, TOWN, Frames, intended, simulated, world
 from sim.records.words import Route
 
 CURVE = ((0.0, 0.55), (3.0, 0.36), (9.0, 0.17), (18.0, 0.043), (27.5, 0.01))
@@ -43,14 +43,25 @@ def shift(frames: Frames) -> float:
 
 @numbered("09.2", "Where does it come from now?")
 def route(draw: Draw) -> Exercise:
-    """The simulated share of spam that comes directly after relays have closed."""
-    arm = draw.pick("arm", ("on network", "open trust"))
+    """The simulated share of spam that comes directly where relays close during the run."""
+    arm = "open trust"
+    days = draw.pick("day", (3.0, 2.5, 3.5))
     count = draw.pick("spammers", (4, 3, 5))
-    scenario = world(TOWN, {"spammers.stranger.count": count})
+    spammers = {
+        "count": count,
+        "recipients": 5,
+        "capacity": {"open_relay": "100 / day", "direct": "40 / day"},
+    }
+    scenario = world(
+        CLOSING,
+        {"operators.everybody.date": f"{days} days"}
+        | {f"spammers.stranger.{key}": value for key, value in spammers.items()},
+    )
     return Exercise(
-        f"{count} spammers prefer open relays and fall back on sending directly. Run "
-        f"{draw.scenario}, arm {arm!r}, with {RUNS} replications. Of the spam that was "
-        f"delivered though written after the warm-up, which share came by the route 'direct'?",
+        f"{count} spammers prefer open relays and fall back on sending directly, which carries "
+        f"less. All relays close {days:g} days after the start. Run {draw.scenario}, arm {arm!r}, "
+        f"with {RUNS} replications. Of the spam that was delivered and written after the "
+        f"warm-up, which share came by the route 'direct'?",
         Measured(lambda: simulated(scenario, arm, shift), "share"),
         "results.recipients, class spam, fate delivered, phase not warm-up: count by route",
         scenario,

@@ -65,6 +65,13 @@ capacity = {{ open_relay = "100 / day", direct = "20 / day" }}
 "servers.*-smtp.sender" = ["reject_sender_not_local"]
 """
 
+CLOSING = f"""
+{TOWN}
+[operators.everybody]
+servers = ["*"]
+date    = "3 days"
+"""
+
 MACHINE = f"""
 title = "One machine for both: submission server and MX of proseware.com"
 {_TIMES}

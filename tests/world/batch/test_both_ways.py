@@ -23,8 +23,8 @@ CASES = {
         "open-vs-restricted",
         "on network + AUTH",
         {
-            "networks.hotel.links": {"core": "6 h"},
-            "networks.phone.links": {"core": "3 h"},
+            "networks.hotel.links": {"carrier-b": "6 h"},
+            "networks.phone.links": {"backbone": "3 h"},
             "users.travellers.auth": 1.0,
         },
     ),
