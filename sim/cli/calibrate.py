@@ -39,14 +39,10 @@ def calibrate(
     if out is None:
         experiment.out = experiment.out / "calibration"
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
-        options_of_run: dict[str, Any] = {
-            **experiment.options,
-            "executor": executor,
-            "force": force,
-        }
-        options_of_run |= {"batch": not no_batch, "replications": replications}
-        del options_of_run["arms"]
-        calibration = sim.calibrate(experiment.scenario, points, **options_of_run)
+        execution = experiment.execution(executor, force=force, no_batch=no_batch)
+        execution["replications"] = replications
+        del execution["arms"]
+        calibration = sim.calibrate(experiment.scenario, points, **execution)
         calibration.save()
     print_json(as_data(calibration)) if as_json else cli.render.show(*screen(calibration))
 

@@ -49,6 +49,12 @@ class Experiment:
         names = ("out", "arms", "replications", "quick")
         return {name: getattr(self, name) for name in names} | {"workers": self.workers or cores()}
 
+    def execution(
+        self, executor: Executor | None, *, force: bool, no_batch: bool
+    ) -> dict[str, Any]:
+        """The same, with who performs it and the options that all commands have that run."""
+        return {**self.options, "executor": executor, "force": force, "batch": not no_batch}
+
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """Say where what is finished is kept if the user interrupts."""

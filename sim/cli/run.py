@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,8 +42,7 @@ def run(
     )
     with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            execution: dict[str, Any] = {**experiment.options, "executor": executor}
-            execution |= {"force": force, "batch": not no_batch}
+            execution = experiment.execution(executor, force=force, no_batch=no_batch)
             structures = not no_structures
             results = sim.run(experiment.scenario, keep=keep, structures=structures, **execution)
         results.save()

@@ -49,8 +49,8 @@ def sensitivity(
     if out is None:
         experiment.out = experiment.out / f"sensitivity-{method}"
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
-        execution: dict[str, Any] = {**experiment.options, "executor": executor, "force": force}
-        execution |= {"batch": not no_batch, "replications": replications}
+        execution = experiment.execution(executor, force=force, no_batch=no_batch)
+        execution["replications"] = replications
         result = sim.sensitivity(experiment.scenario, method, points, **execution)
         result.save()
     print_json(as_data(result)) if as_json else cli.render.show(*screen(result))

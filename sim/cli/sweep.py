@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -62,8 +62,7 @@ def sweep(
         _say_precision(experiment)
     with experiment.interruptible():
         with cli.experiments.executor(dask) as executor:
-            execution: dict[str, Any] = {**experiment.options, "executor": executor}
-            execution |= {"force": force, "batch": not no_batch}
+            execution = experiment.execution(executor, force=force, no_batch=no_batch)
             results = sim.sweep(experiment.scenario, points, keep=keep, **execution)
         results.save(*quantity, pair)
     along = (results.keys if results.ranged else results.keys[:1]) if pair else []
