@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
     from sim.experiment import plan as plan
+    from sim.experiment import storage as storage
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
     from sim.hindcast import study as study
@@ -53,6 +54,7 @@ _HOME = {
     "reading": "sim.config.reading",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
+    "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
 }
 

@@ -74,10 +74,11 @@ def _year(option: str, text: str | None) -> float:
 
 def _write(forecast: Forecast, out: Path) -> None:
     """Write the monthly table, whole or not at all."""
-    part = out.with_name(f".{out.name}.part")
+    table = forecast.table()
     try:
-        forecast.table().to_csv(part, index=False, float_format="%.6g")
-        part.replace(out)
+        cli.storage.atomically(
+            out, lambda part: table.to_csv(part, index=False, float_format="%.6g")
+        )
     except OSError as error:
         wrong(f"{out}: cannot be written: {error.strerror}")
     say(f"Monthly table: {out}")

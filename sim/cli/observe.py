@@ -38,7 +38,7 @@ def observe(
     observed = cli.observing.observe(*logs, networks=own, group=group, network=network)
     if out is not None:
         try:
-            out.write_text(observed.toml(), "utf-8")
+            cli.storage.atomically(out, lambda part: part.write_text(observed.toml(), "utf-8"))
         except OSError as error:
             wrong(f"{out}: {error.strerror}")
     if as_json:
