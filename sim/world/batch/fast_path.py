@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
 from sim.path.facts import NO_LOGIN
+from sim.records.words import Permission
 from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
 from sim.world.batch.precompute import Precomputed, outcome_of
@@ -374,4 +375,14 @@ class Accelerator(EventByEvent):
                 groups.start[second] - groups.at[second],
             ),
             "took": lambda: (messages.took[first], groups.took[second]),
+            "permission": lambda: (self._permissions()[first], np.zeros(len(second), np.int8)),
         }
+
+    def _permissions(self) -> NDArray[np.int8]:
+        """By whose permission the first server relayed each message."""
+        messages, groups = self.messages, self.groups
+        answers = groups.first_outcome // FATES
+        by_login = (groups.at_first == SECOND_HOP) & np.isin(answers, self.known.permits_login)
+        permissions = np.zeros(len(messages.server), dtype=np.int8)
+        permissions[groups.message[by_login]] = Permission.OWN_LOGIN.number
+        return permissions

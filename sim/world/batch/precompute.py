@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.path.facts import NO_LOGIN
 from sim.path.submission import is_blocked
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, ranges, view
 from sim.workload.people import anyone_at
 from sim.world.batch.columns import Hop, Known, RecipientGroups, column
+from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
 from sim.world.recorder import DELIVERED, FATES, REFUSED, Answer
@@ -35,11 +35,9 @@ from sim.world.verdict_cache import ClientClass, VerdictCache
 if TYPE_CHECKING:
     from sim.scenario.distributions import Distribution
     from sim.scenario.people import Users
-    from sim.topology.numbering import Numbering
 
 BLOCK = 1 << 18
 """Messages, or groups, that are worked on at once: bounds the memory of intermediate columns."""
-SMTP = 25
 Indexed = tuple[list[Any], Ints]
 """Distinct values, and the index among these of each item."""
 
@@ -72,6 +70,8 @@ class Precomputed:
         self._set_arrival(web[group], reads_pop)
         self._set_senders(group)
         self._set_next_hop()
+        self.permits_login: list[int] = []
+        """Numbers of the answers by which a server relays for somebody who has logged in."""
         self.order = np.argsort(self.messages.at, kind="stable").astype(np.int32)
         """Messages in order of arrival at their first servers."""
 
@@ -95,14 +95,13 @@ class Precomputed:
         # web mail is sent by the ISP's own machine, which nothing blocks
         latency = np.where(web, 0.0, self._latency(ends, which, sent))
         blocked = [is_blocked(a, b, SMTP, transport.blocks_port_25) for a, b in ends]
+        self.logins = Logins(self.context, self.programs)
         client = self.arrivals.column("client")
         self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
         known = (latency < inf) & (self.client != 0)
-        known &= web | ~np.array(blocked, dtype=bool)[which]
+        known &= web | ~(np.array(blocked, dtype=bool)[which] & self.logins.on_port_25)
         if reads_pop:  # their own login just before they send would have to be kept
             known &= ~np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
-        # The credentials that a program shows depend on what the server offers at the moment
-        self.auth = np.array([p.auth for p in self.programs], dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
@@ -153,7 +152,7 @@ class Precomputed:
         rest = self.order[begin:]
         rest = rest[(messages.known[rest] != Known.WRITE) & stale[messages.server[rest]]]
         messages.known[rest] = Known.ASK
-        for some in _blocks(rest[~self.auth[rest]]):
+        for some in _blocks(rest):
             self._set_first_hop(some)
         waiting = (groups.at_first == Known.SECOND_HOP) & ~groups.took_place & stale[groups.server]
         for some in _blocks(np.flatnonzero(waiting)):
@@ -166,9 +165,9 @@ class Precomputed:
         parts = groups.first[some + 1] - first
         index = ranges(first, parts)
         message = groups.message[index]
-        known = self._answers(
-            index, messages.server[message], self.client[message], groups.first_outcome
-        )
+        server = messages.server[message]
+        shown = self.logins.shown(message, self.servers, server)
+        known = self._answers(index, server, self.client[message], groups.first_outcome, shown)
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[(known == Known.COUNT) | ((known == Known.SECOND_HOP) & lost)] = Known.ASK
         groups.at_first[index] = known
@@ -193,7 +192,8 @@ class Precomputed:
         groups = self.groups
         message, server = groups.message[some], groups.server[some]
         origin = self.messages.server[message]
-        known = self._answers(some, server, self.addresses[origin], groups.outcome)
+        nothing = np.zeros(len(some), dtype=np.int64)
+        known = self._answers(some, server, self.addresses[origin], groups.outcome, nothing)
         fails = np.array([s.temporary_failure for s in self.servers])[origin]
         # The first server may fail to reach the second for now, by the same draw as in `Transport`;
         # then, and wherever the message would not end here, it is retried or bounced there.
@@ -233,15 +233,19 @@ class Precomputed:
     # ---- answers
 
     def _answers(
-        self, some: Ints, servers: Ints, clients: NDArray[Any], outcome: Ints
+        self, some: Ints, servers: Ints, clients: NDArray[Any], outcome: Ints, logins: Ints
     ) -> NDArray[np.int8]:
         """What is known of the answer to each of groups *some*, which come from *clients* to
-        *servers*; *outcome* is the column that takes what it means for their recipients."""
+        *servers* and show them *logins* (numbers); *outcome* is the column that takes what it
+        means for their recipients."""
         fixed_answers = np.array([_fixed_answer(server) for server in self.servers], dtype=np.int8)
         known, servers = fixed_answers[servers], servers.astype(np.int64)
+        # Rules about the owner of a sender tell apart the people of one domain.
+        owners = np.array([server.cache.reads_owners for server in self.servers])
+        known[owners[servers] & (logins > 0)] = Known.ASK
         open_ones = np.flatnonzero(known == Known.DEPENDS)
         if len(open_ones):
-            keys = self._questions(some[open_ones], servers[open_ones], clients[open_ones])
+            keys = self._questions(*(a[open_ones] for a in (some, servers, clients, logins)))
             shape = tuple(len(values) for values, _ in keys)
             questions, which = _distinct(np.ravel_multi_index([index for _, index in keys], shape))
             answers = [
@@ -254,7 +258,9 @@ class Precomputed:
             outcome[some[open_ones]] = np.array([b for _, b in answers])[which]
         return known
 
-    def _questions(self, some: Ints, servers: Ints, clients: NDArray[Any]) -> list[Indexed]:
+    def _questions(
+        self, some: Ints, servers: Ints, clients: NDArray[Any], logins: Ints
+    ) -> list[Indexed]:
         """What the answers to groups *some* depend on: server and class of client, content draw,
         sender, recipients; each with its few values, in the order of `_ask`."""
         numbers = np.flatnonzero(np.bincount(servers)).tolist()
@@ -262,7 +268,7 @@ class Precomputed:
         message, domain = self.groups.message[some], self.groups.domain[some]
         n, m = len(self.senders), int(domain.max(initial=0)) + 1
         return [
-            _client_classes(caches, servers, clients, self.servers[0].numbering),
+            self._client_classes(caches, servers, clients, logins),
             _content_draws(caches, servers, view(self.arrivals.content)[message]),
             _indexed(
                 servers * n + self.sender[message],
@@ -274,6 +280,25 @@ class Precomputed:
             ),
         ]
 
+    def _client_classes(
+        self, caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any], logins: Ints
+    ) -> Indexed:
+        """The server and the class of each client: addresses between two bounds are alike."""
+        edges = [
+            number << 32 | bound
+            for number, cache in caches.items()
+            for bound in self.servers[0].numbering.bounds(cache.ranges.bounds)
+        ]
+        interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
+        kinds = self.logins.kinds
+
+        def client_class(key: int) -> tuple[int, ClientClass]:
+            edge, login = divmod(key, len(kinds))
+            number, bound = edges[edge] >> 32, edges[edge] & 0xFFFFFFFF
+            return number, caches[number].client_class(bound, kinds[login])
+
+        return _indexed(interval * len(kinds) + logins, client_class)
+
     def _ask(
         self, client: tuple[int, ClientClass], draw: float, sender: str, recipient: str
     ) -> tuple[Known, int]:
@@ -281,25 +306,9 @@ class Precomputed:
         number, client_class = client
         server = self.servers[number]
         answer = server.cache.certain_answer(client_class, draw, sender, recipient)
+        if answer is not None and server.personal.get(answer.verdict.rule) == "login":
+            self.permits_login.append(answer.number)
         return _known(answer, server), 0 if answer is None else outcome_of(answer)
-
-
-def _client_classes(
-    caches: dict[int, VerdictCache], servers: Ints, clients: NDArray[Any], numbering: Numbering
-) -> Indexed:
-    """The server and the class of each client: addresses between two bounds are alike."""
-    edges = [
-        number << 32 | bound
-        for number, cache in caches.items()
-        for bound in numbering.bounds(cache.ranges.bounds)
-    ]
-    interval = np.searchsorted(edges, servers << 32 | clients, side="right") - 1
-
-    def client_class(interval: int) -> tuple[int, ClientClass]:
-        number, bound = edges[interval] >> 32, edges[interval] & 0xFFFFFFFF
-        return number, caches[number].client_class(bound, NO_LOGIN)
-
-    return _indexed(interval, client_class)
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:
@@ -346,8 +355,10 @@ def _known(answer: Answer | None, server: Server) -> Known:
         return Known.REFUSAL if answer.verdict.permanent else Known.ASK
     if not answer.verdict.relayed:
         return Known.LOCAL
-    # a permission given for somebody's sake is looked into, see `sim.world.permissions`
-    return Known.ASK if answer.verdict.rule in server.personal else Known.SECOND_HOP
+    # A permission given for somebody's sake is looked into, see `sim.world.permissions`; a login
+    # is its writer's own here.
+    means = server.personal.get(answer.verdict.rule, "login")
+    return Known.SECOND_HOP if means == "login" else Known.ASK
 
 
 def _blocks(some: Ints) -> Iterator[Ints]:
