@@ -32,7 +32,8 @@ Changes = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
 ARMS = "arms"
-_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*)", re.DOTALL)
+LIKE = "like"
+_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*|{LIKE})", re.DOTALL)
 """A key of an arm: ``arms.on network.servers.*.relay``; names of arms may hold dots."""
 
 FORM = "SECTION.NAME.KEY, such as servers.*.relay"

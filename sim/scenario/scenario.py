@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from sim.scenario import directories, overrides, policies
+from sim.scenario import arms, directories, overrides, policies
 from sim.scenario.checking import Parts
 from sim.scenario.errors import Fault, ScenarioError, dotted
 from sim.scenario.keys import OF_NO_ROW, USED_UP
@@ -265,12 +265,12 @@ def build(
     *name* is how messages call its file; *file_of* tells which file of a chain said what, and
     *earlier* is what is known to be wrong already.
     """
-    parts, arms, problems = check(source, earlier)
+    parts, of_arms, problems = check(source, earlier)
     if problems:
         raise ScenarioError(_faults(problems, file_of or (lambda _: name)))
     scenario = _scenario(parts, source, source, name)
     for arm in source["arms"]:
-        of_arm = _scenario(*arms[arm], source, name) if arm in arms else scenario
+        of_arm = _scenario(*of_arms[arm], source, name) if arm in of_arms else scenario
         of_arm._arms = scenario._arms
         scenario._arms[arm] = of_arm
     return scenario
@@ -278,10 +278,9 @@ def build(
 
 def _scenario(parts: Parts, document: Tree, source: Tree, name: str) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
-    arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
-    head["baseline"] = head["baseline"] or next(iter(arms))
+    head["baseline"] = head["baseline"] or next(iter(source["arms"]))
     sections = {section: getattr(parts, section) for section in (*MODELS, "expect", "targets")}
-    scenario = Scenario.model_construct(**head, **sections, arms=arms)
+    scenario = Scenario.model_construct(**head, **sections, arms=arms.whole(source))
     scenario._file, scenario._source, scenario._document = name, source, document
     scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}
     return scenario

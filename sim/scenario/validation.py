@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from sim.scenario import arms as arms_of_file
 from sim.scenario import checking, expectations, overrides, policies, targets, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import dotted, unknown_key, value_text
@@ -61,18 +62,30 @@ def check(
     problems += _targets(source, parts)
     before = {(problem.path, problem.value) for problem in problems}
     arms: dict[str, tuple[Parts, Tree]] = {}
-    for arm, changes in table(source, "arms").items():
-        if too_many or len(problems) > MOST_FAULTS:
+    of_arms: list[Problem] = []
+    for arm, changes in arms_of_file.whole(source).items():
+        if too_many or len(problems) + len(of_arms) > MOST_FAULTS:
             break
         if isinstance(changes, dict) and changes:
             overridden, changed_by, wrong = overrides.apply(source, changes, arm=True)
             of_arm, new = _parts(overridden, expanded(overridden), (full, parts))
             of_arm.expect, of_arm.targets = parts.expect, parts.targets
             arms[arm] = of_arm, overridden
-            problems += [problem.within("arms", arm) for problem in wrong]
+            of_arms += [problem.within("arms", arm) for problem in wrong]
             new = [problem for problem in new if (problem.path, problem.value) not in before]
-            problems += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
+            of_arms += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
+    problems += _where_written(source, of_arms)
     return parts, arms, problems
+
+
+def _where_written(source: Tree, problems: list[Problem]) -> Iterator[Problem]:
+    """The *problems* of arms, without what an arm only has from another one with that fault."""
+    for problem in problems:
+        _, arm, *selector = map(str, problem.path)
+        writer = arms_of_file.writer(source, arm, *selector) if selector else arm
+        at_writer = problem._replace(path=("arms", writer, *problem.path[2:]))
+        if writer == arm or at_writer not in problems:
+            yield problem
 
 
 def _parts(
@@ -202,6 +215,7 @@ def _arms(source: Tree) -> Iterator[Problem]:
     baseline = source.get("baseline", "")
     if baseline and isinstance(baseline, str):
         yield from unknown(baseline, arms, "baseline")
+    yield from arms_of_file.problems(source)
 
 
 def _quick(source: Tree) -> list[Problem]:
