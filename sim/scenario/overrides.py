@@ -10,9 +10,9 @@ from typing import Any
 
 from sim.scenario.errors import dotted, nearest, one_of, unknown_key, value_text
 from sim.scenario.implied import expanded
-from sim.scenario.problems import MOST_FAULTS, Path, Problem
+from sim.scenario.problems import MOST_FAULTS, Problem
 from sim.scenario.sections import MODELS
-from sim.scenario.trees import Tree, table
+from sim.scenario.trees import Path, Tree, table
 
 SECTIONS = tuple(MODELS)
 IMPLIED = ("networks", "servers")

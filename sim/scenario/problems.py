@@ -10,8 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sim.scenario.errors import nearest, one_of, unknown_key, value_text
 from sim.scenario.keys import Table
-
-Path = tuple[str | int, ...]
+from sim.scenario.trees import Path
 
 
 class Problem(NamedTuple):

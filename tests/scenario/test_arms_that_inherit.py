@@ -73,25 +73,27 @@ def test_what_changes_from_outside_is_changed_in_arms_that_are_like_it():
 WRONG = {
     "unknown": (
         '[arms.it]\nlike = "on netwrok"\n',
-        "arms.it.like: 'on netwrok': expected one of open trust, on network, it; "
+        "line 52: arms.it.like: 'on netwrok': expected one of 'open trust', 'on network', it; "
         "did you mean 'on network'?",
     ),
-    "no name": ("[arms.it]\nlike = 1\n", "arms.it.like: 1: expected the name of an arm"),
+    "no name": ("[arms.it]\nlike = 1\n", "line 52: arms.it.like: 1: expected the name of an arm"),
     "itself": (
         '[arms.it]\nlike = "it"\n',
-        "arms.it.like: 'it': expected an arm that is not like this one (a circle: 'it' -> 'it')",
+        "line 52: arms.it.like: 'it': expected an arm that is not like this one "
+        "(a circle: 'it' -> 'it')",
     ),
     "circle": (
         '[arms.b]\nlike = "c"\n[arms.c]\nlike = "b"\n[arms.d]\nlike = "c"\n',
-        "arms.b.like: 'c': expected an arm that is not like this one (a circle: 'b' -> 'c' -> 'b')",
+        "line 52: arms.b.like: 'c': expected an arm that is not like this one "
+        "(a circle: 'b' -> 'c' -> 'b')",
     ),
     "inherited": (
         '[arms.d]\nlike = "b"\n[arms.b]\n"servers.*.realy" = "open"\n',
-        "arms.b.\"servers.*.realy\": unknown key; did you mean 'relay'?",
+        "line 54: arms.b.\"servers.*.realy\": unknown key; did you mean 'relay'?",
     ),
     "inherited selector": (
         '[arms.d]\nlike = "b"\n[arms.b]\n"servers.nobody.relay" = "open"\n',
-        'arms.b."servers.nobody.relay": matches nothing: expected one of proseware-smtp, '
+        'line 54: arms.b."servers.nobody.relay": matches nothing: expected one of proseware-smtp, '
         "proseware-mx, adatum-smtp, adatum-mx, phone-smtp, phone-mx",
     ),
 }
