@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
     from sim.hindcast import study as study
+    from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import publish as publish
     from sim.scenario import factors as factors
@@ -54,6 +55,7 @@ _HOME = {
     "reading": "sim.config.reading",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
+    "spreadsheet": "sim.measure.spreadsheet",
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
 }

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.records.outgoing import printable
+
 MOST_CHARACTERS = 80
 """Characters of a wrong value that are shown; the rest is cut."""
 
@@ -117,8 +119,3 @@ def dotted(path: Iterable[str | int]) -> str:
             quoted = part if part.replace("-", "").replace("_", "").isalnum() else f'"{part}"'
             text += f".{quoted}" if text else quoted
     return text if len(text) <= 2 * MOST_CHARACTERS else text[: 2 * MOST_CHARACTERS] + "..."
-
-
-def printable(text: str) -> str:
-    """Return *text* with control characters spelled out: a name cannot rewrite the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
