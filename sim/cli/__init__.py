@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import publish as publish
-    from sim.scenario import factors as factors
+    from sim.scenario import declared as declared
     from sim.smtp import names as names
 
 _HOME = {
     "audit": "sim.config.audit",
+    "declared": "sim.scenario.declared",
     "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
     "experiments": "sim.cli.experiments",
     "export": "sim.results.export",
     "exporting": "sim.config.exporting",
-    "factors": "sim.scenario.factors",
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
     "imported": "sim.config.imported",

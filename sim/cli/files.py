@@ -29,7 +29,8 @@ def check(
     everybody, refuse their own mail, or have lines without effect.
     """
     loaded = cli.inputs.scenario(scenario, set_)
-    cli.factors.alternatives(loaded.model)
+    if wrong_values := cli.declared.wrong(loaded.model):
+        wrong("\n".join(map(str, wrong_values)))
     if faults := list(cli.expectations.faults(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
     if resolved:
