@@ -28,19 +28,20 @@ if TYPE_CHECKING:
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
     from sim.hindcast import study as study
+    from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import publish as publish
-    from sim.scenario import factors as factors
+    from sim.scenario import declared as declared
     from sim.smtp import names as names
 
 _HOME = {
     "audit": "sim.config.audit",
+    "declared": "sim.scenario.declared",
     "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
     "experiments": "sim.cli.experiments",
     "export": "sim.results.export",
     "exporting": "sim.config.exporting",
-    "factors": "sim.scenario.factors",
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
     "imported": "sim.config.imported",
@@ -54,6 +55,7 @@ _HOME = {
     "reading": "sim.config.reading",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
+    "spreadsheet": "sim.measure.spreadsheet",
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
 }

@@ -12,7 +12,7 @@ import typer
 
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, say, wrong
+from sim.cli.console import print_json, say, tell, wrong
 
 if TYPE_CHECKING:
     from sim.config import Imported
@@ -59,7 +59,7 @@ def import_(
         text = {"scenario": imported.scenario} if whole else {"section": imported.section}
         print_json({**text, "report": report})
         return
-    print(imported.scenario if whole else imported.section, end="")
+    tell(imported.scenario if whole else imported.section, end="")
     for entry in imported.report:
         place = f"{entry.file}:{entry.line}"
         say(f"{place:14} {entry.status:13} {entry.text}  # {entry.meaning}")
@@ -106,24 +106,24 @@ def audit(
 
 def _show(result: Audit) -> None:
     """The verdict, the findings, and who may relay."""
-    print(result.verdict)
+    tell(result.verdict)
     for finding in result.findings:
-        print(f"\n{finding.kind}: {finding.text}")
+        tell(f"\n{finding.kind}: {finding.text}")
         for label, text in (
             ("such as", finding.example),
             ("decided by", finding.line),
             ("would help", finding.change),
         ):
             if text:
-                print(f"  {label}: {text}")
-    print("\nMail for elsewhere:")
+                tell(f"  {label}: {text}")
+    tell("\nMail for elsewhere:")
     for port, client, login, outcome in result.relayers():
         client_text = f"{client}, logged in" if login else client
-        print(f"  {port:3}  {client_text:50} {outcome}")
+        tell(f"  {port:3}  {client_text:50} {outcome}")
     for warning in result.warnings:
-        print(f"warning: {warning}")
+        tell(f"warning: {warning}")
     for assumed in result.assumed:
-        print(f"assumed: {assumed}")
+        tell(f"assumed: {assumed}")
 
 
 def _show_changes(changes: list[CellChange], as_json: bool) -> None:
@@ -134,9 +134,9 @@ def _show_changes(changes: list[CellChange], as_json: bool) -> None:
     for cell, old, new in changes:
         login = f", logged in as {cell.login}" if cell.login else ""
         case_text = f"port {cell.port}: {cell.client}{login}, {cell.sender}"
-        print(f"{case_text} -> {cell.recipient}: {old}, then {new}")
+        tell(f"{case_text} -> {cell.recipient}: {old}, then {new}")
     for (before, after), count in cli.audit.summary(changes).most_common():
-        print(f"{count} answers: {before}, then {after}")
+        tell(f"{count} answers: {before}, then {after}")
 
 
 def export_config(
@@ -165,7 +165,7 @@ def export_config(
             (out / Path(name).name).write_text(text)
     else:
         for name, text in exported.files.items():
-            print(f"# {name}\n{text}")
+            tell(f"# {name}\n{text}")
     _say_each("not expressed", exported.not_expressed)
 
 

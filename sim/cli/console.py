@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any, NoReturn
 
 import typer
 
+from sim.records.outgoing import json_text, visible
+
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: done; anything else; wrong use or wrong scenario; interrupted."""
 
 
+def tell(text: str, end: str = "\n") -> None:
+    """Print what was asked for; control characters in it are spelled out."""
+    print(visible(text), end=end)
+
+
 def say(text: str) -> None:
     """Print a message to a user, apart from what was asked for."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
 
 
 def wrong(text: str) -> NoReturn:
@@ -25,4 +31,4 @@ def wrong(text: str) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """Print data as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(json_text(value))

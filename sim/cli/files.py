@@ -9,7 +9,7 @@ import typer
 
 from sim import cli
 from sim.cli import options
-from sim.cli.console import FAILED, print_json, say, wrong
+from sim.cli.console import FAILED, print_json, say, tell, wrong
 
 if TYPE_CHECKING:
     from sim.results.scenario import Scenario
@@ -29,26 +29,27 @@ def check(
     everybody, refuse their own mail, or have lines without effect.
     """
     loaded = cli.inputs.scenario(scenario, set_)
-    cli.factors.alternatives(loaded.model)
+    if wrong_values := cli.declared.wrong(loaded.model):
+        wrong("\n".join(map(str, wrong_values)))
     if faults := list(cli.expectations.faults(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
     if resolved:
-        print(loaded.resolved())
+        tell(loaded.resolved())
     elif as_json:
         warned = [str(one) for one in cli.findings.warnings(loaded.model)]
         summary = {"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)}
         print_json(summary | {"warnings": warned})
     else:
         _warn(loaded)
-        print(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
+        tell(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
 
 
 def _warn(loaded: Scenario) -> None:
     """Print what is doubtful, and which arms are meant to be open."""
     for warned in cli.findings.warnings(loaded.model):
-        print(f"warning: {warned}")
+        tell(f"warning: {warned}")
     if arms := cli.findings.open_arms(loaded.model):
-        print(f"Open to everybody, as their servers say: {'; '.join(arms)}.")
+        tell(f"Open to everybody, as their servers say: {'; '.join(arms)}.")
 
 
 def schema(
@@ -57,7 +58,7 @@ def schema(
     ] = False,
 ) -> None:
     """JSON Schema of the scenario format, for editors."""
-    print(cli.scenario.reference()) if reference else print_json(cli.scenario.schema())
+    tell(cli.scenario.reference()) if reference else print_json(cli.scenario.schema())
 
 
 def new(file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]) -> None:
@@ -70,4 +71,4 @@ def new(file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)
     except OSError as error:
         say(f"cannot write {file}: {error.strerror}")
         raise typer.Exit(FAILED) from None
-    print(f"{file} is written. Next: mailsim check {file}, then mailsim run {file} --quick")
+    tell(f"{file} is written. Next: mailsim check {file}, then mailsim run {file} --quick")

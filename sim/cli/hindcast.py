@@ -10,7 +10,7 @@ import typer
 
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, say, wrong
+from sim.cli.console import print_json, say, tell, wrong
 from sim.hindcast.inputs import END, START
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def hindcast(
         print_json(forecast.table().to_dict("records"))
         return
     for line in cli.study.lines(forecast):
-        print(line)
+        tell(line)
 
 
 def _year(option: str, text: str | None) -> float:
@@ -76,9 +76,8 @@ def _write(forecast: Forecast, out: Path) -> None:
     """Write the monthly table, whole or not at all."""
     table = forecast.table()
     try:
-        cli.storage.atomically(
-            out, lambda part: table.to_csv(part, index=False, float_format="%.6g")
-        )
+        text = cli.spreadsheet.csv(table, numbers="%.6g")
+        cli.storage.atomically(out, lambda part: part.write_text(text, "utf-8"))
     except OSError as error:
         wrong(f"{out}: cannot be written: {error.strerror}")
     say(f"Monthly table: {out}")

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sim.exact.expectations import exact
 from sim.experiment.manifest import cut_to
 from sim.measure import sweeps
 from sim.measure.digits import NONE, between, number
 from sim.records.measures import MEASURES, SHARES
+from sim.records.outgoing import visible
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion, pairing
 from sim.results.rankings import ranked
@@ -56,9 +58,17 @@ MOVES = (
 )
 
 
+class Terminal(Console):
+    """A console on which names, titles and cells are text and nothing else."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Spell control characters out before anything is measured or drawn."""
+        return super().render_str(visible(text), **options)
+
+
 def show(*parts: Any) -> None:
     """Print tables and sentences."""
-    console = Console(highlight=False, markup=False, soft_wrap=False)
+    console = Terminal(highlight=False, markup=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 100
     for part in parts:

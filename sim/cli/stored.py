@@ -10,7 +10,7 @@ import typer
 import sim
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, wrong
+from sim.cli.console import print_json, tell, wrong
 from sim.cli.run import show
 
 if TYPE_CHECKING:
@@ -151,4 +151,4 @@ def export(
     DIR holds results or a sweep, of which a row says the values of its point, too.
     """
     for table in tables or ["measures"]:
-        print(cli.export.export(folder, table, out))
+        tell(str(cli.export.export(folder, table, out)))

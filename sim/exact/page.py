@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
-from sim.scenario.errors import printable
+from sim.records.outgoing import markup, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -44,7 +43,7 @@ class Span:
     @property
     def clean(self) -> str:
         """The text with control characters spelled out."""
-        text = "\n".join(map(printable, self.text.split("\n")))
+        text = visible(self.text)
         return text if len(text) <= MANY else text[: MANY - 3] + "..."
 
 
@@ -206,19 +205,19 @@ _FIXED = (
 
 
 def _html_block(block: Block) -> str:
-    title = f"<h4>{escape(span(block.title).clean)}</h4>" if block.title else ""
+    title = f"<h4>{markup(span(block.title).clean)}</h4>" if block.title else ""
     if isinstance(block, Lines):
         lines = map(_html_span, block.lines)
         return title + (
             fixed("\n".join(lines)) if block.fixed else f"<div>{'<br>'.join(lines)}</div>"
         )
-    head = "".join(f"<th {_LEFT}>{escape(span(c).clean)}</th>" for c in block.columns)
+    head = "".join(f"<th {_LEFT}>{markup(span(c).clean)}</th>" for c in block.columns)
     head = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(
         f"<tr>{''.join(f'<td {_LEFT}>{_html_span(cell)}</td>' for cell in row)}</tr>"
         for row in block.rows
     )
-    note = f"<p><small>{escape(span(block.note).clean)}</small></p>" if block.note else ""
+    note = f"<p><small>{markup(span(block.note).clean)}</small></p>" if block.note else ""
     return f"{title}<table>{head}<tbody>{body}</tbody></table>{note}"
 
 
@@ -227,6 +226,6 @@ _LEFT = 'style="text-align:left;vertical-align:top;padding:0.2em 0.8em 0.2em 0"'
 
 def _html_span(line: Line) -> str:
     styled = span(line)
-    text = escape(styled.clean).replace("\n", "<br>")
+    text = markup(styled.clean).replace("\n", "<br>")
     css = STYLES[styled.style][1]
     return f'<span style="{css}">{text}</span>' if css else text

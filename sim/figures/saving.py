@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from sim.figures.data import FigureError
 from sim.figures.style import STYLES, settings
+from sim.records.outgoing import visible
 
 DPI = 300
 """Of PNG files: what printers ask for."""
@@ -55,7 +57,13 @@ def _png(figure: Figure, target: Path | IO[bytes]) -> None:
 
 
 def _svg(figure: Figure, target: Path | IO[bytes]) -> None:
-    _canvas(FigureCanvasSVG, figure).print_svg(target, metadata={"Date": None})
+    file = io.StringIO()
+    _canvas(FigureCanvasSVG, figure).print_svg(file, metadata={"Date": None})
+    data = visible(file.getvalue()).encode("utf-8")  # XML has no place for control characters
+    if isinstance(target, Path):
+        target.write_bytes(data)
+    else:
+        target.write(data)
 
 
 def _pdf(figure: Figure, target: Path | IO[bytes]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from sim.figures.data import FigureError
 from sim.figures.saving import write
+from sim.records.outgoing import markup
 
 WIDTH = 820
 """Pixels that it is wide at most, in a notebook: chosen, what a cell of JupyterLab has."""
@@ -52,7 +53,7 @@ class Stepper:
     def html(self) -> str:
         """The whole page."""
         source = resources.files("sim.figures").joinpath("stepper.html").read_text("utf-8")
-        parts = {"title": escape(self.title), "frames": "".join(map(_frame, self.steps))}
+        parts = {"title": markup(self.title), "frames": "".join(map(_frame, self.steps))}
         return re.sub(r"@(title|frames)", lambda match: parts[match[1]], source)
 
     def save(self, path: str | Path) -> Path:
@@ -66,18 +67,18 @@ class Stepper:
         lines = max(len(step.words) for step in self.steps)
         height = round(WIDTH * picture + LINE * min(lines, 16) + 110)
         return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" '
-            f'srcdoc="{escape(self.html())}" '
+            f'<iframe title="{markup(self.title)}" sandbox="allow-scripts" '
+            f'srcdoc="{html.escape(self.html())}" '
             f'style="width:100%;max-width:{WIDTH}px;height:{height}px;border:0"></iframe>'
         )
 
 
 def _frame(step: Step) -> str:
     data = base64.b64encode(_svg(step.figure)).decode()
-    words = escape("\n".join(step.words))
+    words = markup("\n".join(step.words))
     return (
-        f'<figure hidden data-name="{escape(step.name)}">'
-        f'<img alt="{escape(step.name)}" src="data:image/svg+xml;base64,{data}">'
+        f'<figure hidden data-name="{markup(step.name)}">'
+        f'<img alt="{markup(step.name)}" src="data:image/svg+xml;base64,{data}">'
         f"<pre>{words}</pre></figure>\n"
     )
 

@@ -11,13 +11,13 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.matrix import Matrix, matrix
 from sim.exact.page import fixed
 from sim.path.lookup import default_server
+from sim.records.outgoing import markup
 from sim.scenario import ScenarioError
 from sim.scenario.people import HOME, WORK
 
@@ -196,7 +196,7 @@ class Panel:
         png = base64.b64encode(self.picture(self.start)).decode()
         table = self.matrix(self.start)._repr_html_()
         picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{png}">'
-        return f"{table}{picture}<p><small>{escape(self.note)}</small></p>"
+        return f"{table}{picture}<p><small>{markup(self.note)}</small></p>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """For a notebook: the controls where there are widgets, and always the picture."""
@@ -255,9 +255,9 @@ def _widget(panel: Panel, w: Any) -> Any:
         try:
             table.value = panel.matrix(state)._repr_html_()
             figure.value = panel.picture(state)
-            note.value = f"<small>{escape(panel.note)}</small>"
+            note.value = f"<small>{markup(panel.note)}</small>"
         except ScenarioError as error:
-            note.value = fixed(escape(str(error)))
+            note.value = fixed(markup(str(error)))
 
     for control in controls.values():
         control.observe(changed, names="value")

@@ -8,35 +8,28 @@ its *outcome*, so that one pass over the rows gives all measures by one key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure import columnar
-from sim.measure.aggregate import AFTER, FOLDS, Counters, Floats, Ints, Labels, fold, folds, table
+from sim.measure.aggregate import AFTER, Counters, Floats, Ints, Labels, fold, folds, table
+from sim.measure.coded import OUTCOMES, Rows, by_phase
 from sim.measure.columnar import Columnar, Frames
-from sim.measure.exposure import DAY, Exposure, exposure
-from sim.records.definitions import ROW_KEYS, Outcome
+from sim.measure.exposure import Exposure, exposure
+from sim.measure.leaving import spam_left
+from sim.measure.listings import listed
+from sim.records.definitions import ROW_KEYS
 from sim.records.measures import MEASURES
-from sim.records.words import Cause, Fate, MailClass, Permission, Phase, Remedy, Route
+from sim.records.words import MailClass, Permission, Phase
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.scenario import Scenario
 
-PHASES_SHOWN = (AFTER, "transient", "steady")
 QUANTILES = {"delay_median": 0.5, "delay_p90": 0.9, "delay_p99": 0.99}
-FIXED = {
-    "route": Route.texts(),
-    "remedy": Remedy.texts(),
-    "cause": Cause.texts(),
-    "first_cause": Cause.texts(),
-}
-"""Keys whose names are the same in every run; the others come from the scenario."""
 
 
 def count_measures(frames: Frames, scenario: Scenario) -> pd.DataFrame:
@@ -54,17 +47,16 @@ def measure_run(frames: Frames, over: Exposure) -> pd.DataFrame:
 
 def columns_of_measures(frames: Frames, over: Exposure) -> Columnar:
     """As *measure_run*, in codes."""
-    rows, servers = Rows(columnar.of(frames["recipients"]), over), columnar.of(frames["servers"])
+    rows, attempts = Rows(columnar.of(frames["recipients"]), over), columnar.of(frames["attempts"])
+    servers = columnar.of(frames["servers"])
     counters = [
-        *_counted(rows), *_permitted(rows, columnar.of(frames["attempts"])), *_delays(rows),
+        *_counted(rows), *_permitted(rows, attempts), *spam_left(rows, attempts),
+        *listed(columnar.of(frames["calendar"]), over, rows.phases), *_delays(rows),
         *_friction(rows), *_servers(servers, rows.phases),
     ]  # fmt: skip
     arm = servers.categories["arm"][int(servers["arm"][0])]  # of the table that is never empty
     return table(counters, arm, int(servers["replication"][0]))
 
-
-_EITHER = (False, True)
-OUTCOMES = tuple(Outcome(*parts) for parts in product(Fate, _EITHER, _EITHER, _EITHER))
 
 NUMERATORS = {name: of.counts for name, of in MEASURES.items() if of.counts is not None}
 """Measures counted in rows: what a row must be to count."""
@@ -96,57 +88,12 @@ PERMITTED = {
 """Measures of submissions: the permissions that they used, or missed."""
 
 SERVER_SUMS: dict[str, Callable[[Columnar], tuple[NDArray[Any], NDArray[Any]]]] = {
-    "spam_abuse_rate": lambda f: (f["relayed_strangers_spam"], f["relayed"]),
     "spam_time_share": lambda f: (f["busy_spam"], f["busy"]),
     "utilisation": lambda f: (f["busy"], f["sessions"] * f["span"]),
     "turned_away_rate": lambda f: (f["turned_away"], f["connections"]),
     "session_wait": lambda f: (f["waited"], f["connections"]),
 }
 """Measures of servers: numerator and denominator."""
-
-
-class Rows:
-    """The recipients table as codes; a moment's day is counted from the start of the run."""
-
-    def __init__(self, columns: Columnar, over: Exposure) -> None:
-        self.columns, self.over, self.size = columns, over, len(columns)
-        self.class_ = columns.codes("class", MailClass.texts())
-        self.phase = columns.codes("phase", Phase.texts())
-        self.cell = self.class_ * len(Phase) + self.phase
-        self.fate = columns.codes("fate", Fate.texts())
-        self.phases = tuple(p for p in PHASES_SHOWN if np.dot(FOLDS[p], over.lengths) > 0.0)
-
-    def key(self, by: str) -> tuple[Ints, tuple[str, ...]]:
-        """Codes and names of one way to split the rows."""
-        if by == "all":
-            return np.zeros(self.size, dtype=np.int64), ("",)
-        if by == "day":
-            day = (self.columns["written_at"] / DAY).astype(np.int64)
-            last = self.over.days - 1
-            return np.minimum(day, last), tuple(str(d) for d in range(last + 1))
-        known = FIXED.get(by) or self.over.keys.get(by, ())
-        names = tuple(dict.fromkeys([*known, *self.columns.categories[by]]))
-        return self.columns.codes(by, names), names
-
-    @cached_property
-    def outcome(self) -> Ints:
-        """The position in OUTCOMES of what each row counts for."""
-        refused = self.columns.codes("first_cause", Cause.texts()) != Cause.NONE.number
-        listed = self.columns.codes("cause", Cause.texts()) == Cause.BLOCKLIST.number
-        believed = self.columns["believed"].astype(np.int64)
-        return np.asarray(((self.fate * 2 + refused) * 2 + listed) * 2 + believed)
-
-    @cached_property
-    def delivered(self) -> NDArray[np.bool_]:
-        """Whether the fate is delivered."""
-        return np.asarray(self.fate == Fate.DELIVERED.number)
-
-    def count(self, codes: Ints, keys: int) -> Floats:
-        """Rows in each class × phase × key × outcome."""
-        shape = (len(MailClass), len(Phase), keys, len(OUTCOMES))
-        cell = (self.cell * keys + codes) * len(OUTCOMES) + self.outcome
-        counted = np.bincount(cell, minlength=int(np.prod(shape)))
-        return counted.reshape(shape).astype(np.float64)
 
 
 def _counted(rows: Rows) -> Iterator[Counters]:
@@ -172,10 +119,7 @@ def _permitted(rows: Rows, attempts: Columnar) -> Iterator[Counters]:
     permission = attempts.codes("permission", Permission.texts())
     requests = attempts.select(permission != 0)
     permission, message = permission[permission != 0], requests["message"]
-    row = np.flatnonzero(np.isin(rows.columns["message"], message))[::-1]
-    first = np.zeros(int(message.max(initial=0)) + 1, dtype=np.int64)
-    first[rows.columns["message"][row]] = row  # the one written last is the first row
-    row = first[message]
+    row = rows.first_row(message)
     for by in MEASURES["false_refusals_per_day"].by:
         if by in ("permission", "server"):  # of the submission; the others are its message's
             keys = tuple(dict.fromkeys([*rows.over.keys.get(by, ()), *requests.categories[by]]))
@@ -283,9 +227,9 @@ def _friction(rows: Rows) -> Iterator[Counters]:
         codes, keys = rows.key(by)
         phases = ("warm-up", *rows.phases) if by == "day" else rows.phases
         cell = rows.phase[row] * len(keys) + codes[row]
-        below = _by_phase(phases, cell, arrived, len(keys))
+        below = by_phase(phases, cell, arrived, len(keys))
         for name, top in tops.items():
-            above = _by_phase(phases, cell, top, len(keys))
+            above = by_phase(phases, cell, top, len(keys))
             yield Counters(Labels(name, by, phases, ("honest",), keys), above, below)
 
 
@@ -298,12 +242,6 @@ def _servers(columns: Columnar, phases: tuple[str, ...]) -> Iterator[Counters]:
         top, under = sums(columns)
         for by, keys, key in (("all", ("",), np.zeros_like(alone)), ("server", names, alone)):
             cell = phase * len(keys) + key
-            above = _by_phase(phases, cell, top, len(keys))
-            below = _by_phase(phases, cell, under, len(keys))
+            above = by_phase(phases, cell, top, len(keys))
+            below = by_phase(phases, cell, under, len(keys))
             yield Counters(Labels(name, by, phases, MEASURES[name].classes, keys), above, below)
-
-
-def _by_phase(phases: tuple[str, ...], cell: Ints, weights: NDArray[Any], keys: int) -> Floats:
-    """Sums of weights by phase and key, for one class."""
-    summed = np.bincount(cell, weights, minlength=len(Phase) * keys)
-    return fold(phases, summed.reshape(1, len(Phase), keys).astype(np.float64))

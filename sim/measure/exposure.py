@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.roles import changed_servers
+from sim.smtp import clients
+from sim.smtp.clients import Range
+
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
@@ -20,7 +24,9 @@ class Exposure:
     """The spans of the phases (s) and the mailboxes that exist.
 
     *keys* are the places, groups and servers that there can be, so that a rate of 0 has
-    its row too.
+    its row too. *changed* are the servers that any arm changes; none: measures of several are of
+    all. *addresses* are those that each server sends from, as numbers of the run, and
+    *always_listed* the servers that a blocklist lists from the beginning.
     """
 
     run_length: float
@@ -28,6 +34,10 @@ class Exposure:
     transient: float
     mailboxes: int
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    blocklists: int = 0
+    addresses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    always_listed: frozenset[str] = frozenset()
 
     @property
     def spans(self) -> NDArray[np.float64]:
@@ -66,7 +76,35 @@ def exposure(scenario: Scenario) -> Exposure:
         "server": ("", *scenario.servers),
     }
     return Exposure(
-        scenario.run_length, scenario.policy_starts, scenario.transient, mailboxes, keys
+        scenario.run_length,
+        scenario.policy_starts,
+        scenario.transient,
+        mailboxes,
+        keys,
+        changed_servers(scenario),
+        len(scenario.blocklists),
+        sources(scenario),
+        _always_listed(scenario),
+    )
+
+
+def sources(scenario: Scenario) -> dict[str, tuple[int, ...]]:
+    """The addresses that each server sends from, as numbers of the run."""
+    number = scenario.numbering.number
+    return {
+        name: tuple(number(clients.number(address)) for address in server.addresses)
+        for name, server in scenario.servers.items()
+    }
+
+
+def _always_listed(scenario: Scenario) -> frozenset[str]:
+    """The servers that a blocklist lists by a stated range."""
+    ranges = [Range.of(r) for one in scenario.blocklists.values() for r in one.ranges]
+    return frozenset(
+        name
+        for name, server in scenario.servers.items()
+        for address in map(clients.number, server.addresses)
+        if any(first <= address <= last for first, last in ranges)
     )
 
 

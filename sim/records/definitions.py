@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sim.records.words import MailClass
 
 ROW_KEYS = ("all", "place", "group", "server", "route", "remedy", "day")
-BY = (*ROW_KEYS, "cause", "permission")
+BY = (*ROW_KEYS, "cause", "permission", "abuse")
 
 _MAIL = tuple(MailClass.texts())
 _TO_DATE = "none: recipients still in transit at the end stay in the denominator"

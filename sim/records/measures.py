@@ -42,6 +42,8 @@ SERVER = "server"
 _HONEST = ("honest",)
 _INTENDED = "intended recipients"
 _NONE_INTENDED = "undefined: no recipient was intended"
+NOT_RELAYING = "recipients in domains that the server itself processes: that is not relaying"
+NO_BLOCKLIST = "undefined: there is no blocklist"
 
 
 MEASURES: dict[str, Measure] = {
@@ -190,17 +192,56 @@ MEASURES: dict[str, Measure] = {
         note="The leading measure of abuse. By route, the routes add up.",
         counts=lambda row: row.fate == "delivered",
     ),
+    "spam_left_per_day": Measure(
+        "spam that left a server",
+        RATE,
+        "recipients / day",
+        "spam recipients accepted for relaying, whoever asked",
+        "days of the phase",
+        "does not occur: a phase of no length has no row",
+        classes=("spam",),
+        by=("all", "abuse", "route", "group", "server", "day"),
+        excluded=NOT_RELAYING,
+        note="The number that an operator is judged by. All: of the servers that arms change. "
+        "By abuse (how it came to be relayed) and by route, parts add up. In the phase, and on the "
+        "day, that the server took it.",
+    ),
     "spam_abuse_rate": Measure(
-        "spam relayed for strangers",
+        "spam abuse",
         SHARE,
         "",
-        "spam recipients accepted for relaying from clients outside the server's own networks",
+        "spam recipients accepted for relaying, whoever asked: trusted ranges count",
         "all recipients accepted for relaying by the server",
         "undefined: a server that relays nothing has no spam-abuse rate",
         classes=("spam",),
+        by=("all", "abuse", "server"),
+        excluded=NOT_RELAYING,
+        note="All: of the servers that arms change, sum by sum. By abuse, the denominator stays "
+        "all that was relayed, so that causes add up.",
+    ),
+    "listed_time_share": Measure(
+        "time on a blocklist",
+        SHARE,
+        "",
+        "days that servers were on at least one blocklist, by an address that they send from",
+        "servers × days of the phase",
+        NO_BLOCKLIST,
+        classes=(SERVER,),
         by=("all", "server"),
-        excluded="recipients in domains that the server itself processes: that is not relaying",
-        note="Over all servers: sum of the numerators by sum of the denominators.",
+        excluded="none",
+        note="All: of the servers that arms change.",
+    ),
+    "listed_rate": Measure(
+        "ever on a blocklist",
+        SHARE,
+        "",
+        "servers that were on a blocklist at any moment of the phase",
+        "servers",
+        NO_BLOCKLIST,
+        classes=(SERVER,),
+        by=("all", "server"),
+        excluded="none",
+        note="Over replications, the probability that a server is listed. All: as above.",
     ),
     "spam_time_share": Measure(
         "session time spent on spam",

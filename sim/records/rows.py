@@ -74,6 +74,8 @@ ATTEMPTS: dict[str, Column] = {
     "rule": Column("category", "", "the restriction that decided it"),
     "cause": Column("category", "", "a `Cause`; '' if every recipient was accepted"),
     "permission": Column("category", "", "by whose `Permission` it was relayed"),
+    "relayed": Column("int32", "", "recipients accepted for relaying"),
+    "abuse": Column("category", "", "how spam came to be relayed: an `Abuse`; '' otherwise"),
     "waited": Column("float32", "s", "wait for a free session"),
     "took": Column("float32", "s", "session time used"),
 }
@@ -91,9 +93,7 @@ SERVERS: dict[str, Column] = {
     "busy_spam": Column("float64", "s", "session time used on spam"),
     "waited": Column("float64", "s", "sum of the waits for a session"),
     "relayed": Column("int64", "", "recipients accepted for relaying"),
-    "relayed_strangers_spam": Column(
-        "int64", "", "spam recipients accepted for relaying from clients outside its own networks"
-    ),
+    "relayed_spam": Column("int64", "", "of these, recipients of spam: it left the server"),
 }
 
 CALENDAR: dict[str, Column] = {

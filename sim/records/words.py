@@ -229,6 +229,20 @@ class Permission(Word):
     STOLEN_LOGIN = "stolen_login", "another person's name and password"
 
 
+class Abuse(Word):
+    """How spam came to be relayed: whose trust it abused."""
+
+    NONE = "", "no spam, or none that was relayed"
+    STRANGERS = "strangers", "open trust: clients that the server does not know"
+    CUSTOMERS_MACHINES = (
+        "customers_machines",
+        "clients on the server's own network: their owners, or whoever hijacked them",
+    )
+    STOLEN_LOGINS = "stolen_logins", "other people's names and passwords"
+    INHERITED_WINDOWS = "inherited_windows", "a POP login from the same address had opened relaying"
+    TRUSTED_RANGES = "trusted_ranges", "addresses elsewhere that the operator trusts or lists"
+
+
 class Hop(Word):
     """Which hop an attempt was."""
 

@@ -15,6 +15,7 @@ import pandas as pd
 from sim.experiment import Execution, storage, sweeping
 from sim.experiment.usage import UsageError
 from sim.measure import fitting
+from sim.measure.spreadsheet import csv
 from sim.results.scenario import Scenario, model_of
 from sim.results.sensitivity import REPLICATIONS, declared
 from sim.scenario import factors
@@ -133,8 +134,7 @@ class Calibration:
             "unknowns": self.unknowns(),
             "tried": points,
         }.items():
-            text = table.to_csv(index=False, float_format="%.10g")
-            storage.write_text(self.path / f"{name}.csv", text)
+            storage.write_text(self.path / f"{name}.csv", csv(table))
         storage.write_text(self.path / "overrides.toml", self.overrides())
         good = [f"  {written(point)},\n" for point in self.equally_good()]
         ensemble = f'[sweep]\nmode = "list"\npoints = [\n{"".join(good)}]\n'

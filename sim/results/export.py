@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim.experiment import frames, storage
 from sim.experiment.usage import one_of
+from sim.measure.spreadsheet import csv
 from sim.records.measures import COSTS
 from sim.results.results import open_results
 from sim.results.sweep import open_sweep
@@ -34,12 +35,10 @@ def export(root: Path, table: str, folder: Path | None = None) -> Path:
             for number, task in enumerate(tasks):
                 rows = frames.read(root, table, [task])
                 rows = rows if sweep is None else sweep.with_keys(rows)
-                rows.to_csv(file, index=False, header=not number, float_format="%.10g")
+                file.write(csv(rows, header=not number))
             if table == "measures" and sweep is None:  # worked out of all replications together
                 rows = open_results(root).measures
-                rows[rows["measure"].isin(COSTS)].to_csv(
-                    file, index=False, header=False, float_format="%.10g"
-                )
+                file.write(csv(rows[rows["measure"].isin(COSTS)], header=False))
 
     path = (root / storage.TABLES_OF_PAGE if folder is None else folder) / f"{table}.csv"
     with storage.explained(path.parent):

@@ -17,9 +17,10 @@ from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
+from sim.measure.spreadsheet import csv
 from sim.measure.summary import ESTIMATE, everything
 from sim.results.analysis import Analysis
-from sim.results.report.drawing import FILES, Drawing, csv, drawings, files_of
+from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
 

@@ -18,6 +18,7 @@ from sim.experiment.sweeping import StoredSweep
 from sim.experiment.usage import UsageError, one_of
 from sim.measure import sensitivity as measured
 from sim.measure.sensitivity import METHODS, Region
+from sim.measure.spreadsheet import csv
 from sim.records.measures import MEASURES
 from sim.results.conclusions import TIE
 from sim.results.scenario import Scenario, model_of
@@ -192,8 +193,7 @@ class Sensitivity:
         points = pd.DataFrame(self.places, columns=self.keys).assign(best=self.best())
         tables = {"indices": self.indices(), "chance": self.chance(), "regrets": self.regrets()}
         for name, table in {**tables, "places": points}.items():
-            text = table.to_csv(index=False, float_format="%.10g")
-            storage.write_text(self.path / f"{name}.csv", text)
+            storage.write_text(self.path / f"{name}.csv", csv(table))
         storage.write_text(self.path / "words.txt", f"{self.sentences()}\n")
         for class_, measure in MEASURED:
             for file, data in files_of(self.figure(class_, measure), f"{self.method}-{measure}"):

@@ -17,6 +17,7 @@ from sim.experiment.sweeping import StoredSweep
 from sim.experiment.usage import UsageError, one_of
 from sim.measure import sweeps
 from sim.measure.intervals import Sample
+from sim.measure.spreadsheet import csv
 from sim.measure.summary import compare, summarise
 from sim.measure.sweeps import BreakEven
 from sim.results.folder import Folder
@@ -184,8 +185,7 @@ class Sweep(Folder):
         if self.ranged:
             tables |= {storage.BAND: self.band(), storage.TORNADO: self.tornado()}
         for name, table in tables.items():
-            text = table.to_csv(index=False, float_format="%.10g")
-            storage.write_text(self.path / name, text)
+            storage.write_text(self.path / name, csv(table))
         if not (self.ranged or 1 <= len(self.free) <= 2):
             return self.path
         figures = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}

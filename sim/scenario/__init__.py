@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +42,9 @@ def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenari
     The networks of *graph* are added to those of the file (see ``graphs.with_graph``).
     Raises ScenarioError with every fault. Nothing is read but the file and what it extends.
     """
-    tree, name = reading.read(path)
+    layer = reading.read(path)
     file = None if os.fspath(path) == reading.STDIN else Path(path)
-    return _scenario(reading.layers(file, tree, name), graph)
+    return _scenario(reading.layers(file, layer), graph)
 
 
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:
@@ -53,9 +52,9 @@ def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> S
 
     The networks of *graph* are added to those of the text.
     """
-    return _scenario(reading.layers(None, reading.parse(text, name), name), graph)
+    return _scenario(reading.layers(None, reading.parse(text, name)), graph)
 
 
 def _scenario(chain: list[reading.Layer], graph: Graph | None) -> Scenario:
     tree, problems = graphs.with_graph(reading.merged(chain), graph)
-    return build(tree, chain[0].file, partial(reading.file_of, chain), problems)
+    return build(tree, reading.places(chain), problems)

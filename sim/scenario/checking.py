@@ -153,13 +153,14 @@ def _links(parts: Parts) -> Iterator[Problem]:
                 links[name].append(other)
                 links[other].append(name)
         earlier[name] = network
+    dangling = {name for name, n in parts.networks.items() if not links.keys() >= n.links.keys()}
     component, edge = set(list(links)[:1]), list(links)[:1]
     while edge:
         edge = [other for name in edge for other in links[name] if other not in component]
         edge = list(dict.fromkeys(edge))
         component.update(edge)
     for name in links:
-        if name not in component and name in parts.networks:
+        if name not in component and name in parts.networks and name not in dangling:
             expected = f"a path to {next(iter(links))}: a link to a network that has one"
             yield Problem(("networks", name, "links"), "no path", expected)
 

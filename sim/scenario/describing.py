@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario import distributions, retries
+from sim.scenario.arms import Arm
 from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.graphs import Edge, Node
 from sim.scenario.keys import Table, source
@@ -30,6 +31,7 @@ TABLES: dict[str, type[Table]] = {
     "`ports` of servers": Port,
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
+    "Keys of `[arms.NAME]` that change nothing themselves": Arm,
     "`[targets.NAME]`": Target,
     "`[[expect]]`, exact": Expect,
     "`[[expect]]` of a measure": ExpectMeasure,
@@ -166,6 +168,7 @@ def _about_arms() -> Iterator[str]:
         '## `[arms."NAME"]`\n\nEach line changes one key: `"SECTION.NAME.KEY" = VALUE`, for '
         "networks, servers, users, spammers, blocklists and operators. `NAME` may hold `*` (any "
         "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
-        f"that change the same key the later one wins. Changes of a server's policy ({keys}) take "
+        "that change the same key the later one wins, and what an arm says itself comes after "
+        f"what it has by `like`. Changes of a server's policy ({keys}) take "
         "effect at `policy_starts`; all others hold from the beginning.\n"
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sim.records.outgoing import printable
 
 MOST_CHARACTERS = 80
 """Characters of a wrong value that are shown; the rest is cut."""
@@ -18,7 +21,8 @@ class Fault:
     """One thing wrong in one place; ``str`` of it is the line that is printed.
 
     *value* is what stands there, as shown to the reader; *nearest* is the valid
-    name that resembles it most, or "".
+    name that resembles it most, or ""; *line* is that of the key in the file, if it has one; *also*
+    are further places with the same fault.
     """
 
     file: str
@@ -26,12 +30,16 @@ class Fault:
     value: str
     expected: str
     nearest: str = ""
+    line: int | None = None
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        parts = [part for part in (self.file, self.key, self.value) if part]
+        line = f"line {self.line}" if self.line else ""
+        parts = [part for part in (self.file, line, self.key, self.value) if part]
         hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
+        also = f"; also in {', '.join(self.also)}" if self.also else ""
         expected = f"expected {self.expected}" if self.expected else ""
-        return printable(": ".join([*parts, expected] if expected else parts) + hint)
+        return printable(": ".join([*parts, expected] if expected else parts) + hint + also)
 
 
 class ScenarioError(ValueError):
@@ -87,13 +95,18 @@ def unknown_key(name: object, valid: Iterable[str]) -> tuple[str, str, str]:
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Return "one of a, b, c", cut where they are too many to list; commas of a name are quoted."""
-    listed = [f"'{name}'" if "," in name else name for name in names]
+    """Return "one of a, b, c", cut where they are too many to list."""
+    listed = [*map(quoted, names)]
     if not listed:
         return "nothing here"
     if len(listed) > LISTED:
         return f"one of {', '.join(listed[:LISTED])}, ..."
     return f"one of {', '.join(listed)}" if len(listed) > 1 else f"{listed[0]}"
+
+
+def quoted(name: str) -> str:
+    """Return *name*, in quotes where it holds spaces or commas."""
+    return f"'{name}'" if re.search(r"[\s,]", name) or not name else name
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -106,8 +119,3 @@ def dotted(path: Iterable[str | int]) -> str:
             quoted = part if part.replace("-", "").replace("_", "").isalnum() else f'"{part}"'
             text += f".{quoted}" if text else quoted
     return text if len(text) <= 2 * MOST_CHARACTERS else text[: 2 * MOST_CHARACTERS] + "..."
-
-
-def printable(text: str) -> str:
-    """Return *text* with control characters spelled out: a name cannot rewrite the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -8,8 +8,7 @@ from typing import Any
 
 from sim.scenario import topology
 from sim.scenario.people import BY_SIZE, HOME
-from sim.scenario.problems import Path
-from sim.scenario.trees import Tree, merge, table
+from sim.scenario.trees import Path, Tree, merge, table
 from sim.smtp import clients
 from sim.topology.addresses import hosts
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sim.scenario.errors import dotted, nearest, one_of, unknown_key, value_text
 from sim.scenario.implied import expanded
-from sim.scenario.problems import MOST_FAULTS, Path, Problem
+from sim.scenario.problems import MOST_FAULTS, Problem
 from sim.scenario.sections import MODELS
-from sim.scenario.trees import Tree, table
+from sim.scenario.trees import Path, Tree, table
 
 SECTIONS = tuple(MODELS)
 IMPLIED = ("networks", "servers")
@@ -32,7 +32,8 @@ Changes = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
 ARMS = "arms"
-_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*)", re.DOTALL)
+LIKE = "like"
+_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*|{LIKE})", re.DOTALL)
 """A key of an arm: ``arms.on network.servers.*.relay``; names of arms may hold dots."""
 
 FORM = "SECTION.NAME.KEY, such as servers.*.relay"

@@ -10,8 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sim.scenario.errors import nearest, one_of, unknown_key, value_text
 from sim.scenario.keys import Table
-
-Path = tuple[str | int, ...]
+from sim.scenario.trees import Path
 
 
 class Problem(NamedTuple):
@@ -56,6 +55,10 @@ EXPECTED = {
 """What pydantic expected, by the type of its error, in words for people."""
 
 
+TAGS = ("<shares>", "<word>", "[key]")
+"""What pydantic adds to a path: the tags of alternatives, and that a key itself is wrong."""
+
+
 def unknown(name: str | None, valid: Iterable[str], *path: str | int) -> Iterator[Problem]:
     """A problem if *name* is none of the *valid* names."""
     names = list(valid)
@@ -77,16 +80,25 @@ def validate(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:
         return model.model_validate(raw), []
     except ValidationError as error:
         details = error.errors(include_url=False)[: MOST_FAULTS + 1]
-        return None, list(dict.fromkeys(_problem(model, detail) for detail in details))
+        own = [detail for detail in details if not _follows(detail, details)]
+        return None, list(dict.fromkeys(_problem(model, detail) for detail in own))
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only because an entry of it is wrong."""
+    loc = detail["loc"]
+    inside = (other["loc"] for other in details if other is not detail)
+    return detail["type"] == "too_short" and any(other[: len(loc)] == loc for other in inside)
 
 
 def _problem(model: type[Table], detail: ErrorDetails) -> Problem:
-    path = tuple(
-        part for part in detail["loc"] if not str(part).startswith("<") and part != "[key]"
-    )
+    *above, last = detail["loc"] or ("",)
     kind, item = detail["type"], detail.get("input")
+    path = tuple(part for part in above if part not in TAGS)
     if kind == "extra_forbidden":
-        return Problem(path, *unknown_key(path[-1], _model_at(model, path[:-1]).model_fields))
+        return Problem((*path, last), *unknown_key(last, _model_at(model, path).model_fields))
+    if detail["loc"] and last not in TAGS:
+        path = (*path, last)
     expected = _expected(detail)
     near = ""
     if kind == "literal_error":

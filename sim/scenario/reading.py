@@ -11,7 +11,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.scenario import faults
 from sim.scenario.errors import Fault, ScenarioError, nearest, value_text
+from sim.scenario.positions import Places
+from sim.scenario.problems import Problem
 from sim.scenario.sections import MODELS
 from sim.scenario.trees import Tree, merge
 
@@ -32,16 +35,24 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 
 
-def read(path: str | os.PathLike[str], name: str = "") -> tuple[Tree, str]:
-    """Return the tree of a file ("-" is standard input) and the name to call it by."""
+class Layer(NamedTuple):
+    """One file of a chain: what messages call it, its text, and what it says."""
+
+    file: str
+    text: str
+    tree: Tree
+
+
+def read(path: str | os.PathLike[str], name: str = "") -> Layer:
+    """Return what a file says ("-" is standard input)."""
     piped = os.fspath(path) == STDIN
     name = name or ("standard input" if piped else os.fspath(path))
     data = sys.stdin.buffer.read(MOST_OCTETS + 1) if piped else _octets(path, name)
-    return parse(_text(data, name), name), name
+    return parse(_text(data, name), name)
 
 
-def parse(text: str, name: str) -> Tree:
-    """Return the tree of a TOML or JSON text; JSON is what begins with a brace."""
+def parse(text: str, name: str) -> Layer:
+    """Return what a TOML or JSON text says; JSON is what begins with a brace."""
     if len(text) > MOST_OCTETS:
         raise _fault(name, "", "is too large", f"at most {MOST_OCTETS} octets")
     if "\0" in text:
@@ -66,7 +77,7 @@ def parse(text: str, name: str) -> Tree:
     deep = _deeper(tree)
     if deep is not None:
         raise _too_deep(name, deep)
-    return tree
+    return Layer(name, text, tree)
 
 
 def new() -> str:
@@ -189,30 +200,21 @@ def _fault(name: str, key: str, value: str, expected: str, near: str = "") -> Sc
 # ---- a scenario that starts from another
 
 
-class Layer(NamedTuple):
-    """One file of a chain."""
-
-    file: str
-    tree: Tree
-
-
-def layers(path: Path | None, tree: Tree, name: str) -> list[Layer]:
-    """Return the tree of a file and all that it extends, itself first; without *path*, nothing."""
-    chain = [Layer(name, tree)]
+def layers(path: Path | None, layer: Layer) -> list[Layer]:
+    """Return a file and all that it extends, itself first; without *path*, nothing."""
+    chain = [layer]
     current = root = path and path.resolve()
     files = {current}
-    while "extends" in chain[-1].tree:
-        file, target = chain[-1].file, chain[-1].tree["extends"]
+    while "extends" in (last := chain[-1]).tree:
         if current is None or root is None:
-            raise _wrong_target(file, target, "a scenario in a file, to extend")
-        current = _target(current, target, root.parent, file)
+            raise _wrong_target(last, "a scenario in a file, to extend")
+        current = _target(current, last, root.parent)
         if current in files:
-            raise _wrong_target(file, target, "a file that does not extend this one (a cycle)")
+            raise _wrong_target(last, "a file that does not extend this one (a cycle)")
         if len(chain) == LONGEST_CHAIN:
-            raise _wrong_target(file, target, f"at most {LONGEST_CHAIN} files in a chain")
+            raise _wrong_target(last, f"at most {LONGEST_CHAIN} files in a chain")
         files.add(current)
-        name = str(Path(file).parent / target)
-        chain.append(Layer(name, read(current, name)[0]))
+        chain.append(read(current, str(Path(last.file).parent / last.tree["extends"])))
     return chain
 
 
@@ -225,35 +227,26 @@ def merged(chain: list[Layer]) -> Tree:
     return tree
 
 
-def file_of(chain: list[Layer], path: tuple[str | int, ...]) -> str:
-    """The file whose value stands at *path*: the first of the chain that has it."""
-    return max(reversed(chain), key=lambda layer: _depth_of(layer.tree, path)).file
+def places(chain: list[Layer]) -> Places:
+    """Where what the files of a chain say is written."""
+    return Places(tuple((layer.file, layer.text) for layer in chain))
 
 
-def _target(base: Path, name: Any, root: Path, file: str) -> Path:
+def _target(base: Path, layer: Layer, root: Path) -> Path:
+    name = layer.tree["extends"]
     if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
-        raise _wrong_target(file, name, "the name of a scenario file")
+        raise _wrong_target(layer, "the name of a scenario file")
     if Path(name).is_absolute():
-        raise _wrong_target(file, name, "a file relative to this one")
+        raise _wrong_target(layer, "a file relative to this one")
     try:
         target = (base.parent / name).resolve()
     except (OSError, RuntimeError):
-        raise _wrong_target(file, name, "a file that can be read") from None
+        raise _wrong_target(layer, "a file that can be read") from None
     if not target.is_relative_to(root):
-        raise _wrong_target(file, name, "a file in the folder of the scenario, or below")
+        raise _wrong_target(layer, "a file in the folder of the scenario, or below")
     return target
 
 
-def _depth_of(tree: Tree, path: tuple[str | int, ...]) -> int:
-    """How many parts of *path* the tree has."""
-    at: Any = tree
-    for depth, part in enumerate(path):
-        keys = at if isinstance(at, dict) else range(len(at)) if isinstance(at, list) else ()
-        if part not in keys:
-            return depth
-        at = at[part]
-    return len(path)
-
-
-def _wrong_target(file: str, target: Any, expected: str) -> ScenarioError:
-    return _fault(file, "extends", value_text(target), expected)
+def _wrong_target(layer: Layer, expected: str) -> ScenarioError:
+    problem = Problem(("extends",), value_text(layer.tree["extends"]), expected)
+    return ScenarioError(faults.of([problem], places([layer])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from ipaddress import ip_network
 from itertools import islice
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from sim.scenario import directories, overrides, policies
+from sim.scenario import arms, directories, faults, overrides, policies
 from sim.scenario.checking import Parts
-from sim.scenario.errors import Fault, ScenarioError, dotted
+from sim.scenario.errors import Fault, ScenarioError
 from sim.scenario.keys import OF_NO_ROW, USED_UP
 from sim.scenario.model import Document, Head
-from sim.scenario.problems import MOST_FAULTS, Path, Problem, unknown
+from sim.scenario.positions import Places
+from sim.scenario.problems import Problem, unknown
 from sim.scenario.sections import MODELS
 from sim.scenario.servers import Relay
 from sim.scenario.sweeping import Point, ends_and_corners
@@ -35,14 +36,12 @@ from sim.topology.numbering import Numbering
 if TYPE_CHECKING:
     from sim.topology.graph import Graph, Routes
 
-FileOf = Callable[[Path], str]
-"""Which file of a chain says what stands at a path."""
-
 
 class Scenario(Document):
     """A scenario; made by ``load`` or ``loads``, which check it as a whole."""
 
-    _file: str = PrivateAttr("")
+    _places: Places = PrivateAttr(Places((("", ""),)))
+    """Where it is written."""
     _source: Tree = PrivateAttr(default_factory=dict)
     """The tree it was made from; an arm's is that of the scenario."""
     _document: Tree = PrivateAttr(default_factory=dict)
@@ -57,14 +56,24 @@ class Scenario(Document):
     # ---- its arms and variants
 
     @property
+    def file(self) -> str:
+        """How messages call its file."""
+        return self._places.file
+
+    @property
+    def places(self) -> Places:
+        """Where what it says is written."""
+        return self._places
+
+    @property
     def name(self) -> str:
         """The name of its file without folder and suffix, for folders of results."""
-        return self._file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "scenario"
+        return self.file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "scenario"
 
     def arm(self, name: str) -> Scenario:
         """The scenario with one arm's overrides; raises ScenarioError for an unknown arm."""
         for problem in unknown(name, self.arms):
-            raise ScenarioError([Fault(self._file, "arms", *problem[1:])])
+            raise ScenarioError([Fault(self.file, "arms", *problem[1:])])
         return self._arms[name]
 
     def with_overrides(self, changes: Mapping[str, Any]) -> Scenario:
@@ -74,10 +83,10 @@ class Scenario(Document):
         ``{list,of,names}``. What changes is the file, so every arm of it; asked of an arm,
         the answer is the scenario, not the arm. Raises ScenarioError with every fault.
         """
-        source, _, problems = overrides.apply(self._source, changes, heads=HEADS)
+        source, changed, problems = overrides.apply(self._source, changes, heads=HEADS)
         if problems:
-            raise ScenarioError(Fault(self._file, str(p.path[0]), *p[1:]) for p in problems)
-        return build(source, self._file)
+            raise ScenarioError(Fault(self.file, str(p.path[0]), *p[1:]) for p in problems)
+        return build(source, self._places.after(changed))
 
     def sweep_points(self) -> list[Point]:
         """The points of its sweep; without one, the ends and corners of its ranges."""
@@ -257,39 +266,27 @@ class Scenario(Document):
         return [ip_network(a) for s in servers for a in (s.address, *s.outbound_addresses)]
 
 
-def build(
-    source: Tree, name: str, file_of: FileOf | None = None, earlier: Iterable[Problem] = ()
-) -> Scenario:
+def build(source: Tree, places: Places, earlier: Iterable[Problem] = ()) -> Scenario:
     """Return the scenario of a tree with all its arms; raises ScenarioError with every fault.
 
-    *name* is how messages call its file; *file_of* tells which file of a chain said what, and
-    *earlier* is what is known to be wrong already.
+    *places* tells where it is written, and *earlier* is what is known to be wrong already.
     """
-    parts, arms, problems = check(source, earlier)
+    parts, of_arms, problems = check(source, earlier)
     if problems:
-        raise ScenarioError(_faults(problems, file_of or (lambda _: name)))
-    scenario = _scenario(parts, source, source, name)
+        raise ScenarioError(faults.of(problems, places))
+    scenario = _scenario(parts, source, source, places)
     for arm in source["arms"]:
-        of_arm = _scenario(*arms[arm], source, name) if arm in arms else scenario
+        of_arm = _scenario(*of_arms[arm], source, places) if arm in of_arms else scenario
         of_arm._arms = scenario._arms
         scenario._arms[arm] = of_arm
     return scenario
 
 
-def _scenario(parts: Parts, document: Tree, source: Tree, name: str) -> Scenario:
+def _scenario(parts: Parts, document: Tree, source: Tree, places: Places) -> Scenario:
     head = {key: getattr(parts.head, key) for key in Head.model_fields}
-    arms = {arm: dict(overrides.flat(changes)) for arm, changes in source["arms"].items()}
-    head["baseline"] = head["baseline"] or next(iter(arms))
+    head["baseline"] = head["baseline"] or next(iter(source["arms"]))
     sections = {section: getattr(parts, section) for section in (*MODELS, "expect", "targets")}
-    scenario = Scenario.model_construct(**head, **sections, arms=arms)
-    scenario._file, scenario._source, scenario._document = name, source, document
+    scenario = Scenario.model_construct(**head, **sections, arms=arms.whole(source))
+    scenario._places, scenario._source, scenario._document = places, source, document
     scenario._policies = {(server, None): policy for server, policy in parts.policies.items()}
     return scenario
-
-
-def _faults(problems: list[Problem], file_of: FileOf) -> list[Fault]:
-    """Problems with the files in which they stand, each once, and not too many."""
-    faults = list(dict.fromkeys(Fault(file_of(p.path), dotted(p.path), *p[1:]) for p in problems))
-    if len(faults) <= MOST_FAULTS:
-        return faults
-    return [*faults[:MOST_FAULTS], Fault(file_of(()), "", "and more faults", "")]

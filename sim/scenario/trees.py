@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 Tree = dict[str, Any]
+Path = tuple[str | int, ...]
+"""Names, and indices of lists, from the top of a tree to a value in it."""
 
 
 def table(tree: Any, *path: str) -> Tree:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from sim.scenario import arms as arms_of_file
 from sim.scenario import checking, expectations, overrides, policies, targets, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import dotted, unknown_key, value_text
 from sim.scenario.implied import DERIVED, expanded, origin
 from sim.scenario.keys import USED_UP
 from sim.scenario.model import MOST_ARMS, MOST_EXPECTED, MOST_TARGETS, Document, Head
-from sim.scenario.problems import MOST_FAULTS, NAMES, Problem, unknown, validate
+from sim.scenario.problems import MOST_FAULTS, NAMES, Problem, unknown, unknowns, validate
 from sim.scenario.quantities import NAME, ZONE
 from sim.scenario.sections import MODELS, MOST
 from sim.scenario.servers import Server
@@ -53,26 +54,53 @@ def check(
 
     An arm comes with its tree; *earlier* is what is known to be wrong already.
     """
+    source, misspelt = _spelt(source)
     full = expanded(source)
     parts, problems = _parts(source, full)
-    problems = [*earlier, *problems]
+    problems = [*earlier, *misspelt, *problems]
+    if any(not isinstance(source.get(section, {}), dict) for section in MODELS):
+        return parts, {}, problems  # the rest would follow from it
     too_many = _too_many(source, full)
     problems += too_many or [*_arms(source), *_quick(source), *_expectations(source, parts)]
     problems += _targets(source, parts)
     before = {(problem.path, problem.value) for problem in problems}
     arms: dict[str, tuple[Parts, Tree]] = {}
-    for arm, changes in table(source, "arms").items():
-        if too_many or len(problems) > MOST_FAULTS:
+    of_arms: list[Problem] = []
+    for arm, changes in arms_of_file.whole(source).items():
+        if too_many or len(problems) + len(of_arms) > MOST_FAULTS:
             break
         if isinstance(changes, dict) and changes:
             overridden, changed_by, wrong = overrides.apply(source, changes, arm=True)
             of_arm, new = _parts(overridden, expanded(overridden), (full, parts))
             of_arm.expect, of_arm.targets = parts.expect, parts.targets
             arms[arm] = of_arm, overridden
-            problems += [problem.within("arms", arm) for problem in wrong]
+            of_arms += [problem.within("arms", arm) for problem in wrong]
             new = [problem for problem in new if (problem.path, problem.value) not in before]
-            problems += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
+            of_arms += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
+    problems += _where_written(source, of_arms)
     return parts, arms, problems
+
+
+def _spelt(source: Tree) -> tuple[Tree, list[Problem]]:
+    """Return *source* with sections under their right names, so that nothing else looks wrong."""
+    valid = list(Document.model_fields)
+    others = islice((key for key in source if key not in valid), MOST_FAULTS + 1)
+    problems = [Problem((name,), *unknown_key(name, valid)) for name in others]
+    for problem in problems:
+        name, section = str(problem.path[0]), problem.nearest
+        if section in MODELS and isinstance(source[name], dict):
+            source = source | {section: source[name] | table(source, section)}
+    return source, problems
+
+
+def _where_written(source: Tree, problems: list[Problem]) -> Iterator[Problem]:
+    """The *problems* of arms, without what an arm only has from another one with that fault."""
+    for problem in problems:
+        _, arm, *selector = map(str, problem.path)
+        writer = arms_of_file.writer(source, arm, *selector) if selector else arm
+        at_writer = problem._replace(path=("arms", writer, *problem.path[2:]))
+        if writer == arm or at_writer not in problems:
+            yield problem
 
 
 def _parts(
@@ -90,7 +118,7 @@ def _parts(
     parts.head, problems = _head(source)
     for section, most in MOST.items():
         tables = getattr(parts, section)
-        problems += _section(full, section, most)
+        problems += _section(source, full, section, most)
         for name, raw in islice(table(full, section).items(), most):
             if len(problems) > MOST_FAULTS:
                 break
@@ -98,7 +126,7 @@ def _parts(
             if same is not None and raw == before[section][name]:
                 tables[name] = same
                 continue
-            entity, wrong = _entity(section, name, raw)
+            entity, wrong = _entity(section, name, raw, parts.names["networks"])
             located = (p._replace(path=origin(source, p.path)) for p in wrong)
             problems += [problem for problem in located if problem not in problems]
             if entity is not None:
@@ -110,13 +138,14 @@ def _parts(
     }
     problems += _defaults(source)
     problems += topology.problems(source, table(full, "networks"))
-    more = islice(checking.problems(parts), MOST_FAULTS + 1)
-    problems += [p._replace(path=origin(source, p.path)) for p in more]
-    return parts, [p for p in problems if not _follows(p, problems, full)]
+    if all(isinstance(source.get(section, {}), dict) for section in MODELS):
+        more = islice(checking.problems(parts), MOST_FAULTS + 1)
+        problems += [p._replace(path=origin(source, p.path)) for p in more]
+    return parts, [p for p in problems if not _follows(p, problems, source, full)]
 
 
-def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
-    """A table of a section, and everything wrong with it.
+def _entity(section: str, name: str, raw: Any, networks: list[str]) -> tuple[Any, list[Problem]]:
+    """A table of a section, and everything wrong with it; *networks* are those that there are.
 
     What is wrong in it is left out, so that the rest is checked too; None if that would make
     other tables look wrong. The scenario is refused in any case.
@@ -132,23 +161,28 @@ def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
     elif keys:
         entity = None
     if section == "servers" and isinstance(raw, dict):
-        none_free = f"an address: {value_text(raw.get('network'))} has none free"
-        missing = ("address",), "missing"
-        problems = [p._replace(expected=none_free) if p[:2] == missing else p for p in problems]
+        problems = [p for one in problems for p in _of_network(one, raw.get("network"), networks)]
     return entity, [problem.within(section, name) for problem in problems]
 
 
+def _of_network(problem: Problem, network: Any, networks: list[str]) -> Iterator[Problem]:
+    """A problem of a server, or what it follows from where its *network* gives it no address."""
+    if problem[:2] != (("address",), "missing"):
+        yield problem
+    elif isinstance(network, str) and network not in networks:
+        yield from unknown(network, networks, "network")
+    else:
+        yield problem._replace(expected=f"an address: {value_text(network)} has none free")
+
+
 def _head(source: Tree) -> tuple[Head | None, list[Problem]]:
-    head, problems = validate(Head, {k: source[k] for k in Head.model_fields if k in source})
-    valid = list(Document.model_fields)
-    others = islice((key for key in source if key not in valid), MOST_FAULTS + 1)
-    return head, problems + [Problem((key,), *unknown_key(key, valid)) for key in others]
+    return validate(Head, {k: source[k] for k in Head.model_fields if k in source})
 
 
-def _section(full: Tree, section: str, most: int) -> list[Problem]:
+def _section(source: Tree, full: Tree, section: str, most: int) -> list[Problem]:
     tables = full.get(section, {})
-    if not isinstance(tables, dict):
-        return [Problem((section,), value_text(tables), "a table")]
+    if not isinstance(written := source.get(section, {}), dict):
+        return [Problem((section,), value_text(written), "a table")]
     if len(tables) > most:
         return [Problem((section,), f"{len(tables)} tables", f"at most {most}")]
     if not tables and section in REQUIRED_SECTIONS:
@@ -167,9 +201,12 @@ def _defaults(source: Tree) -> Iterator[Problem]:
             yield from (problem.within("defaults", role) for problem in problems)
 
 
-def _follows(problem: Problem, problems: list[Problem], full: Tree) -> bool:
-    """Whether a server's key only repeats what is wrong with the network that it follows from."""
+def _follows(problem: Problem, problems: list[Problem], source: Tree, full: Tree) -> bool:
+    """Whether a key that the file does not write repeats what is wrong with that it follows from:
+    the network of a server, or the places of people."""
     section, *rest = problem.path
+    if section == "users" and rest[1:2] == ["access"]:
+        return "access" not in table(source, section, str(rest[0]))
     if section != "servers" or len(rest) < 2 or rest[1] not in DERIVED:
         return False
     network = table(full, "servers", str(rest[0])).get("network")
@@ -202,6 +239,13 @@ def _arms(source: Tree) -> Iterator[Problem]:
     baseline = source.get("baseline", "")
     if baseline and isinstance(baseline, str):
         yield from unknown(baseline, arms, "baseline")
+    yield from unknowns(_sweep_arms(source), arms, "sweep", "arms")
+    yield from arms_of_file.problems(source)
+
+
+def _sweep_arms(source: Tree) -> list[str]:
+    arms = table(source, "sweep").get("arms")
+    return [arm for arm in arms if isinstance(arm, str)] if isinstance(arms, list) else []
 
 
 def _quick(source: Tree) -> list[Problem]:

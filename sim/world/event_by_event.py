@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.workload.arrivals import Arrivals
-from sim.workload.columns import Ints
 from sim.world.engine import Engine
 from sim.world.mail_programs import MailProgram
 from sim.world.recorder import Parts
@@ -73,11 +72,6 @@ class EventByEvent:
     def attempts(self) -> Parts:
         """Return the attempts that the recorder has not seen, as columns in parts."""
         return {"message": lambda: ()}
-
-    def relayed(self, begins: Sequence[float]) -> Ints:
-        """Return how many recipients each server (column) relayed in each phase (row) besides
-        those that `Transport` counted; *begins* are the first moments of the phases (s)."""
-        return np.zeros((len(begins), len(self.servers)), dtype=np.int64)
 
     def clear(self) -> None:
         """Let go of large columns."""

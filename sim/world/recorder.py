@@ -31,7 +31,7 @@ DELIVERED, REFUSED, GAVE_UP, DISCARDED, BOUNCED, EXPIRED, IN_TRANSIT = range(FAT
 ATTEMPT = {
     "message": "i", "attempt": "i", "hop": "b", "at": "d", "client": "I", "place": "h",
     "server": "h", "recipients": "i", "accepted": "i", "answer": "i", "waited": "d", "took": "d",
-    "permission": "b",
+    "permission": "b", "relayed": "i", "abuse": "b",
 }  # fmt: skip
 """What is kept of an attempt, with type codes that `struct` and numpy share."""
 _PACKED = Struct("<" + "".join(ATTEMPT.values()))
@@ -285,8 +285,9 @@ class Recorder:
     def session_totals(
         self, attempts: Columns, servers: int, begins: Sequence[float]
     ) -> dict[str, NDArray[Any]]:
-        """For each phase (row) and server (column): how many *attempts* there were, and the
-        seconds of sessions that they used, that spam used, and that they waited.
+        """For each phase (row) and server (column): how many *attempts* there were, the seconds
+        of sessions that they used, that spam used, and that they waited, and the recipients
+        relayed.
 
         *begins* are the first moments of the phases (s).
         """
@@ -299,6 +300,8 @@ class Recorder:
             "busy": attempts["took"],
             "busy_spam": np.where(spam, attempts["took"], 0.0),
             "waited": attempts["waited"],
+            "relayed": attempts["relayed"],
+            "relayed_spam": np.where(spam, attempts["relayed"], 0),
         }
         return {
             name: np.asarray(np.bincount(cell, values, len(begins) * servers)).reshape(shape)

@@ -21,6 +21,7 @@ from sim.workload.people import NO_SUCH_USER
 from sim.workload.pop_logins import PopLogins
 from sim.workload.workload import Workload, workload
 from sim.world import building
+from sim.world.abuse import Abuses
 from sim.world.addressees import Addressees
 from sim.world.batch.fast_path import Accelerator
 from sim.world.batch.precompute import Precomputed
@@ -147,6 +148,7 @@ class World:
             n for n, network in scenario.networks.items() if network.blocks_port_25_of_servers
         )
         transport.permissions = building.permissions(scenario, self.workload, self.pop)
+        transport.abuses = Abuses(scenario)
         return transport
 
     def _context(self) -> WorldContext:
@@ -257,7 +259,6 @@ class World:
     def _server_rows(self, attempts: Columns, bounds: list[float]) -> list[dict[str, Any]]:
         """A row per server and phase; *bounds* are the first moment of each phase and the end."""
         used = self.recorder.session_totals(attempts, len(self.servers), bounds[:-1])
-        relayed = self.messages.relayed(bounds[:-1])
         spans = np.diff(bounds).tolist()
         return [
             {
@@ -266,8 +267,6 @@ class World:
                 "sessions": server.settings.sessions,
                 "span": spans[phase],
                 "turned_away": tally.turned_away,
-                "relayed": tally.relayed + relayed[phase, server.number],
-                "relayed_strangers_spam": tally.strangers,
                 **{name: values[phase, server.number] for name, values in used.items()},
             }
             for server in self.servers

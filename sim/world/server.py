@@ -126,10 +126,10 @@ def personal(policy: Policy, *, listing: bool) -> dict[str, str]:
 class Tally:
     """What a server did in one phase, besides what its attempts tell."""
 
-    __slots__ = ("relayed", "strangers", "turned_away")
+    __slots__ = ("strangers", "turned_away")
 
     def __init__(self) -> None:
-        self.turned_away = self.relayed = self.strangers = 0
+        self.turned_away = self.strangers = 0
 
 
 class Server:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.records.rows import TABLES, Column
 from sim.records.words import (
+    Abuse,
     Cause,
     Change,
     Fate,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 WORDS: dict[str, type[Word]] = {
     "class": MailClass, "phase": Phase, "fate": Fate, "cause": Cause, "first_cause": Cause,
     "remedy": Remedy, "route": Route, "hop": Hop, "permission": Permission, "change": Change,
-    "reason": Reason,
+    "reason": Reason, "abuse": Abuse,
 }  # fmt: skip
 """Columns of words."""
 VERDICT_TEXTS = ("stage", "enhanced", "rule")

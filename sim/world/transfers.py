@@ -117,3 +117,9 @@ def recipients(groups: Sequence[RecipientGroup]) -> int:
     if len(groups) == 1:  # the usual case
         return groups[0].end - groups[0].first
     return sum([group.end - group.first for group in groups])
+
+
+def relayed_recipients(acceptances: Replies) -> int:
+    """How many recipients of *acceptances* the server passes on; what it drops is not relayed."""
+    verdicts = [(group, answer.verdict) for group, answer in acceptances]
+    return sum([g.end - g.first for g, of in verdicts if of.relayed and not of.discarded])

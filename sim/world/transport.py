@@ -21,16 +21,18 @@ from sim.records.words import Permission
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.streams import Purpose, chance
 from sim.world import outages
+from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.addressees import Addressees
 from sim.world.asking import ask
 from sim.world.deferred import Deferred
 from sim.world.next_hosts import NextHosts
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
 from sim.world.server import Server
-from sim.world.transfers import Message, Replies, Transfer, recipients, split
+from sim.world.transfers import Message, Replies, Transfer, recipients, relayed_recipients, split
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
+    from sim.world.abuse import Abuses
     from sim.world.engine import Engine
     from sim.world.permissions import Permissions
 
@@ -70,6 +72,7 @@ class Transport:
         self.spam_delivered = 0
         """Recipients of spam that were delivered so far."""
         self.permissions: Permissions | None = None  # None: nobody asks whose they are
+        self.abuses: Abuses  # set before anything is sent
         self.blocks_servers: frozenset[str] = frozenset()
         """Networks whose servers reach no port 25 elsewhere."""
         self._arrive = (self.arrive,)
@@ -176,7 +179,8 @@ class Transport:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1
             permission = self.permissions.of(transfer, writer, now, acceptances, refused)
         accepted = recipients([group for group, _ in acceptances]) if refused else transfer.count
-        self._write(transfer, now, accepted, worst, start - now, took, permission)
+        relayed = relayed_recipients(acceptances)
+        self._write(transfer, now, accepted, worst, start - now, took, permission, relayed)
         if sender is not None:
             sender.receive_replies(transfer, done, refused)
         elif refused:
@@ -192,13 +196,18 @@ class Transport:
         worst: Answer,
         waited: float,
         took: float,
-        permission: int,
+        permission: int = NOBODYS,
+        relayed: int = 0,
     ) -> None:
-        recorder = self.recorder
+        recorder, abuse = self.recorder, NO_ABUSE
+        if relayed and transfer.message.spam:
+            abuse = self.abuses.of(transfer, permission)
+            if not transfer.server.trusts(transfer.address):
+                transfer.server.tally.strangers += relayed
         recorder.attempts += recorder.pack_attempt(
             transfer.message.number, transfer.attempt, transfer.origin is not None, now,
             transfer.address, transfer.place, transfer.server.number, transfer.count, accepted,
-            worst.number, waited, took, permission,
+            worst.number, waited, took, permission, relayed, abuse,
         )  # fmt: skip
 
     def _is_lost(self, transfer: Transfer, now: float, start: float, done: float) -> bool:
@@ -231,7 +240,7 @@ class Transport:
     ) -> None:
         """There was no session, or it was lost; its sender notices at *noticed_at* (s; None:
         now): everything is still its sender's."""
-        self._write(transfer, now, 0, answer, waited, took, NOBODYS)
+        self._write(transfer, now, 0, answer, waited, took)
         replies = [(group, answer) for group in transfer.groups]
         at = now if noticed_at is None else noticed_at
         sender = transfer.message.sender
@@ -249,7 +258,6 @@ class Transport:
     def _take(self, transfer: Transfer, replies: Replies, done: float) -> None:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message, recorder = transfer.server, transfer.message, self.recorder
-        strangers = message.spam and not server.trusts(transfer.address)
         to_relay: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in replies:
@@ -257,10 +265,6 @@ class Transport:
             if answer.verdict.discarded:
                 recorder.end(group, DISCARDED, answer, done)
                 continue
-            if relayed:
-                server.tally.relayed += group.end - group.first
-                if strangers:
-                    server.tally.strangers += group.end - group.first
             parts: Iterable[tuple[Message, RecipientGroup, bool]] = ((message, group, relayed),)
             if server.has_aliases:
                 parts = self.addressees.parts(server, message, group, relayed=relayed)

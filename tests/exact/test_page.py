@@ -37,7 +37,7 @@ def test_terminal_shows_brackets_and_no_escapes():
     assert "[link=x]y[/link]" in text
     assert "column [x]" in text
     assert "\x1b" not in text
-    assert "esc \\x1b[31m" in text
+    assert "esc \\u001b[31m" in text
 
 
 def test_rich_prints_a_page():

@@ -19,6 +19,9 @@ KINDS = {
     "route": words.Route.texts(),
     "remedy": words.Remedy.texts(),
     "hop": words.Hop.texts(),
+    "abuse": words.Abuse.texts(),
+    "change": words.Change.texts(),
+    "reason": words.Reason.texts(),
 }
 RECIPIENT = {
     "arm": "open",
@@ -64,6 +67,7 @@ ATTEMPT = {
     "enhanced": "2.1.5",
     "rule": "permit",
     "cause": "",
+    "relayed": 0,
     "waited": 0.0,
     "took": 1.5,
 }
@@ -80,7 +84,15 @@ SERVER = {
     "busy_spam": 25.0,
     "waited": 5.0,
     "relayed": 8,
-    "relayed_strangers_spam": 2,
+    "relayed_spam": 2,
+}
+CHANGE = {
+    "arm": "open",
+    "at": 0.0,
+    "change": "listed",
+    "name": "list",
+    "reason": "trap",
+    "prefix": 32,
 }
 
 
@@ -106,14 +118,16 @@ def frames(
     recipients: list[dict[str, Any]] | None = None,
     attempts: list[dict[str, Any]] | None = None,
     servers: list[dict[str, Any]] | None = None,
+    calendar: list[dict[str, Any]] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The three tables of a run; each list says what differs from an ordinary row."""
+    """The tables of a run; each list says what differs from an ordinary row."""
     return {
         "recipients": frame(
             records.RECIPIENTS, RECIPIENT, [{}] if recipients is None else recipients
         ),
         "attempts": frame(records.ATTEMPTS, ATTEMPT, [{}] if attempts is None else attempts),
         "servers": frame(records.SERVERS, SERVER, [{}] if servers is None else servers),
+        "calendar": frame(records.CALENDAR, CHANGE, calendar or []),
     }
 
 

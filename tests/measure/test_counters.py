@@ -1,5 +1,7 @@
 """Rows to measures: each numerator and denominator, counted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,9 +43,9 @@ SPAMMED = [
 ]
 
 
-def measured(rows=None, servers=None, attempts=None) -> pd.Series:
+def measured(rows=None, servers=None, attempts=None, over=OVER) -> pd.Series:
     rows = HONEST + SPAMMED if rows is None else rows
-    table = measure_run(frames([STEADY | row for row in rows], attempts, servers), OVER)
+    table = measure_run(frames([STEADY | row for row in rows], attempts, servers), over)
     on = ["phase", "class", "by", "key", "measure"]
     return table.astype(dict.fromkeys(on, object)).set_index(on)
 
@@ -150,12 +152,41 @@ def test_nought_by_nought_is_undefined():
     assert np.isnan(row["value"])
 
 
+RELAYED = [
+    {"at": 2.5 * DAY, "relayed": 5},
+    {"at": 2.5 * DAY, "relayed": 2, "abuse": "strangers", "message": 1},
+    {"at": 3.5 * DAY, "relayed": 1, "abuse": "stolen_logins", "message": 1},
+    {"at": 100.0, "relayed": 9, "abuse": "strangers", "message": 1},
+    {"at": 2.5 * DAY, "relayed": 4, "abuse": "strangers", "message": 1, "server": "adatum-smtp"},
+    {"at": 2.5 * DAY, "relayed": 0, "server": "adatum-mx"},
+]
+
+
+@pytest.mark.parametrize(
+    ("by", "key", "left", "relayed"),
+    [
+        ("all", "", 3, 8), ("server", "adatum-smtp", 4, 4), ("abuse", "strangers", 2, 8),
+        ("abuse", "stolen_logins", 1, 8),
+    ],
+)  # fmt: skip
+def test_spam_that_left_the_servers_that_arms_change(by, key, left, relayed):
+    over = replace(OVER, changed=frozenset({"proseware-smtp"}))
+    table = measured([{}, {"message": 1, **SPAM}], attempts=RELAYED, over=over)
+    row = table.loc[("after", "spam", by, key, "spam_abuse_rate")]
+    assert (row["numerator"], row["denominator"]) == (left, relayed)
+    row = table.loc[("after", "spam", by, key, "spam_left_per_day")]
+    assert (row["numerator"], row["denominator"]) == (left, 3)
+
+
+@pytest.mark.parametrize(("by", "key", "left"), [("day", "3", 1), ("route", "open_relay", 7)])
+def test_spam_that_left_by_day_and_route_where_no_arm_changes_a_server(by, key, left):
+    table = measured([{}, {"message": 1, **SPAM}], attempts=RELAYED)
+    assert table.loc[("after", "spam", by, key, "spam_left_per_day"), "numerator"] == left
+
+
 def test_a_server_that_relays_nothing_has_no_spam_abuse_rate():
-    none = {"server": "adatum-mx", "relayed": 0, "relayed_strangers_spam": 0}
-    table = measured([{}], servers=[{}, none])
+    table = measured([{}], attempts=[{"relayed": 0, "server": "adatum-mx"}])
     assert ("after", "spam", "server", "adatum-mx", "spam_abuse_rate") not in table.index
-    row = table.loc[("after", "spam", "all", "", "spam_abuse_rate")]
-    assert (row["numerator"], row["denominator"], row["value"]) == (2, 8, 0.25)
 
 
 def test_servers_together_are_a_quotient_of_sums():

@@ -38,10 +38,13 @@ def test_every_measure_is_computed_and_nothing_else():
         QUANTILES,
         SERVER_SUMS,
     )
+    from sim.measure.leaving import COUNT, SHARE
+    from sim.measure.listings import AT_ALL, TIME
 
     computed = [*COSTS, *NUMERATORS, *PERMITTED, *QUANTILES, *FRICTION, *SERVER_SUMS]
+    computed += [COUNT, SHARE, TIME, AT_ALL]
     assert sorted(computed) == sorted(MEASURES)
     rates = {name for name, measure in MEASURES.items() if measure.kind == RATE}
     rates -= set(LONG_RUN)  # days of their own
-    assert set(EXPOSURES) == rates - set(FRICTION)  # friction has messages for its exposure
+    assert {*EXPOSURES, COUNT} == rates - set(FRICTION)  # friction has messages for its exposure
     assert callable(count_measures)

@@ -97,7 +97,7 @@ def test_one_line_that_is_wrong_for_many_servers_is_told_once():
     with pytest.raises(ScenarioError) as raised:
         loads(with_arm('"servers.*.sessions" = 0'))
     assert [str(fault) for fault in raised.value.faults] == [
-        '<string>: arms.it."servers.*.sessions": 0: expected at least 1'
+        '<string>: line 52: arms.it."servers.*.sessions": 0: expected at least 1'
     ]
 
 

@@ -62,9 +62,9 @@ def test_a_fault_is_told_in_the_file_that_has_it(folder, tmp_path):
     folder("base.toml", SMALL.replace("count = 10", "count = -1"))
     path = folder("a.toml", 'extends = "base.toml"\nseed = -1\n[servers.phone-mx]\nsessions = 0')
     assert told(path).splitlines() == [
-        f"{path}: seed: -1: expected at least 0",
-        f"{tmp_path}/base.toml: users.travellers.count: -1: expected at least 1",
-        f"{path}: servers.phone-mx.sessions: 0: expected at least 1",
+        f"{path}: line 2: seed: -1: expected at least 0",
+        f"{tmp_path}/base.toml: line 39: users.travellers.count: -1: expected at least 1",
+        f"{path}: line 4: servers.phone-mx.sessions: 0: expected at least 1",
     ]
 
 

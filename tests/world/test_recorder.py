@@ -81,7 +81,7 @@ def test_many_groups_end_as_one_by_one(recorder):
 
 def attempt(recorder, message, server, at):
     recorder.attempts += recorder.pack_attempt(
-        message, 1, 0, at, 1, 0, server, 1, 1, 0, 0.5, 2.0, 0
+        message, 1, 0, at, 1, 0, server, 1, 1, 0, 0.5, 2.0, 0, 1, 0
     )
 
 
@@ -102,3 +102,4 @@ def test_seconds_of_sessions_by_phase_and_server(recorder):
     assert totals["connections"].tolist() == [[1, 0], [1, 1]]
     assert totals["busy"].tolist() == totals["busy_spam"].tolist() == [[2.0, 0.0], [2.0, 2.0]]
     assert totals["waited"].sum() == 1.5
+    assert totals["relayed"].tolist() == totals["relayed_spam"].tolist() == [[1, 0], [1, 1]]

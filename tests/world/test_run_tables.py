@@ -87,7 +87,7 @@ def test_an_attempt_has_what_its_answer_says():
     recorder = written(5.0)
     answer = recorder.answer("mx2", NO)
     recorder.attempts += recorder.pack_attempt(
-        0, 2, 1, 6.0, 0xC0000201, 0, 1, 1, 0, answer.number, 0.5, 1.5, 0
+        0, 2, 1, 6.0, 0xC0000201, 0, 1, 1, 0, answer.number, 0.5, 1.5, 0, 0, 0
     )
     (row,) = tables(recorder, pending=[0]).frames()["attempts"].to_dict("records")
     expected = {

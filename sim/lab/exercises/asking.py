@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.exact.page import fixed
+from sim.records.outgoing import markup, visible
 from sim.scenario.errors import Fault, nearest, one_of, value_text
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ class Task:
 
     def __str__(self) -> str:
         owner = f", for {self.student}" if self.student else ""
-        return f"Exercise {self.number}{owner}: {self.title}\n{self.text}"
+        return visible(f"Exercise {self.number}{owner}: {self.title}\n{self.text}")
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        owner = f", for {escape(self.student)}" if self.student else ""
-        title = f"Exercise {self.number}{owner}: {escape(self.title)}"
-        return f"<b>{title}</b>{fixed(escape(self.text))}"
+        owner = f", for {markup(self.student)}" if self.student else ""
+        title = f"Exercise {self.number}{owner}: {markup(self.title)}"
+        return f"<b>{title}</b>{fixed(markup(self.text))}"
 
 
 Question = Callable[[Draw], Exercise]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 from sim.exact.page import fixed
 from sim.lab.exercises.answers import Judgement
 from sim.lab.exercises.asking import exercise, find, name_of, unknown
+from sim.records.outgoing import markup, visible
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
 COLOURS = {True: "#1b7837", False: "#b2182b", None: "#666666"}
@@ -27,15 +27,13 @@ class Mark:
 
     def __str__(self) -> str:
         first = f"{self.number}  {SIGNS[self.right]}"
-        return "\n".join(
-            [f"{first}: {self.words}" if self.words else first]
-            + ([f"  look at: {self.look}"] if self.look else [])
-        )
+        words = [f"{first}: {self.words}" if self.words else first]
+        return visible("\n".join(words + ([f"  look at: {self.look}"] if self.look else [])))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fixed(escape(str(self)), f"color:{COLOURS[self.right]}")
+        return fixed(markup(str(self)), f"color:{COLOURS[self.right]}")
 
 
 def check(number: object, answer: object = None, student: object = None) -> Mark:

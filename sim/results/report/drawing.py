@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.figures import FORMATS, TABLE, FigureError, Gallery, Style, save
 from sim.figures.numbers import numbers
 from sim.figures.specification import EXACT
+from sim.measure.spreadsheet import csv
 
 Write = Callable[[str, bytes], object]
 """Stores a file under its name."""
@@ -92,12 +92,6 @@ def files_of(
     with tempfile.TemporaryDirectory() as temporary:
         for file in save(figure, Path(temporary) / name, tuple(formats)):
             yield file.name, file.read_bytes()
-
-
-def csv(table: pd.DataFrame) -> str:
-    """A table as it is written beside a page: the same numbers give the same text."""
-    text: str = table.to_csv(index=False, float_format="%.10g")
-    return text
 
 
 _TAG = re.compile(r"<[^>]*>")

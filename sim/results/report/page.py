@@ -13,6 +13,7 @@ from sim._version import __version__
 from sim.experiment.manifest import code_digest, cut_to
 from sim.measure import sweeps
 from sim.measure.digits import between, number
+from sim.records.outgoing import visible
 from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
 from sim.results.conclusions import conclusion
@@ -53,6 +54,7 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sim.results", "report"),
         autoescape=True,
+        finalize=_visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -88,6 +90,11 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
+
+
+def _visible(value: Any) -> Any:
+    """What stands in the page: plain text without control characters; a figure as it is."""
+    return visible(value) if type(value) is str else value
 
 
 def _structure(results: Analysis) -> list[tuple[str, ...]]:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import inf
 from typing import Any
@@ -337,15 +337,12 @@ class Accelerator(EventByEvent):
                 row = self.groups.row_item[event.index]
                 rows[row : row + self.groups.count_item[event.index]] = True
 
-    def relayed(self, begins: Sequence[float]) -> Ints:
-        """Return how many recipients each server relayed in each phase here."""
-        messages, groups, n = self.messages, self.groups, len(self.servers)
-        some = np.flatnonzero((groups.at_first == SECOND_HOP) & messages.took_place[groups.message])
-        message = groups.message[some]
-        phase = np.searchsorted(begins, messages.at[message], side="right") - 1
-        cell = phase * n + messages.server[message]
-        counts = np.bincount(cell, groups.count[some], minlength=len(begins) * n)
-        return counts.astype(np.int64).reshape(-1, n)
+    def _relayed(self) -> NDArray[Any]:
+        """How many recipients of each message its first server relays."""
+        groups = self.groups
+        some = groups.at_first == SECOND_HOP
+        messages = len(self.order)
+        return np.bincount(groups.message[some], groups.count[some], minlength=messages)
 
     def attempts(self) -> Parts:
         """Return the attempts that took place here, at first hops and at second ones.
@@ -366,6 +363,7 @@ class Accelerator(EventByEvent):
             "server": lambda: (messages.server[first], groups.server[second]),
             "recipients": lambda: (count[first], groups.count[second]),
             "accepted": lambda: (np.where(refused, 0, count)[first], groups.count[second]),
+            "relayed": lambda: (self._relayed()[first], np.zeros(len(second), np.int8)),
             "answer": lambda: (
                 groups.first_outcome[groups.first[first]] // FATES,
                 groups.outcome[second] // FATES,
