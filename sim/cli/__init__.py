@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sim.results import export as export
     from sim.results import publish as publish
     from sim.scenario import declared as declared
+    from sim.scenario import ready as ready
     from sim.smtp import names as names
 
 _HOME = {
@@ -53,6 +54,7 @@ _HOME = {
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
     "reading": "sim.config.reading",
+    "ready": "sim.scenario.ready",
     "render": "sim.cli.render",
     "scenario": "sim.scenario",
     "spreadsheet": "sim.measure.spreadsheet",

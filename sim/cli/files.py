@@ -61,11 +61,18 @@ def schema(
     tell(cli.scenario.reference()) if reference else print_json(cli.scenario.schema())
 
 
-def new(file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]) -> None:
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    like: Annotated[
+        str | None,
+        typer.Option("--like", metavar="SCENARIO", help="A copy of it: a ready one, or a file."),
+    ] = None,
+) -> None:
     """Write a commented starting scenario to a new file."""
+    text = cli.scenario.new() if like is None else cli.scenario.text_of(like)
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(cli.scenario.new())
+            target.write(text)
     except FileExistsError:
         wrong(f"{file} exists; choose another name")
     except OSError as error:

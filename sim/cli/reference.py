@@ -132,7 +132,7 @@ import sim
 from sim.figures import STYLES, save
 from sim.figures.numbers import numbers
 
-short = sim.load("scenarios/six-cases.toml").with_overrides({"run_length": "4 days"})
+short = sim.load("six-cases").with_overrides({"run_length": "4 days"})
 results = sim.run(short, arms=["open trust", "on network"], replications=2)
 narrow = replace(STYLES["column"], width=3.3)
 figure = results.figures.places(measure="first_refusal_rate", style=narrow)

@@ -17,7 +17,7 @@ from sim.experiment.precision import first
 from sim.experiment.quick import recipients, scaled, shortened
 from sim.experiment.run import design, run, table_of_runs
 from sim.experiment.storage import Task
-from sim.smtp.units import TIME
+from sim.smtp.units import TIME, largest
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,8 +35,6 @@ HARDLY_ANY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep from which its time is estimated, at most."""
-UNITS = ("days", "h", "min")
-"""Units of long times, from two of them on."""
 START = 0.5
 """Seconds until worker processes are up."""
 
@@ -82,7 +80,7 @@ class Plan:
         return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
 
     def _duration(self, seconds: float) -> str:
-        unit = next((unit for unit in UNITS if seconds >= 2.0 * TIME[unit]), "s")
+        unit = largest(seconds)
         size = TIME[unit]
         if self.measured:
             return f"about {seconds / size:.0f} {unit}"

@@ -116,8 +116,9 @@ class Scenario:
 
 
 def load(path: str | PathLike[str], *, graph: Graph | None = None) -> Scenario:
-    """Read and check a scenario file; raises ScenarioError with every fault at once.
+    """Read and check a scenario, a file or a ready one by name.
 
+    Raises ScenarioError with every fault at once.
     A networkx *graph* adds its nodes to the networks of the file: node attributes ``kind``
     (isp), ``domain`` (NAME.example) and ``size`` (1), edge attribute ``latency`` (10 ms; text
     with its unit, or seconds), defaults in brackets.

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.scenario import faults
+from sim.scenario import faults, ready
 from sim.scenario.errors import Fault, ScenarioError, nearest, value_text
 from sim.scenario.positions import Places
 from sim.scenario.problems import Problem
@@ -85,6 +85,11 @@ def new() -> str:
     return Path(__file__).with_name("new.toml").read_text("utf-8")
 
 
+def text_of(source: str) -> str:
+    """Return the text of a scenario file, or of a ready scenario."""
+    return _text(_octets(ready.file_of(source), source), source)
+
+
 def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     """The file's octets; only a regular file is read, and no more of it than allowed."""
     expected = "a scenario file (TOML or JSON)"
@@ -100,20 +105,22 @@ def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     except ScenarioError:
         raise
     except FileNotFoundError:
-        raise _fault(name, "", "no such file", expected, _beside(Path(path))) from None
+        expected += ", or the name of a ready one (mailsim gallery)"
+        raise _fault(name, "", "no such file", expected, _near(Path(path))) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _fault(name, "", f"cannot be read ({reason})", expected) from None
     return data
 
 
-def _beside(path: Path) -> str:
-    """The scenario file in the same folder whose name is nearest to that of *path*, or ""."""
+def _near(path: Path) -> str:
+    """The file in the same folder, or ready scenario, whose name is nearest to *path*, or ""."""
     try:
         files = [file for file in path.parent.iterdir() if file.suffix in SUFFIXES]
     except OSError:
-        return ""
-    names = {file.stem: file.name for file in sorted(files)}
+        files = []
+    names = {name: name for name in ready.names() if path.name == os.fspath(path)}
+    names |= {file.stem: file.name for file in sorted(files)}
     return names.get(nearest(path.stem, names), "")
 
 
@@ -214,7 +221,9 @@ def layers(path: Path | None, layer: Layer) -> list[Layer]:
         if len(chain) == LONGEST_CHAIN:
             raise _wrong_target(last, f"at most {LONGEST_CHAIN} files in a chain")
         files.add(current)
-        chain.append(read(current, str(Path(last.file).parent / last.tree["extends"])))
+        target = last.tree["extends"]
+        name = str(current if target in ready.names() else Path(last.file).parent / target)
+        chain.append(read(current, name))
     return chain
 
 
@@ -235,14 +244,16 @@ def places(chain: list[Layer]) -> Places:
 def _target(base: Path, layer: Layer, root: Path) -> Path:
     name = layer.tree["extends"]
     if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
-        raise _wrong_target(layer, "the name of a scenario file")
+        raise _wrong_target(layer, "the name of a scenario file, or of a ready one")
     if Path(name).is_absolute():
         raise _wrong_target(layer, "a file relative to this one")
     try:
         target = (base.parent / name).resolve()
     except (OSError, RuntimeError):
         raise _wrong_target(layer, "a file that can be read") from None
-    if not target.is_relative_to(root):
+    if name in ready.names() and not target.exists():
+        return ready.path_of(name)
+    if not any(target.is_relative_to(folder) for folder in (root, ready.FOLDER)):
         raise _wrong_target(layer, "a file in the folder of the scenario, or below")
     return target
 
