@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from sim._version import __version__
+from sim._version import __version__, citation
 from sim.experiment.manifest import code_digest, cut_to
 from sim.measure import sweeps
 from sim.measure.digits import between, number
@@ -87,6 +87,7 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         missing=[drawing for drawing in figures if not drawing.svg],
         sample=_sample(results, counts),
         n=counts,
+        citation=citation(manifest["version"]),
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )

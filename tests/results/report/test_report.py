@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -128,6 +129,21 @@ def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_p
         pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
     with pytest.raises(StorageError, match="measures lack 'numerator'"):
         sim.open_results(copy).save()
+
+
+def test_the_page_says_how_to_cite_the_version_that_made_the_results(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = (copy / "manifest.json").read_text("utf-8")
+    (copy / "manifest.json").write_text(
+        manifest.replace('"version": "0.1.0"', '"version": "0.0.9"')
+    )
+    sim.open_results(copy).save(figures=["rates"], formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    (cited,) = re.findall(r"<th scope=.row.>cite as</th><td>(.*?)</td>", html)
+    digest = json.loads(manifest)["scenario_hash"][:10]
+    assert cited.startswith("The mailsim authors: mailsim, version 0.0.9 [computer program].")
+    assert cited.endswith(f"({digest}), seed 3.")
 
 
 def test_one_replication_of_another_version_says_so(folder, tmp_path):
