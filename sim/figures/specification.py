@@ -39,13 +39,14 @@ class Specification:
     do without, by their names in TABLES; ``arms``, in order; the ``run``; and keywords, which a
     reader may ask for. A caption may be a function of the same arguments but the style.
     *columns* of a table are those of TABLES if not given. A figure that is not *standard* is
-    drawn only when asked for.
+    drawn only when asked for, one that is among the *first* by every run.
     """
 
     draw: Callable[..., Figure]
     words: str | Callable[..., str]
     columns: Mapping[str, tuple[str, ...]]
     standard: bool = True
+    first: bool = False
 
     @property
     def name(self) -> str:
@@ -164,12 +165,12 @@ def _arms(tables: Mapping[str, Any], names: Any, scenario: Any) -> list[str]:
 
 
 def figure(
-    words: str | Callable[..., str], *, standard: bool = True, **columns: str
+    words: str | Callable[..., str], *, standard: bool = True, first: bool = False, **columns: str
 ) -> Callable[[Callable[..., Figure]], Specification]:
     """Make a function the specification of a figure with that caption (see Specification)."""
 
     def specify(draw: Callable[..., Figure]) -> Specification:
         columns_of = {table: tuple(names.split()) for table, names in columns.items()}
-        return Specification(draw, words, columns_of, standard)
+        return Specification(draw, words, columns_of, standard, first)
 
     return specify

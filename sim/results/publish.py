@@ -45,12 +45,18 @@ class Pictures:
 
 
 def publish(
-    results: Analysis, figures: Sequence[str] | None, pictures: Pictures, *, workers: int = 1
+    results: Analysis,
+    figures: Sequence[str] | None,
+    pictures: Pictures,
+    *,
+    workers: int = 1,
+    required: bool = True,
 ) -> Path:
     """Write summary.csv, tables, figures and report.html into the folder; the page's path.
 
     *figures*: names, or None for all that the results suffice for. Raises FigureError for a
-    figure that was named and cannot be drawn; others are named on the page with the reason.
+    figure that was named, is *required* and cannot be drawn; others are named on the page with
+    the reason.
     """
     drawable = gallery(results.scenario.model, results)
     every = list(drawable)
@@ -60,7 +66,7 @@ def publish(
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
-    required = figures is not None and set(names) != set(every)
+    required = required and figures is not None and set(names) != set(every)
     drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
     count_tables = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from sim.figures.stepper import Stepper
     from sim.results.trace import Trace
 
-FIRST_FIGURES = ("costs", "rates", "places", "topology", "matrix")
-"""What a run draws: figures that need no rows, so that they are there at once."""
-
 # What draws is imported where it draws: matplotlib takes half a second, which a run does not need.
 
 
@@ -93,23 +90,25 @@ class Results(Analysis):
         self,
         out: str | PathLike[str] | None = None,
         *,
-        figures: Sequence[str] | None = FIRST_FIGURES,
+        figures: Sequence[str] | str | None = "first",
         style: str = "page",
         formats: Sequence[str] = ("png", "svg"),
         workers: int = 1,
     ) -> Path:
         """Complete the folder with summary, tables, figures and report.html; return the folder.
 
-        All of it is copied to *out* if given. *figures* names those to draw; None: all standard
-        ones, which takes longer. *style*: column, page or slide; *formats*: of png, svg, pdf.
-        With more *workers*, as many processes draw.
+        All of it is copied to *out* if given. *figures* names those to draw; "first": those of
+        every run; None: all standard ones, which takes longer. *style*: column, page or slide;
+        *formats*: of png, svg, pdf. With more *workers*, as many processes draw.
         """
         from sim.results.publish import Pictures, publish
 
         pictures = Pictures(style, tuple(formats))
-        pictures.check(figures or ())
+        names = self.figures.first if figures == "first" else figures
+        names = [names] if isinstance(names, str) else names
+        pictures.check(names or ())
         target = self if out is None else self._copy(Path(out))
-        publish(target, figures, pictures, workers=workers)
+        publish(target, names, pictures, workers=workers, required=figures != "first")
         return target.path
 
     def _copy(self, out: Path) -> Results:

@@ -46,6 +46,10 @@ class Source(Protocol):
     def unknowns(self) -> Any:
         """The sweep over the ranges of unknowns."""
 
+    @property
+    def structures(self) -> Any:
+        """What assumptions without a source do."""
+
     def summary(self) -> pd.DataFrame:
         """Means and intervals of every arm."""
 
@@ -315,6 +319,9 @@ TABLES: Mapping[str, Table] = {
     "about": Table(about, exact=True),
     "summary": Table(lambda t: t.results.summary()),
     "measures": Table(lambda t: t.results.measures),
+    "bands": Table(
+        lambda t: t.results.structures.band(), exists=lambda t: t.results.structures is not None
+    ),
     "ranges": Table(_tornado, exists=lambda t: t.results.unknowns is not None),
     "recipients": Table(_columns_of("recipients"), ("recipients",)),
     "attempts": Table(_columns_of("attempts"), ("attempts",)),
