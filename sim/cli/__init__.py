@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.cli import experiments as experiments
     from sim.cli import inputs as inputs
     from sim.cli import render as render
+    from sim.cli import shortfall as shortfall
     from sim.config import audit as audit
     from sim.config import errors as errors
     from sim.config import exporting as exporting
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
     from sim.experiment import plan as plan
+    from sim.experiment import repairing as repairing
     from sim.experiment import storage as storage
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import publish as publish
+    from sim.results import verification as verification
     from sim.scenario import declared as declared
     from sim.scenario import ready as ready
     from sim.smtp import names as names
@@ -56,10 +59,13 @@ _HOME = {
     "reading": "sim.config.reading",
     "ready": "sim.scenario.ready",
     "render": "sim.cli.render",
+    "repairing": "sim.experiment.repairing",
     "scenario": "sim.scenario",
+    "shortfall": "sim.cli.shortfall",
     "spreadsheet": "sim.measure.spreadsheet",
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
+    "verification": "sim.results.verification",
 }
 
 

@@ -18,7 +18,7 @@ from sim.cli.hindcast import hindcast
 from sim.cli.observe import observe
 from sim.cli.run import plan, run
 from sim.cli.sensitivity import sensitivity
-from sim.cli.stored import decide, export, report, warmup
+from sim.cli.stored import decide, export, report, verify, warmup
 from sim.cli.sweep import sweep
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ app = typer.Typer(
     "input. Exit status: 0 done, 2 wrong use or wrong scenario, 1 anything else, 130 interrupted.",
 )
 OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep, sensitivity, calibrate)
-OF_RESULTS = (decide, warmup, report, export)
+OF_RESULTS = (decide, warmup, report, export, verify)
 FORMAT = (gallery, new, schema)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)
 STUDIES = (hindcast,)

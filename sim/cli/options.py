@@ -9,6 +9,9 @@ import typer
 
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", show_default=False)]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Go on without what is missing or was changed.")
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as an arm does; repeatable."),

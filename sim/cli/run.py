@@ -71,6 +71,7 @@ def plan(
 def show(results: Results, as_json: bool) -> None:
     """The comparison, what it means, and where the files are."""
     if as_json:
-        print_json(cli.render.results_as_data(results))
+        print_json(cli.render.results_as_data(results) | {"shortfall": results.shortfall})
     else:
-        cli.render.show(*cli.render.first_screen(results))
+        parts = cli.render.first_screen(results)
+        cli.render.show(*cli.shortfall.marked(parts, results.shortfall))

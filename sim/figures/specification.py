@@ -96,7 +96,9 @@ class Specification:
             with styles.settings(look):
                 figure = self.draw(look, **self._arguments(tables, options))
                 if about(tables).get("quick") if quick is None else quick:
-                    styles.mark_quick(figure, look)
+                    styles.mark(figure, look, "QUICK RUN", "quick")
+                if about(tables).get("shortfall"):
+                    styles.mark(figure, look, "PARTIAL", "partial", 0.3)
             return figure
 
     def caption(self, tables: Mapping[str, Any], **options: Any) -> str:
@@ -140,9 +142,8 @@ class Specification:
         sampled = not set(self.needs) <= EXACT
         if sampled and facts.get("replications") is not None:
             number = facts["replications"]
-            parts.append(
-                f"{number} replications" if number != 1 else "one replication, no interval"
-            )
+            whole = f"{number} replications" if number != 1 else "one replication, no interval"
+            parts.append(facts.get("shortfall") or whole)
         if sampled and facts.get("seed") is not None:
             parts.append(f"seed {facts['seed']}")
         if facts.get("hash"):

@@ -7,6 +7,7 @@ import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -104,7 +105,8 @@ def _draw_parallel(
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
-        tasks = [pool.submit(_draw_in_worker, results.path, s, pictures, required) for s in others]
+        draw = partial(_draw_in_worker, results.path, results.partial)
+        tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))
@@ -123,10 +125,11 @@ def _shares(names: Sequence[str], workers: int) -> list[list[str]]:
 
 
 def _draw_in_worker(
-    root: Path, names: Sequence[str], pictures: Pictures, required: bool
+    root: Path, gaps: bool, names: Sequence[str], pictures: Pictures, required: bool
 ) -> list[Drawing]:
     """As *_draw*, in another process."""
-    return _draw(Analysis(experiment.open_stored(root)), names, pictures, required)
+    stored = experiment.open_stored(root, partial=gaps)
+    return _draw(Analysis(stored), names, pictures, required)
 
 
 def _draw(

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import experiment
 from sim.exact.page import Grid, Line, Span, html
-from sim.experiment import storage
-from sim.experiment.manifest import IDENTITY
+from sim.experiment import copying, locking, storage
 from sim.experiment.usage import one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
@@ -108,22 +107,22 @@ class Results(Analysis):
         names = [names] if isinstance(names, str) else names
         pictures.check(names or ())
         target = self if out is None else self._copy(Path(out))
-        publish(target, names, pictures, workers=workers, required=figures != "first")
+        with locking.exclusive(target.path):
+            publish(target, names, pictures, workers=workers, required=figures != "first")
         return target.path
 
     def _copy(self, out: Path) -> Results:
         """The same results in another folder, which must be free or hold the same."""
         if out.resolve() == self.path.resolve():
             return self
-        storage.claim(out, {key: self.manifest[key] for key in IDENTITY})
-        with storage.explained(out):
-            shutil.copytree(self.path, out, dirs_exist_ok=True)
+        copying.copy(self.path, out)
         return Results(replace(self._stored, root=out), self._model, self.baseline)
 
     def __repr__(self) -> str:
         planned = len(self.arms) * self.replications
         quick = ", a quick run" if self.quick else ""
-        return f"<Results of {self.manifest['title']!r}: {self.finished} of {planned} runs{quick}>"
+        title = f"Results of {self.manifest['title']!r}"
+        return f"<{self.noted(f'{title}: {self.finished} of {planned} runs{quick}')}>"
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table, a column for each arm."""
@@ -134,7 +133,7 @@ class Results(Analysis):
             for quantity, unit in heads(decision)
         )
         note = f"{legend(decision, self.replications, self.baseline, 'in colour')} More: {MORE}"
-        return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
+        return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, self.noted(note))])
 
 
 def _span(cell: Cell) -> Span:
@@ -200,9 +199,10 @@ def run(
     return results
 
 
-def open_results(path: str | PathLike[str]) -> Results:
+def open_results(path: str | PathLike[str], *, partial: bool = False) -> Results:
     """Results that an earlier run stored, also those of a run that was interrupted.
 
-    Raises sim.experiment.StorageError where there are none, or of another version.
+    Raises sim.experiment.StorageError where there are none, of another version, or where
+    something is missing or was changed; if *partial*, goes on without that, and says so.
     """
-    return Results(experiment.open_stored(Path(path)))
+    return Results(experiment.open_stored(Path(path), partial=partial))

@@ -32,6 +32,7 @@ class Source(Protocol):
     baseline: str
     replications: int
     quick: bool
+    shortfall: str
     manifest: dict[str, Any]
 
     @property
@@ -142,7 +143,7 @@ def about(tables: Tables) -> dict[str, Any]:
     }
     if results is None:
         return facts
-    keys = ("baseline", "replications", "quick")
+    keys = ("baseline", "replications", "quick", "shortfall")
     return facts | {key: getattr(results, key) for key in keys}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import jinja2
@@ -60,14 +61,15 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         lstrip_blocks=True,
     )
     scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
+    meaning = f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip()
     titles, cells, unknown = heads(decision), decision_cells(decision), results.unknowns
     counts = _intended(results)
-    return environment.get_template("page.html").render(
+    text = environment.get_template("page.html").render(
         scenario=scenario,
         baseline=results.baseline,
         manifest=manifest,
-        meaning=f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip(),
-        on_structure=results.on_structure(),
+        meaning=results.noted(meaning),
+        on_structure=results.on_structure() and results.noted(results.on_structure()),
         structure=_structure(results),
         quick=cut_to(manifest) if results.quick else "",
         notes=_notes(results),
@@ -91,6 +93,8 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
+    note = escape(results.noted(""))
+    return text.replace("</caption>", f"{note}</caption>")
 
 
 def _visible(value: Any) -> Any:
@@ -145,7 +149,8 @@ def _sample(results: Analysis, intended: str) -> str:
     runs = results.replications
     parts = (
         intended,
-        "one replication, no interval" if runs == 1 else f"{runs} replications",
+        results.shortfall
+        or ("one replication, no interval" if runs == 1 else f"{runs} replications"),
         f"seed {results.manifest['seed']}",
         f"scenario {results.manifest['scenario_hash'][:10]}",
     )
@@ -164,9 +169,8 @@ def _intended(results: Analysis) -> str:
 def _notes(results: Analysis) -> list[str]:
     """What a reader must know before any number."""
     notes = []
-    planned = len(results.arms) * results.replications
-    if results.finished < planned:
-        notes.append(f"Not finished: {results.finished} of {planned} runs are in these results.")
+    if results.shortfall:
+        notes.append(f"Partial: {results.shortfall}.")
     if results.replications == 1:
         notes.append("One replication: no interval can be given, and no difference is sure.")
     version, code = results.manifest.get("version"), results.manifest.get("code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import browser
@@ -12,6 +13,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.experiment import journal, storage
+from sim.experiment.manifest import read_manifest
+from sim.experiment.parts import check_of
 from sim.figures import FigureError
 from sim.results.report.drawing import inline
 
@@ -120,6 +124,16 @@ def test_a_wrong_name_is_told_before_anything_is_written(results, tmp_path, wron
     assert not (tmp_path / "copy").exists()
 
 
+def logged_anew(folder):
+    """Write the log as if the parts had always been as they are."""
+    runs = [
+        replace(run, parts=run.parts | {"measures": check_of(file.read_bytes(), 0)})
+        for task, run in journal.read(folder).runs.items()
+        if (file := storage.part(folder, "measures", task))
+    ]
+    journal.rewrite(folder, runs)
+
+
 def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_path):
     from sim.experiment.storage import StorageError
 
@@ -127,6 +141,7 @@ def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_p
     shutil.copytree(folder, copy)
     for part in copy.glob("measures/*/*.parquet"):
         pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
+    logged_anew(copy)
     with pytest.raises(StorageError, match="measures lack 'numerator'"):
         sim.open_results(copy).save()
 
@@ -149,9 +164,10 @@ def test_the_page_says_how_to_cite_the_version_that_made_the_results(folder, tmp
 def test_one_replication_of_another_version_says_so(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    manifest = (copy / "manifest.json").read_text("utf-8")
-    manifest = manifest.replace('"replications": 2', '"replications": 1')
-    (copy / "manifest.json").write_text(re.sub(r'"code": "\w+"', '"code": "other"', manifest))
+    manifest = read_manifest(copy)
+    manifest.planned = dict.fromkeys(manifest.planned, 1)
+    manifest.replications, manifest.code = 1, "other"
+    manifest.write(copy)
     sim.open_results(copy).save(figures=["rates"], formats=())
     html = (copy / "report.html").read_text("utf-8")
     assert "One replication: no interval can be given" in html

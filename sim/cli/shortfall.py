@@ -1,0 +1,22 @@
+"""What is shown of results in which something is missing: all of it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.table import Table
+
+
+def marked(parts: Iterable[Any], shortfall: str) -> Iterator[Any]:
+    """Tables and sentences, each with the *shortfall*, if there is one."""
+    note = f"Partial: {shortfall}."
+    for part in parts:
+        if not shortfall:
+            yield part
+        elif isinstance(part, Table):
+            part.caption = f"{part.caption or ''} {note}".strip()
+            part.caption_justify = "left"
+            yield part
+        else:
+            yield f"{part} [{note}]" if isinstance(part, str) else part
