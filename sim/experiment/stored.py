@@ -94,7 +94,7 @@ class Stored(Folder):
 
 
 def shortfall(arms: Iterable[str], planned: int, counts: Mapping[str, int]) -> str:
-    """Of which *arms* fewer than *planned* replications are counted, in words: those alike together.
+    """Of which *arms* fewer than *planned* replications are counted, in words, alike ones together.
 
     For example: 4 of 6 replications of 'open trust', 'on network'.
     """

@@ -10,17 +10,17 @@ import pandas as pd
 from sim.experiment import Stored
 from sim.experiment.sweeping import StoredSweep
 
-Kept = TypeVar("Kept", bound=Stored | StoredSweep)
+StoredType = TypeVar("StoredType", bound=Stored | StoredSweep)
 """What is read: results, or a sweep."""
 
 
-class Folder(Generic[Kept]):
+class Folder(Generic[StoredType]):
     """A folder of results: its *path*, *manifest* (versions, seed, scenario hash, command and
     durations), *arms* in the order of the scenario, the *baseline* that the others are compared
     with (the first arm if the scenario's was not run), whether it was a *quick* run, and the
     *shortfall*: of which arms there are fewer replications than there are to be, in words."""
 
-    def __init__(self, stored: Kept, baseline: str = "") -> None:
+    def __init__(self, stored: StoredType, baseline: str = "") -> None:
         self._stored = stored
         self.path, self.manifest = stored.root, stored.manifest
         self.arms = list(stored.arms)
