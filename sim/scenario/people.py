@@ -163,25 +163,25 @@ class Users(Table):
         source="chosen",
         max_length=1000,
     )
-    auth: Share = key(0.0, source="chosen")
+    auth: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program has AUTH on from the start"""
-    port_587: Share = key(0.0, source="chosen")
+    port_587: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program sends by port 587, with AUTH on, from the start, where their server
     offers it"""
-    patience: Duration = key("1 day", source="chosen")
+    patience: Duration = key("1 day", source="chosen", dated=True)
     """how long the mail program tries again by itself, after a temporary reply or without a
     connection, until they do what refused users do"""
     pop_poll: Duration = key("10 min", source="chosen")
     """how often the mail program polls by POP while connected"""
-    pop_before_sending: Share = key(0.0, source="chosen")
+    pop_before_sending: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program polls before it sends"""
     pop_after_sending: Duration = key("60 s", source="chosen")
     """how long after it connects the mail program of the others first polls: what waits in the
     outbox goes before"""
-    wrong_password: Share = key(0.0, source="chosen")
+    wrong_password: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program has a wrong password for SMTP AUTH until the help desk corrects it,
     where that takes the POP password (535: auth.reply.bad_credentials)"""
-    wrong_separate_password: Share = key(0.1, source="chosen")
+    wrong_separate_password: Share = key(0.1, source="chosen", dated=True)
     """the same where SMTP AUTH has a password of its own: they enter the POP password"""
     fixed_address: Names = key([])
     """networks on which each of them has an address of their own out of the reserved block, always
@@ -189,6 +189,7 @@ class Users(Table):
     when_refused: WhenRefused = key(
         {"wait": 0.3, "switch_server": 0.2, "dial_in": 0.1, "ask_isp": 0.2, "give_up": 0.2},
         source="chosen",
+        dated=True,
     )
     """what refused users do: shares that sum to 1; the meaning of these is in `learning`"""
     learning: Literal["person", "message", "none"] = key("person", source="chosen")
@@ -200,7 +201,7 @@ class Users(Table):
     turnover: Rate = key("0 / day")
     """how often each of them leaves, on average, and a newcomer takes their place, with the
     settings of the start and nothing learned: "0.01 / day" is one in a hundred a day"""
-    delays: Delays = key({}, source="chosen")
+    delays: Delays = key({}, source="chosen", dated=True)
     """how long each remedy takes"""
     helo: str | None = key(None, max_length=255)
     """what their mail programs call themselves in HELO; without it, a name without a domain"""
