@@ -17,6 +17,12 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as an arm does; repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="Arms as at this time of a run ('4 days'). Default: its end."
+    ),
+]
 Arms = Annotated[
     str | None, typer.Option("--arms", metavar="A,B", help="Only these arms.", show_default=False)
 ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim import scenario as files
 from sim.scenario import Scenario as Model
+from sim.scenario.errors import value_text
+from sim.scenario.quantities import read_duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +70,15 @@ class Scenario:
         Values are as in a file (``{"run_length": "6 days"}``). Raises ScenarioError.
         """
         return Scenario(self.model.with_overrides(overrides))
+
+    def at(self, moment: str) -> Scenario:
+        """The scenario with every arm as it is at a *moment* of a run, such as ``"4 days"``; else
+        an arm that changes on the way answers as at the end. Raises ScenarioError."""
+        try:
+            return Scenario(self.model.at(read_duration(moment)))
+        except ValueError as error:
+            fault = files.Fault("", "at", value_text(moment), str(error).removeprefix("expected "))
+            raise files.ScenarioError([fault]) from None
 
     def matrix(
         self, *, server: str | None = None, arm: str | Sequence[str] | None = None

@@ -5,17 +5,17 @@ What an arm is like is worked out here alone: all else sees whole arms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sim.scenario.errors import value_text
 from sim.scenario.keys import Table, extra, key
 from sim.scenario.overrides import ARMS, AT, LIKE, flat
-from sim.scenario.problems import Path, Problem, unknown, validate
-from sim.scenario.quantities import Duration
+from sim.scenario.problems import Problem, unknown, validate
+from sim.scenario.quantities import Duration, read_duration
 from sim.scenario.sections import MODELS
 from sim.scenario.servers import POLICY_KEYS
-from sim.scenario.trees import Tree, table
+from sim.scenario.trees import Path, Tree, table
 
 WHEN = "when"
 MOST_DATES = 50
@@ -158,11 +158,11 @@ def begins(selector: str) -> str:
     return "policy_starts" if (section, name) in _OF_POLICY else "the beginning"
 
 
-def moved(arm: Tree, moments: dict[float, str]) -> list[Tree]:
-    """The entries `at` of a whole arm, at other *moments*."""
-    entries = enumerate(_entries(arm))
-    begins = {index: step.begins for index, entry in entries if (step := _step(index, entry))}
-    return [entry | {WHEN: moments[begins[i]]} for i, entry in enumerate(_entries(arm))]
+def moved(arm: Tree, move: Callable[[float], float]) -> list[Tree]:
+    """The entries of a valid whole arm, with their moments (s) moved."""
+    return [
+        entry | {WHEN: f"{move(read_duration(entry[WHEN])):.3f} s"} for entry in arm.get(AT, ())
+    ]
 
 
 def wrong_dates(arm: Tree, head: Any) -> Iterator[Problem]:

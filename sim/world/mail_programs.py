@@ -338,6 +338,12 @@ class MailProgram:
 
         return change
 
+    def switch(self, setting: str, *, on: bool) -> None:
+        """Switch a *setting* on or off: ``auth``, ``by_587`` (and AUTH with it) or
+        ``polls_first``."""
+        setattr(self, setting, on)
+        self.auth = self.auth or self.by_587 if on else self.person.auth or self.by_587
+
     def _switch_on(self, advice: str, server: Server) -> None:
         if advice == "password":
             self.corrected |= {server.name}

@@ -30,7 +30,8 @@ DAY = 86400.0
 def faults(text):
     with pytest.raises(ScenarioError) as raised:
         loads(text)
-    return [str(fault).removeprefix("<string>: ") for fault in raised.value.faults]
+    told = [str(fault).removeprefix("<string>: ") for fault in raised.value.faults]
+    return [fault.partition(": ")[2] if fault.startswith("line") else fault for fault in told]
 
 
 def summary(scenario):
