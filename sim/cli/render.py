@@ -104,14 +104,17 @@ def grid(
 # ---- results
 
 
-def first_screen(results: Results) -> Iterator[Part]:
-    """The first screen of a run: the comparison, what it means, and where the files are."""
+def first_screen(results: Results, *, structured: bool = True) -> Iterator[Part]:
+    """The first screen of a run: the comparison, what it means, and where the files are.
+
+    Not *structured*: what is only assumed is about to be tried.
+    """
     decision = results.decision()
     yield title(results)
     yield from comparison(decision, results.arms)
     yield f"{legend(decision, results.replications, results.baseline, MARK)} {DEFINITIONS}"
     yield conclusion(decision, results.baseline)
-    yield from structure(results)
+    yield from structure(results) if structured else ()
     for sentence in (ranked(results), pairing(decision, results.baseline)):
         if sentence:
             yield sentence

@@ -9,7 +9,7 @@ import typer
 import sim
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json
+from sim.cli.console import print_json, wrong
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -40,13 +40,24 @@ def run(
     experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
     )
-    with experiment.interruptible():
-        with cli.experiments.executor(dask) as executor:
-            execution = experiment.execution(executor, force=force, no_batch=no_batch)
-            structures = not no_structures
-            results = sim.run(experiment.scenario, keep=keep, structures=structures, **execution)
+    if not no_structures and (wrong_values := cli.declared.wrong(experiment.scenario.model)):
+        wrong("\n".join(map(str, wrong_values)))
+    with experiment.interruptible(), cli.experiments.executor(dask) as executor:
+        execution = experiment.execution(executor, force=force, no_batch=no_batch)
+        execution |= {"keep": keep, "structures": False}
+        results = sim.run(experiment.scenario, **execution)
+        later = not no_structures and results.untried
         results.save()
-    show(results, as_json)
+        if not as_json:
+            cli.render.show(*cli.render.first_screen(results, structured=not later))
+        if later:  # for as long again as the run: what there is by now is shown before
+            execution |= {"structures": True, "force": False}
+            results = sim.run(experiment.scenario, **execution)
+            results.save()
+            if not as_json:
+                cli.render.show(*cli.render.structure(results))
+    if as_json:
+        print_json(cli.render.results_as_data(results))
 
 
 def plan(

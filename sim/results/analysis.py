@@ -226,8 +226,13 @@ class Analysis(Folder[Stored]):
         """
         if self.structures is not None:
             return self.structures.sentences()
+        return NOT_TRIED if self.untried else ""
+
+    @property
+    def untried(self) -> bool:
+        """Whether the scenario declares alternatives that have not been tried."""
         model = self.scenario.model
-        return NOT_TRIED if model.structures or model.ranges else ""
+        return self.structures is None and bool(model.structures or model.ranges)
 
     @cached_property
     def unknowns(self) -> Sweep | None:
