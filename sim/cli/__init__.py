@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
+    from sim.exact import lint as lint
     from sim.experiment import plan as plan
     from sim.experiment import repairing as repairing
     from sim.experiment import storage as storage
@@ -51,6 +52,7 @@ _HOME = {
     "imported": "sim.config.imported",
     "forecast": "sim.hindcast.forecast",
     "inputs": "sim.cli.inputs",
+    "lint": "sim.exact.lint",
     "market": "sim.hindcast.market",
     "names": "sim.smtp.names",
     "observing": "sim.config.observing",

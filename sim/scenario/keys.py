@@ -31,6 +31,7 @@ OF_NO_ROW = (
     "targets",
     "precision",
     "interest",
+    "meant",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
