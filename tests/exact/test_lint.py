@@ -35,16 +35,20 @@ SPAMMERS, LIST = "[spammers.bulk]\n", "[blocklists.list]\n"
 FOUND = {
     # rule, what is added below which heading: where it is found
     ("equal-arms", "[arms.same]\nlike = 'other'\n", ""): "arms.same",
-    ("alike-arms", "[arms.alike]\n'servers.proseware-smtp.relay' = ['permit_mynetworks', 'reject']\n"
+    ("alike-arms",
+     "[arms.alike]\n'servers.proseware-smtp.relay' = ['permit_mynetworks', 'reject']\n"
      "[arms.too]\n'servers.proseware-smtp.relay' = ['permit_mynetworks', 'defer']\n", ""): None,
     ("alike-arms", "[arms.alike]\n'servers.proseware-smtp.relay' = "
      "['permit_mynetworks', 'reject_unauth_destination']\n", ""): "arms.alike",
-    ("deciding-default", "[arms.auth]\n'servers.*-smtp.relay' = 'on_network+auth'\n", ""): "arms.auth",
+    ("deciding-default", "[arms.auth]\n'servers.*-smtp.relay' = 'on_network+auth'\n", ""):
+        "arms.auth",
     ("deciding-default", "[arms.auth]\n'servers.*-smtp.port_587' = true\n", ""): "arms.auth",
     ("unread-key", "pop_window = '5 min'\n", "[defaults.submission]\n"):
         "defaults.submission.pop_window",
     ("unread-key", "[arms.it]\n'servers.*.client_ranges' = ['192.0.2.0/26']\n", ""):
         'arms.it."servers.*.client_ranges"',
+    ("unread-key", "[[arms.first.at]]\nwhen = '5 days'\n'servers.*.client_ranges' = "
+     "['192.0.2.0/26']\n", ""): 'arms.first.at[0]."servers.*.client_ranges"',
     ("unread-key", "port_587 = 0.5\n", USERS): "users.people.port_587",
     ("unread-key", "delays = { dial_in = '5 min' }\nwhen_refused = { wait = 1.0 }\n", USERS):
         "users.people.delays.dial_in",
@@ -106,6 +110,7 @@ def test_each_rule_finds_it_once_at_its_line(case, key):
         return
     assert [remark.key for remark in found] == [key]
     name = key.replace('"', "").split(".")[-1].partition("[")[0]
+    assert f"t.toml: line {found[0].line}: {key}" in str(found[0])
     assert name in text.splitlines()[found[0].line - 1]
 
 
@@ -121,16 +126,18 @@ COUNTS = {
                                       "[defaults.submission]\n",
                                       "[operators.o]\nservers = ['*-smtp']\ndate = '5 days'\n"
                                       "closes_to = 'address_range'\n"),
-    "for one of those that a line means": ("[arms.it]\n'servers.*.pop_window' = '5 min'\n"
-                                           "'servers.proseware-smtp.relay' = 'pop_first'\n", "", ""),
+    "from a moment on": ("pop_window = '5 min'\n", "[defaults.submission]\n",
+                         "[[arms.first.at]]\nwhen = '5 days'\n"
+                         "'servers.*-smtp.relay' = 'pop_first'\n"),
+    "for one of those that a line means": (
+        "[arms.it]\n'servers.*.pop_window' = '5 min'\n"
+        "'servers.proseware-smtp.relay' = 'pop_first'\n", "", ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("lines", "heading", "more"), COUNTS.values(), ids=COUNTS)
 def test_a_key_counts(lines, heading, more):
-    text = (
-        PLAIN.replace("[users.people]", SERVER + "[users.people]") if heading == SERVER else PLAIN
-    )
+    text = PLAIN.replace(USERS, SERVER + USERS) if heading == SERVER else PLAIN
     text = (text.replace(heading, heading + lines) if heading else text + lines) + more
     assert [remark for remark in remarks(text) if remark.rule == "unread-key"] == []
 

@@ -55,13 +55,13 @@ def lint(scenario: Scenario) -> list[Remark]:
 
 
 def _remarks(view: View, rule: str) -> list[Remark]:
+    scenario = view.scenario
     found: dict[tuple[Path, str], dict[str, None]] = {}
     for path, text, arms in RULES[rule](view):
         found.setdefault((path, text), {}).update(dict.fromkeys(arms))
-    places = view.scenario.places
     remarks = []
     for (path, text), where in found.items():
-        file, line = places.of(path)
-        named = () if len(where) == len(view.arms) or path[1:2] == (*where,) else tuple(where)
+        file, line = scenario.places.of(path)
+        named = () if len(where) == len(scenario.arms) or path[1:2] == (*where,) else tuple(where)
         remarks.append(Remark(rule, file, line, dotted(path), text, named))
     return sorted(remarks, key=lambda remark: remark.line or 0)

@@ -37,6 +37,8 @@ def alike_arms(view: View) -> Iterator[Found]:
     """Two arms with other policies that answer alike in every cell of the matrix."""
     kinds: dict[Hashable, list[str]] = {}
     for arm in {identity: arm for arm, identity in view.identities.items()}.values():
+        if len(view.scenario.arm(arm).stages) > 1:
+            continue
         of_kind = kinds.setdefault(_apart_from_lists(view.scenario.arm(arm)), [])
         like = next((one for one in of_kind if _answer_alike(view.scenario, one, arm)), None)
         if like is None:
@@ -240,7 +242,8 @@ def deciding_defaults(view: View) -> Iterator[Found]:
     for habit in HABITS:
         offering = [state for state in view.arms if _concerned(state.scenario, habit)]
         groups = {name for state in offering for name in _concerned(state.scenario, habit)}
-        if not groups or len(offering) == len(view.arms):
+        some = dict.fromkeys(state.arm for state in offering)
+        if not groups or len(some) == len(view.scenario.arms):
             continue
         if any(view.says("users", name, habit.key) for name in groups):
             continue
@@ -248,8 +251,8 @@ def deciding_defaults(view: View) -> Iterator[Found]:
             f"nobody {habit.words} at first: users.*.{habit.key} is 0 by default, which decides "
             "what this costs; state it, or its [ranges]"
         )
-        for state in offering:
-            yield Found(("arms", offering[0].arm), text, (state.arm,))
+        for arm in some:
+            yield Found(("arms", offering[0].arm), text, (arm,))
 
 
 def _concerned(scenario: Scenario, habit: Habit) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from sim.scenario.trees import Path, Tree, table
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.scenario import Stage
 
 BASE = ""
 """Stands for no arm: the servers' own policies, which hold until the policies start."""
@@ -29,7 +30,7 @@ class Found(NamedTuple):
 
 
 class State(NamedTuple):
-    """What holds in one arm, and who wrote it."""
+    """What holds in one arm from a moment on, and who wrote it."""
 
     arm: str
     scenario: Scenario
@@ -52,9 +53,9 @@ class View:
 
     @cached_property
     def states(self) -> list[State]:
-        """What holds until the policies start, and in each arm after it."""
-        own = State(BASE, self.scenario, self._writers(self.tree))
-        return [own, *(self._state(arm) for arm in self.scenario.arms)]
+        """What holds until the policies start, and in each arm from each moment on."""
+        own = State(BASE, self.scenario, _writers(self.tree))
+        return [own, *(state for arm in self.scenario.arms for state in self._states(arm))]
 
     @property
     def arms(self) -> list[State]:
@@ -62,9 +63,12 @@ class View:
         return self.states[1:]
 
     @cached_property
-    def identities(self) -> dict[str, str]:
+    def identities(self) -> dict[str, Hashable]:
         """By arm, what changes with whatever changes a row of its run."""
-        return {state.arm: state.scenario.hash() for state in self.arms}
+        return {
+            arm: tuple((stage.begins, stage.scenario.hash()) for stage in self._stages(arm))
+            for arm in self.scenario.arms
+        }
 
     def says(self, section: str, name: str, key: str) -> bool:
         """Whether the file writes a key, in some arm or as declared."""
@@ -77,17 +81,23 @@ class View:
             if len(parts) == 3
         )
 
-    def _state(self, arm: str) -> State:
-        document, changed, _ = overrides.apply(self.tree, self.whole[arm], arm=True)
-        by_arm: dict[Path, Path] = {
-            path: ("arms", arms.writer(self.tree, arm, selector), selector)
-            for path, selector in changed.items()
-        }
-        return State(arm, self.scenario.arm(arm), self._writers(document) | _split(by_arm))
+    def _stages(self, arm: str) -> list[Stage]:
+        return self.scenario.arm(arm).stages
 
-    def _writers(self, document: Tree) -> dict[Path, Path]:
-        paths = dict.fromkeys(_written(document))
-        return {path: origin(document, path) for path in paths}
+    def _states(self, arm: str) -> Iterator[State]:
+        tree, by_arm = self.tree, dict[Path, Path]()
+        steps = arms.steps(self.whole[arm])
+        for step, stage in zip(steps, self._stages(arm), strict=False):
+            tree, changed, _ = overrides.apply(tree, step.changes, arm=True)
+            for path, selector in changed.items():
+                writer = arms.writer(self.tree, arm, str((*step.place, selector)[0]))
+                by_arm[path] = ("arms", writer, *step.place, selector)
+            yield State(arm, stage.scenario, _writers(tree) | _split(by_arm))
+
+
+def _writers(document: Tree) -> dict[Path, Path]:
+    """By path of a key that the file writes, where."""
+    return {path: origin(document, path) for path in _written(document)}
 
 
 def _written(document: Tree) -> Iterator[Path]:
