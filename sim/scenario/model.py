@@ -64,8 +64,9 @@ class Head(Table):
     """the year it is meant to be"""
     question: Heading = key("")
     """the question it answers"""
-    extends: str | None = key(None)
-    """a scenario file to start from, relative to this one and in its folder or below"""
+    extends: str | list[str] | None = key(None)
+    """a scenario file to start from, relative to this one and in its folder or below, or the name
+    of a ready one; of several, parts as `import` and `observe` write them, the later counts"""
     seed: int = key(1, ge=0, lt=2**63)
     """the seed of all random streams"""
     run_length: Duration = key("14 days", source="chosen")
