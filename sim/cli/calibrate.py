@@ -81,13 +81,13 @@ def screen(calibration: Calibration) -> Iterator[Any]:
         for row in fits
     ]
     unknowns: list[Any] = list(calibration.unknowns().itertuples())
-    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows, width=26)
+    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows)
     rows = [
         [row.key, row.declared, row.best, f"{row.least} to {row.most}", f"{row.open:.0%}"]
         for row in unknowns
     ]
     heads = ("unknown", "declared", "best", "fits as well", "open")
-    yield cli.render.grid(heads, rows, first=26, width=17)
+    yield cli.render.grid(heads, rows)
     file = calibration.path / "overrides.toml"
     yield f"--set {file}, or paste into an arm:\n{calibration.overrides()}"
     yield f"Points, tables and the figure: {calibration.path}"

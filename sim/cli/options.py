@@ -20,6 +20,9 @@ Set = Annotated[
         help="Change a key, as an arm does; or FILE.toml of such lines; repeatable.",
     ),
 ]
+Full = Annotated[
+    bool, typer.Option("--full", help="Every quantity, with intervals, after the first screen.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 At = Annotated[
     str | None,

@@ -31,9 +31,10 @@ def run(
     no_structures: Annotated[
         bool, typer.Option("--no-structures", help="Leave [structures] and [ranges] untried.")
     ] = False,
+    full: options.Full = False,
     as_json: options.Json = False,
 ) -> None:
-    """Run every arm, print the comparison, write rows, summary and figures.
+    """Run every arm, print the decision, write rows, summary and figures.
 
     What the file declares in [structures] and [ranges] is tried too: does the order hold?
     """
@@ -49,15 +50,15 @@ def run(
         later = not no_structures and results.untried
         results.save()
         if not as_json:
-            cli.render.show(*cli.render.first_screen(results, structured=not later))
+            show(results, full=full and not later, as_json=False)
         if later:  # for as long again as the run: what there is by now is shown before
             execution |= {"structures": True, "force": False}
             results = sim.run(experiment.scenario, **execution)
             results.save()
             if not as_json:
-                cli.render.show(*cli.render.structure(results))
+                show(results, full=full, as_json=False)
     if as_json:
-        print_json(cli.render.results_as_data(results))
+        show(results, full=full, as_json=True)
 
 
 def plan(
@@ -79,10 +80,12 @@ def plan(
     print_json(planned.as_dict()) if as_json else cli.render.show(planned)
 
 
-def show(results: Results, as_json: bool) -> None:
-    """The comparison, what it means, and where the files are."""
+def show(results: Results, *, full: bool, as_json: bool) -> None:
+    """The decision and, if asked for, every quantity."""
     if as_json:
         print_json(cli.render.results_as_data(results) | {"shortfall": results.shortfall})
-    else:
-        parts = cli.render.first_screen(results)
+        return
+    cli.screen.show(results.decision().as_data())
+    if full:
+        parts = cli.render.every_quantity(results)
         cli.render.show(*cli.shortfall.marked(parts, results.shortfall))

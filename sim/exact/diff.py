@@ -91,7 +91,7 @@ class Diff(Page):
         heading = Lines(title, (f"{len(self.changes)} cells change: {counts}",))
         columns = ("who", "place and recipient", "before", "after", "servers")
         tables = [
-            Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)))
+            Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)), names=2)
             for mark in MARKS
             if any(change.mark == mark for change in self.changes)
         ]

@@ -124,7 +124,7 @@ class Analysis(Folder[Stored]):
             one_of("arm", arm, self.arms)
         return summary.compare(self.measures, a, b, by=by, phase=phase)
 
-    def decision(self, *, phase: str = "after") -> pd.DataFrame:
+    def decision_table(self, *, phase: str = "after") -> pd.DataFrame:
         """The decision table: costs and takings of each arm, and its changes from the baseline.
 
         A row per arm and quantity: mean, interval, analytic, difference to the baseline with its

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from sim.experiment import copying, locking, storage
 from sim.experiment.usage import one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
+from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.scenario import Scenario, model_of
 from sim.scenario import Scenario as Model
 
@@ -37,6 +40,18 @@ class Results(Analysis):
         """The same results with another arm as the *baseline* that others are compared with."""
         one_of("arm", baseline, self.arms)
         return Results(self._stored, self._model, baseline)
+
+    @cached_property
+    def _decision(self) -> Decision:
+        return decide(self)
+
+    def decision(self) -> Decision:
+        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
+
+        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
+        make of it is there, too.
+        """
+        return self._decision
 
     def trace(
         self,
@@ -126,7 +141,7 @@ class Results(Analysis):
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table, a column for each arm."""
-        decision = self.decision()
+        decision = self.decision_table()
         cells = decision_cells(decision)
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (f"{quantity}\n{unit}", *(_span(cells[arm, quantity]) for arm in self.arms))

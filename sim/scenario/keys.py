@@ -32,6 +32,7 @@ OF_NO_ROW = (
     "precision",
     "interest",
     "meant",
+    "values",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 

@@ -19,6 +19,7 @@ from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Alternatives, Ranges, Sweep
 from sim.scenario.targets import Target
 from sim.scenario.topology import Topology
+from sim.scenario.values import Values
 from sim.scenario.weekly import HOURLY, WEEKEND_ACTIVITY, Hourly
 
 MOST_ARMS = 200
@@ -99,6 +100,8 @@ class Head(Table):
     """the smallest effect of interest by measure, in its unit (a share as 0.01), such as
     `long_run_lost_per_day = 1`: a difference to the baseline is marked where it is surely larger;
     without it none is"""
+    values: Values | None = key(None)
+    """what a loss is worth: ranks the arms, with how sure that is"""
     sweep: Sweep | None = key(None)
     """points at which `mailsim sweep` runs the scenario again"""
     structures: Alternatives = key({})

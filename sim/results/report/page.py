@@ -17,7 +17,7 @@ from sim.measure.digits import between, number
 from sim.records.outgoing import visible
 from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
-from sim.results.conclusions import conclusion
+from sim.results.decision import decide
 from sim.results.rankings import ranked
 from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
@@ -60,8 +60,9 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
-    meaning = f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip()
+    scenario, manifest = results.scenario.model, results.manifest
+    decision = results.decision_table()
+    meaning = " ".join((*decide(results).sentences, ranked(results))).rstrip()
     titles, cells, unknown = heads(decision), decision_cells(decision), results.unknowns
     counts = _intended(results)
     text = environment.get_template("page.html").render(
@@ -120,7 +121,7 @@ def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     scenario, unknowns = results.scenario.model, results.unknowns
     return ({"band": unknowns.band(), "unknowns": unknowns.tornado()} if unknowns else {}) | {
-        "decision": results.decision(),
+        "decision": results.decision_table(),
         "expectations": results.expectations(),
         "arms": contrasts(scenario, results.arms),
         "assumptions": assumptions(scenario),
