@@ -127,7 +127,7 @@ def _verdict(
         return DOMINATED, [o for o in over[arm] if o in free][:1] or over[arm][:1]
     if arm == best:
         return BEST, []
-    rivals = [other for other in free if other not in (arm, compared.baseline)]
+    rivals = [other for other in free if other != arm]
     if arm == compared.baseline:
         return BASELINE, []
     return (TRADED, rivals) if rivals else (DOMINANT, [])
