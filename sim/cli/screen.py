@@ -56,14 +56,14 @@ def screen(decision: Mapping[str, Any], width: int, height: int = LINES) -> list
     """
     before = [decision["question"], *decision["notes"]]
     table = [*_table(decision, width)]
-    after = [*_after(decision)]
+    after, sentences = [*_after(decision)], [*decision["sentences"]]
     left_out = 0
     while True:
-        lines = _assembled(before, decision["sentences"], table, after, width)
+        lines = _assembled(before, sentences, table, after, width)
         lines += _wrapped(_more(decision, left_out), width)
-        if len(lines) <= height or not after:
+        if len(lines) <= height or not (after or sentences):
             return lines
-        after.pop()
+        (after if len(after) > 1 or (not sentences[1:] and after) else sentences).pop()
         left_out += 1
 
 
@@ -91,6 +91,7 @@ def _more(decision: Mapping[str, Any], left_out: int) -> str:
 
 def _after(decision: Mapping[str, Any]) -> Iterator[str]:
     """What stands below the table, the most important first."""
+    yield from decision["depends"]
     numbers = {choice["arm"]: at for at, choice in enumerate(decision["choices"], 1)}
     traded = [choice for choice in decision["choices"] if choice["verdict"] == "trade-off with"]
     if traded:
@@ -99,7 +100,6 @@ def _after(decision: Mapping[str, Any]) -> Iterator[str]:
             f"Trade-off: each of {', '.join(map(str, sorted(arms)))} takes more spam away, or "
             "costs less, than the others."
         )
-    yield from decision["depends"]
     if decision["chosen"]:
         yield f"Assumed, not sourced: {', '.join(decision['chosen'])}; report.html lists all."
     if unchanged := [*_unchanged(decision)]:

@@ -75,10 +75,11 @@ def test_an_arm_is_a_line_where_its_name_has_room():
 
 
 def test_what_has_no_room_is_said_to_be_left_out():
-    full, short = (screen(decision(), 80, height) for height in (60, 20))
+    full, short = (screen(decision(), 80, height) for height in (60, 22))
     assert "more sentence" not in " ".join(full)
     assert "more sentence" in " ".join(short)
-    assert short[:-2] == full[: len(short) - 2]  # whole sentences, from the end
+    assert set(words(short[:-2])) <= set(words(full))
+    assert "Moved most by" in " ".join(short)  # what the order depends on goes last
 
 
 def test_the_verdict_speaks_of_arms_by_their_numbers_and_of_weights_in_per_cent():
