@@ -101,8 +101,10 @@ class Precomputed:
         self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
         known = (latency < inf) & (self.client != 0)
         known &= web | ~(self._blocked(ends, which) & on_25)
-        if reads_pop:  # their own login just before they send would have to be kept
-            known &= ~np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
+        # Addresses in a VPN are taken for the message; and where POP logins are read, their own
+        # just before they send would have to be kept.
+        apart = [p.person.vpn or (reads_pop and p.polls_first) for p in self.programs]
+        known &= ~np.array(apart, dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
