@@ -170,7 +170,7 @@ def test_a_figure_is_a_module_and_a_line(copy):
     line = re.search(r"`(by_hour\.by_hour,)`", HOW_TO)[1]
     (copy / "sim" / "figures" / "by_hour.py").write_text(module, "utf-8")
     table = copy / "sim" / "figures" / "table.py"
-    changed(table, "import by_arm, by_day, ", "import by_arm, by_day, by_hour, ")
+    changed(table, "    by_day,\n", "    by_day,\n    by_hour,\n")
     changed(table, "    life.life,\n", f"    {line}\n    life.life,\n")
     path = copy / "scenarios" / "six-cases.toml"
     mailsim(copy, "run", path, "--quick", "--arms", "on network", "--workers", "1", "--out", "out")

@@ -46,7 +46,7 @@ SIMULATED = {"sim.lab.panel", "sim.lab.exercises.worlds"}
 LIBRARIES = {
     # library: the rooms that may name it; rich and numpy are at home everywhere but in the core
     "simpy": {"world"},
-    "pydantic": {"scenario"},
+    "pydantic": {"scenario", "experiment"},  # both read files of strangers
     "pydantic_core": {"scenario"},
     "matplotlib": {"figures", "results", "lab"},
     "scipy": {"measure", "hindcast"},

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from sim._version import __version__, citation
 from sim.cli.calibrate import calibrate
 from sim.cli.config import audit, export_config, import_
 from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
 from sim.cli.exact import diff, explain, matrix
 from sim.cli.files import check, new, schema
+from sim.cli.gallery import gallery
 from sim.cli.hindcast import hindcast
 from sim.cli.observe import observe
 from sim.cli.run import plan, run
 from sim.cli.sensitivity import sensitivity
-from sim.cli.stored import decide, export, report, warmup
+from sim.cli.stored import decide, export, report, verify, warmup
 from sim.cli.sweep import sweep
 
 app = typer.Typer(
@@ -26,16 +29,33 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="SCENARIO is a file, or - for standard input. Exit status: 0 done, 2 wrong use or "
-    "wrong scenario, 1 anything else, 130 interrupted.",
+    epilog="SCENARIO is a file, the name of a ready one (mailsim gallery), or - for standard "
+    "input. Exit status: 0 done, 2 wrong use or wrong scenario, 1 anything else, 130 interrupted.",
 )
 OF_SCENARIOS = (run, check, matrix, explain, diff, plan, sweep, sensitivity, calibrate)
-OF_RESULTS = (decide, warmup, report, export)
-FORMAT = (schema, new)
+OF_RESULTS = (decide, warmup, report, export, verify)
+FORMAT = (gallery, new, schema)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)
 STUDIES = (hindcast,)
 for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT, *STUDIES):
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
+
+
+def _show_version(version: bool) -> None:
+    if version:
+        print(f"mailsim {__version__}\nCite as: {citation()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Version, and how to cite it.", callback=_show_version),
+    ] = False,
+) -> None:
+    """Options before any command."""
+
 
 STATUS = {
     "ScenarioError": WRONG,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json
+
+if TYPE_CHECKING:
+    from sim.results.scenario import Scenario
 
 
 def matrix(
@@ -17,11 +20,12 @@ def matrix(
         str | None, typer.Option("--server", metavar="NAME", help="Whose: a server or network.")
     ] = None,
     arms: options.Arms = None,
+    at: options.At = None,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
     """The six cases under each arm, exact: place, recipient, credentials, verdict, rule."""
-    loaded = cli.inputs.scenario(scenario, set_)
+    loaded = _at(cli.inputs.scenario(scenario, set_), at)
     chosen = cli.inputs.names(arms, loaded.arms)
     _show(loaded.matrix(server=server, arm=chosen), as_json)
 
@@ -54,6 +58,7 @@ def explain(
     arm: Annotated[
         str | None, typer.Option("--arm", metavar="A", help="Default: baseline.")
     ] = None,
+    at: options.At = None,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
@@ -68,18 +73,24 @@ def explain(
         "server": server,
         "arm": arm,
     }
-    _show(cli.inputs.scenario(scenario, set_).explain(user=user, to=to, **query), as_json)
+    loaded = _at(cli.inputs.scenario(scenario, set_), at)
+    _show(loaded.explain(user=user, to=to, **query), as_json)
 
 
 def diff(
     scenario: options.Scenario,
     arm: Annotated[str, typer.Argument(metavar="ARM", show_default=False)],
     other: Annotated[str, typer.Argument(metavar="ARM", show_default=False)],
+    at: options.At = None,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
     """Every cell of the matrix whose verdict changes between two arms."""
-    _show(cli.inputs.scenario(scenario, set_).diff(arm, other), as_json)
+    _show(_at(cli.inputs.scenario(scenario, set_), at).diff(arm, other), as_json)
+
+
+def _at(loaded: Scenario, moment: str | None) -> Scenario:
+    return loaded if moment is None else loaded.at(moment)
 
 
 def _show(answer: Any, as_json: bool) -> None:

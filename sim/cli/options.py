@@ -9,11 +9,27 @@ import typer
 
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", show_default=False)]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Go on without what is missing or was changed.")
+]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as an arm does; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key, as an arm does; or FILE.toml of such lines; repeatable.",
+    ),
+]
+Full = Annotated[
+    bool, typer.Option("--full", help="Every quantity, with intervals, after the first screen.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="Arms as at this time of a run ('4 days'). Default: its end."
+    ),
+]
 Arms = Annotated[
     str | None, typer.Option("--arms", metavar="A,B", help="Only these arms.", show_default=False)
 ]

@@ -14,6 +14,7 @@ import sim
 from sim import lab, scenario
 from sim.cli.app import app
 from sim.exact import diff, explanation, matrix
+from sim.exact.lint import page as page_of_remarks
 from sim.figures import FORMATS, STYLES, TABLE
 from sim.path import lookup
 from sim.records import measures_page, words
@@ -132,7 +133,7 @@ import sim
 from sim.figures import STYLES, save
 from sim.figures.numbers import numbers
 
-short = sim.load("scenarios/six-cases.toml").with_overrides({"run_length": "4 days"})
+short = sim.load("six-cases").with_overrides({"run_length": "4 days"})
 results = sim.run(short, arms=["open trust", "on network"], replications=2)
 narrow = replace(STYLES["column"], width=3.3)
 figure = results.figures.places(measure="first_refusal_rate", style=narrow)
@@ -218,6 +219,7 @@ PAGES: dict[str, Callable[[], str | Iterator[str]]] = {
     "reference-command-line.md": command_line,
     "reference-figures.md": figures,
     "reference-python.md": python,
+    "reference-remarks.md": page_of_remarks.page,
 }
 """Each generated page and what it says: a text, or its parts."""
 

@@ -10,7 +10,7 @@ import typer
 import sim
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, tell, wrong
+from sim.cli.console import FAILED, print_json, say, tell, wrong
 from sim.cli.run import show
 
 if TYPE_CHECKING:
@@ -26,15 +26,24 @@ def decide(
         str | None,
         typer.Option("--baseline", metavar="ARM", help="Compare with this; default: the file's."),
     ] = None,
+    full: options.Full = False,
+    partial: options.Partial = False,
     as_json: options.Json = False,
 ) -> None:
-    """The decision table of stored results: what each policy costs, takes, and changes."""
-    results = sim.open_results(folder)
-    results = results if baseline is None else results.against(baseline)
+    """The decision again, from stored results: what each policy costs, takes, and is worth."""
+    decision = cli.kept.fresh(folder, baseline)
+    if decision is not None and not (full or as_json):
+        cli.screen.show(decision)
+        return
+    results = sim.open_results(folder, partial=partial)
+    if baseline is not None:
+        results = results.against(baseline)
+    elif decision is None and not results.shortfall:
+        cli.publish.keep_decision(results)
     if as_json:
-        print_json(cli.render.decision_as_data(results))
+        print_json(cli.render.decision_as_data(results) | {"shortfall": results.shortfall})
     else:
-        cli.render.show(*cli.render.decision(results))
+        show(results, full=full, as_json=False)
 
 
 def warmup(
@@ -122,14 +131,16 @@ def report(
         str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
     ] = "page",
     workers: options.Workers = None,
+    full: options.Full = False,
+    partial: options.Partial = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write page, tables and figures again from stored results, and print the comparison."""
-    results = sim.open_results(folder)
+    """Write page, tables and figures again from stored results, and print the decision."""
+    results = sim.open_results(folder, partial=partial)
     names = None if figures is None else [name.strip() for name in figures.split(",")]
     number = workers or cli.experiments.cores()
     results.save(figures=names, style=style, formats=cli.figures.FORMATS, workers=number)
-    show(results, as_json)
+    show(results, full=full, as_json=as_json)
 
 
 def export(
@@ -145,10 +156,36 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Default: DIR/tables.")
     ] = None,
+    partial: options.Partial = False,
 ) -> None:
     """Write stored tables as CSV: the measures of every replication, or rows of mail.
 
     DIR holds results or a sweep, of which a row says the values of its point, too.
     """
     for table in tables or ["measures"]:
-        tell(str(cli.export.export(folder, table, out)))
+        path, shortfall = cli.export.export(folder, table, out, partial=partial)
+        tell(f"{path} [Partial: {shortfall}.]" if shortfall else str(path))
+
+
+def verify(
+    folder: options.Folder,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Run again what is missing or was changed.")
+    ] = False,
+    workers: options.Workers = None,
+) -> None:
+    """Whether all results in DIR are there and as they were written, sweeps within included.
+
+    Every octet is held against its checksum, and measures against the rows that they count.
+    """
+    verified = list(cli.verification.verify(folder))
+    if repair and any(one.faults for one in verified):
+        number = workers or cli.experiments.cores()
+        for one in verified:
+            count = cli.repairing.repair(one.root, workers=number, progress=True)
+            say(f"{one.root}: {count} runs made again")
+        verified = list(cli.verification.verify(folder))
+    for one in verified:
+        tell(str(one))
+    if any(one.faults for one in verified):
+        raise typer.Exit(FAILED)

@@ -54,7 +54,7 @@ class Observed:
     last: date
     days: float
     group: str = "customers"
-    network: str = "isp"
+    network: str = "own"
 
     @property
     def messages(self) -> dict[str, int]:
@@ -211,7 +211,7 @@ def observe(
     *logs: str | PathLike[str],
     networks: Iterable[str] = (),
     group: str = "customers",
-    network: str = "isp",
+    network: str = "own",
     today: date | None = None,
 ) -> Observed:
     """Read logs of Postfix, plain or packed, in any order, into inputs and targets of a scenario.

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.experiment.execution import COUNTS, Execution
-from sim.experiment.run import write_manifest
 from sim.experiment.storage import OtherResultsError
 from sim.experiment.sweeping import StoredSweep, sweep
 from sim.scenario import Scenario
@@ -63,16 +62,20 @@ def run_ensemble(
 
     def perform(*, force: bool) -> StoredSweep:
         of_point = replace(execution, keep=COUNTS, force=force)
-        points, each = chosen.points, chosen.replications
-        return sweep(scenario, out, points, arms=arms, replications=each, execution=of_point)
+        return sweep(
+            scenario,
+            out,
+            chosen.points,
+            arms=arms,
+            replications=chosen.replications,
+            execution=of_point,
+            untried=chosen.untried,
+        )
 
     try:
-        stored = perform(force=False)
+        return perform(force=False)
     except OtherResultsError:
-        stored = perform(force=True)
-    stored.manifest["untried"] = chosen.untried
-    write_manifest(out, stored.manifest)
-    return stored
+        return perform(force=True)
 
 
 def _alone(others: Alternatives) -> Iterator[Point]:

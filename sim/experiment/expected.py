@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def analytic(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     """What follows from the inputs alone for each of *arms* (see sim.measure.analytic).
 
-    NaN where operators close relays in the course of the run: that is a matter of time.
+    NaN where the arm changes something, or operators close relays, in the course of the run: that
+    is a matter of time.
     """
     import pandas as pd
 
@@ -29,7 +30,9 @@ def analytic(scenario: Scenario, arms: Iterable[str]) -> pd.DataFrame:
     week = Week(calendar.block_weights(ends, starts, profile), intended / (ends - starts))
     tables = []
     for arm in arms:
-        closed = closed_by_then(scenario.arm(arm))
+        of_arm = scenario.arm(arm)
+        changes = any(stage.begins > starts for stage in of_arm.stages)
+        closed = None if changes else closed_by_then(of_arm)
         table = expectation(scenario, arm, week, closed)
         tables.append(table if closed is not None else table.assign(analytic=float("nan")))
     return pd.concat(tables, ignore_index=True)

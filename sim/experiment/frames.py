@@ -10,43 +10,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sim.experiment import storage
-from sim.experiment.storage import Task
+from sim.experiment import parts, storage
+from sim.experiment.journal import Done
 
 
 def read(
     root: Path,
     table: str,
-    tasks: Iterable[Task],
+    runs: Iterable[Done],
     columns: Collection[str] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One table of several tasks, in their order, with the arm as a column.
+    """One table of several runs, in their order, with the arm as a column.
 
     Only *columns* are read, if given, those of them that are stored, beside those that say of
     which task a row is; and only rows are kept in
-    which columns of words hold what *words* says.
+    which columns of words hold what *words* says. Raises DamagedError for a part that is missing,
+    or is not as it was written.
     """
-    selection = list(tasks)
-    arms = list(dict.fromkeys(task.arm for task in selection))
-    parts: list[Any] = []
-    with storage.explained(root, reading=True), _memory_of_the_system():
-        for task in selection:
-            # one file, not a dataset: what the folder's name says is added below, with our type
-            file = pq.ParquetFile(storage.part(root, table, task), pre_buffer=False)
-            names = file.schema.names if columns is None else [*storage.OF_TASK, *columns]
-            stored = [name for name in file.schema.names if name in names]
-            rows = file.read(columns=stored, use_threads=False)  # parts are small
-            file.close()
-            parts.append(_rows(rows.replace_schema_metadata(None), words or {}))
-        if not parts:
+    selection = [run for run in runs if table in run.parts]
+    arms = list(dict.fromkeys(run.task.arm for run in selection))
+    tables: list[Any] = []
+    with _memory_of_the_system():
+        for run in selection:
+            with parts.opened(root, table, run.task, run.parts) as file:
+                names = file.schema.names if columns is None else [*storage.OF_TASK, *columns]
+                stored = [name for name in file.schema.names if name in names]
+                rows = file.read(columns=stored, use_threads=False)  # parts are small
+            tables.append(_rows(rows.replace_schema_metadata(None), words or {}))
+        if not tables:
             raise storage.StorageError(f"{root}: no {table} are stored there")
-        sizes = [p.num_rows for p in parts]
-        whole = pa.concat_tables(parts, promote_options="default")  # one part may have nulls
+        sizes = [part.num_rows for part in tables]
+        whole = pa.concat_tables(tables, promote_options="default")  # one part may have nulls
         frame: pd.DataFrame = whole.unify_dictionaries().to_pandas()
-    codes = np.repeat([arms.index(task.arm) for task in selection], sizes)
+    codes = np.repeat([arms.index(run.task.arm) for run in selection], sizes)
     arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
     frame.insert(int("point" in frame), "arm", arm)
     return frame

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from sim.experiment.journal import Done
 from sim.experiment.storage import Task
-from sim.experiment.tasks import Done, Job, Report, report_finished
+from sim.experiment.tasks import Job, Report, report_finished
 
 _job: Job | None = None
 """The job of this worker process."""

@@ -60,6 +60,7 @@ def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[st
         use_dictionary=[name for name in columns if name in words],
         compression={n: "snappy" for n in columns if n not in words and n not in RANDOM},
         write_statistics=False,
+        write_page_checksum=True,
         data_page_size=WHOLE,
         write_batch_size=WHOLE,
         row_group_size=WHOLE,

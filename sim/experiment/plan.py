@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.experiment import storage
+from sim.experiment import journal, storage
 from sim.experiment.ensemble import ensemble_of
-from sim.experiment.manifest import identity
+from sim.experiment.execution import Execution
+from sim.experiment.journal import Done
+from sim.experiment.manifest import differences, new_manifest, read_manifest
 from sim.experiment.precision import first
 from sim.experiment.quick import recipients, scaled, shortened
 from sim.experiment.run import design, run, table_of_runs
 from sim.experiment.storage import Task
-from sim.smtp.units import TIME
+from sim.smtp.units import TIME, largest
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,8 +37,6 @@ HARDLY_ANY, SOME = 1e-6, 0.1
 """Shares of people in the short runs that show what a run takes by itself, and warm up."""
 SAMPLED = 20
 """Points of a sweep from which its time is estimated, at most."""
-UNITS = ("days", "h", "min")
-"""Units of long times, from two of them on."""
 START = 0.5
 """Seconds until worker processes are up."""
 
@@ -82,7 +82,7 @@ class Plan:
         return (seconds, seconds) if self.measured else (LEAST * seconds, MOST * seconds)
 
     def _duration(self, seconds: float) -> str:
-        unit = next((unit for unit in UNITS if seconds >= 2.0 * TIME[unit]), "s")
+        unit = largest(seconds)
         size = TIME[unit]
         if self.measured:
             return f"about {seconds / size:.0f} {unit}"
@@ -155,22 +155,20 @@ def plan(
     most = count
     if scenario.precision is not None and replications is None:
         count, most = first(scenario.precision, count), scenario.precision.most
-    manifest = _same(scenario, out)
-    done = storage.finished(out) if out is not None and manifest else set()
+    done = _runs(scenario, out)
     every = table_of_runs(chosen, count)
     sweep = scenario.sweep
     points = _points(scenario)
     at_each = replications or scenario.replications  # no precision there
     sampled = points[:: -(-len(points) // SAMPLED) or 1]
     at_points = [scenario.with_overrides(point) for point in sampled]
-    tasks = (manifest or {}).get("tasks", {})
-    durations = [float(task["seconds"]) for task in tasks.values()]
+    durations = [run.seconds for run in done.values()]
     # the most mail is what tells most of how long mail takes
     estimate = (
         None if durations and not points else pace(max([scenario, *at_points], key=_work), chosen)
     )
     each = [estimate.seconds(point) for point in at_points] if estimate else []
-    expected = estimate.recipients(scenario) if estimate else _recipients_of(tasks)
+    expected = estimate.recipients(scenario) if estimate else _recipients_of(done.values())
     return Plan(
         arms=tuple(chosen),
         replications=count,
@@ -240,14 +238,14 @@ def _measure_run(scenario: Scenario, arms: Sequence[str]) -> tuple[float, dict[s
         start = time.perf_counter()
         stored = run(scenario, Path(out), arms=arms, replications=1)
         seconds = (time.perf_counter() - start) / len(arms)
-    return seconds, _recipients_of(stored.manifest["tasks"])
+    return seconds, _recipients_of(stored.runs.values())
 
 
-def _recipients_of(tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """By arm, the mean of the recipients of *tasks*, as a manifest has them."""
+def _recipients_of(runs: Iterable[Done]) -> dict[str, float]:
+    """By arm, the mean of the recipients of *runs*."""
     by_arm: dict[str, list[int]] = {}
-    for name, task in tasks.items():
-        by_arm.setdefault(name.rpartition("/")[0], []).append(task["recipients"])
+    for done in runs:
+        by_arm.setdefault(done.task.arm, []).append(done.rows)
     return {arm: fmean(counts) for arm, counts in by_arm.items()}
 
 
@@ -256,10 +254,10 @@ def _work(scenario: Scenario) -> float:
     return PER_HONEST * honest + PER_SPAM * spam
 
 
-def _same(scenario: Scenario, out: Path | None) -> dict[str, Any] | None:
-    """The manifest of *out* if it holds results of this very scenario."""
+def _runs(scenario: Scenario, out: Path | None) -> journal.Runs:
+    """What is finished in *out*, if it holds results of this very scenario."""
     if out is None or not (out / storage.MANIFEST).exists():
-        return None
-    manifest = storage.read_manifest(out)
-    expected = identity(scenario, keep=str(manifest.get("keep")))
-    return manifest if all(manifest.get(k) == v for k, v in expected.items()) else None
+        return {}
+    manifest = read_manifest(out)
+    expected = new_manifest(scenario, Execution(keep=manifest.keep))
+    return {} if differences(manifest, expected) else journal.read(out).runs

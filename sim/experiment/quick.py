@@ -3,7 +3,13 @@ seconds allow. It shows that everything works; its numbers are not for quoting."
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.scenario.arms import moved
+from sim.scenario.overrides import AT
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -39,13 +45,26 @@ def shortened(scenario: Scenario, *, days: bool = False) -> QuickForm:
     return QuickForm(scaled(cut, scale), replications, scale)
 
 
-def _phases(scenario: Scenario) -> dict[str, str]:
-    """The same phases, each cut short."""
+def _phases(scenario: Scenario) -> dict[str, Any]:
+    """The same phases, each cut short, with what arms change at moments within them."""
     starts = min(scenario.policy_starts, LONGEST["policy_starts"])
     transient = min(scenario.transient, LONGEST["transient"])
     end = min(scenario.run_length, starts + transient + LONGEST["steady"])
     lengths = {"policy_starts": starts, "transient": transient, "run_length": end}
-    return {name: f"{value:g} s" for name, value in lengths.items()}
+    long = scenario.policy_starts, scenario.policy_starts + scenario.transient, scenario.run_length
+    move = partial(_moved, (0.0, *long), (0.0, starts, starts + transient, end))
+    dated = {f"arms.{name}.{AT}": moved(arm, move) for name, arm in scenario.arms.items()}
+    return {
+        **{name: f"{value:g} s" for name, value in lengths.items()},
+        **{name: entries for name, entries in dated.items() if entries},
+    }
+
+
+def _moved(edges: Sequence[float], cut: Sequence[float], moment: float) -> float:
+    """Where *moment* is when phases, which are between *edges*, are *cut* (s)."""
+    phase = bisect_right(edges, moment, hi=len(edges) - 1) - 1
+    part = (moment - edges[phase]) / (edges[phase + 1] - edges[phase])
+    return cut[phase] + part * (cut[phase + 1] - cut[phase])
 
 
 def scaled(scenario: Scenario, scale: float) -> Scenario:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
 
-from sim.experiment import storage
+from sim.experiment import journal, locking, parts, storage
+from sim.experiment.claiming import claim
 from sim.experiment.execution import DEFAULT, Execution
-from sim.experiment.manifest import Manifest, identity
+from sim.experiment.journal import Done, Journal, Runs
+from sim.experiment.manifest import (
+    MOST_REPLICATIONS,
+    Manifest,
+    new_manifest,
+    points_text,
+    read_manifest,
+)
 from sim.experiment.precision import until_precise
 from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
-from sim.experiment.stored import Stored
-from sim.experiment.tasks import Done, Job
+from sim.experiment.stored import Stored, promised
+from sim.experiment.tasks import Job
 from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import run_tasks
 from sim.scenario import Scenario
 
-MOST_REPLICATIONS = 32_767
-"""What the column ``replication`` holds (int16)."""
-MANIFEST_EVERY = 10.0
-"""Seconds between two writings of the manifest while tasks finish: it grows with them, and all
-that a kill can take from it is how long the last of them took."""
-
 
 def table_of_runs(
-    arms: Sequence[str], replications: int, done: set[Task] | None = None
+    arms: Sequence[str], replications: int, done: Runs | set[Task] | None = None
 ) -> list[Task]:
     """The tasks still to do: replication by replication, so that arms share their workload."""
     every = (Task(arm, r) for r in range(replications) for arm in arms)
-    return [task for task in every if task not in (done or set())]
+    return [task for task in every if task not in (done or ())]
 
 
 def run(
@@ -55,30 +55,38 @@ def run(
     is finished stays, and the same call goes on from there.
     """
     chosen, count = design(scenario, arms, replications)
-    if scenario.precision is None or replications is not None:
-        return _run(scenario, out, chosen, count, execution)
+    with locking.exclusive(out):
+        return _run_held(scenario, out, chosen, count, replications is not None, execution)
+
+
+def _run_held(
+    scenario: Scenario, out: Path, arms: list[str], count: int, counted: bool, execution: Execution
+) -> Stored:
+    if scenario.precision is None or counted:
+        return _run(scenario, out, arms, count, execution)
     batches = chain(
         [execution], repeat(replace(execution, force=False))
     )  # the first alone clears the folder
     stored, precise = until_precise(
-        scenario.precision, count, lambda n: _run(scenario, out, chosen, n, next(batches))
+        scenario.precision, count, lambda n: _run(scenario, out, arms, n, next(batches))
     )
-    stored.manifest["precision"] = {**precise.as_dict(), "summary": str(precise)}
-    write_manifest(out, stored.manifest)
-    return stored
+    manifest = read_manifest(out)
+    manifest.precision = {**precise.as_dict(), "summary": str(precise)}
+    manifest.write(out)
+    return replace(stored, manifest=manifest.data())
 
 
 def _run(
     scenario: Scenario, out: Path, arms: list[str], replications: int, execution: Execution
 ) -> Stored:
-    old = storage.claim(out, identity(scenario, keep=execution.keep), force=execution.force)
-    manifest = Manifest(scenario, execution, old)
+    manifest, done = claim(out, new_manifest(scenario, execution), force=execution.force)
     manifest.extend(arms, replications)
-    todo = table_of_runs(arms, replications, storage.finished(out))
-    perform_all(
-        Job(scenario, out, execution.keep, batch=execution.batch), todo, manifest, execution
+    todo = table_of_runs(arms, replications, done)
+    job = Job(scenario, out, execution.keep, batch=execution.batch)
+    runs = perform_all(job, todo, manifest, execution)
+    return Stored(
+        root=out, manifest=manifest.data(), arms=arms, replications=replications, runs=runs
     )
-    return Stored(out, manifest.data, arms, replications)
 
 
 def design(
@@ -94,28 +102,33 @@ def design(
     return chosen, at_least("replications", count, 1, MOST_REPLICATIONS)
 
 
-def perform_all(job: Job, todo: list[Task], manifest: Manifest, execution: Execution) -> None:
-    """Perform the tasks *todo* and note each in the manifest, whatever ends it."""
-    storage.write_text(job.root / storage.SCENARIO, job.scenario.resolved())
-    write_manifest(job.root, manifest.data)
-    last_write = time.monotonic()
-    with progress_bar(len(todo), visible=execution.progress) as advance:
+def perform_all(job: Job, todo: list[Task], manifest: Manifest, execution: Execution) -> Runs:
+    """Perform the tasks *todo* in a folder that is held, and return all runs that it then has.
+
+    The manifest comes first, and says at the end whether all is there that was planned.
+    """
+    start = time.perf_counter()
+    text = job.scenario.resolved()
+    manifest.scenario = storage.digest(text)
+    manifest.write(job.root)
+    storage.write_text(job.root / storage.SCENARIO, text)
+    if job.points:
+        storage.write_text(job.root / storage.POINTS, points_text(job.points))
+    with (
+        Journal(job.root) as log,
+        progress_bar(len(todo), visible=execution.progress) as advance,
+    ):
 
         def report(done: Done) -> None:
-            nonlocal last_write
-            manifest.note(done)
+            log.add(done)
             advance()
-            if time.monotonic() - last_write > MANIFEST_EVERY:
-                write_manifest(job.root, manifest.data)
-                last_write = time.monotonic()
 
-        try:
-            run_tasks(job, todo, report, workers=execution.workers, executor=execution.executor)
-            manifest.data["complete"] = True
-        finally:
-            write_manifest(job.root, manifest.data)
-
-
-def write_manifest(root: Path, data: dict[str, Any]) -> None:
-    """Write the manifest of *root*, whole or not at all."""
-    storage.write_text(root / storage.MANIFEST, json.dumps(data, indent=1) + "\n")
+        run_tasks(job, todo, report, workers=execution.workers, executor=execution.executor)
+        log.still_there()
+    runs = journal.read(job.root).runs
+    if any(parts.missing(job.root, runs.values())):
+        raise parts.vanished(job.root)
+    manifest.seconds = round(manifest.seconds + time.perf_counter() - start, 3)
+    manifest.complete = all(task in runs for task in promised(manifest, len(job.points)))
+    manifest.write(job.root)
+    return runs

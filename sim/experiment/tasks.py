@@ -14,10 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sim.experiment import storage
+from sim.experiment import parts
 from sim.experiment.execution import ROWS
+from sim.experiment.journal import Done
 from sim.experiment.storage import OF_MESSAGES, Task
 from sim.measure import columnar, conservation
 from sim.measure.counters import columns_of_measures
@@ -27,16 +28,6 @@ from sim.world import simulate
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-
-
-class Done(NamedTuple):
-    """What a finished task tells: how long it took (s), what the kernel did, rows made."""
-
-    task: Task
-    seconds: float
-    events: int
-    rows: int
-    simulating: float
 
 
 Report = Callable[[Done], None]
@@ -70,9 +61,9 @@ class Job:
         frames["measures"] = columns_of_measures(frames, exposure(scenario))
         rows = len(frames["recipients"])
         stored = [name for name in frames if self.keep == ROWS or name not in OF_MESSAGES]
-        storage.store(self.root, task, {name: frames[name] for name in stored})
+        checks = parts.store(self.root, task, {name: frames[name] for name in stored})
         end = time.perf_counter()
-        return Done(task, end - start, run.events, rows, simulated - ready)
+        return Done(task, end - start, run.events, rows, simulated - ready, checks)
 
     def _at(self, point: int) -> Scenario:
         """The scenario at a point of a sweep, by its number; -1 is the scenario itself."""

@@ -16,8 +16,9 @@ from concurrent.futures import (
 )
 from contextlib import contextmanager
 
+from sim.experiment.journal import Done
 from sim.experiment.storage import Task
-from sim.experiment.tasks import Done, Job, Report, report_finished
+from sim.experiment.tasks import Job, Report, report_finished
 
 
 class WorkerDied(RuntimeError):  # noqa: N818 (what happened, said as it is)

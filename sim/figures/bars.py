@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,12 @@ HEAD = 5.5
 """Lines of type that title and axis of a panel take, about: for the choice of where to break."""
 NARROWEST = 12
 """Letters that a panel must have room for: chosen, what a short heading has."""
+FAR = 1.3
+"""Of the greatest simulated value; an expectation beyond it is drawn at the edge (chosen)."""
+WIDEST = 2.0
+"""Of the greatest mean, where an axis ends at most: a wider interval is cut off (chosen)."""
+GROUND = "0.92"
+"""Of the rows of shaded arms."""
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12)
 
 
@@ -68,8 +74,12 @@ class Bars(Panel):
 
     @property
     def top(self) -> float:
-        """The greatest number in it."""
-        return max((row.top for row in self.rows.values()), default=0.0)
+        """Where its axis should end: above all means, intervals and expectations but far ones."""
+        means = max((row.mean for row in self.rows.values() if row.defined), default=0.0)
+        tops = max((row.top for row in self.rows.values()), default=0.0)
+        simulated = min(tops, WIDEST * means) if means > 0.0 else tops
+        expected = [row.analytic for row in self.rows.values() if np.isfinite(row.analytic)]
+        return max([simulated, *(x for x in expected if x <= FAR * simulated)])
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -78,6 +88,13 @@ class Bars(Panel):
         limit = self.limit or (ceiling(self.top) if self.top > 0.0 else whole)
         return 0.0, min(limit, whole) if self.share else limit
 
+    @property
+    def far(self) -> set[str]:
+        """The edges of the axis, as < or >, beyond which expectations lie."""
+        low, high = self.limits
+        values = [row.analytic for row in self.rows.values() if row.defined]
+        return {">" for x in values if x > high} | {"<" for x in values if x < low}
+
     def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
         """Draw a bar with its interval, the analytic expectation, and its value beside it."""
         row = self.rows.get(arm, Estimate())
@@ -85,12 +102,37 @@ class Bars(Panel):
         if not row.defined:
             absent(axes, style, place, self.absent)
             return
-        bar(axes, style, place, row.mean, self.look)
+        self.bar(axes, style, place, row.mean)
         whisker(axes, style, place, row)
         if np.isfinite(row.analytic):
-            lower = place + 0.5 * THICK * style.row  # it must not hide the interval
-            axes.plot(row.analytic, lower, **_analytic(style), clip_on=False, zorder=5)
+            _expect(axes, style, place, row.analytic)
         beside(axes, style, place, digits(row.mean))
+
+    def bar(self, axes: Axes, style: Style, place: float, mean: float) -> None:
+        """Draw the bar of a mean."""
+        bar(axes, style, place, mean, self.look)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Bars):
+    """A bar an arm of what a share lacks to 100 %, on an axis that ends there."""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """As far below 100 as what is missing, and the expectations that are not far."""
+        missing = {arm: _lacking(row) for arm, row in self.rows.items()}
+        losses = Bars(self.title, self.label, self.look, missing, share=True)
+        return 100.0 - losses.limits[1], 100.0
+
+    def bar(self, axes: Axes, style: Style, place: float, mean: float) -> None:
+        """Draw the bar from a mean to 100."""
+        bar(axes, style, place, 100.0 - mean, self.look, left=mean)
+
+
+def _lacking(row: Estimate) -> Estimate:
+    """What a share (%) lacks to 100."""
+    mean, high, low, analytic = (100.0 - x for x in (row.mean, row.low, row.high, row.analytic))
+    return Estimate(mean, low, high, analytic, row.replications)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +224,21 @@ def draw(
     names: Names = (),
     across: int | None = None,
     notes: Names = (),
+    shaded: Collection[str] = (),
 ) -> Figure:
     """Draw *panels*, as many side by side as fit, each with a row for each of *arms*.
 
     *interval* is what the legend calls the intervals, if they are to stand in it; *names* are
-    written beside the rows instead of those of the arms.
+    written beside the rows instead of those of the arms. The rows of *shaded* arms have a grey
+    ground.
     """
     rows = fit(style, names or arms, len(panels), across)
     figure = layout.new(style, rows.down * rows.height)
     grid = figure.subplots(rows.down, rows.across, sharey=True, squeeze=False)
     for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
+        for place in (p for p, arm in zip(rows.middles, arms, strict=True) if arm in shaded):
+            half = 0.5 * style.row + 0.01
+            axes.axhspan(place - half, place + half, color=GROUND, linewidth=0, gid="shaded")
         _panel(axes, style, panel, arms, rows)
         axes.tick_params(axis="y", length=0, labelleft=number % rows.across == 0)
     for axes in grid.flat[len(panels) :]:
@@ -291,20 +338,25 @@ def absent(axes: Axes, style: Style, place: float, reason: str) -> None:
 
 
 def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:
-    """Draw the interval of a row upon its bar, if it has one."""
-    if row.interval:
-        axes.errorbar(
-            row.mean,
-            place,
-            xerr=row.reach,
-            fmt="none",
-            ecolor="black",
-            elinewidth=style.line,
-            capsize=0.35 * style.small,
-            capthick=style.line,
-            clip_on=False,
-            zorder=4,
-        )
+    """Draw the interval of a row upon its bar, if it has one; beyond the axis goes an arrow."""
+    if not row.interval:
+        return
+    cut = row.high > axes.get_xlim()[1]
+    axes.errorbar(
+        row.mean,
+        place,
+        xerr=row.reach,
+        fmt="none",
+        ecolor="black",
+        elinewidth=style.line,
+        capsize=0.35 * style.small,
+        capthick=style.line,
+        clip_on=cut,
+        zorder=4,
+    )
+    if cut:
+        arrow = marker(style, Look("black", marker=">"), 0.5, gid="cut")
+        axes.plot(axes.get_xlim()[1], place, **arrow, clip_on=False, zorder=5)
 
 
 def line(axes: Axes, style: Style, place: float, row: Estimate, colour: str, ends: float) -> None:
@@ -353,12 +405,20 @@ def beside(axes: Axes, style: Style, place: float, words: str) -> None:
     )
 
 
-def _analytic(style: Style) -> dict[str, Any]:
+def _expect(axes: Axes, style: Style, place: float, value: float) -> None:
+    """Draw an analytic expectation below its bar; one beyond the axis points out of it."""
+    low, high = axes.get_xlim()
+    sign = "<" if value < low else ">" if value > high else "^"
+    at = min(max(value, low), high), place + 0.5 * THICK * style.row  # clear of the interval
+    axes.plot(*at, **_analytic(style, sign), clip_on=False, zorder=5)
+
+
+def _analytic(style: Style, sign: str = "^") -> dict[str, Any]:
     edge = {"markeredgecolor": "black", "markeredgewidth": 0.7 * style.line}
-    return marker(style, Look("black", marker="^"), 0.65, markerfacecolor="white", **edge)
+    return marker(style, Look("black", marker=sign), 0.65, markerfacecolor="white", **edge)
 
 
-def entries(style: Style, panels: Iterable[Bars]) -> list[Entry]:
+def entries(style: Style, panels: Sequence[Bars]) -> list[Entry]:
     """Return the legend of bars: only what is drawn."""
     rows = [row for panel in panels for row in panel.rows.values()]
     numbers = [row.replications for row in rows if row.defined]
@@ -367,6 +427,9 @@ def entries(style: Style, panels: Iterable[Bars]) -> list[Entry]:
         result.append((Patch(facecolor="0.8", edgecolor="0.4"), f"simulated, {_mean_of(numbers)}"))
     if any(np.isfinite(row.analytic) for row in rows):
         result.append((Line2D([], [], **_analytic(style)), "analytic expectation"))
+    if sides := {side for panel in panels for side in panel.far}:
+        mark = Line2D([], [], **_analytic(style, ">" if ">" in sides else "<"))
+        result.append((mark, "the same, beyond the axis"))
     return result
 
 

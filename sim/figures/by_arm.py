@@ -1,18 +1,16 @@
-"""Figures of bars by arm: rates, places, groups, differences, refusals, the spammer's account."""
+"""Figures of bars by arm: differences, places, groups, refusals, the spammer's account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import bars, layout, palette, words
-from sim.figures.bars import Bars, Differences, Panel, Stacks
+from sim.figures.bars import Bars, Differences, Stacks
 from sim.figures.data import (
     Estimate,
     FigureError,
@@ -26,132 +24,31 @@ from sim.figures.data import (
     select,
     some,
 )
-from sim.figures.numbers import record
 from sim.figures.palette import Look
+from sim.figures.rates import Pairs
 from sim.figures.specification import figure
 from sim.figures.style import Style
 from sim.records.measures import MEASURES, RATE, RATIO, SHARE
 
-Pairs = Sequence[tuple[str, str]]
-"""Classes of mail and measures."""
-
-RATES = (("honest", "delivery_rate"), ("honest", "first_refusal_rate"), ("spam", "spam_abuse_rate"))
-COMPARED = (*RATES[:2], ("spam", "spam_per_mailbox_day"))
+COMPARED = (
+    ("honest", "lost_per_day"),
+    ("honest", "first_refusal_rate"),
+    ("spam", "spam_per_mailbox_day"),
+)
 PLACES = ("home", "work", "hotel", "airport", "kiosk")
 """Places in the order of the six situations; others follow by name."""
-LOOKS: Mapping[str, Look] = {
-    "delivery_rate": palette.FATE["delivered"],
-    "first_refusal_rate": palette.FATE["refused"],
-    "refusal_rate": palette.FATE["refused"],
-    "gave_up_rate": palette.FATE["gave_up"],
-    "silent_loss_rate": palette.FATE["discarded"],
-    "bounce_rate": palette.FATE["bounced"],
-    "in_transit_rate": palette.FATE["in_transit"],
-}
-
-
-# ---- rates of the summary
-
-
-@figure(
-    lambda measures, **_: (
-        f"By arm, after the policy started: {words.titles(measures)}. {words.WHISKERS} "
-        "Triangles: the analytic expectation, which follows from the inputs alone. "
-        + words.definitions(*(measure for _, measure in measures))
-    )
-)
-def rates(style: Style, summary: Frame, arms: Names, *, measures: Pairs = RATES) -> Figure:
-    """Delivery, rejection and spam-abuse by arm; *measures* are pairs (class, measure)."""
-    check_measures(measures)
-    panels = [bars_of(summary, kind, measure) for kind, measure in measures]
-    if not any(panel.rows for panel in panels):
-        names = ", ".join(measure for _, measure in measures)
-        raise FigureError(f"summary has no rows of {names}")
-    return bars.draw(style, panels, arms, bars.entries(style, panels))
-
-
-def bars_of(summary: Frame, kind: str, measure: str) -> Bars:
-    """The bars of one measure of a class of mail, an arm each."""
-    return Bars(
-        words.title(kind, measure),
-        words.axis(measure),
-        LOOKS.get(measure, palette.CLASS.get(kind, palette.CLASS["notice"])),
-        select(summary, kind, measure, words.scale(measure)),
-        share=words.is_share(measure),
-        limit=100.0 if measure == "delivery_rate" else None,
-        absent=words.undefined(measure),
-    )
-
-
-DELIVERED = palette.FATE["delivered"]
-BELIEVED = Look("black", marker="s")
-OFFSET = 0.22
-"""Delivered stands this part of a row above its middle, believed below: neither hides the other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair(Panel):
-    """Two marks an arm: recipients delivered, and those whose sender believes so."""
-
-    delivered: Mapping[str, Estimate]
-    believed: Mapping[str, Estimate]
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """All recipients."""
-        return 0.0, 100.0
-
-    def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
-        """Draw both marks with their intervals, and both values beside them."""
-        pair = [table.get(arm, Estimate()) for table in (self.delivered, self.believed)]
-        for mean, (side, look, label) in zip(pair, PAIR, strict=True):
-            if mean.defined:
-                at = place + side * OFFSET * style.row
-                record(axes, mean, row=arm, series=label)
-                bars.line(axes, style, at, mean, look.colour, 0.5)
-                bars.mark(axes, style, at, mean.mean, look, 0.6, **_hollow(look))
-        if all(mean.defined for mean in pair):
-            bars.beside(axes, style, place, " / ".join(words.digits(mean.mean) for mean in pair))
-
-
-PAIR = ((-1, DELIVERED, "delivered"), (1, BELIEVED, "believed delivered"))
-
-
-def _hollow(look: Look) -> dict[str, str]:
-    return {"markerfacecolor": "white"} if look is BELIEVED else {}
-
-
-@figure(
-    "Honest recipients reached, and honest recipients whose sender had no reason to doubt it. "
-    f"Right: mail that was accepted and then dropped silently. {words.WHISKERS} "
-    + words.definitions("delivery_rate", "believed_rate", "silent_loss_rate")
-)
-def believed(style: Style, summary: Frame, arms: Names) -> Figure:
-    """Honest recipients delivered and believed delivered by arm, and those silently lost."""
-    delivered = select(summary, "honest", "delivery_rate", 100.0)
-    trusted = select(summary, "honest", "believed_rate", 100.0)
-    if not delivered or not trusted:
-        raise FigureError("summary has no rows of delivery_rate and believed_rate")
-    label = words.axis("delivery_rate")
-    pair = Pair("delivered / believed delivered", label, delivered, trusted)
-    lost = replace(bars_of(summary, "honest", "silent_loss_rate"), title="silently lost")
-    marks = [
-        (Line2D([], [], **bars.marker(style, look, 0.6, **_hollow(look))), label + note)
-        for (_, look, label), note in zip(PAIR, ("", ": no error seen"), strict=True)
-    ]
-    return bars.draw(style, [pair, lost], arms, marks)
-
 
 # ---- differences from the baseline
 
 
 @figure(
-    lambda measures, **_: (
+    first=True,
+    words=lambda measures, **_: (
         "Difference of each policy from the baseline, estimated in pairs: in each replication both "
         "policies meet the same messages. The 95 % intervals of all policies hold together "
         "(Bonferroni). Filled: the interval excludes 0; hollow: it does not, so the direction is "
         "open. " + words.definitions(*(measure for _, measure in measures))
-    )
+    ),
 )
 def differences(
     style: Style, comparison: Frame, arms: Names, *, measures: Pairs = COMPARED
@@ -212,18 +109,19 @@ def _split_caption(measure: str, split: str) -> str:
 @figure(
     lambda measure, **_: _split_caption(
         measure, "where the writer was when the message was written"
-    )
+    ),
+    first=True,
 )
-def places(style: Style, measures: Frame, arms: Names, *, measure: str = "delivery_rate") -> Figure:
-    """Delivery of honest mail, a panel for each place of its writer; or another *measure*."""
+def places(style: Style, measures: Frame, arms: Names, *, measure: str = "lost_rate") -> Figure:
+    """Honest mail lost, a panel for each place of its writer; or another *measure*."""
     return _split(style, measures, "place", arms, measure)
 
 
 @figure(
     lambda measure, **_: _split_caption(measure, "the group of users that the writer belongs to")
 )
-def groups(style: Style, measures: Frame, arms: Names, *, measure: str = "delivery_rate") -> Figure:
-    """Delivery of honest mail, a panel for each group of users; or another *measure*."""
+def groups(style: Style, measures: Frame, arms: Names, *, measure: str = "lost_rate") -> Figure:
+    """Honest mail lost, a panel for each group of users; or another *measure*."""
     return _split(style, measures, "group", arms, measure)
 
 
@@ -239,7 +137,7 @@ def _split(style: Style, measures: Frame, by: str, arms: Names, measure: str) ->
         Bars(
             str(key) or f"(no {by})",
             words.label("honest", measure),
-            LOOKS["delivery_rate"] if measure == "delivery_rate" else palette.CLASS["honest"],
+            palette.measure(measure, "honest"),
             _by_arm(MEASURES[measure].kind, part, words.scale(measure)),
             share=words.is_share(measure),
             absent="nothing written",
@@ -247,8 +145,7 @@ def _split(style: Style, measures: Frame, by: str, arms: Names, measure: str) ->
         for key, part in sorted(rows.groupby("key"), key=lambda pair: place_rank(str(pair[0])))
     ]
     # one axis for all panels: they are there to be compared
-    greatest = max(panels, key=lambda panel: panel.top).limits[1]
-    limit = 100.0 if measure == "delivery_rate" else greatest
+    limit = max(panels, key=lambda panel: panel.top).limits[1]
     panels = [replace(panel, limit=limit) for panel in panels]
     return bars.draw(style, panels, arms, bars.entries(style, panels))
 

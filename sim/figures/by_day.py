@@ -34,6 +34,7 @@ SPAM = "arm replication class fate route written_at"
     "Spam recipients delivered, by the way in which the spam entered and by the day on which it "
     f"was sent, one panel for each policy. Vertical line: the policy starts. {words.BANDS}",
     recipients=SPAM,
+    first=True,
 )
 def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from sim.figures import bars, words
-from sim.figures.by_arm import Pairs, bars_of
 from sim.figures.data import FigureError, Frame, Names, check_measures
+from sim.figures.rates import Pairs, bars_of
 from sim.figures.specification import figure
 from sim.figures.style import Style
 
@@ -21,8 +21,8 @@ COSTS = (
 @figure(
     lambda measures, **_: (
         f"By arm: {words.titles(measures)}. Not settled: the run is too short to tell what goes on "
-        f"from what passes. {words.WHISKERS} Triangles: the analytic expectation, which follows "
-        "from the inputs alone. " + words.definitions(*(measure for _, measure in measures))
+        f"from what passes. {words.WHISKERS} {words.EXPECTATION} "
+        + words.definitions(*(measure for _, measure in measures))
     )
 )
 def costs(style: Style, summary: Frame, arms: Names, *, measures: Pairs = COSTS) -> Figure:

@@ -38,6 +38,8 @@ COLUMNS = {
     # a row per arm, class, measure and unknown: the means at the ends of its range
     # (sim.results.sweep.Sweep.tornado)
     "ranges": " ".join(("arm class measure", *TORNADO)),
+    # what structure does: a row per arm and quantity (sim.measure.structures.band)
+    "bands": "arm quantity mean band_low band_high",
     # a row per point of a sweep, arm, class and measure, with the swept keys as columns
     "points": "point arm class measure mean low high",
     # a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)
@@ -202,9 +204,14 @@ class Estimate:
 
     @property
     def top(self) -> float:
-        """The greatest finite number in it, 0 if there is none."""
-        finite = [x for x in (self.mean, self.low, self.high, self.analytic) if np.isfinite(x)]
-        return max(finite, default=0.0)
+        """The greatest simulated number in it, 0 if there is none."""
+        return max((x for x in (self.mean, self.low, self.high) if np.isfinite(x)), default=0.0)
+
+    @property
+    def bottom(self) -> float:
+        """The least simulated number in it, infinity if there is none."""
+        finite = (x for x in (self.mean, self.low, self.high) if np.isfinite(x))
+        return min(finite, default=float("inf"))
 
     def times(self, scale: float) -> Estimate:
         """Return the estimate in other units, such as per cent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,60 +21,112 @@ from sim.figures.style import Style
 GAIN = ("spam", "spam_per_mailbox_day")
 COSTS = {
     "long_run_lost_per_day": "honest mail lost in the long run (recipients / day)",
-    "lost_per_day": "honest mail lost while nothing has settled (recipients / day)",
+    "lost_per_day": "honest mail lost since the change (recipients / day)",
 }
 """What honest people lose, and the words at the axis: the first that some arm has."""
+BANDED = {"lost": "honest recipients lost", "spam": "spam per mailbox and day"}
+"""The quantities whose bands are drawn, as the table of bands calls them."""
 HEIGHT = {"column": 2.6, "page": 3.6, "slide": 4.6}
 """Inches for the axes alone."""
 ANGLES = (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160)
 """Directions from a point in which its number may stand, best first."""
 
+Bands = Mapping[str, tuple[float, float]]
 Box = tuple[float, float, float, float]
 """Middle, width and height of what is written (points)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One arm: *number* in the legend, honest mail *lost*, *spam* delivered, *dominated* or not."""
+    """One arm: *number* in the legend, honest mail *lost*, *spam* delivered, *dominated* or not.
+
+    *bands* are the ends of both over what is only assumed, where that was tried.
+    """
 
     number: int
     arm: str
     lost: Estimate
     spam: Estimate
     dominated: bool
+    bands: Bands
 
 
 @figure(
     "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
-    "left corner is better. Arms that have not settled are left out; where none has, the loss is "
-    "that of the days after the change. Hollow: dominated, some "
-    "other policy is no worse in both means and "
-    f"better in one. Line: the policies that are not. {words.WHISKERS} "
-    + words.definitions("long_run_lost_per_day", "spam_per_mailbox_day")
+    "left corner is better. Arms that have not settled are left out of the long run; where none "
+    "has, or where structure was tried, the loss is that of all days since the change. Hollow: "
+    "dominated, some other policy is no worse in both means and better in one. Line: the policies "
+    f"that are not. {words.WHISKERS} Pale bars: from the least to the greatest mean if what is "
+    "only assumed is otherwise. "
+    + words.definitions("long_run_lost_per_day", "lost_per_day", "spam_per_mailbox_day"),
+    first=True,
 )
-def frontier(style: Style, summary: Frame, arms: Names) -> Figure:
-    """Spam per mailbox and day against honest mail lost; dominated policies are hollow."""
-    alternatives = ((label, _points(summary, arms, cost)) for cost, label in COSTS.items())
+def frontier(style: Style, summary: Frame, arms: Names, bands: Frame | None = None) -> Figure:
+    """Trade-off: spam per mailbox and day against honest mail lost; dominated policies hollow.
+
+    *bands* are those of the whole time since the change, so that losses are, too.
+    """
+    costs = [cost for cost in COSTS if bands is None or cost == "lost_per_day"]
+    alternatives = ((COSTS[cost], _points(summary, arms, cost, bands)) for cost in costs)
     lost, points = next(((label, points) for label, points in alternatives if points), ("", []))
     if not points:
         raise FigureError(f"no arm has both {' or '.join(COSTS)} and {GAIN[1]}")
     figure = layout.new(style, HEIGHT[style.name])
-    axes = layout.tidy(figure.subplots(), style)
-    axes.set_xlim(0, bars.ceiling(max(point.lost.top for point in points)))
-    axes.set_ylim(0, bars.ceiling(max(point.spam.top for point in points)))
+    axes = layout.tidy(figure.subplots(), style, grid="both")
+    axes.set_xlim(_limits((point.lost, point.bands.get("lost", ())) for point in points))
+    axes.set_ylim(_limits((point.spam, point.bands.get("spam", ())) for point in points))
     axes.set_xlabel(lost)
     axes.set_ylabel(layout.name("spam delivered (messages / mailbox / day)", 44))
     best = sorted((p.lost.mean, p.spam.mean) for p in points if not p.dominated)
     line: dict[str, Any] = {"color": "0.6", "linewidth": style.line, "zorder": 1}
     axes.step(*zip(*best, strict=True), where="post", gid="frontier", **line)
     for rank, point in enumerate(points):
+        _draw_bands(axes, style, point)
         _mark(axes, style, point, 1.0 - rank / (2 * len(points)))
     notes = _notes(points, arms)
-    entries = list(_entries(style, points))
+    entries = [*_entries(style, points), *_band_entries(style, points)]
     layout.legend(figure, style, entries, interval=layout.whisker(style), notes=notes)
     layout.settle(figure, [axes], HEIGHT[style.name], tallest=style.height)
     _number(axes, style, points)
     return figure
+
+
+def _limits(values: Iterable[tuple[Estimate, Sequence[float]]]) -> tuple[float, float]:
+    """The ends of an axis: from 0, unless all values lie close together and far from it."""
+    pairs = list(values)
+    low = min(min(one.bottom, *ends) if ends else one.bottom for one, ends in pairs)
+    high = max(max(one.top, *ends) if ends else one.top for one, ends in pairs)
+    if low < 0.6 * high:
+        return 0.0, bars.ceiling(high)
+    step = bars.ceiling((high - low) / 4 or high)
+    return math.floor(low / step) * step, math.ceil(1.001 * high / step) * step
+
+
+def _draw_bands(axes: Axes, style: Style, point: Point) -> None:
+    """Draw pale bars through a point, as long as what is assumed may move it."""
+    look = _band_look(style, palette.arm(point.number - 1).colour)
+    for side, label in (("lost", axes.get_xlabel()), ("spam", axes.get_ylabel())):
+        ends = point.bands.get(side)
+        if ends is None:
+            continue
+        xs, ys = [point.lost.mean] * 2, [point.spam.mean] * 2
+        axes.plot(ends if side == "lost" else xs, ends if side == "spam" else ys, **look)
+        unit = label.replace("\n", " ")
+        for name, end in zip(("least", "most"), ends, strict=True):
+            series = f"structure, {name}"
+            record(axes, Estimate(end), row=point.arm, series=series, unit=unit)
+
+
+def _band_look(style: Style, colour: str) -> dict[str, Any]:
+    """How bands are drawn: wide and pale, below all else."""
+    look = {"color": colour, "linewidth": 4 * style.line, "alpha": 0.25, "zorder": 0}
+    return {**look, "solid_capstyle": "butt", "gid": "structure"}
+
+
+def _band_entries(style: Style, points: Sequence[Point]) -> list[Entry]:
+    if not any(point.bands for point in points):
+        return []
+    return [(Line2D([], [], **_band_look(style, "0.2")), "if what is assumed is otherwise")]
 
 
 def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -> bool:
@@ -82,14 +134,24 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
     return any(x <= lost and y <= spam and (x < lost or y < spam) for x, y in others)
 
 
-def _points(summary: Frame, arms: Names, cost: str) -> list[Point]:
+def _bands(bands: Frame | None, arm: str) -> Bands:
+    """The ends of what an arm loses and lets through over what is assumed."""
+    if bands is None:
+        return {}
+    rows = bands[bands["arm"].astype(str) == arm].set_index("quantity")
+    present = {side: name for side, name in BANDED.items() if name in rows.index}
+    low, high = (rows[end].astype(float) for end in ("band_low", "band_high"))
+    return {side: (low[name], high[name]) for side, name in present.items()}
+
+
+def _points(summary: Frame, arms: Names, cost: str, bands: Frame | None) -> list[Point]:
     costs, gains = (select(summary, *measure, 1.0) for measure in (("honest", cost), GAIN))
     pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
     defined = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
     means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in defined.items()}
     everyone = list(means.values())
     return [
-        Point(number, arm, *defined[arm], dominated(*means[arm], everyone))
+        Point(number, arm, *defined[arm], dominated(*means[arm], everyone), _bands(bands, arm))
         for number, arm in enumerate(arms, start=1)
         if arm in defined
     ]
@@ -129,9 +191,14 @@ def _number(axes: Axes, style: Style, points: Sequence[Point]) -> None:
 
     Tried are ever wider rings around the point; a number that had to go far gets a line.
     """
-    width = 72 * axes.get_position().width * style.width / axes.get_xlim()[1]
-    height = 72 * HEIGHT[style.name] / axes.get_ylim()[1]
-    places = {point.number: (point.lost.mean * width, point.spam.mean * height) for point in points}
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    width = 72 * axes.get_position().width * style.width / (right - left)
+    height = 72 * HEIGHT[style.name] / (top - bottom)
+    places = {
+        point.number: ((point.lost.mean - left) * width, (point.spam.mean - bottom) * height)
+        for point in points
+    }
     clusters: dict[tuple[int, int], list[Point]] = {}
     for point in points:
         x, y = places[point.number]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from sim.figures.data import TABLES, FigureError, need, order
 from sim.figures.specification import Specification, about
-from sim.figures.table import TABLE, standard
+from sim.figures.table import TABLE, first, standard
 from sim.measure.summary import compare
 
 
@@ -46,6 +46,11 @@ class Gallery:
     def __iter__(self) -> Iterator[str]:
         """Names of the standard figures that these tables suffice for."""
         return iter(standard(self._tables))
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """Names of the figures that every run draws, as far as these tables suffice."""
+        return first(self._tables)
 
     @property
     def available(self) -> frozenset[str]:

@@ -49,7 +49,8 @@ class Row:
     "What the user's own submission server answers, by policy (rows), by where the user is and "
     "whether the recipient is at the same ISP (columns; numbers: the six situations). Exact, "
     "not sampled: each cell is one decision, coloured by the verdict and labelled by the "
-    "restriction that decided it. A policy has one row where credentials make no difference."
+    "restriction that decided it. A policy has one row where credentials make no difference.",
+    first=True,
 )
 def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     """Six situations by policy: coloured by verdict, labelled by the restriction that decided."""

@@ -98,6 +98,24 @@ def look(table: Mapping[str, Look], role: str) -> Look:
     return table.get(role, OTHER)
 
 
+MEASURE = MappingProxyType(
+    {
+        "delivery_rate": FATE["delivered"],
+        "first_refusal_rate": FATE["refused"],
+        "refusal_rate": FATE["refused"],
+        "gave_up_rate": FATE["gave_up"],
+        "silent_loss_rate": FATE["discarded"],
+        "bounce_rate": FATE["bounced"],
+        "in_transit_rate": FATE["in_transit"],
+    }
+)
+
+
+def measure(name: str, kind: str) -> Look:
+    """Return the look of a measure: that of the fate that it counts, else of the class *kind*."""
+    return MEASURE.get(name, CLASS.get(kind, CLASS["notice"]))
+
+
 RESTRICTION = MappingProxyType(
     {
         "reject_unauth_destination": Look(ORANGE, ""),

@@ -39,13 +39,14 @@ class Specification:
     do without, by their names in TABLES; ``arms``, in order; the ``run``; and keywords, which a
     reader may ask for. A caption may be a function of the same arguments but the style.
     *columns* of a table are those of TABLES if not given. A figure that is not *standard* is
-    drawn only when asked for.
+    drawn only when asked for, one that is among the *first* by every run.
     """
 
     draw: Callable[..., Figure]
     words: str | Callable[..., str]
     columns: Mapping[str, tuple[str, ...]]
     standard: bool = True
+    first: bool = False
 
     @property
     def name(self) -> str:
@@ -95,7 +96,9 @@ class Specification:
             with styles.settings(look):
                 figure = self.draw(look, **self._arguments(tables, options))
                 if about(tables).get("quick") if quick is None else quick:
-                    styles.mark_quick(figure, look)
+                    styles.mark(figure, look, "QUICK RUN", "quick")
+                if about(tables).get("shortfall"):
+                    styles.mark(figure, look, "PARTIAL", "partial", 0.3)
             return figure
 
     def caption(self, tables: Mapping[str, Any], **options: Any) -> str:
@@ -139,9 +142,8 @@ class Specification:
         sampled = not set(self.needs) <= EXACT
         if sampled and facts.get("replications") is not None:
             number = facts["replications"]
-            parts.append(
-                f"{number} replications" if number != 1 else "one replication, no interval"
-            )
+            whole = f"{number} replications" if number != 1 else "one replication, no interval"
+            parts.append(facts.get("shortfall") or whole)
         if sampled and facts.get("seed") is not None:
             parts.append(f"seed {facts['seed']}")
         if facts.get("hash"):
@@ -164,12 +166,12 @@ def _arms(tables: Mapping[str, Any], names: Any, scenario: Any) -> list[str]:
 
 
 def figure(
-    words: str | Callable[..., str], *, standard: bool = True, **columns: str
+    words: str | Callable[..., str], *, standard: bool = True, first: bool = False, **columns: str
 ) -> Callable[[Callable[..., Figure]], Specification]:
     """Make a function the specification of a figure with that caption (see Specification)."""
 
     def specify(draw: Callable[..., Figure]) -> Specification:
         columns_of = {table: tuple(names.split()) for table, names in columns.items()}
-        return Specification(draw, words, columns_of, standard)
+        return Specification(draw, words, columns_of, standard, first)
 
     return specify

@@ -83,9 +83,9 @@ def settings(look: Style) -> Iterator[None]:
         yield
 
 
-def mark_quick(figure: Figure, look: Style) -> None:
-    """Write across a figure that its run was a quick one."""
-    mark = figure.text(
-        0.5, 0.5, "QUICK RUN", ha="center", va="center", rotation=30, fontsize=6 * look.text
+def mark(figure: Figure, look: Style, words: str, id_: str, height: float = 0.5) -> None:
+    """Write across a figure, at a *height* of it, what must be known before any of its numbers."""
+    text = figure.text(
+        0.5, height, words, ha="center", va="center", rotation=30, fontsize=6 * look.text
     )
-    mark.set(color="0.5", alpha=0.25, zorder=100, gid="quick", in_layout=False)
+    text.set(color="0.5", alpha=0.25, zorder=100, gid=id_, in_layout=False)

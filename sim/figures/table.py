@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from types import MappingProxyType
 
-from sim.figures import by_arm, by_day, costs, curves, frontier, life, matrix, sweeps, topology
+from sim.figures import (
+    by_arm,
+    by_day,
+    costs,
+    curves,
+    frontier,
+    life,
+    matrix,
+    rates,
+    sweeps,
+    topology,
+)
 from sim.figures.data import TABLES
 from sim.figures.specification import Specification
 
 FIGURES = (
-    topology.topology,
-    matrix.matrix,
-    by_arm.rates,
-    costs.costs,
-    by_arm.places,
-    by_arm.groups,
     frontier.frontier,
+    rates.rates,
+    by_day.routes,
     by_arm.differences,
+    by_arm.places,
+    matrix.matrix,
+    topology.topology,
+    costs.costs,
+    by_arm.groups,
     sweeps.tornado,
-    by_arm.believed,
+    rates.believed,
     by_arm.refusals,
     curves.delay,
-    by_day.routes,
     by_day.history,
     by_day.collateral,
     curves.windows,
@@ -61,3 +72,8 @@ def standard(available: Container[str] = TABLES) -> tuple[str, ...]:
         for entry in FIGURES
         if entry.standard and all(need in available for need in entry.needs)
     )
+
+
+def first(available: Container[str] = TABLES) -> tuple[str, ...]:
+    """Return the figures that every run draws, by name, as far as *available* tables suffice."""
+    return tuple(name for name in standard(available) if TABLE[name].first)

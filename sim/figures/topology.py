@@ -55,7 +55,7 @@ def _caption(topology: Graph, traffic: object, arm: str | None, **_: object) -> 
     return words + (f" Policies of “{arm}”." if arm else "")
 
 
-@figure(_caption)
+@figure(_caption, first=True)
 def topology(
     style: Style,
     topology: Graph,

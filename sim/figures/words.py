@@ -7,6 +7,10 @@ from collections.abc import Iterable
 from sim.records.measures import COSTS, MEASURES, QUANTILE, SHARES
 
 WHISKERS = "Whiskers: 95 % intervals over replications."
+EXPECTATION = (
+    "Triangles: the analytic expectation, which follows from the inputs alone, before anybody "
+    "learns, waits or moves."
+)
 BANDS = "Bands: 95 % intervals over replications."
 AXES = {
     "spam_abuse_rate": "recipients relayed (%)",

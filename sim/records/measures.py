@@ -129,6 +129,17 @@ MEASURES: dict[str, Measure] = {
         excluded="none",
         counts=lambda row: row.fate == "in_transit",
     ),
+    "lost_rate": Measure(
+        "lost",
+        SHARE,
+        "",
+        "recipients neither delivered nor in transit at the end; who would wait for ever gives up",
+        _INTENDED,
+        _NONE_INTENDED,
+        classes=_HONEST,
+        note="In transit and lost together are what delivered lacks to 1.",
+        counts=lambda row: row.lost,
+    ),
     "believed_rate": Measure(
         "believed delivered",
         SHARE,

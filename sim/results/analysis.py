@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiment import Stored, frames, storage, sweeping
+from sim.experiment import Stored, storage, sweeping
 from sim.experiment.costs import with_costs
 from sim.experiment.expected import analytic
 from sim.experiment.usage import one_of
@@ -28,12 +28,12 @@ OF_A_MEASURE = (*LABELS, "numerator", "denominator", "value")
 """Columns without which stored measures cannot be used."""
 
 
-class Analysis(Folder):
+class Analysis(Folder[Stored]):
     """The numbers of an experiment, read from its folder when they are asked for."""
 
     def __init__(self, stored: Stored, model: Model | None = None, baseline: str = "") -> None:
         super().__init__(stored, baseline)
-        self._stored, self._model = stored, model
+        self._model = model
         self._last: dict[str, tuple[Any, pd.DataFrame]] = {}
         self._decided: dict[str, pd.DataFrame] = {}
         self.replications = stored.replications
@@ -99,9 +99,7 @@ class Analysis(Folder):
         if name not in self._last or self._last[name][0] != run:
             finished = {task.replication for task in self._stored.tasks if task.arm == arm}
             one_of("replication", str(replication), sorted(map(str, finished)))
-            if self.manifest["keep"] == "counts":
-                self._stored.table(name)  # says what to do
-            table = frames.read(self.path, name, [storage.Task(arm, replication)])
+            table = self._stored.rows(name, [storage.Task(arm, replication)])
             self._last[name] = (run, table)
         return self._last[name][1]
 
@@ -126,7 +124,7 @@ class Analysis(Folder):
             one_of("arm", arm, self.arms)
         return summary.compare(self.measures, a, b, by=by, phase=phase)
 
-    def decision(self, *, phase: str = "after") -> pd.DataFrame:
+    def decision_table(self, *, phase: str = "after") -> pd.DataFrame:
         """The decision table: costs and takings of each arm, and its changes from the baseline.
 
         A row per arm and quantity: mean, interval, analytic, difference to the baseline with its
@@ -214,9 +212,9 @@ class Analysis(Folder):
         root = self.path / storage.STRUCTURES
         if not (root / storage.MANIFEST).exists():
             return None
-        stored = sweeping.open_sweep(root)
+        stored = sweeping.open_sweep(root, partial=self.partial)
         same = stored.manifest["scenario_hash"] == self.manifest["scenario_hash"]
-        whole = same and stored.manifest["complete"] and "untried" in stored.manifest
+        whole = same and not stored.shortfall and "untried" in stored.manifest
         if not whole or not {*self.arms} <= {*stored.arms}:
             return None
         return Structures(stored, self.measures, self.arms, self.baseline)
@@ -228,8 +226,13 @@ class Analysis(Folder):
         """
         if self.structures is not None:
             return self.structures.sentences()
+        return NOT_TRIED if self.untried else ""
+
+    @property
+    def untried(self) -> bool:
+        """Whether the scenario declares alternatives that have not been tried."""
         model = self.scenario.model
-        return NOT_TRIED if model.structures or model.ranges else ""
+        return self.structures is None and bool(model.structures or model.ranges)
 
     @cached_property
     def unknowns(self) -> Sweep | None:
@@ -237,6 +240,6 @@ class Analysis(Folder):
         root = self.path / storage.SWEEP
         if not (root / storage.MANIFEST).exists():
             return None
-        sweep = open_sweep(root)
+        sweep = open_sweep(root, partial=self.partial)
         same = sweep.manifest["scenario_hash"] == self.manifest["scenario_hash"]
-        return sweep if same and sweep.ranged and sweep.manifest["complete"] else None
+        return sweep if same and sweep.ranged and not sweep.shortfall else None

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 POINTS = 96
 """Points unless others are asked for."""
+OVERRIDES = "overrides.toml"
+"""File of the best point, which every command takes by --set."""
 GENERATION, CHECK = "generation", "check"
 """Folders of the points within that of a calibration, and of the best with more replications."""
 WELL_DETERMINED, HALF_OPEN = 0.25, 0.75
@@ -90,7 +92,8 @@ class Calibration:
         table = fitting.left_open(self.keys, self.places, self.misfits)
         for name in ("best", "least", "most"):
             column = [
-                _text(f.at(place)) for f, place in zip(self.factors, table[name], strict=True)
+                factors.text(f.at(place))
+                for f, place in zip(self.factors, table[name], strict=True)
             ]
             table[name] = column
         table.insert(1, "declared", [factor.words for factor in self.factors])
@@ -135,7 +138,7 @@ class Calibration:
             "tried": points,
         }.items():
             storage.write_text(self.path / f"{name}.csv", csv(table))
-        storage.write_text(self.path / "overrides.toml", self.overrides())
+        storage.write_text(self.path / OVERRIDES, self.overrides())
         good = [f"  {written(point)},\n" for point in self.equally_good()]
         ensemble = f'[sweep]\nmode = "list"\npoints = [\n{"".join(good)}]\n'
         storage.write_text(self.path / "equally-good.toml", ensemble)
@@ -178,12 +181,6 @@ class Calibration:
 
     def _point(self, at: int) -> Point:
         return factors.point(self.factors, self.places[at])
-
-
-def _text(value: Any) -> str:
-    if value is factors.OWN:
-        return str(value)
-    return written(f"{value:.4g}").strip('"') if isinstance(value, float) else written(value)
 
 
 def calibrate(

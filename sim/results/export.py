@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from sim.experiment import frames, storage
+import pandas as pd
+
+from sim.experiment import locking, storage
+from sim.experiment.manifest import read_manifest
 from sim.experiment.usage import one_of
 from sim.measure.spreadsheet import csv
 from sim.records.measures import COSTS
-from sim.results.results import open_results
-from sim.results.sweep import open_sweep
+from sim.results.results import Results, open_results
+from sim.results.sweep import Sweep, open_sweep
 
 
-def export(root: Path, table: str, folder: Path | None = None) -> Path:
-    """Write all rows of a *table* that results or a sweep in *root* hold to TABLE.csv; its path.
+def export(
+    root: Path, table: str, folder: Path | None = None, *, partial: bool = False
+) -> tuple[Path, str]:
+    """Write all rows of a *table* that results or a sweep in *root* hold to TABLE.csv.
 
     In *folder*, or beside the other tables of the results. Columns are those of the table (units:
-    `sim.records.rows`, MEASURES.md), of a sweep also what each point changes. Raises
-    UsageError for no such table, StorageError where it was not kept.
+    `sim.records.rows`, MEASURES.md), of a sweep also what each point changes. Returns the path and
+    of which arms there are fewer replications than there are to be. Raises UsageError for no such
+    table, StorageError where it was not kept, and where something is missing or was changed,
+    unless it is to be *partial*.
     """
     one_of("table", table, storage.TABLES)
-    manifest = storage.read_manifest(root)
-    arms = list(manifest["arms"])
-    tasks = sorted(storage.finished(root), key=lambda t: (t.point, arms.index(t.arm), t[1]))
-    if not tasks:
-        raise storage.StorageError(f"{root}: no run is finished there")
-    if not storage.part(root, table, tasks[0]).exists():
-        keep = manifest["keep"]
-        raise storage.OtherResultsError(f"{root}: {table} were not kept (keep = {keep!r})")
-    sweep = open_sweep(root) if "points" in manifest else None
+    swept = read_manifest(root).points is not None
+    stored = open_sweep(root, partial=partial) if swept else open_results(root, partial=partial)
+
+    tables = _rows(stored, table)
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
-            for number, task in enumerate(tasks):
-                rows = frames.read(root, table, [task])
-                rows = rows if sweep is None else sweep.with_keys(rows)
+            for number, rows in enumerate(tables):
                 file.write(csv(rows, header=not number))
-            if table == "measures" and sweep is None:  # worked out of all replications together
-                rows = open_results(root).measures
-                file.write(csv(rows[rows["measure"].isin(COSTS)], header=False))
 
     path = (root / storage.TABLES_OF_PAGE if folder is None else folder) / f"{table}.csv"
-    with storage.explained(path.parent):
+    with locking.exclusive(root if folder is None else folder), storage.explained(path.parent):
         storage.atomically(path, write)
-    return path
+    return path, stored.shortfall
+
+
+def _rows(stored: Results | Sweep, table: str) -> Iterator[pd.DataFrame]:
+    """The rows, run by run."""
+    if not isinstance(stored, Results):
+        return map(stored.with_keys, stored.by_run(table))
+    if table != "measures":
+        return stored.by_run(table)
+    return chain(stored.by_run(table), _costs(stored))
+
+
+def _costs(stored: Results) -> Iterator[pd.DataFrame]:
+    """The measures that are worked out of all replications together."""
+    rows = stored.measures
+    yield rows[rows["measure"].isin(COSTS)]

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+import pandas as pd
+
 from sim.experiment import Stored
 from sim.experiment.sweeping import StoredSweep
 
+StoredType = TypeVar("StoredType", bound=Stored | StoredSweep)
+"""What is read: results, or a sweep."""
 
-class Folder:
+
+class Folder(Generic[StoredType]):
     """A folder of results: its *path*, *manifest* (versions, seed, scenario hash, command and
     durations), *arms* in the order of the scenario, the *baseline* that the others are compared
-    with (the first arm if the scenario's was not run), and whether it was a *quick* run."""
+    with (the first arm if the scenario's was not run), whether it was a *quick* run, and the
+    *shortfall*: of which arms there are fewer replications than there are to be, in words."""
 
-    def __init__(self, stored: Stored | StoredSweep, baseline: str = "") -> None:
+    def __init__(self, stored: StoredType, baseline: str = "") -> None:
+        self._stored = stored
         self.path, self.manifest = stored.root, stored.manifest
         self.arms = list(stored.arms)
         name = baseline or str(self.manifest["baseline"])
         self.baseline = name if name in self.arms else self.arms[0]
-        self.quick = bool(self.manifest.get("quick", False))
+        self.quick = bool(self.manifest["quick"])
+        self.shortfall = stored.shortfall
+        self.partial = stored.partial
+
+    def noted(self, text: str) -> str:
+        """A sentence or caption, with the shortfall behind it, if there is one."""
+        return f"{text} [Partial: {self.shortfall}.]" if self.shortfall else text
+
+    def by_run(self, table: str) -> Iterator[pd.DataFrame]:
+        """The rows of a stored table, run by run; raises OtherResultsError if it was not kept."""
+        self._stored.require(table)
+        return (self._stored.rows(table, [task]) for task in self._stored.tasks)

@@ -7,6 +7,7 @@ import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,11 @@ from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
 from sim.measure.spreadsheet import csv
 from sim.measure.summary import ESTIMATE, everything
+from sim.records.files import DECISION
+from sim.results import kept
 from sim.results.analysis import Analysis
+from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
@@ -45,12 +50,18 @@ class Pictures:
 
 
 def publish(
-    results: Analysis, figures: Sequence[str] | None, pictures: Pictures, *, workers: int = 1
+    results: Analysis,
+    figures: Sequence[str] | None,
+    pictures: Pictures,
+    *,
+    workers: int = 1,
+    required: bool = True,
 ) -> Path:
     """Write summary.csv, tables, figures and report.html into the folder; the page's path.
 
     *figures*: names, or None for all that the results suffice for. Raises FigureError for a
-    figure that was named and cannot be drawn; others are named on the page with the reason.
+    figure that was named, is *required* and cannot be drawn; others are named on the page with
+    the reason.
     """
     drawable = gallery(results.scenario.model, results)
     every = list(drawable)
@@ -60,7 +71,8 @@ def publish(
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
-    required = figures is not None and set(names) != set(every)
+    keep_decision(results)
+    required = required and figures is not None and set(names) != set(every)
     drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
     count_tables = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
@@ -69,6 +81,14 @@ def publish(
         target, page(results, drawings, (*tables, *count_tables), _more(every, names))
     )
     return target
+
+
+def keep_decision(results: Analysis) -> Decision:
+    """Write the decision beside the results, for `sim.results.kept`; what was written."""
+    decision = decide(results)
+    text = kept.text(results.path, decision.as_data())
+    storage.write_text(results.path / DECISION, text)
+    return decision
 
 
 def draw_welch(results: Analysis, measures: Iterable[tuple[str, str]], window: int) -> list[Path]:
@@ -98,7 +118,8 @@ def _draw_parallel(
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
-        tasks = [pool.submit(_draw_in_worker, results.path, s, pictures, required) for s in others]
+        draw = partial(_draw_in_worker, results.path, results.partial)
+        tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))
@@ -117,10 +138,11 @@ def _shares(names: Sequence[str], workers: int) -> list[list[str]]:
 
 
 def _draw_in_worker(
-    root: Path, names: Sequence[str], pictures: Pictures, required: bool
+    root: Path, gaps: bool, names: Sequence[str], pictures: Pictures, required: bool
 ) -> list[Drawing]:
     """As *_draw*, in another process."""
-    return _draw(Analysis(experiment.open_stored(root)), names, pictures, required)
+    stored = experiment.open_stored(root, partial=gaps)
+    return _draw(Analysis(stored), names, pictures, required)
 
 
 def _draw(

@@ -7,17 +7,19 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import experiment
 from sim.exact.page import Grid, Line, Span, html
-from sim.experiment import storage
-from sim.experiment.manifest import IDENTITY
+from sim.experiment import copying, locking, storage
 from sim.experiment.usage import one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
+from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.scenario import Scenario, model_of
 from sim.scenario import Scenario as Model
 
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from sim.figures import Gallery
     from sim.figures.stepper import Stepper
     from sim.results.trace import Trace
-
-FIRST_FIGURES = ("costs", "rates", "places", "topology", "matrix")
-"""What a run draws: figures that need no rows, so that they are there at once."""
 
 # What draws is imported where it draws: matplotlib takes half a second, which a run does not need.
 
@@ -41,6 +40,18 @@ class Results(Analysis):
         """The same results with another arm as the *baseline* that others are compared with."""
         one_of("arm", baseline, self.arms)
         return Results(self._stored, self._model, baseline)
+
+    @cached_property
+    def _decision(self) -> Decision:
+        return decide(self)
+
+    def decision(self) -> Decision:
+        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
+
+        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
+        make of it is there, too.
+        """
+        return self._decision
 
     def trace(
         self,
@@ -93,49 +104,51 @@ class Results(Analysis):
         self,
         out: str | PathLike[str] | None = None,
         *,
-        figures: Sequence[str] | None = FIRST_FIGURES,
+        figures: Sequence[str] | str | None = "first",
         style: str = "page",
         formats: Sequence[str] = ("png", "svg"),
         workers: int = 1,
     ) -> Path:
         """Complete the folder with summary, tables, figures and report.html; return the folder.
 
-        All of it is copied to *out* if given. *figures* names those to draw; None: all standard
-        ones, which takes longer. *style*: column, page or slide; *formats*: of png, svg, pdf.
-        With more *workers*, as many processes draw.
+        All of it is copied to *out* if given. *figures* names those to draw; "first": those of
+        every run; None: all standard ones, which takes longer. *style*: column, page or slide;
+        *formats*: of png, svg, pdf. With more *workers*, as many processes draw.
         """
         from sim.results.publish import Pictures, publish
 
         pictures = Pictures(style, tuple(formats))
-        pictures.check(figures or ())
+        names = self.figures.first if figures == "first" else figures
+        names = [names] if isinstance(names, str) else names
+        pictures.check(names or ())
         target = self if out is None else self._copy(Path(out))
-        publish(target, figures, pictures, workers=workers)
+        with locking.exclusive(target.path):
+            publish(target, names, pictures, workers=workers, required=figures != "first")
         return target.path
 
     def _copy(self, out: Path) -> Results:
         """The same results in another folder, which must be free or hold the same."""
         if out.resolve() == self.path.resolve():
             return self
-        storage.claim(out, {key: self.manifest[key] for key in IDENTITY})
-        with storage.explained(out):
-            shutil.copytree(self.path, out, dirs_exist_ok=True)
+        copying.copy(self.path, out)
         return Results(replace(self._stored, root=out), self._model, self.baseline)
 
     def __repr__(self) -> str:
         planned = len(self.arms) * self.replications
         quick = ", a quick run" if self.quick else ""
-        return f"<Results of {self.manifest['title']!r}: {self.finished} of {planned} runs{quick}>"
+        title = f"Results of {self.manifest['title']!r}"
+        return f"<{self.noted(f'{title}: {self.finished} of {planned} runs{quick}')}>"
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table, a column for each arm."""
-        decision = self.decision()
+        decision = self.decision_table()
         cells = decision_cells(decision)
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (f"{quantity}\n{unit}", *(_span(cells[arm, quantity]) for arm in self.arms))
             for quantity, unit in heads(decision)
         )
         note = f"{legend(decision, self.replications, self.baseline, 'in colour')} More: {MORE}"
-        return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, note)])
+        return html([Grid(repr(self)[1:-1], ("", *self.arms), rows, self.noted(note))])
 
 
 def _span(cell: Cell) -> Span:
@@ -201,9 +214,10 @@ def run(
     return results
 
 
-def open_results(path: str | PathLike[str]) -> Results:
+def open_results(path: str | PathLike[str], *, partial: bool = False) -> Results:
     """Results that an earlier run stored, also those of a run that was interrupted.
 
-    Raises sim.experiment.StorageError where there are none, or of another version.
+    Raises sim.experiment.StorageError where there are none, of another version, or where
+    something is missing or was changed; if *partial*, goes on without that, and says so.
     """
-    return Results(experiment.open_stored(Path(path)))
+    return Results(experiment.open_stored(Path(path), partial=partial))

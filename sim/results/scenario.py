@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim import scenario as files
 from sim.scenario import Scenario as Model
+from sim.scenario.errors import value_text
+from sim.scenario.quantities import read_duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,15 @@ class Scenario:
         """
         return Scenario(self.model.with_overrides(overrides))
 
+    def at(self, moment: str) -> Scenario:
+        """The scenario with every arm as it is at a *moment* of a run, such as ``"4 days"``; else
+        an arm that changes on the way answers as at the end. Raises ScenarioError."""
+        try:
+            return Scenario(self.model.at(read_duration(moment)))
+        except ValueError as error:
+            fault = files.Fault("", "at", value_text(moment), str(error).removeprefix("expected "))
+            raise files.ScenarioError([fault]) from None
+
     def matrix(
         self, *, server: str | None = None, arm: str | Sequence[str] | None = None
     ) -> Matrix:
@@ -116,8 +127,9 @@ class Scenario:
 
 
 def load(path: str | PathLike[str], *, graph: Graph | None = None) -> Scenario:
-    """Read and check a scenario file; raises ScenarioError with every fault at once.
+    """Read and check a scenario, a file or a ready one by name.
 
+    Raises ScenarioError with every fault at once.
     A networkx *graph* adds its nodes to the networks of the file: node attributes ``kind``
     (isp), ``domain`` (NAME.example) and ``size`` (1), edge attribute ``latency`` (10 ms; text
     with its unit, or seconds), defaults in brackets.

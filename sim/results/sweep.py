@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.experiment import Execution, storage, sweeping
+from sim.experiment import Execution, locking, storage, sweeping
 from sim.experiment.sweeping import StoredSweep
 from sim.experiment.usage import UsageError, one_of
 from sim.measure import sweeps
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario as Model
 
 
-class Sweep(Folder):
+class Sweep(Folder[StoredSweep]):
     """Results of a sweep; tables have a column ``point`` and one for each key that is swept.
 
     Besides what a folder has: *points*, what each of them changes, and *keys*, every key that is
@@ -39,7 +39,6 @@ class Sweep(Folder):
 
     def __init__(self, stored: StoredSweep, baseline: str = "") -> None:
         super().__init__(stored, baseline)
-        self._stored = stored
         self.points, self.keys = list(stored.points), stored.keys()
 
     @property
@@ -179,6 +178,11 @@ class Sweep(Folder):
 
         Of ranges, band.csv and tornado.csv too; of a *pair* of arms the figure of differences.
         """
+        with locking.exclusive(self.path):
+            self._write(class_, measure, pair)
+        return self.path
+
+    def _write(self, class_: str, measure: str, pair: Sequence[str]) -> None:
         from sim.results.report.drawing import files_of  # as in `figure`
 
         tables = {storage.SUMMARY: self.summary(), storage.DIFFERENCES: self.compare()}
@@ -187,14 +191,13 @@ class Sweep(Folder):
         for name, table in tables.items():
             storage.write_text(self.path / name, csv(table))
         if not (self.ranged or 1 <= len(self.free) <= 2):
-            return self.path
+            return
         figures = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}
         if pair and not self.ranged:
             figures[f"difference-{measure}"] = self.figure(class_, measure, pair=pair)
         for name, figure in figures.items():
             for file, data in files_of(figure, name):
                 storage.write_bytes(self.path / storage.FIGURES / file, data)
-        return self.path
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.points)} points over {', '.join(self.keys)}>"
@@ -278,6 +281,10 @@ def sweep(
     return Sweep(stored, model.baseline)
 
 
-def open_sweep(path: str | PathLike[str]) -> Sweep:
-    """A sweep that was stored earlier, finished or not."""
-    return Sweep(sweeping.open_sweep(Path(path)))
+def open_sweep(path: str | PathLike[str], *, partial: bool = False) -> Sweep:
+    """A sweep that was stored earlier, all of it, or as far as it came.
+
+    Raises sim.experiment.StorageError where there is none, or where something is missing or was
+    changed; if *partial*, goes on without that, and says so.
+    """
+    return Sweep(sweeping.open_sweep(Path(path), partial=partial))

@@ -32,6 +32,7 @@ class Source(Protocol):
     baseline: str
     replications: int
     quick: bool
+    shortfall: str
     manifest: dict[str, Any]
 
     @property
@@ -45,6 +46,10 @@ class Source(Protocol):
     @property
     def unknowns(self) -> Any:
         """The sweep over the ranges of unknowns."""
+
+    @property
+    def structures(self) -> Any:
+        """What assumptions without a source do."""
 
     def summary(self) -> pd.DataFrame:
         """Means and intervals of every arm."""
@@ -138,7 +143,7 @@ def about(tables: Tables) -> dict[str, Any]:
     }
     if results is None:
         return facts
-    keys = ("baseline", "replications", "quick")
+    keys = ("baseline", "replications", "quick", "shortfall")
     return facts | {key: getattr(results, key) for key in keys}
 
 
@@ -315,6 +320,9 @@ TABLES: Mapping[str, Table] = {
     "about": Table(about, exact=True),
     "summary": Table(lambda t: t.results.summary()),
     "measures": Table(lambda t: t.results.measures),
+    "bands": Table(
+        lambda t: t.results.structures.band(), exists=lambda t: t.results.structures is not None
+    ),
     "ranges": Table(_tornado, exists=lambda t: t.results.unknowns is not None),
     "recipients": Table(_columns_of("recipients"), ("recipients",)),
     "attempts": Table(_columns_of("attempts"), ("attempts",)),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.scenario import graphs, reading
+from sim.scenario import graphs, reading, ready
 from sim.scenario.describing import reference, schema
 from sim.scenario.errors import Fault, ScenarioError
 from sim.scenario.networks import Network
 from sim.scenario.people import Users
-from sim.scenario.reading import new
+from sim.scenario.reading import new, text_of
 from sim.scenario.scenario import Scenario, build
 from sim.scenario.servers import POLICY_KEYS, Server
 from sim.scenario.spammers import Spammers
@@ -33,17 +32,18 @@ __all__ = [
     "new",
     "reference",
     "schema",
+    "text_of",
 ]
 
 
 def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenario:
-    """Return the scenario of a TOML or JSON file; "-" is standard input.
+    """Return the scenario of a TOML or JSON file, or a ready one by name; "-" is standard input.
 
     The networks of *graph* are added to those of the file (see ``graphs.with_graph``).
     Raises ScenarioError with every fault. Nothing is read but the file and what it extends.
     """
-    layer = reading.read(path)
-    file = None if os.fspath(path) == reading.STDIN else Path(path)
+    file = None if os.fspath(path) == reading.STDIN else ready.file_of(path)
+    layer = reading.read(path if file is None else file)
     return _scenario(reading.layers(file, layer), graph)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario import distributions, retries
-from sim.scenario.arms import Arm
+from sim.scenario.arms import DATED, Arm, Dated
 from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.graphs import Edge, Node
 from sim.scenario.keys import Table, source
@@ -32,6 +32,7 @@ TABLES: dict[str, type[Table]] = {
     "`when_refused` of users": WhenRefused,
     "`delays` of users": Delays,
     "Keys of `[arms.NAME]` that change nothing themselves": Arm,
+    "`[[arms.NAME.at]]`": Dated,
     "`[targets.NAME]`": Target,
     "`[[expect]]`, exact": Expect,
     "`[[expect]]` of a measure": ExpectMeasure,
@@ -170,5 +171,14 @@ def _about_arms() -> Iterator[str]:
         "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
         "that change the same key the later one wins, and what an arm says itself comes after "
         f"what it has by `like`. Changes of a server's policy ({keys}) take "
-        "effect at `policy_starts`; all others hold from the beginning.\n"
+        "effect at `policy_starts`; all others hold from the beginning.\n\n"
+        "What changes at moments of its own stands in tables `[[arms.NAME.at]]`: `when`, and the "
+        "same lines. There it may be, besides these keys of a server's policy, "
+        f"{', '.join(_dated())}.\n"
     )
+
+
+def _dated() -> Iterator[str]:
+    """The keys besides those of policies that an arm may change at a moment."""
+    for section, keys in DATED.items():
+        yield from (f"`{section}.*.{key}`" for key in keys if key not in POLICY_KEYS)

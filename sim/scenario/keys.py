@@ -31,6 +31,8 @@ OF_NO_ROW = (
     "targets",
     "precision",
     "interest",
+    "meant",
+    "values",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 
@@ -60,22 +62,24 @@ def key(
     source: str = "",
     meaning: str | None = None,
     policy: bool = False,
+    dated: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare a key. The default is written as in a file, and checked like any other value.
 
     *source* is the key of the default in the published facts, or "chosen"; "" where a
     default is no claim about the world. *meaning* stands for a docstring that lists names.
-    A key of *policy* takes effect at ``policy_starts`` where an arm changes it.
+    A key of *policy* takes effect at ``policy_starts`` where an arm changes it; that, and a *dated*
+    one, may change again at stated moments.
     """
-    marks = {"source": source, "policy": policy}
+    marks = {"source": source, "policy": policy, "dated": dated}
     if any(marks.values()):
         bounds["json_schema_extra"] = {name: mark for name, mark in marks.items() if mark}
     return Field(default, description=meaning, validate_default=True, **bounds)
 
 
 def extra(field: FieldInfo, name: str) -> Any:
-    """A mark of a key: the *source* of its default, or whether it is one of the *policy*."""
+    """A mark of a key: the *source* of its default, or that it is of the *policy*, or *dated*."""
     marks = field.json_schema_extra
     return marks.get(name) if isinstance(marks, dict) else None
 

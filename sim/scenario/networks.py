@@ -76,9 +76,9 @@ class Network(Table):
     name that does not; none"""
     shared_address: bool = key(False)
     """all guests stand behind one address (NAT): what opens relaying for one, opens it for all"""
-    blocks_port_25: bool = key(False, source="chosen")
+    blocks_port_25: bool = key(False, source="chosen", dated=True)
     """guests and customers reach port 25 on its own servers only"""
-    blocks_port_25_of_servers: bool = key(False, source="chosen")
+    blocks_port_25_of_servers: bool = key(False, source="chosen", dated=True)
     """its servers reach port 25 on its own servers only, too: they need a relayhost with a login"""
     down: Intervals = key([])
     """stretches of time in which nothing enters or leaves it"""

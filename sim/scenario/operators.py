@@ -42,7 +42,7 @@ class Operator(Table):
 
     servers: Patterns = key()
     """the servers they run: names, in which * is any text and {a,b} either"""
-    closes_to: Relay = key("on_network")
+    closes_to: Relay = key("on_network", dated=True)
     """what the relay key of these servers becomes: a preset such as 'on_network', or a list of
     restrictions"""
     date: Duration | None = key(None)
@@ -51,16 +51,18 @@ class Operator(Table):
     """share of the ISPs among them that are still open, as [time, share] points with straight lines
     between them; each ISP has a number of its own from 0 to 1, and closes when the share falls to
     it"""
-    after_reports: int | None = key(None, ge=1)
+    after_reports: int | None = key(None, ge=1, dated=True)
     """reports to blocklists about an ISP's servers after which it closes; without it, they do not
     matter"""
-    after_listings: int | None = key(None, ge=1)
+    after_listings: int | None = key(None, ge=1, dated=True)
     """times that a server of an ISP gets on a blocklist after which it closes; without it, they do
     not matter"""
-    after_relayed: int | None = key(None, ge=1)
+    after_relayed: int | None = key(None, ge=1, dated=True)
     """recipients of spam that strangers send through an ISP's servers within a day after which it
     notices, since they are slow, and closes; without it, it does not look"""
-    reaction: Time = key({"distribution": "exponential", "mean": "3 days"}, source="chosen")
+    reaction: Time = key(
+        {"distribution": "exponential", "mean": "3 days"}, source="chosen", dated=True
+    )
     """time from that report, listing or day until the ISP has closed"""
 
 

@@ -32,8 +32,11 @@ Changes = dict[Path, str]
 """Each changed key and the selector that changed it last."""
 
 ARMS = "arms"
-LIKE = "like"
-_OF_ARM = re.compile(rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*|{LIKE})", re.DOTALL)
+LIKE, AT = "like", "at"
+"""Keys of an arm that are no selectors."""
+_OF_ARM = re.compile(
+    rf"{ARMS}\.(.{{1,100}}?)\.((?:{'|'.join(SECTIONS)})\..*|{LIKE}|{AT})", re.DOTALL
+)
 """A key of an arm: ``arms.on network.servers.*.relay``; names of arms may hold dots."""
 
 FORM = "SECTION.NAME.KEY, such as servers.*.relay"

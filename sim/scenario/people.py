@@ -124,6 +124,9 @@ class Users(Table):
     accounts: SharesOrSize = key()
     """their home ISPs: shares by network; by size: as large as each is, in the sizes of
     [topology]"""
+    home: Name | None = key(None)
+    """the network that they have at home, where another gives them access than has their account;
+    without it, that of the account"""
     work: Name | None = key(None)
     """the network they work at, where a work account is"""
     places: Shares = key({"home": 1.0})
@@ -163,25 +166,28 @@ class Users(Table):
         source="chosen",
         max_length=1000,
     )
-    auth: Share = key(0.0, source="chosen")
+    auth: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program has AUTH on from the start"""
-    port_587: Share = key(0.0, source="chosen")
+    port_587: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program sends by port 587, with AUTH on, from the start, where their server
     offers it"""
-    patience: Duration = key("1 day", source="chosen")
+    vpn: Share = key(0.0, source="chosen", dated=True)
+    """share who are on the account's network wherever they are, by a VPN, from the start; the way
+    there takes no time"""
+    patience: Duration = key("1 day", source="chosen", dated=True)
     """how long the mail program tries again by itself, after a temporary reply or without a
     connection, until they do what refused users do"""
     pop_poll: Duration = key("10 min", source="chosen")
     """how often the mail program polls by POP while connected"""
-    pop_before_sending: Share = key(0.0, source="chosen")
+    pop_before_sending: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program polls before it sends"""
     pop_after_sending: Duration = key("60 s", source="chosen")
     """how long after it connects the mail program of the others first polls: what waits in the
     outbox goes before"""
-    wrong_password: Share = key(0.0, source="chosen")
+    wrong_password: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program has a wrong password for SMTP AUTH until the help desk corrects it,
     where that takes the POP password (535: auth.reply.bad_credentials)"""
-    wrong_separate_password: Share = key(0.1, source="chosen")
+    wrong_separate_password: Share = key(0.1, source="chosen", dated=True)
     """the same where SMTP AUTH has a password of its own: they enter the POP password"""
     fixed_address: Names = key([])
     """networks on which each of them has an address of their own out of the reserved block, always
@@ -189,8 +195,12 @@ class Users(Table):
     when_refused: WhenRefused = key(
         {"wait": 0.3, "switch_server": 0.2, "dial_in": 0.1, "ask_isp": 0.2, "give_up": 0.2},
         source="chosen",
+        dated=True,
     )
     """what refused users do: shares that sum to 1; the meaning of these is in `learning`"""
+    dial_in_by: Literal["telephone", "vpn"] = key("telephone", source="chosen", dated=True)
+    """what those use who dial in: a telephone line, as slow as it is, or a VPN over the line that
+    they have"""
     learning: Literal["person", "message", "none"] = key("person", source="chosen")
     """person: everybody has a fixed order of preference among what refused users do, drawn by the
     shares, what worked at a place is done there from then on, and nobody asks the ISP in vain
@@ -200,7 +210,7 @@ class Users(Table):
     turnover: Rate = key("0 / day")
     """how often each of them leaves, on average, and a newcomer takes their place, with the
     settings of the start and nothing learned: "0.01 / day" is one in a hundred a day"""
-    delays: Delays = key({}, source="chosen")
+    delays: Delays = key({}, source="chosen", dated=True)
     """how long each remedy takes"""
     helo: str | None = key(None, max_length=255)
     """what their mail programs call themselves in HELO; without it, a name without a domain"""
@@ -222,6 +232,10 @@ class Users(Table):
             yield share * (1.0 - at_work), home, home
             if self.work is not None and at_work > 0.0:
                 yield share * at_work, home, self.work
+
+    def network_at(self, place: str, account: str) -> str:
+        """The network that *place* stands for, to those with this network of their account."""
+        return network_at(place, self.home or account, self.work)
 
     def shares(self, part: str) -> dict[str, float]:
         """Shares of places in a part of the week, one of ``PARTS``."""

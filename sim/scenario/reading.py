@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.scenario import faults
+from sim.scenario import faults, ready
 from sim.scenario.errors import Fault, ScenarioError, nearest, value_text
 from sim.scenario.positions import Places
 from sim.scenario.problems import Problem
@@ -85,6 +85,11 @@ def new() -> str:
     return Path(__file__).with_name("new.toml").read_text("utf-8")
 
 
+def text_of(source: str) -> str:
+    """Return the text of a scenario file, or of a ready scenario."""
+    return _text(_octets(ready.file_of(source), source), source)
+
+
 def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     """The file's octets; only a regular file is read, and no more of it than allowed."""
     expected = "a scenario file (TOML or JSON)"
@@ -100,20 +105,22 @@ def _octets(path: str | os.PathLike[str], name: str) -> bytes:
     except ScenarioError:
         raise
     except FileNotFoundError:
-        raise _fault(name, "", "no such file", expected, _beside(Path(path))) from None
+        expected += ", or the name of a ready one (mailsim gallery)"
+        raise _fault(name, "", "no such file", expected, _near(Path(path))) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _fault(name, "", f"cannot be read ({reason})", expected) from None
     return data
 
 
-def _beside(path: Path) -> str:
-    """The scenario file in the same folder whose name is nearest to that of *path*, or ""."""
+def _near(path: Path) -> str:
+    """The file in the same folder, or ready scenario, whose name is nearest to *path*, or ""."""
     try:
         files = [file for file in path.parent.iterdir() if file.suffix in SUFFIXES]
     except OSError:
-        return ""
-    names = {file.stem: file.name for file in sorted(files)}
+        files = []
+    names = {name: name for name in ready.names() if path.name == os.fspath(path)}
+    names |= {file.stem: file.name for file in sorted(files)}
     return names.get(nearest(path.stem, names), "")
 
 
@@ -201,20 +208,24 @@ def _fault(name: str, key: str, value: str, expected: str, near: str = "") -> Sc
 
 
 def layers(path: Path | None, layer: Layer) -> list[Layer]:
-    """Return a file and all that it extends, itself first; without *path*, nothing."""
-    chain = [layer]
-    current = root = path and path.resolve()
-    files = {current}
-    while "extends" in (last := chain[-1]).tree:
-        if current is None or root is None:
-            raise _wrong_target(last, "a scenario in a file, to extend")
-        current = _target(current, last, root.parent)
-        if current in files:
-            raise _wrong_target(last, "a file that does not extend this one (a cycle)")
-        if len(chain) == LONGEST_CHAIN:
-            raise _wrong_target(last, f"at most {LONGEST_CHAIN} files in a chain")
-        files.add(current)
-        chain.append(read(current, str(Path(last.file).parent / last.tree["extends"])))
+    """Return a file and all that it extends, what counts first first; without *path*, nothing."""
+    root = path and path.resolve()
+    waiting, chain, files = [(root, layer)], list[Layer](), {root}
+    while waiting:
+        current, last = waiting.pop()
+        chain.append(last)
+        for target in _targets(last):
+            if current is None or root is None:
+                raise _wrong_target(last, target, "a scenario in a file, to extend")
+            file = _target(current, last, target, root.parent)
+            if file in files:
+                expected = "a file that does not extend this one (a cycle), nor is extended already"
+                raise _wrong_target(last, target, expected)
+            if len(files) == LONGEST_CHAIN:
+                raise _wrong_target(last, target, f"at most {LONGEST_CHAIN} files in a chain")
+            files.add(file)
+            name = file if target in ready.names() else Path(last.file).parent / target
+            waiting.append((file, read(file, str(name))))
     return chain
 
 
@@ -232,21 +243,28 @@ def places(chain: list[Layer]) -> Places:
     return Places(tuple((layer.file, layer.text) for layer in chain))
 
 
-def _target(base: Path, layer: Layer, root: Path) -> Path:
-    name = layer.tree["extends"]
+def _targets(layer: Layer) -> list[Any]:
+    """The names of files that a file extends; of two that say the same, the later counts."""
+    target = layer.tree.get("extends", [])
+    return target if isinstance(target, list) else [target]
+
+
+def _target(base: Path, layer: Layer, name: Any, root: Path) -> Path:
     if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
-        raise _wrong_target(layer, "the name of a scenario file")
+        raise _wrong_target(layer, name, "the name of a scenario file, or of a ready one")
     if Path(name).is_absolute():
-        raise _wrong_target(layer, "a file relative to this one")
+        raise _wrong_target(layer, name, "a file relative to this one")
     try:
         target = (base.parent / name).resolve()
     except (OSError, RuntimeError):
-        raise _wrong_target(layer, "a file that can be read") from None
-    if not target.is_relative_to(root):
-        raise _wrong_target(layer, "a file in the folder of the scenario, or below")
+        raise _wrong_target(layer, name, "a file that can be read") from None
+    if name in ready.names() and not target.exists():
+        return ready.path_of(name)
+    if not any(target.is_relative_to(folder) for folder in (root, ready.FOLDER)):
+        raise _wrong_target(layer, name, "a file in the folder of the scenario, or below")
     return target
 
 
-def _wrong_target(layer: Layer, expected: str) -> ScenarioError:
-    problem = Problem(("extends",), value_text(layer.tree["extends"]), expected)
+def _wrong_target(layer: Layer, target: Any, expected: str) -> ScenarioError:
+    problem = Problem(("extends",), value_text(target), expected)
     return ScenarioError(faults.of([problem], places([layer])))

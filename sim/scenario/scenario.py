@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from ipaddress import ip_network
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import PrivateAttr
 
@@ -21,7 +21,7 @@ from sim.scenario.model import Document, Head
 from sim.scenario.positions import Places
 from sim.scenario.problems import Problem, unknown
 from sim.scenario.sections import MODELS
-from sim.scenario.servers import Relay
+from sim.scenario.servers import POLICY_KEYS, Relay
 from sim.scenario.sweeping import Point, ends_and_corners
 from sim.scenario.trees import Tree
 from sim.scenario.validation import HEADS, check
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from sim.topology.graph import Graph, Routes
 
 
+class Stage(NamedTuple):
+    """What an arm is from a moment on."""
+
+    begins: float
+    """The moment (s)."""
+    scenario: Scenario
+
+
 class Scenario(Document):
     """A scenario; made by ``load`` or ``loads``, which check it as a whole."""
 
@@ -47,7 +55,9 @@ class Scenario(Document):
     _document: Tree = PrivateAttr(default_factory=dict)
     """The same, with the overrides of the arm."""
     _arms: dict[str, Scenario] = PrivateAttr(default_factory=dict)
-    """Each arm; they know each other."""
+    """Each arm as it is at the end; they know each other."""
+    _stages: list[Stage] = PrivateAttr(default_factory=list)
+    """What it is from which moment on, where it is an arm."""
     _policies: dict[tuple[str, Relay | None], Policy] = PrivateAttr(default_factory=dict)
     """The policy of each server, and with another relay key."""
     _free: dict[str, Sequence[int]] = PrivateAttr(default_factory=dict)
@@ -61,6 +71,11 @@ class Scenario(Document):
         return self._places.file
 
     @property
+    def tree(self) -> Tree:
+        """The tree that it was made from; an arm's is that of the scenario."""
+        return self._source
+
+    @property
     def places(self) -> Places:
         """Where what it says is written."""
         return self._places
@@ -71,10 +86,36 @@ class Scenario(Document):
         return self.file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "scenario"
 
     def arm(self, name: str) -> Scenario:
-        """The scenario with one arm's overrides; raises ScenarioError for an unknown arm."""
+        """The scenario with one arm's overrides, as at the end of a run; raises ScenarioError for
+        an unknown arm."""
         for problem in unknown(name, self.arms):
             raise ScenarioError([Fault(self.file, "arms", *problem[1:])])
         return self._arms[name]
+
+    @property
+    def stages(self) -> list[Stage]:
+        """Of an arm, what it is from the beginning, and from each moment at which it changes."""
+        return self._stages or [Stage(0.0, self)]
+
+    def at(self, moment: float) -> Scenario:
+        """The scenario with every arm as it is at *moment* (s) of a run."""
+        view = self.model_copy()
+        view._arms = {name: self._at(arm, moment) for name, arm in self._arms.items()}
+        return view
+
+    def _at(self, arm: Scenario, moment: float) -> Scenario:
+        """What *arm* is at *moment*: until ``policy_starts`` with the servers' own policies."""
+        stage = [stage.scenario for stage in arm.stages if stage.begins <= moment][-1].model_copy()
+        if moment < self.policy_starts:
+            own = {
+                name: {key: getattr(server, key) for key in POLICY_KEYS}
+                for name, server in self.servers.items()
+            }
+            changed = {n: s.model_copy(update=own[n]) for n, s in stage.servers.items()}
+            stage = stage.model_copy(update={"servers": changed})
+            stage._policies = dict(self._policies)
+        stage._stages = [Stage(0.0, stage)]
+        return stage
 
     def with_overrides(self, changes: Mapping[str, Any]) -> Scenario:
         """The scenario with keys changed by dotted name; values are written as in a file.
@@ -271,14 +312,19 @@ def build(source: Tree, places: Places, earlier: Iterable[Problem] = ()) -> Scen
 
     *places* tells where it is written, and *earlier* is what is known to be wrong already.
     """
-    parts, of_arms, problems = check(source, earlier)
+    parts, states, problems = check(source, earlier)
     if problems:
         raise ScenarioError(faults.of(problems, places))
     scenario = _scenario(parts, source, source, places)
     for arm in source["arms"]:
-        of_arm = _scenario(*of_arms[arm], source, places) if arm in of_arms else scenario
-        of_arm._arms = scenario._arms
-        scenario._arms[arm] = of_arm
+        stages = [
+            Stage(state.begins, _scenario(state.parts, state.tree, source, places))
+            for state in states.get(arm, ())
+        ]
+        stages = stages or [Stage(0.0, scenario)]
+        for stage in stages:
+            stage.scenario._arms, stage.scenario._stages = scenario._arms, stages
+        scenario._arms[arm] = stages[-1].scenario
     return scenario
 
 

@@ -164,7 +164,7 @@ class Server(Table):
     listing_update: ListingUpdate = key("never", source="chosen", policy=True)
     """how long after a listed customer got another address the operator lists that instead; never:
     the first one stays"""
-    auth_password: Literal["pop", "separate"] = key("pop", source="chosen")
+    auth_password: Literal["pop", "separate"] = key("pop", source="chosen", dated=True)
     """the password of SMTP AUTH: that of POP, or one of its own"""
     seen_as: dict[PrefixText, Address] = key({}, max_length=1000)
     """as what address it sees clients of a network, through a container gateway, a proxy or inbound
@@ -213,7 +213,7 @@ class Server(Table):
     fails; 0: never; auto: that of its retry schedule, or never"""
     check_recipients: Literal["rcpt", "later"] = key("rcpt", source="chosen", policy=True)
     """when it finds that a mailbox does not exist: at RCPT, or later, with a DSN (backscatter)"""
-    port_587: bool = key(False, source="chosen")
+    port_587: bool = key(False, source="chosen", dated=True)
     """whether it takes submissions on port 587 too, from clients that log in (RFC 6409); no network
     blocks that port (bcp134.port_587_not_blocked); said by ports too"""
     greylist_window: Duration = key("1 day", source="greylist.delay.range")

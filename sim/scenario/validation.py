@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sim.scenario import arms as arms_of_file
-from sim.scenario import checking, expectations, overrides, policies, targets, topology
+from sim.scenario import arms, checking, expectations, overrides, policies, targets, topology
 from sim.scenario.checking import Parts
 from sim.scenario.errors import dotted, unknown_key, value_text
 from sim.scenario.implied import DERIVED, expanded, origin
@@ -36,7 +35,7 @@ STRUCTURAL = {
     "places",
     "prefixes",
 }
-STRUCTURAL |= {"role", "routes", "work"}
+STRUCTURAL |= {"home", "role", "routes", "work"}
 """Keys on which the checks of other tables depend."""
 
 NEEDED_VALUES = {"count": 1}
@@ -47,12 +46,22 @@ HEADS = tuple(name for name in Head.model_fields if name not in USED_UP)
 ARM_NAME = "a name of 1 to 100 printable characters, without slashes"
 
 
+class State(NamedTuple):
+    """What an arm says from a moment on."""
+
+    begins: float
+    """The moment (s)."""
+    parts: Parts
+    tree: Tree
+
+
 def check(
     source: Tree, earlier: Iterable[Problem] = ()
-) -> tuple[Parts, dict[str, tuple[Parts, Tree]], list[Problem]]:
+) -> tuple[Parts, dict[str, list[State]], list[Problem]]:
     """Return what a tree says, what each arm that changes something says, and what is wrong.
 
-    An arm comes with its tree; *earlier* is what is known to be wrong already.
+    An arm has a state from the beginning, and one more for each moment at which it changes
+    something; *earlier* is what is known to be wrong already.
     """
     source, misspelt = _spelt(source)
     full = expanded(source)
@@ -63,22 +72,40 @@ def check(
     too_many = _too_many(source, full)
     problems += too_many or [*_arms(source), *_quick(source), *_expectations(source, parts)]
     problems += _targets(source, parts)
-    before = {(problem.path, problem.value) for problem in problems}
-    arms: dict[str, tuple[Parts, Tree]] = {}
+    states: dict[str, list[State]] = {}
     of_arms: list[Problem] = []
-    for arm, changes in arms_of_file.whole(source).items():
+    for name, arm in arms.whole(source).items():
         if too_many or len(problems) + len(of_arms) > MOST_FAULTS:
             break
-        if isinstance(changes, dict) and changes:
-            overridden, changed_by, wrong = overrides.apply(source, changes, arm=True)
-            of_arm, new = _parts(overridden, expanded(overridden), (full, parts))
-            of_arm.expect, of_arm.targets = parts.expect, parts.targets
-            arms[arm] = of_arm, overridden
-            of_arms += [problem.within("arms", arm) for problem in wrong]
-            new = [problem for problem in new if (problem.path, problem.value) not in before]
-            of_arms += dict.fromkeys(_attributed(arm, changed_by, problem) for problem in new)
+        if isinstance(arm, dict) and arm:
+            states[name], wrong = _states(arm, State(0.0, parts, source), full, problems)
+            of_arms += (problem.within("arms", name) for problem in wrong)
     problems += _where_written(source, of_arms)
-    return parts, arms, problems
+    return parts, states, problems
+
+
+def _states(
+    arm: Tree, base: State, full: Tree, earlier: list[Problem]
+) -> tuple[list[State], list[Problem]]:
+    """What a whole arm of *base*, which is *full* when expanded, says at each moment, and what is
+    wrong besides *earlier* problems."""
+    known = {(problem.path, problem.value) for problem in earlier}
+    problems = [*arms.wrong_dates(arm, base.parts.head)]
+    state, states = base, list[State]()
+    for place, begins, changes in arms.steps(arm):
+        tree, changed_by, wrong = overrides.apply(state.tree, changes, arm=True)
+        before, full = full, expanded(tree)
+        parts, new = _parts(tree, full, (before, state.parts))
+        parts.expect, parts.targets = base.parts.expect, base.parts.targets
+        state = State(begins, parts, tree)
+        states.append(state)
+        new = [problem for problem in new if (problem.path, problem.value) not in known]
+        known.update((problem.path, problem.value) for problem in new)
+        new = [*wrong, *dict.fromkeys(_attributed(changed_by, problem) for problem in new)]
+        problems += (problem.within(*place) for problem in new)
+        if len(problems) > MOST_FAULTS:
+            break
+    return states, problems
 
 
 def _spelt(source: Tree) -> tuple[Tree, list[Problem]]:
@@ -96,10 +123,10 @@ def _spelt(source: Tree) -> tuple[Tree, list[Problem]]:
 def _where_written(source: Tree, problems: list[Problem]) -> Iterator[Problem]:
     """The *problems* of arms, without what an arm only has from another one with that fault."""
     for problem in problems:
-        _, arm, *selector = map(str, problem.path)
-        writer = arms_of_file.writer(source, arm, *selector) if selector else arm
-        at_writer = problem._replace(path=("arms", writer, *problem.path[2:]))
-        if writer == arm or at_writer not in problems:
+        _, name, *selector = problem.path
+        writer = arms.writer(source, str(name), str(selector[0])) if selector else name
+        at_writer = problem._replace(path=("arms", writer, *selector))
+        if writer == name or at_writer not in problems:
             yield problem
 
 
@@ -216,36 +243,37 @@ def _follows(problem: Problem, problems: list[Problem], source: Tree, full: Tree
 
 def _too_many(source: Tree, full: Tree) -> list[Problem]:
     """The fault of more arms on more tables than can be checked in a moment."""
-    arms = len(table(source, "arms"))
+    whole = arms.whole(source)
+    states = sum(len(arms.steps(arm)) if isinstance(arm, dict) else 1 for arm in whole.values())
     tables = sum(len(table(full, section)) for section in MODELS)
-    if arms <= MOST_ARMS and arms * tables <= MOST_TABLES:
+    if len(whole) <= MOST_ARMS and states * tables <= MOST_TABLES:
         return []
     expected = f"at most {MOST_ARMS}, and {MOST_TABLES} tables of all arms together"
-    return [Problem(("arms",), f"{arms} arms of {tables} tables", expected)]
+    return [Problem(("arms",), f"{len(whole)} arms of {tables} tables", expected)]
 
 
 def _arms(source: Tree) -> Iterator[Problem]:
-    arms = source.get("arms", {})
-    if not isinstance(arms, dict):
-        yield Problem(("arms",), value_text(arms), "a table")
+    of_file = source.get("arms", {})
+    if not isinstance(of_file, dict):
+        yield Problem(("arms",), value_text(of_file), "a table")
         return
-    if not arms:
+    if not of_file:
         yield Problem(("arms",), "missing", 'at least one [arms."NAME"]')
-    for name, changes in arms.items():
+    for name, changes in of_file.items():
         if not 0 < len(name) <= 100 or not name.isprintable() or set(name) & set("/\\"):
             yield Problem(("arms", name), "", ARM_NAME)
         if not isinstance(changes, dict):
             yield Problem(("arms", name), value_text(changes), "a table of overrides")
     baseline = source.get("baseline", "")
     if baseline and isinstance(baseline, str):
-        yield from unknown(baseline, arms, "baseline")
-    yield from unknowns(_sweep_arms(source), arms, "sweep", "arms")
-    yield from arms_of_file.problems(source)
+        yield from unknown(baseline, of_file, "baseline")
+    yield from unknowns(_sweep_arms(source), of_file, "sweep", "arms")
+    yield from arms.problems(source)
 
 
 def _sweep_arms(source: Tree) -> list[str]:
-    arms = table(source, "sweep").get("arms")
-    return [arm for arm in arms if isinstance(arm, str)] if isinstance(arms, list) else []
+    named = table(source, "sweep").get("arms")
+    return [arm for arm in named if isinstance(arm, str)] if isinstance(named, list) else []
 
 
 def _quick(source: Tree) -> list[Problem]:
@@ -259,12 +287,12 @@ def _expectations(source: Tree, parts: Parts) -> Iterator[Problem]:
         expected = f"at most {MOST_EXPECTED} [[expect]] tables"
         yield Problem(("expect",), value_text(tables), expected)
         return
-    arms = list(table(source, "arms"))
+    names = list(table(source, "arms"))
     for index, raw in enumerate(tables):
         expect, problems = validate(expectations.model(raw), raw)
         if expect is not None:
             parts.expect += (expect,)
-            problems += expectations.problems(parts, arms, expect)
+            problems += expectations.problems(parts, names, expect)
         yield from (problem.within("expect", index) for problem in problems)
 
 
@@ -274,21 +302,21 @@ def _targets(source: Tree, parts: Parts) -> Iterator[Problem]:
         expected = f"at most {MOST_TARGETS} [targets.NAME] tables"
         yield Problem(("targets",), value_text(tables), expected)
         return
-    arms = list(table(source, "arms"))
+    names = list(table(source, "arms"))
     for name, raw in tables.items():
         target, problems = validate(Target, raw)
         if target is not None:
             parts.targets[name] = target
-            problems += targets.problems(parts, arms, target)
+            problems += targets.problems(parts, names, target)
         yield from (problem.within("targets", name) for problem in problems)
 
 
-def _attributed(arm: str, changed_by: overrides.Changes, problem: Problem) -> Problem:
+def _attributed(changed_by: overrides.Changes, problem: Problem) -> Problem:
     """A problem of an arm at the override that made it."""
     path = problem.path
     inside = (changed_by[path[:n]] for n in range(len(path), 0, -1) if path[:n] in changed_by)
     around = (selector for p, selector in changed_by.items() if p[: len(path)] == path)
     selector = next(inside, None) or next(around, None)
     if selector is None:
-        return problem._replace(path=("arms", arm), value=f"{dotted(path)}: {problem.value}")
-    return problem._replace(path=("arms", arm, selector))
+        return problem._replace(path=(), value=f"{dotted(path)}: {problem.value}")
+    return problem._replace(path=(selector,))

@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sim.scenario.arms import begins, steps
 from sim.scenario.implied import expanded
 from sim.scenario.keys import USED_UP, Table, source
 from sim.scenario.model import Document
-from sim.scenario.overrides import flat
+from sim.scenario.overrides import AT
 from sim.scenario.problems import models
 from sim.scenario.reading import LONGEST_LINE
 from sim.scenario.sections import MODELS
@@ -39,9 +40,8 @@ def resolved(scenario: Document, source: Tree) -> str:
             lines += _common(tables)
         for name, value in tables.items():
             lines += _table(f"{section}.{_key(name)}", value, model)
-    for arm, overrides in scenario.arms.items():
-        lines += ["", f"[arms.{_key(arm)}]"]
-        lines += [_line(None, key, item) for key, item in flat(overrides)]
+    for name, arm in scenario.arms.items():
+        lines += _arm(name, arm)
     for name in ("structures", "ranges"):
         lines += _table(name, getattr(scenario, name)) if getattr(scenario, name) else []
     for name, raw in table(source, "targets").items():
@@ -49,6 +49,16 @@ def resolved(scenario: Document, source: Tree) -> str:
     for raw in source.get("expect", []):
         lines += ["", "[[expect]]", *(_line(None, key, item) for key, item in raw.items())]
     return "\n".join(lines) + "\n"
+
+
+def _arm(name: str, arm: Tree) -> Iterator[str]:
+    """The lines of an arm, each change with the moment from which it holds."""
+    yield from ("", f"[arms.{_key(name)}]")
+    for selector, item in steps(arm)[0].changes.items():
+        yield f"{_line(None, selector, item)}  # from {begins(selector)}"
+    for entry in arm.get(AT, ()):
+        yield from ("", f"[[arms.{_key(name)}.{AT}]]")
+        yield from (_line(None, selector, item) for selector, item in entry.items())
 
 
 def _table(heading: str, keys: Tree, model: type[Table] | None = None) -> Iterator[str]:

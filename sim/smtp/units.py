@@ -33,9 +33,17 @@ TIME = {
 SIZE = {"octets": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "KiB": 1024.0, "MiB": 1024.0**2}
 BANDWIDTH = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 
+LONG = ("days", "h", "min")
+"""Units of long times, from two of them on."""
+
 _NUMBER = r"([0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)"
 _QUANTITY = re.compile(_NUMBER + r"\s*([A-Za-z/]+)")
 _RATE = re.compile(_NUMBER + r"\s*(?:/|per)\s*([A-Za-z]+)")
+
+
+def largest(seconds: Seconds) -> str:
+    """The largest unit that a time is at least two of, or ``"s"``."""
+    return next((unit for unit in LONG if seconds >= 2.0 * TIME[unit]), "s")
 
 
 def duration(text: str) -> Seconds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ from sim.world.spammers import Spammer
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.people import Users
+    from sim.scenario.scenario import Stage
     from sim.scenario.servers import Relay
     from sim.scenario.servers import Server as Settings
     from sim.smtp import Policy
@@ -159,14 +161,17 @@ def programs(context: WorldContext) -> list[MailProgram]:
     for group, numbers in population.groups.items():
         named, length = context.streams(f"users.{group}"), context.scenario.run_length
         customers += successive(groups[group], len(numbers), length, named)
-    shares = {
-        name: [(n, share) for n in REMEDIES if (share := getattr(users.when_refused, n)) > 0]
-        for name, users in groups.items()
-    }
+    shares = {name: remedy_shares(users) for name, users in groups.items()}
     return [
         MailProgram(p, groups[p.group], context, REMEDIES, shares[p.group], customers[p.number])
         for p in population.people
     ]
+
+
+def remedy_shares(users: Users) -> list[tuple[str, float]]:
+    """The remedies that some of *users* choose, each with its share."""
+    shares = [(name, getattr(users.when_refused, name)) for name in REMEDIES]
+    return [(name, share) for name, share in shares if share > 0]
 
 
 def spammers(context: WorldContext) -> Iterator[Spammer]:
@@ -181,12 +186,24 @@ def spammers(context: WorldContext) -> Iterator[Spammer]:
             yield spammer
 
 
-def is_plain(scenario: Scenario) -> bool:
+def is_plain(stages: Sequence[Stage]) -> bool:
     """Whether mail may be carried in columns: who gets it next does not depend on its sender, and
-    no server is cut off from others."""
-    by_sender = any(s.sender_dependent_relayhosts for s in scenario.servers.values())
-    cut_off = any(network.blocks_port_25_of_servers for network in scenario.networks.values())
-    return not by_sender and not cut_off
+    no server is cut off from others at any stage."""
+    scenarios = [stage.scenario for stage in stages]
+    by_sender = any(s.sender_dependent_relayhosts for s in scenarios[0].servers.values())
+    networks = (network for scenario in scenarios for network in scenario.networks.values())
+    return not by_sender and not any(network.blocks_port_25_of_servers for network in networks)
+
+
+def blocking(scenario: Scenario) -> frozenset[str]:
+    """The networks that block port 25 of their customers and guests."""
+    return frozenset(n for n, network in scenario.networks.items() if network.blocks_port_25)
+
+
+def blocking_servers(scenario: Scenario) -> frozenset[str]:
+    """The networks that block port 25 of their servers, too."""
+    networks = scenario.networks.items()
+    return frozenset(n for n, network in networks if network.blocks_port_25_of_servers)
 
 
 def mail_exchangers(

@@ -57,6 +57,9 @@ class EventByEvent:
     def recompute(self, servers: Iterable[Server]) -> None:
         """Hear that the policies of *servers* have changed."""
 
+    def programs_changed(self) -> None:
+        """Hear that settings of mail programs have changed, for what is written from now on."""
+
     def detach(self, person: int) -> None:
         """Hear that *person* is about to change a setting of the mail program."""
 

@@ -36,6 +36,10 @@ class NextHosts:
             hosts = self._hosts[question] = self._find(*question)
         return hosts
 
+    def forget(self) -> None:
+        """Find them anew: settings of servers have changed."""
+        self._hosts.clear()
+
     def _find(self, server: Server, domain: int, sender: str | None) -> Hosts:
         smarthost = server.settings.smarthost(server.name, sender)
         if smarthost is None:

@@ -17,6 +17,7 @@ from sim.world.engine import Engine
 from sim.world.server import Server
 
 if TYPE_CHECKING:
+    from sim.scenario import Scenario
     from sim.scenario.operators import Operator
 
 DAY = 86400.0
@@ -39,7 +40,8 @@ class Isp:
         self.servers: list[Server] = []
         self.reports = self.listings = self.relayed = 0
         self.number = float(streams("closing").random())
-        self.reaction = settings.reaction.quantile()(float(streams("reaction").random()))
+        self.draw = float(streams("reaction").random())
+        self.reaction = settings.reaction.quantile()(self.draw)
 
     def start(self) -> None:
         """Close what is closed from the beginning, and put down the dates of the rest."""
@@ -70,13 +72,24 @@ class Isp:
 
     def look(self, now: float) -> None:
         """Once a day, see how much was relayed for strangers since."""
-        relayed = sum(tally.strangers for server in self.servers for tally in server.tallies)
-        most = self.settings.after_relayed
+        relayed, most = self._strangers(), self.settings.after_relayed
         if most is not None and relayed - self.relayed >= most:
             self.shut_at(now + self.reaction, Reason.RELAYED)
-        else:
+        elif most is not None:
             self.relayed = relayed
             self.env.call_at(now + DAY, self.look)
+
+    def _strangers(self) -> int:
+        """Recipients of spam that strangers have sent through its servers."""
+        return sum(tally.strangers for server in self.servers for tally in server.tallies)
+
+    def change(self, settings: Operator) -> None:
+        """React as other *settings* say from now on."""
+        before, self.settings = self.settings, settings
+        self.reaction = settings.reaction.quantile()(self.draw)
+        if before.after_relayed is None and settings.after_relayed is not None:
+            self.relayed = self._strangers()
+            self.env.call_at(self.env.now + DAY, self.look)
 
     def shut_at(self, at: float, reason: Reason) -> None:
         """Close all its servers at a later moment (s)."""
@@ -104,6 +117,12 @@ class Operators:
                     self.isps[key] = Isp(operator, settings, context.env, close, streams)
                 self.isps[key].servers.append(server)
                 self.of[server.address] = self.isps[key]
+
+    def change(self, scenario: Scenario) -> None:
+        """React as *scenario* says from now on."""
+        for (operator, _), isp in self.isps.items():
+            if isp.settings != scenario.operators[operator]:
+                isp.change(scenario.operators[operator])
 
     def start(self) -> None:
         """Begin with what dates and curves say."""

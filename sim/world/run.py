@@ -33,6 +33,7 @@ from sim.world.operators import Operators
 from sim.world.outages import Outages
 from sim.world.recorder import DELIVERED, CalendarRow
 from sim.world.server import Server
+from sim.world.stages import change_people
 from sim.world.tables import Outline, Run, to_tables
 from sim.world.tracing import TracedTransport
 from sim.world.transfers import Message
@@ -40,6 +41,7 @@ from sim.world.transport import Transport
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.servers import Relay
     from sim.smtp import Policy
 
 NOTICE_SIZE = 4000.0
@@ -88,7 +90,9 @@ class World:
         batch: bool = True,
         traced: int | None = None,
     ) -> None:
-        self.scenario, self.traced = scenario.arm(arm), traced
+        self.stages, self.traced = scenario.arm(arm).stages, traced
+        self.scenario = self.stages[0].scenario
+        """The arm as it is at the moment."""
         self.baseline, self.arm, self.replication = scenario, arm, replication
         self.workload = prepared or workload(self.scenario, replication)
         self.mailboxes = self.workload.population.mailboxes.copy()  # notices may add domains
@@ -98,16 +102,17 @@ class World:
         self.names = self.scenario.names()
         self.builder = building.Policies(self.scenario, self.workload.population)
         self.policies: dict[str, Policy] = {}  # of the arm, by server
+        self.closed: dict[str, Relay] = {}  # what operators have made of relay keys, by server
         self.servers = [*map(self._server, self.scenario.servers)]
         self.reads = self._facts_read()
         self.transport = self._transport()
         self.transport.hosts.reads_helo = "helo" in self.reads
         self.context = self._context()
         self.programs = building.programs(self.context)
-        plain = building.is_plain(self.scenario)
+        plain = building.is_plain(self.stages)
         self.messages = self._accelerator() if batch and plain else self._event_by_event()
         self.context.detach = self.messages.detach
-        operators = Operators(self.context, self.close)
+        self.operators = operators = Operators(self.context, self.close)
         self.blocklists = Blocklists(self.context, operators.reported, operators.listed)
         if self.blocklists.lists:
             self.transport.report_spam = self.blocklists.spam
@@ -130,7 +135,6 @@ class World:
     def _transport(self) -> Transport:
         scenario = self.scenario
         by_name = {server.name: server for server in self.servers}
-        blocking = (n for n, network in scenario.networks.items() if network.blocks_port_25)
         kind = Transport if self.traced is None else partial(TracedTransport, traced=self.traced)
         transport = kind(
             self.env,
@@ -138,15 +142,14 @@ class World:
             building.routes(scenario),
             building.mail_exchangers(scenario, self.mailboxes, by_name),
             Addressees(self.recorder, self.mailboxes),
-            frozenset(blocking),
+            building.blocking(scenario),
             self.notify,
             Outages.of(scenario),
             scenario.run_length,
         )
         transport.hosts.servers = by_name
-        transport.blocks_servers = frozenset(
-            n for n, network in scenario.networks.items() if network.blocks_port_25_of_servers
-        )
+        transport.blocking = [(s.begins, building.blocking(s.scenario)) for s in self.stages]
+        transport.blocks_servers = building.blocking_servers(scenario)
         transport.permissions = building.permissions(scenario, self.workload, self.pop)
         transport.abuses = Abuses(scenario)
         return transport
@@ -173,17 +176,14 @@ class World:
     def _facts_read(self) -> frozenset[str]:
         """The facts that any policy reads which some server may have, on each of its ports."""
         policies = [*(server.policy for server in self.servers), *self.policies.values()]
-        policies += [
-            self.scenario.policy(name, relay=relay)
-            for relay in {operator.closes_to for operator in self.scenario.operators.values()}
-            for name in self.policies
-        ]
-        settings = self.scenario.servers
-        policies += [
-            on_submission_port(policy, settings[name])
-            for name, policy in self.policies.items()
-            if settings[name].port_587
-        ]
+        for _, scenario in self.stages:
+            relays = {None, *(operator.closes_to for operator in scenario.operators.values())}
+            policies += [scenario.policy(n, relay=r) for r in relays for n in self.policies]
+            policies += [
+                on_submission_port(scenario.policy(name), settings)
+                for name, settings in scenario.servers.items()
+                if settings.port_587
+            ]
         return frozenset().union(*(policy.reads for policy in policies))
 
     def _accelerator(self) -> Accelerator:
@@ -209,6 +209,8 @@ class World:
         starts = self.scenario.policy_starts
         self.env.call_at(starts, lambda _: self._enforce())
         self.env.call_at(starts + self.scenario.transient, lambda _: self._next_phase())
+        for stage in self.stages[1:]:
+            self.env.call_at(stage.begins, partial(self._change, stage.scenario))
         self.messages.start()
         self.env.run(until=until)
 
@@ -235,16 +237,43 @@ class World:
         for server in changed:
             server.enforce(self.policies[server.name])
         for server in self.servers:
-            before, now = self.baseline.servers[server.name], server.settings
-            if (now.listed_users, now.listing_update) != (
-                before.listed_users,
-                before.listing_update,
-            ):
-                since = self.scenario.policy_starts
-                server.keep(building.listing(self.workload, server, now, since))
+            self._keep_list(server, self.baseline)
             self.blocklists.policy_changed(server, self.env.now)
         self.messages.recompute(changed)
         self._next_phase()
+
+    def _keep_list(self, server: Server, before: Scenario) -> None:
+        """Draw up the list of people of *server* anew, if another one than *before* is to be."""
+        keys, now = before.servers[server.name], server.settings
+        if (now.listed_users, now.listing_update) != (keys.listed_users, keys.listing_update):
+            server.keep(building.listing(self.workload, server, now, self.env.now))
+
+    def _change(self, scenario: Scenario, now: float) -> None:
+        """Put into force what the arm is from *now* on."""
+        before = self.scenario
+        self.scenario = self.context.scenario = scenario
+        self.messages.before_change()
+        for server in self.servers:
+            if scenario.servers[server.name] != before.servers[server.name]:
+                self._change_server(server, before, now)
+        self.transport.hosts.forget()
+        self.transport.blocks_port_25 = building.blocking(scenario)
+        self.transport.blocks_servers = building.blocking_servers(scenario)
+        self.operators.change(scenario)
+        change_people(self.context, self.programs, before)
+        self.messages.programs_changed()
+
+    def _change_server(self, server: Server, before: Scenario, now: float) -> None:
+        """Give *server* the settings and the policy of the arm; a closed relay stays closed."""
+        name, settings = server.name, self.scenario.servers[server.name]
+        policy, relay = self.builder.of(self.scenario, name), self.closed.get(name)
+        stays = settings.relay == before.servers[name].relay or is_open(policy)
+        if relay is not None and stays:
+            policy = self.builder.closed(policy, self.scenario, name, relay)
+        self.policies[name] = policy
+        server.change(settings, policy)
+        self._keep_list(server, before)
+        self.blocklists.policy_changed(server, now)
 
     def _next_phase(self) -> None:
         for server in self.servers:
@@ -279,6 +308,7 @@ class World:
         """*operator* closes a relay: its policy but for the relay key stays what it is."""
         relay, name = self.scenario.operators[operator].closes_to, server.name
         if is_open(self.policies[name]):
+            self.closed[name] = relay
             self.policies[name] = self.builder.closed(server.policy, self.scenario, name, relay)
         if is_open(server.policy):
             begun = now >= self.scenario.policy_starts

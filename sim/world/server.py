@@ -187,6 +187,11 @@ class Server:
             self._listing = listing
             self.enforce(self.written)
 
+    def change(self, settings: Settings, policy: Policy) -> None:
+        """Have other *settings* from now on, and answer by *policy*."""
+        self.settings, self.submission_port = settings, settings.submission_port
+        self.enforce(policy)
+
     def enforce(self, policy: Policy) -> None:
         """Answer by *policy* from now on."""
         self.written = policy

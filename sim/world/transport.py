@@ -64,6 +64,8 @@ class Transport:
         self.hosts = NextHosts(mx)
         self.addressees = addressees
         self.blocks_port_25 = blocks_port_25
+        self.blocking = [(0.0, blocks_port_25)]
+        """The same from which moment on (s)."""
         self.write_notice = write_notice
         self.outages = down  # None: nothing is ever down
         self.end = end  # of the run (s)

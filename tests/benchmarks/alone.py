@@ -17,7 +17,7 @@ from workload_w import ARM, PLAIN, Bench
 from worlds import WORLDS
 
 import sim
-from sim.experiment import storage
+from sim.experiment import parts, storage
 from sim.measure import columnar, conservation
 from sim.measure.counters import columns_of_measures
 from sim.measure.exposure import exposure
@@ -121,9 +121,10 @@ def afterwards(scenario: Scenario, arm: str, run: Run) -> float:
         frames = columnar.of_run(run, TABLES)
         conservation.check(frames, run.intended, run.workload)
         frames["measures"] = columns_of_measures(frames, exposure(scenario))
-        storage.store(Path(folder), storage.Task(arm, 0), frames)
+        parts.store(Path(folder), storage.Task(arm, 0), frames)
 
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / storage.MANIFEST).touch()
         return cpu(do)[0]
 
 

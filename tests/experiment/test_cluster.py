@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiment import storage
+from sim.experiment import journal
 
 distributed = pytest.importorskip("distributed")
 SMALL = Path(__file__).with_name("small.toml")
@@ -41,7 +41,7 @@ def test_a_killed_worker_loses_nothing(tmp_path):
 
         def kill_one():
             waited = time.monotonic() + 60
-            while len(storage.finished(out)) < 2 and time.monotonic() < waited:
+            while len(journal.read(out).runs) < 2 and time.monotonic() < waited:
                 time.sleep(0.01)
             os.kill(pids[0], signal.SIGKILL)
 
@@ -51,6 +51,6 @@ def test_a_killed_worker_loses_nothing(tmp_path):
         found = sim.run(scenario, out=out, replications=6, executor=executor, progress=False)
         killer.join()
     assert found.manifest["complete"]
-    assert len(found.manifest["tasks"]) == 12
+    assert len(journal.read(out).runs) == 12
     for table in ("recipients", "attempts", "measures"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(alone, table))

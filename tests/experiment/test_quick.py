@@ -47,3 +47,20 @@ def test_a_small_scenario_keeps_its_people():
     quick = shortened(scenario)
     assert quick.scale == 1.0
     assert quick.scenario.users == scenario.users
+
+
+def test_what_arms_change_at_moments_stays_in_its_phase():
+    entries = [
+        {"when": "3 days", "servers.*.relay": "open"},
+        {"when": "5 days", "servers.*.relay": "closed"},
+    ]
+    scenario = load(SCENARIOS / "six-cases.toml").with_overrides(
+        {
+            "policy_starts": "2 days",
+            "transient": "2 days",
+            "run_length": "8 days",
+            "arms.on network.at": entries,
+        }
+    )
+    stages = shortened(scenario).scenario.arm("on network").stages
+    assert [stage.begins / DAY for stage in stages] == [0.0, 1.5, 2.5]

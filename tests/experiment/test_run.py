@@ -13,7 +13,7 @@ import pytest
 
 import sim
 from sim import experiment
-from sim.experiment import UsageError, storage
+from sim.experiment import UsageError, journal, parts
 from sim.experiment.lanes import Replications
 from sim.experiment.storage import OtherResultsError, StorageError, Task
 from sim.experiment.tasks import Job
@@ -96,22 +96,22 @@ def test_only_what_is_missing_is_run(small, alone, tmp_path, counted):
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
 def test_what_is_finished_when_it_stops_is_kept(small, alone, tmp_path, monkeypatch, stop):
-    store = storage.store
+    store = parts.store
     stored = []
 
     def stops(root, task, frames):
         if len(stored) == 2:
             raise stop
         stored.append(task)
-        store(root, task, frames)
+        return store(root, task, frames)
 
-    monkeypatch.setattr(storage, "store", stops)
+    monkeypatch.setattr(parts, "store", stops)
     with pytest.raises(stop):
         sim.run(small, out=tmp_path, progress=False)
     monkeypatch.undo()
     half = sim.open_results(tmp_path)
     assert not half.manifest["complete"]
-    assert storage.finished(tmp_path) == set(stored)
+    assert set(journal.read(tmp_path).runs) == set(stored)
     assert len(half.summary())
     same(alone, sim.run(small, out=tmp_path, progress=False))
 
@@ -122,8 +122,9 @@ def test_the_manifest_says_what_made_the_rows(small, alone):
     assert (told["seed"], told["replications"], told["complete"]) == (3, 3, True)
     assert told["arms"] == ["open trust", "on network"]
     assert {"numpy", "simpy", "pandas"} <= set(told["libraries"])
-    assert all(task["seconds"] > 0 for task in told["tasks"].values())
-    assert len(told["tasks"]) == len(EVERY)
+    runs = journal.read(alone.path).runs
+    assert set(runs) == EVERY
+    assert all(run.seconds > run.simulating > 0 for run in runs.values())
 
 
 def test_the_stored_scenario_is_the_scenario(small, alone):
@@ -198,6 +199,7 @@ def test_an_executor_of_the_caller_gives_the_same_rows(small, alone, tmp_path):
 
 
 def test_of_the_world_of_a_finished_run_nothing_is_left(small, tmp_path):
+    (tmp_path / "manifest.json").touch()
     gc.collect()
     gc.disable()  # so that the collector does not find it by chance
     try:

@@ -73,10 +73,10 @@ def measures(arms=7, replications=10):
                 for k, key in enumerate(keys):
                     intended = int(rng.integers(200, 300) / (1 + 3 * k))
                     p = 1 - 0.25 * (k > 0) * (number > 0) / (number + 1) - 0.01
-                    rows.append(
-                        (arm, replication, "after", "honest", by, key, "delivery_rate",
-                         rng.binomial(intended, p), intended)
-                    )  # fmt: skip
+                    delivered = rng.binomial(intended, p)
+                    cell = (arm, replication, "after", "honest", by, key)
+                    rows.append((*cell, "delivery_rate", delivered, intended))
+                    rows.append((*cell, "lost_rate", intended - delivered, intended))
     columns = ["arm", "replication", "phase", "class", "by", "key", "measure"]
     frame = pd.DataFrame(rows, columns=[*columns, "numerator", "denominator"])
     frame["value"] = frame["numerator"] / frame["denominator"]
@@ -89,6 +89,7 @@ def comparison(arms=7, replications=10):
     for number, arm in enumerate(ARMS[1:arms], start=1):
         for kind, measure, size in (
             ("honest", "delivery_rate", -0.05),
+            ("honest", "lost_per_day", 5.0),
             ("honest", "first_refusal_rate", 0.1),
             ("spam", "spam_per_mailbox_day", -3.0),
         ):
@@ -442,6 +443,17 @@ def spam_account(arms=7, replications=10):
     return pd.DataFrame(rows, columns=columns)
 
 
+def bands(arms=7):
+    frame = summary(arms, 2)
+    names = {
+        "lost_per_day": "honest recipients lost",
+        "spam_per_mailbox_day": "spam per mailbox and day",
+    }
+    rows = frame[frame["measure"].isin(names)]
+    ends = {"band_low": 0.8 * rows["mean"], "band_high": 1.5 * rows["mean"]}
+    return rows.assign(quantity=rows["measure"].map(names), **ends)
+
+
 def ranges(arms=7):
     rows = [
         (arm, "honest", "lost_per_day", key, "1", "9", 5.0 * n, n * low, n * high, n * (high - low),
@@ -473,6 +485,7 @@ def tables(arms=7, replications=10):
         "spam": spam_account(arms, replications),
         "survey": survey(),
         "ranges": ranges(arms),
+        "bands": bands(arms),
         "comparison": comparison(arms, replications),
         "recipients": recipients(arms, few),
         "attempts": attempts(arms, few),

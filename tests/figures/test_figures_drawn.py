@@ -68,11 +68,11 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
 
 
 @pytest.mark.parametrize("name", ["rates", "places", "groups", "believed", "refusals"])
-def test_rates_begin_at_zero_and_end_within_the_possible(drawn, name):
+def test_axes_of_shares_begin_at_zero_or_end_at_all_of_them(drawn, name):
     for axes in drawn[name].axes:
         low, high = axes.get_xlim()
-        assert low == 0
-        assert 0 < high <= 100
+        assert 0 <= low < high <= 100
+        assert low == 0 or high == 100
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,9 @@ def test_rates_draw_means_intervals_and_static_expectation(made):
     figure = figures.draw("rates", {"summary": frame})
     delivered, refused, abuse = figure.axes
     rows = frame[(frame["measure"] == "delivery_rate")]
-    assert bars(delivered) == pytest.approx(list(100 * rows["mean"]))
+    assert bars(delivered) == pytest.approx(list(100 - 100 * rows["mean"]))
+    assert [patch.get_x() for patch in delivered.patches] == pytest.approx(list(100 * rows["mean"]))
+    assert delivered.get_xlim() == (88, 100)
     assert labels(delivered) == ["open trust", "on network", "on network + AUTH"]
     ends = [
         segment[:, 0]
@@ -178,6 +180,8 @@ def test_rates_draw_means_intervals_and_static_expectation(made):
     ]
     assert np.array(ends) == pytest.approx(100 * rows[["low", "high"]].to_numpy())
     marked = [line.get_xdata()[0] for line in refused.lines if line.get_marker() == "^"]
+    heads = [axes.get_title().split(":")[0] for axes in figure.axes]
+    assert heads == ["delivery rate", "rejection rate", "spam-abuse rate"]
     analytic = frame[frame["measure"] == "first_refusal_rate"]["analytic"]
     assert marked == pytest.approx(list(100 * analytic))
     assert "97.5" not in texts(figure)
@@ -191,6 +195,39 @@ def test_a_rate_that_is_not_defined_has_words_and_no_bar(made):
     abuse = figure.axes[2]
     assert len(bars(abuse)) == 11  # closed relays nothing
     assert "nothing relayed" in [t.get_text() for t in abuse.texts]
+
+
+def test_policies_under_which_a_server_relays_for_everybody_have_a_grey_ground(made):
+    tables = {"summary": made.summary(7), "policies": made.policies(7)}
+    figure = figures.draw("rates", tables)
+    for axes in figure.axes:
+        grounds = [patch for patch in axes.patches if patch.get_gid() == "shaded"]
+        assert len(grounds) == 2  # open trust, and only one closes
+    assert any("open trust" in text and "relays for everybody" in text for text in texts(figure))
+
+
+def test_an_expectation_far_beyond_what_is_simulated_stands_at_the_edge_and_says_so(made):
+    frame = made.summary(3)
+    far = (frame["measure"] == "first_refusal_rate") & (frame["arm"] == "on network")
+    near = figures.draw("rates", {"summary": frame})
+    frame.loc[far, "analytic"] = 0.9
+    figure = figures.draw("rates", {"summary": frame})
+    refused = figure.axes[1]
+    assert refused.get_xlim() == near.axes[1].get_xlim()
+    marks = [line for line in refused.lines if line.get_marker() == ">"]
+    assert [line.get_xdata()[0] for line in marks] == [refused.get_xlim()[1]]
+    assert "the same, beyond the axis" in texts(figure)
+    assert "the same, beyond the axis" not in texts(near)
+
+
+def test_an_interval_far_wider_than_all_means_is_cut_off_with_an_arrow(made):
+    frame = made.summary(3)
+    wide = (frame["measure"] == "spam_abuse_rate") & (frame["arm"] == "on network")
+    frame.loc[wide, "high"] = 1.0
+    abuse = figures.draw("rates", {"summary": frame}).axes[2]
+    assert abuse.get_xlim()[1] < 100
+    arrows = [line for line in abuse.lines if line.get_gid() == "cut"]
+    assert [line.get_xdata()[0] for line in arrows] == [abuse.get_xlim()[1]]
 
 
 def test_an_arm_without_rows_of_spam_is_shown_without_a_bar(made):
@@ -226,14 +263,15 @@ def test_places_follow_the_six_situations_and_pool_nothing(made):
     frame = made.measures(3)
     figure = figures.draw("places", {"measures": frame})
     assert [axes.get_title() for axes in figure.axes] == ["home", "work", "hotel", "airport"]
-    work = frame[(frame["key"] == "work") & (frame["by"] == "place")]
+    of_place = (frame["key"] == "work") & (frame["by"] == "place")
+    work = frame[of_place & (frame["measure"] == "lost_rate")]
     sums = work.groupby("arm", sort=False)[["numerator", "denominator"]].sum()
     means = sums["numerator"] / sums["denominator"]
     assert bars(figure.axes[1]) == pytest.approx(list(100 * means))
 
 
 def test_panels_of_one_measure_share_its_axis_and_name_it(made):
-    refused = made.measures(3).assign(measure="first_refusal_rate")
+    refused = made.measures(3).query("measure == 'lost_rate'").assign(measure="first_refusal_rate")
     refused.loc[refused["key"] == "home", "numerator"] = 0
     frame = pd.concat([made.measures(3), refused])
     figure = figures.draw("places", {"measures": frame}, measure="first_refusal_rate")
@@ -267,6 +305,7 @@ def test_a_measure_that_there_is_not_is_named(made, name):
 
 def test_a_caption_tells_of_the_measures_that_are_drawn(made):
     tables = made.tables(3, 2)
+    assert figures.caption("places", tables).startswith("Honest mail: lost, by arm and by where")
     told = figures.caption("places", tables, measure="first_refusal_rate")
     assert told.startswith("Honest mail: first attempt refused, by arm and by where the writer")
     assert "Delivered" not in told
@@ -420,6 +459,27 @@ def test_frontier_hollows_the_dominated_and_numbers_all(made):
     assert axes.get_xlabel() == "honest mail lost in the long run (recipients / day)"
 
 
+def test_where_structure_was_tried_pale_bars_span_what_it_moves(made):
+    tables = {"summary": made.summary(3), "bands": made.bands(3)}
+    figure = figures.draw("frontier", tables)
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "honest mail lost since the change (recipients / day)"
+    drawn_bands = [line for line in axes.lines if line.get_gid() == "structure"]
+    assert len(drawn_bands) == 2 * 3
+    rows = tables["bands"].query("quantity == 'honest recipients lost'")
+    assert list(drawn_bands[0].get_xdata()) == list(rows[["band_low", "band_high"]].iloc[0])
+    assert "if what is assumed is otherwise" in texts(figure)
+
+
+def test_points_far_from_zero_have_an_axis_that_tells_them_apart(made):
+    frame = made.summary(3)
+    spam = frame["measure"] == "spam_per_mailbox_day"
+    frame.loc[spam, "mean"] = [9.7, 9.8, 9.9]
+    frame.loc[spam, "low"], frame.loc[spam, "high"] = 9.65, 9.95
+    axes = figures.draw("frontier", {"summary": frame}).axes[0]
+    assert 9 < axes.get_ylim()[0] < axes.get_ylim()[1] < 10.5
+
+
 def test_points_that_coincide_share_a_label_and_stay_visible(made):
     frame = made.summary(3)
     for column in ("mean", "low", "high"):
@@ -444,7 +504,8 @@ def test_an_arm_without_spam_is_named_and_not_put_at_zero(made):
 def test_differences_are_in_percentage_points_and_hollow_if_open(made):
     frame = made.comparison(4)
     frame.loc[frame["arm"] == "on network", ["low", "high"]] = (-9.0, 9.0)
-    delivered = figures.draw("differences", {"comparison": frame}).axes[0]
+    only = (("honest", "delivery_rate"),)
+    delivered = figures.draw("differences", {"comparison": frame}, measures=only).axes[0]
     dots = [line for line in delivered.lines if line.get_marker() == "o"]
     rows = frame[frame["measure"] == "delivery_rate"]
     assert [d.get_xdata()[0] for d in dots] == pytest.approx(list(100 * rows["difference"]))
@@ -461,7 +522,8 @@ def test_differences_follow_from_measures_if_need_be(made):
     tables = {"measures": total, "about": {"baseline": "open trust"}}
     only = (("honest", "delivery_rate"),)
     axes = figures.draw("differences", tables, measures=only).axes[0]
-    sums = total.groupby("arm")[["numerator", "denominator"]].sum()
+    delivered = total[total["measure"] == "delivery_rate"]
+    sums = delivered.groupby("arm")[["numerator", "denominator"]].sum()
     rates = sums["numerator"] / sums["denominator"]
     expected = 100 * (rates["on network"] - rates["open trust"])
     dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]

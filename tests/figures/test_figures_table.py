@@ -35,7 +35,7 @@ def test_a_gallery_makes_no_table_before_it_is_asked_for(made):
     assert list(gallery) == list(figures.standard())
     assert tables.asked == []
     gallery.rates()
-    assert set(tables.asked) <= {"summary", "about"}
+    assert set(tables.asked) <= {"summary", "policies", "about"}
 
 
 def test_a_gallery_names_what_its_tables_suffice_for(made):
@@ -45,15 +45,22 @@ def test_a_gallery_names_what_its_tables_suffice_for(made):
     assert set(Gallery(derived)) == {"places", "groups", "differences", "precision"}
 
 
+def test_the_first_figures_are_standard_and_only_those_that_can_be_drawn(made):
+    first = Gallery(made.tables(3, 2)).first
+    assert first[0] == "frontier"
+    assert set(first) <= set(figures.standard())
+    assert Gallery({"summary": made.summary(3)}).first == ("frontier", "rates")
+
+
 def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(made):
     gallery = Gallery(made.tables(3, 2))
     assert set(figures.TABLE) <= set(dir(gallery))
-    assert gallery.rates.__doc__.startswith("Delivery, rejection and spam-abuse")
+    assert gallery.rates.__doc__.startswith("Delivery, rejection and spam abuse")
 
 
 def test_a_figure_of_a_gallery_tells_what_may_be_asked_for(made):
     assert str(inspect.signature(Gallery(made.tables(3, 2)).places)) == (
-        "(*, arms=None, measure='delivery_rate', style='page', quick=False)"
+        "(*, arms=None, measure='lost_rate', style='page', quick=False)"
     )
     asked = {name: set(entry.options.parameters) for name, entry in figures.TABLE.items()}
     assert {"style", "quick"} <= set.intersection(*asked.values())

@@ -65,6 +65,7 @@ EXPECTED = {
     "in transit": ("in_transit_rate", "honest", "all", "", 1, 8),
     "believed, though discarded": ("believed_rate", "honest", "all", "", 5, 8),
     "lost, not in transit": ("lost_per_day", "honest", "all", "", 4, 3),
+    "lost, as a share": ("lost_rate", "honest", "all", "", 4, 8),
     "lost by cause": ("lost_per_day", "honest", "cause", "content", 1, 3),
     "lost on the third day": ("lost_per_day", "honest", "day", "2", 4, 1),
     "spam a mailbox and day": ("spam_per_mailbox_day", "spam", "all", "", 3, 30),

@@ -22,7 +22,8 @@ def results(tmp_path_factory):
 
 @pytest.mark.parametrize("table", [*TABLES, "measures"])
 def test_a_table_comes_back_as_it_is_stored(results, table):
-    path = export(results.path, table)
+    path, shortfall = export(results.path, table)
+    assert shortfall == ""
     assert path == results.path / "tables" / f"{table}.csv"
     wanted = getattr(results, table).to_csv(index=False, float_format="%.10g")
     assert path.read_text("utf-8") == wanted
@@ -32,7 +33,7 @@ def test_rows_of_a_sweep_say_what_their_point_changes(tmp_path):
     key = "users.travellers.count"
     points = [{key: 5}, {}, {key: 9}]
     sim.sweep(SMALL, points, out=tmp_path / "s", replications=2, progress=False)
-    found = pd.read_csv(export(tmp_path / "s", "measures", tmp_path / "csv"))
+    found = pd.read_csv(export(tmp_path / "s", "measures", tmp_path / "csv")[0])
     assert (tmp_path / "csv" / "measures.csv").exists()
     told = found.groupby("point")[key].unique()
     assert told[0].tolist() == [5]
@@ -50,7 +51,9 @@ def test_what_was_not_kept_and_no_table_are_told(tmp_path):
         export(tmp_path, "measure")
     assert not (tmp_path / "tables").exists()
     shutil.rmtree(tmp_path / "measures")
-    with pytest.raises(StorageError, match="no run is finished there"):
+    with pytest.raises(StorageError, match=r"measures/.*parquet and 1 more are missing; "):
         export(tmp_path, "measures")
+    with pytest.raises(StorageError, match="no run is finished there"):
+        export(tmp_path, "measures", partial=True)
     with pytest.raises(StorageError, match="no results there"):
         export(tmp_path / "none", "measures")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import jinja2
 import pandas as pd
 
-from sim._version import __version__
+from sim._version import __version__, citation
 from sim.experiment.manifest import code_digest, cut_to
 from sim.measure import sweeps
 from sim.measure.digits import between, number
 from sim.records.outgoing import visible
 from sim.results.analysis import Analysis
 from sim.results.cells import decision_cells, heads, legend, unknowns
-from sim.results.conclusions import conclusion
+from sim.results.decision import decide
 from sim.results.rankings import ranked
 from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
@@ -59,15 +60,17 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
+    scenario, manifest = results.scenario.model, results.manifest
+    decision = results.decision_table()
+    meaning = " ".join((*decide(results).sentences, ranked(results))).rstrip()
     titles, cells, unknown = heads(decision), decision_cells(decision), results.unknowns
     counts = _intended(results)
-    return environment.get_template("page.html").render(
+    text = environment.get_template("page.html").render(
         scenario=scenario,
         baseline=results.baseline,
         manifest=manifest,
-        meaning=f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip(),
-        on_structure=results.on_structure(),
+        meaning=results.noted(meaning),
+        on_structure=results.on_structure() and results.noted(results.on_structure()),
         structure=_structure(results),
         quick=cut_to(manifest) if results.quick else "",
         notes=_notes(results),
@@ -87,9 +90,12 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         missing=[drawing for drawing in figures if not drawing.svg],
         sample=_sample(results, counts),
         n=counts,
+        citation=citation(manifest["version"]),
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
     )
+    note = escape(results.noted(""))
+    return text.replace("</caption>", f"{note}</caption>")
 
 
 def _visible(value: Any) -> Any:
@@ -115,7 +121,7 @@ def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     scenario, unknowns = results.scenario.model, results.unknowns
     return ({"band": unknowns.band(), "unknowns": unknowns.tornado()} if unknowns else {}) | {
-        "decision": results.decision(),
+        "decision": results.decision_table(),
         "expectations": results.expectations(),
         "arms": contrasts(scenario, results.arms),
         "assumptions": assumptions(scenario),
@@ -144,7 +150,8 @@ def _sample(results: Analysis, intended: str) -> str:
     runs = results.replications
     parts = (
         intended,
-        "one replication, no interval" if runs == 1 else f"{runs} replications",
+        results.shortfall
+        or ("one replication, no interval" if runs == 1 else f"{runs} replications"),
         f"seed {results.manifest['seed']}",
         f"scenario {results.manifest['scenario_hash'][:10]}",
     )
@@ -163,9 +170,8 @@ def _intended(results: Analysis) -> str:
 def _notes(results: Analysis) -> list[str]:
     """What a reader must know before any number."""
     notes = []
-    planned = len(results.arms) * results.replications
-    if results.finished < planned:
-        notes.append(f"Not finished: {results.finished} of {planned} runs are in these results.")
+    if results.shortfall:
+        notes.append(f"Partial: {results.shortfall}.")
     if results.replications == 1:
         notes.append("One replication: no interval can be given, and no difference is sure.")
     version, code = results.manifest.get("version"), results.manifest.get("code")

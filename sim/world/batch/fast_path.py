@@ -264,6 +264,11 @@ class Accelerator(EventByEvent):
         """The policies of *servers* have changed: mark their answers as stale."""
         self._stale.update(server.number for server in servers)
 
+    def programs_changed(self) -> None:
+        """Settings of mail programs have changed: work all answers out anew."""
+        self.known.read_settings()
+        self.recompute(self.servers)
+
     def before_change(self, person: int | None = None) -> None:
         """A policy is about to change, or a setting of *person*: messages on their way to their
         first server were sent under the old one, and become events.

@@ -88,29 +88,44 @@ class Precomputed:
 
     def _set_arrival(self, web: NDArray[np.bool_], reads_pop: bool) -> None:
         """The first hop: which client arrives when; nothing is known of what has no way."""
-        messages, transport, n = self.messages, self.transport, len(self.servers)
+        messages, n = self.messages, len(self.servers)
         server, names = messages.server, self.arrivals.names.all
         pairs, which = _distinct(self.arrivals.column("network") * n + server)
         ends = [(names[p // n], self.servers[p % n].network) for p in pairs.tolist()]
         sent = self.written + self.lines[self.line, 0]
         # web mail is sent by the ISP's own machine, which nothing blocks
         latency = np.where(web, 0.0, self._latency(ends, which, sent))
-        blocked = [is_blocked(a, b, SMTP, transport.blocks_port_25) for a, b in ends]
-        self.logins = Logins(self.context, self.programs)
+        self.read_settings()
+        # the port that is asked may change with the stage of the arm
+        on_25 = self.logins.on_port_25 | (len(self.transport.blocking) > 1)
         client = self.arrivals.column("client")
         client = np.where(web, self.addresses[server], client)
         self.client_item = packed("I", client)
         self.client = view(self.client_item)
         self.shown_item, self.shown = column("i", len(client), 0)  # number of its credentials
         known = (latency < inf) & (self.client != 0)
-        known &= web | ~(np.array(blocked, dtype=bool)[which] & self.logins.on_port_25)
-        if reads_pop:  # their own login just before they send would have to be kept
-            known &= ~np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
+        known &= web | ~(self._blocked(ends, which) & on_25)
+        # Addresses in a VPN are taken for the message; and where POP logins are read, their own
+        # just before they send would have to be kept.
+        apart = [p.person.vpn or (reads_pop and p.polls_first) for p in self.programs]
+        known &= ~np.array(apart, dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
         self.longest = float((arrival - self.written)[known].max(initial=0.0))
         """The most seconds from writing to arrival: what is written later is not on its way yet."""
+
+    def _blocked(self, ends: Sequence[tuple[str, str]], which: Ints) -> NDArray[np.bool_]:
+        """Whether port 25 is blocked between ``ends[which[i]]`` when message *i* is written."""
+        begins, stages = zip(*self.transport.blocking, strict=True)
+        blocked = [[is_blocked(a, b, SMTP, names) for a, b in ends] for names in stages]
+        stage = np.searchsorted(begins, self.written, side="right") - 1
+        mask: NDArray[np.bool_] = np.array(blocked, dtype=bool)[stage, which]
+        return mask
+
+    def read_settings(self) -> None:
+        """Read what mail programs show their servers, as they are set at the moment."""
+        self.logins = Logins(self.context, self.programs)
 
     def _set_senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart: its domain."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import browser
@@ -11,6 +13,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.experiment import journal, storage
+from sim.experiment.manifest import read_manifest
+from sim.experiment.parts import check_of
 from sim.figures import FigureError
 from sim.results.report.drawing import inline
 
@@ -62,7 +67,7 @@ def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
     shown = pd.read_csv(folder / "figures" / "rates.csv")
     summary = sim.open_results(folder).summary()
     delivered = summary[(summary["class"] == "honest") & (summary["measure"] == "delivery_rate")]
-    mine = shown[shown["panel"] == "honest mail: delivered"]
+    mine = shown[shown["panel"] == "delivery rate: honest mail: delivered"]
     assert mine["value"].tolist() == pytest.approx(list(100 * delivered["mean"]))
     decision = pd.read_csv(folder / "tables" / "decision.csv")
     assert set(decision["arm"]) == set(sim.load(HOSTILE).arms)
@@ -104,6 +109,7 @@ def test_a_figure_that_cannot_be_drawn_says_why_on_the_page_and_stops_who_asked_
     shutil.copytree(folder, copy)
     for part in copy.glob("recipients/*/*.parquet"):
         pd.read_parquet(part, partitioning=None).drop(columns="route").to_parquet(part)
+    logged_anew(copy)
     opened = sim.open_results(copy)
     with pytest.raises(FigureError, match="recipients lacks the column 'route'"):
         opened.save(figures=["routes"])
@@ -119,6 +125,16 @@ def test_a_wrong_name_is_told_before_anything_is_written(results, tmp_path, wron
     assert not (tmp_path / "copy").exists()
 
 
+def logged_anew(folder):
+    """Write the log as if the parts had always been as they are."""
+    runs = []
+    for task, run in journal.read(folder).runs.items():
+        files = {table: storage.part(folder, table, task) for table in run.parts}
+        checks = {table: check_of(file.read_bytes(), 0) for table, file in files.items()}
+        runs.append(replace(run, parts=checks))
+    journal.rewrite(folder, runs)
+
+
 def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_path):
     from sim.experiment.storage import StorageError
 
@@ -126,16 +142,33 @@ def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_p
     shutil.copytree(folder, copy)
     for part in copy.glob("measures/*/*.parquet"):
         pd.read_parquet(part, partitioning=None).drop(columns="numerator").to_parquet(part)
+    logged_anew(copy)
     with pytest.raises(StorageError, match="measures lack 'numerator'"):
         sim.open_results(copy).save()
+
+
+def test_the_page_says_how_to_cite_the_version_that_made_the_results(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = (copy / "manifest.json").read_text("utf-8")
+    (copy / "manifest.json").write_text(
+        manifest.replace('"version": "0.1.0"', '"version": "0.0.9"')
+    )
+    sim.open_results(copy).save(figures=["rates"], formats=())
+    html = (copy / "report.html").read_text("utf-8")
+    (cited,) = re.findall(r"<th scope=.row.>cite as</th><td>(.*?)</td>", html)
+    digest = json.loads(manifest)["scenario_hash"][:10]
+    assert cited.startswith("The mailsim authors: mailsim, version 0.0.9 [computer program].")
+    assert cited.endswith(f"({digest}), seed 3.")
 
 
 def test_one_replication_of_another_version_says_so(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    manifest = (copy / "manifest.json").read_text("utf-8")
-    manifest = manifest.replace('"replications": 2', '"replications": 1')
-    (copy / "manifest.json").write_text(re.sub(r'"code": "\w+"', '"code": "other"', manifest))
+    manifest = read_manifest(copy)
+    manifest.planned = dict.fromkeys(manifest.planned, 1)
+    manifest.replications, manifest.code = 1, "other"
+    manifest.write(copy)
     sim.open_results(copy).save(figures=["rates"], formats=())
     html = (copy / "report.html").read_text("utf-8")
     assert "One replication: no interval can be given" in html

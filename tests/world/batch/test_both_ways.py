@@ -17,6 +17,28 @@ EVERYTHING = ROOT / "tests" / "benchmarks" / "everything.toml"
 SHORT = {"six-cases", "pop-window", "silent-discard", "identity-check", "servers-in-trouble"}
 ROUNDING = 1e-5  # s: moments are added up in another order
 
+PHASES = [
+    {
+        "when": "27 days",
+        "networks.hotel.blocks_port_25": True,
+        "servers.*-smtp.client": ["limit_client_rate(9 / hour)"],
+        "users.travellers.when_refused": {"switch_server": 1.0},
+    },
+    {
+        "when": "22 days",
+        "servers.*-smtp.relay": "on_network+auth",
+        "servers.*-smtp.port_587": True,
+        "users.travellers.port_587": 0.5,
+        "users.commuters.auth": 0.2,
+    },
+    {
+        "when": "31 days",
+        "networks.hotel.blocks_port_25": False,
+        "servers.*-smtp.relay": "on_network+pop_first",
+        "users.travellers.pop_before_sending": 0.5,
+        "users.travellers.port_587": 0.0,
+    },
+]
 CASES = {
     # what changes on the way           scenario               arm                  keys
     "policies, while mail is on its way": (
@@ -26,6 +48,25 @@ CASES = {
             "networks.hotel.links": {"carrier-b": "6 h"},
             "networks.phone.links": {"backbone": "3 h"},
             "users.travellers.auth": 1.0,
+        },
+    ),
+    "changes at moments": (
+        "open-vs-restricted",
+        "on network",
+        {
+            "networks.hotel.links": {"carrier-b": "6 h"},
+            "networks.phone.links": {"backbone": "3 h"},
+            "users.commuters.auth": 0.5,
+            "arms.on network.at": PHASES,
+        },
+    ),
+    "a VPN, and access by another than the account's": (
+        "open-vs-restricted",
+        "on network + POP first",
+        {
+            "users.travellers.vpn": 0.5,
+            "users.commuters.home": "adatum",
+            "arms.on network + POP first.at": [{"when": "20 days", "users.commuters.vpn": 0.3}],
         },
     ),
     "servers with few sessions": (

@@ -1,0 +1,183 @@
+"""The parts of a run, each a Parquet file with what shows whether it is still as it was written.
+
+A small part is read whole, and so is its checksum one of all its octets. Of a large part some
+columns may be read alone: its pages have checksums of their own, which PyArrow verifies, and one
+more is of all that is between them, the heads of pages and the footer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from sim.experiment import parquet, storage
+from sim.experiment.storage import DamagedError, StorageError, Task
+
+if TYPE_CHECKING:
+    from sim.measure.columnar import Frames
+
+SMALL = 2**20
+"""Octets up to which a part is read whole; chosen: below it a file's columns are a page or less."""
+HEAD = 64
+"""Octets from the start of a page in which its head ends: without statistics it has at most 40."""
+Number = Annotated[int, Field(ge=0)]
+
+
+class Check(NamedTuple):
+    """What a part must still be: rows, octets, CRC of what is read of it, SHA-256 of all of it."""
+
+    rows: Number
+    octets: Number
+    crc: Number
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+Checks = Mapping[str, Check]
+"""The check of each part of a run, by table."""
+
+
+class Run(Protocol):
+    """A finished run (`sim.experiment.journal.Done`)."""
+
+    @property
+    def task(self) -> Task:
+        """Which run it is."""
+
+    @property
+    def parts(self) -> Checks:
+        """The checks of its parts."""
+
+
+def store(root: Path, task: Task, frames: Frames) -> dict[str, Check]:
+    """Write one task's tables, each atomically, into a folder that has its manifest."""
+    with storage.explained(root):
+        _still_there(root)
+        # one after the other, then to the disk: each is quicker beside its like
+        names = [name for name in storage.TABLES if name in frames]
+        parts = {name: parquet.part(frames[name], task.point) for name in names}
+        for name, octets in parts.items():
+            path = storage.part(root, name, task)
+            # to wait for the disk five times a run costs more than all else here
+            storage.atomically(path, partial(Path.write_bytes, data=octets), flush=False)
+    return {name: check_of(octets, len(frames[name])) for name, octets in parts.items()}
+
+
+def _still_there(root: Path) -> None:
+    """Raise StorageError where somebody removed the folder under the run."""
+    if not (root / storage.MANIFEST).exists():
+        raise vanished(root)
+
+
+def vanished(root: Path) -> StorageError:
+    """The error of a folder that somebody removed, or put another for, under the run."""
+    return StorageError(
+        f"{root} was removed or replaced while results were written to it; run the command again"
+    )
+
+
+def check_of(octets: Any, rows: int) -> Check:
+    """The check of a part with these *octets* (a buffer of Arrow) and *rows*."""
+    crc = _crc(pa.BufferReader(octets), len(octets))
+    return Check(rows, len(octets), crc, hashlib.sha256(octets).hexdigest())
+
+
+def _crc(file: Any, size: int) -> int:
+    """The checksum of an open file: of all of it, or of the heads of its pages and its footer."""
+    if size <= SMALL:
+        return zlib.crc32(file.read(size))
+    crc = 0
+    for start, length in _frame(pq.read_metadata(file), size):
+        file.seek(start)
+        crc = zlib.crc32(file.read(length), crc)
+    return crc
+
+
+def _frame(metadata: Any, size: int) -> Iterator[tuple[int, int]]:
+    """Where the heads of the pages and the footer lie: start and length."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(metadata.num_columns)):
+            for start in (column.dictionary_page_offset, column.data_page_offset):
+                if start is not None:
+                    yield start, HEAD
+    footer = metadata.serialized_size + 8  # with its length, and the four letters at the end
+    yield size - footer, footer
+
+
+@contextmanager
+def opened(root: Path, table: str, task: Task, checks: Checks) -> Iterator[Any]:
+    """A part as an open Parquet file, of which nothing is read that was changed.
+
+    Raises DamagedError where it is missing, or not as it was written.
+    """
+    path, check = storage.part(root, table, task), checks[table]
+    with _damage_told(root, path):
+        small = check.octets <= SMALL
+        if os.stat(path).st_size != check.octets:
+            raise _ChangedError(f"is not of {check.octets} octets")
+        source = pa.BufferReader(storage.octets(path, SMALL)) if small else pa.OSFile(str(path))
+        if _crc(source, check.octets) != check.crc:
+            raise _ChangedError("was changed")
+        source.seek(0)
+        # one file, not a dataset: what the folder's name says is added later, with our type
+        with source, pq.ParquetFile(source, page_checksum_verification=not small) as file:
+            yield file
+
+
+def fault(root: Path, table: str, task: Task, check: Check) -> str:
+    """What is wrong with all of a part, in words; nothing, if it is as it was written."""
+    path = storage.part(root, table, task)
+    try:
+        with _damage_told(root, path), path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != check.sha256:
+                raise _ChangedError("was changed")
+    except DamagedError as error:
+        return error.fault
+    return ""
+
+
+class _ChangedError(Exception):
+    """A part is not as it was written."""
+
+
+@contextmanager
+def _damage_told(root: Path, path: Path) -> Iterator[None]:
+    """Turn all that a missing, foreign or changed file does into a DamagedError that names it."""
+    name = path.relative_to(root).as_posix()
+    try:
+        yield
+    except _ChangedError as error:
+        raise DamagedError(root, f"{name} {error}") from None
+    except FileNotFoundError:
+        raise DamagedError(root, f"{name} is missing") from None
+    except (OSError, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise DamagedError(root, f"{name} cannot be read ({reason})") from error
+
+
+def missing(root: Path, runs: Iterable[Run]) -> Iterator[Path]:
+    """The parts of *runs* that are not in the folder."""
+    names: dict[Path, set[str]] = {}
+    for run in runs:
+        for table in run.parts:
+            path = storage.part(root, table, run.task)
+            if path.parent not in names:
+                names[path.parent] = _listed(path.parent)
+            if path.name not in names[path.parent]:
+                yield path
+
+
+def _listed(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
