@@ -14,8 +14,8 @@ import typer
 from sim.cli.console import INTERRUPTED, say, wrong
 from sim.cli.inputs import names, scenario
 from sim.experiment import quick as quick_forms
-from sim.experiment.usage import one_of
 from sim.records.measures import MEASURES
+from sim.records.usage import one_of
 from sim.results.scenario import Scenario
 from sim.results.sweep import free, ranged
 from sim.scenario.overrides import value_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.experiment.usage import at_least, one_of
+from sim.records.usage import at_least, one_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

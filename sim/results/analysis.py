@@ -12,11 +12,11 @@ import pandas as pd
 from sim.experiment import Stored, storage, sweeping
 from sim.experiment.costs import with_costs
 from sim.experiment.expected import analytic
-from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
 from sim.measure.aggregate import LABELS
 from sim.records.definitions import BY
 from sim.records.measures import PHASES
+from sim.records.usage import one_of
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario
 from sim.results.structures import NOT_TRIED, Structures

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import Execution, storage, sweeping
-from sim.experiment.usage import UsageError
 from sim.measure import fitting
 from sim.measure.spreadsheet import csv
+from sim.records.usage import UsageError
 from sim.results.scenario import Scenario, model_of
 from sim.results.sensitivity import REPLICATIONS, declared
 from sim.scenario import factors

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim import experiment
 from sim.exact.page import Grid, Line, Span, html
 from sim.experiment import copying, locking, storage
-from sim.experiment.usage import one_of
+from sim.records.usage import one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
 from sim.results.choice import Decision

@@ -15,11 +15,11 @@ import pandas as pd
 
 from sim.experiment import Execution, storage, sweeping
 from sim.experiment.sweeping import StoredSweep
-from sim.experiment.usage import UsageError, one_of
 from sim.measure import sensitivity as measured
 from sim.measure.sensitivity import METHODS, Region
 from sim.measure.spreadsheet import csv
 from sim.records.measures import MEASURES
+from sim.records.usage import UsageError, one_of
 from sim.results.conclusions import TIE
 from sim.results.scenario import Scenario, model_of
 from sim.scenario import factors

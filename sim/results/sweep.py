@@ -14,12 +14,12 @@ import pandas as pd
 
 from sim.experiment import Execution, locking, storage, sweeping
 from sim.experiment.sweeping import StoredSweep
-from sim.experiment.usage import UsageError, one_of
 from sim.measure import sweeps
 from sim.measure.intervals import Sample
 from sim.measure.spreadsheet import csv
 from sim.measure.summary import compare, summarise
 from sim.measure.sweeps import BreakEven
+from sim.records.usage import UsageError, one_of
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario, model_of
 from sim.scenario.writing import value as written

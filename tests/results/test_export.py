@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.experiment.storage import StorageError
-from sim.experiment.usage import UsageError
+from sim.records.usage import UsageError
 from sim.records.rows import TABLES
 from sim.results.export import export
 
