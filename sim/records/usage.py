@@ -14,7 +14,9 @@ from os import PathLike
 from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, Unpack, get_args, get_origin
 
-P, T, C = ParamSpec("P"), TypeVar("T"), TypeVar("C", bound=type)
+P = ParamSpec("P")
+T = TypeVar("T")
+Class = TypeVar("Class", bound=type)
 LONGEST = 80
 """Characters of a wrong argument that are shown; the rest is cut."""
 
@@ -72,7 +74,7 @@ def checked(function: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
-def checked_methods(kind: C) -> C:
+def checked_methods(kind: Class) -> Class:
     """Check the arguments of every public method that a class states, as `checked` does."""
     for name, member in list(vars(kind).items()):
         if inspect.isfunction(member) and not name.startswith("_"):
@@ -127,7 +129,7 @@ def _fitting(value: Any, hint: Any) -> list[Any]:
     """*value* as *hint* has it, alone in a list; an empty list where it does not fit."""
     origin, args = get_origin(hint), get_args(hint)
     if hint is Any or isinstance(hint, TypeVar):
-        return [value]
+        return [value.item() if isinstance(value, Real) and hasattr(value, "item") else value]
     if origin in (Union, UnionType):
         return next((found for each in args if (found := _fitting(value, each))), [])
     if origin is Literal:
