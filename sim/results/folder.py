@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import pandas as pd
@@ -38,3 +44,23 @@ class Folder(Generic[StoredType]):
         """The rows of a stored table, run by run; raises OtherResultsError if it was not kept."""
         self._stored.require(table)
         return (self._stored.rows(table, [task]) for task in self._stored.tasks)
+
+
+@contextmanager
+def kept_in(out: str | PathLike[str] | None) -> Iterator[Path]:
+    """The folder *out*; without it, a temporary one, which is removed if what is done fails."""
+    if out is not None:
+        yield Path(out)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mailsim-"))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def kept_as_long(holder: object, folder: Path, out: str | PathLike[str] | None) -> None:
+    """Remove *folder* when nobody has *holder* any more, unless it is *out*."""
+    if out is None:
+        weakref.finalize(holder, shutil.rmtree, folder, ignore_errors=True)

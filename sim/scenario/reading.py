@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +79,27 @@ def parse(text: str, name: str) -> Layer:
     if deep is not None:
         raise _too_deep(name, deep)
     return Layer(name, text, tree)
+
+
+def plain(tree: Mapping[str, Any], name: str) -> Layer:
+    """Return what a *tree* of plain values says, which stands on no line; paths and numbers of
+    other libraries are written as plain ones."""
+    try:
+        text = json.dumps(tree, default=_written, allow_nan=True)
+    except RecursionError:
+        raise _too_deep(name, "") from None
+    except (TypeError, ValueError) as error:
+        raise _fault(name, "", str(error), "what a file may hold: text, numbers, lists") from None
+    return parse(text, name)._replace(text="")
+
+
+def _written(value: Any) -> Any:
+    """What stands for a *value* that JSON has no form of."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):  # of numpy
+        return value.tolist()
+    raise TypeError(value_text(value))
 
 
 def new() -> str:

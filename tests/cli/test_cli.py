@@ -372,10 +372,11 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 def test_every_error_with_a_status_is_a_class_of_ours():
     from sim.config import errors
-    from sim.experiment import storage, usage, workers
+    from sim.experiment import storage, workers
     from sim.figures import gallery
     from sim.hindcast import fit
     from sim.measure import conservation, sensitivity
+    from sim.records import usage
 
     homes = (sim, errors, storage, usage, workers, gallery, conservation, fit, sensitivity)
     kinds = [next(getattr(h, name) for h in homes if hasattr(h, name)) for name in cli.STATUS]
@@ -609,6 +610,11 @@ def test_export_writes_the_measures_as_csv_and_says_where(mailsim, out):
     assert [Path(line).name for line in both.out.splitlines()] == ["servers.csv", "calendar.csv"]
     assert all(Path(line).is_file() for line in both.out.splitlines())
     assert mailsim("export", out, "--table", "mail").status == 2
+
+
+def test_an_unknown_style_is_wrong_use(mailsim, stored):
+    ended = mailsim("report", stored, "--style", "big")
+    assert (ended.status, "unknown figure style 'big'" in ended.err) == (2, True)
 
 
 def test_remarks_are_faults_where_check_is_strict(mailsim, tmp_path):

@@ -8,8 +8,8 @@ import pytest
 
 import sim
 from sim.experiment.storage import StorageError
-from sim.experiment.usage import UsageError
 from sim.records.rows import TABLES
+from sim.records.usage import UsageError
 from sim.results.export import export
 
 SMALL = Path(__file__).parents[1] / "experiment" / "small.toml"

@@ -11,8 +11,9 @@ from typing import Any
 from sim.exact.lint.rules import RULES
 from sim.exact.lint.view import View
 from sim.records.outgoing import printable
+from sim.records.usage import quoted
 from sim.scenario import Scenario, faults
-from sim.scenario.errors import ScenarioError, dotted, quoted
+from sim.scenario.errors import ScenarioError, dotted
 from sim.scenario.problems import unknowns
 from sim.scenario.trees import Path
 

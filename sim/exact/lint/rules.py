@@ -16,9 +16,9 @@ from sim.exact.lint.pools import small_pools
 from sim.exact.lint.reading import unread_keys, unread_values
 from sim.exact.lint.view import Found, View
 from sim.path.journey import Servers
+from sim.records.usage import quoted
 from sim.records.words import Route
 from sim.scenario import Scenario, Spammers, Users
-from sim.scenario.errors import quoted
 from sim.scenario.spammers import HOSTED
 from sim.smtp import Facts, clients, decide
 from sim.smtp.lint import FOREIGN_ADDRESS, STRANGER
