@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim import experiment
-from sim.experiment import storage
+from sim.experiment import lanes, storage
 from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
@@ -119,7 +119,8 @@ def _draw_parallel(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
         draw = partial(_draw_in_worker, results.path, results.partial)
-        tasks = [pool.submit(draw, share, pictures, required) for share in others]
+        with lanes.deaf():
+            tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))
