@@ -71,7 +71,8 @@ def publish(
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
-    keep_decision(results)
+    if not results.shortfall:  # what is left of results is never shown as if it were all
+        keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
     drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE

@@ -28,8 +28,8 @@ FEW = {
 }  # fmt: skip
 WRITING = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree"}
 """Events of the interpreter at which a folder changes, besides files opened to write."""
-TIMES = ("manifest.json", "parts.log")
-"""Files that hold times of the day."""
+TIMES = ("manifest.json", "parts.log", "decision.json")
+"""Files that hold times of the day, or a digest of those that do."""
 
 
 def scenario(**more):
@@ -122,6 +122,8 @@ def content(root: Path) -> dict[str, object]:
     whole = {name: path.read_bytes() for name, path in files.items() if path.name not in TIMES}
     for name in (name for name, path in files.items() if path.name == "parts.log"):
         whole[name] = {t: run.parts for t, run in journal.read(files[name].parent).runs.items()}
+    for name in (name for name, path in files.items() if path.name == "decision.json"):
+        whole[name] = json.loads(files[name].read_text("utf-8"))["decision"]
     return whole
 
 

@@ -20,6 +20,7 @@ from sim.experiment.manifest import SEAL, _seal, read_manifest
 from sim.experiment.parts import check_of
 from sim.experiment.repairing import repair
 from sim.experiment.storage import DamagedError, OtherResultsError, StorageError, Task
+from sim.results import kept, publish
 from sim.results.verification import verify
 
 SMALL = Path(__file__).with_name("small.toml")
@@ -122,13 +123,29 @@ def test_what_is_left_says_of_what_it_is(folder):
     assert "PARTIAL" in (folder / "figures" / "rates.svg").read_text("utf-8")
 
 
+def test_a_decision_that_was_kept_is_of_whole_results_and_as_it_was_written(folder):
+    publish.keep_decision(sim.open_results(folder))
+    assert kept.fresh(folder)
+    path = folder / "decision.json"
+    text = path.read_text()
+    path.write_text(text.replace('"mean": ', '"mean": 7', 1))
+    assert path.read_text() != text
+    assert kept.fresh(folder) is None
+    path.write_text(text)
+    storage.part(folder, "recipients", LOST).unlink()
+    assert kept.fresh(folder) is None
+    path.unlink()
+    sim.open_results(folder, partial=True).save(figures=[])
+    assert not path.exists()
+
+
 def test_of_an_arm_without_a_run_only_the_shortfall_speaks(folder):
     for replication in range(3):
         storage.part(folder, "measures", Task("on network", replication)).unlink()
     left = sim.open_results(folder, partial=True)
     assert left.arms == ["open trust"]
     assert left.shortfall == "0 of 3 replications of 'on network'"
-    assert len(left.decision())
+    assert [choice.arm for choice in left.decision().choices] == ["open trust"]
 
 
 def test_verify_names_all_that_is_wrong_and_repair_makes_it_as_it_was(whole, folder):
