@@ -29,8 +29,8 @@ from sim.records.files import LOG as LOG
 from sim.records.files import MANIFEST as MANIFEST
 from sim.records.files import SCENARIO as SCENARIO
 from sim.records.files import STRUCTURES as STRUCTURES
+from sim.records.files import TABLES as TABLES
 
-TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
 OF_MESSAGES = ("recipients", "attempts")
 """The tables with rows of every message."""
 OF_TASK = ("point", "replication")

@@ -4,6 +4,7 @@ MANIFEST = "manifest.json"
 LOG = "parts.log"
 SCENARIO = "scenario.toml"
 DECISION = "decision.json"
-MEASURES = "measures"
+TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
+"""Folders of parts."""
 STRUCTURES = "structures"
 """The same runs with what is only assumed otherwise: a folder of results within."""

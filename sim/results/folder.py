@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
-from sim.experiment import Stored
+from sim.experiment import Stored, storage
 from sim.experiment.sweeping import StoredSweep
+from sim.experiment.usage import one_of
 
 StoredType = TypeVar("StoredType", bound=Stored | StoredSweep)
 """What is read: results, or a sweep."""
@@ -35,6 +36,20 @@ class Folder(Generic[StoredType]):
         self.quick = bool(self.manifest["quick"])
         self.shortfall = stored.shortfall
         self.partial = stored.partial
+
+    def scan(self, table: str) -> Any:
+        """A stored table as a `pyarrow.dataset.Dataset`: columns as they are asked for.
+
+        For results that are larger than memory, and for DuckDB and polars. *table*: recipients,
+        attempts, servers, calendar or measures (as they are counted in each run).
+        """
+        from sim.experiment import scanning  # pyarrow's data sets: a tenth of a second
+
+        one_of("table", table, storage.TABLES)
+        self._stored.require(table)
+        return scanning.scan(
+            self.path, table, [self._stored.runs[task] for task in self._stored.tasks]
+        )
 
     def noted(self, text: str) -> str:
         """A sentence or caption, with the shortfall behind it, if there is one."""

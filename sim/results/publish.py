@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim import experiment
-from sim.experiment import storage
+from sim.experiment import lanes, storage
 from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
@@ -71,7 +71,8 @@ def publish(
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
-    keep_decision(results)
+    if not results.shortfall:  # what is left of results is never shown as if it were all
+        keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
     drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
@@ -119,7 +120,8 @@ def _draw_parallel(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
         draw = partial(_draw_in_worker, results.path, results.partial)
-        tasks = [pool.submit(draw, share, pictures, required) for share in others]
+        with lanes.deaf():
+            tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))

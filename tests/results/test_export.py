@@ -51,7 +51,7 @@ def test_what_was_not_kept_and_no_table_are_told(tmp_path):
         export(tmp_path, "measure")
     assert not (tmp_path / "tables").exists()
     shutil.rmtree(tmp_path / "measures")
-    with pytest.raises(StorageError, match=r"measures/.*parquet and 1 more are missing; "):
+    with pytest.raises(StorageError, match=r"measures/.*parquet is missing, and 1 more are; "):
         export(tmp_path, "measures")
     with pytest.raises(StorageError, match="no run is finished there"):
         export(tmp_path, "measures", partial=True)
