@@ -38,6 +38,7 @@ PAGE = "report.html"
 POINTS = "points.json"
 DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
+CALIBRATION = "calibration"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
 STRUCTURES = "structures"
 """Likewise the same runs with what is only assumed otherwise."""
