@@ -38,8 +38,9 @@ PAGE = "report.html"
 POINTS = "points.json"
 DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
-CALIBRATION = "calibration"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
+CALIBRATION = "calibration"
+"""Likewise a calibration of it."""
 STRUCTURES = "structures"
 """Likewise the same runs with what is only assumed otherwise."""
 FOLDERS = (FIGURES, TABLES_OF_PAGE, *TABLES)
