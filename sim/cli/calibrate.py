@@ -38,7 +38,7 @@ def calibrate(
         scenario, set_, out, None, replications, workers, seed=seed, quick=quick
     )
     if out is None:
-        experiment.out = experiment.out / "calibration"
+        experiment.out = experiment.out / cli.storage.CALIBRATION
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
         execution = experiment.execution(executor, force=force, no_batch=no_batch)
         execution["replications"] = replications

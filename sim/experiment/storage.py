@@ -42,6 +42,8 @@ POINTS = "points.json"
 DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
+CALIBRATION = "calibration"
+"""Likewise a calibration of it."""
 FOLDERS = (FIGURES, TABLES_OF_PAGE, *TABLES)
 OWN_FILES = (PAGE, SUMMARY, DECISION, *OF_SWEEP, *FOLDERS, LOG, POINTS, SCENARIO, MANIFEST)
 """All that is ever written here, in the order in which it may be removed: the manifest says what

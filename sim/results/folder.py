@@ -15,7 +15,7 @@ import pandas as pd
 
 from sim.experiment import Stored, storage
 from sim.experiment.sweeping import StoredSweep
-from sim.experiment.usage import one_of
+from sim.records.usage import one_of
 
 StoredType = TypeVar("StoredType", bound=Stored | StoredSweep)
 """What is read: results, or a sweep."""

@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim.experiment import storage
 from sim.experiment.storage import DamagedError, StorageError, Task
-from sim.experiment.usage import UsageError
+from sim.records.usage import UsageError
 
 SMALL = Path(__file__).parents[1] / "experiment" / "small.toml"
 
