@@ -331,19 +331,37 @@ def test_only_rows_after_the_policy_started_count(made):
 # ---- matrix
 
 
-def test_matrix_colours_by_verdict_and_names_the_restriction(made):
+def test_matrix_says_the_verdict_in_words_and_the_restriction_below(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)})
     axes = figure.axes[0]
     cells = [patch for patch in axes.patches if patch.get_width() == 1]
-    words = [t.get_text().replace("\n", "") for t in axes.texts]
+    words = [t.get_text().replace("\n", " ") for t in axes.texts]
     assert len(cells) == len(words) == 8 * 4  # AUTH makes a second row in one arm
-    refused = [i for i, text in enumerate(words) if "reject_unauth_destination" in text]
+    (rules,) = (text for text in flat(figure) if text.startswith("decided by: "))
+    key = rules.partition("\u00a0reject_unauth_destination")[0][-1]
+    refused = [i for i, text in enumerate(words) if "refused: relaying" in text]
+    assert all(f"[{key}]" in words[i] for i in refused)
     assert {to_hex(cells[i].get_facecolor()) for i in refused} == {"#f6c26b"}
     assert all(words[i].startswith("✗") for i in refused)
     assert len(refused) == 6
     heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
+    assert heads[:2] == ["home to same ISP", "home to elsewhere"]
+
+
+def test_columns_are_numbered_where_all_are_among_the_six_situations(made):
+    six = made.cells(3).query("place != 'airport'")
+    axes = figures.draw("matrix", {"cells": six}).axes[0]
+    heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
     assert heads[:2] == ["(1) home to same ISP", "(2) home to elsewhere"]
     assert heads[4:6] == ["(5) hotel to same ISP", "(6) hotel to elsewhere"]
+
+
+def test_policies_with_the_same_answers_share_rows_and_the_server_is_named(made):
+    frame = made.cells(2).assign(server="uni-smtp")
+    again = frame[frame["arm"] == "on network"].assign(arm="closed")
+    axes = figures.draw("matrix", {"cells": pd.concat([frame, again])}).axes[0]
+    assert labels(axes) == ["open trust", "• on network • closed"]
+    assert axes.get_title() == "what uni-smtp answers its customers"
 
 
 def test_every_kind_of_verdict_has_a_colour_and_a_hatch_to_tell_it_by():
@@ -381,8 +399,8 @@ def test_a_matrix_says_where_all_arms_are_alike(made):
 
 def test_a_narrow_matrix_names_restrictions_by_letters_and_explains_them(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)}, style="column")
-    assert "✗D" in texts(figure)
-    assert "D  reject_unauth_destination" in "\n".join(texts(figure))
+    assert "✗d" in texts(figure)
+    assert "d\u00a0reject_unauth_destination" in "\n".join(texts(figure))
 
 
 # ---- topology
