@@ -348,6 +348,17 @@ def more_measures(arms=7, replications=10):
                 1000,
             ),
         ]
+        for by, keys, measure, size in (
+            ("abuse", ("strangers", "stolen_logins"), "spam_left_per_day", 900),
+            ("route", ("open_relay", "direct"), "spam_per_mailbox_day", 70),
+        ):
+            spam = (arm, r, "after", "spam")
+            parts = [size // (1 + n) + r % 3, size // 9]
+            rows += [
+                (*spam, by, key, measure, part, 11) for key, part in zip(keys, parts, strict=True)
+            ]
+            if by == "abuse":
+                rows.append((*spam, "all", "", measure, sum(parts), 11))
         for day in range(7):
             lost = 4 * n + r % 2 if day >= 3 and n else 0
             phase = "after" if day >= 3 else "warm-up"

@@ -53,6 +53,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     assert lowest
     unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
     unit |= {
+        "causes": "day",
         "costs": " / ",
         "tornado": "day",
         "welch": "day",
@@ -256,6 +257,18 @@ def test_an_arm_that_has_not_settled_is_marked(drawn):
     assert [text.get_text() for text in axes.texts].count("not settled") == 1
 
 
+def test_causes_stack_to_what_left_the_servers(made):
+    frame = made.more_measures(3, 2)
+    left, arrived = figures.draw("causes", {"measures": frame}).axes
+    rows = frame.query("measure == 'spam_left_per_day' and by == 'all' and arm == 'on network'")
+    middle = left.get_yticks()[labels(left).index("on network")]
+    parts = [p.get_width() for p in left.patches if abs(p.get_center()[1] - middle) < 1e-6]
+    assert len(parts) == 2
+    assert sum(parts) == pytest.approx(rows["numerator"].mean() / 11)
+    assert "day" in left.get_xlabel()
+    assert "mailbox" in arrived.get_xlabel()
+
+
 # ---- places and groups
 
 
@@ -421,6 +434,36 @@ def test_topology_shows_networks_latencies_and_who_relays(made):
     assert fills["network adatum"] == palette.VERMILLION
     assert fills["network branch"] == "#ffffff"
     assert "policies of “only proseware closes”" in words
+
+
+def test_arrows_lead_from_networks_to_those_whose_servers_trust_them(made):
+    rows = made.policies(2).assign(trusts="")
+    uni = (rows["network"] == "phone") & (rows["arm"] == "on network")
+    rows.loc[uni, "trusts"] = "branch, hotel"
+    tables = {"topology": made.topology(), "policies": rows}
+    figure = figures.draw("topology", tables)
+    arrows = [text for text in figure.axes[0].texts if text.get_gid() == "trust"]
+    assert len(arrows) == 2
+    assert "is trusted by" in texts(figure)
+    before = figures.draw("topology", tables, arm="open trust")
+    assert "is trusted by" not in texts(before)
+
+
+def test_networks_of_an_organisation_stand_side_by_side_on_one_ground(made):
+    from sim.figures.topology import layout_of
+
+    graph = made.topology()
+    for name in ("phone", "hotel", "adatum"):
+        graph.nodes[name]["organisation"] = "uni"
+    graph.add_edge("behind", "isp-e", latency=0.001)
+    order = list(layout_of(graph))
+    places = sorted(order.index(name) for name in ("phone", "hotel", "adatum"))
+    assert places[2] - places[0] == 2
+    assert order.index("behind") - order.index("isp-e") == 1
+    figure = figures.draw("topology", {"topology": graph})
+    grounds = [line for line in figure.axes[0].lines if line.get_gid() == "organisation"]
+    assert [len(line.get_xdata()) for line in grounds] == [3]
+    assert "of one organisation: uni" in texts(figure)
 
 
 def test_topology_without_an_arm_shows_the_first_that_restricts(made):
