@@ -16,6 +16,7 @@ from sim.figures.data import need
 from sim.measure.exposure import exposure
 from sim.records.words import Fate, Permission, Route
 from sim.scenario import Scenario, Server
+from sim.scenario.roles import about_leaving
 from sim.smtp.clients import Range
 
 DAY = 86400.0
@@ -160,6 +161,7 @@ def about(tables: Tables) -> dict[str, Any]:
         "policy_starts": model.policy_starts,
         "run_length": model.run_length,
         "mailboxes": exposure(model).mailboxes,
+        "leaves": about_leaving(model),
     }
     if results is None:
         return facts

@@ -91,6 +91,7 @@ def comparison(arms=7, replications=10):
             ("honest", "delivery_rate", -0.05),
             ("honest", "lost_per_day", 5.0),
             ("honest", "first_refusal_rate", 0.1),
+            ("spam", "spam_left_per_day", -300.0),
             ("spam", "spam_per_mailbox_day", -3.0),
         ):
             value = size / number * rng.uniform(0.5, 1.5)

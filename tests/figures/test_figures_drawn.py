@@ -112,6 +112,7 @@ def test_narrow_figures_and_slides_are_as_legible(made, name, style):
 
 
 TALLER = {
+    ("rates", "slide"),
     ("matrix", "slide"),
     ("costs", "slide"),
     *((n, "column") for n in ("differences", "groups", "refusals")),
@@ -518,6 +519,16 @@ def test_frontier_hollows_the_dominated_and_numbers_all(made):
     assert [line.get_ydata()[0] for line in arms.values()] == pytest.approx(list(spam))
     assert {text.get_text() for text in axes.texts} == set("1234567")
     assert axes.get_xlabel() == "honest mail lost in the long run (recipients / day)"
+
+
+def test_where_the_question_is_what_leaves_servers_that_is_the_height(made):
+    frame = made.summary(3)
+    left = frame[frame["measure"] == "spam_per_mailbox_day"].assign(measure="spam_left_per_day")
+    left["mean"] *= 100
+    tables = {"summary": pd.concat([frame, left]), "about": {"leaves": True}}
+    axes = figures.draw("frontier", tables).axes[0]
+    assert "spam that left servers" in axes.get_ylabel().replace("\n", " ")
+    assert max(axes.get_ylim()) > 100
 
 
 def test_where_structure_was_tried_pale_bars_span_what_it_moves(made):
