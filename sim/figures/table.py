@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sim.figures import (
     by_arm,
     by_day,
+    causes,
     costs,
     curves,
     frontier,
@@ -23,6 +24,7 @@ from sim.figures.specification import Specification
 FIGURES = (
     frontier.frontier,
     rates.rates,
+    causes.causes,
     by_day.routes,
     by_arm.differences,
     by_arm.places,

@@ -43,7 +43,7 @@ def test_a_gallery_names_what_its_tables_suffice_for(made):
     assert list(Gallery({"cells": made.cells(3)})) == ["matrix"]
     assert "comparison" not in made.tables(3)["about"]
     derived = {"measures": made.measures(3), "about": made.about(3)}
-    assert set(Gallery(derived)) == {"places", "groups", "differences", "precision"}
+    assert set(Gallery(derived)) == {"causes", "places", "groups", "differences", "precision"}
 
 
 def test_the_first_figures_are_standard_and_only_those_that_can_be_drawn(made):
