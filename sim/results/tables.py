@@ -140,6 +140,7 @@ def about(tables: Tables) -> dict[str, Any]:
         "policy_starts": model.policy_starts,
         "run_length": model.run_length,
         "mailboxes": exposure(model).mailboxes,
+        "interest": model.interest,
     }
     if results is None:
         return facts
