@@ -14,6 +14,7 @@ from sim.figures import (
     life,
     matrix,
     rates,
+    structures,
     sweeps,
     topology,
 )
@@ -30,6 +31,7 @@ FIGURES = (
     topology.topology,
     costs.costs,
     by_arm.groups,
+    structures.structures,
     sweeps.tornado,
     rates.believed,
     by_arm.refusals,
