@@ -9,7 +9,7 @@ import typer
 import sim
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, wrong
+from sim.cli.console import print_json, say, wrong
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -52,6 +52,7 @@ def run(
         if not as_json:
             show(results, full=full and not later, as_json=False)
         if later:  # for as long again as the run: what there is by now is shown before
+            say("Now what is only assumed is tried, for about as long again.")
             execution |= {"structures": True, "force": False}
             results = sim.run(experiment.scenario, **execution)
             results.save()

@@ -41,8 +41,8 @@ def _differences_caption(measures: Pairs | None, run: Run, **_: object) -> str:
     return (
         "Difference of each policy from the baseline, estimated in pairs: in each replication both "
         "policies meet the same messages. The 95 % intervals of all policies hold together "
-        "(Bonferroni). Filled: the interval excludes 0; hollow: it does not, so the direction is "
-        f"open. {words.definitions(*names)}"
+        "(Bonferroni). Filled: surely more than the smallest effect of interest that the scenario "
+        "states (grey); hollow: not surely, or none is stated. " + words.definitions(*names)
     )
 
 
@@ -68,9 +68,10 @@ def differences(
     panels = [_difference(comparison, kind, measure) for kind, measure in chosen]
     others = [arm for arm in arms if arm != baselines[0]]
     notes = [f"differences from “{baselines[0]}”"]
+    stated = any(np.isfinite(panel.smallest) for panel in panels)
     marks = (
         _interval_entries(style)
-        if np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
+        if stated and np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
         else []
     )
     return bars.draw(
@@ -86,19 +87,25 @@ def differences(
 def _difference(comparison: Frame, kind: str, measure: str) -> Differences:
     rows = of(comparison, kind, measure)
     as_summary = rows.drop(columns="mean", errors="ignore").rename(columns={"difference": "mean"})
+    smallest = float(rows["smallest"].iloc[0]) if "smallest" in rows else np.nan
     return Differences(
         words.title(kind, measure),
         f"difference ({words.change(measure)})",
         palette.CLASS[kind],
         select(as_summary.assign(analytic=np.nan), kind, measure, words.scale(measure)),
+        words.scale(measure) * smallest,
     )
 
 
 def _interval_entries(style: Style) -> list[layout.Entry]:
     look = Look("0.2")
+    fills = {"surely more than matters": "0.2", "not surely": "white"}
     return [
-        (Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor=fill)), label)
-        for label, fill in {"it excludes 0": "0.2", "it includes 0": "white"}.items()
+        *(
+            (Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor=fill)), label)
+            for label, fill in fills.items()
+        ),
+        (Patch(color=bars.GROUND), "too little to matter"),
     ]
 
 

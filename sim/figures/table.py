@@ -15,6 +15,7 @@ from sim.figures import (
     life,
     matrix,
     rates,
+    structures,
     sweeps,
     topology,
 )
@@ -32,6 +33,7 @@ FIGURES = (
     topology.topology,
     costs.costs,
     by_arm.groups,
+    structures.structures,
     sweeps.tornado,
     rates.believed,
     by_arm.refusals,

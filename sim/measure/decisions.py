@@ -13,7 +13,7 @@ from sim.measure.bounds import Array
 from sim.measure.intervals import Intervals, Sample, intervals
 from sim.measure.pairs import paired
 from sim.measure.quotients import ratio_of_means
-from sim.measure.ranking import ranking, together
+from sim.measure.ranking import ranking, surely, together
 from sim.records.measures import MEASURES, RATE, RATIO, SETTLING_TIME
 
 COLUMNS = (
@@ -158,8 +158,8 @@ def _table(
             against = paired(kind, of_baseline, sample)
             least = math.nan if quantity.per_day else interest.get(quantity.measure, math.nan)
             tail = together(len(arms) - (baseline in arms))
-            surely = paired(kind, of_baseline, sample, tail)
-            matters = bool(surely.low[0] > least or surely.high[0] < -least)
+            bounds = paired(kind, of_baseline, sample, tail)
+            matters = bool(surely(bounds.low, bounds.high, least)[0])
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
@@ -169,7 +169,7 @@ def _table(
                 estimate.method[0],
                 "" if arm == baseline else against.method[0],
             )
-            both = tuple(float(x[0]) if arm != baseline else np.nan for x in surely[1:3])
+            both = tuple(float(x[0]) if arm != baseline else np.nan for x in bounds[1:3])
             row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *methods)
             rows.append((*row, *both, least, matters and arm != baseline, settled))
         if arm != baseline:

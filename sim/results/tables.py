@@ -162,6 +162,7 @@ def about(tables: Tables) -> dict[str, Any]:
         "run_length": model.run_length,
         "mailboxes": exposure(model).mailboxes,
         "leaves": about_leaving(model),
+        "interest": model.interest,
     }
     if results is None:
         return facts

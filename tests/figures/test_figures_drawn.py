@@ -576,12 +576,18 @@ def test_an_arm_without_spam_is_named_and_not_put_at_zero(made):
 def test_differences_are_in_percentage_points_and_hollow_if_open(made):
     frame = made.comparison(4)
     frame.loc[frame["arm"] == "on network", ["low", "high"]] = (-9.0, 9.0)
+    frame["smallest"] = 0.005
     only = (("honest", "delivery_rate"),)
     delivered = figures.draw("differences", {"comparison": frame}, measures=only).axes[0]
     dots = [line for line in delivered.lines if line.get_marker() == "o"]
     rows = frame[frame["measure"] == "delivery_rate"]
     assert [d.get_xdata()[0] for d in dots] == pytest.approx(list(100 * rows["difference"]))
     assert [d.get_markerfacecolor() == "white" for d in dots] == [True, False, False]
+    ground = [patch for patch in delivered.patches if patch.get_gid() == "smallest"]
+    assert ground[0].get_width() == pytest.approx(1.0)  # in percentage points
+    none = figures.draw("differences", {"comparison": frame.assign(smallest=np.nan)}, measures=only)
+    faces = {d.get_markerfacecolor() for d in none.axes[0].lines if d.get_marker() == "o"}
+    assert faces == {"white"}  # where no effect is stated, none is marked
     assert "percentage points" in delivered.get_xlabel().replace("\n", " ")
 
 
