@@ -52,7 +52,7 @@ LIBRARIES = {
     "scipy": {"measure", "hindcast"},
     "SALib": {"measure"},
     "sklearn": {"measure"},
-    "pyarrow": {"experiment"},
+    "pyarrow": {"experiment", "config"},  # logs packed with zstd
     "networkx": {"topology", "scenario", "world", "figures"},
     "pandas": {"world", "measure", "exact", "experiment", "figures", "lab", "results", "cli"}
     | {"hindcast"},

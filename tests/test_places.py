@@ -54,6 +54,7 @@ PLACES = {
     "path/*": ["test_agreement", "test_server_keys"],
     "records/*": ["test_words", "test_definitions"],
     "results/structures": ["test_ensemble"],
+    "results/decision": ["test_deciding"],
     "results/replay": ["test_trace"],
     "results/sweep": ["test_sweeping"],
     "results/report/*": ["test_report"],

@@ -121,8 +121,8 @@ def _limits(values: Iterable[tuple[Estimate, Sequence[float]]]) -> tuple[float, 
     pairs = list(values)
     low = min(min(one.bottom, *ends) if ends else one.bottom for one, ends in pairs)
     high = max(max(one.top, *ends) if ends else one.top for one, ends in pairs)
-    if low < 0.6 * high:
-        return 0.0, bars.ceiling(high)
+    if low < 0.6 * high or high == 0.0:
+        return 0.0, bars.ceiling(high or 1.0)
     step = bars.ceiling((high - low) / 4 or high)
     return math.floor(low / step) * step, math.ceil(1.001 * high / step) * step
 

@@ -457,7 +457,8 @@ def test_structures_are_planned_tried_shown_and_left_out(mailsim, tmp_path):
     assert "Structure was not tried" in first  # what there is by then is shown first
     assert "The order, under 1 alternative: by loss it holds" in " ".join(last.split())
     assert max(map(len, ended.out.splitlines())) <= 100
-    assert "If what is only assumed is otherwise" in Path("mine/report.html").read_text("utf-8")
+    page = Path("mine/report.html").read_text("utf-8")
+    assert "least to the greatest mean over the declared" in page
     again = mailsim("decide", "mine", "--json").data["structures"]
     assert again["points"] == [{"users.*.learning": "message"}]
     assert {row["arm"] for row in again["band"]} == {"open trust", "on network"}
@@ -521,9 +522,8 @@ def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_
         assert words in ended.out
     assert "users.travellers.count" in ended.out
     page = (tmp_path / "out" / "mine" / "report.html").read_text("utf-8")
-    assert "If the unknowns are otherwise" in page
+    assert "The band of each policy over all unknowns" in page
     assert "figures/tornado.svg" in page
-    assert '<span class="small">chance: ' in page
     assert "tables/band.csv" in page
     again = mailsim(*run, "--json").data
     lost = [
@@ -558,7 +558,7 @@ def test_a_decision_is_kept_only_for_the_results_that_it_is_of(mailsim, out):
     first = mailsim("decide", out).out
     text = (out / "decision.json").read_text().replace("Small", "Kept")
     (out / "decision.json").write_text(text)
-    assert mailsim("decide", out).out == first.replace("Small", "Kept")
+    assert mailsim("decide", out).out == first  # nobody's but what was written
     part = next(out.glob("measures/*/*.parquet"))
     part.unlink()
     assert mailsim("decide", out).status == 1  # what is missing is noticed, kept or not
@@ -587,9 +587,10 @@ def test_decide_compares_with_any_arm(mailsim, out):
 
 
 def test_report_draws_again_without_running(mailsim, out):
-    (out / "recipients").rename(out / "elsewhere")  # figures by measures need no rows
+    before = {p: p.stat().st_mtime_ns for p in out.rglob("*.parquet")}
     ended = mailsim("report", out, "--figures", "rates")
     assert ended.status == 0, ended.err
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("*.parquet")} == before
     drawn = sorted(p.name for p in (out / "figures").iterdir())
     assert drawn == ["rates.csv", "rates.pdf", "rates.png", "rates.svg"]
     assert "rates" in (out / "report.html").read_text("utf-8")

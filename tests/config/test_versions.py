@@ -10,6 +10,7 @@ from pathlib import Path
 import postfix_replay
 import pytest
 
+import sim.config
 from sim.config import import_postfix
 from sim.smtp.flavours import MEASURED
 
@@ -65,7 +66,7 @@ def test_what_a_level_changes_is_changed_by_the_import(name, level, below, after
 
 
 def test_the_page_names_all_that_a_level_changes():
-    defaults = (Path(import_postfix.__code__.co_filename).parent / "defaults.cf").read_text("utf-8")
+    defaults = (Path(sim.config.__file__).parent / "defaults.cf").read_text("utf-8")
     asked = re.findall(r"^(\w+) = \$\{\{\$compatibility_level\}", defaults, re.M)
     others = {name for name in asked if name.endswith("_digest") or name == "respectful_logging"}
     assert {row[0] for row in LEVELS} == {*asked} - others

@@ -462,7 +462,7 @@ def bands(arms=7):
         "spam_per_mailbox_day": "spam per mailbox and day",
     }
     rows = frame[frame["measure"].isin(names)]
-    ends = {"band_low": 0.8 * rows["mean"], "band_high": 1.5 * rows["mean"]}
+    ends = {"band_low": 0.8 * rows["mean"], "band_high": 1.5 * rows["mean"], "unit": "/ day"}
     return rows.assign(quantity=rows["measure"].map(names), **ends)
 
 
