@@ -6,6 +6,7 @@ import pytest
 
 import sim
 from sim.exact.expectations import faults, verdict
+from sim.exact.lint import lint
 from sim.experiment import Execution, run
 from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged
@@ -19,6 +20,15 @@ FILES = sorted(path.name for path in FOLDER.glob("*.toml"))
 @pytest.mark.parametrize("name", FILES)
 def test_exact_expectations_come_true(name):
     assert list(faults(load(FOLDER / name))) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_remarked_of_a_scenario_but_what_it_says_is_meant(name):
+    scenario = load(FOLDER / name)
+    assert list(map(str, lint(scenario))) == []
+    if scenario.meant:
+        made = {remark.rule for remark in lint(scenario.model_copy(update={"meant": []}))}
+        assert {*scenario.meant} <= made
 
 
 @pytest.mark.parametrize("name", FILES)

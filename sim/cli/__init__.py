@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.cli import experiments as experiments
     from sim.cli import inputs as inputs
     from sim.cli import render as render
+    from sim.cli import screen as screen
     from sim.cli import shortfall as shortfall
     from sim.config import audit as audit
     from sim.config import errors as errors
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
+    from sim.exact import lint as lint
     from sim.experiment import plan as plan
     from sim.experiment import repairing as repairing
     from sim.experiment import storage as storage
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sim.hindcast import study as study
     from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
+    from sim.results import kept as kept
     from sim.results import publish as publish
     from sim.results import verification as verification
     from sim.scenario import declared as declared
@@ -51,6 +54,8 @@ _HOME = {
     "imported": "sim.config.imported",
     "forecast": "sim.hindcast.forecast",
     "inputs": "sim.cli.inputs",
+    "lint": "sim.exact.lint",
+    "kept": "sim.results.kept",
     "market": "sim.hindcast.market",
     "names": "sim.smtp.names",
     "observing": "sim.config.observing",
@@ -60,6 +65,7 @@ _HOME = {
     "ready": "sim.scenario.ready",
     "render": "sim.cli.render",
     "repairing": "sim.experiment.repairing",
+    "screen": "sim.cli.screen",
     "scenario": "sim.scenario",
     "shortfall": "sim.cli.shortfall",
     "spreadsheet": "sim.measure.spreadsheet",

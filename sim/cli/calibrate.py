@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +38,7 @@ def calibrate(
         scenario, set_, out, None, replications, workers, seed=seed, quick=quick
     )
     if out is None:
-        experiment.out = experiment.out / "calibration"
+        experiment.out = experiment.out / cli.storage.CALIBRATION
     with experiment.interruptible(), cli.experiments.executor(dask) as executor:
         execution = experiment.execution(executor, force=force, no_batch=no_batch)
         execution["replications"] = replications
@@ -61,6 +62,11 @@ def as_data(calibration: Calibration) -> dict[str, Any]:
     }
 
 
+def _interval(low: float, high: float) -> str:
+    """An interval in brackets, or nothing where there are too few replications for one."""
+    return f"({low:.3g} to {high:.3g})" if math.isfinite(low) else ""
+
+
 def screen(calibration: Calibration) -> Iterator[Any]:
     """What it says, in words and tables of 80 columns."""
     yield calibration.sentences()
@@ -69,18 +75,19 @@ def screen(calibration: Calibration) -> Iterator[Any]:
         [
             row.target,
             f"{row.low:.4g} to {row.high:.4g}",
-            f"{row.value:.4g} ({row.value_low:.3g} to {row.value_high:.3g})",
+            f"{row.value:.4g} {_interval(row.value_low, row.value_high)}",
             "yes" if row.met else "no",
         ]
         for row in fits
     ]
     unknowns: list[Any] = list(calibration.unknowns().itertuples())
-    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows, width=26)
+    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows)
     rows = [
         [row.key, row.declared, row.best, f"{row.least} to {row.most}", f"{row.open:.0%}"]
         for row in unknowns
     ]
     heads = ("unknown", "declared", "best", "fits as well", "open")
-    yield cli.render.grid(heads, rows, first=26, width=17)
-    yield f"Paste into an arm, or --set:\n{calibration.overrides()}"
+    yield cli.render.grid(heads, rows)
+    file = calibration.path / "overrides.toml"
+    yield f"--set {file}, or paste into an arm:\n{calibration.overrides()}"
     yield f"Points, tables and the figure: {calibration.path}"

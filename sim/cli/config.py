@@ -13,6 +13,7 @@ import typer
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json, say, tell, wrong
+from sim.cli.writing import write
 
 if TYPE_CHECKING:
     from sim.config import Imported
@@ -50,16 +51,20 @@ def import_(
     whole: Annotated[
         bool, typer.Option("--scenario", help="A whole scenario: a small world around the server.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it there.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """A server section for a scenario from main.cf; a report of each line on standard error."""
     imported = _imported(file, master, tables, addresses, users)
     if as_json:
         report = [{**entry._asdict(), "status": str(entry.status)} for entry in imported.report]
-        text = {"scenario": imported.scenario} if whole else {"section": imported.section}
-        print_json({**text, "report": report})
+        section = {"scenario": imported.scenario} if whole else {"section": imported.section}
+        print_json({**section, "report": report})
         return
-    tell(imported.scenario if whole else imported.section, end="")
+    text = imported.scenario if whole else imported.section
+    tell(text, end="") if out is None else write(out, text)
     for entry in imported.report:
         place = f"{entry.file}:{entry.line}"
         say(f"{place:14} {entry.status:13} {entry.text}  # {entry.meaning}")

@@ -14,12 +14,12 @@ import typer
 from sim.cli.console import INTERRUPTED, say, wrong
 from sim.cli.inputs import names, scenario
 from sim.experiment import quick as quick_forms
-from sim.experiment.usage import one_of
 from sim.records.measures import MEASURES
+from sim.records.usage import one_of
 from sim.results.scenario import Scenario
 from sim.results.sweep import free, ranged
 from sim.scenario.overrides import value_of
-from sim.scenario.sweeping import Sweep, ends_and_corners, ranges
+from sim.scenario.sweeping import ends_and_corners, points_of, ranges
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -118,7 +118,7 @@ def points(over: list[str], mode: str) -> list[dict[str, Any]]:
     try:
         if mode == RANGES:
             return ends_and_corners(ranges(values))
-        return Sweep.model_validate({"mode": mode, "over": values}).all()
+        return points_of(values, mode)
     except ValueError as error:
         faults: list[Any] = getattr(error, "errors", list)()
         wrong(f"--over: {faults[0]['msg'].removeprefix('Value error, ') if faults else error}")

@@ -9,9 +9,10 @@ import typer
 
 from sim import cli
 from sim.cli import options
-from sim.cli.console import FAILED, print_json, say, tell, wrong
+from sim.cli.console import FAILED, WRONG, print_json, say, tell, wrong
 
 if TYPE_CHECKING:
+    from sim.exact.lint import Remark
     from sim.results.scenario import Scenario
 
 
@@ -20,36 +21,42 @@ def check(
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print the scenario with every default filled in.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Remarks are faults too: exit status 2.")
+    ] = False,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
-    """Report every fault at once, with file, key and nearest valid name.
+    """Report every fault at once, with file, line, key and nearest valid name.
 
-    Exact expectations that do not hold are faults too. Warnings are not: policies that relay for
-    everybody, refuse their own mail, or have lines without effect.
+    Exact expectations that do not hold, and values that no sweep could take, are faults too.
+    Remarks are not: arms that are equal, keys that nothing reads, pools that are too small,
+    policies that relay for everybody or refuse their own mail.
     """
     loaded = cli.inputs.scenario(scenario, set_)
     if wrong_values := cli.declared.wrong(loaded.model):
         wrong("\n".join(map(str, wrong_values)))
     if faults := list(cli.expectations.faults(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
+    remarks = cli.lint.lint(loaded.model)
     if resolved:
         tell(loaded.resolved())
     elif as_json:
-        warned = [str(one) for one in cli.findings.warnings(loaded.model)]
         summary = {"title": loaded.title, "hash": loaded.hash(), "arms": list(loaded.arms)}
-        print_json(summary | {"warnings": warned})
+        print_json(summary | {"remarks": [remark.as_dict() for remark in remarks]})
     else:
-        _warn(loaded)
-        tell(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
+        _show(scenario, loaded, remarks)
+    if remarks and strict:
+        raise typer.Exit(WRONG)
 
 
-def _warn(loaded: Scenario) -> None:
+def _show(scenario: str, loaded: Scenario, remarks: list[Remark]) -> None:
     """Print what is doubtful, and which arms are meant to be open."""
-    for warned in cli.findings.warnings(loaded.model):
-        tell(f"warning: {warned}")
+    for remark in remarks:
+        tell(f"warning: {remark}")
     if arms := cli.findings.open_arms(loaded.model):
         tell(f"Open to everybody, as their servers say: {'; '.join(arms)}.")
+    tell(f"{scenario}: no faults. {loaded.title}: {len(loaded.arms)} arms.")
 
 
 def schema(

@@ -11,6 +11,7 @@ import typer
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json, say, tell, wrong
+from sim.cli.writing import write
 from sim.hindcast.inputs import END, START
 
 if TYPE_CHECKING:
@@ -74,10 +75,5 @@ def _year(option: str, text: str | None) -> float:
 
 def _write(forecast: Forecast, out: Path) -> None:
     """Write the monthly table, whole or not at all."""
-    table = forecast.table()
-    try:
-        text = cli.spreadsheet.csv(table, numbers="%.6g")
-        cli.storage.atomically(out, lambda part: part.write_text(text, "utf-8"))
-    except OSError as error:
-        wrong(f"{out}: cannot be written: {error.strerror}")
+    write(out, cli.spreadsheet.csv(forecast.table(), numbers="%.6g"))
     say(f"Monthly table: {out}")

@@ -8,6 +8,8 @@ from typing import Any
 from sim.cli.console import wrong
 from sim.results.scenario import Scenario, load
 from sim.scenario.overrides import value_of
+from sim.scenario.reading import read
+from sim.scenario.ready import SUFFIX
 
 
 def scenario(
@@ -16,11 +18,21 @@ def scenario(
     """A scenario with the keys changed that --set names."""
     loaded, changes = load(source), dict(more or {})
     for text in set_ or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            wrong(f"--set {text}: expected KEY=VALUE, such as users.travellers.count=10")
-        changes[name.strip()] = value_of(value.strip())
+        changes |= _changes(text)
     return loaded.with_overrides(changes) if changes else loaded
+
+
+def _changes(text: str) -> Mapping[str, Any]:
+    """The keys that one --set changes: one, or all those of a file of such lines."""
+    name, equals, value = text.partition("=")
+    if not equals and text.endswith(SUFFIX):
+        return read(text).tree
+    if not equals or not name.strip():
+        example = "users.travellers.count=10"
+        wrong(
+            f"--set {text}: expected KEY=VALUE, such as {example}, or a file {SUFFIX} of such lines"
+        )
+    return {name.strip(): value_of(value.strip())}
 
 
 def names(text: str | None, valid: Container[str]) -> list[str] | None:

@@ -10,7 +10,8 @@ import typer
 
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json, wrong
+from sim.cli.console import print_json
+from sim.cli.writing import write
 
 if TYPE_CHECKING:
     from sim.config import Observed
@@ -27,7 +28,7 @@ def observe(
     group: Annotated[str, typer.Option("--group", metavar="NAME", help="Section of users.")] = (
         "customers"
     ),
-    network: Annotated[str, typer.Option("--network", metavar="NAME", help="Their ISP.")] = "isp",
+    network: Annotated[str, typer.Option("--network", metavar="NAME", help="Their ISP.")] = "own",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write inputs and targets there.")
     ] = None,
@@ -37,10 +38,7 @@ def observe(
     own = list(filter(None, networks.split(",")))
     observed = cli.observing.observe(*logs, networks=own, group=group, network=network)
     if out is not None:
-        try:
-            cli.storage.atomically(out, lambda part: part.write_text(observed.toml(), "utf-8"))
-        except OSError as error:
-            wrong(f"{out}: {error.strerror}")
+        write(out, observed.toml())
     if as_json:
         print_json(observed.as_dict())
     else:

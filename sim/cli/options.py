@@ -14,7 +14,14 @@ Partial = Annotated[
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as an arm does; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key, as an arm does; or FILE.toml of such lines; repeatable.",
+    ),
+]
+Full = Annotated[
+    bool, typer.Option("--full", help="Every quantity, with intervals, after the first screen.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 At = Annotated[

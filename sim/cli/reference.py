@@ -14,7 +14,8 @@ import sim
 from sim import lab, scenario
 from sim.cli.app import app
 from sim.exact import diff, explanation, matrix
-from sim.figures import FORMATS, STYLES, TABLE
+from sim.exact.lint import page as page_of_remarks
+from sim.figures import FORMATS, STYLES, TABLE, first
 from sim.path import lookup
 from sim.records import measures_page, words
 from sim.records import rows as records
@@ -120,7 +121,15 @@ def figures() -> Iterator[str]:
         options = (str(p) for p in entry.options.parameters.values() if p.name not in OF_ALL)
         listed = ", ".join(f"`{option}`" for option in options)
         yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {listed} |"
-    yield "\nAll take `style='page'` and `quick=False`; `arms` chooses arms and their order."
+    yield "\nAll take `style='page'` and `quick=False`; `arms` chooses arms and their order.\n"
+    every_run = ", ".join(f"`{name}`" for name in first())
+    yield f"Every run draws {every_run}, as far as it has what they need.\n"
+    yield "## What they look like\n"
+    yield (
+        "Of ready scenarios, which the [gallery](gallery.md) shows; `python -m sim.cli.pictures` "
+        "draws them again.\n"
+    )
+    yield from (f"### `{name}`\n\n![{name}](pictures/figure-{name}.png)\n" for name in TABLE)
 
 
 OF_ALL = ("style", "quick")
@@ -218,6 +227,7 @@ PAGES: dict[str, Callable[[], str | Iterator[str]]] = {
     "reference-command-line.md": command_line,
     "reference-figures.md": figures,
     "reference-python.md": python,
+    "reference-remarks.md": page_of_remarks.page,
 }
 """Each generated page and what it says: a text, or its parts."""
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from sim.exact.expectations import exact
+from sim.exact.page import GAP, longest_word, side_by_side
 from sim.experiment.manifest import cut_to
 from sim.measure import sweeps
 from sim.measure.digits import NONE, between, number
 from sim.records.measures import MEASURES, SHARES
 from sim.records.outgoing import visible
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
-from sim.results.conclusions import conclusion, pairing
+from sim.results.conclusions import pairing
 from sim.results.rankings import ranked
 from sim.results.sweep import text_of
 from sim.results.warmup import settled, warm_up
@@ -32,19 +34,16 @@ if TYPE_CHECKING:
     from sim.results.results import Results
     from sim.results.sweep import Sweep
 
-Part = Table | str
-SIDE_BY_SIDE = 4
-"""Quantities beside each other in a table: so many fit in 80 columns unbroken."""
+WHOLE = 28
+"""Characters of a line of a cell that stay together, as most names of arms have; chosen."""
 MARK = "*"
 """Mark of a difference that is surely larger than the smallest effect of interest."""
 DEFINITIONS = "Definitions: sim/measure/MEASURES.md."
-ABOUT_DECISION = (
-    "corr.: correlation of the two arms over replications. gain: how much wider the interval of "
-    "the difference were without pairs; at 1.1 or below, pairing did not help; a dash where an arm "
-    "does not vary. Spam removed per honest recipient lost has no interval where it is not sure "
-    "that the arm loses more (or less) honest mail than the baseline."
+LEFT_BY = "Spam that left the servers that arms change, recipients a day, by whose trust it abused"
+ABUSE = (
+    "Spam abuse: spam of all recipients relayed by the servers that arms change, whoever asked: "
+    "strangers, customers' machines, stolen logins, inherited windows, trusted ranges."
 )
-"""How to read the decision table."""
 BANDS = (
     "As stated; from the least to the greatest mean over the unknowns; and with chance: to the "
     "bounds of the 95 % intervals of these means. Likewise the difference to '{baseline}' in "
@@ -75,42 +74,76 @@ def show(*parts: Any) -> None:
         console.print(part)
 
 
+@dataclass(frozen=True)
+class NumberTable:
+    """A table of names and numbers: where the terminal is too narrow for all columns with their
+    words whole, the others stand in further tables below."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+    sections: bool = False
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """One table, or several."""
+        texts = [[row[i] for row in self.rows] for i in range(len(self.columns))]
+        least = [
+            max(longest_word([head]), *map(whole_width, cells or [""]), 0)
+            for head, cells in zip(self.columns, texts, strict=True)
+        ]
+        title: str | None = self.title or None
+        for chosen in side_by_side(least, 1, options.max_width):
+            table = Table(
+                box=box.SIMPLE_HEAD,
+                pad_edge=False,
+                padding=(0, 1, 0, 0),
+                title=title,
+                title_justify="left",
+                min_width=min(len(title or ""), options.max_width),
+            )
+            spare = options.max_width - sum(least[i] + GAP for i in chosen)
+            name = min(max(map(len, texts[0]), default=0), least[0] + max(spare, 0))
+            fit = [max(least[0], name), *(least[i] for i in chosen[1:])]
+            for i, width in zip(chosen, fit, strict=True):
+                side: Literal["left", "right"] = "right" if i else "left"
+                most = min(width, options.max_width)
+                table.add_column(self.columns[i], justify=side, width=most, overflow="fold")
+            for row in self.rows:
+                table.add_row(*(row[i] for i in chosen), end_section=self.sections)
+            yield table
+            title = None
+
+
+def whole_width(cell: str) -> int:
+    """The width in which the lines of *cell* stay whole, or, of long ones, their words."""
+    lines = [len(line) for line in cell.split("\n") if len(line) <= WHOLE]
+    return max(longest_word([cell]), *lines, 0)
+
+
 def grid(
     columns: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
     title: str = "",
-    first: int = 28,
-    width: int = 13,
     sections: bool = False,
-) -> Table:
-    """A table: the *first* column holds names, the others numbers at most *width* wide."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        title=title or None,
-        title_justify="left",
-    )
-    name, *numbers = columns
-    table.add_column(name, max_width=first, overflow="fold")
-    for column in numbers:
-        table.add_column(column, justify="right", max_width=width, overflow="fold")
-    for row in rows:
-        table.add_row(*row, end_section=sections)
-    return table
+) -> NumberTable:
+    """A table whose first column holds names, the others numbers."""
+    return NumberTable(tuple(columns), [[*row] for row in rows], title, sections)
 
+
+Part = NumberTable | str
 
 # ---- results
 
 
-def first_screen(results: Results) -> Iterator[Part]:
-    """The first screen of a run: the comparison, what it means, and where the files are."""
-    decision = results.decision()
+def every_quantity(results: Results) -> Iterator[Part]:
+    """Every quantity of the decision, what it rests on, and where the files are."""
+    decision = results.decision_table()
     yield title(results)
     yield from comparison(decision, results.arms)
     yield f"{legend(decision, results.replications, results.baseline, MARK)} {DEFINITIONS}"
-    yield conclusion(decision, results.baseline)
+    yield ABUSE
+    yield from abuses(results)
     yield from structure(results)
     for sentence in (ranked(results), pairing(decision, results.baseline)):
         if sentence:
@@ -123,53 +156,37 @@ def first_screen(results: Results) -> Iterator[Part]:
     yield f"Figures, rows and summary.csv: {results.path}"
 
 
+def abuses(results: Results) -> Iterator[NumberTable]:
+    """Spam that left the servers that arms change, a day, by whose trust it abused."""
+    table = results.summary(by="abuse")
+    table = table[(table["measure"] == "spam_left_per_day") & (table["key"] != "")]
+    if not len(table):
+        return
+    keys = list(dict.fromkeys(table["key"].astype(str)))
+    cells = {(str(r.arm), str(r.key)): number(r.mean) for r in table.itertuples(index=False)}
+    rows = ([arm, *(cells.get((arm, key), NONE) for key in keys)] for arm in results.arms)
+    yield grid(["arm", *(key.replace("_", " ") for key in keys)], rows, title=LEFT_BY)
+
+
 def title(results: Results) -> str:
     """What was run, and whether that was a quick run."""
     quick = f" (QUICK RUN: {cut_to(results.manifest)})" if results.quick else ""
     return f"{results.manifest['title']}{quick}"
 
 
-def comparison(decision: pd.DataFrame, arms: Sequence[str]) -> Iterator[Table]:
+def comparison(decision: pd.DataFrame, arms: Sequence[str]) -> Iterator[NumberTable]:
     """Arms by quantities: mean, interval, (analytic), difference to the baseline in pairs."""
     cells = decision_cells(decision)
-    every = heads(decision)
-    for first in range(0, len(every), SIDE_BY_SIDE):
-        columns = every[first : first + SIDE_BY_SIDE]
-        yield grid(
-            ["arm", *(f"{quantity} {unit}".rstrip() for quantity, unit in columns)],
-            ([arm, *(_text(cells[arm, q]) for q, _ in columns)] for arm in arms),
-            sections=True,
-        )
+    columns = heads(decision)
+    yield grid(
+        ["arm", *(f"{quantity} {unit}".rstrip() for quantity, unit in columns)],
+        ([arm, *(_text(cells[arm, q]) for q, _ in columns)] for arm in arms),
+        sections=True,
+    )
 
 
 def _text(cell: Cell) -> str:
     return "\n".join(cell.lines(MARK))
-
-
-def decision(results: Results) -> Iterator[Part]:
-    """The decision table of each arm beside the baseline, with all that is known of each number."""
-    columns = ("", "mean", "95 %", "analytic", "difference", "95 %, in pairs", "corr.", "gain")
-    table = results.decision()
-    for arm in [a for a in results.arms if a != results.baseline] or results.arms:
-        against = "" if arm == results.baseline else f", against {results.baseline}"
-        rows = map(_decided, table[table["arm"] == arm].itertuples(index=False))
-        yield grid(columns, rows, title=f"{arm}{against}", first=30)
-    yield f"{ABOUT_DECISION} {DEFINITIONS}"
-    yield from structure(results)
-
-
-def _decided(row: Any) -> list[str]:
-    share = row.unit == "share"
-    return [
-        f"{row.quantity}, {'%' if share else row.unit}".removesuffix(", "),
-        number(row.mean, share=share),
-        between(row.low, row.high, share=share) or NONE,
-        number(row.analytic, share=share),
-        number(row.difference, share=share, sign=True),
-        between(row.difference_low, row.difference_high, share=share, sign=True) or NONE,
-        number(row.correlation),
-        number(row.gain),
-    ]
 
 
 def expectations(results: Results) -> Iterator[Part]:
@@ -185,7 +202,7 @@ def expectations(results: Results) -> Iterator[Part]:
             (str(r.expected), number(r.value), between(r.low, r.high) or NONE, str(r.outcome))
             for r in judgements
         )
-        yield grid(("expected", "found", "95 %", "outcome"), rows, first=60, width=22)
+        yield grid(("expected", "found", "95 %", "outcome"), rows)
 
 
 # ---- sweeps
@@ -208,7 +225,7 @@ def sweep(
     yield f"All measures at all points: {results.path}: summary.csv, differences.csv"
 
 
-def at_points(results: Sweep, class_: str, measure: str) -> Table:
+def at_points(results: Sweep, class_: str, measure: str) -> NumberTable:
     """One measure at every point of a sweep, an arm a column."""
     about = MEASURES[measure]
     share = about.kind in SHARES
@@ -226,7 +243,7 @@ def at_points(results: Sweep, class_: str, measure: str) -> Table:
     )
     unit = "%" if share else about.unit
     heading = f"{class_}: {about.title} ({unit}), mean and 95\u00a0%\u00a0interval"
-    return grid((*results.keys, *results.arms), rows, title=heading, first=30, width=30)
+    return grid((*results.keys, *results.arms), rows, title=heading)
 
 
 def _with_interval(row: Any, share: bool) -> str:
@@ -242,7 +259,7 @@ def structure(results: Results) -> Iterator[Part]:
         yield _structure(results.structures.band())
 
 
-def _structure(table: pd.DataFrame) -> Table:
+def _structure(table: pd.DataFrame) -> NumberTable:
     """What declared alternatives make of each mean, beside the interval of chance."""
     pairs = table[["quantity", "unit"]].drop_duplicates().itertuples(index=False)
     heads = [f"{quantity} {'%' if unit == 'share' else unit}".rstrip() for quantity, unit in pairs]
@@ -254,21 +271,21 @@ def _structure(table: pd.DataFrame) -> Table:
         for label, ends in {"  chance": ("low", "high"), "  structure": BY_STRUCTURE}.items():
             bounds = ((*(getattr(r, end) for end in ends), share) for r, share in cells)
             rows.append([label, *(between(a, b, share=share) or NONE for a, b, share in bounds)])
-    return grid(["arm", *heads], rows, title=STRUCTURE, first=40)
+    return grid(["arm", *heads], rows, title=STRUCTURE)
 
 
-def unknown(results: Sweep) -> Iterator[Table]:
+def unknown(results: Sweep) -> Iterator[NumberTable]:
     """Of a sweep over ranges: the band of each arm, and how far each unknown alone moves it."""
     parts = unknowns(*sweeps.unknowns(results.band(), results.tornado()))
     columns = [f"{quantity} {unit}".rstrip() for quantity, unit in parts.heads]
     rows = [row for arm, bands in parts.bands.items() for row in _band_lines(arm, bands)]
     heading = BANDS.format(baseline=results.baseline)
-    yield grid(["arm", *columns], rows, title=heading, first=40)
+    yield grid(["arm", *columns], rows, title=heading)
     swings = (
         [key, *(f"{MARK * cell.significant}{cell.mean}" for cell in cells)]
         for key, cells in parts.swings.items()
     )
-    yield grid(["unknown", *columns], swings, title=MOVES, first=40)
+    yield grid(["unknown", *columns], swings, title=MOVES)
 
 
 def _band_lines(arm: str, bands: Sequence[Band]) -> Iterator[list[str]]:
@@ -324,7 +341,7 @@ def levels(results: Results, table: pd.DataFrame, files: Sequence[Path]) -> Iter
     yield f"Welch's plot: {plots}"
 
 
-def days_of_levels(table: pd.DataFrame) -> Table:
+def days_of_levels(table: pd.DataFrame) -> NumberTable:
     """From which day on each arm is level, a measure a column (see `Results.levels`)."""
     columns = ["arm", "looked at from"]
     cells: dict[str, list[str]] = {}
@@ -336,7 +353,7 @@ def days_of_levels(table: pd.DataFrame) -> Table:
             cells.setdefault(str(row.arm), [f"day {row.since}"]).append(
                 _level(row, measure.kind in SHARES)
             )
-    return grid(columns, ([arm, *texts] for arm, texts in cells.items()), width=20)
+    return grid(columns, ([arm, *texts] for arm, texts in cells.items()))
 
 
 def _level(row: Any, share: bool) -> str:
@@ -373,7 +390,8 @@ def decision_as_data(results: Results) -> dict[str, Any]:
     structures = results.structures
     return {
         "baseline": results.baseline,
-        "decision": as_records(results.decision()),
+        "decision": results.decision().as_data(),
+        "table": as_records(results.decision_table()),
         "structures": structures and structures.as_data() | {"band": as_records(structures.band())},
     }
 

@@ -9,7 +9,7 @@ import typer
 import sim
 from sim import cli
 from sim.cli import options
-from sim.cli.console import print_json
+from sim.cli.console import print_json, say, wrong
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -31,22 +31,35 @@ def run(
     no_structures: Annotated[
         bool, typer.Option("--no-structures", help="Leave [structures] and [ranges] untried.")
     ] = False,
+    full: options.Full = False,
     as_json: options.Json = False,
 ) -> None:
-    """Run every arm, print the comparison, write rows, summary and figures.
+    """Run every arm, print the decision, write rows, summary and figures.
 
     What the file declares in [structures] and [ranges] is tried too: does the order hold?
     """
     experiment = cli.experiments.from_options(
         scenario, set_, out, arms, replications, workers, seed=seed, quick=quick
     )
-    with experiment.interruptible():
-        with cli.experiments.executor(dask) as executor:
-            execution = experiment.execution(executor, force=force, no_batch=no_batch)
-            structures = not no_structures
-            results = sim.run(experiment.scenario, keep=keep, structures=structures, **execution)
+    if not no_structures and (wrong_values := cli.declared.wrong(experiment.scenario.model)):
+        wrong("\n".join(map(str, wrong_values)))
+    with experiment.interruptible(), cli.experiments.executor(dask) as executor:
+        execution = experiment.execution(executor, force=force, no_batch=no_batch)
+        execution |= {"keep": keep, "structures": False}
+        results = sim.run(experiment.scenario, **execution)
+        later = not no_structures and results.untried
         results.save()
-    show(results, as_json)
+        if not as_json:
+            show(results, full=full and not later, as_json=False)
+        if later:  # for as long again as the run: what there is by now is shown before
+            say("Now what is only assumed is tried, for about as long again.")
+            execution |= {"structures": True, "force": False}
+            results = sim.run(experiment.scenario, **execution)
+            results.save()
+            if not as_json:
+                show(results, full=full, as_json=False)
+    if as_json:
+        show(results, full=full, as_json=True)
 
 
 def plan(
@@ -68,10 +81,12 @@ def plan(
     print_json(planned.as_dict()) if as_json else cli.render.show(planned)
 
 
-def show(results: Results, as_json: bool) -> None:
-    """The comparison, what it means, and where the files are."""
+def show(results: Results, *, full: bool, as_json: bool) -> None:
+    """The decision and, if asked for, every quantity."""
     if as_json:
         print_json(cli.render.results_as_data(results) | {"shortfall": results.shortfall})
-    else:
-        parts = cli.render.first_screen(results)
+        return
+    cli.screen.show(results.decision().as_data())
+    if full:
+        parts = cli.render.every_quantity(results)
         cli.render.show(*cli.shortfall.marked(parts, results.shortfall))

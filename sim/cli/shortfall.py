@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from rich.table import Table
+from sim.cli.render import NumberTable
 
 
 def marked(parts: Iterable[Any], shortfall: str) -> Iterator[Any]:
@@ -14,9 +15,7 @@ def marked(parts: Iterable[Any], shortfall: str) -> Iterator[Any]:
     for part in parts:
         if not shortfall:
             yield part
-        elif isinstance(part, Table):
-            part.caption = f"{part.caption or ''} {note}".strip()
-            part.caption_justify = "left"
-            yield part
+        elif isinstance(part, NumberTable):
+            yield replace(part, title=f"{part.title} [{note}]".strip())
         else:
             yield f"{part} [{note}]" if isinstance(part, str) else part

@@ -26,16 +26,24 @@ def decide(
         str | None,
         typer.Option("--baseline", metavar="ARM", help="Compare with this; default: the file's."),
     ] = None,
+    full: options.Full = False,
     partial: options.Partial = False,
     as_json: options.Json = False,
 ) -> None:
-    """The decision table of stored results: what each policy costs, takes, and changes."""
+    """The decision again, from stored results: what each policy costs, takes, and is worth."""
+    decision = cli.kept.fresh(folder, baseline)
+    if decision is not None and not (full or as_json):
+        cli.screen.show(decision)
+        return
     results = sim.open_results(folder, partial=partial)
-    results = results if baseline is None else results.against(baseline)
+    if baseline is not None:
+        results = results.against(baseline)
+    elif decision is None and not results.shortfall:
+        cli.publish.keep_decision(results)
     if as_json:
         print_json(cli.render.decision_as_data(results) | {"shortfall": results.shortfall})
     else:
-        cli.render.show(*cli.shortfall.marked(cli.render.decision(results), results.shortfall))
+        show(results, full=full, as_json=False)
 
 
 def warmup(
@@ -123,15 +131,16 @@ def report(
         str, typer.Option("--style", metavar="SIZE", help="Of figures: column, page or slide.")
     ] = "page",
     workers: options.Workers = None,
+    full: options.Full = False,
     partial: options.Partial = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write page, tables and figures again from stored results, and print the comparison."""
+    """Write page, tables and figures again from stored results, and print the decision."""
     results = sim.open_results(folder, partial=partial)
     names = None if figures is None else [name.strip() for name in figures.split(",")]
     number = workers or cli.experiments.cores()
     results.save(figures=names, style=style, formats=cli.figures.FORMATS, workers=number)
-    show(results, as_json)
+    show(results, full=full, as_json=as_json)
 
 
 def export(

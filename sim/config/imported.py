@@ -11,9 +11,11 @@ from sim.config.reading import Absent
 from sim.config.reporting import Entry, report
 from sim.config.section import section
 from sim.config.whole import scenario
+from sim.records.usage import checked, checked_methods
 from sim.smtp.postfix import Served
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Imported:
     """A configuration of Postfix as policies, with what became of each of its lines."""
@@ -46,6 +48,7 @@ class Imported:
         return self.configuration.assumed
 
 
+@checked
 def import_postfix(
     main_cf: str,
     *,

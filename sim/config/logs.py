@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
 import sys
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -24,8 +25,11 @@ BUFFER = 1 << 18
 UNPACK: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": lambda stream: bz2.BZ2File(stream),
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+    b"\x28\xb5\x2f\xfd": lambda stream: _zstandard(stream),
 }
 """How to read what begins so."""
+LONGEST_MAGIC = max(map(len, UNPACK))
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun",
           b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")  # fmt: skip
 REMEMBERED = 10_000
@@ -87,6 +91,12 @@ def _first_hour(name: str, calendar: Calendar) -> tuple[int, int]:
     return next(dated, (date.max.toordinal(), 0))
 
 
+def _zstandard(stream: IO[bytes]) -> Any:
+    import pyarrow  # to load it takes longer than most logs
+
+    return pyarrow.CompressedInputStream(stream, "zstd")
+
+
 @contextmanager
 def _opened(name: str) -> Iterator[IO[bytes]]:
     """A file, unpacked if its first octets say that it is packed."""
@@ -94,7 +104,7 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
         stream: Any = sys.stdin.buffer
         if name != "-":
             stream = opened.enter_context(Path(name).open("rb", BUFFER))
-        start = stream.peek(3)
+        start = stream.peek(LONGEST_MAGIC)
         unpack = next((UNPACK[magic] for magic in UNPACK if start.startswith(magic)), None)
         if unpack is not None:
             stream = opened.enter_context(io.BufferedReader(unpack(stream), BUFFER))
@@ -110,6 +120,6 @@ def _lines(name: str) -> Generator[Line, None, None]:
                 if len(text) == LONGEST:
                     raise ConfigError(f"{name}:{number}: a line of more than {LONGEST} octets")
                 yield Line(name, number, text.rstrip(b"\r\n"))
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         reason = getattr(error, "strerror", None) or f"cannot be unpacked: {error}"
         raise ConfigError(f"{name}: after line {number}: {reason}") from None

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from sim.config.errors import ConfigError
 from sim.config.logs import Calendar, lines
 from sim.config.postfix_log import BIN, Day, Kind, PostfixLog
+from sim.records.usage import checked, checked_methods
 from sim.records.words import Cause
 
 NO_LOG = 100_000
@@ -44,6 +45,7 @@ class Target(NamedTuple):
     of: str = ""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Observed:
     """What a log says, in counts and classes."""
@@ -54,7 +56,7 @@ class Observed:
     last: date
     days: float
     group: str = "customers"
-    network: str = "isp"
+    network: str = "own"
 
     @property
     def messages(self) -> dict[str, int]:
@@ -207,11 +209,12 @@ class Observed:
             yield f'source = "mail.log, {self.first} to {self.last}"'
 
 
+@checked
 def observe(
     *logs: str | PathLike[str],
     networks: Iterable[str] = (),
     group: str = "customers",
-    network: str = "isp",
+    network: str = "own",
     today: date | None = None,
 ) -> Observed:
     """Read logs of Postfix, plain or packed, in any order, into inputs and targets of a scenario.

@@ -44,6 +44,7 @@ domain   = "{neighbour}"
 prefixes = ["{others[0]}"]
 links    = {{ own = "15 ms" }}
 lease    = "1 day"
+mailboxes = 100                      # of people there who only receive
 
 [networks.hotel]
 kind     = "venue"
@@ -83,7 +84,7 @@ def scenario(configuration: Configuration) -> str:
     main = policies.get(25) or next(iter(policies.values()))
     machine = next(iter(_machine(configuration)), None)
     own = _own(main, machine)
-    domain = next(filter(DOMAIN.fullmatch, mail_domains(main)), "own.example")
+    domain = _domain(main)
     server_text = f'[servers.{NAME}]\nnetwork = "own"\n'
     if machine is not None:
         server_text += f'address = "{machine[0]}"\n'
@@ -99,6 +100,12 @@ def scenario(configuration: Configuration) -> str:
         auth=0.5 if main.auth_offered or submits else 0.0,
         port_587=0.5 if submits else 0.0,
     )
+
+
+def _domain(policy: Policy) -> str:
+    """The domain of the server's people: rather not the name of the machine itself."""
+    domains = filter(DOMAIN.fullmatch, mail_domains(policy))
+    return min(domains, key=lambda name: name == policy.hostname, default="own.example")
 
 
 def _machine(configuration: Configuration) -> Iterator[tuple[str, Network]]:

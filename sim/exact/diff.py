@@ -91,7 +91,7 @@ class Diff(Page):
         heading = Lines(title, (f"{len(self.changes)} cells change: {counts}",))
         columns = ("who", "place and recipient", "before", "after", "servers")
         tables = [
-            Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)))
+            Grid(f"{mark}: {MARKS[mark][0]}", columns, tuple(self._rows(mark)), names=2)
             for mark in MARKS
             if any(change.mark == mark for change in self.changes)
         ]
@@ -127,9 +127,13 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
     names.arm(a)
     names.arm(b)
     names.check()
-    first, second = Servers(scenario, a), Servers(scenario, b)
+    return Diff(a, b, tuple(changes(Servers(scenario, a), Servers(scenario, b))))
+
+
+def changes(first: Servers, second: Servers) -> Iterator[Change]:
+    """The cells whose verdict changes from the servers of one arm to those of another."""
+    scenario, arms = first.baseline, (first.arm, second.arm)
     same_networks = first.scenario.networks == second.scenario.networks
-    changes: list[Change] = []
     for server in scenario.servers:
         if server not in first.scenario.servers or server not in second.scenario.servers:
             continue
@@ -138,13 +142,12 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
         )
         if same_networks and unchanged:
             continue
-        guests = places(scenario, server, (a, b))
+        guests = places(scenario, server, arms)
         for before, after in zip(
             _cells(first, server, guests), _cells(second, server, guests), strict=True
         ):
             if _differs(before.verdict, after.verdict):
-                changes.append(Change(before, after))
-    return Diff(a, b, tuple(changes))
+                yield Change(before, after)
 
 
 def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> list[Cell]:

@@ -35,7 +35,7 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         web=users.program == "web",
         helo=users.helo or "user-pc",
     )
-    network = network_at(expect.place, home, users.work)
+    network = users.network_at(expect.place, home)
     client = scenario.guest(network)
     attempt = submit(
         scenario, program, network, client, expect.to, server=expect.server, listed=expect.listed

@@ -24,14 +24,15 @@ class Warned(NamedTuple):
     finding: Finding
     port: int = 25
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
         """The finding in a line, with the example that shows it."""
         first, *others = self.servers
         more = f" and {len(others)} more" if others else ""
         port = f", port {self.port}" if self.port != 25 else ""
         example = self.finding.example
         example_text = f" (for example {_text(example)})" if example is not None else ""
-        return f"{first}{more}{port}, {'; '.join(self.arms)}: {self.finding.text}{example_text}"
+        return f"{first}{more}{port} {self.finding.text}{example_text}"
 
 
 def warnings(scenario: Scenario) -> list[Warned]:

@@ -71,7 +71,10 @@ class Matrix(Page):
         )
         heads = [_head(names) if len(groups) > 1 else "any credentials" for names, _ in groups]
         return Grid(
-            f"“{arm}” at {self.server} ({self.hostname})", ("place", "recipient", *heads), rows
+            f"“{arm}” at {self.server} ({self.hostname})",
+            ("place", "recipient", *heads),
+            rows,
+            names=2,
         )
 
 

@@ -5,6 +5,7 @@ Everything shown is data, never markup: addresses and replies come from stranger
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ MANY = 4096
 """Characters of one text that are shown; the rest is cut."""
 
 
+_INDENTED = re.compile(r"^ *\S+|\S+")
+GAP = 2
+"""Characters between two columns."""
 WORD = 28
 """Letters of a word that a column breaks only for want of room: most restrictions (chosen)."""
 
@@ -67,6 +71,9 @@ class Grid:
     columns: tuple[str, ...]
     rows: tuple[tuple[Line, ...], ...]
     note: str = ""
+    names: int = 1
+    """Columns that name a row: where a console is too narrow for all columns, they begin each of
+    several tables."""
 
 
 Block = Lines | Grid
@@ -156,21 +163,42 @@ class _Columns:
         from rich.table import Table
 
         heads, rows = self.grid.columns, self.grid.rows
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         columns = [[head, *(span(row[i]).clean for row in rows)] for i, head in enumerate(heads)]
-        for head, width in zip(
-            heads, widths(columns, options.max_width - 2 * len(heads)), strict=True
-        ):
-            table.add_column(_text(head), width=width, overflow="fold")
-        for row in rows:
-            table.add_row(*map(_text, row))
-        yield table
+        least = [*map(longest_word, columns)]
+        for chosen in side_by_side(least, self.grid.names, options.max_width):
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+            room = options.max_width - GAP * len(chosen)
+            for i, width in zip(chosen, widths([columns[i] for i in chosen], room), strict=True):
+                table.add_column(_text(heads[i]), width=width, overflow="fold")
+            for row in rows:
+                table.add_row(*(_text(row[i]) for i in chosen))
+            yield table
+
+
+def side_by_side(least: Sequence[int], names: int, room: int) -> list[list[int]]:
+    """The columns of each of several tables, in which all have their *least* width in *room*
+    characters; the first *names* columns begin each."""
+    first = [*range(names)]
+    tables: list[list[int]] = [[*first]]
+    for i in range(names, len(least)):
+        total = sum(GAP + least[j] for j in (*tables[-1], i))
+        if total > room and len(tables[-1]) > names:
+            tables.append([*first])
+        tables[-1].append(i)
+    return tables
+
+
+def longest_word(texts: Sequence[str]) -> int:
+    """Letters of the longest word, with the spaces that begin its line."""
+    lines = (line for text in texts for line in text.split("\n"))
+    words = (w for line in lines for w in _INDENTED.findall(line))
+    return max(map(len, words), default=0)
 
 
 def widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
     """Characters for each column, *room* in sum: words stay whole where there is room for them."""
     lines = [max(len(line) for text in texts for line in text.split("\n")) for texts in columns]
-    words = [max(len(word) for text in texts for word in text.split()) for texts in columns]
+    words = [*map(longest_word, columns)]
     for word, most in ((word, most) for word in range(WORD, 0, -1) for most in range(room, 0, -1)):
         fit = [min(n, max(most, min(w, word))) for n, w in zip(lines, words, strict=True)]
         if sum(fit) <= room:

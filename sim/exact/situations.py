@@ -295,9 +295,8 @@ def _places_of(users: Users, own: str) -> Iterator[tuple[str, str]]:
     """Label and network of each place of a group, seen by a server of network *own*."""
     for place in users.all_places:
         if place == "home":
-            yield from (
-                ("home", isp) for isp in ([own] if own in users.accounts else users.accounts)
-            )
+            accounts = [own] if own in users.accounts else users.accounts
+            yield from (("home", users.home or account) for account in accounts)
         elif place == "work":
             yield from [("work", users.work)] if users.work is not None else []
         else:

@@ -5,7 +5,7 @@ from sim.experiment.execution import Execution
 from sim.experiment.run import run, table_of_runs
 from sim.experiment.storage import OtherResultsError, StorageError, Task
 from sim.experiment.stored import Stored, open_stored
-from sim.experiment.usage import UsageError
+from sim.records.usage import UsageError
 
 __all__ = [
     "Execution",

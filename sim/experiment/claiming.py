@@ -15,7 +15,7 @@ from sim.experiment.journal import Runs
 from sim.experiment.manifest import Manifest, differences, read_manifest
 from sim.experiment.storage import OtherResultsError
 
-BESIDE = (storage.SWEEP, storage.STRUCTURES, locking.NAME)
+BESIDE = (storage.SWEEP, storage.CALIBRATION, storage.STRUCTURES, locking.NAME)
 """What may lie in a folder before there are results in it."""
 
 

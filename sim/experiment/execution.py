@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypedDict
 
-from sim.experiment.usage import at_least, one_of
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
+from sim.records.usage import at_least, one_of
 
 ROWS, COUNTS = KEEP = ("rows", "counts")
 """``rows``: the rows of every message are stored; ``counts``: the measures alone."""
 MOST_WORKERS = 1_024
+
+
+class Options(TypedDict, total=False):
+    """How runs are performed, as arguments of functions that perform some."""
+
+    workers: int
+    executor: Executor | None
+    force: bool
+    quick: float
+    batch: bool
 
 
 @dataclass(frozen=True, slots=True)

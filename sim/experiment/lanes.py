@@ -102,7 +102,7 @@ def in_lanes(job: Job, tasks: Sequence[Task], report: Report, lanes: int) -> Non
             under_way[lane.submit(perform_here, task)] = lane
 
     try:
-        with _main_left_alone():
+        with _main_left_alone(), deaf():
             for lane in pools:
                 give(lane, None)
         reader.start()  # what reads the results is there when they are
@@ -118,6 +118,19 @@ def in_lanes(job: Job, tasks: Sequence[Task], report: Report, lanes: int) -> Non
         if reader.ident:  # to end amid an import is no clean end
             reader.join()
         report_finished(under_way, report)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, from their first moment: it is the parent's."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: `start_worker` does what can be done
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

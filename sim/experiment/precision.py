@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment.stored import Stored
-from sim.experiment.usage import UsageError, one_of
 from sim.records.measures import COSTS, MEASURES
+from sim.records.usage import UsageError, one_of
 
 if TYPE_CHECKING:
     from sim.scenario.model import Precision

@@ -24,8 +24,8 @@ from sim.experiment.progress import progress as progress_bar
 from sim.experiment.storage import Task
 from sim.experiment.stored import Stored, promised
 from sim.experiment.tasks import Job
-from sim.experiment.usage import UsageError, at_least, one_of
 from sim.experiment.workers import run_tasks
+from sim.records.usage import UsageError, at_least, one_of
 from sim.scenario import Scenario
 
 

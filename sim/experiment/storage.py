@@ -24,13 +24,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-TABLES = ("recipients", "attempts", "servers", "calendar", "measures")
+from sim.records.files import DECISION as DECISION
+from sim.records.files import LOG as LOG
+from sim.records.files import MANIFEST as MANIFEST
+from sim.records.files import SCENARIO as SCENARIO
+from sim.records.files import STRUCTURES as STRUCTURES
+from sim.records.files import TABLES as TABLES
+
 OF_MESSAGES = ("recipients", "attempts")
 """The tables with rows of every message."""
 OF_TASK = ("point", "replication")
-MANIFEST = "manifest.json"
-LOG = "parts.log"
-SCENARIO = "scenario.toml"
 SUMMARY = "summary.csv"
 FIGURES = "figures"
 TABLES_OF_PAGE = "tables"
@@ -39,10 +42,10 @@ POINTS = "points.json"
 DIFFERENCES, BAND, TORNADO = OF_SWEEP = ("differences.csv", "band.csv", "tornado.csv")
 SWEEP = "sweep"
 """Where a sweep of the same scenario lies, a folder of results within: not part of these."""
-STRUCTURES = "structures"
-"""Likewise the same runs with what is only assumed otherwise."""
+CALIBRATION = "calibration"
+"""Likewise a calibration of it."""
 FOLDERS = (FIGURES, TABLES_OF_PAGE, *TABLES)
-OWN_FILES = (PAGE, SUMMARY, *OF_SWEEP, *FOLDERS, LOG, POINTS, SCENARIO, MANIFEST)
+OWN_FILES = (PAGE, SUMMARY, DECISION, *OF_SWEEP, *FOLDERS, LOG, POINTS, SCENARIO, MANIFEST)
 """All that is ever written here, in the order in which it may be removed: the manifest says what
 the rest is, so it goes last."""
 FORMAT: Final = 3

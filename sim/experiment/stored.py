@@ -148,8 +148,10 @@ def finished(root: Path, manifest: Manifest, points: int, *, partial: bool) -> R
         raise StorageError(f"{root / storage.MANIFEST}: more than {MOST_RUNS:,} runs")
     log = journal.read(root)
     if not partial:
-        for fault in gaps(root, manifest, points, log):
-            raise DamagedError(root, fault)
+        first, *others = [*gaps(root, manifest, points, log), ""]
+        if first:
+            more = f", and {len(others) - 1} more are" if len(others) > 1 else ""
+            raise DamagedError(root, f"{first}{more}")
     runs = {task: log.runs[task] for task in promised(manifest, points) if task in log.runs}
     if partial:
         runs = {task: run for task, run in runs.items() if not any(faults(root, task, run))}
@@ -159,15 +161,13 @@ def finished(root: Path, manifest: Manifest, points: int, *, partial: bool) -> R
 
 
 def gaps(root: Path, manifest: Manifest, points: int, log: Log) -> Iterator[str]:
-    """What is promised and not there, in words; the first part by its name."""
+    """What is promised and not there, in words: each with its name."""
     for line in log.damaged:
         yield f"{storage.LOG}, line {line}, was changed"
     unlogged = (task for task in promised(manifest, points) if task not in log.runs)
     lost = (storage.part(root, storage.TABLES[-1], task) for task in unlogged if manifest.complete)
-    every = list(chain(parts.missing(root, log.runs.values()), lost))
-    if every:
-        more = f" and {len(every) - 1} more are" if len(every) > 1 else " is"
-        yield f"{every[0].relative_to(root).as_posix()}{more} missing"
+    for path in chain(parts.missing(root, log.runs.values()), lost):
+        yield f"{path.relative_to(root).as_posix()} is missing"
 
 
 def scenario_of(root: Path, manifest: Manifest) -> Scenario:

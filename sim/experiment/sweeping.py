@@ -18,7 +18,7 @@ from sim.experiment.run import design, perform_all, table_of_runs
 from sim.experiment.storage import Task
 from sim.experiment.stored import Folder, finished, points_of
 from sim.experiment.tasks import Job
-from sim.experiment.usage import UsageError
+from sim.records.usage import UsageError
 from sim.scenario.sweeping import not_swept
 
 if TYPE_CHECKING:

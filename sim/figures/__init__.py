@@ -12,7 +12,7 @@ from sim.figures.gallery import Gallery, UnknownFigure, caption, check_names, dr
 from sim.figures.saving import FORMATS, save
 from sim.figures.specification import Specification
 from sim.figures.style import STYLES, Style
-from sim.figures.table import COLUMNS, TABLE, standard
+from sim.figures.table import COLUMNS, TABLE, first, standard
 
 __all__ = [
     "COLUMNS",
@@ -28,6 +28,7 @@ __all__ = [
     "caption",
     "check_names",
     "draw",
+    "first",
     "save",
     "standard",
 ]

@@ -21,6 +21,7 @@ from sim.figures.palette import Look
 from sim.figures.style import Style
 from sim.figures.words import digits
 from sim.measure.digits import apart
+from sim.measure.ranking import surely
 
 THICK = 0.68
 """Height of a bar, as a part of the least row."""
@@ -170,10 +171,12 @@ class Stacks(Panel):
 
 @dataclass(frozen=True, slots=True)
 class Differences(Panel):
-    """A mark an arm: filled where the interval excludes 0."""
+    """A mark an arm: filled where a difference surely is more than the *smallest* that matters."""
 
     look: Look
     rows: Mapping[str, Estimate]
+    smallest: float
+    """In the unit of the axis; NaN where none is stated."""
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -185,6 +188,12 @@ class Differences(Panel):
         room = 0.06 * (high - low) or 1.0
         return min(low, -room), max(high, room)
 
+    def ground(self, axes: Axes, style: Style) -> None:
+        """Draw what is too little to matter, and the line at 0."""
+        Panel.ground(self, axes, style)  # a class with slots is another than super() knows
+        if np.isfinite(self.smallest):
+            axes.axvspan(-self.smallest, self.smallest, color=GROUND, linewidth=0, gid="smallest")
+
     def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
         """Draw a mark on its interval, with the difference and half its interval beside it."""
         row = self.rows.get(arm, Estimate())
@@ -192,9 +201,9 @@ class Differences(Panel):
         if not row.defined:
             absent(axes, style, place, "not defined")
             return
-        open_ = not row.interval or row.low <= 0 <= row.high
+        filled = row.interval and surely(row.low, row.high, self.smallest)
         line(axes, style, place, row, "black", 0.7)
-        look: dict[str, Any] = {"markerfacecolor": "white"} if open_ else {}
+        look: dict[str, Any] = {} if filled else {"markerfacecolor": "white"}
         mark(axes, style, place, row.mean, self.look, size=0.85, markeredgewidth=style.line, **look)
         beside(axes, style, place, apart(row.mean, (row.high - row.low) / 2))
 

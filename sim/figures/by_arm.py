@@ -26,44 +26,52 @@ from sim.figures.data import (
 )
 from sim.figures.palette import Look
 from sim.figures.rates import Pairs
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 from sim.records.measures import MEASURES, RATE, RATIO, SHARE
 
-COMPARED = (
-    ("honest", "lost_per_day"),
-    ("honest", "first_refusal_rate"),
-    ("spam", "spam_per_mailbox_day"),
-)
 PLACES = ("home", "work", "hotel", "airport", "kiosk")
 """Places in the order of the six situations; others follow by name."""
 
 # ---- differences from the baseline
 
 
-@figure(
-    first=True,
-    words=lambda measures, **_: (
+def _differences_caption(measures: Pairs | None, run: Run, **_: object) -> str:
+    names = [measure for _, measure in measures or _compared(run)]
+    return (
         "Difference of each policy from the baseline, estimated in pairs: in each replication both "
         "policies meet the same messages. The 95 % intervals of all policies hold together "
-        "(Bonferroni). Filled: the interval excludes 0; hollow: it does not, so the direction is "
-        "open. " + words.definitions(*(measure for _, measure in measures))
-    ),
-)
+        "(Bonferroni). Filled: surely more than the smallest effect of interest that the scenario "
+        "states (grey); hollow: not surely, or none is stated. " + words.definitions(*names)
+    )
+
+
+def _compared(run: Run) -> Pairs:
+    """What is compared where nothing else is asked for."""
+    spam = "spam_left_per_day" if run.leaves else "spam_per_mailbox_day"
+    return ("honest", "lost_per_day"), ("honest", "first_refusal_rate"), ("spam", spam)
+
+
+@figure(_differences_caption, first=True)
 def differences(
-    style: Style, comparison: Frame, arms: Names, *, measures: Pairs = COMPARED
+    style: Style, comparison: Frame, arms: Names, run: Run, *, measures: Pairs | None = None
 ) -> Figure:
-    """Differences of every arm from the baseline: a forest plot, a panel for each measure."""
+    """Differences of every arm from the baseline: a forest plot, a panel for each measure.
+
+    *measures* are pairs (class, measure): losses, refusals and spam, if not given.
+    """
     baselines = order(comparison["baseline"], None)
     if len(baselines) != 1:
         raise FigureError(f"comparison has {len(baselines)} baseline arms, one is drawn")
-    check_measures(measures)
-    panels = [_difference(comparison, kind, measure) for kind, measure in measures]
+    chosen = measures or _compared(run)
+    check_measures(chosen)
+    panels = [_difference(comparison, kind, measure) for kind, measure in chosen]
     others = [arm for arm in arms if arm != baselines[0]]
     notes = [f"differences from “{baselines[0]}”"]
+    stated = any(np.isfinite(panel.smallest) for panel in panels)
     marks = (
         _interval_entries(style)
-        if np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
+        if stated and np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
         else []
     )
     return bars.draw(
@@ -79,19 +87,25 @@ def differences(
 def _difference(comparison: Frame, kind: str, measure: str) -> Differences:
     rows = of(comparison, kind, measure)
     as_summary = rows.drop(columns="mean", errors="ignore").rename(columns={"difference": "mean"})
+    smallest = float(rows["smallest"].iloc[0]) if "smallest" in rows else np.nan
     return Differences(
         words.title(kind, measure),
         f"difference ({words.change(measure)})",
         palette.CLASS[kind],
         select(as_summary.assign(analytic=np.nan), kind, measure, words.scale(measure)),
+        words.scale(measure) * smallest,
     )
 
 
 def _interval_entries(style: Style) -> list[layout.Entry]:
     look = Look("0.2")
+    fills = {"surely more than matters": "0.2", "not surely": "white"}
     return [
-        (Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor=fill)), label)
-        for label, fill in {"it excludes 0": "0.2", "it includes 0": "white"}.items()
+        *(
+            (Line2D([], [], **bars.marker(style, look, 0.85, markerfacecolor=fill)), label)
+            for label, fill in fills.items()
+        ),
+        (Patch(color=bars.GROUND), "too little to matter"),
     ]
 
 

@@ -33,13 +33,14 @@ COLUMNS = {
     # a row per arm, replication, phase, class, group of rows (by, key) and measure
     "measures": "arm replication phase class by key measure numerator denominator",
     # paired differences of each other arm from the baseline (sim.measure.compare, with columns
-    # arm and baseline; intervals of all arms together); made from measures where it is not there
+    # arm and baseline; intervals of all arms together); made from measures where it is not there,
+    # with the smallest effect of interest where the scenario states one
     "comparison": "arm baseline class measure difference low high replications",
     # a row per arm, class, measure and unknown: the means at the ends of its range
     # (sim.results.sweep.Sweep.tornado)
     "ranges": " ".join(("arm class measure", *TORNADO)),
     # what structure does: a row per arm and quantity (sim.measure.structures.band)
-    "bands": "arm quantity mean band_low band_high",
+    "bands": "arm quantity unit mean low high band_low band_high",
     # a row per point of a sweep, arm, class and measure, with the swept keys as columns
     "points": "point arm class measure mean low high",
     # a row per arm, replication, message and recipient (sim.records.rows.RECIPIENTS)
@@ -68,7 +69,7 @@ COLUMNS = {
     # the surveyed share of open relays, from low to high, at times of the run (s)
     "survey": "at low high source",
     # a mapping about the run; keys used: arms (their order), baseline, seed, hash, replications,
-    # policy_starts (s), run_length (s), mailboxes, quick
+    # policy_starts (s), run_length (s), mailboxes, interest, quick
     "about": "",
 }
 TABLES = {name: tuple(columns.split()) for name, columns in COLUMNS.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,17 +15,31 @@ from sim.figures import bars, layout, palette, words
 from sim.figures.data import Estimate, FigureError, Frame, Names, select
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
-from sim.figures.specification import figure
+from sim.figures.specification import Run, figure
 from sim.figures.style import Style
 
-GAIN = ("spam", "spam_per_mailbox_day")
+
+class Gain(NamedTuple):
+    """What a policy takes from the spammer: a *measure*, its axis, and its *band*."""
+
+    measure: str
+    label: str
+    band: str
+
+
+LEAVES = Gain("spam_left_per_day", "spam that left servers (recipients / day)", "spam that left")
+ENTERS = Gain(
+    "spam_per_mailbox_day",
+    "spam delivered (messages / mailbox / day)",
+    "spam per mailbox and day",
+)
 COSTS = {
     "long_run_lost_per_day": "honest mail lost in the long run (recipients / day)",
     "lost_per_day": "honest mail lost since the change (recipients / day)",
 }
 """What honest people lose, and the words at the axis: the first that some arm has."""
-BANDED = {"lost": "honest recipients lost", "spam": "spam per mailbox and day"}
-"""The quantities whose bands are drawn, as the table of bands calls them."""
+LOSSES = "honest recipients lost"
+"""What honest people lose, as the table of bands calls it."""
 HEIGHT = {"column": 2.6, "page": 3.6, "slide": 4.6}
 """Inches for the axes alone."""
 ANGLES = (45, 135, 90, 0, 315, 225, 180, 270, 20, 70, 110, 160)
@@ -51,32 +65,43 @@ class Point:
     bands: Bands
 
 
-@figure(
-    "Each policy by the honest mail it loses and the spam it lets through; nearer to the lower "
-    "left corner is better. Arms that have not settled are left out of the long run; where none "
-    "has, or where structure was tried, the loss is that of all days since the change. Hollow: "
-    "dominated, some other policy is no worse in both means and better in one. Line: the policies "
-    f"that are not. {words.WHISKERS} Pale bars: from the least to the greatest mean if what is "
-    "only assumed is otherwise. "
-    + words.definitions("long_run_lost_per_day", "lost_per_day", "spam_per_mailbox_day"),
-    first=True,
-)
-def frontier(style: Style, summary: Frame, arms: Names, bands: Frame | None = None) -> Figure:
-    """Trade-off: spam per mailbox and day against honest mail lost; dominated policies hollow.
+def _caption(run: Run, bands: Frame | None, **_: object) -> str:
+    gain = LEAVES if run.leaves else ENTERS
+    costs = ("lost_per_day",) if bands is not None else tuple(COSTS)
+    band = (
+        "Pale bars: from the least to the greatest mean if what is only assumed is otherwise. "
+        if bands is not None
+        else "Arms that have not settled are left out of the long run; where none has, the loss is "
+        "that of all days since the change. "
+    )
+    return (
+        "Each policy by the honest mail that it loses and the spam that it lets through; nearer to "
+        "the lower left corner is better. Hollow: some other policy is no worse in both means and "
+        f"better in one. Line: the policies that are not. {words.WHISKERS} {band}"
+        + words.definitions(*costs, gain.measure)
+    )
+
+
+@figure(_caption, first=True)
+def frontier(
+    style: Style, summary: Frame, arms: Names, run: Run, bands: Frame | None = None
+) -> Figure:
+    """Trade-off: spam against honest mail lost; policies that another one betters are hollow.
 
     *bands* are those of the whole time since the change, so that losses are, too.
     """
+    gain = LEAVES if run.leaves else ENTERS
     costs = [cost for cost in COSTS if bands is None or cost == "lost_per_day"]
-    alternatives = ((COSTS[cost], _points(summary, arms, cost, bands)) for cost in costs)
+    alternatives = ((COSTS[cost], _points(summary, arms, (cost, gain), bands)) for cost in costs)
     lost, points = next(((label, points) for label, points in alternatives if points), ("", []))
     if not points:
-        raise FigureError(f"no arm has both {' or '.join(COSTS)} and {GAIN[1]}")
+        raise FigureError(f"no arm has both {' or '.join(COSTS)} and {gain.measure}")
     figure = layout.new(style, HEIGHT[style.name])
     axes = layout.tidy(figure.subplots(), style, grid="both")
     axes.set_xlim(_limits((point.lost, point.bands.get("lost", ())) for point in points))
     axes.set_ylim(_limits((point.spam, point.bands.get("spam", ())) for point in points))
     axes.set_xlabel(lost)
-    axes.set_ylabel(layout.name("spam delivered (messages / mailbox / day)", 44))
+    axes.set_ylabel(layout.name(gain.label, 44))
     best = sorted((p.lost.mean, p.spam.mean) for p in points if not p.dominated)
     line: dict[str, Any] = {"color": "0.6", "linewidth": style.line, "zorder": 1}
     axes.step(*zip(*best, strict=True), where="post", gid="frontier", **line)
@@ -134,24 +159,31 @@ def dominated(lost: float, spam: float, others: Sequence[tuple[float, float]]) -
     return any(x <= lost and y <= spam and (x < lost or y < spam) for x, y in others)
 
 
-def _bands(bands: Frame | None, arm: str) -> Bands:
+def _bands(bands: Frame | None, arm: str, gain: Gain) -> Bands:
     """The ends of what an arm loses and lets through over what is assumed."""
     if bands is None:
         return {}
     rows = bands[bands["arm"].astype(str) == arm].set_index("quantity")
-    present = {side: name for side, name in BANDED.items() if name in rows.index}
+    sides = {"lost": LOSSES, "spam": gain.band}
+    present = {side: name for side, name in sides.items() if name in rows.index}
     low, high = (rows[end].astype(float) for end in ("band_low", "band_high"))
     return {side: (low[name], high[name]) for side, name in present.items()}
 
 
-def _points(summary: Frame, arms: Names, cost: str, bands: Frame | None) -> list[Point]:
-    costs, gains = (select(summary, *measure, 1.0) for measure in (("honest", cost), GAIN))
+def _points(
+    summary: Frame, arms: Names, axes: tuple[str, Gain], bands: Frame | None
+) -> list[Point]:
+    cost, gain = axes
+    sides = ("honest", cost), ("spam", gain.measure)
+    costs, gains = (select(summary, *measure, 1.0) for measure in sides)
     pairs = {arm: (costs.get(arm, Estimate()), gains.get(arm, Estimate())) for arm in arms}
     defined = {arm: pair for arm, pair in pairs.items() if pair[0].defined and pair[1].defined}
     means = {arm: (lost.mean, spam.mean) for arm, (lost, spam) in defined.items()}
     everyone = list(means.values())
     return [
-        Point(number, arm, *defined[arm], dominated(*means[arm], everyone), _bands(bands, arm))
+        Point(
+            number, arm, *defined[arm], dominated(*means[arm], everyone), _bands(bands, arm, gain)
+        )
         for number, arm in enumerate(arms, start=1)
         if arm in defined
     ]
@@ -255,4 +287,4 @@ def _notes(points: Sequence[Point], arms: Names) -> list[str]:
     drawn_arms = {point.arm for point in points}
     notes = [f"not shown, no value: {arm}" for arm in arms if arm not in drawn_arms]
     hollow = any(point.dominated for point in points)
-    return [*notes, *(["hollow: dominated by another policy"] if hollow else [])]
+    return [*notes, *(["hollow: another policy is no worse on either axis"] if hollow else [])]

@@ -104,7 +104,9 @@ class Tables(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self._tables or name not in self:
             return self._tables[name]
-        return compared(self._tables["measures"], str(about(self._tables)["baseline"]))
+        facts = about(self._tables)
+        table = compared(self._tables["measures"], str(facts["baseline"]))
+        return table.assign(smallest=table["measure"].map(facts.get("interest", {})).astype(float))
 
     def __contains__(self, name: object) -> bool:
         facts = about(self._tables)

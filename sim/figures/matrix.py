@@ -1,10 +1,10 @@
-"""The exact matrix: what servers answer in each of the six situations, under each policy."""
+"""The exact matrix: what a server answers in each of the six situations, under each policy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -28,8 +28,8 @@ SITUATIONS = {
     for away, to in enumerate(("same ISP", "elsewhere"))
 }
 """The numbers the situations bear in the source."""
-ROOM = 13
-"""Letters a cell must have room for, to hold the name of a restriction broken at underscores."""
+ROOM = 9
+"""Letters a cell must have room for, to hold a verdict in words."""
 ARMS_AGREE = "all arms alike: none of these answers depends on the policy"
 
 Answer = tuple[str, str]  # kind of verdict, restriction that decided
@@ -38,28 +38,36 @@ Column = tuple[str, str]  # place, recipient
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the matrix: an arm, and who is asked with which credentials for these answers."""
+    """One row of the matrix: arms, and who is asked with which credentials for these answers."""
 
-    arm: str
+    arms: tuple[str, ...]
     credentials: str
     answers: Mapping[Column, Answer]
 
 
-@figure(
-    "What the user's own submission server answers, by policy (rows), by where the user is and "
-    "whether the recipient is at the same ISP (columns; numbers: the six situations). Exact, "
-    "not sampled: each cell is one decision, coloured by the verdict and labelled by the "
-    "restriction that decided it. A policy has one row where credentials make no difference.",
-    first=True,
-)
+def _caption(cells: Frame, **_: object) -> str:
+    server = _server(cells)
+    who = (
+        f"{server} answers its customers" if server else "the user's own submission server answers"
+    )
+    return (
+        f"What {who}, by policy (rows), by where the user is and whether the recipient is at the "
+        "same ISP (columns; numbers: the six situations). Exact, not sampled: each cell is one "
+        "decision, in words; letters: the restriction that decided. Policies with the same answers "
+        "share rows; a policy has one row where credentials make no difference."
+    )
+
+
+@figure(_caption, first=True)
 def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
-    """Six situations by policy: coloured by verdict, labelled by the restriction that decided."""
+    """Six situations by policy: the verdict in words, and the restriction that decided."""
     several = [key for key in ("server", "port") if key in cells and cells[key].nunique() > 1]
-    rows = [row for arm in arms for row in _rows(cells[cells["arm"] == arm], arm, several)]
+    rows = _merged([row for arm in arms for row in _rows(cells[cells["arm"] == arm], arm, several)])
     columns = sorted({column for row in rows for column in row.answers}, key=_rank)
-    room = _letters(style, len(columns))
-    keys = {} if room >= ROOM else _keys(rows)
-    labels = [[_label(row.answers.get(column), room, keys) for column in columns] for row in rows]
+    room, keys = _letters(style, len(columns)), _keys(rows)
+    narrow = room < ROOM
+    width = 0 if narrow else room
+    labels = [[_label(row.answers.get(column), width, keys) for column in columns] for row in rows]
     heights = [_height(style, rows, *pair) for pair in zip(rows, labels, strict=True)]
     edges = [0.0, *map(float, np.cumsum(heights))]
     figure = layout.new(style, edges[-1] / 72)
@@ -72,11 +80,13 @@ def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
                 axes.add_patch(_strip(kind, (place, top, 0.07, bottom - top)))
             middle = (place + 0.5, (top + bottom) / 2)
             layout.write(axes, style, middle, label, fontsize=_type(style))
-    headings = [_heading(column, upright=bool(keys)) for column in columns]
-    _name_columns(axes, style, headings, upright=bool(keys))
+    _name_columns(axes, style, _headings(columns, 0 if narrow else int(0.85 * room)))
     _name_rows(axes, style, rows, edges)
-    notes = [f"{key}  {rule}" for rule, key in keys.items()]
-    notes += [ARMS_AGREE] if _arms_agree(rows, arms) else []
+    if server := _server(cells):
+        axes.set_title(f"what {server} answers its customers", fontsize=style.text)
+    decided = ", ".join(f"{key}\u00a0{rule}" for rule, key in keys.items())
+    notes = [ARMS_AGREE] if _arms_agree(rows, arms) else []
+    notes.append(f"decided by: {decided}")
     layout.legend(figure, style, _entries(rows), notes=notes)
     return layout.settle(figure, [axes], edges[-1] / 72)
 
@@ -92,8 +102,32 @@ def _rows(cells: Frame, arm: str, several: Names) -> list[Row]:
         shared = _shared(part)
         for credentials, answers in shared:
             label = credentials if len(shared) > 1 else "any credentials"
-            rows.append(Row(arm, ", ".join([*map(str, names), label]), answers))
+            rows.append(Row((arm,), ", ".join([*map(str, names), label]), answers))
     return rows
+
+
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with arms that have the same answers throughout together."""
+    tables: list[tuple[list[str], list[Row]]] = []
+    for (arm,), group in groupby(rows, lambda row: row.arms):
+        own = list(group)
+        same = next((names for names, others in tables if _alike(others, own)), None)
+        if same is None:
+            tables.append(([arm], own))
+        else:
+            same.append(arm)
+    return [replace(row, arms=tuple(names)) for names, own in tables for row in own]
+
+
+def _alike(some: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Whether all rows have the same answers to the same credentials."""
+    return [replace(row, arms=()) for row in some] == [replace(row, arms=()) for row in others]
+
+
+def _server(cells: Frame) -> str:
+    """Return the one server that is asked, if it is known."""
+    names = set(cells["server"].astype(str)) if "server" in cells else set()
+    return names.pop() if len(names) == 1 else ""
 
 
 def _shared(cells: Frame) -> list[tuple[str, dict[Column, Answer]]]:
@@ -113,8 +147,7 @@ def _shared(cells: Frame) -> list[tuple[str, dict[Column, Answer]]]:
 
 def _arms_agree(rows: Sequence[Row], arms: Names) -> bool:
     """Whether all of several arms have the same rows."""
-    tables = [[(row.credentials, row.answers) for row in rows if row.arm == arm] for arm in arms]
-    return len(arms) > 1 and all(table == tables[0] for table in tables)
+    return len(arms) > 1 and len({row.arms for row in rows}) == 1
 
 
 def _rank(column: Column) -> tuple[int, str, bool]:
@@ -124,10 +157,16 @@ def _rank(column: Column) -> tuple[int, str, bool]:
 
 def _height(style: Style, rows: Sequence[Row], row: Row, labels: Names) -> float:
     """Return points for a row: what its cells, its credentials and its arm's name need."""
-    share = sum(other.arm == row.arm for other in rows)  # the name spreads over all rows of its arm
-    name = layout.lines([layout.name(row.arm, style.wrap)]) / share * 1.25 * style.small
+    share = sum(other.arms == row.arms for other in rows)  # names spread over all rows of the arms
+    name = layout.lines([_names(row.arms, style)]) / share * 1.25 * style.small
     cells = layout.lines([*labels, _credentials_text(row)]) * 1.25 * _type(style)
     return max(cells, name) + 0.7 * _type(style)
+
+
+def _names(arms: Names, style: Style) -> str:
+    """Return the names of arms, each on lines of its own."""
+    mark = "• " if len(arms) > 1 else ""
+    return "\n".join(layout.name(f"{mark}{arm}", style.wrap) for arm in arms)
 
 
 def _credentials_text(row: Row) -> str:
@@ -145,9 +184,9 @@ def _letters(style: Style, columns: int) -> int:
 
 
 def _keys(rows: Sequence[Row]) -> dict[str, str]:
-    """Return a letter for each restriction, for cells too narrow for its name."""
-    rules = dict.fromkeys(rule for row in rows for _, rule in row.answers.values())
-    return {rule: chr(ord("A") + number % 26) for number, rule in enumerate(rules)}
+    """Return a letter for each restriction that decided."""
+    rules = dict.fromkeys(rule for row in rows for _, rule in row.answers.values() if rule)
+    return {rule: chr(ord("a") + number % 26) for number, rule in enumerate(rules)}
 
 
 def _kind(answer: Answer | None) -> Kind:
@@ -155,13 +194,13 @@ def _kind(answer: Answer | None) -> Kind:
 
 
 def _label(answer: Answer | None, letters: int, keys: Mapping[str, str]) -> str:
+    """Return the verdict in words of at most *letters* a line (0: a sign), and the rule's key."""
     if answer is None:
         return ""
-    sign, rule = _kind(answer).sign, answer[1]
-    if keys:
-        return sign + keys[rule]
-    lines = wrap(f"{sign} {rule}".replace("_", "_ "), letters)
-    return "\n".join(line.replace("_ ", "_") for line in lines)
+    kind, key = _kind(answer), keys.get(answer[1], "")
+    if not letters:
+        return kind.sign + key
+    return "\n".join(wrap(f"{kind.sign} {kind.label} {f'[{key}]' if key else ''}", letters))
 
 
 def _box(kind: Kind, style: Style, box: tuple[float, float, float, float]) -> Rectangle:
@@ -181,12 +220,13 @@ def _strip(kind: Kind, box: tuple[float, float, float, float]) -> Rectangle:
     return Rectangle((left, top), width, height, hatch=3 * kind.hatch, **look)
 
 
-def _name_columns(axes: Axes, style: Style, headings: Names, *, upright: bool) -> None:
+def _name_columns(axes: Axes, style: Style, headings: Names) -> None:
     axes.set_xlim(0, len(headings))
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     middles = np.arange(len(headings)) + 0.5
+    upright = not any("\n" in heading for heading in headings)
     look: dict[str, Any] = {"fontsize": style.small, "rotation": 90 if upright else 0}
     axes.set_xticks(middles, headings, parse_math=False, **look)
 
@@ -194,15 +234,15 @@ def _name_columns(axes: Axes, style: Style, headings: Names, *, upright: bool) -
 def _name_rows(axes: Axes, style: Style, rows: Sequence[Row], edges: Sequence[float]) -> None:
     """Write arms at the left, with a line above each; at the right who is asked, if it matters."""
     axes.set_ylim(edges[-1], 0)
-    spans: dict[str, list[float]] = {}
+    spans: dict[tuple[str, ...], list[float]] = {}
     for row, span in zip(rows, pairwise(edges), strict=True):
-        spans.setdefault(row.arm, []).extend(span)
+        spans.setdefault(row.arms, []).extend(span)
     width = axes.get_xlim()[1]
     for edge in (*(span[0] for span in spans.values()), edges[-1]):
         line: dict[str, Any] = {"color": "black", "linewidth": style.line, "clip_on": False}
         axes.plot([-0.02, width], [edge] * 2, **line)
     middles = [(span[0] + span[-1]) / 2 for span in spans.values()]
-    names = [layout.name(arm, style.wrap) for arm in spans]
+    names = [_names(arms, style) for arms in spans]
     axes.set_yticks(middles, names, fontsize=style.small, parse_math=False)
     if any(row.credentials != "any credentials" for row in rows):
         side = axes.secondary_yaxis("right")
@@ -212,12 +252,22 @@ def _name_rows(axes: Axes, style: Style, rows: Sequence[Row], edges: Sequence[fl
         side.spines["right"].set_visible(False)
 
 
-def _heading(column: Column, *, upright: bool) -> str:
-    place, to = column
-    number = f"({SITUATIONS[column]})" if column in SITUATIONS else ""
-    if upright:
-        return f"{number} {place}, to {to}".strip()
-    return "\n".join(filter(None, [number, *wrap(place, 12), f"to {to}"]))
+def _headings(columns: Sequence[Column], letters: int) -> list[str]:
+    """Return what columns are called, in lines of at most *letters* (0: in one line).
+
+    They are numbered where all are among the six situations.
+    """
+    numbered = all(column in SITUATIONS for column in columns)
+    parts = [
+        ([f"({SITUATIONS[place, to]})"] if numbered else [], place, f"to {to}")
+        for place, to in columns
+    ]
+    if not letters:
+        return [" ".join([*number, f"{place}, {to}"]) for number, place, to in parts]
+    return [
+        "\n".join([*number, layout.name(place, letters), layout.name(to, letters)])
+        for number, place, to in parts
+    ]
 
 
 def _entries(rows: Sequence[Row]) -> list[Entry]:

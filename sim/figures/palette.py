@@ -13,7 +13,7 @@ from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 
-from sim.records.words import Fate, MailClass, Route, complete
+from sim.records.words import Abuse, Fate, MailClass, Route, complete
 
 BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
 ORANGE, SKY, GREEN, YELLOW = "#e69f00", "#56b4e9", "#009e73", "#f0e442"
@@ -87,6 +87,16 @@ ROUTE = _table(
         "dsn": Look(PALE, "", ">", "-"),
         "delay_notice": Look(YELLOW, "....", "d", DOTTED),
         "backscatter": Look(GREY, "////", "h", CHAIN),
+    },
+)
+ABUSE = _table(
+    [word for word in Abuse.texts() if word],
+    {
+        "strangers": Look(VERMILLION, "////", "X", "-"),
+        "customers_machines": Look(GREEN, "oooo", "^", DASHED),
+        "stolen_logins": Look(BLUE, "++++", "P", LOOSE),
+        "inherited_windows": Look(YELLOW, "----", "p", DOTTED),
+        "trusted_ranges": Look(PURPLE, "....", "s", CHAIN),
     },
 )
 OTHER = Look(GREY, "||||", "h", LONG)

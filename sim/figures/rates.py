@@ -23,11 +23,11 @@ Pairs = Sequence[tuple[str, str]]
 
 RATES = (("honest", "delivery_rate"), ("honest", "first_refusal_rate"), ("spam", "spam_abuse_rate"))
 MISSION = {
-    "delivery_rate": "delivery rate",
-    "first_refusal_rate": "rejection rate",
-    "spam_abuse_rate": "spam-abuse rate",
+    "delivery_rate": "delivery rate:\nhonest mail delivered",
+    "first_refusal_rate": "rejection rate:\nhonest mail refused at first",
+    "spam_abuse_rate": "spam-abuse rate:\nspam in what is relayed",
 }
-"""What the mission calls the three rates."""
+"""What the mission calls the three rates, and what they are."""
 OPEN = "some server relays for everybody: open trust"
 GROUND = Patch(facecolor=bars.GROUND)
 
@@ -70,7 +70,7 @@ def _rate(summary: Frame, kind: str, measure: str) -> Bars:
     panel = bars_of(summary, kind, measure)
     if measure not in MISSION:
         return panel
-    title = f"{MISSION[measure]}:\n{words.title(kind, measure).replace(chr(10), ' ')}"
+    title = MISSION[measure]
     panel = replace(panel, title=title)
     if measure != "delivery_rate":
         return panel

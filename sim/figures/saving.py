@@ -14,9 +14,9 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from sim.figures.data import FigureError
 from sim.figures.style import STYLES, settings
 from sim.records.outgoing import visible
+from sim.records.usage import one_of
 
 DPI = 300
 """Of PNG files: what printers ask for."""
@@ -36,10 +36,9 @@ def save(
 
 
 def known_formats(formats: Sequence[str]) -> None:
-    """Raise FigureError unless each of *formats* is one that figures are written in."""
-    unknown = [kind for kind in formats if kind not in FORMATS]
-    if unknown:
-        raise FigureError(f"unknown figure format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+    """Raise UsageError unless each of *formats* is one that figures are written in."""
+    for kind in formats:
+        one_of("figure format", kind, FORMATS)
 
 
 def write(figure: Figure, target: Path | IO[bytes], kind: str) -> None:

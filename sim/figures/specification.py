@@ -23,12 +23,16 @@ SIZE = [
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a figure may know of its run, from the table ``about``; times in seconds."""
+    """What a figure may know of its run, from the table ``about``; times in seconds.
+
+    *leaves*: the question is what spam leaves servers, rather than what comes to mailboxes.
+    """
 
     baseline: str = ""
     policy_starts: float = 0.0
     run_length: float | None = None
     mailboxes: int | None = None
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from sim.figures.data import FigureError
+from sim.records.usage import UsageError, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,9 @@ STYLES = {
 def style(name: str | Style) -> Style:
     """Return the style called *name*; or the one that is given, if its name is known."""
     if not isinstance(name, str | Style):
-        raise FigureError(f"a style is a name or a Style, not {name!r}")
-    own = name.name if isinstance(name, Style) else name
-    if own not in STYLES:
-        raise FigureError(f"unknown figure style {own!r}; there are {', '.join(STYLES)}")
-    return name if isinstance(name, Style) else STYLES[name]
+        raise UsageError(f"a style is a name or a Style, not {name!r}")
+    own = one_of("figure style", name.name if isinstance(name, Style) else name, STYLES)
+    return name if isinstance(name, Style) else STYLES[own]
 
 
 @contextmanager

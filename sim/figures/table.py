@@ -8,12 +8,14 @@ from types import MappingProxyType
 from sim.figures import (
     by_arm,
     by_day,
+    causes,
     costs,
     curves,
     frontier,
     life,
     matrix,
     rates,
+    structures,
     sweeps,
     topology,
 )
@@ -23,6 +25,7 @@ from sim.figures.specification import Specification
 FIGURES = (
     frontier.frontier,
     rates.rates,
+    causes.causes,
     by_day.routes,
     by_arm.differences,
     by_arm.places,
@@ -30,6 +33,7 @@ FIGURES = (
     topology.topology,
     costs.costs,
     by_arm.groups,
+    structures.structures,
     sweeps.tornado,
     rates.believed,
     by_arm.refusals,

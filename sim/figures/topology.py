@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import networkx as nx
@@ -37,6 +37,11 @@ Point = tuple[float, float]
 Graph: TypeAlias = "nx.Graph[Any]"
 Relays = dict[str, dict[str, str]]
 """Network -> role of a server -> its relay policy."""
+Trust = dict[str, set[str]]
+"""Network -> other networks that its servers relay for."""
+TRUST: dict[str, Any] = {"color": palette.BLUE, "linestyle": palette.DOTTED}
+TOGETHER = "0.9"
+"""Of the ground below the networks of an organisation."""
 Flows = dict[tuple[frozenset[str], str], float]
 """(ends of a link, class of mail) -> recipients a day."""
 
@@ -45,7 +50,8 @@ def _caption(topology: Graph, traffic: object, arm: str | None, **_: object) -> 
     words = (
         f"The {topology.number_of_nodes()} networks and {topology.number_of_edges()} links of the "
         "scenario. Shape: kind of network; fill: whether its servers relay for everybody (left "
-        "half: submission server, right half: MX); at the links: one-way latency."
+        "half: submission server, right half: MX); at the links: one-way latency. Dotted arrow: "
+        "from a network to one whose server trusts its addresses."
     )
     if traffic is not None:
         words += (
@@ -74,7 +80,7 @@ def topology(
     number = topology.number_of_nodes() if topology is not None else 0
     if not number:
         raise FigureError("there are no networks, so there is nothing to draw")
-    chosen, relays = _policies(policies, arm)
+    chosen, relays, trust = _policies(policies, arm)
     places = layout_of(topology)
     across, below, above = _reach(places, style)
     large = number <= MANY
@@ -87,6 +93,11 @@ def topology(
     flows = _flows(traffic)
     widest = max(flows.values(), default=0.0) if most is None else most
     _links(axes, style, topology, places, {link: n / widest for link, n in flows.items() if widest})
+    together = _organisations(topology)
+    for members in together.values() if large else ():
+        _ground(axes, style, [places[name] for name in members])
+    for server, others in trust.items() if large else ():
+        _trust(axes, style, places[server], [places[name] for name in sorted(others)])
     for node, data in topology.nodes(data=True):
         context, roles = (axes, style, places[str(node)], str(node)), relays.get(str(node), {})
         _node(*context, str(data.get("kind", "")), roles, large=large)
@@ -101,6 +112,11 @@ def topology(
     notes = [f"widest line: {digits(widest)} recipients / day"] if widest else []
     notes += [] if large else [f"names are left out: {number} networks"]
     entries = list(_entries(style, topology, relays, flows=bool(widest)))
+    if large and any(trust.values()):
+        entries.append((Line2D([], [], linewidth=style.line, **TRUST), "is trusted by"))
+    if large and together:
+        names = ", ".join(together)
+        entries.append((Patch(facecolor=TOGETHER), f"of one organisation: {names}"))
     layout.legend(figure, style, entries, notes=notes)
     return layout.settle(figure, [axes], height, tallest=style.height)
 
@@ -112,17 +128,44 @@ def layout_of(graph: Graph) -> dict[str, Point]:
     """
     inner = [str(node) for node in graph if graph.nodes[node].get("kind") == "transit"]
     outer = [str(node) for node in graph if str(node) not in inner]
+    leaders = _leaders(graph, inner, outer)
     if not inner and len(outer) > 3:
         circle = nx.circular_layout(graph)
         return {str(node): (float(x), float(y)) for node, (x, y) in circle.items()}
     kinds = [*SHAPES]
 
-    def rank(node: str) -> tuple[int, int]:
-        hubs = [inner.index(str(other)) for other in graph[node] if str(other) in inner]
-        kind = graph.nodes[node].get("kind", "isp")
-        return min(hubs, default=len(inner)), kinds.index(kind) if kind in kinds else len(kinds)
+    def rank(node: str) -> tuple[int, ...]:
+        leader = leaders[node]
+        hubs = [inner.index(str(other)) for other in graph[leader] if str(other) in inner]
+        kind = graph.nodes[leader].get("kind", "isp")
+        of_kind = kinds.index(kind) if kind in kinds else len(kinds)
+        place = outer.index(leader), node != leader, outer.index(node)
+        return (min(hubs, default=len(inner)), of_kind, *place)
 
     return _ring(inner, 0.0 if len(inner) < 2 else 0.42) | _ring(sorted(outer, key=rank), 1.0)
+
+
+def _organisations(graph: Graph) -> dict[str, list[str]]:
+    """Return the networks of each organisation that has several, in their order."""
+    members: dict[str, list[str]] = {}
+    for node, data in graph.nodes(data=True):
+        if data.get("organisation"):
+            members.setdefault(str(data["organisation"]), []).append(str(node))
+    return {name: nodes for name, nodes in members.items() if len(nodes) > 1}
+
+
+def _leaders(graph: Graph, inner: Names, outer: Names) -> dict[str, str]:
+    """Return for each outer network the one that it stands beside: of its organisation, or the
+    network that it is connected by; else itself."""
+    joined = [node for node in outer if any(str(other) in inner for other in graph[node])]
+    leaders = {node: node for node in outer}
+    for node in outer:
+        if node not in joined:
+            leaders[node] = next((str(o) for o in graph[node] if str(o) in joined), node)
+    for members in _organisations(graph).values():
+        first = next((node for node in members if node in joined), members[0])
+        leaders |= dict.fromkeys((node for node in members if node in leaders), first)
+    return {node: leaders.get(leader, leader) for node, leader in leaders.items()}
 
 
 def _ring(names: Names, radius: float) -> dict[str, Point]:
@@ -131,10 +174,10 @@ def _ring(names: Names, radius: float) -> dict[str, Point]:
     return {n: (1.5 * radius * math.cos(a), radius * math.sin(a)) for n, a in angles.items()}
 
 
-def _policies(policies: Frame | None, arm: str | None) -> tuple[str, Relays]:
-    """Return the arm that is drawn, and for each network role -> relay policy."""
+def _policies(policies: Frame | None, arm: str | None) -> tuple[str, Relays, Trust]:
+    """Return the arm that is drawn, for each network role -> relay policy, and whom it trusts."""
     if policies is None:
-        return "", {}
+        return "", {}, {}
     arms = order(policies["arm"], None if arm is None else [arm])
     restricted = set(policies.loc[policies["relay"].astype(str) != "open", "arm"].astype(str))
     chosen = next((name for name in arms if name in restricted), arms[0])
@@ -142,7 +185,11 @@ def _policies(policies: Frame | None, arm: str | None) -> tuple[str, Relays]:
     relays: Relays = {}
     for network, role, relay in zip(rows["network"], rows["role"], rows["relay"], strict=True):
         relays.setdefault(str(network), {})[str(role)] = str(relay)
-    return chosen, relays
+    trust: Trust = {}
+    if "trusts" in rows:
+        for network, others in zip(rows["network"], rows["trusts"], strict=True):
+            trust.setdefault(str(network), set()).update(filter(None, str(others).split(", ")))
+    return chosen, relays, trust
 
 
 def _flows(traffic: Frame | None) -> Flows:
@@ -198,6 +245,27 @@ def _link(axes: Axes, style: Style, ends: tuple[Point, Point], shares: Mapping[s
 def _line(kind: str, width: float) -> dict[str, Any]:
     look = palette.CLASS[kind]
     return {"color": look.colour, "linestyle": look.line, "linewidth": width}
+
+
+def _ground(axes: Axes, style: Style, places: Sequence[Point]) -> None:
+    """Draw a pale ground below the networks of an organisation, which stand side by side."""
+    look: dict[str, Any] = {"color": TOGETHER, "linewidth": 4.2 * style.text, "zorder": -1}
+    xs, ys = zip(*places, strict=True)
+    axes.plot(xs, ys, solid_capstyle="round", solid_joinstyle="round", gid="organisation", **look)
+
+
+def _trust(axes: Axes, style: Style, server: Point, others: Sequence[Point]) -> None:
+    """Draw an arrow to the network of a server from each that it trusts, beside the links."""
+    for other in others:
+        arrow: dict[str, Any] = {
+            "arrowstyle": "-|>",
+            "connectionstyle": "arc3,rad=0.18",
+            "linewidth": style.line,
+            "shrinkA": 1.1 * style.text,
+            "shrinkB": 1.1 * style.text,
+            **TRUST,
+        }
+        axes.annotate("", server, other, arrowprops=arrow, zorder=2, gid="trust")
 
 
 def _latency(axes: Axes, style: Style, ends: tuple[Point, Point], latency: float) -> None:
@@ -260,7 +328,10 @@ def _words(
 
 
 def _relay_lines(relays: Mapping[str, str]) -> list[str]:
-    words = {role: layout.name(relay.replace("_", " "), 22) for role, relay in relays.items()}
+    words = {
+        role: layout.name(relay.replace("_", " ").replace("+", " + "), 22)
+        for role, relay in relays.items()
+    }
     if len(set(words.values())) == 1:
         return [f"[{next(iter(words.values()))}]"]
     short = {"submission": "smtp", "both": "smtp and mx"}

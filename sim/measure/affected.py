@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from sim.path.alike import address_parts
 from sim.path.journey import Servers
 from sim.path.submission import Attempt, MailProgram, submit
-from sim.scenario.people import network_at
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -65,7 +64,7 @@ def _attempts(servers: Servers, users: Users, home: str, program: MailProgram) -
     elsewhere = next((d for s in scenario.servers.values() for d in s.domains if d not in own), "")
     ranges = (*servers.policy(program.server).ranges, servers.listings.ranges)
     for place in sorted(users.visited):
-        network = network_at(place, home, users.work)
+        network = users.network_at(place, home)
         for _, client in address_parts(scenario.networks[network], ranges):
             for domain in (own[0], elsewhere or NOWHERE):
                 yield submit(scenario, program, network, client, f"user@{domain}")

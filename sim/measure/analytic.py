@@ -21,7 +21,6 @@ from sim.measure.analytic_spam import spam_rows
 from sim.measure.inputs import Inputs
 from sim.path.alike import address_parts
 from sim.path.submission import Attempt, submit
-from sim.scenario.people import network_at
 from sim.smtp import Verdict
 from sim.smtp.verdicts import UNREACHABLE
 
@@ -122,12 +121,13 @@ def _attempts(
 ) -> Iterator[tuple[float, Attempt]]:
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
-    location = network_at(place, home, users.work)
     ranges = (*servers.policy(inputs.submission[network]).ranges, servers.listings.ranges)
-    addresses = list(address_parts(scenario.networks[location], ranges))
-    for share, program in programs(scenario, users, network):
-        for part, client in addresses if share else ():
-            yield share * part, submit(scenario, program, location, client, "")
+    there = users.network_at(place, home)
+    for location, of_them in ((there, 1.0 - users.vpn), (network, users.vpn)):
+        addresses = list(address_parts(scenario.networks[location], ranges)) if of_them else []
+        for share, program in programs(scenario, users, network):
+            for part, client in addresses if share else ():
+                yield of_them * share * part, submit(scenario, program, location, client, "")
 
 
 class _Fate(NamedTuple):

@@ -13,8 +13,8 @@ from sim.measure.bounds import Array
 from sim.measure.intervals import Intervals, Sample, intervals
 from sim.measure.pairs import paired
 from sim.measure.quotients import ratio_of_means
-from sim.measure.ranking import ranking, together
-from sim.records.measures import MEASURES, RATE, SETTLING_TIME
+from sim.measure.ranking import ranking, surely, together
+from sim.records.measures import MEASURES, RATE, RATIO, SETTLING_TIME
 
 COLUMNS = (
     "arm",
@@ -43,12 +43,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One line of the decision table: a measure of a class, or a count of it a day."""
+    """One line of the decision table: a measure of a class, or a count of it a day, or in all."""
 
     class_: str
     measure: str
     unit: str = ""
     per_day: bool = False
+    total: bool = False
+    """The numerator alone, such as all that is lost once."""
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -84,7 +86,7 @@ EXCHANGE = "spam removed per honest recipient lost"
 """The exchange rate of a policy: spam taken away for each honest loss, from the baseline."""
 
 
-class _Cells:
+class Cells:
     """Measures by ``all`` in phase ``after`` as numbers: a value a replication."""
 
     def __init__(self, measures: pd.DataFrame, phase: str) -> None:
@@ -105,6 +107,8 @@ class _Cells:
         """A quantity of an arm by replication, and its kind."""
         sides = (self.column(arm, *_key(quantity), name) for name in Sample._fields)
         sample, kind = Sample(*sides), MEASURES[quantity.measure].kind
+        if quantity.total:
+            return RATIO, Sample.of(sample.numerator)
         if not quantity.per_day:
             return kind, sample
         days = self.days(arm)
@@ -134,11 +138,11 @@ def decision(
     measure: a difference *matters* where it is surely larger, by these bounds.
     """
     expected = _expected(analytic if phase == "after" else None)
-    return _table(_Cells(measures, phase), baseline, arms, expected, interest or {})
+    return _table(Cells(measures, phase), baseline, arms, expected, interest or {})
 
 
 def _table(
-    cells: _Cells,
+    cells: Cells,
     baseline: str,
     arms: Sequence[str],
     expected: Mapping[tuple[str, str, str], float],
@@ -154,8 +158,8 @@ def _table(
             against = paired(kind, of_baseline, sample)
             least = math.nan if quantity.per_day else interest.get(quantity.measure, math.nan)
             tail = together(len(arms) - (baseline in arms))
-            surely = paired(kind, of_baseline, sample, tail)
-            matters = bool(surely.low[0] > least or surely.high[0] < -least)
+            bounds = paired(kind, of_baseline, sample, tail)
+            matters = bool(surely(bounds.low, bounds.high, least)[0])
             apart: tuple[float, ...] = (np.nan,) * 5
             if arm != baseline:
                 apart = tuple(float(x[0]) for x in against[:5])
@@ -165,7 +169,7 @@ def _table(
                 estimate.method[0],
                 "" if arm == baseline else against.method[0],
             )
-            both = tuple(float(x[0]) if arm != baseline else np.nan for x in surely[1:3])
+            both = tuple(float(x[0]) if arm != baseline else np.nan for x in bounds[1:3])
             row = (arm, name, quantity.unit, *_first(estimate), exact, *apart, *methods)
             rows.append((*row, *both, least, matters and arm != baseline, settled))
         if arm != baseline:
@@ -184,13 +188,13 @@ def ranked(
     effect: float = math.nan,
 ) -> pd.DataFrame:
     """The arms by one of QUANTITIES, and which of them may be the best: `sim.measure.ranking`."""
-    cells = _Cells(measures, phase)
+    cells = Cells(measures, phase)
     samples = {arm: cells.sample(arm, QUANTITIES[quantity]) for arm in arms}
     kind = next(kind for kind, _ in samples.values())
     return ranking(kind, {arm: sample for arm, (_, sample) in samples.items()}, effect)
 
 
-def exchange(cells: _Cells, baseline: str, arm: str) -> Intervals:
+def exchange(cells: Cells, baseline: str, arm: str) -> Intervals:
     """Spam deliveries that *arm* takes away for each honest recipient that it loses in the long
     run, by what each comes to a day."""
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sim.measure.bounds import Array
+from sim.measure.bounds import Array, Mask
 from sim.measure.intervals import LEVEL, TAIL, Sample, intervals
 from sim.measure.pairs import paired
 
@@ -25,6 +25,15 @@ COLUMNS = ("arm", "mean", "may_be_best", "worse_at_most", "needed")
 def together(others: int) -> float:
     """The tail of each of several intervals that hold together (Bonferroni)."""
     return TAIL / max(others, 1)
+
+
+def surely(low: Array | float, high: Array | float, effect: Array | float) -> Mask:
+    """Where a difference with these bounds is surely more than an *effect*, either way.
+
+    Nowhere if the smallest effect of interest is not stated (NaN).
+    """
+    least = np.asarray(effect)
+    return np.asarray((low > least) | (high < -least))
 
 
 def ranking(kind: str, samples: Mapping[str, Sample], effect: float = math.nan) -> pd.DataFrame:

@@ -25,6 +25,7 @@ QUANTITIES: dict[str, tuple[tuple[str, str], str]] = {
     # them whether it has settled or not
     "honest recipients lost": (("honest", "lost_per_day"), "a day"),
     "spam per mailbox and day": (("spam", "spam_per_mailbox_day"), "messages"),
+    "spam that left": (("spam", "spam_left_per_day"), "a day"),
     "honest mail delivered": (("honest", "delivery_rate"), "share"),
     "refused at first": (("honest", "first_refusal_rate"), "share"),
     "delay, median": (("honest", "delay_median"), "s"),
@@ -72,12 +73,43 @@ def band(own: pd.DataFrame, points: pd.DataFrame, baseline: str) -> pd.DataFrame
     return pd.DataFrame(rows, columns=[*BAND])
 
 
-def flips(own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str]) -> list[Flip]:
-    """Every two arms surely apart as stated that are in the other order at a point.
+def flips(
+    own: pd.DataFrame, points: pd.DataFrame, arms: Sequence[str], by: Sequence[str] = ORDERED
+) -> list[Flip]:
+    """Every two arms surely apart as stated that are in the other order at a point, *by* some
+    quantities.
 
     In the other order: in each of its replications, none of which may be even.
     """
-    return [flip for name in ORDERED for flip in _flips(name, own, _wide(points, name), arms)]
+    return [flip for name in by for flip in _flips(name, own, _wide(points, name), arms)]
+
+
+class Influence(NamedTuple):
+    """What a point changes of the difference of an arm to the baseline, also as a share of what the
+    arms differ by as stated."""
+
+    point: int
+    quantity: str
+    arm: str
+    change: float
+    share: float
+
+
+def influences(
+    own: pd.DataFrame, points: pd.DataFrame, baseline: str, by: Sequence[str]
+) -> list[Influence]:
+    """For each point and quantity, the arm whose difference to the *baseline* it changes most; the
+    largest share of what the arms differ by first."""
+    rows = []
+    for name in by:
+        means, changes = _wide(own, name).mean(), _moved(_wide(own, name), _wide(points, name))
+        spread = float(means.max() - means.min())
+        apart = changes.sub(changes[baseline], axis=0)
+        for point, row in apart.iterrows() if spread > 0.0 else ():
+            arm = str(row.abs().idxmax()) if row.notna().any() else baseline
+            change = float(row[arm])
+            rows.append(Influence(int(str(point)), name, arm, change, abs(change) / spread))
+    return sorted(rows, key=lambda one: -one.share)
 
 
 def _flips(

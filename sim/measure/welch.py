@@ -16,6 +16,7 @@ from scipy import special
 
 from sim.measure.bounds import Array
 from sim.measure.intervals import LEVEL
+from sim.records.usage import UsageError
 
 DAY = 86400.0
 WHOLE = ("warm-up", "after")
@@ -41,11 +42,11 @@ def welch(
     """Per arm and day of the run (from 0): mean over replications, and smoothed.
 
     *window* days on either side are averaged; near the start, and the end, as many as there
-    are on both; so too at the moment (s) from *starts* at which an arm changes. Raises ValueError
+    are on both; so too at the moment (s) from *starts* at which an arm changes. Raises UsageError
     where the measure is not counted by day.
     """
     if window < 0:
-        raise ValueError(f"window: expected 0 or more, got {window}")
+        raise UsageError(f"window: expected 0 or more, got {window}")
     daily = by_day(measures, class_, measure).groupby("arm", sort=False).mean()
     parts = []
     for arm, row in zip(daily.index, daily.to_numpy(dtype=float), strict=True):
@@ -135,7 +136,7 @@ def by_day(measures: pd.DataFrame, class_: str, measure: str) -> pd.DataFrame:
         & measures["phase"].isin(WHOLE)
     ]
     if not len(chosen):
-        raise ValueError(f"{measure} of {class_} is not counted by day")
+        raise UsageError(f"{measure} of {class_} is not counted by day")
     plain = chosen.assign(arm=chosen["arm"].astype(str), day=chosen["key"].astype(str).astype(int))
     # a day on which the policy starts has rows of both phases, which are added up
     days = plain.groupby(["arm", "replication", "day"], sort=False)

@@ -118,7 +118,7 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
         return _NO_PARTY
     name, domain = f"{group}-{number}", scenario.account_domain(server)
     address, login = f"{name}@{users.sender_domain or domain}", f"{name}@{domain}"
-    network_of_place = network_at(location, home, users.work)
+    network_of_place = users.network_at(location, home)
     return Party(
         name=name,
         address=address,

@@ -12,11 +12,11 @@ import pandas as pd
 from sim.experiment import Stored, storage, sweeping
 from sim.experiment.costs import with_costs
 from sim.experiment.expected import analytic
-from sim.experiment.usage import one_of
 from sim.measure import decisions, judging, summary, welch
 from sim.measure.aggregate import LABELS
 from sim.records.definitions import BY
 from sim.records.measures import PHASES
+from sim.records.usage import checked_methods, one_of
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario
 from sim.results.structures import NOT_TRIED, Structures
@@ -28,6 +28,7 @@ OF_A_MEASURE = (*LABELS, "numerator", "denominator", "value")
 """Columns without which stored measures cannot be used."""
 
 
+@checked_methods
 class Analysis(Folder[Stored]):
     """The numbers of an experiment, read from its folder when they are asked for."""
 
@@ -122,9 +123,12 @@ class Analysis(Folder[Stored]):
         """
         for arm in (a, b):
             one_of("arm", arm, self.arms)
+        counted = self.measures["by"].unique().tolist()
+        one_of("by", by, [kind for kind in BY if kind in counted])
+        one_of("phase", phase, PHASES)
         return summary.compare(self.measures, a, b, by=by, phase=phase)
 
-    def decision(self, *, phase: str = "after") -> pd.DataFrame:
+    def decision_table(self, *, phase: str = "after") -> pd.DataFrame:
         """The decision table: costs and takings of each arm, and its changes from the baseline.
 
         A row per arm and quantity: mean, interval, analytic, difference to the baseline with its
@@ -159,7 +163,7 @@ class Analysis(Folder[Stored]):
 
     def smallest(self, quantity: str) -> float:
         """The smallest effect of interest of a quantity; NaN where the scenario states none."""
-        measure = decisions.QUANTITIES[quantity].measure
+        measure = decisions.QUANTITIES[one_of("quantity", quantity, decisions.QUANTITIES)].measure
         return self.scenario.model.interest.get(measure, nan)
 
     def expectations(self) -> pd.DataFrame:
@@ -226,8 +230,13 @@ class Analysis(Folder[Stored]):
         """
         if self.structures is not None:
             return self.structures.sentences()
+        return NOT_TRIED if self.untried else ""
+
+    @property
+    def untried(self) -> bool:
+        """Whether the scenario declares alternatives that have not been tried."""
         model = self.scenario.model
-        return NOT_TRIED if model.structures or model.ranges else ""
+        return self.structures is None and bool(model.structures or model.ranges)
 
     @cached_property
     def unknowns(self) -> Sweep | None:

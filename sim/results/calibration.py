@@ -7,20 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from sim.experiment import Execution, storage, sweeping
-from sim.experiment.usage import UsageError
+from sim.experiment.execution import Options
+from sim.experiment.run import design
 from sim.measure import fitting
 from sim.measure.spreadsheet import csv
-from sim.results.scenario import Scenario, model_of
+from sim.records.usage import UsageError, at_least, checked, checked_methods
+from sim.results.scenario import Source, model_of
 from sim.results.sensitivity import REPLICATIONS, declared
 from sim.scenario import factors
 from sim.scenario.factors import Factor
-from sim.scenario.sweeping import Point
+from sim.scenario.sweeping import MOST_POINTS, Point
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
 
 POINTS = 96
 """Points unless others are asked for."""
+OVERRIDES = "overrides.toml"
+"""File of the best point, which every command takes by --set."""
 GENERATION, CHECK = "generation", "check"
 """Folders of the points within that of a calibration, and of the best with more replications."""
 WELL_DETERMINED, HALF_OPEN = 0.25, 0.75
 """Shares of a range: up to the former the targets tell the unknown, from the latter they do not."""
 
 
+@checked_methods
 @dataclass
 class Calibration:
     """Points that were tried against targets: *places* has a row each, *distances* too."""
@@ -90,7 +95,8 @@ class Calibration:
         table = fitting.left_open(self.keys, self.places, self.misfits)
         for name in ("best", "least", "most"):
             column = [
-                _text(f.at(place)) for f, place in zip(self.factors, table[name], strict=True)
+                factors.text(f.at(place))
+                for f, place in zip(self.factors, table[name], strict=True)
             ]
             table[name] = column
         table.insert(1, "declared", [factor.words for factor in self.factors])
@@ -135,7 +141,7 @@ class Calibration:
             "tried": points,
         }.items():
             storage.write_text(self.path / f"{name}.csv", csv(table))
-        storage.write_text(self.path / "overrides.toml", self.overrides())
+        storage.write_text(self.path / OVERRIDES, self.overrides())
         good = [f"  {written(point)},\n" for point in self.equally_good()]
         ensemble = f'[sweep]\nmode = "list"\npoints = [\n{"".join(good)}]\n'
         storage.write_text(self.path / "equally-good.toml", ensemble)
@@ -180,20 +186,15 @@ class Calibration:
         return factors.point(self.factors, self.places[at])
 
 
-def _text(value: Any) -> str:
-    if value is factors.OWN:
-        return str(value)
-    return written(f"{value:.4g}").strip('"') if isinstance(value, float) else written(value)
-
-
+@checked
 def calibrate(
-    scenario: Scenario | Model | str | PathLike[str],
+    scenario: Source,
     points: int = POINTS,
     *,
     out: str | PathLike[str],
     replications: int | None = None,
     progress: bool = True,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Calibration:
     """Fit what a scenario declares as unknown ([ranges], [structures]) to its [targets].
 
@@ -210,6 +211,8 @@ def calibrate(
     arms = list(dict.fromkeys(t.arm or model.baseline for t in model.targets.values()))
     execution = replace(Execution(keep="counts", progress=progress), **options)
     each = REPLICATIONS if replications is None else replications
+    design(model, arms, each)
+    at_least("points", points, 1, MOST_POINTS)
     calibration = Calibration(model, Path(out), unknowns, arms, each, execution)
     calibration.run(points)
     return calibration

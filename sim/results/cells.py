@@ -96,13 +96,13 @@ def _cell(row: Any) -> Cell:
         number(row.mean, share=share),
         between(row.low, row.high, share=share),
         number(row.analytic, share=share) if math.isfinite(row.analytic) else "",
-        _difference(row.difference, row.difference_low, row.difference_high, share),
+        difference(row.difference, row.difference_low, row.difference_high, share),
         significant=bool(row.matters),
         no_gain=bool(row.gain <= GAIN),
     )
 
 
-def _difference(value: float, low: float, high: float, share: bool) -> str:
+def difference(value: float, low: float, high: float, share: bool) -> str:
     """A difference ± half its paired interval, or with its bounds where these are lopsided."""
     if not math.isfinite(value):
         return ""
@@ -164,7 +164,7 @@ def unknowns(band: pd.DataFrame, alone: pd.DataFrame) -> Unknowns:
     swings: dict[str, list[Cell]] = {}
     for row in alone.itertuples(index=False):
         share = row.unit == "share"
-        change = _difference(row.change, row.change_low, row.change_high, share)
+        change = difference(row.change, row.change_low, row.change_high, share)
         moves = bool(row.change_low > 0 or row.change_high < 0)
         arm = str(row.arm) if row.change else ""
         swings.setdefault(f"{row.key}: {row.least} to {row.most}", []).append(

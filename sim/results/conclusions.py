@@ -1,154 +1,128 @@
-"""What a decision table says, in sentences."""
+"""What a decision says, in one or two sentences; and what pairing did."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sim.measure.digits import apart, number
 from sim.results.cells import GAIN, NO_GAIN
+from sim.results.choice import DOMINATED, NOT_SETTLED, Choice
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.measure.choosing import Estimate, Ranked
+    from sim.scenario.values import Values
+
 TIE = 0.02
 """Share of the baseline's spam below which two policies are said to leave as much; chosen."""
-SPAM, LOST = "spam per mailbox and day", "honest recipients lost"
-SETTLED = "time until settled"
-ONCE = {
-    "lost once": "recipients lost",
-    "refused once": "first attempts refused",
-    "calls once": "calls to the help desk",
-    "settings changed once": "settings changed",
-}
-"""Quantities of one-off costs, and what each person affected has of them."""
+DAY = 86400.0
+HARDLY = 0.01
+"""Share of draws below which an arm is not said to be best in some; chosen."""
 
 
-class _Table:
-    """Spam and honest losses of each arm of a decision table."""
-
-    def __init__(self, decision: pd.DataFrame, baseline: str) -> None:
-        rows: list[Any] = list(decision.itertuples(index=False))
-        self.rows = {(str(row.arm), str(row.quantity)): row for row in rows}
-        arms = list(dict.fromkeys(str(row.arm) for row in rows))
-        self.before = self.spam(baseline)
-        self.others = [arm for arm in arms if arm != baseline]
-        self.unsettled = [arm for arm in self.others if not self.rows[arm, LOST].settled]
-
-    def mean(self, arm: str, quantity: str) -> float:
-        """One quantity of an arm."""
-        return float(self.rows[arm, quantity].mean)
-
-    def spam(self, arm: str) -> float:
-        """Spam per mailbox and day."""
-        return self.mean(arm, SPAM)
-
-    def lost(self, arm: str) -> float:
-        """Honest recipients lost a day in the long run; infinity of an arm that has not settled."""
-        return math.inf if arm in self.unsettled else self.mean(arm, LOST)
-
-    def takes(self, arm: str) -> bool:
-        """Whether an arm leaves less spam than the baseline: surely, of all arms
-        together, where there is an interval."""
-        row = self.rows[arm, SPAM]
-        bound = row.together_high if math.isfinite(row.together_high) else row.difference
-        return bool(bound < 0)
-
-    def change(self, arm: str) -> str:
-        """What an arm changes of the baseline's spam, also in per cent."""
-        row = self.rows[arm, SPAM]
-        half = (row.difference_high - row.difference_low) / 2
-        share = f", {number((row.mean - self.before) / self.before, share=True, sign=True)} %"
-        return f"{apart(row.difference, half)}{share if self.before > 0 else ''}"
+def sentences(
+    choices: Sequence[Choice],
+    ranked: Mapping[str, Ranked],
+    values: Values | None,
+    baseline: str,
+    *,
+    leaves: bool,
+) -> list[str]:
+    """The decision: by weights, if there are any; else least spam, and least cost."""
+    if len(choices) == 1:
+        return ["One arm only: there is nothing to compare."]
+    before = next(choice for choice in choices if choice.arm == baseline)
+    others = [c for c in choices if c is not before and c.verdict != NOT_SETTLED]
+    if ranked and values is not None:
+        texts, named = _by_weights(choices, ranked, values, baseline)
+    else:
+        texts, named = _by_spam(others, before, leaves=leaves)
+    texts += [f"'{choice.arm}': {'; '.join(choice.bad)}." for choice in named if choice.bad]
+    return texts
 
 
-def conclusion(decision: pd.DataFrame, baseline: str) -> str:
-    """Which policy takes most spam away, which is kindest to honest mail, in a few sentences."""
-    table = _Table(decision, baseline)
-    if not table.others:
-        return "One arm only: there is nothing to compare."
-    less = [arm for arm in table.others if table.takes(arm)]
-    if not less:
-        before = f"{number(table.before)} a mailbox and day"
-        return f"No policy here surely leaves less spam than '{baseline}' ({before})."
-    least = min(less, key=table.spam)
-    tied = [arm for arm in less if table.spam(arm) - table.spam(least) <= TIE * table.before]
-    gentlest = min(tied, key=table.lost)
-    parts = (
-        f"Against '{baseline}', {_subject(tied)} the least spam: {number(table.spam(least))} a "
-        f"mailbox and day instead of {number(table.before)} ({table.change(least)}).",
-        _losses(table, tied, gentlest),
-        _once(table, gentlest),
-        _less_costly(table, less, tied, gentlest),
-        _unsettled(table.unsettled),
-    )
-    return " ".join(filter(None, parts))
+def _by_spam(
+    others: Sequence[Choice], before: Choice, *, leaves: bool
+) -> tuple[list[str], list[Choice]]:
+    """Which policy takes most spam away and what that costs; which costs least of those that do."""
+    takes = [c for c in others if c.spam.high < 0 or (c.spam.more < 0 and math.isnan(c.spam.high))]
+    if not takes:
+        amount = f"{_amount(before.spam.mean)} a day"
+        does = "leaves" if leaves else "enters"
+        return [f"With no policy surely less spam {does} than with '{before.arm}' ({amount})."], []
+    free = [choice for choice in takes if choice.verdict != DOMINATED] or takes
+    most = min(free, key=lambda choice: choice.spam.mean)
+    tie = TIE * before.spam.mean
+    most = min((c for c in free if c.spam.mean - most.spam.mean <= tie), key=_costs)
+    gentlest = min(free, key=_costs)
+    texts = [f"{_takes_most(most, before, leaves=leaves)}; {_cost(most)}."]
+    if gentlest is not most:
+        texts.append(
+            f"'{gentlest.arm}' costs least of those that take spam away "
+            f"({_change(gentlest.spam, before)}): {_cost(gentlest)}."
+        )
+    return texts, list(dict.fromkeys((most, gentlest)))
 
 
-def _losses(table: _Table, tied: list[str], gentlest: str) -> str:
-    """What the policies that leave the least spam cost honest mail in the long run."""
-    settled = [arm for arm in tied if arm not in table.unsettled]
-    if not settled:
-        return ""
-    fewest = number(table.lost(gentlest))
-    if len(tied) == 1:
-        return f"It loses {fewest} honest recipients a day in the long run."
-    if len(settled) == 1:
-        return f"Of these, '{gentlest}' loses {fewest} honest recipients a day in the long run."
-    most = number(max(map(table.lost, settled)))
-    rest = f"others lose up to {most}" if len(settled) > 2 else f"other loses {most}"
+def _takes_most(most: Choice, before: Choice, *, leaves: bool) -> str:
     return (
-        f"Of these, '{gentlest}' loses the fewest honest recipients in the long run, {fewest} a "
-        f"day; the {rest}."
+        f"Least spam {'leaves' if leaves else 'enters'} with '{most.arm}': "
+        f"{_amount(most.spam.mean)} a day, not {_amount(before.spam.mean)} as with '{before.arm}' "
+        f"({_change(most.spam, before)})"
     )
 
 
-def _once(table: _Table, arm: str) -> str:
-    """What the change costs once, for each person affected."""
-    costs = {name: table.mean(arm, name) for name in ONCE}
-    if arm in table.unsettled or not all(map(math.isfinite, costs.values())):
-        return ""
-    *first, last = (f"{number(costs[name])} {noun}" for name, noun in ONCE.items())
-    days = f"{table.mean(arm, SETTLED):.0f}"
-    return (
-        f"It has settled after {days} days, and costs each person affected once, beyond what goes "
-        f"on: {', '.join(first)} and {last}."
-    )
+def _amount(value: float) -> str:
+    return number(value) if value else "0"
 
 
-def _less_costly(table: _Table, less: list[str], tied: list[str], gentlest: str) -> str:
-    """The policy that takes less spam away and costs honest mail less, if there is one."""
-    some = [arm for arm in less if table.before - table.spam(arm) > TIE * table.before]
-    candidate = min(some or tied, key=table.lost)
-    if candidate in tied or table.lost(candidate) >= table.lost(gentlest):
-        return ""
-    return (
-        f"'{candidate}' takes less spam away ({table.change(candidate)}) and loses "
-        f"{number(table.lost(candidate))} honest recipients a day in the long run."
-    )
+def _costs(choice: Choice) -> tuple[float, float, float]:
+    """What a choice costs, to order by."""
+    return choice.lost.more, choice.lost_once.more, choice.spam.mean
 
 
-def _unsettled(arms: list[str]) -> str:
-    """Which policies have not settled."""
-    if not arms:
-        return ""
-    who, have, they = (
-        (f"'{arms[0]}'", "has", "it") if len(arms) == 1 else (_and(arms), "have", "they")
-    )
-    return (
-        f"{who} {have} not settled within the run: what {they} would cost in the long run is not "
-        "known. Make run_length longer."
-    )
+def _change(spam: Estimate, before: Choice) -> str:
+    """What an arm changes of the baseline's spam, in per cent."""
+    half = (spam.high - spam.low) / 2 / before.spam.mean
+    return f"{apart(spam.more / before.spam.mean, half, share=True)} %"
 
 
-def _and(arms: list[str]) -> str:
-    return f"{', '.join(repr(arm) for arm in arms[:-1])} and {arms[-1]!r}"
+def _cost(choice: Choice) -> str:
+    """What an arm costs honest people."""
+    since = "" if choice.settled else " so far"
+    lost, once = choice.lost, choice.lost_once
+    if lost.sure or (lost.more and math.isnan(lost.low)):
+        more = "more" if lost.more > 0.0 else "fewer"
+        a_day = f"it loses {number(abs(lost.more))} {more} honest recipients a day{since}"
+    else:
+        a_day = f"no sure change in honest mail lost a day{since}"
+    return f"{a_day}, and {number(once.more)} once" if once.sure and once.more > 0.0 else a_day
 
 
-def _subject(arms: list[str]) -> str:
-    if len(arms) > 2:
-        return f"{len(arms)} policies leave, about alike,"
-    return " and ".join(f"'{arm}'" for arm in arms) + (" leaves" if len(arms) == 1 else " leave")
+def _by_weights(
+    choices: Sequence[Choice], ranked: Mapping[str, Ranked], values: Values, baseline: str
+) -> tuple[list[str], list[Choice]]:
+    """Which policy is best for the weights and in which share of draws, and which are else."""
+    first, *rest = sorted(ranked, key=lambda arm: -ranked[arm].share)
+    texts = [f"For these weights '{first}' is best in {ranked[first].share:.0%} of draws"]
+    if first != baseline:
+        texts[0] += f": against '{baseline}' it {_saves(ranked[first], values)}"
+    others = [f"'{arm}' in {ranked[arm].share:.0%}" for arm in rest if ranked[arm].share >= HARDLY]
+    if others:
+        texts[0] += f"; {', '.join(others)}"
+    return [f"{texts[0]}."], [choice for choice in choices if choice.arm == first]
+
+
+def _saves(one: Ranked, values: Values) -> str:
+    """What an arm saves, or costs, for the weights, with the range over chance and weights."""
+    unit = f" {values.unit}" if values.unit else ""
+    ends = sorted((abs(one.low), abs(one.high)))
+    bounds = f" ({number(ends[0])} to {number(ends[1])})" if one.low * one.high > 0 else ""
+    does = "saves" if one.mean < 0 else "costs"
+    return f"{does} {number(abs(one.mean))}{unit}{bounds} in {values.over / DAY:.0f} days"
 
 
 def pairing(decision: pd.DataFrame, baseline: str) -> str:

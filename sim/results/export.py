@@ -10,9 +10,9 @@ import pandas as pd
 
 from sim.experiment import locking, storage
 from sim.experiment.manifest import read_manifest
-from sim.experiment.usage import one_of
 from sim.measure.spreadsheet import csv
 from sim.records.measures import COSTS
+from sim.records.usage import one_of
 from sim.results.results import Results, open_results
 from sim.results.sweep import Sweep, open_sweep
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
-from sim.experiment import Stored
+from sim.experiment import Stored, storage
 from sim.experiment.sweeping import StoredSweep
+from sim.records.usage import one_of
 
 StoredType = TypeVar("StoredType", bound=Stored | StoredSweep)
 """What is read: results, or a sweep."""
@@ -30,6 +37,20 @@ class Folder(Generic[StoredType]):
         self.shortfall = stored.shortfall
         self.partial = stored.partial
 
+    def scan(self, table: str) -> Any:
+        """A stored table as a `pyarrow.dataset.Dataset`: columns as they are asked for.
+
+        For results that are larger than memory, and for DuckDB and polars. *table*: recipients,
+        attempts, servers, calendar or measures (as they are counted in each run).
+        """
+        from sim.experiment import scanning  # pyarrow's data sets: a tenth of a second
+
+        one_of("table", table, storage.TABLES)
+        self._stored.require(table)
+        return scanning.scan(
+            self.path, table, [self._stored.runs[task] for task in self._stored.tasks]
+        )
+
     def noted(self, text: str) -> str:
         """A sentence or caption, with the shortfall behind it, if there is one."""
         return f"{text} [Partial: {self.shortfall}.]" if self.shortfall else text
@@ -38,3 +59,23 @@ class Folder(Generic[StoredType]):
         """The rows of a stored table, run by run; raises OtherResultsError if it was not kept."""
         self._stored.require(table)
         return (self._stored.rows(table, [task]) for task in self._stored.tasks)
+
+
+@contextmanager
+def kept_in(out: str | PathLike[str] | None) -> Iterator[Path]:
+    """The folder *out*; without it, a temporary one, which is removed if what is done fails."""
+    if out is not None:
+        yield Path(out)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mailsim-"))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def kept_as_long(holder: object, folder: Path, out: str | PathLike[str] | None) -> None:
+    """Remove *folder* when nobody has *holder* any more, unless it is *out*."""
+    if out is None:
+        weakref.finalize(holder, shutil.rmtree, folder, ignore_errors=True)

@@ -13,14 +13,18 @@ from pathlib import Path
 import pandas as pd
 
 from sim import experiment
-from sim.experiment import storage
+from sim.experiment import lanes, storage
 from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
 from sim.figures.style import style as known_style
 from sim.measure.spreadsheet import csv
 from sim.measure.summary import ESTIMATE, everything
+from sim.records.files import DECISION
+from sim.results import kept
 from sim.results.analysis import Analysis
+from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
@@ -67,6 +71,8 @@ def publish(
     storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
     _write(results.path, tables)
+    if not results.shortfall:  # what is left of results is never shown as if it were all
+        keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
     drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
@@ -76,6 +82,14 @@ def publish(
         target, page(results, drawings, (*tables, *count_tables), _more(every, names))
     )
     return target
+
+
+def keep_decision(results: Analysis) -> Decision:
+    """Write the decision beside the results, for `sim.results.kept`; what was written."""
+    decision = decide(results)
+    text = kept.text(results.path, decision.as_data())
+    storage.write_text(results.path / DECISION, text)
+    return decision
 
 
 def draw_welch(results: Analysis, measures: Iterable[tuple[str, str]], window: int) -> list[Path]:
@@ -106,7 +120,8 @@ def _draw_parallel(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
         draw = partial(_draw_in_worker, results.path, results.partial)
-        tasks = [pool.submit(draw, share, pictures, required) for share in others]
+        with lanes.deaf():
+            tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))

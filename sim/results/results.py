@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from sim import experiment
 from sim.exact.page import Grid, Line, Span, html
 from sim.experiment import copying, locking, storage
-from sim.experiment.usage import one_of
+from sim.experiment.execution import MOST_WORKERS
+from sim.records.usage import at_least, checked, checked_methods, one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
-from sim.results.scenario import Scenario, model_of
-from sim.scenario import Scenario as Model
+from sim.results.choice import Decision
+from sim.results.decision import decide
+from sim.results.folder import kept_as_long, kept_in
+from sim.results.scenario import Source, model_of
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from sim.figures import Gallery
     from sim.figures.stepper import Stepper
     from sim.results.trace import Trace
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # What draws is imported where it draws: matplotlib takes half a second, which a run does not need.
 
 
+@checked_methods
 class Results(Analysis):
     """Results of an experiment, read from its folder when they are asked for."""
 
@@ -37,6 +38,18 @@ class Results(Analysis):
         """The same results with another arm as the *baseline* that others are compared with."""
         one_of("arm", baseline, self.arms)
         return Results(self._stored, self._model, baseline)
+
+    @cached_property
+    def _decision(self) -> Decision:
+        return decide(self)
+
+    def decision(self) -> Decision:
+        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
+
+        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
+        make of it is there, too.
+        """
+        return self._decision
 
     def trace(
         self,
@@ -102,6 +115,7 @@ class Results(Analysis):
         """
         from sim.results.publish import Pictures, publish
 
+        at_least("workers", workers, 1, MOST_WORKERS)
         pictures = Pictures(style, tuple(formats))
         names = self.figures.first if figures == "first" else figures
         names = [names] if isinstance(names, str) else names
@@ -126,7 +140,7 @@ class Results(Analysis):
 
     def _repr_html_(self) -> str:
         """In a notebook: what was run, and the decision table, a column for each arm."""
-        decision = self.decision()
+        decision = self.decision_table()
         cells = decision_cells(decision)
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (f"{quantity}\n{unit}", *(_span(cells[arm, quantity]) for arm in self.arms))
@@ -143,8 +157,9 @@ def _span(cell: Cell) -> Span:
 MORE = "results.summary(), results.compare(), results.figures."
 
 
+@checked
 def run(
-    scenario: Scenario | Model | str | PathLike[str],
+    scenario: Source,
     *,
     arms: str | Sequence[str] | None = None,
     replications: int | None = None,
@@ -179,8 +194,7 @@ def run(
     for arm in arms or ():
         one_of("arm", arm, model.arms)
     execution = experiment.Execution(keep, workers, executor, progress, force, quick, batch)
-    folder = Path(tempfile.mkdtemp(prefix="mailsim-")) if out is None else Path(out)
-    try:
+    with kept_in(out) as folder:
         ensemble = experiment.ensemble_of(model, replications) if structures else None
         stored = experiment.run(
             model, folder, arms=arms, replications=replications, execution=execution
@@ -189,16 +203,12 @@ def run(
             experiment.run_ensemble(
                 model, folder / storage.STRUCTURES, ensemble, arms=arms, execution=execution
             )
-    except BaseException:
-        if out is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
     results = Results(stored, model)
-    if out is None:
-        weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)
+    kept_as_long(results, folder, out)
     return results
 
 
+@checked
 def open_results(path: str | PathLike[str], *, partial: bool = False) -> Results:
     """Results that an earlier run stored, also those of a run that was interrupted.
 

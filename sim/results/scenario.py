@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sim import scenario as files
+from sim.records.usage import checked, checked_methods
 from sim.scenario import Scenario as Model
 from sim.scenario.errors import value_text
 from sim.scenario.quantities import read_duration
@@ -26,6 +27,21 @@ DAY = 86400.0
 # `mailsim check` and a run need none of them, and they take longer to import than a scenario.
 
 
+class Query(TypedDict, total=False):
+    """What a question about one message may say besides who writes to whom, and where."""
+
+    arm: str | None
+    sender: str | None
+    auth: bool
+    pop: bool
+    by_587: bool
+    account: str | None
+    server: str | None
+    wrong_password: bool
+    caught: bool
+
+
+@checked_methods
 class Scenario:
     """A frozen, validated scenario; its keys are attributes (``scenario.arms``)."""
 
@@ -93,7 +109,9 @@ class Scenario:
 
         return matrix(self.model, server=server, arm=arm)
 
-    def explain(self, *, user: str, to: str, place: str | None = None, **query: Any) -> Explanation:
+    def explain(
+        self, *, user: str, to: str, place: str | None = None, **query: Unpack[Query]
+    ) -> Explanation:
         """Which restriction decides about one message: rule walk, dialogue, error box, advice.
 
         *user*: a group of users or spammers, or one of them (GROUP-1); *to*: the recipient's
@@ -126,24 +144,32 @@ class Scenario:
         return gallery(self.model)
 
 
-def load(path: str | PathLike[str], *, graph: Graph | None = None) -> Scenario:
-    """Read and check a scenario, a file or a ready one by name.
+@checked
+def load(path: str | PathLike[str] | Mapping[str, Any], *, graph: Graph | None = None) -> Scenario:
+    """Read and check a scenario: a file, a ready one by name, or a dict of what a file would say.
 
     Raises ScenarioError with every fault at once.
     A networkx *graph* adds its nodes to the networks of the file: node attributes ``kind``
     (isp), ``domain`` (NAME.example) and ``size`` (1), edge attribute ``latency`` (10 ms; text
     with its unit, or seconds), defaults in brackets.
     """
+    if isinstance(path, Mapping):
+        return Scenario(files.of_tree(path, graph=graph))
     return Scenario(files.load(path, graph=graph))
 
 
+@checked
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:
     """As *load*, from a string; *name* stands in messages."""
     return Scenario(files.loads(text, name=name, graph=graph))
 
 
-def model_of(scenario: Scenario | Model | str | PathLike[str]) -> Model:
-    """The model of a scenario, or of the file that is named."""
+Source = Scenario | Model | Mapping[str, Any] | str | PathLike[str]
+"""What stands for a scenario: itself, a dict, or a file or ready one by name."""
+
+
+def model_of(scenario: Source) -> Model:
+    """The model of what stands for a scenario."""
     if isinstance(scenario, Scenario):
         return scenario.model
-    return scenario if isinstance(scenario, Model) else files.load(scenario)
+    return scenario if isinstance(scenario, Model) else load(scenario).model

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from sim.experiment import Execution, storage, sweeping
+from sim.experiment.execution import Options
 from sim.experiment.sweeping import StoredSweep
-from sim.experiment.usage import UsageError, one_of
 from sim.measure import sensitivity as measured
 from sim.measure.sensitivity import METHODS, Region
 from sim.measure.spreadsheet import csv
 from sim.records.measures import MEASURES
+from sim.records.usage import UsageError, at_least, checked, checked_methods, one_of
 from sim.results.conclusions import TIE
-from sim.results.scenario import Scenario, model_of
+from sim.results.scenario import Source, model_of
 from sim.scenario import factors
 from sim.scenario.factors import Factor, alternatives
+from sim.scenario.sweeping import MOST_POINTS
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ REPLICATIONS = 2
 """Replications at each point unless others are asked for: so that chance is seen."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Sensitivity:
     """Results at the points of a design: *places* has a row a point and a column a factor."""
@@ -217,16 +220,17 @@ def declared(model: Model) -> tuple[Factor, ...]:
     return tuple(factors_declared)
 
 
+@checked
 def sensitivity(
-    scenario: Scenario | Model | str | PathLike[str],
+    scenario: Source,
     method: str = "lhs",
     points: int | None = None,
     *,
     out: str | PathLike[str],
-    arms: Sequence[str] | None = None,
+    arms: str | Sequence[str] | None = None,
     replications: int | None = None,
     progress: bool = True,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Sensitivity:
     """Run a scenario at the points of a design over its unknowns ([ranges], [structures]).
 
@@ -239,14 +243,22 @@ def sensitivity(
     factors_declared = declared(model)
     if not factors_declared:
         raise UsageError("the scenario declares no unknowns: [ranges] or [structures] expected")
+    if points is not None:
+        at_least("points", points, 1, MOST_POINTS)
     places = measured.design(method, [factor.key for factor in factors_declared], points)
     every = [factors.point(factors_declared, row) for row in places]
     distinct: list[dict[str, Any]] = []
     rows = tuple(_number(point, distinct) for point in every)
     execution = Execution(keep="counts", progress=progress, **options)
     each = REPLICATIONS if replications is None else replications
+    chosen = [arms] if isinstance(arms, str) else arms
     stored = sweeping.sweep(
-        model, Path(out), distinct, arms=arms, replications=each, execution=execution
+        model,
+        Path(out),
+        distinct,
+        arms=chosen,
+        replications=each,
+        execution=execution,
     )
     baseline = model.baseline if model.baseline in stored.arms else stored.arms[0]
     return Sensitivity(method, factors_declared, np.asarray(places), rows, stored, baseline)

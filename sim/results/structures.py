@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NOT_TRIED = (
     "Structure was not tried: the order of policies may rest on what the scenario only assumes."
 )
+LEFT = "spam that left"
+"""What policies are ordered by, beside losses, where they change servers that relay for people."""
 NAMED = 2
 """Pairs of policies that a sentence names for one quantity; beyond it, how many there are."""
 
@@ -58,6 +60,33 @@ class Structures:
     def flips(self) -> list[Flip]:
         """Every two arms that change places at a point."""
         return structures.flips(self._own, self._measures, self._arms)
+
+    def influences(self, *, leaves: bool) -> Iterator[tuple[str, str, str, str, float, float]]:
+        """Of what is assumed alone, what moves the order most: key, value, quantity, arm, change,
+        and its share of what the arms differ by."""
+        by = structures.ORDERED[0], LEFT if leaves else structures.ORDERED[1]
+        for one in structures.influences(self._own, self._measures, self._baseline, by):
+            point = self.points[one.point]
+            if len(point) == 1:
+                ((key, value),) = point.items()
+                yield key, written(value), *one[1:]
+
+    def short(self, *, leaves: bool) -> str:
+        """Whether the order of policies holds, in a short sentence."""
+        by = {"loss": structures.ORDERED[0], "spam": LEFT if leaves else structures.ORDERED[1]}
+        flips = structures.flips(self._own, self._measures, self._arms, [*by.values()])
+        parts = []
+        for name, quantity in by.items():
+            of_quantity = [flip for flip in flips if flip.quantity == quantity]
+            pairs = list(dict.fromkeys((flip.first, flip.second) for flip in of_quantity))
+            if not pairs:
+                parts.append(f"by {name} it holds")
+                continue
+            (first, second), more = pairs[0], len(pairs) - 1
+            rest = f", as do {_count(more, 'other pair')}" if more else ""
+            reason = _text(self.points[of_quantity[0].point])
+            parts.append(f"by {name} '{first}' and '{second}' change places with {reason}{rest}")
+        return f"The order, under {_count(len(self.points), 'alternative')}: {'; '.join(parts)}."
 
     def sentences(self) -> str:
         """Whether the order of policies holds, and which assumption flips it."""

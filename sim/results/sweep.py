@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from sim.experiment import Execution, locking, storage, sweeping
+from sim.experiment.execution import Options
 from sim.experiment.sweeping import StoredSweep
-from sim.experiment.usage import UsageError, one_of
 from sim.measure import sweeps
 from sim.measure.intervals import Sample
 from sim.measure.spreadsheet import csv
 from sim.measure.summary import compare, summarise
 from sim.measure.sweeps import BreakEven
-from sim.results.folder import Folder
-from sim.results.scenario import Scenario, model_of
+from sim.records.usage import UsageError, checked, checked_methods, one_of, quoted
+from sim.results.folder import Folder, kept_as_long, kept_in
+from sim.results.scenario import Source, model_of
+from sim.scenario.sweeping import Point, points_of
 from sim.scenario.writing import value as written
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.scenario import Scenario as Model
 
-
+@checked_methods
 class Sweep(Folder[StoredSweep]):
     """Results of a sweep; tables have a column ``point`` and one for each key that is swept.
 
@@ -164,7 +165,7 @@ class Sweep(Folder[StoredSweep]):
             return tornado.figure({"ranges": self.tornado()}, arms=self.arms, **options)
         table, arms = self.summary(), self.arms
         if pair:
-            a, b = pair
+            a, b = _two(pair)
             arms = [f"{b} less {a}"]
             table = self.compare(a, b).rename(columns={"difference": "mean"}).assign(arm=arms[0])
         follow = [key for key in self.keys if key not in self.free]
@@ -257,30 +258,53 @@ def number(value: Any) -> float:
         raise UsageError(f"expected values with numbers, got {value!r}") from None
 
 
+@checked
 def sweep(
-    scenario: Scenario | Model | str | PathLike[str],
-    points: Sequence[dict[str, Any]] | None = None,
+    scenario: Source,
+    points: Mapping[str, Sequence[Any]] | Sequence[Point] | None = None,
     *,
-    out: str | PathLike[str],
-    arms: Sequence[str] | None = None,
+    out: str | PathLike[str] | None = None,
+    arms: str | Sequence[str] | None = None,
     replications: int | None = None,
     keep: str = "counts",
     progress: bool = True,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Sweep:
     """Run a scenario at each of *points* (its own [sweep] without them), in folder *out*.
 
+    *points*: what each changes; or keys with their values, ``{"users.people.count": [10, 20]}``,
+    for every combination. Without *out* it is kept in a temporary folder for as long as it is held.
     Further options are those of `sim.run`: workers, executor, force. What is finished in *out* is
     not run again.
     """
     model = model_of(scenario)
     execution = Execution(keep=keep, progress=progress, **options)
-    stored = sweeping.sweep(
-        model, Path(out), points, arms=arms, replications=replications, execution=execution
-    )
-    return Sweep(stored, model.baseline)
+    every = _grid(points) if isinstance(points, Mapping) else points
+    chosen = [arms] if isinstance(arms, str) else arms
+    with kept_in(out) as folder:
+        stored = sweeping.sweep(
+            model, folder, every, arms=chosen, replications=replications, execution=execution
+        )
+    result = Sweep(stored, model.baseline)
+    kept_as_long(result, folder, out)
+    return result
 
 
+def _two(pair: Sequence[str]) -> Sequence[str]:
+    if len(pair) != 2:
+        raise UsageError(f"pair: expected two arms, got {', '.join(map(quoted, pair))}")
+    return pair
+
+
+def _grid(values: Mapping[str, Sequence[Any]]) -> list[Point]:
+    """Every combination of *values* by key; raises UsageError for what is no sweep."""
+    try:
+        return points_of(values)
+    except ValueError as error:
+        raise UsageError(f"points: {error}") from None
+
+
+@checked
 def open_sweep(path: str | PathLike[str], *, partial: bool = False) -> Sweep:
     """A sweep that was stored earlier, all of it, or as far as it came.
 

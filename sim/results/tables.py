@@ -15,7 +15,9 @@ from sim.figures import COLUMNS, TABLE, Gallery
 from sim.figures.data import need
 from sim.measure.exposure import exposure
 from sim.records.words import Fate, Permission, Route
-from sim.scenario import Scenario
+from sim.scenario import Scenario, Server
+from sim.scenario.roles import about_leaving
+from sim.smtp.clients import Range
 
 DAY = 86400.0
 RUN = ["arm", "replication"]
@@ -120,13 +122,32 @@ def gallery(model: Scenario, results: Source | None = None) -> Gallery:
 
 
 def policies(tables: Tables) -> pd.DataFrame:
-    """A row per arm and server: its relay policy in words."""
+    """A row per arm and server: its relay policy in words, and the networks that it trusts."""
     rows = [
-        (arm, name, server.network, server.role, relay_words(server.relay))
+        (arm, name, server.network, server.role, relay_words(server.relay), trusts)
         for arm in tables.arms
-        for name, server in tables.model.arm(arm).servers.items()
+        for model in [tables.model.arm(arm)]
+        for name, server in model.servers.items()
+        for trusts in [", ".join(trusted(model, server))]
     ]
-    return pd.DataFrame(rows, columns=["arm", "server", "network", "role", "relay"])
+    return pd.DataFrame(rows, columns=["arm", "server", "network", "role", "relay", "trusts"])
+
+
+def trusted(model: Scenario, server: Server) -> list[str]:
+    """Names of other networks some of whose addresses *server* relays for."""
+    relay = relay_words(server.relay)
+    ranges = [*map(Range.of, server.trusted_networks if "network" in relay else ())]
+    ranges += map(Range.of, server.client_ranges if "address_range" in relay else ())
+    return [
+        name
+        for name, network in model.networks.items()
+        if name != server.network
+        and any(
+            trust.first <= own.last and own.first <= trust.last
+            for own in map(Range.of, network.prefixes)
+            for trust in ranges
+        )
+    ]
 
 
 def about(tables: Tables) -> dict[str, Any]:
@@ -140,6 +161,8 @@ def about(tables: Tables) -> dict[str, Any]:
         "policy_starts": model.policy_starts,
         "run_length": model.run_length,
         "mailboxes": exposure(model).mailboxes,
+        "leaves": about_leaving(model),
+        "interest": model.interest,
     }
     if results is None:
         return facts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sim.scenario import graphs, reading, ready
 from sim.scenario.describing import reference, schema
@@ -30,6 +31,7 @@ __all__ = [
     "load",
     "loads",
     "new",
+    "of_tree",
     "reference",
     "schema",
     "text_of",
@@ -45,6 +47,13 @@ def load(path: str | os.PathLike[str], *, graph: Graph | None = None) -> Scenari
     file = None if os.fspath(path) == reading.STDIN else ready.file_of(path)
     layer = reading.read(path if file is None else file)
     return _scenario(reading.layers(file, layer), graph)
+
+
+def of_tree(
+    tree: Mapping[str, Any], name: str = "<dict>", *, graph: Graph | None = None
+) -> Scenario:
+    """Return the scenario of a tree of plain values, written as in a file."""
+    return _scenario([reading.plain(tree, name)], graph)
 
 
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:

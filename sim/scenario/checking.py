@@ -211,6 +211,7 @@ def _users(parts: Parts, users: Users) -> Iterator[Problem]:
     networks = parts.names["networks"]
     for network in users.accounts:
         yield from _account(parts, network, "accounts", network)
+    yield from unknown(users.home, networks, "home")
     yield from unknown(users.work, networks, "work")
     if users.work_account > 0.0 and users.work is None:
         yield Problem(("work_account",), f"{users.work_account:g}", A_NETWORK)
@@ -236,14 +237,15 @@ def _place(parts: Parts, users: Users, place: str, key: str) -> Iterator[Problem
         yield Problem((key, place), "no such place", A_NETWORK)
     elif place in parts.networks and place not in valid:
         kind = parts.networks[place].kind
-        expected = f"home, work or a venue; {place} is a network of kind {kind}"
+        expected = f"home, work, or a venue or workplace; {place} is a network of kind {kind}"
         yield Problem((key, place), value_text(place), expected)
     elif place not in parts.malformed("networks"):
         yield from unknown(place, valid, key, place)
 
 
 def _places(parts: Parts, users: Users) -> list[str]:
-    venues = [name for name, network in parts.networks.items() if network.kind == "venue"]
+    kinds = "venue", "work"
+    venues = [name for name, network in parts.networks.items() if network.kind in kinds]
     return [HOME, *([WORK] if users.work is not None else []), *venues]
 
 

@@ -24,11 +24,11 @@ has values."""
 
 def wrong(scenario: Scenario) -> list[Fault]:
     """Return what is wrong with the values that *scenario* declares, all at once."""
-    problems = [p for path, point in _points(scenario) for p in _problems(scenario, path, point)]
+    problems = [p for path, point in points(scenario) for p in _problems(scenario, path, point)]
     return faults.of(problems, scenario.places)
 
 
-def _points(scenario: Scenario) -> Iterator[tuple[Path, Point]]:
+def points(scenario: Scenario) -> Iterator[tuple[Path, Point]]:
     """Where each point stands in the file, and what it changes."""
     for section in ("structures", "ranges"):
         for key, values in getattr(scenario, section).items():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.records.outgoing import printable
+from sim.records.usage import quoted
 
 MOST_CHARACTERS = 80
 """Characters of a wrong value that are shown; the rest is cut."""
@@ -102,11 +102,6 @@ def one_of(names: Iterable[str]) -> str:
     if len(listed) > LISTED:
         return f"one of {', '.join(listed[:LISTED])}, ..."
     return f"one of {', '.join(listed)}" if len(listed) > 1 else f"{listed[0]}"
-
-
-def quoted(name: str) -> str:
-    """Return *name*, in quotes where it holds spaces or commas."""
-    return f"'{name}'" if re.search(r"[\s,]", name) or not name else name
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -38,8 +38,15 @@ class Factor(NamedTuple):
     @property
     def words(self) -> str:
         """From where to where, or which."""
-        texts = [str(value) for value in self.values]
+        texts = [text(value) for value in self.values]
         return f"{texts[0]} to {texts[-1]}" if self.continuous else " | ".join(texts)
+
+
+def text(value: Any) -> str:
+    """A value as a table shows it: numbers of four digits, entries one after the other."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {text(item)}" for name, item in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def ranged(key: str, least: Any, most: Any) -> Factor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from sim.scenario.errors import Fault, dotted, quoted
+from sim.records.usage import quoted
+from sim.scenario.errors import Fault, dotted
 from sim.scenario.positions import Place, Places
 from sim.scenario.problems import MOST_FAULTS, Problem
 from sim.scenario.trees import Path

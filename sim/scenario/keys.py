@@ -31,6 +31,8 @@ OF_NO_ROW = (
     "targets",
     "precision",
     "interest",
+    "meant",
+    "values",
 )
 """Keys that change no row of a run: what the scenario is called, and how much of it is run."""
 

@@ -19,6 +19,7 @@ from sim.scenario.spammers import Spammers
 from sim.scenario.sweeping import Alternatives, Ranges, Sweep
 from sim.scenario.targets import Target
 from sim.scenario.topology import Topology
+from sim.scenario.values import Values
 from sim.scenario.weekly import HOURLY, WEEKEND_ACTIVITY, Hourly
 
 MOST_ARMS = 200
@@ -64,8 +65,9 @@ class Head(Table):
     """the year it is meant to be"""
     question: Heading = key("")
     """the question it answers"""
-    extends: str | None = key(None)
-    """a scenario file to start from, relative to this one and in its folder or below"""
+    extends: str | list[str] | None = key(None)
+    """a scenario file to start from, relative to this one and in its folder or below, or the name
+    of a ready one; of several, parts as `import` and `observe` write them, the later counts"""
     seed: int = key(1, ge=0, lt=2**63)
     """the seed of all random streams"""
     run_length: Duration = key("14 days", source="chosen")
@@ -90,12 +92,16 @@ class Head(Table):
     spam where there would be too much mail"""
     baseline: str = key("")
     """the arm that the others are compared with; without it, the first"""
+    meant: list[str] = key([], max_length=100)
+    """remarks of `mailsim check` that are meant, by the names of their rules: not made again"""
     precision: Precision | None = key(None)
     """run as many replications as an interval of this width needs, from `replications` on"""
     interest: dict[str, Annotated[float, Field(gt=0.0)]] = key({}, max_length=100)
     """the smallest effect of interest by measure, in its unit (a share as 0.01), such as
     `long_run_lost_per_day = 1`: a difference to the baseline is marked where it is surely larger;
     without it none is"""
+    values: Values | None = key(None)
+    """what a loss is worth: ranks the arms, with how sure that is"""
     sweep: Sweep | None = key(None)
     """points at which `mailsim sweep` runs the scenario again"""
     structures: Alternatives = key({})

@@ -124,6 +124,9 @@ class Users(Table):
     accounts: SharesOrSize = key()
     """their home ISPs: shares by network; by size: as large as each is, in the sizes of
     [topology]"""
+    home: Name | None = key(None)
+    """the network that they have at home, where another gives them access than has their account;
+    without it, that of the account"""
     work: Name | None = key(None)
     """the network they work at, where a work account is"""
     places: Shares = key({"home": 1.0})
@@ -168,6 +171,9 @@ class Users(Table):
     port_587: Share = key(0.0, source="chosen", dated=True)
     """share whose mail program sends by port 587, with AUTH on, from the start, where their server
     offers it"""
+    vpn: Share = key(0.0, source="chosen", dated=True)
+    """share who are on the account's network wherever they are, by a VPN, from the start; the way
+    there takes no time"""
     patience: Duration = key("1 day", source="chosen", dated=True)
     """how long the mail program tries again by itself, after a temporary reply or without a
     connection, until they do what refused users do"""
@@ -192,6 +198,9 @@ class Users(Table):
         dated=True,
     )
     """what refused users do: shares that sum to 1; the meaning of these is in `learning`"""
+    dial_in_by: Literal["telephone", "vpn"] = key("telephone", source="chosen", dated=True)
+    """what those use who dial in: a telephone line, as slow as it is, or a VPN over the line that
+    they have"""
     learning: Literal["person", "message", "none"] = key("person", source="chosen")
     """person: everybody has a fixed order of preference among what refused users do, drawn by the
     shares, what worked at a place is done there from then on, and nobody asks the ISP in vain
@@ -223,6 +232,10 @@ class Users(Table):
             yield share * (1.0 - at_work), home, home
             if self.work is not None and at_work > 0.0:
                 yield share * at_work, home, self.work
+
+    def network_at(self, place: str, account: str) -> str:
+        """The network that *place* stands for, to those with this network of their account."""
+        return network_at(place, self.home or account, self.work)
 
     def shares(self, part: str) -> dict[str, float]:
         """Shares of places in a part of the week, one of ``PARTS``."""

@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +79,27 @@ def parse(text: str, name: str) -> Layer:
     if deep is not None:
         raise _too_deep(name, deep)
     return Layer(name, text, tree)
+
+
+def plain(tree: Mapping[str, Any], name: str) -> Layer:
+    """Return what a *tree* of plain values says, which stands on no line; paths and numbers of
+    other libraries are written as plain ones."""
+    try:
+        text = json.dumps(tree, default=_written, allow_nan=True)
+    except RecursionError:
+        raise _too_deep(name, "") from None
+    except (TypeError, ValueError) as error:
+        raise _fault(name, "", str(error), "what a file may hold: text, numbers, lists") from None
+    return parse(text, name)._replace(text="")
+
+
+def _written(value: Any) -> Any:
+    """What stands for a *value* that JSON has no form of."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):  # of numpy
+        return value.tolist()
+    raise TypeError(value_text(value))
 
 
 def new() -> str:
@@ -208,22 +230,24 @@ def _fault(name: str, key: str, value: str, expected: str, near: str = "") -> Sc
 
 
 def layers(path: Path | None, layer: Layer) -> list[Layer]:
-    """Return a file and all that it extends, itself first; without *path*, nothing."""
-    chain = [layer]
-    current = root = path and path.resolve()
-    files = {current}
-    while "extends" in (last := chain[-1]).tree:
-        if current is None or root is None:
-            raise _wrong_target(last, "a scenario in a file, to extend")
-        current = _target(current, last, root.parent)
-        if current in files:
-            raise _wrong_target(last, "a file that does not extend this one (a cycle)")
-        if len(chain) == LONGEST_CHAIN:
-            raise _wrong_target(last, f"at most {LONGEST_CHAIN} files in a chain")
-        files.add(current)
-        target = last.tree["extends"]
-        name = str(current if target in ready.names() else Path(last.file).parent / target)
-        chain.append(read(current, name))
+    """Return a file and all that it extends, what counts first first; without *path*, nothing."""
+    root = path and path.resolve()
+    waiting, chain, files = [(root, layer)], list[Layer](), {root}
+    while waiting:
+        current, last = waiting.pop()
+        chain.append(last)
+        for target in _targets(last):
+            if current is None or root is None:
+                raise _wrong_target(last, target, "a scenario in a file, to extend")
+            file = _target(current, last, target, root.parent)
+            if file in files:
+                expected = "a file that does not extend this one (a cycle), nor is extended already"
+                raise _wrong_target(last, target, expected)
+            if len(files) == LONGEST_CHAIN:
+                raise _wrong_target(last, target, f"at most {LONGEST_CHAIN} files in a chain")
+            files.add(file)
+            name = file if target in ready.names() else Path(last.file).parent / target
+            waiting.append((file, read(file, str(name))))
     return chain
 
 
@@ -241,23 +265,28 @@ def places(chain: list[Layer]) -> Places:
     return Places(tuple((layer.file, layer.text) for layer in chain))
 
 
-def _target(base: Path, layer: Layer, root: Path) -> Path:
-    name = layer.tree["extends"]
+def _targets(layer: Layer) -> list[Any]:
+    """The names of files that a file extends; of two that say the same, the later counts."""
+    target = layer.tree.get("extends", [])
+    return target if isinstance(target, list) else [target]
+
+
+def _target(base: Path, layer: Layer, name: Any, root: Path) -> Path:
     if not isinstance(name, str) or not name or "\0" in name or len(name) > 500:
-        raise _wrong_target(layer, "the name of a scenario file, or of a ready one")
+        raise _wrong_target(layer, name, "the name of a scenario file, or of a ready one")
     if Path(name).is_absolute():
-        raise _wrong_target(layer, "a file relative to this one")
+        raise _wrong_target(layer, name, "a file relative to this one")
     try:
         target = (base.parent / name).resolve()
     except (OSError, RuntimeError):
-        raise _wrong_target(layer, "a file that can be read") from None
+        raise _wrong_target(layer, name, "a file that can be read") from None
     if name in ready.names() and not target.exists():
         return ready.path_of(name)
     if not any(target.is_relative_to(folder) for folder in (root, ready.FOLDER)):
-        raise _wrong_target(layer, "a file in the folder of the scenario, or below")
+        raise _wrong_target(layer, name, "a file in the folder of the scenario, or below")
     return target
 
 
-def _wrong_target(layer: Layer, expected: str) -> ScenarioError:
-    problem = Problem(("extends",), value_text(layer.tree["extends"]), expected)
+def _wrong_target(layer: Layer, target: Any, expected: str) -> ScenarioError:
+    problem = Problem(("extends",), value_text(target), expected)
     return ScenarioError(faults.of([problem], places([layer])))

@@ -71,6 +71,11 @@ class Scenario(Document):
         return self._places.file
 
     @property
+    def tree(self) -> Tree:
+        """The tree that it was made from; an arm's is that of the scenario."""
+        return self._source
+
+    @property
     def places(self) -> Places:
         """Where what it says is written."""
         return self._places

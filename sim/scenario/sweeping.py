@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from sim.scenario.keys import OF_NO_ROW, Table, key
 from sim.scenario.overrides import flat
@@ -121,3 +128,14 @@ class Sweep(Table):
         columns = self.over.values()
         rows = zip(*columns, strict=True) if self.mode == "paired" else product(*columns)
         return [dict(zip(self.over, values, strict=True)) for values in rows]
+
+
+def points_of(values: Mapping[str, Sequence[Any]], mode: str = "grid") -> list[Point]:
+    """The points of a sweep over *values* by key; raises ValueError for what is none, in words."""
+    try:
+        return Sweep.model_validate({"mode": mode, "over": dict(values)}).all()
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        keys = ".".join(str(part) for part in fault["loc"][1:2])
+        words = fault["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{keys}: {words}" if keys else words) from None

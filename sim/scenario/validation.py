@@ -35,7 +35,7 @@ STRUCTURAL = {
     "places",
     "prefixes",
 }
-STRUCTURAL |= {"role", "routes", "work"}
+STRUCTURAL |= {"home", "role", "routes", "work"}
 """Keys on which the checks of other tables depend."""
 
 NEEDED_VALUES = {"count": 1}

@@ -311,6 +311,9 @@ def hand_out_addresses(scenario: Scenario, mobility: Mobility, replication: int)
             visits = order[low:high]
             client[visits] = _addresses(scenario, mobility, name, generator, visits, owners[visits])
     mobility.client_of = array("I", client.tobytes())
+    accounts = dict.fromkeys(n for users in scenario.users.values() for n in users.accounts)
+    for name in (name for name in accounts if name not in mobility.leasable):
+        mobility.leasable[name] = scenario.pool(name).leasable  # who dials in gets one, too
 
 
 def _addresses(

@@ -51,11 +51,15 @@ class Person:
     """The mail program checks mail before it sends, from the start."""
     by_587: bool = False
     """The mail program sends by port 587, from the start."""
+    vpn: bool = False
+    """Wherever it is, the machine is on the network of the account, from the start."""
+    access: str | None = None
+    """The network at home, where that is not the account's."""
 
     @property
     def home(self) -> str:
-        """The network at home: that of the home account."""
-        return self.accounts[0].network
+        """The network at home: that of the home account, if no other gives access there."""
+        return self.access or self.accounts[0].network
 
     def network_at(self, place: str) -> str:
         """The network that *place* stands for, to this person."""
@@ -156,7 +160,7 @@ def _group(scenario: Scenario, group: str, first: int, boxes: Mailboxes) -> list
         sender, mailbox = f"{name}@{users.sender_domain or domain}", boxes.add(name, domain)
         return Account(network, server, domain, f"{name}@{domain}", mailbox, sender)
 
-    shares = users.auth, users.pop_before_sending, users.port_587
+    shares = users.auth, users.pop_before_sending, users.port_587, users.vpn
     switches = [
         [bool(on) for on in apportion({"": 1 - share, "on": share}, users.count)]
         for share in shares
@@ -164,11 +168,12 @@ def _group(scenario: Scenario, group: str, first: int, boxes: Mailboxes) -> list
     work = [users.work] if users.work is not None and users.work_account > 0 else []
     people: list[Person] = []
     homes = apportion(users.accounts, users.count)
-    for i, (home, *on) in enumerate(zip(homes, *switches, strict=True)):
+    for i, (home, auth, polls_first, by_587, vpn) in enumerate(zip(homes, *switches, strict=True)):
         name = f"{group}-{i + 1}"
         accounts = tuple([account(name, network) for network in (home, *work)])
         web = users.program == "web"
-        people.append(Person(first + i, name, group, accounts, users.work, web, *on))
+        settings = web, auth, polls_first, by_587, vpn
+        people.append(Person(first + i, name, group, accounts, users.work, *settings, users.home))
     return people
 
 

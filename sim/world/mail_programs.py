@@ -153,7 +153,8 @@ class MailProgram:
         if settings is None:
             own_account = self.person.accounts[account]
             own = self.context.submission[own_account.network]
-            server, dials, sender, line = learned or LearnedSettings(own)
+            tunnel = self._tunnel(place, own_account)
+            server, dials, sender, line = learned or LearnedSettings(own, tunnel)
             reverse_path = sender or own_account.sender
             settings = self.settings[place, account, learned] = SubmissionSettings(
                 own_account,
@@ -166,6 +167,11 @@ class MailProgram:
                 anyone_at(reverse_path),
             )
         return settings
+
+    def _tunnel(self, place: str, account: Account) -> str | None:
+        """The network that a VPN puts this machine on at *place*; None: that of the place."""
+        outside = self.person.network_at(place) != account.network
+        return account.network if self.person.vpn and outside else None
 
     def _transfer(
         self,
@@ -339,8 +345,11 @@ class MailProgram:
         return change
 
     def switch(self, setting: str, *, on: bool) -> None:
-        """Switch a *setting* on or off: ``auth``, ``by_587`` (and AUTH with it) or
-        ``polls_first``."""
+        """Switch a *setting* on or off: ``auth``, ``by_587`` (and AUTH with it), ``polls_first``
+        or ``vpn``, which the person says."""
+        if setting == "vpn":
+            self.settings.clear()
+            return
         setattr(self, setting, on)
         self.auth = self.auth or self.by_587 if on else self.person.auth or self.by_587
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 from sim.records.words import Permission
 
 if TYPE_CHECKING:
+    from sim.path.facts import Credentials
     from sim.workload.pop_logins import PopLogins
     from sim.world.recorder import Answer
-    from sim.world.transfers import Replies, Transfer
+    from sim.world.server import Server
+    from sim.world.transfers import Message, Replies, Transfer
+    from sim.world.verdict_cache import VerdictCache
 
 NUMBERS = {str(permission): permission.number for permission in Permission}
 NOBODYS = NUMBERS[""]
@@ -43,9 +46,25 @@ class Permissions:
         return NOBODYS
 
     def _window(self, transfer: Transfer, who: int, now: float, address: str) -> str:
-        server, client = transfer.server, transfer.address
+        return self.window(
+            transfer.server, transfer.address, transfer.credentials, transfer.message, who, now,
+            address,
+        )  # fmt: skip
+
+    def window(
+        self,
+        server: Server,
+        client: int,
+        credentials: Credentials,
+        message: Message,
+        who: int,
+        now: float,
+        address: str,
+    ) -> str:
+        """Whose POP login let *client* relay *message* to *address* through *server*."""
         own = self.pop.last_of(who, server.network, client, now) if who >= 0 else None
-        answer = _with_pop_age(transfer, address, None if own is None else now - own)
+        cache, age = server.cache, None if own is None else now - own
+        answer = _with_pop_age(cache, client, credentials, message, address, age)
         if answer.verdict.cause != "relaying":
             return "own_window"
         return "shared_window" if client in self.shared else "inherited_window"
@@ -64,12 +83,18 @@ class Permissions:
         return "own_login" if owner == who else "stolen_login"
 
 
-def _with_pop_age(transfer: Transfer, forward_path: str, pop_age: float | None) -> Answer:
+def _with_pop_age(
+    cache: VerdictCache,
+    client: int,
+    credentials: Credentials,
+    message: Message,
+    forward_path: str,
+    pop_age: float | None,
+) -> Answer:
     """What the answer would be with another *pop_age*."""
-    message, cache = transfer.message, transfer.server.cache
     state = cache.state
     state.pop_age, state.recent, state.greylist_age = pop_age, 0, None
     state.spam, state.content_draw = message.spam, message.content
-    client_class = cache.client_class(transfer.address, transfer.credentials)
+    client_class = cache.client_class(client, credentials)
     sender = message.reverse_path if client_class.whole_sender else message.representative
     return cache.answers(client_class)[sender][forward_path]

@@ -55,7 +55,8 @@ def dial_in(p: MailProgram, r: Refusal) -> float | None:
     if p.context.mobility.client(p.person, network, r.now) == 0:
         return None
     p.note(r.entry, "dial_in")
-    r.entry.learned = LearnedSettings(p.context.submission[network], network, line="dial-up")
+    line = "dial-up" if p.users.dial_in_by == "telephone" else None
+    r.entry.learned = LearnedSettings(p.context.submission[network], network, line=line)
     return r.now + p.users.delays.dial_in.quantile()(r.draw)
 
 

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.people import Users
 
-SWITCHES = {"auth": "auth", "by_587": "port_587", "polls_first": "pop_before_sending"}
+SWITCHES = {"auth": "auth", "by_587": "port_587", "polls_first": "pop_before_sending", "vpn": "vpn"}
 """Settings of a mail program, and the keys that say whose have them on."""
+APART = ("polls_first", "vpn")
+"""Those with which each message is sent in its own way: after a look for mail, from an address that
+is taken for it."""
 Detach = Callable[[int], None]
 
 
@@ -44,7 +47,7 @@ def _set_up(programs: Sequence[MailProgram], users: Users, before: Users, detach
             on = shifted([getattr(p.person, setting) for p in programs], share)
             for program, now_on in zip(programs, on, strict=True):
                 if now_on != getattr(program.person, setting):
-                    if setting == "polls_first":  # each message takes a look for mail then
+                    if setting in APART:
                         detach(program.person.number)
                     program.person = _with_switch(program.person, setting, on=now_on)
                     program.switch(setting, on=now_on)
@@ -54,8 +57,8 @@ def _set_up(programs: Sequence[MailProgram], users: Users, before: Users, detach
 
 def _with_switch(person: Person, setting: str, *, on: bool) -> Person:
     switches = {name: getattr(person, name) for name in SWITCHES} | {setting: on}
-    auth, by_587, polls_first = switches.values()
-    return replace(person, auth=auth, by_587=by_587, polls_first=polls_first)
+    auth, by_587, polls_first, vpn = switches.values()
+    return replace(person, auth=auth, by_587=by_587, polls_first=polls_first, vpn=vpn)
 
 
 def _prefer(

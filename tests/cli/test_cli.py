@@ -70,10 +70,15 @@ def out(stored, tmp_path):
 def test_run_prints_the_comparison_and_says_where_the_files_are(mailsim, out):
     ended = mailsim("run", SMALL, "--out", out)
     assert ended.status == 0, ended.err
-    assert "on network" in ended.out
-    assert "95 % interval over 3 replications" in ended.out.replace("\n", " ")
-    assert "Against 'open trust'" in ended.out
+    assert "2 on network" in ended.out
+    assert "as with 'open trust'" in " ".join(ended.out.split())
     assert max(map(len, ended.out.splitlines())) <= 100
+    assert len(ended.out.splitlines()) < 24
+    again = mailsim("decide", out)  # from decision.json
+    assert again.out == ended.out
+    full = mailsim("run", SMALL, "--out", out, "--full").out
+    assert full.startswith(ended.out)
+    assert "95 % interval over 3 replications" in full.replace("\n", " ")
     for name in ("summary.csv", "manifest.json", "scenario.toml"):
         assert (out / name).is_file()
     for name in ("rates", "places", "topology", "matrix"):
@@ -87,7 +92,7 @@ def test_run_as_json_gives_summary_and_paired_differences(mailsim, out):
     assert summary["open trust", "notice", "delay_median"]["analytic"] is None  # NaN is no JSON
     differences = {(r["class"], r["measure"]): r for r in ended.data["comparison"]["on network"]}
     assert differences["spam", "spam_per_mailbox_day"]["difference"] < 0
-    decided = {(r["arm"], r["quantity"]): r for r in ended.data["decision"]}
+    decided = {(r["arm"], r["quantity"]): r for r in ended.data["table"]}
     calls = decided["on network", "calls to the help desk"]
     assert (calls["mean"], calls["settled"]) == (None, False)  # the run is too short
     assert {"low", "analytic", "difference_low", "correlation", "gain"} <= set(
@@ -99,7 +104,7 @@ def test_a_quick_run_is_marked_and_has_a_folder_of_its_own(mailsim, tmp_path):
     ended = mailsim("run", SMALL, "--quick", "--replications", "1", "--workers", "1")
     assert ended.status == 0, ended.err
     assert "QUICK RUN" in ended.out
-    assert "no interval" in ended.out
+    assert "One replication: no difference is sure." in ended.out
     assert sim.open_results(tmp_path / "out" / "small-quick").quick
 
 
@@ -367,10 +372,11 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 def test_every_error_with_a_status_is_a_class_of_ours():
     from sim.config import errors
-    from sim.experiment import storage, usage, workers
+    from sim.experiment import storage, workers
     from sim.figures import gallery
     from sim.hindcast import fit
     from sim.measure import conservation, sensitivity
+    from sim.records import usage
 
     homes = (sim, errors, storage, usage, workers, gallery, conservation, fit, sensitivity)
     kinds = [next(getattr(h, name) for h in homes if hasattr(h, name)) for name in cli.STATUS]
@@ -447,7 +453,9 @@ def test_structures_are_planned_tried_shown_and_left_out(mailsim, tmp_path):
     assert "Structure was not tried" in without.out
     assert not Path("mine/structures").exists()
     ended = mailsim(*run)
-    assert "Structure, 1 alternative alone: the order of policies holds" in ended.out
+    first, _, last = ended.out.partition("All quantities")
+    assert "Structure was not tried" in first  # what there is by then is shown first
+    assert "The order, under 1 alternative: by loss it holds" in " ".join(last.split())
     assert max(map(len, ended.out.splitlines())) <= 100
     assert "If what is only assumed is otherwise" in Path("mine/report.html").read_text("utf-8")
     again = mailsim("decide", "mine", "--json").data["structures"]
@@ -458,10 +466,11 @@ def test_structures_are_planned_tried_shown_and_left_out(mailsim, tmp_path):
 def test_check_names_an_alternative_that_cannot_be(mailsim, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(SMALL.read_text() + '[structures]\n"users.*.learnin" = ["person"]\n')
-    ended = mailsim("check", file)
-    assert ended.status == 2
-    assert "learnin" in ended.err
-    assert "'learning'" in ended.err
+    for command in ("check", "run"):  # before anything runs
+        ended = mailsim(command, file)
+        assert ended.status == 2
+        assert "learnin" in ended.err
+        assert "'learning'" in ended.err
 
 
 def test_plan_knows_what_is_finished(mailsim, out):
@@ -506,7 +515,7 @@ def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_
     file.write_text(SMALL.read_text() + over)
     run = ("run", file, "--replications", "2", "--workers", "1")
     assert mailsim("sweep", *run[1:]).status == 0
-    ended = mailsim(*run)
+    ended = mailsim(*run, "--full")
     assert ended.status == 0, ended.err
     for words in ("from the least to the greatest mean over the unknowns", "  and chance  "):
         assert words in ended.out
@@ -534,19 +543,30 @@ def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_
     assert list(told["break_even"]) == ["users.travellers.count"]
 
 
-def test_decide_prints_the_table_and_what_pairing_did(mailsim, out):
-    ended = mailsim("decide", out)
+def test_decide_shows_the_screen_and_in_full_every_quantity(mailsim, out):
+    ended = mailsim("decide", out, "--full")
     assert ended.status == 0, ended.err
-    assert "spam removed" in ended.out
-    assert "gain" in ended.out
+    assert "spam removed" in " ".join(ended.out.split())
+    assert "correlations" in ended.out
+    assert "customers" in ended.out  # by whose trust spam left
     told = mailsim("decide", out, "--json").data
-    assert {row["arm"] for row in told["decision"]} == {"open trust", "on network"}
-    assert "corr." in ended.out
+    assert {row["arm"] for row in told["table"]} == {"open trust", "on network"}
+    assert [choice["arm"] for choice in told["decision"]["choices"]] == ["open trust", "on network"]
+
+
+def test_a_decision_is_kept_only_for_the_results_that_it_is_of(mailsim, out):
+    first = mailsim("decide", out).out
+    text = (out / "decision.json").read_text().replace("Small", "Kept")
+    (out / "decision.json").write_text(text)
+    assert mailsim("decide", out).out == first.replace("Small", "Kept")
+    part = next(out.glob("measures/*/*.parquet"))
+    part.unlink()
+    assert mailsim("decide", out).status == 1  # what is missing is noticed, kept or not
 
 
 def test_decide_compares_with_any_arm(mailsim, out):
     ended = mailsim("decide", out, "--baseline", "on network")
-    assert "open trust, against on network" in ended.out
+    assert "as with 'on network'" in " ".join(ended.out.split()) or "than with" in ended.out
     assert "…" not in ended.out  # no digit is left out
     told, usual = (
         mailsim("decide", out, *baseline, "--json").data
@@ -555,7 +575,7 @@ def test_decide_compares_with_any_arm(mailsim, out):
     assert (told["baseline"], usual["baseline"]) == ("on network", "open trust")
 
     def refused(rows, arm: str) -> dict[str, float]:
-        (row,) = (r for r in rows["decision"]
+        (row,) = (r for r in rows["table"]
                   if (r["arm"], r["quantity"]) == (arm, "refused at first"))  # fmt: skip
         return row
 
@@ -592,6 +612,22 @@ def test_export_writes_the_measures_as_csv_and_says_where(mailsim, out):
     assert mailsim("export", out, "--table", "mail").status == 2
 
 
+def test_an_unknown_style_is_wrong_use(mailsim, stored):
+    ended = mailsim("report", stored, "--style", "big")
+    assert (ended.status, "unknown figure style 'big'" in ended.err) == (2, True)
+
+
+def test_remarks_are_faults_where_check_is_strict(mailsim, tmp_path):
+    text = Path(SMALL).read_text() + "[blocklists.list]\n"
+    (tmp_path / "mine.toml").write_text(text)
+    plain, strict = mailsim("check", "mine.toml"), mailsim("check", "mine.toml", "--strict")
+    assert (plain.status, strict.status) == (0, 2)
+    line = len(text.splitlines())
+    assert f"warning: mine.toml: line {line}: blocklists.list: no server" in plain.out
+    (remark,) = mailsim("check", "mine.toml", "--json").data["remarks"]
+    assert (remark["rule"], remark["line"]) == ("unasked-blocklist", line)
+
+
 def test_schema_is_json_or_a_reference(mailsim):
     assert "networks" in json.dumps(mailsim("schema").data)
     assert "networks" in mailsim("schema", "--reference").out
@@ -599,7 +635,7 @@ def test_schema_is_json_or_a_reference(mailsim):
 
 def test_new_writes_a_scenario_that_holds_and_overwrites_nothing(mailsim, tmp_path):
     assert mailsim("new", "mine.toml").status == 0
-    assert mailsim("check", "mine.toml").status == 0
+    assert mailsim("check", "mine.toml", "--strict").status == 0
     before = (tmp_path / "mine.toml").read_text()
     assert "#" in before
     ended = mailsim("new", "mine.toml")

@@ -6,14 +6,17 @@ import bz2
 import gzip
 import io
 import json
+import lzma
 import re
 import sys
 import tomllib
 import tracemalloc
 from datetime import date
+from itertools import pairwise
 from types import SimpleNamespace
 
 import mail_log
+import pyarrow
 import pytest
 from typer.testing import CliRunner
 
@@ -85,12 +88,13 @@ def test_the_file_is_a_part_of_a_scenario(log):
 def test_files_are_read_packed_or_not_in_the_order_of_time(log, tmp_path):
     text = log.read_bytes()
     lines = text.splitlines(keepends=True)
-    parts = [b"".join(lines[at : at + 1000]) for at in range(0, len(lines), 1000)]
-    old, middle, new = parts[0], parts[1], b"".join(parts[2:])
-    (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(old))
-    (tmp_path / "mail.log.1.bz2").write_bytes(bz2.compress(middle))
-    (tmp_path / "mail.log").write_bytes(new)
-    names = [tmp_path / name for name in ("mail.log", "mail.log.1.bz2", "mail.log.2.gz")]
+    ends = (0, 1000, 2000, 2200, len(lines))
+    oldest, old, new, newest = (b"".join(lines[a:b]) for a, b in pairwise(ends))
+    (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(oldest))
+    (tmp_path / "mail.log.1.bz2").write_bytes(bz2.compress(old))
+    (tmp_path / "mail.log.0.xz").write_bytes(lzma.compress(new))
+    (tmp_path / "mail.log.zst").write_bytes(pyarrow.compress(newest, "zstd", asbytes=True))
+    names = [tmp_path / f"mail.log.{end}" for end in ("zst", "0.xz", "1.bz2", "2.gz")]
     whole = observe(log, today=TODAY).as_dict()
     assert observe(*names, today=TODAY).as_dict() == whole
 
@@ -219,10 +223,13 @@ def test_memory_does_not_grow_with_the_log(tmp_path, monkeypatch):
         "nothing": (b"", "no line of Postfix"),
         "another log": (b"Nov 28 10:00:00 host sshd[1]: hello\n" * 500, "none of Postfix"),
         "gzip cut off": (gzip.compress(b"Nov 28 10:00:00 mx x\n" * 900)[:60], "unpacked"),
+        "xz cut off": (lzma.compress(b"Nov 28 10:00:00 mx x\n" * 900)[:60], "unpacked"),
+        "xz broken": (b"\xfd7zXZ\0" + b"\xff" * 90, "unpacked"),
+        "zstd broken": (b"\x28\xb5\x2f\xfd" + b"\xff" * 90, "unpacked"),
         "gzip broken": (b"\x1f\x8b" + b"\x08" + b"\x00" * 7 + b"\xff" * 90, "unpacked"),
         "no dates": (b"postfix/smtpd[1]: connect from a[192.0.2.1]\n" * 9, "no line of Postfix"),
     }.values(),
-    ids=range(7),
+    ids=range(10),
 )  # fmt: skip
 def test_what_is_no_log_is_one_clear_error(tmp_path, monkeypatch, content, expected):
     monkeypatch.setattr(observing, "NO_LOG", 400)

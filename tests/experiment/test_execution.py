@@ -6,7 +6,7 @@ import sim
 from sim.experiment import StorageError
 from sim.experiment.execution import Execution
 from sim.experiment.manifest import CODE
-from sim.experiment.usage import UsageError
+from sim.records.usage import UsageError
 
 SCENARIO = "scenarios/six-cases.toml"
 

@@ -91,6 +91,7 @@ def comparison(arms=7, replications=10):
             ("honest", "delivery_rate", -0.05),
             ("honest", "lost_per_day", 5.0),
             ("honest", "first_refusal_rate", 0.1),
+            ("spam", "spam_left_per_day", -300.0),
             ("spam", "spam_per_mailbox_day", -3.0),
         ):
             value = size / number * rng.uniform(0.5, 1.5)
@@ -348,6 +349,17 @@ def more_measures(arms=7, replications=10):
                 1000,
             ),
         ]
+        for by, keys, measure, size in (
+            ("abuse", ("strangers", "stolen_logins"), "spam_left_per_day", 900),
+            ("route", ("open_relay", "direct"), "spam_per_mailbox_day", 70),
+        ):
+            spam = (arm, r, "after", "spam")
+            parts = [size // (1 + n) + r % 3, size // 9]
+            rows += [
+                (*spam, by, key, measure, part, 11) for key, part in zip(keys, parts, strict=True)
+            ]
+            if by == "abuse":
+                rows.append((*spam, "all", "", measure, sum(parts), 11))
         for day in range(7):
             lost = 4 * n + r % 2 if day >= 3 and n else 0
             phase = "after" if day >= 3 else "warm-up"

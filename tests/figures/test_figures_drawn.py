@@ -53,6 +53,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     assert lowest
     unit = dict.fromkeys(("routes", "load", "waiting", "frontier", "history", "collateral"), "day")
     unit |= {
+        "causes": "day",
         "costs": " / ",
         "tornado": "day",
         "welch": "day",
@@ -111,6 +112,7 @@ def test_narrow_figures_and_slides_are_as_legible(made, name, style):
 
 
 TALLER = {
+    ("rates", "slide"),
     ("matrix", "slide"),
     ("costs", "slide"),
     *((n, "column") for n in ("differences", "groups", "refusals")),
@@ -256,6 +258,18 @@ def test_an_arm_that_has_not_settled_is_marked(drawn):
     assert [text.get_text() for text in axes.texts].count("not settled") == 1
 
 
+def test_causes_stack_to_what_left_the_servers(made):
+    frame = made.more_measures(3, 2)
+    left, arrived = figures.draw("causes", {"measures": frame}).axes
+    rows = frame.query("measure == 'spam_left_per_day' and by == 'all' and arm == 'on network'")
+    middle = left.get_yticks()[labels(left).index("on network")]
+    parts = [p.get_width() for p in left.patches if abs(p.get_center()[1] - middle) < 1e-6]
+    assert len(parts) == 2
+    assert sum(parts) == pytest.approx(rows["numerator"].mean() / 11)
+    assert "day" in left.get_xlabel()
+    assert "mailbox" in arrived.get_xlabel()
+
+
 # ---- places and groups
 
 
@@ -331,19 +345,37 @@ def test_only_rows_after_the_policy_started_count(made):
 # ---- matrix
 
 
-def test_matrix_colours_by_verdict_and_names_the_restriction(made):
+def test_matrix_says_the_verdict_in_words_and_the_restriction_below(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)})
     axes = figure.axes[0]
     cells = [patch for patch in axes.patches if patch.get_width() == 1]
-    words = [t.get_text().replace("\n", "") for t in axes.texts]
+    words = [t.get_text().replace("\n", " ") for t in axes.texts]
     assert len(cells) == len(words) == 8 * 4  # AUTH makes a second row in one arm
-    refused = [i for i, text in enumerate(words) if "reject_unauth_destination" in text]
+    (rules,) = (text for text in flat(figure) if text.startswith("decided by: "))
+    key = rules.partition("\u00a0reject_unauth_destination")[0][-1]
+    refused = [i for i, text in enumerate(words) if "refused: relaying" in text]
+    assert all(f"[{key}]" in words[i] for i in refused)
     assert {to_hex(cells[i].get_facecolor()) for i in refused} == {"#f6c26b"}
     assert all(words[i].startswith("✗") for i in refused)
     assert len(refused) == 6
     heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
+    assert heads[:2] == ["home to same ISP", "home to elsewhere"]
+
+
+def test_columns_are_numbered_where_all_are_among_the_six_situations(made):
+    six = made.cells(3).query("place != 'airport'")
+    axes = figures.draw("matrix", {"cells": six}).axes[0]
+    heads = [tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()]
     assert heads[:2] == ["(1) home to same ISP", "(2) home to elsewhere"]
     assert heads[4:6] == ["(5) hotel to same ISP", "(6) hotel to elsewhere"]
+
+
+def test_policies_with_the_same_answers_share_rows_and_the_server_is_named(made):
+    frame = made.cells(2).assign(server="uni-smtp")
+    again = frame[frame["arm"] == "on network"].assign(arm="closed")
+    axes = figures.draw("matrix", {"cells": pd.concat([frame, again])}).axes[0]
+    assert labels(axes) == ["open trust", "• on network • closed"]
+    assert axes.get_title() == "what uni-smtp answers its customers"
 
 
 def test_every_kind_of_verdict_has_a_colour_and_a_hatch_to_tell_it_by():
@@ -381,8 +413,8 @@ def test_a_matrix_says_where_all_arms_are_alike(made):
 
 def test_a_narrow_matrix_names_restrictions_by_letters_and_explains_them(made):
     figure = figures.draw("matrix", {"cells": made.cells(3)}, style="column")
-    assert "✗D" in texts(figure)
-    assert "D  reject_unauth_destination" in "\n".join(texts(figure))
+    assert "✗d" in texts(figure)
+    assert "d\u00a0reject_unauth_destination" in "\n".join(texts(figure))
 
 
 # ---- topology
@@ -403,6 +435,36 @@ def test_topology_shows_networks_latencies_and_who_relays(made):
     assert fills["network adatum"] == palette.VERMILLION
     assert fills["network branch"] == "#ffffff"
     assert "policies of “only proseware closes”" in words
+
+
+def test_arrows_lead_from_networks_to_those_whose_servers_trust_them(made):
+    rows = made.policies(2).assign(trusts="")
+    uni = (rows["network"] == "phone") & (rows["arm"] == "on network")
+    rows.loc[uni, "trusts"] = "branch, hotel"
+    tables = {"topology": made.topology(), "policies": rows}
+    figure = figures.draw("topology", tables)
+    arrows = [text for text in figure.axes[0].texts if text.get_gid() == "trust"]
+    assert len(arrows) == 2
+    assert "is trusted by" in texts(figure)
+    before = figures.draw("topology", tables, arm="open trust")
+    assert "is trusted by" not in texts(before)
+
+
+def test_networks_of_an_organisation_stand_side_by_side_on_one_ground(made):
+    from sim.figures.topology import layout_of
+
+    graph = made.topology()
+    for name in ("phone", "hotel", "adatum"):
+        graph.nodes[name]["organisation"] = "uni"
+    graph.add_edge("behind", "isp-e", latency=0.001)
+    order = list(layout_of(graph))
+    places = sorted(order.index(name) for name in ("phone", "hotel", "adatum"))
+    assert places[2] - places[0] == 2
+    assert order.index("behind") - order.index("isp-e") == 1
+    figure = figures.draw("topology", {"topology": graph})
+    grounds = [line for line in figure.axes[0].lines if line.get_gid() == "organisation"]
+    assert [len(line.get_xdata()) for line in grounds] == [3]
+    assert "of one organisation: uni" in texts(figure)
 
 
 def test_topology_without_an_arm_shows_the_first_that_restricts(made):
@@ -459,6 +521,16 @@ def test_frontier_hollows_the_dominated_and_numbers_all(made):
     assert axes.get_xlabel() == "honest mail lost in the long run (recipients / day)"
 
 
+def test_where_the_question_is_what_leaves_servers_that_is_the_height(made):
+    frame = made.summary(3)
+    left = frame[frame["measure"] == "spam_per_mailbox_day"].assign(measure="spam_left_per_day")
+    left["mean"] *= 100
+    tables = {"summary": pd.concat([frame, left]), "about": {"leaves": True}}
+    axes = figures.draw("frontier", tables).axes[0]
+    assert "spam that left servers" in axes.get_ylabel().replace("\n", " ")
+    assert max(axes.get_ylim()) > 100
+
+
 def test_where_structure_was_tried_pale_bars_span_what_it_moves(made):
     tables = {"summary": made.summary(3), "bands": made.bands(3)}
     figure = figures.draw("frontier", tables)
@@ -504,12 +576,18 @@ def test_an_arm_without_spam_is_named_and_not_put_at_zero(made):
 def test_differences_are_in_percentage_points_and_hollow_if_open(made):
     frame = made.comparison(4)
     frame.loc[frame["arm"] == "on network", ["low", "high"]] = (-9.0, 9.0)
+    frame["smallest"] = 0.005
     only = (("honest", "delivery_rate"),)
     delivered = figures.draw("differences", {"comparison": frame}, measures=only).axes[0]
     dots = [line for line in delivered.lines if line.get_marker() == "o"]
     rows = frame[frame["measure"] == "delivery_rate"]
     assert [d.get_xdata()[0] for d in dots] == pytest.approx(list(100 * rows["difference"]))
     assert [d.get_markerfacecolor() == "white" for d in dots] == [True, False, False]
+    ground = [patch for patch in delivered.patches if patch.get_gid() == "smallest"]
+    assert ground[0].get_width() == pytest.approx(1.0)  # in percentage points
+    none = figures.draw("differences", {"comparison": frame.assign(smallest=np.nan)}, measures=only)
+    faces = {d.get_markerfacecolor() for d in none.axes[0].lines if d.get_marker() == "o"}
+    assert faces == {"white"}  # where no effect is stated, none is marked
     assert "percentage points" in delivered.get_xlabel().replace("\n", " ")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from sim import figures
 from sim.figures import FigureError, Gallery
+from sim.records.usage import UsageError
 
 
 def test_every_table_that_a_figure_takes_is_described():
@@ -42,7 +43,7 @@ def test_a_gallery_names_what_its_tables_suffice_for(made):
     assert list(Gallery({"cells": made.cells(3)})) == ["matrix"]
     assert "comparison" not in made.tables(3)["about"]
     derived = {"measures": made.measures(3), "about": made.about(3)}
-    assert set(Gallery(derived)) == {"places", "groups", "differences", "precision"}
+    assert set(Gallery(derived)) == {"causes", "places", "groups", "differences", "precision"}
 
 
 def test_the_first_figures_are_standard_and_only_those_that_can_be_drawn(made):
@@ -100,7 +101,7 @@ def test_an_own_style_is_one_of_ours_with_something_replaced(made):
     tables = made.tables(3, 2)
     narrow = replace(figures.STYLES["column"], width=3.3)
     assert figures.draw("rates", tables, style=narrow).get_figwidth() == 3.3
-    with pytest.raises(FigureError, match="unknown figure style 'mine'; there are column, page"):
+    with pytest.raises(UsageError, match="unknown figure style 'mine'"):
         figures.draw("topology", tables, style=replace(narrow, name="mine"))
 
 
@@ -113,7 +114,7 @@ def test_styles_fix_the_width_and_the_type(made, name, width):
 
 
 def test_an_unknown_style_is_named(made):
-    with pytest.raises(FigureError, match="unknown figure style 'poster'; there are column"):
+    with pytest.raises(UsageError, match="unknown figure style 'poster'"):
         figures.draw("rates", {"summary": made.summary(3)}, style="poster")
 
 
@@ -163,7 +164,7 @@ def test_pdf_embeds_its_fonts(made, tmp_path):
 
 def test_an_unknown_format_is_named_before_anything_is_written(made, tmp_path):
     figure = figures.draw("matrix", {"cells": made.cells(3)})
-    with pytest.raises(FigureError, match="unknown figure format 'gif'; there are png, svg, pdf"):
+    with pytest.raises(UsageError, match="unknown figure format 'gif'"):
         figures.save(figure, tmp_path / "matrix", formats=["png", "gif"])
     assert not list(tmp_path.iterdir())
 

@@ -71,7 +71,7 @@ def test_one_replication_has_no_interval_in_its_numbers_either():
 def test_shares_are_in_per_cent_and_static_stands_beside(drawn):
     table = numbers(drawn["rates"])
     frame = made_up.summary(3, 4)
-    mine = table[table["panel"] == "delivery rate: honest mail: delivered"]
+    mine = table[table["panel"] == "delivery rate: honest mail delivered"]
     rows = frame[frame["measure"] == "delivery_rate"]
     for column, of in (
         ("value", "mean"),

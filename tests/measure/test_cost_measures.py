@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from sim.measure.costs import cost_rows, joined
-from sim.measure.intervals import NO_METHOD
+from sim.measure.intervals import NO_METHOD, Sample, intervals
+from sim.measure.settling import long_run, one_off, settling
 from sim.measure.summary import summarise
 from sim.records.measures import COSTS, LONG_RUN, MEASURES, ONE_OFF
 
@@ -137,3 +138,55 @@ def test_the_settling_time_has_no_interval_and_says_why():
     assert np.isfinite(row["mean"])
     assert np.isnan([row["low"], row["high"]]).all()
     assert row["interval"] == NO_METHOD
+
+
+# ---- intervals of costs, over experiments of ten replications made up of one truth
+
+LEARNING = {
+    # lost a day at first, days until a third of that, lost a day for ever, chance of the baseline
+    "some never learn": (20.0, 2.0, 2.0, 3.0),
+    "all learn": (3.0, 2.0, 0.2, 0.2),
+    "few are affected": (5.0, 2.0, 0.1, 3.0),
+}
+REPLICATIONS = 10
+WEEKDAYS = np.where(np.arange(35) % 7 < 5, 1.2, 0.5)
+
+
+def made_up(draws, first, fades, ever, chance):
+    """Losses by day in the arm and in the baseline, replications × days."""
+    rate = (first * np.exp(-np.arange(35) / fades) + ever) * WEEKDAYS
+    people = draws.gamma(20.0, 1 / 20.0, (REPLICATIONS, 1))
+    own = draws.poisson(chance, (2, REPLICATIONS, 35)).astype(float)
+    return draws.poisson(rate * people) + own[0], own[1]
+
+
+@pytest.mark.parametrize(
+    ("experiments", "slack"), [(150, 0.04), pytest.param(2000, 0.005, marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("case", LEARNING.values(), ids=LEARNING)
+def test_intervals_of_costs_cover_as_often_as_they_say(case, experiments, slack):
+    first, fades, ever, chance = case
+    draws, people = np.random.default_rng(7), 50.0
+    true_once = first * (np.exp(-np.arange(35) / fades) * WEEKDAYS).sum() / people
+    truths = {
+        "one_off_lost": true_once,
+        "long_run_lost_per_day": ever * WEEKDAYS[:7].mean() + chance,
+    }
+    covered = {name: [] for name in truths}
+    for _ in range(experiments):
+        arm, baseline = made_up(draws, *case)
+        settled = settling({"lost_per_day": arm - baseline})
+        if settled is None:
+            continue
+        total, days = long_run(arm, settled.until)
+        sides = {
+            "one_off_lost": (one_off(arm - baseline, np.ones(35), settled.until), people),
+            "long_run_lost_per_day": (total, float(days)),
+        }
+        for name, (top, below) in sides.items():
+            sample = Sample(top[None], np.full((1, REPLICATIONS), below), top[None] / below)
+            found = intervals(MEASURES[name].kind, sample)
+            covered[name].append(found.low[0] <= truths[name] <= found.high[0])
+    assert len(covered["one_off_lost"]) > 0.97 * experiments
+    for name, inside in covered.items():
+        assert 0.93 - slack <= np.mean(inside) <= (1.0 if ever < 1.0 else 0.97) + slack, name

@@ -8,8 +8,8 @@ import pytest
 
 import sim
 from sim.experiment.storage import StorageError
-from sim.experiment.usage import UsageError
 from sim.records.rows import TABLES
+from sim.records.usage import UsageError
 from sim.results.export import export
 
 SMALL = Path(__file__).parents[1] / "experiment" / "small.toml"
@@ -51,7 +51,7 @@ def test_what_was_not_kept_and_no_table_are_told(tmp_path):
         export(tmp_path, "measure")
     assert not (tmp_path / "tables").exists()
     shutil.rmtree(tmp_path / "measures")
-    with pytest.raises(StorageError, match=r"measures/.*parquet and 1 more are missing; "):
+    with pytest.raises(StorageError, match=r"measures/.*parquet is missing, and 1 more are; "):
         export(tmp_path, "measures")
     with pytest.raises(StorageError, match="no run is finished there"):
         export(tmp_path, "measures", partial=True)

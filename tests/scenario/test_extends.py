@@ -58,6 +58,22 @@ def test_a_chain_of_files(folder):
     assert (scenario.seed, scenario.replications) == (5, 3)
 
 
+def test_of_several_files_the_later_counts_each_with_what_it_extends(folder):
+    folder("part.toml", "seed = 5\nreplications = 3\n[users.travellers]\ncount = 7")
+    folder("other.toml", 'extends = "below/far.toml"\nreplications = 4')
+    folder("below/far.toml", "seed = 6\n[users.travellers]\nauth = 0.5")
+    text = 'extends = ["base.toml", "part.toml", "other.toml"]\n[users.travellers]\nport_587 = 0.25'
+    scenario = load(folder("a.toml", text))
+    users = scenario.users["travellers"]
+    assert (scenario.seed, scenario.replications, scenario.title) == (6, 4, "A small scenario")
+    assert (users.count, users.auth, users.port_587) == (7, 0.5, 0.25)
+
+
+def test_no_file_is_extended_twice(folder):
+    folder("b.toml", 'extends = "base.toml"')
+    assert "nor is extended already" in told(folder("a.toml", 'extends = ["base.toml", "b.toml"]'))
+
+
 def test_a_fault_is_told_in_the_file_that_has_it(folder, tmp_path):
     folder("base.toml", SMALL.replace("count = 10", "count = -1"))
     path = folder("a.toml", 'extends = "base.toml"\nseed = -1\n[servers.phone-mx]\nsessions = 0')

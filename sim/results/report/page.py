@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -16,14 +17,16 @@ from sim.measure import sweeps
 from sim.measure.digits import between, number
 from sim.records.outgoing import visible
 from sim.results.analysis import Analysis
-from sim.results.cells import decision_cells, heads, legend, unknowns
-from sim.results.conclusions import conclusion
+from sim.results.cells import Cell, decision_cells, heads, legend, unknowns
+from sim.results.decision import decide
 from sim.results.rankings import ranked
+from sim.results.report import deciding
 from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.report.contrasts import UNCHANGED, contrasts
 from sim.results.report.drawing import Drawing
 from sim.scenario import Scenario
 
+DAY = 86400.0
 LIMITS = (
     "TCP packets, message bodies beyond size and a spam score, DNS caching, IPv6 and real "
     "cryptography are not modelled.",
@@ -60,35 +63,41 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scenario, manifest, decision = results.scenario.model, results.manifest, results.decision()
-    meaning = f"{conclusion(decision, results.baseline)} {ranked(results)}".rstrip()
-    titles, cells, unknown = heads(decision), decision_cells(decision), results.unknowns
-    counts = _intended(results)
+    scenario, manifest = results.scenario.model, results.manifest
+    decision, table, unknown = decide(results), results.decision_table(), results.unknowns
+    keys, expectations = assumptions(scenario), _expectation_rows(results.expectations())
     text = environment.get_template("page.html").render(
         scenario=scenario,
         baseline=results.baseline,
         manifest=manifest,
-        meaning=results.noted(meaning),
-        on_structure=results.on_structure() and results.noted(results.on_structure()),
+        noted=results.noted,
+        decision=decision,
+        choices=list(deciding.rows(decision)),
+        costs=deciding.COSTS,
+        trade_off=deciding.trade_off(decision),
+        ranked=ranked(results),
+        matters=deciding.matters(results, decision),
+        declared=decision.chosen,
+        on_structure=results.on_structure(),
         structure=_structure(results),
         quick=cut_to(manifest) if results.quick else "",
         notes=_notes(results),
         more=more,
-        heads=titles,
-        cells=[(arm, [cells[arm, q] for q, _ in titles]) for arm in results.arms],
-        legend=legend(decision, results.replications, results.baseline, "bold"),
-        expectations=_expectation_rows(results.expectations()),
+        quantities=_quantities(table, results.arms),
+        legend=legend(table, results.replications, results.baseline, "bold"),
+        expectations=expectations,
+        outcomes=_outcomes(expectations),
         unknown=unknown and unknowns(*sweeps.unknowns(unknown.band(), unknown.tornado())),
-        contrasts=contrasts(scenario, results.arms),
-        unchanged=UNCHANGED,
-        assumptions=_by_section(scenario),
+        differing=_differing(scenario, results.arms),
+        assumptions=_by_section(keys),
+        number_of_keys=len(keys),
+        number_chosen=int((keys["source"] == CHOSEN).sum()),
         chosen=CHOSEN,
         from_scenario=FROM_SCENARIO,
         limits=LIMITS,
         figures=[drawing for drawing in figures if drawing.svg],
         missing=[drawing for drawing in figures if not drawing.svg],
-        sample=_sample(results, counts),
-        n=counts,
+        sample=_sample(results),
         citation=citation(manifest["version"]),
         command=shlex.join(map(str, manifest["command"])),
         tables=tables,
@@ -120,7 +129,7 @@ def tables_of_page(results: Analysis) -> dict[str, pd.DataFrame]:
     """The tables of the page by name, for files of their own."""
     scenario, unknowns = results.scenario.model, results.unknowns
     return ({"band": unknowns.band(), "unknowns": unknowns.tornado()} if unknowns else {}) | {
-        "decision": results.decision(),
+        "decision": results.decision_table(),
         "expectations": results.expectations(),
         "arms": contrasts(scenario, results.arms),
         "assumptions": assumptions(scenario),
@@ -135,8 +144,32 @@ def _expectation_rows(expectations: pd.DataFrame) -> list[tuple[str, str, str, s
     ]
 
 
-def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
-    table = assumptions(scenario)
+def _outcomes(expectations: Sequence[tuple[str, ...]]) -> str:
+    """How many expectations hold, fail, or are not decided."""
+    counts = Counter(outcome for *_, outcome in expectations)
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+
+
+def _quantities(
+    table: pd.DataFrame, arms: Sequence[str]
+) -> list[tuple[str, str, list[tuple[str, Cell]]]]:
+    """Every quantity and its unit, with the cell of each arm."""
+    cells = decision_cells(table)
+    return [(name, unit, [(arm, cells[arm, name]) for arm in arms]) for name, unit in heads(table)]
+
+
+def _differing(scenario: Scenario, arms: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The arms with the keys that each changes and their values; empty where none differs."""
+    table = contrasts(scenario, arms)
+    changed = [
+        (arm, [(key, text) for key, text in zip(table["key"], table[arm], strict=True)
+               if text != UNCHANGED])
+        for arm in arms
+    ]  # fmt: skip
+    return changed if len(table) else []
+
+
+def _by_section(table: pd.DataFrame) -> list[tuple[str, list[dict[str, str]]]]:
     return [
         (title, [{str(k): str(v) for k, v in row.items()} for row in rows.to_dict("records")])
         for section, title in SECTIONS.items()
@@ -144,26 +177,18 @@ def _by_section(scenario: Scenario) -> list[tuple[str, list[dict[str, str]]]]:
     ]
 
 
-def _sample(results: Analysis, intended: str) -> str:
-    """How much was simulated: recipients, replications, seed, scenario."""
-    runs = results.replications
+def _sample(results: Analysis) -> str:
+    """What was sampled: replications, and the people and days of each; seed and scenario."""
+    runs, model = results.replications, results.scenario.model
+    people = sum(users.count for users in model.users.values())
+    size = f"each of {people:,} people in {model.run_length / DAY:g} days"
+    sampled = "one replication, no interval" if runs == 1 else f"n = {runs} replications"
     parts = (
-        intended,
-        results.shortfall
-        or ("one replication, no interval" if runs == 1 else f"{runs} replications"),
+        results.shortfall or f"{sampled}, {size}",
         f"seed {results.manifest['seed']}",
         f"scenario {results.manifest['scenario_hash'][:10]}",
     )
     return "; ".join(filter(None, parts))
-
-
-def _intended(results: Analysis) -> str:
-    """How many intended recipients the rates of the page rest on, over all runs."""
-    rows = results.measures.query("by == 'all' and phase == 'after' and measure == 'delivery_rate'")
-    sums = rows.groupby("class", observed=True)["denominator"].sum()
-    numbers = {kind: int(sums.get(kind, 0)) for kind in ("honest", "spam")}
-    words = " and ".join(f"{number:,} {kind}" for kind, number in numbers.items() if number)
-    return f"n = {words} recipients intended after the policies start" if words else ""
 
 
 def _notes(results: Analysis) -> list[str]:

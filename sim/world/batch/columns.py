@@ -27,7 +27,7 @@ class Known(IntEnum):
     ASK = 1
     """When it arrives: what the server answers is found out then, by `Transport`."""
     COUNT = 2
-    """How long it takes, too: the server keeps counts or lists, and is asked when it arrives."""
+    """How long it takes, too: the server looks at the moment, and is asked when it arrives."""
     LOCAL = 3
     """Its recipients get it here."""
     SECOND_HOP = 4
@@ -71,7 +71,7 @@ class RecipientGroups(Hop):
         starts[first_row[:-1]] = True
         self.row_item, self.row = _shared(np.flatnonzero(starts))
         self.count_item, self.count = _shared(np.diff(self.row, append=len(domain)))
-        self.domain = domain[self.row].astype(np.int32)
+        self.domain_item, self.domain = _shared(domain[self.row])
         message = np.repeat(np.arange(len(first_row) - 1), np.diff(first_row))
         self.message_item, self.message = _shared(message[self.row])
         self.first_item, self.first = _shared(np.searchsorted(self.row, first_row))

@@ -32,11 +32,10 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
-from sim.path.facts import NO_LOGIN
-from sim.records.words import Permission
 from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
-from sim.world.batch.precompute import Precomputed, outcome_of
+from sim.world.batch.moments import COUNTED, NONE, OWN_LOGIN, SEVERAL, UNKNOWN, Moments
+from sim.world.batch.precompute import Precomputed
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
 from sim.world.recorder import FATES, Parts
@@ -45,8 +44,10 @@ from sim.world.transfers import Transfer
 
 CHUNK = 4096
 """Messages that are taken out of the columns at once: enough that numpy's calls cost nothing."""
-NONE, SEVERAL = -1, -2
-"""Instead of the number of the group that goes on."""
+THEN = np.array(
+    [{Known.PARTS: SEVERAL, Known.COUNT: COUNTED}.get(known, NONE) for known in sorted(Known)[1:]]
+)
+"""Instead of the number of the group that goes on, by what is known of the first hop."""
 WRITE, COUNT, LOCAL, SECOND_HOP = Known.WRITE, Known.COUNT, Known.LOCAL, Known.SECOND_HOP
 
 
@@ -65,6 +66,7 @@ class Accelerator(EventByEvent):
         super().__init__(transport.env, known.arrivals, known.programs, known.servers)
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
+        self.moments = Moments(known)
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """The place of each message in order."""
@@ -114,6 +116,7 @@ class Accelerator(EventByEvent):
         where another event comes first, yield the moment of the next message."""
         env, latency, detached = self.env, self.known.latency_item, self.detached
         queue, schedule, spare, arrive = env.queue, env.schedule, self._spare, self._arrive
+        first_hop = self.moments.first_hop
         starts, until, began, change = self.messages.start_item, env.peek(), env.now, self._change
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
         for message, at, sessions, took, then in chain.from_iterable(chunks):
@@ -124,6 +127,9 @@ class Accelerator(EventByEvent):
                 until, began, change = env.peek(), env.now, self._change
             if detached[message]:
                 continue
+            counted = then == COUNTED
+            if counted and (then := first_hop(message, at)) == UNKNOWN:
+                sessions = None
             # No session: nothing is known, or too many wait for one. A session during which a
             # link changes may be lost: `_changes` moves the bound on to the next such moment.
             start = None if sessions is None else sessions.admit(at, took)
@@ -135,6 +141,8 @@ class Accelerator(EventByEvent):
                 continue
             # The usual end: the message's row is written by `write_outcomes`, from this one number.
             starts[message] = start
+            if counted:
+                self._count(message, at, done)
             if then >= 0:
                 # SimPy counts a delay from its present moment, which is still that of `began`:
                 # no event has happened since.
@@ -152,9 +160,9 @@ class Accelerator(EventByEvent):
         the server if the answer is known, duration, and the group that goes on."""
         some, messages = self.order[begin : begin + CHUNK], self.messages
         known = messages.known[some]
-        sessions = self._sessions[np.where(known >= LOCAL, messages.server[some], -1)]
-        several = np.where(known == Known.PARTS, SEVERAL, NONE)
-        then = np.where(known == SECOND_HOP, self.groups.first[some], several)
+        sessions = self._sessions[np.where(known >= COUNT, messages.server[some], -1)]
+        then = THEN[known]
+        then = np.where(known == SECOND_HOP, self.groups.first[some], then)
         columns = some, messages.at[some], sessions, messages.took[some], then
         return zip(*(column.tolist() for column in columns), strict=True)
 
@@ -170,6 +178,11 @@ class Accelerator(EventByEvent):
             self.transport.turn_away(self._first(message), at)
         else:
             self.transport.session(self._first(message), at, start, took)
+
+    def _count(self, message: int, at: float, done: float) -> None:
+        """The first server of *message* has had a session from *at* to *done*."""
+        server = self.servers[self.messages.server_item[message]]
+        self.moments.count(server, self.known.client_item[message], at, done)
 
     def _first(self, message: int) -> Transfer:
         """The transfer of *message* to its first server."""
@@ -213,7 +226,8 @@ class Accelerator(EventByEvent):
         """The session of group *index*, as far as everything is as it was worked out."""
         groups = self.groups
         known, server = groups.known_item[index], self.servers[groups.server_item[index]]
-        if known != LOCAL and not (known == COUNT and self._accepts(server, index, at)):
+        client, accepts = self._origin(index).address, self.moments.accepts
+        if known != LOCAL and not (known == COUNT and accepts(server, client, index, at)):
             self.transport.arrive(self._transfer(index), at)
             return
         # `at` is the present moment, so sessions are asked for in order of time here, too.
@@ -225,29 +239,8 @@ class Accelerator(EventByEvent):
             self.transport.session(self._transfer(index), at, start, took)
         else:
             groups.at_item[index], groups.start_item[index] = at, start
-            if known == COUNT and server.memory is not None:
-                clients, client = server.memory.clients, self._origin(index).address
-                clients.open_session(client, start + took)
-                clients.add_transaction(client, at)
-
-    def _accepts(self, server: Server, index: int, at: float) -> bool:
-        """Whether *server*, which keeps counts or lists, takes group *index* for mailboxes of its
-        own at *at*. `Transport` asks again where it does not."""
-        known, memory = self.known, server.memory
-        client, message = self._origin(index).address, self.groups.message_item[index]
-        recent = 0
-        if memory is not None:
-            if server.greet(client, NO_LOGIN, at) is not None:
-                return False
-            recent = memory.clients.recent(client, at, memory.window)
-        content = self.arrivals.content[message]
-        answers = server.answers_to(client, NO_LOGIN, at, False, content, recent)
-        sender = known.senders[known.sender[message]]
-        answer = answers[sender][known.representative[self.groups.domain[index]]]
-        self.groups.outcome_item[index] = outcome_of(answer)
-        return (
-            answer.verdict.accepted and not answer.verdict.relayed and not answer.verdict.discarded
-        )
+            if known == COUNT:
+                self.moments.count(server, client, at, start + took)
 
     def _origin(self, index: int) -> Server:
         """The first server of group *index*."""
@@ -383,9 +376,9 @@ class Accelerator(EventByEvent):
 
     def _permissions(self) -> NDArray[np.int8]:
         """By whose permission the first server relayed each message."""
-        messages, groups = self.messages, self.groups
+        groups = self.groups
         answers = groups.first_outcome // FATES
         by_login = (groups.at_first == SECOND_HOP) & np.isin(answers, self.known.permits_login)
-        permissions = np.zeros(len(messages.server), dtype=np.int8)
-        permissions[groups.message[by_login]] = Permission.OWN_LOGIN.number
+        permissions = self.moments.permission.copy()
+        permissions[groups.message[by_login]] = OWN_LOGIN
         return permissions

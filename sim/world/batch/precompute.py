@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 
 from sim.path.submission import is_blocked
 from sim.topology.lines import LINES
-from sim.workload.columns import Floats, Ints, ranges, view
+from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
 from sim.world.batch.columns import Hop, Known, RecipientGroups, column
 from sim.world.batch.logins import SMTP, Logins
+from sim.world.batch.moments import outcome_of
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import DELIVERED, FATES, REFUSED, Answer
+from sim.world.recorder import Answer
 from sim.world.server import Server
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
@@ -98,11 +99,16 @@ class Precomputed:
         # the port that is asked may change with the stage of the arm
         on_25 = self.logins.on_port_25 | (len(self.transport.blocking) > 1)
         client = self.arrivals.column("client")
-        self.client = np.where(web, self.addresses[server], client).astype(np.uint32)
+        client = np.where(web, self.addresses[server], client)
+        self.client_item = packed("I", client)
+        self.client = view(self.client_item)
+        self.shown_item, self.shown = column("i", len(client), 0)  # number of its credentials
         known = (latency < inf) & (self.client != 0)
         known &= web | ~(self._blocked(ends, which) & on_25)
-        if reads_pop:  # their own login just before they send would have to be kept
-            known &= ~np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
+        # Addresses in a VPN are taken for the message; and where POP logins are read, their own
+        # just before they send would have to be kept.
+        apart = [p.person.vpn or (reads_pop and p.polls_first) for p in self.programs]
+        known &= ~np.array(apart, dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
@@ -167,7 +173,8 @@ class Precomputed:
         messages.known[rest] = Known.ASK
         for some in _blocks(rest):
             self._set_first_hop(some)
-        waiting = (groups.at_first == Known.SECOND_HOP) & ~groups.took_place & stale[groups.server]
+        waiting = np.isin(groups.at_first, (Known.COUNT, Known.SECOND_HOP))
+        waiting &= ~groups.took_place & stale[groups.server]
         for some in _blocks(np.flatnonzero(waiting)):
             self._set_second_hop(some)
 
@@ -179,10 +186,11 @@ class Precomputed:
         index = ranges(first, parts)
         message = groups.message[index]
         server = messages.server[message]
-        shown = self.logins.shown(message, self.servers, server)
+        self.shown[some] = self.logins.shown(some, self.servers, messages.server[some])
+        shown = self.shown[message]
         known = self._answers(index, server, self.client[message], groups.first_outcome, shown)
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
-        known[(known == Known.COUNT) | ((known == Known.SECOND_HOP) & lost)] = Known.ASK
+        known[np.isin(known, (Known.COUNT, Known.SECOND_HOP)) & lost] = Known.ASK
         groups.at_first[index] = known
 
         together = groups.at_first[first]
@@ -192,6 +200,8 @@ class Precomputed:
             accepted = np.isin(known, (Known.LOCAL, Known.SECOND_HOP)).astype(np.int64)
             all_accepted = np.add.reduceat(accepted, np.cumsum(parts) - parts) == parts
             together[several] = np.where(all_accepted[several], Known.PARTS, Known.ASK)
+            counted = np.add.reduceat(accepted | (known == Known.COUNT), np.cumsum(parts) - parts)
+            together[several & ~all_accepted & (counted == parts)] = Known.COUNT
         # What the writer does is drawn beforehand, too; all but giving up takes time and events.
         for i in np.flatnonzero(together == Known.REFUSAL).tolist():
             if not self.programs[self.person[some[i]]].gives_up_at_once(int(some[i])):
@@ -355,14 +365,11 @@ def _fixed_answer(server: Server) -> Known:
     return Known.DEPENDS
 
 
-def outcome_of(answer: Answer) -> int:
-    """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
-    return answer.number * FATES + (DELIVERED if answer.verdict.accepted else REFUSED)
-
-
 def _known(answer: Answer | None, server: Server) -> Known:
     """What follows from *answer* alone; None: it depends on the moment."""
-    if answer is None or answer.verdict.discarded:
+    if answer is None:
+        return Known.COUNT
+    if answer.verdict.discarded:
         return Known.ASK
     if not answer.verdict.accepted:
         return Known.REFUSAL if answer.verdict.permanent else Known.ASK

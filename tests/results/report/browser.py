@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -133,6 +134,7 @@ class Browser:
         shot = self.ask("Page.captureScreenshot", captureBeyondViewport=True, **extra)
         path.write_bytes(base64.b64decode(shot["data"]))
 
-    def pdf(self, path: Path) -> None:
-        """The page as it is printed."""
-        path.write_bytes(base64.b64decode(self.ask("Page.printToPDF")["data"]))
+    def pages(self) -> int:
+        """On how many sheets the page is printed, of the size that it asks for."""
+        printed = self.ask("Page.printToPDF", preferCSSPageSize=True)["data"]
+        return len(re.findall(rb"/Type\s*/Page\b(?!s)", base64.b64decode(printed)))

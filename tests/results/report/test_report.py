@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from dataclasses import replace
@@ -50,9 +49,10 @@ def test_names_of_strangers_are_text(html):
 @pytest.mark.parametrize(
     "words",
     [
-        "QUICK RUN", "2 replications", "seed 3", "intended recipients", "decision.csv",
+        "QUICK RUN", "n = 2 replications, each of ", "seed 3", "intended recipients",
+        "decision.csv", "tables/assumptions.csv", "keys are <a", "chosen, without a source",
         "Delivered: recipients with fate delivered ÷ intended recipients", "servers.*-smtp.relay",
-        "chosen", "from the scenario", "pop_window.drac", "Not drawn here: matrix",
+        "chosen", "from the scenario", "pop_window.drac", "Not drawn here: ",
         "mailsim run scenario.toml --replications 2",
     ],
 )  # fmt: skip
@@ -67,7 +67,7 @@ def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
     shown = pd.read_csv(folder / "figures" / "rates.csv")
     summary = sim.open_results(folder).summary()
     delivered = summary[(summary["class"] == "honest") & (summary["measure"] == "delivery_rate")]
-    mine = shown[shown["panel"] == "delivery rate: honest mail: delivered"]
+    mine = shown[shown["panel"] == "delivery rate: honest mail delivered"]
     assert mine["value"].tolist() == pytest.approx(list(100 * delivered["mean"]))
     decision = pd.read_csv(folder / "tables" / "decision.csv")
     assert set(decision["arm"]) == set(sim.load(HOSTILE).arms)
@@ -150,14 +150,13 @@ def test_measures_that_lack_a_column_are_told_and_nothing_is_drawn(folder, tmp_p
 def test_the_page_says_how_to_cite_the_version_that_made_the_results(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    manifest = (copy / "manifest.json").read_text("utf-8")
-    (copy / "manifest.json").write_text(
-        manifest.replace('"version": "0.1.0"', '"version": "0.0.9"')
-    )
+    manifest = read_manifest(copy)
+    manifest.version = "0.0.9"
+    manifest.write(copy)
     sim.open_results(copy).save(figures=["rates"], formats=())
     html = (copy / "report.html").read_text("utf-8")
     (cited,) = re.findall(r"<th scope=.row.>cite as</th><td>(.*?)</td>", html)
-    digest = json.loads(manifest)["scenario_hash"][:10]
+    digest = manifest.scenario_hash[:10]
     assert cited.startswith("The mailsim authors: mailsim, version 0.0.9 [computer program].")
     assert cited.endswith(f"({digest}), seed 3.")
 
@@ -179,18 +178,18 @@ def test_one_replication_of_another_version_says_so(folder, tmp_path):
 def test_every_difference_has_its_paired_interval_and_is_that_of_compare(results, html):
     """The page, `results.compare` and what `mailsim run` prints have one source."""
     from sim.measure.decisions import QUANTITIES
-    from sim.results.cells import GAIN, _difference
+    from sim.results.cells import GAIN, difference
 
     (other,) = (arm for arm in results.arms if arm != results.baseline)
     found = results.compare(results.baseline, other).set_index(["class", "measure"])
-    told = re.findall(r"Δ ([^<]*)</span>", html)
+    told = re.findall(r'<td class="difference whole[^"]*">([^<]+)</td>', html)
     wanted = []
     for quantity in QUANTITIES.values():
         row = found.loc[quantity.class_, quantity.measure]
         if not quantity.per_day:
             bounds, share = (row["low"], row["high"]), quantity.unit == "share"
             unhelped = "°" * bool(row["gain"] <= GAIN)
-            wanted.append(_difference(row["difference"], *bounds, share) + unhelped)
+            wanted.append(difference(row["difference"], *bounds, share) + unhelped)
     known = [text for text in wanted if text]  # a short run has not settled, and has no costs
     assert len(told) == len(known) < len(QUANTITIES)
     assert set(known) <= set(told)
@@ -203,6 +202,50 @@ def test_an_inline_figure_keeps_its_ids_to_itself():
     assert inline(svg, "f") == (
         '<svg id="f-a"><g id="f-b"/><g id="f-b-2"/><use href="#f-b"/><text>id="b"</text></svg>'
     )
+
+
+NINE = ("open", "on_network", "on_network+auth", "on_network+pop_first", "closed")
+
+
+@pytest.fixture(scope="module")
+def nine(tmp_path_factory):
+    """The folder of results of nine arms, with the figures of every run."""
+    text = HOSTILE.read_text("utf-8").partition("[arms.open]")[0]
+    arms = [(f"{relay}, port 25 {port}", relay, port) for relay in NINE for port in ("free", "cut")]
+    for name, relay, port in arms[:9]:
+        text += f'[arms."{name}"]\n"servers.*-smtp.relay" = "{relay}"\n'
+        text += f"networks.hotel.blocks_port_25 = {str(port == 'cut').lower()}\n"
+    scenario = sim.loads(text.replace('baseline          = "open"', ""))
+    folder = tmp_path_factory.mktemp("nine")
+    return sim.run(scenario, out=folder, progress=False, quick=True).save()
+
+
+def test_the_decision_comes_first_and_long_lists_are_behind_folds(nine):
+    html = (nine / "report.html").read_text("utf-8")
+    order = ["decision", "rests", "arms", "figures", "assumptions", "limits", "again"]
+    assert re.findall(r'<section aria-labelledby="(\w+)">', html) == order
+    assert html.index('id="decision"') < html.index("<nav ")
+    folds = re.findall(r"<details><summary>([^<]*)</summary>", html)
+    assert [fold.split()[0] for fold in folds] == ["Every", "All"]
+    assert not re.search(r"<details[^>]* open", html)
+
+
+def test_nine_policies_are_printed_on_at_most_eight_sheets(nine, tmp_path):
+    if browser.found() is None:
+        pytest.skip("no Chromium is installed")
+    with browser.Browser(tmp_path / "profile") as shown:
+        widths = [shown.open(nine / "report.html", width=width)["wide"] for width in (1280, 800)]
+        cells = shown.ask("Runtime.evaluate", expression=LINES, returnByValue=True)
+        sheets = shown.pages()
+    assert widths[0] <= 1280
+    assert widths[1] <= 800
+    assert cells["result"]["value"] < 5
+    assert 2 < sheets <= 8
+
+
+LINES = """Math.max(...[...document.querySelectorAll('table.decision td')].map(
+  cell => Math.round(cell.clientHeight / parseFloat(getComputedStyle(cell).lineHeight))))"""
+"""The most lines that a cell of the decision has, at most: its padding counts."""
 
 
 def test_a_browser_shows_the_page_without_a_complaint(folder, tmp_path):

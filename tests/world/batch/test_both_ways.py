@@ -60,6 +60,15 @@ CASES = {
             "arms.on network.at": PHASES,
         },
     ),
+    "a VPN, and access by another than the account's": (
+        "open-vs-restricted",
+        "on network + POP first",
+        {
+            "users.travellers.vpn": 0.5,
+            "users.commuters.home": "adatum",
+            "arms.on network + POP first.at": [{"when": "20 days", "users.commuters.vpn": 0.3}],
+        },
+    ),
     "servers with few sessions": (
         "open-vs-restricted",
         "on network",

@@ -33,6 +33,9 @@ def test_messages_of_people_who_log_in_are_known_and_relayed_by_their_own_login(
 
 def test_a_rule_about_owners_is_asked_message_by_message():
     known, number, _ = run(
-        **{"servers.*.sender": ["reject_sender_login_mismatch"], "policy_starts": "1 min"}
+        **{
+            "servers.*.sender": ["reject_authenticated_sender_login_mismatch"],
+            "policy_starts": "1 min",
+        }
     )
     assert (known[number > 0] <= Known.COUNT).all()
