@@ -55,6 +55,7 @@ def test_axes_say_what_they_show_and_in_what_unit(drawn, name):
     unit |= {
         "causes": "day",
         "costs": " / ",
+        "structures": "/ day",
         "tornado": "day",
         "welch": "day",
         "listings": "day",
