@@ -25,6 +25,7 @@ STRUCTURE = {
     "networks": ("kind", "domain", "prefixes"),
     "servers": ("role", "network", "address", "domains"),
     "blocklists": ("traps",),
+    "organisations": ("networks", "servers", "domains"),
 }
 """Keys from which others follow; an arm compares policies on the same network."""
 

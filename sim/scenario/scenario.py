@@ -158,6 +158,9 @@ class Scenario(Document):
         """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)
         and bandwidth (bit/s)."""
         nodes = {n: {"kind": w.kind, "domain": w.domain} for n, w in self.networks.items()}
+        for name, organisation in self.organisations.items():
+            for network in organisation.networks:
+                nodes[network]["organisation"] = name
         links = [
             graphs.Link(name, other, link.latency, link.bits_per_second)
             for name, network in self.networks.items()
