@@ -170,10 +170,11 @@ def _about_arms() -> Iterator[str]:
     yield (
         '## `[arms."NAME"]`\n\nEach line changes one key: `"SECTION.NAME.KEY" = VALUE`, for '
         "networks, servers, users, spammers, blocklists, operators and organisations. `NAME` may "
-        "hold `*` (any text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
-        "that change the same key the later one wins, and what an arm says itself comes after "
-        f"what it has by `like`. Changes of a server's policy ({keys}) and of the trusted ranges "
-        "of organisations take effect at `policy_starts`; all others hold from the beginning.\n\n"
+        "hold `*` (any text) and one `{list,of,names}`; a selector that matches nothing is a "
+        "fault; of two lines that change the same key the later one wins, and what an arm says "
+        f"itself comes after what it has by `like`. Changes of a server's policy ({keys}) and of "
+        "the trusted ranges of organisations take effect at `policy_starts`; all others hold from "
+        "the beginning.\n\n"
         "What changes at moments of its own stands in tables `[[arms.NAME.at]]`: `when`, and the "
         "same lines. There it may be, besides these keys of a server's policy, "
         f"{', '.join(_dated())}.\n"

@@ -76,6 +76,11 @@ class Scenario(Document):
         return self._source
 
     @property
+    def document(self) -> Tree:
+        """The same with the overrides of the arm, where it is one."""
+        return self._document
+
+    @property
     def places(self) -> Places:
         """Where what it says is written."""
         return self._places

@@ -105,7 +105,7 @@ FAULTS = {
     "a prefix in a range": ('"203.0.113.64/26"]', '"203.0.113.64/33"]', "ranges.hospital[0]"),
     "a network": ('["campus", "clinic"]', '["campus", "clinc"]', "uni.networks[1]: 'clinc'"),
     "a domain of another": ('"law.uni.example"', '"city.example"', "networks.halls does not have"),
-    "the name of a network": ("{ lodgings", '{ halls = ["campus"], lodgings', "a name that no other"),
+    "the name of a network": ("{ l", '{ halls = ["campus"], l', "a name that no other"),
     "what arms share": ('"organisations.uni.trusted_ranges.hospital" = ["203.0.113.64/28"]',
                         '"organisations.uni.networks" = ["halls"]', "cannot differ between arms"),
 }  # fmt: skip
