@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import experiment
-from sim.exact.page import Grid, Line, Span, html
+from sim.exact.blocks import Grid, Line, Span
+from sim.exact.page import html
 from sim.experiment import copying, locking, storage
 from sim.experiment.execution import MOST_WORKERS
 from sim.records.usage import at_least, checked, checked_methods, one_of
