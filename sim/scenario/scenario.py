@@ -221,6 +221,11 @@ class Scenario(Document):
             addresses = self._free[network] = [*some] if self.numbering else array("I", some)
         return addresses
 
+    def together(self, network: str) -> tuple[str, ...]:
+        """The networks of the organisation that *network* belongs to; without one, itself."""
+        every = (keys.networks for keys in self.organisations.values())
+        return next((names for names in every if network in names), (network,))
+
     def run_by(self, operator: str) -> list[str]:
         """The servers that *operator* runs, in the order of the file."""
         patterns = self.operators[operator].servers
