@@ -12,7 +12,7 @@ from sim.exact.transcript import PASSWORD
 from sim.serve.conversations import Judged
 from sim.serve.mail import Letter
 from sim.serve.opening import address_text
-from sim.serve.places import NoSuchPlaceError, Origin
+from sim.serve.places import Origin
 from sim.serve.pop3 import Item, Pop3
 from sim.smtp import Session, decide
 from sim.smtp.commands import Offer, State
@@ -48,6 +48,7 @@ class SmtpEnd:
             self.visit.policy, self.visit.facts, partial(self.living.knows, self.server),
             refresh=self.visit.refresh, observe=self._take,
         )  # fmt: skip
+        self.session.keywords = ("XCLIENT ADDR",)
 
     # ---- bytes in, bytes out
 
@@ -184,6 +185,3 @@ class PopEnd:
 
     def _remove(self, uids: Sequence[str]) -> None:
         self.living.mail.deleted.update(map(int, uids))
-
-
-__all__ = ["BUSY", "IDLE", "NO_ROOM", "NoSuchPlaceError", "PopEnd", "SmtpEnd"]

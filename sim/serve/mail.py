@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
 
 import numpy as np
 
-from sim.records.words import MailClass
+from sim.records.words import Fate, MailClass
 from sim.workload.columns import view
 from sim.world.recorder import DELIVERED, FATES
 
@@ -25,6 +27,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = TemporaryFile()
+        self.close = finalize(self, self._file.close)
         self._places: dict[int, tuple[int, int]] = {}
 
     def put(self, number: int, content: bytes) -> None:
@@ -40,9 +43,9 @@ class Spool:
         self._file.seek(at)
         return self._file.read(length)
 
-    def close(self) -> None:
-        """Let the file go."""
-        self._file.close()
+    def numbers(self) -> list[int]:
+        """The numbers of all messages."""
+        return [*self._places]
 
 
 class Letter(NamedTuple):
@@ -94,8 +97,24 @@ class Mail:
         )
         return [*found][-MOST_LETTERS:]
 
+    def account(self) -> str:
+        """What became of the recipients of visitors' mail that was taken, in words."""
+        fates = Counter(self.fates())
+        return ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "no mail"
+
+    def fates(self) -> list[str]:
+        """The fate of each recipient of visitors' mail so far."""
+        recorder = self.world.recorder
+        first, rows = recorder.messages.first_row, len(recorder.recipient)
+        ends = [*first[1:], rows]
+        return [
+            Fate.texts()[recorder.outcome[row] % FATES]
+            for number in self.spool.numbers()
+            for row in range(first[number], ends[number])
+        ]
+
     def text(self, letter: Letter) -> bytes:
-        """The message itself, with the line that its last server adds."""
+        """The message itself, as its sender and the first server wrote it."""
         content = self.spool.get(letter.message)
         return self._made_up(letter.message) if content is None else content
 

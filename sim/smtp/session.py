@@ -67,6 +67,8 @@ class Session:
         self.policy = policy
         self.messages: list[Message] = []
         self.state = State.START
+        self.keywords: tuple[str, ...] = ()
+        """What EHLO offers besides: services of whoever carries the bytes."""
         self._session_facts = facts._replace(
             login=None, auth_failed=False, reverse_path=None, forward_path="", helo=None
         )

@@ -87,6 +87,7 @@ class StandardSession(Session, kind="standard"):
                 keywords.append("ENHANCEDSTATUSCODES")
             if self.policy.auth_offered:
                 keywords.append("AUTH PLAIN LOGIN")
+            keywords += self.keywords
             self._out.append(greeting._replace(text="\n".join(keywords)))
 
     def _rset(self, argument: str) -> None:
