@@ -29,18 +29,24 @@ def serve(
     speed: Annotated[
         float,
         typer.Option(
-            "--speed", metavar="N", min=0, max=1e6,
+            "--speed",
+            metavar="N",
+            min=0,
+            max=1e6,
             help="The clock goes N times as fast as real time; 0: it moves by steps alone.",
         ),
-    ] = 1.0,  # fmt: skip
+    ] = 1.0,
     people: Annotated[
         float,
         typer.Option(
-            "--people", metavar="SHARE", min=0, max=100,
+            "--people",
+            metavar="SHARE",
+            min=0,
+            max=100,
             help="Simulated people and spammers use the servers too, so many times as much as "
             "the scenario says.",
         ),
-    ] = 0.0,  # fmt: skip
+    ] = 0.0,
     place: Annotated[
         str | None,
         typer.Option(

@@ -41,9 +41,7 @@ class SmtpEnd:
 
     def _begin(self, origin: Origin) -> None:
         self.origin = origin
-        self.visit = Visit(
-            self.living.world, self.server, origin.client, origin.place, self.port
-        )
+        self.visit = Visit(self.living.world, self.server, origin.client, origin.place, self.port)
         self.session = Session(
             self.visit.policy, self.visit.facts, partial(self.living.knows, self.server),
             refresh=self.visit.refresh, observe=self._take,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class Living:
 
     def date(self) -> str:
         """The present as headers have it: a run begins on the first Monday of its year."""
-        first = datetime(self.world.scenario.year or 2000, 1, 1, tzinfo=timezone.utc)
+        first = datetime(self.world.scenario.year or 2000, 1, 1, tzinfo=UTC)
         monday = first + timedelta(days=-first.weekday() % 7)
         return format_datetime(monday + timedelta(seconds=self.world.env.now))
 

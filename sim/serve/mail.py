@@ -26,7 +26,7 @@ class Spool:
     """Contents of messages by number, in a file that vanishes: memory holds places alone."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()
+        self._file = TemporaryFile()  # noqa: SIM115 (it lasts as long as the spool)
         self.close = finalize(self, self._file.close)
         self._places: dict[int, tuple[int, int]] = {}
 

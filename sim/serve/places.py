@@ -125,9 +125,3 @@ class Places:
             if any(read in prefix for prefix in (*network.prefixes, *network.reserved)):
                 return Origin(self.scenario.numbering.number(clients.number(address)), name)
         raise NoSuchPlaceError(f"{address}: on no network of the scenario")
-
-
-
-
-
-

@@ -39,7 +39,8 @@ class Session:
     *facts* says what is known of the client when it connects; its addresses and login are
     ignored, because those are told in the session. *refresh* is asked before each command for
     what has changed. *login* checks a name and a password. Messages taken are added to
-    *messages*; *observe* is told of every transaction in which a recipient was named. *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
+    *messages*; *observe* is told of every transaction in which a recipient was named.
+    *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
     """
 
     _of_kind: ClassVar[dict[str, type[Session]]] = {}

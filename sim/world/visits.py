@@ -10,8 +10,8 @@ from math import inf
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sim.records.words import MailClass, Route
 from sim.path.facts import Credentials
+from sim.records.words import MailClass, Route
 from sim.smtp import Facts, Policy, Verdict
 from sim.smtp.addresses import Fault
 from sim.smtp.commands import Offer
@@ -114,7 +114,11 @@ class Visit:
 
     def _message(self, offer: Offer) -> Message:
         """The message of *offer*, with a row for each recipient."""
-        recorder, boxes, sender = self.world.recorder, self.world.mailboxes, offer.facts.reverse_path
+        recorder, boxes, sender = (
+            self.world.recorder,
+            self.world.mailboxes,
+            offer.facts.reverse_path,
+        )
         addresses = [self._address(path) for path, _ in offer.answers]
         known = [boxes.find(address) for address in addresses]
         number = recorder.add_message(

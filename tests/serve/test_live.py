@@ -113,7 +113,17 @@ def test_curl_sends_and_looks_for_mail(served, tmp_path):
     curl, letter = need("curl"), tmp_path / "letter"
     letter.write_text("Subject: by curl\r\n\r\nhello\r\n")
     url = f"smtp://{HOST}:{served.port('SMTP', 'proseware-smtp')}"
-    words = [curl, "-sS", url, "--mail-from", ALICE, "--mail-rcpt", "bob@proseware.com", "-T", letter]
+    words = [
+        curl,
+        "-sS",
+        url,
+        "--mail-from",
+        ALICE,
+        "--mail-rcpt",
+        "bob@proseware.com",
+        "-T",
+        letter,
+    ]
     run(*map(str, words))
     served.step("1 min")
     pop = f"pop3://{HOST}:{served.port('POP3', 'proseware')}"

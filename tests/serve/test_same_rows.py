@@ -25,7 +25,9 @@ RECIPIENT = ["recipient", "domain", "fate", "cause", "server", "rule"]
 
 def rows(frames, messages):
     """For each of *messages*, its attempts and what became of its recipients."""
-    attempts, recipients = (frames[name].set_index("message") for name in ("attempts", "recipients"))
+    attempts, recipients = (
+        frames[name].set_index("message") for name in ("attempts", "recipients")
+    )
     return [
         (
             attempts.loc[[m]].sort_values(["hop", "server"])[ATTEMPT].astype(str).values.tolist(),
@@ -84,4 +86,3 @@ def play(served, world, recipients, row):
     to = [boxes.addresses[box] for box in mine["recipient"]]
     origin = Origin(row.client, row.place)
     send(served, account.sender, to, server=row.server, origin=origin)
-
