@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sim.results import publish as publish
     from sim.results import verification as verification
     from sim.scenario import declared as declared
+    from sim.scenario import quantities as quantities
     from sim.scenario import ready as ready
     from sim.serve import live as live
     from sim.serve import living as living
@@ -70,6 +71,7 @@ _HOME = {
     "places": "sim.serve.places",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
+    "quantities": "sim.scenario.quantities",
     "reading": "sim.config.reading",
     "ready": "sim.scenario.ready",
     "render": "sim.cli.render",

@@ -13,7 +13,6 @@ import typer
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json, say, tell, wrong
-from sim.scenario.quantities import read_duration
 
 if TYPE_CHECKING:
     from sim.serve.live import Live
@@ -73,7 +72,7 @@ def serve(
     live = cli.live.Live(living, proxy=proxy)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(live, as_json=as_json))
-    tell(f"{living.taken} messages were taken; {living.mail.account()}.")
+    tell(f"{living.accepted} messages were taken; {living.mail.account()}.")
 
 
 async def _serve(live: Live, *, as_json: bool) -> None:
@@ -117,7 +116,7 @@ def _obey(live: Live, over: asyncio.Event, line: str) -> None:
 
 
 def _step(live: Live, _over: asyncio.Event, argument: str) -> str:
-    live.living.step(read_duration(argument))
+    live.living.step(cli.quantities.read_duration(argument))
     return live.living.date()
 
 

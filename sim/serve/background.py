@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from sim import scenario as files
+from sim.records.usage import UsageError, checked
 from sim.scenario import Scenario
 from sim.scenario.quantities import read_duration
 from sim.serve.conversations import Conversation
@@ -15,10 +17,9 @@ from sim.serve.live import Live
 from sim.serve.living import Living
 from sim.serve.table import Table
 
-if TYPE_CHECKING:
-    from os import PathLike
-
 T = TypeVar("T")
+MOST = 1e6
+"""Of every option that is a number."""
 
 
 class Options(TypedDict, total=False):
@@ -123,9 +124,8 @@ class Background:
         return asyncio.run_coroutine_threadsafe(doing(), self._loop).result()
 
 
-def live(
-    scenario: Any | str | PathLike[str], arm: str | None = None, **options: Unpack[Options]
-) -> Background:
+@checked
+def live(scenario: Any, arm: str | None = None, **options: Unpack[Options]) -> Background:
     """Start the servers of *scenario* on loopback, with the policies of *arm* (the baseline).
 
     *scenario*: a scenario, a file, or a ready one by name. Options: *people*, how much simulated
@@ -135,9 +135,24 @@ def live(
     *first*: the first port of each kind; *idle*: real seconds without a word after which a session
     ends (300). Raises ScenarioError.
     """
+    model = _model(scenario)
+    name = model.baseline if arm is None else arm
+    model.arm(name or "")
+    for option in ("people", "speed", "idle"):
+        if not 0.0 <= options.get(option, 0.0) <= MOST:  # type: ignore[operator]
+            raise UsageError(f"{option}: expected 0 to {MOST:g}, got {options[option]}")
+    return Background(model, name or "", **options)
+
+
+def _model(scenario: Any) -> Scenario:
+    """The model of what stands for a scenario: itself, a dict, or a file or ready one by name."""
     model = getattr(scenario, "model", scenario)
-    if not isinstance(model, Scenario):
-        model = files.load(model)
-    name = arm or model.baseline or ""
-    model.arm(name)
-    return Background(model, name, **options)
+    if isinstance(model, Scenario):
+        return model
+    if isinstance(model, Mapping):
+        return files.of_tree(model)
+    if isinstance(model, str | PathLike):
+        return files.load(model)
+    raise UsageError(
+        f"scenario: expected a scenario, a file, or a ready one by name, got {model!r:.80}"
+    )

@@ -14,7 +14,7 @@ MOST_SHOWN = 300
 """Octets of a line that are kept."""
 
 
-class Said(NamedTuple):
+class Turn(NamedTuple):
     """One line: when (s), ``C`` (client) or ``S`` (server), and its text."""
 
     at: float
@@ -22,7 +22,7 @@ class Said(NamedTuple):
     text: str
 
 
-class Judged(NamedTuple):
+class Judgement(NamedTuple):
     """What one recipient was answered, and every restriction that was looked at."""
 
     recipient: str
@@ -44,8 +44,8 @@ class Conversation:
     client: str
     place: str
     began: float
-    turns: deque[Said] = field(default_factory=lambda: deque(maxlen=MOST_TURNS))
-    judged: list[Judged] = field(default_factory=list)
+    turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MOST_TURNS))
+    judgements: list[Judgement] = field(default_factory=list)
     over: bool = False
 
     def __str__(self) -> str:
@@ -61,18 +61,18 @@ class Log:
     """The conversations of a live world, the latest last."""
 
     def __init__(self) -> None:
-        self._kept: deque[Conversation] = deque(maxlen=MOST_SESSIONS)
+        self._latest: deque[Conversation] = deque(maxlen=MOST_SESSIONS)
         self._count = 0
         self.listeners: list[Hear] = []
 
     def __iter__(self) -> Iterator[Conversation]:
-        return iter([*self._kept])
+        return iter([*self._latest])
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._latest)
 
     def __getitem__(self, place: int) -> Conversation:
-        return self._kept[place]
+        return self._latest[place]
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self))
@@ -82,23 +82,23 @@ class Log:
     ) -> Conversation:
         """A new conversation."""
         self._count += 1
-        made = Conversation(self._count, protocol, server, port, client, place, now)
-        self._kept.append(made)
-        self.tell("session", _summary(made))
-        return made
+        conversation = Conversation(self._count, protocol, server, port, client, place, now)
+        self._latest.append(conversation)
+        self.tell("session", _summary(conversation))
+        return conversation
 
     def say(self, one: Conversation, now: float, speaker: str, text: bytes) -> None:
         """Keep what a speaker has said, line by line."""
         for line in text.decode("utf-8", "replace").splitlines():
-            turn = Said(now, speaker, line[:MOST_SHOWN])
+            turn = Turn(now, speaker, line[:MOST_SHOWN])
             one.turns.append(turn)
             self.tell("turn", {"session": one.number, **turn._asdict()})
 
-    def judge(self, one: Conversation, judged: Judged) -> None:
+    def judge(self, one: Conversation, judgement: Judgement) -> None:
         """Keep what a recipient was answered."""
-        one.judged.append(judged)
-        del one.judged[:-MOST_TURNS]
-        self.tell("verdict", {"session": one.number, **judged._asdict()})
+        one.judgements.append(judgement)
+        del one.judgements[:-MOST_TURNS]
+        self.tell("verdict", {"session": one.number, **judgement._asdict()})
 
     def close(self, one: Conversation) -> None:
         """The conversation is over."""

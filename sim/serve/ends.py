@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sim.exact.transcript import PASSWORD
-from sim.serve.conversations import Judged
+from sim.serve.conversations import Judgement
 from sim.serve.mail import Letter
 from sim.serve.opening import address_text
 from sim.serve.places import Origin
@@ -33,7 +33,7 @@ class SmtpEnd:
 
     def __init__(self, living: Living, server: Server, port: int, origin: Origin) -> None:
         self.living, self.server, self.port = living, server, port
-        self.said = living.log.open(
+        self.conversation = living.log.open(
             "SMTP", server.name, port, address_text(living.world, origin.client), origin.place,
             living.advance(),
         )  # fmt: skip
@@ -67,7 +67,7 @@ class SmtpEnd:
         """Take the bytes that arrived; the replies to send."""
         now = self.living.advance()
         if self.session.state is not State.DATA:
-            self.living.log.say(self.said, now, "C", data)
+            self.living.log.say(self.conversation, now, "C", data)
         move = _XCLIENT.fullmatch(data)
         if move and self.session.state is not State.DATA:
             return self._out(self._move(move[1].decode("ascii", "replace")))
@@ -78,7 +78,7 @@ class SmtpEnd:
         """The connection is gone."""
         self.living.advance()
         self.session.lose()
-        self.living.log.close(self.said)
+        self.living.log.close(self.conversation)
 
     @property
     def closed(self) -> bool:
@@ -86,12 +86,12 @@ class SmtpEnd:
         return self.session.closed
 
     @property
-    def held(self) -> int:
+    def backlog(self) -> int:
         """Octets of the message that is coming in."""
-        return self.session.held
+        return self.session.backlog
 
     def _out(self, data: bytes) -> bytes:
-        self.living.log.say(self.said, self.living.world.env.now, "S", data)
+        self.living.log.say(self.conversation, self.living.world.env.now, "S", data)
         return data
 
     def _move(self, attributes: str) -> bytes:
@@ -103,8 +103,8 @@ class SmtpEnd:
             return f"501 5.5.4 Bad XCLIENT: {error}\r\n".encode("ascii", "replace")
         self.session.lose()
         self._begin(origin)
-        self.said.client = address_text(self.living.world, origin.client)
-        self.said.place = origin.place
+        self.conversation.client = address_text(self.living.world, origin.client)
+        self.conversation.place = origin.place
         return self.session.connect()
 
     # ---- mail
@@ -115,12 +115,12 @@ class SmtpEnd:
             facts = self.visit.refresh(offer.facts._replace(forward_path=path))
             walk = decide(self.visit.policy, facts, trace=True).trace
             steps = tuple((s.stage, s.rule, s.compared, s.opinion) for s in walk)
-            judged = Judged(path, str(verdict.reply), verdict.accepted, verdict.rule, steps)
-            self.living.log.judge(self.said, judged)
+            judgement = Judgement(path, str(verdict.reply), verdict.accepted, verdict.rule, steps)
+            self.living.log.judge(self.conversation, judgement)
         number = self.visit.hand_over(offer)
         if offer.content is not None:
             self.living.mail.spool.put(number, self._trace_lines(offer) + offer.content)
-            self.living.taken += 1
+            self.living.accepted += 1
 
     def _trace_lines(self, offer: Offer) -> bytes:
         """The lines that this server adds (RFC 5321 section 4.4)."""
@@ -139,12 +139,12 @@ class PopEnd:
         self.living, self.network, self.origin = living, network, origin
         client = address_text(living.world, origin.client)
         now = living.advance()
-        self.said = living.log.open("POP3", network, port, client, origin.place, now)
+        self.conversation = living.log.open("POP3", network, port, client, origin.place, now)
         self.session = Pop3(f"pop.{living.domain(network)}", self._open, self._remove)
         self._letters: dict[str, Letter] = {}
 
     starts_at = 0.0
-    held = 0
+    backlog = 0
 
     def connect(self) -> bytes:
         """The greeting."""
@@ -152,12 +152,12 @@ class PopEnd:
 
     def receive(self, data: bytes) -> bytes:
         """Take the bytes that arrived; the replies to send."""
-        self.living.log.say(self.said, self.living.advance(), "C", data)
+        self.living.log.say(self.conversation, self.living.advance(), "C", data)
         return self._out(self.session.receive(data))
 
     def lose(self) -> None:
         """The connection is gone."""
-        self.living.log.close(self.said)
+        self.living.log.close(self.conversation)
 
     @property
     def closed(self) -> bool:
@@ -165,7 +165,7 @@ class PopEnd:
         return self.session.closed
 
     def _out(self, data: bytes) -> bytes:
-        self.living.log.say(self.said, self.living.world.env.now, "S", data[:2000])
+        self.living.log.say(self.conversation, self.living.world.env.now, "S", data[:2000])
         return data
 
     def _open(self, name: str, password: str) -> Sequence[Item] | None:

@@ -130,10 +130,10 @@ class Live:
         except ValueError as error:
             writer.write(f"421 4.3.0 {error}\r\n".encode("ascii", "replace"))
             return
-        made = _Bounded(end(origin), self._ends)
-        while (wait := self.living.clock.wait_for(made.end.starts_at)) != 0.0:
+        bounded = _Bounded(end(origin), self._ends)
+        while (wait := self.living.clock.wait_for(bounded.end.starts_at)) != 0.0:
             await asyncio.sleep(TICK if wait is None else min(wait, TICK))
-        await sockets.carry(made, reader, writer, idle=self.idle, goodbye=IDLE)
+        await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE)
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Origin:
         """Where the client is: as its address says, or the line of a proxy in front of it."""
@@ -178,7 +178,7 @@ class _Bounded:
 
     def receive(self, data: bytes) -> bytes:
         out = self.end.receive(data)
-        if self.end.held and sum(end.held for end in self._ends) > MOST_HELD:
+        if self.end.backlog and sum(end.backlog for end in self._ends) > MOST_HELD:
             self._full = True
             return NO_ROOM
         return out

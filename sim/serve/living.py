@@ -38,7 +38,7 @@ class Living:
         self.world = open_world(scenario, arm, people)
         self.clock = Clock(self.world.env.now, factor)
         self.mail, self.log = Mail(self.world), Log()
-        self.taken = 0
+        self.accepted = 0
         """Messages that were taken from clients."""
 
     # ---- time

@@ -85,17 +85,17 @@ class Mail:
         if box is None:
             return []
         rows = np.flatnonzero(view(recorder.recipient) == box)
-        here = view(recorder.outcome)[rows] % FATES == DELIVERED
-        rows = rows[here & (view(recorder.ended)[rows] <= self.world.env.now)]
+        delivered = view(recorder.outcome)[rows] % FATES == DELIVERED
+        rows = rows[delivered & (view(recorder.ended)[rows] <= self.world.env.now)]
         ended = view(recorder.ended)[rows]
         messages = np.searchsorted(view(recorder.messages.first_row), rows, side="right") - 1
         order = np.argsort(ended, kind="stable")
-        found = (
+        letters = (
             Letter(int(rows[i]), int(messages[i]), float(ended[i]))
             for i in order
             if int(rows[i]) not in self.deleted
         )
-        return [*found][-MOST_LETTERS:]
+        return [*letters][-MOST_LETTERS:]
 
     def account(self) -> str:
         """What became of the recipients of visitors' mail that was taken, in words."""
@@ -168,5 +168,5 @@ class Mail:
     def _answer(self, row: int) -> str:
         answer = self.world.recorder.answers[self.world.recorder.outcome[row] // FATES]
         verdict = answer.verdict
-        said = f"{verdict.code} {verdict.enhanced}".strip() if verdict.code else "no connection"
-        return f"{answer.server or 'the next server'} said: {said} ({verdict.cause})"
+        reply = f"{verdict.code} {verdict.enhanced}".strip() if verdict.code else "no connection"
+        return f"{answer.server or 'the next server'} said: {reply} ({verdict.cause})"

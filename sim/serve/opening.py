@@ -62,8 +62,8 @@ def _rates(scenario: Scenario, people: float) -> dict[str, str]:
 def _add_mailboxes(population: Population) -> dict[str, int]:
     """Add NAMES to every domain of a mailbox; return the number of the person of each."""
     boxes, people = population.mailboxes, len(population.people)
-    wanted = [f"{name}@{domain}" for domain in boxes.domains for name in NAMES]
-    new = [address for address in wanted if boxes.find(address) is None]
+    addresses = [f"{name}@{domain}" for domain in boxes.domains for name in NAMES]
+    new = [address for address in addresses if boxes.find(address) is None]
     for address in new:
         boxes.add(*address.split("@"))
     return {address: people + n for n, address in enumerate(new)}

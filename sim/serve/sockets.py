@@ -47,15 +47,15 @@ def bound(host: str, port: int) -> socket.socket:
     """A socket that listens on a loopback address; raises NotLoopbackError for any other."""
     if not ip_address(host).is_loopback:
         raise NotLoopbackError(f"{host}: only addresses of loopback are served")
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(256)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(256)
     except OSError:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def free_sockets(first: int) -> tuple[int, list[socket.socket]]:
@@ -64,18 +64,18 @@ def free_sockets(first: int) -> tuple[int, list[socket.socket]]:
     A machine without IPv6 has one on 127.0.0.1 alone.
     """
     for port in range(first, min(first + TRIES, 1 << 16)):
-        made: list[socket.socket] = []
+        sockets: list[socket.socket] = []
         try:
-            made.append(bound(HOSTS[0], port))
+            sockets.append(bound(HOSTS[0], port))
             with _without_ipv6():
-                made.append(bound(HOSTS[1], port))
+                sockets.append(bound(HOSTS[1], port))
         except OSError as error:
-            for one in made:
+            for one in sockets:
                 one.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             continue
-        return port, made
+        return port, sockets
     raise NoFreePortError(f"no free port from {first} on")
 
 
@@ -91,8 +91,8 @@ def _without_ipv6() -> Iterator[None]:
 
 async def listen(first: int, handle: Handle) -> tuple[int, list[asyncio.Server]]:
     """Serve on the first free port from *first* on."""
-    port, made = free_sockets(first)
-    return port, [await asyncio.start_server(handle, sock=one, limit=CHUNK) for one in made]
+    port, sockets = free_sockets(first)
+    return port, [await asyncio.start_server(handle, sock=one, limit=CHUNK) for one in sockets]
 
 
 async def carry(

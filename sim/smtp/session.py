@@ -135,7 +135,7 @@ class Session:
         return self.state is State.CLOSED
 
     @property
-    def held(self) -> int:
+    def backlog(self) -> int:
         """Octets of the message that is coming in."""
         return len(self._content)
 

@@ -100,7 +100,7 @@ def test_mail_that_a_client_does_not_send_in_the_end_is_not_taken():
         end.say(f"RCPT TO:<{BOB}>")
     recorder = world.world.recorder
     assert Fate.texts()[recorder.outcome[-1] % len(Fate)] == "gave_up"
-    assert world.taken == 0
+    assert world.accepted == 0
 
 
 def test_a_login_by_auth():
@@ -167,7 +167,7 @@ def test_simulated_people_share_the_servers():
 def test_what_was_looked_at_is_kept_beside_what_was_said():
     world = living("on network")
     send(world)
-    judged = world.log[0].judged[0]
+    judged = world.log[0].judgements[0]
     assert (judged.recipient, judged.rule) == (BOB, "reject_unauth_destination")
     assert judged.walk[-1][3] == "refuse"
     assert "\nS: 550 5.7.1 <bob@adatum.com> Relaying denied" in str(world.log[0])
