@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Lines, Page
+from sim.exact.blocks import Block, Grid, Lines
+from sim.exact.page import Page
 from sim.exact.transcript import PASSWORD
 from sim.smtp.forwarding import is_final
 
