@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.results.sensitivity import Sensitivity, sensitivity
     from sim.results.sweep import Sweep, open_sweep, sweep
     from sim.scenario import ScenarioError
+    from sim.serve.background import live
 
 __all__ = [
     "Calibration",
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "calibrate",
     "import_postfix",
+    "live",
     "load",
     "loads",
     "observe",
@@ -38,6 +40,7 @@ __all__ = [
 
 _HOME = {
     "ScenarioError": "sim.scenario",
+    "live": "sim.serve.background",
     **dict.fromkeys(("Imported", "Observed", "import_postfix", "observe"), "sim.config"),
     **dict.fromkeys(("Scenario", "load", "loads"), "sim.results.scenario"),
     **dict.fromkeys(("Results", "open_results", "run"), "sim.results.results"),

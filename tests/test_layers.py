@@ -36,7 +36,7 @@ ARROWS = {
     "hindcast": (),
     "serve": ("world", "exact"),
     "lab": ("exact",),
-    "sim": ("results", "_version"),
+    "sim": ("results", "serve", "_version"),
     "cli": ("sim", "serve", "lab", "hindcast"),
     "__main__": ("cli",),
 }

@@ -59,10 +59,12 @@ scenario = sim.load("tests/lab/lab.toml").with_overrides({"run_length": "30 h"})
 assert "proseware" in str(scenario.matrix(arm="network"))
 assert "550" in str(scenario.explain(
     user="travellers", place="hotel", to="bob@adatum.com", arm="network"))
-results = sim.run(scenario, arms=["open", "network"], replications=2, workers=1)
+results = sim.run(scenario, arms=["open", "network"], replications=2, workers=2)
 assert len(results.summary())
 assert results.figures.rates().axes
 assert results.trace(0).attempts
+names = ["rates", "causes", "refusals", "topology", "matrix"]
+assert (results.save(figures=names, formats=["svg"], workers=2) / "report.html").exists()
 print("done")
 """
 

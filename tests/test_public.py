@@ -11,7 +11,7 @@ import sim
 PUBLIC = (
     "load", "loads", "run", "open_results", "Scenario", "Results", "ScenarioError", "sweep",
     "open_sweep", "Sweep", "import_postfix", "Imported", "observe", "Observed",
-    "sensitivity", "Sensitivity", "calibrate", "Calibration", "__version__",
+    "sensitivity", "Sensitivity", "calibrate", "Calibration", "live", "__version__",
 )  # fmt: skip
 ROOT = Path(sim.__file__).resolve().parent.parent
 

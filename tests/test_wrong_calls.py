@@ -83,6 +83,30 @@ def swept(small, tmp_path_factory):
     return sim.sweep(small, {"users.people.count": [3, 4]}, out=out, progress=False)
 
 
+@pytest.fixture(scope="module")
+def holders(small, results, swept, tmp_path_factory):
+    """Something of each public class; that of functions is the package."""
+    out = tmp_path_factory.mktemp("designs")
+    of_points = {"points": 4, "replications": 2, "progress": False}
+    log = out / "mail.log"
+    log.write_text("Nov 29 09:00:00 mail postfix/smtpd[1]: connect from a.example[192.0.2.1]\n")
+    return {
+        "": sim,
+        "Scenario": small,
+        "Results": results,
+        "Sweep": swept,
+        "Sensitivity": sim.sensitivity(small, out=out / "sensitivity", **of_points),
+        "Calibration": sim.calibrate(small, out=out / "calibration", **of_points),
+        "Imported": sim.import_postfix("mydomain = proseware.com\nmynetworks = 192.0.2.0/26\n"),
+        "Observed": sim.observe(log),
+    }
+
+
+def classes():
+    every = ((name, getattr(sim, name)) for name in sim.__all__)
+    return [n for n, c in every if inspect.isclass(c) and not issubclass(c, Exception)]
+
+
 def functions():
     return [name for name in sim.__all__ if inspect.isfunction(getattr(sim, name))]
 
@@ -104,6 +128,10 @@ GOOD = {
     "explain": {"user": "people", "to": "bob@proseware.com", "place": "home"},
     "diff": {"a": "open", "b": "closed"},
     "compare": {"a": "open", "b": "closed"},
+    "Sensitivity.values": {"class_": "honest", "measure": "lost_per_day"},
+    "Sensitivity.means": {"class_": "honest", "measure": "lost_per_day"},
+    "Sensitivity.regions": {"arm": "open"},
+    "Sensitivity.bound": {"key": "users.people.learning", "low": 0.0, "high": 1.0},
     "break_even": {"a": "open", "b": "closed", "class_": "honest", "measure": "lost_per_day"},
 }
 
@@ -122,16 +150,14 @@ def cases():
     for name in functions():
         for parameter in inspect.signature(getattr(sim, name)).parameters:
             yield "", name, parameter
-    for kind in ("Scenario", "Results", "Sweep"):
+    for kind in classes():
         for name in methods(getattr(sim, kind)):
             for parameter in [*inspect.signature(getattr(getattr(sim, kind), name)).parameters][1:]:
                 yield kind, name, parameter
 
 
 @pytest.mark.parametrize(("kind", "name", "parameter"), list(cases()))
-def test_a_wrong_argument_is_told(
-    kind, name, parameter, small, results, swept, tmp_path, monkeypatch
-):
+def test_a_wrong_argument_is_told(kind, name, parameter, small, holders, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def refuse(*_, **__):
@@ -141,9 +167,8 @@ def test_a_wrong_argument_is_told(
         monkeypatch.setattr(sys.modules[f"sim.experiment.{module}"], "perform_all", refuse)
     monkeypatch.setattr("sim.results.publish.publish", refuse)
     monkeypatch.setattr("sim.results.report.drawing.files_of", refuse)
-    holder = {"": sim, "Scenario": small, "Results": results, "Sweep": swept}[kind]
-    function = getattr(holder, name)
-    good = dict(GOOD.get(name, {}))
+    function = getattr(holders[kind], name)
+    good = dict(GOOD.get(f"{kind}.{name}", GOOD.get(name, {})))
     if name in SLOW:
         good = {"scenario": small, "out": tmp_path / "out", "progress": False}
         good |= {"structures": False} if name == "run" else {}

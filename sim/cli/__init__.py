@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
     from sim.exact import lint as lint
+    from sim.exact import page as page
     from sim.experiment import plan as plan
     from sim.experiment import repairing as repairing
     from sim.experiment import storage as storage
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
     from sim.results import publish as publish
     from sim.results import verification as verification
     from sim.scenario import declared as declared
+    from sim.scenario import quantities as quantities
     from sim.scenario import ready as ready
+    from sim.serve import live as live
+    from sim.serve import living as living
+    from sim.serve import places as places
+    from sim.serve import table as table
     from sim.smtp import names as names
 
 _HOME = {
@@ -56,11 +62,16 @@ _HOME = {
     "inputs": "sim.cli.inputs",
     "lint": "sim.exact.lint",
     "kept": "sim.results.kept",
+    "live": "sim.serve.live",
+    "living": "sim.serve.living",
     "market": "sim.hindcast.market",
     "names": "sim.smtp.names",
     "observing": "sim.config.observing",
+    "page": "sim.exact.page",
+    "places": "sim.serve.places",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
+    "quantities": "sim.scenario.quantities",
     "reading": "sim.config.reading",
     "ready": "sim.scenario.ready",
     "render": "sim.cli.render",
@@ -71,6 +82,7 @@ _HOME = {
     "spreadsheet": "sim.measure.spreadsheet",
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
+    "table": "sim.serve.table",
     "verification": "sim.results.verification",
 }
 

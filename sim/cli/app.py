@@ -18,6 +18,7 @@ from sim.cli.hindcast import hindcast
 from sim.cli.observe import observe
 from sim.cli.run import plan, run
 from sim.cli.sensitivity import sensitivity
+from sim.cli.serve import serve
 from sim.cli.stored import decide, export, report, verify, warmup
 from sim.cli.sweep import sweep
 
@@ -37,7 +38,8 @@ OF_RESULTS = (decide, warmup, report, export, verify)
 FORMAT = (gallery, new, schema)
 OF_CONFIGURATIONS = (import_, observe, audit, export_config)
 STUDIES = (hindcast,)
-for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT, *STUDIES):
+LIVE = (serve,)
+for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT, *LIVE, *STUDIES):
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 

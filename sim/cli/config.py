@@ -156,11 +156,12 @@ def export_config(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")
     ] = None,
+    at: options.At = None,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
     """The native configuration of a policy; what that server cannot express on standard error."""
-    loaded = cli.inputs.scenario(scenario, set_)
+    loaded = cli.inputs.at(cli.inputs.scenario(scenario, set_), at)
     exported = cli.exporting.export_server(loaded.arm(arm or loaded.baseline), server, make)
     if as_json:
         print_json({"files": exported.files, "not_expressed": exported.not_expressed})

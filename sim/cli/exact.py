@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json
-
-if TYPE_CHECKING:
-    from sim.results.scenario import Scenario
 
 
 def matrix(
@@ -25,7 +22,7 @@ def matrix(
     as_json: options.Json = False,
 ) -> None:
     """The six cases under each arm, exact: place, recipient, credentials, verdict, rule."""
-    loaded = _at(cli.inputs.scenario(scenario, set_), at)
+    loaded = cli.inputs.at(cli.inputs.scenario(scenario, set_), at)
     chosen = cli.inputs.names(arms, loaded.arms)
     _show(loaded.matrix(server=server, arm=chosen), as_json)
 
@@ -73,7 +70,7 @@ def explain(
         "server": server,
         "arm": arm,
     }
-    loaded = _at(cli.inputs.scenario(scenario, set_), at)
+    loaded = cli.inputs.at(cli.inputs.scenario(scenario, set_), at)
     _show(loaded.explain(user=user, to=to, **query), as_json)
 
 
@@ -86,11 +83,8 @@ def diff(
     as_json: options.Json = False,
 ) -> None:
     """Every cell of the matrix whose verdict changes between two arms."""
-    _show(_at(cli.inputs.scenario(scenario, set_), at).diff(arm, other), as_json)
-
-
-def _at(loaded: Scenario, moment: str | None) -> Scenario:
-    return loaded if moment is None else loaded.at(moment)
+    loaded = cli.inputs.at(cli.inputs.scenario(scenario, set_), at)
+    _show(loaded.diff(arm, other), as_json)
 
 
 def _show(answer: Any, as_json: bool) -> None:

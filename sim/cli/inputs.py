@@ -16,10 +16,18 @@ def scenario(
     source: str, set_: list[str] | None = None, more: Mapping[str, Any] | None = None
 ) -> Scenario:
     """A scenario with the keys changed that --set names."""
-    loaded, changes = load(source), dict(more or {})
-    for text in set_ or ():
-        changes |= _changes(text)
-    return loaded.with_overrides(changes) if changes else loaded
+    loaded, given = load(source), {**(more or {}), **changes(set_)}
+    return loaded.with_overrides(given) if given else loaded
+
+
+def at(loaded: Scenario, moment: str | None) -> Scenario:
+    """A scenario with its arms as at the *moment* that --at names."""
+    return loaded if moment is None else loaded.at(moment)
+
+
+def changes(set_: list[str] | None) -> dict[str, Any]:
+    """The keys that all --set change, with their values."""
+    return {key: value for text in set_ or () for key, value in _changes(text).items()}
 
 
 def _changes(text: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.exact.expectations import exact
-from sim.exact.page import GAP, longest_word, side_by_side
+from sim.exact.layout import GAP, longest_word, side_by_side
 from sim.experiment.manifest import cut_to
 from sim.measure import sweeps
 from sim.measure.digits import NONE, between, number

@@ -26,19 +26,30 @@ def decide(
         str | None,
         typer.Option("--baseline", metavar="ARM", help="Compare with this; default: the file's."),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Judge by other values.* and interest.*; or FILE.toml of such lines; repeatable.",
+        ),
+    ] = None,
     full: options.Full = False,
     partial: options.Partial = False,
     as_json: options.Json = False,
 ) -> None:
     """The decision again, from stored results: what each policy costs, takes, and is worth."""
-    decision = cli.kept.fresh(folder, baseline)
+    changes = cli.inputs.changes(set_)
+    decision = None if changes else cli.kept.fresh(folder, baseline)
     if decision is not None and not (full or as_json):
         cli.screen.show(decision)
         return
     results = sim.open_results(folder, partial=partial)
     if baseline is not None:
         results = results.against(baseline)
-    elif decision is None and not results.shortfall:
+    if changes:
+        results = results.with_overrides(changes)
+    elif baseline is None and decision is None and not results.shortfall:
         cli.publish.keep_decision(results)
     if as_json:
         print_json(cli.render.decision_as_data(results) | {"shortfall": results.shortfall})

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Lines, Page, Span
+from sim.exact.blocks import Block, Grid, Line, Lines, Span
+from sim.exact.page import Page
 from sim.exact.situations import CREDENTIALS, WHO, Cell, Place, answer, customers, others, places
 from sim.path.journey import Servers
 from sim.path.lookup import Lookup

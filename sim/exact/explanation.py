@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.exact import error_box
 from sim.exact.advice import Advice, advise
+from sim.exact.blocks import Block, Grid, Line, Lines, Span
 from sim.exact.error_box import ErrorBox
-from sim.exact.page import Block, Grid, Line, Lines, Page, Span
+from sim.exact.page import Page
 from sim.exact.received import Header, chain, content, subject
 from sim.exact.situations import WHO, answer
 from sim.exact.transcript import Dialogue, converse

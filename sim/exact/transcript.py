@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.exact.page import Line, Span
+from sim.exact.blocks import Line, Span
 from sim.smtp import Facts, Policy
 from sim.smtp.session import Session
 

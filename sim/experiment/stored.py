@@ -183,7 +183,13 @@ def points_of(root: Path, manifest: Manifest) -> list[Point]:
 
 
 def _text(path: Path, digest: str) -> str:
-    """What a file of text holds; raises StorageError if it is not as it was written."""
+    """What a file of text holds; raises StorageError if it is not as it was written, or not
+    there."""
+    if not path.exists():
+        raise OtherResultsError(
+            f"{path.parent}: no {path.name}, without which these results say nothing; the command "
+            "that wrote them writes it again"
+        )
     with storage.explained(path, reading=True):
         text = storage.octets(path).decode("utf-8", "replace")
     if storage.digest(text) != digest:

@@ -15,6 +15,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
+from importlib import import_module
 
 from sim.experiment.journal import Done
 from sim.experiment.storage import Task
@@ -35,20 +36,29 @@ def run_tasks(
 ) -> None:
     """Perform *tasks* of *job*; *report* is called with each as it ends.
 
-    By *executor* if one is given, else in this process or in *workers* of its own. On Ctrl-C
-    or a failure, tasks not yet begun are dropped and those under way are finished and reported
-    before the exception goes on.
+    By *executor* if one is given, else in this process or in *workers* of its own, where there
+    can be any. On Ctrl-C or a failure, tasks not yet begun are dropped and those under way are
+    finished and reported before the exception goes on.
     """
     with _deaths_explained():
         if executor is not None:
             _by(executor, job, tasks, report)
-        elif workers == 1 or len(tasks) <= 1:
+        elif (lanes := min(processes(workers), len(tasks))) <= 1:
             for task in tasks:
                 report(job.perform(task))
         else:
             from sim.experiment.lanes import in_lanes  # a browser has no processes
 
-            in_lanes(job, tasks, report, min(workers, len(tasks)))
+            in_lanes(job, tasks, report, lanes)
+
+
+def processes(workers: int) -> int:
+    """How many processes may work: *workers*, or one where Python can start none (a browser)."""
+    try:
+        import_module("multiprocessing.synchronize")
+    except ImportError:
+        return 1
+    return workers
 
 
 @contextmanager

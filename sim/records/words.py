@@ -236,7 +236,8 @@ class Abuse(Word):
     STRANGERS = "strangers", "open trust: clients that the server does not know"
     CUSTOMERS_MACHINES = (
         "customers_machines",
-        "clients on the server's own network: their owners, or whoever hijacked them",
+        "clients on the server's own network, or another of its organisation: their owners, or "
+        "whoever hijacked them",
     )
     STOLEN_LOGINS = "stolen_logins", "other people's names and passwords"
     INHERITED_WINDOWS = "inherited_windows", "a POP login from the same address had opened relaying"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from sim import experiment
-from sim.experiment import lanes, storage
+from sim.experiment import storage
+from sim.experiment.workers import processes
 from sim.figures import TABLE, FigureError, Gallery, check_names
 from sim.figures.numbers import numbers
 from sim.figures.saving import known_formats
@@ -113,9 +112,15 @@ def _draw_parallel(
     results: Analysis, names: Sequence[str], pictures: Pictures, workers: int, required: bool
 ) -> list[Drawing]:
     """Draw figures, in *workers* processes where there are more than a few."""
-    if workers == 1 or len(names) <= FEW:
+    workers = processes(workers) if len(names) > FEW else 1
+    if workers == 1:
         return _draw(results, names, pictures, required)
     first, *others = _shares(names, workers)
+    import multiprocessing  # a browser has no processes
+    from concurrent.futures import ProcessPoolExecutor
+
+    from sim.experiment import lanes
+
     # a new interpreter: a fork of one whose libraries have threads may stand still
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:

@@ -81,7 +81,8 @@ def _again(
     """The world of the run once more, event by event, until the last attempt of *message*."""
     world = World(scenario, arm, replication, batch=False, traced=message)
     last = float(attempts["at"].max()) if len(attempts) else 0.0
-    world.run_until(min(last + 1.0, world.scenario.run_length))
+    world.begin()
+    world.env.run(until=min(last + 1.0, world.scenario.run_length))
     return world
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cached_property
@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import experiment
-from sim.exact.page import Grid, Line, Span, html
+from sim.exact.blocks import Grid, Line, Span
+from sim.exact.page import html
 from sim.experiment import copying, locking, storage
 from sim.experiment.execution import MOST_WORKERS
-from sim.records.usage import at_least, checked, checked_methods, one_of
+from sim.records.usage import UsageError, at_least, checked, checked_methods, one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
 from sim.results.choice import Decision
 from sim.results.decision import decide
 from sim.results.folder import kept_as_long, kept_in
 from sim.results.scenario import Source, model_of
+from sim.scenario.overrides import JUDGING
 
 if TYPE_CHECKING:
     from sim.figures import Gallery
@@ -38,6 +40,19 @@ class Results(Analysis):
         """The same results with another arm as the *baseline* that others are compared with."""
         one_of("arm", baseline, self.arms)
         return Results(self._stored, self._model, baseline)
+
+    def with_overrides(self, changes: Mapping[str, Any]) -> Results:
+        """The same results, judged by other [values] and [interest], which change no row.
+
+        ``{"values.call": [10, 30], "interest.lost_per_day": 1.0}``; nothing is run. Raises
+        UsageError for a key that results depend on.
+        """
+        for key in changes:
+            if key.partition(".")[0] not in JUDGING:
+                expected = f"a key of {' or '.join(JUDGING)}, by which results are judged"
+                raise UsageError(f"{key}: these results depend on it; expected {expected}")
+        changed = self.scenario.model.with_overrides(changes)
+        return Results(self._stored, changed, self.baseline)
 
     @cached_property
     def _decision(self) -> Decision:

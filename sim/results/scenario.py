@@ -64,7 +64,8 @@ class Scenario:
 
     def _repr_html_(self) -> str:
         """In a notebook: what the scenario holds, and its matrix."""
-        from sim.exact.page import Grid, html
+        from sim.exact.blocks import Grid
+        from sim.exact.page import html
 
         model = self.model
         facts = {

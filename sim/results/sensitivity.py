@@ -101,7 +101,7 @@ class Sensitivity:
             measured.indices(self.method, self.keys, self.places, means[arm].to_numpy()).assign(
                 **{"class": class_, "measure": measure, "arm": str(arm)}
             )
-            for class_, measure in measures
+            for class_, measure in _some(measures)
             for means in [self.means(class_, measure)]
             for arm in means
         ]
@@ -134,7 +134,7 @@ class Sensitivity:
             measured.regrets(self.means(class_, measure))
             .reset_index()
             .assign(**{"class": class_, "measure": measure})
-            for class_, measure in measures
+            for class_, measure in _some(measures)
         ]
         table = pd.concat(tables, ignore_index=True)
         return table[["class", "measure", "arm", "mean", "p90", "most"]]
@@ -171,6 +171,7 @@ class Sensitivity:
 
     def bound(self, key: str, low: float, high: float) -> str:
         """A condition on a key in words, from places between *low* and *high*."""
+        one_of("key", key, self.keys)
         factor = next(factor for factor in self.factors if factor.key == key)
         if not factor.continuous:
             number = len(factor.values)
@@ -262,6 +263,13 @@ def sensitivity(
     )
     baseline = model.baseline if model.baseline in stored.arms else stored.arms[0]
     return Sensitivity(method, factors_declared, np.asarray(places), rows, stored, baseline)
+
+
+def _some(measures: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """The *measures*, of which there must be one at least."""
+    if not measures:
+        raise UsageError("measures: expected at least one (class, measure)")
+    return measures
 
 
 def _number(point: dict[str, Any], points: list[dict[str, Any]]) -> int:

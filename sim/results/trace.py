@@ -11,7 +11,8 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.page import Block, Grid, Line, Lines, Page, Span
+from sim.exact.blocks import Block, Grid, Line, Lines, Span
+from sim.exact.page import Page
 from sim.exact.transcript import Dialogue, converse
 from sim.smtp import Facts, Policy, Verdict, clients
 from sim.smtp.units import elapsed

@@ -14,7 +14,6 @@ from sim.scenario.overrides import ARMS, AT, LIKE, flat
 from sim.scenario.problems import Problem, unknown, validate
 from sim.scenario.quantities import Duration, read_duration
 from sim.scenario.sections import MODELS
-from sim.scenario.servers import POLICY_KEYS
 from sim.scenario.trees import Path, Tree, table
 
 WHEN = "when"
@@ -30,12 +29,18 @@ DATED = {
     for section, model in MODELS.items()
 }
 """By section, the keys that an arm may change at a moment."""
-_OF_POLICY = {("servers", key) for key in POLICY_KEYS}
+_OF_POLICY = {
+    (section, name)
+    for section, model in MODELS.items()
+    for name, field in model.model_fields.items()
+    if extra(field, "policy")
+}
 OTHERS_STAY = {
     "networks": "addresses and routes are laid out once for a run (`down` states outages)",
     "servers": "the machine itself is the same in the whole run (`down` states outages)",
     "users": "who people are, where they go and what they write is drawn once for all arms",
     "operators": "`date` and `open_share` are moments themselves",
+    "organisations": "what belongs together does so in the whole run",
 }
 """Why other keys of a section hold from the beginning to the end."""
 NONE_CHANGE = "a key of servers, users, networks or operators, whose owners change them on a day"

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.records.measures import MEASURES
-from sim.scenario import policies
+from sim.scenario import organisations, policies
 from sim.scenario.blocklists import Blocklist
 from sim.scenario.errors import nearest, one_of, value_text
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
+from sim.scenario.organisations import Organisation
 from sim.scenario.overrides import matching
 from sim.scenario.people import HOME, MOST, WORK, Users
 from sim.scenario.problems import Problem, unknown, unknowns
@@ -43,6 +44,7 @@ class Parts:
     spammers: dict[str, Spammers] = field(default_factory=dict)
     blocklists: dict[str, Blocklist] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
     expect: tuple[Any, ...] = ()
     targets: dict[str, Any] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Parts:
 
 def problems(parts: Parts) -> Iterator[Problem]:
     """Everything wrong between the parts; servers that have a policy already are known good."""
-    for check in (_times, _interest, _prefixes, _domains, _links, _servers, _policies):
+    for check in WHOLE:
         yield from check(parts)
     for section, check_each in EACH.items():
         for name, entity in getattr(parts, section).items():
@@ -163,6 +165,11 @@ def _links(parts: Parts) -> Iterator[Problem]:
         if name not in component and name in parts.networks and name not in dangling:
             expected = f"a path to {next(iter(links))}: a link to a network that has one"
             yield Problem(("networks", name, "links"), "no path", expected)
+
+
+def _organisations(parts: Parts) -> Iterator[Problem]:
+    domains = {name: network.domain for name, network in parts.networks.items()}
+    yield from organisations.problems(parts.organisations, parts.names, domains)
 
 
 def _servers(parts: Parts) -> Iterator[Problem]:
@@ -345,3 +352,5 @@ EACH: dict[str, Callable[[Parts, Any], Iterator[Problem]]] = {
     "spammers": _spammers,
     "blocklists": _blocklist,
 }
+WHOLE = (_times, _interest, _prefixes, _domains, _links, _organisations, _servers, _policies)
+"""What is checked of the scenario as a whole, before the tables of `EACH`."""

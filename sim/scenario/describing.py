@@ -20,6 +20,7 @@ from sim.scenario.servers import POLICY_KEYS, Port
 from sim.scenario.sweeping import Sweep
 from sim.scenario.targets import Target
 from sim.scenario.topology import Latencies, Topology
+from sim.scenario.values import Values
 from sim.scenario.writing import value
 from sim.smtp import presets, restrictions
 from sim.topology import lines
@@ -42,6 +43,7 @@ TABLES: dict[str, type[Table]] = {
     "Edge attributes of a graph handed over": Edge,
     "`[sweep]`": Sweep,
     "`precision`": Precision,
+    "`[values]`": Values,
 }
 """Headings of the reference and the keys under each."""
 
@@ -167,11 +169,12 @@ def _about_arms() -> Iterator[str]:
     keys = ", ".join(f"`{key}`" for key in POLICY_KEYS)
     yield (
         '## `[arms."NAME"]`\n\nEach line changes one key: `"SECTION.NAME.KEY" = VALUE`, for '
-        "networks, servers, users, spammers, blocklists and operators. `NAME` may hold `*` (any "
-        "text) and one `{list,of,names}`; a selector that matches nothing is a fault; of two lines "
-        "that change the same key the later one wins, and what an arm says itself comes after "
-        f"what it has by `like`. Changes of a server's policy ({keys}) take "
-        "effect at `policy_starts`; all others hold from the beginning.\n\n"
+        "networks, servers, users, spammers, blocklists, operators and organisations. `NAME` may "
+        "hold `*` (any text) and one `{list,of,names}`; a selector that matches nothing is a "
+        "fault; of two lines that change the same key the later one wins, and what an arm says "
+        f"itself comes after what it has by `like`. Changes of a server's policy ({keys}) and of "
+        "the trusted ranges of organisations take effect at `policy_starts`; all others hold from "
+        "the beginning.\n\n"
         "What changes at moments of its own stands in tables `[[arms.NAME.at]]`: `when`, and the "
         "same lines. There it may be, besides these keys of a server's policy, "
         f"{', '.join(_dated())}.\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
-from sim.scenario import topology
+from sim.scenario import organisations, topology
 from sim.scenario.people import BY_SIZE, HOME
 from sim.scenario.trees import Path, Tree, merge, table
 from sim.smtp import clients
@@ -54,23 +54,27 @@ def origin(source: Tree, path: Path) -> Path:
 def _with_derived(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:
     """Each server with what follows from its network: domains, own addresses, its address."""
     servers = dict(_servers(source, networks))
+    ranges = organisations.prefixes(source, networks)
+    owners = organisations.owners(source, servers)
     used_addresses = {str(server["address"]) for server in servers.values() if "address" in server}
     free: dict[str, Iterator[str]] = {}
     for name, server in servers.items():
         network = str(server.get("network"))
         keys = table(networks, network)
-        derived: Tree = {}
+        derived = organisations.derived(owners[name], keys, ranges) if name in owners else {}
         if "domain" in keys:
-            derived["domains"] = [keys["domain"]]
+            derived.setdefault("domains", [keys["domain"]])
         if "prefixes" in keys:
-            derived["trusted_networks"] = keys["prefixes"]
+            derived.setdefault("trusted_networks", keys["prefixes"])
         if table(server, "ports"):
             derived["port_587"] = True
         if "address" not in server:
             addresses = free.setdefault(network, _from_the_top(keys))
             address = next((a for a in addresses if a not in used_addresses), None)
             derived |= {} if address is None else {"address": address}
-        yield name, derived | server
+        server = derived | server
+        named = [key for key in organisations.NAMING if key in server]
+        yield name, server | {k: organisations.written_out(server[k], ranges) for k in named}
 
 
 def _servers(source: Tree, networks: Any) -> Iterator[tuple[str, Tree]]:

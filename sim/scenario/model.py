@@ -11,6 +11,7 @@ from sim.scenario.expectations import Expect, ExpectMeasure
 from sim.scenario.keys import Table, key
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
+from sim.scenario.organisations import Organisation
 from sim.scenario.people import Users
 from sim.scenario.quantities import Duration, Name, ZoneName
 from sim.scenario.sections import MOST
@@ -131,6 +132,8 @@ class Document(Head):
     """blocklists by name"""
     operators: dict[Name, Operator] = key({}, max_length=MOST["operators"])
     """operators who close relays, by name"""
+    organisations: dict[Name, Organisation] = key({}, max_length=MOST["organisations"])
+    """what belongs together, by name"""
     arms: dict[str, Overrides] = key(max_length=MOST_ARMS)
     """the policies compared: each a table of SECTION.NAME.KEY = VALUE; NAME may hold * and one
     {list,of,names}; later lines win"""

@@ -20,11 +20,17 @@ IMPLIED = ("networks", "servers")
 TOPOLOGY = "topology"
 """The table of the networks to generate, of which all arms have the same."""
 
+JUDGING = ("values", "interest")
+"""Tables by which results are judged, and that change no row."""
+IN_HEAD = (TOPOLOGY, *JUDGING)
+"""Tables outside the sections whose keys change one by one."""
+
 MOST_CHANGES = 20_000
 STRUCTURE = {
     "networks": ("kind", "domain", "prefixes"),
     "servers": ("role", "network", "address", "domains"),
     "blocklists": ("traps",),
+    "organisations": ("networks", "servers", "domains"),
 }
 """Keys from which others follow; an arm compares policies on the same network."""
 
@@ -61,7 +67,9 @@ def flat(overrides: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
                     yield from ((f"{ARMS}.{arm}.{key}", v) for key, v in flat(changes))
                 else:
                     yield f"{ARMS}.{arm}", changes
-        elif isinstance(value, dict) and whole.count(".") < 2 and whole.split(".")[0] in SECTIONS:
+        elif isinstance(value, dict) and (
+            whole in JUDGING or (whole.count(".") < 2 and whole.split(".")[0] in SECTIONS)
+        ):
             yield from flat(value, f"{whole}.")
         else:
             yield whole, value
@@ -80,8 +88,9 @@ def apply(
     changes: dict[str, list[tuple[str, Any]]] = {section: [] for section in SECTIONS}
     for selector, value in flat(overrides):
         parts = selector.split(".")
-        if heads and (selector in heads or (parts[0] == TOPOLOGY and len(parts) > 1)):
-            source = _nested(source | {TOPOLOGY: table(source, TOPOLOGY)}, parts, value)
+        if heads and (selector in heads or (parts[0] in IN_HEAD and len(parts) > 1)):
+            whole = {parts[0]: table(source, parts[0])} if len(parts) > 1 else {}
+            source = _nested(source | whole, parts, value)
             changed_by[tuple(parts)] = selector
         elif heads and (of_arm := _OF_ARM.fullmatch(selector)):
             source, wrong = _in_arms(source, selector, of_arm, value)

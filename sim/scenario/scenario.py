@@ -76,6 +76,11 @@ class Scenario(Document):
         return self._source
 
     @property
+    def document(self) -> Tree:
+        """The same with the overrides of the arm, where it is one."""
+        return self._document
+
+    @property
     def places(self) -> Places:
         """Where what it says is written."""
         return self._places
@@ -158,6 +163,9 @@ class Scenario(Document):
         """The networks as a networkx graph: nodes with kind and domain, edges with latency (s)
         and bandwidth (bit/s)."""
         nodes = {n: {"kind": w.kind, "domain": w.domain} for n, w in self.networks.items()}
+        for name, organisation in self.organisations.items():
+            for network in organisation.networks:
+                nodes[network]["organisation"] = name
         links = [
             graphs.Link(name, other, link.latency, link.bits_per_second)
             for name, network in self.networks.items()
@@ -212,6 +220,11 @@ class Scenario(Document):
             some = islice(free, 1) if self.networks[network].shared_address else free
             addresses = self._free[network] = [*some] if self.numbering else array("I", some)
         return addresses
+
+    def together(self, network: str) -> tuple[str, ...]:
+        """The networks of the organisation that *network* belongs to; without one, itself."""
+        every = (keys.networks for keys in self.organisations.values())
+        return next((names for names in every if network in names), (network,))
 
     def run_by(self, operator: str) -> list[str]:
         """The servers that *operator* runs, in the order of the file."""

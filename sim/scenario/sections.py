@@ -6,6 +6,7 @@ from sim.scenario.blocklists import Blocklist
 from sim.scenario.keys import Table
 from sim.scenario.networks import Network
 from sim.scenario.operators import Operator
+from sim.scenario.organisations import Organisation
 from sim.scenario.people import Users
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
@@ -16,6 +17,7 @@ MODELS: dict[str, type[Table]] = {
     "spammers": Spammers,
     "blocklists": Blocklist,
     "operators": Operator,
+    "organisations": Organisation,
     "servers": Server,
 }
 """Tables whose keys can be overridden; servers last, since the others make servers."""

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sim.scenario import arms, checking, expectations, overrides, policies, targets, topology
+from sim.scenario import (
+    arms,
+    checking,
+    expectations,
+    organisations,
+    overrides,
+    policies,
+    targets,
+    topology,
+)
 from sim.scenario.checking import Parts
 from sim.scenario.errors import dotted, unknown_key, value_text
 from sim.scenario.implied import DERIVED, expanded, origin
@@ -143,6 +152,7 @@ def _parts(
         ),
     )
     parts.head, problems = _head(source)
+    ranges = organisations.prefixes(source, table(full, "networks"))
     for section, most in MOST.items():
         tables = getattr(parts, section)
         problems += _section(source, full, section, most)
@@ -153,7 +163,9 @@ def _parts(
             if same is not None and raw == before[section][name]:
                 tables[name] = same
                 continue
-            entity, wrong = _entity(section, name, raw, parts.names["networks"])
+            entity, wrong = _entity(section, name, raw)
+            if section == "servers" and isinstance(raw, dict):
+                wrong = list(_of_server(wrong, raw, parts.names["networks"], ranges))
             located = (p._replace(path=origin(source, p.path)) for p in wrong)
             problems += [problem for problem in located if problem not in problems]
             if entity is not None:
@@ -171,8 +183,8 @@ def _parts(
     return parts, [p for p in problems if not _follows(p, problems, source, full)]
 
 
-def _entity(section: str, name: str, raw: Any, networks: list[str]) -> tuple[Any, list[Problem]]:
-    """A table of a section, and everything wrong with it; *networks* are those that there are.
+def _entity(section: str, name: str, raw: Any) -> tuple[Any, list[Problem]]:
+    """A table of a section, and everything wrong with it.
 
     What is wrong in it is left out, so that the rest is checked too; None if that would make
     other tables look wrong. The scenario is refused in any case.
@@ -187,19 +199,28 @@ def _entity(section: str, name: str, raw: Any, networks: list[str]) -> tuple[Any
         entity, _ = validate(model, {k: v for k, v in raw.items() if k not in keys} | defaults)
     elif keys:
         entity = None
-    if section == "servers" and isinstance(raw, dict):
-        problems = [p for one in problems for p in _of_network(one, raw.get("network"), networks)]
     return entity, [problem.within(section, name) for problem in problems]
 
 
-def _of_network(problem: Problem, network: Any, networks: list[str]) -> Iterator[Problem]:
-    """A problem of a server, or what it follows from where its *network* gives it no address."""
-    if problem[:2] != (("address",), "missing"):
-        yield problem
-    elif isinstance(network, str) and network not in networks:
-        yield from unknown(network, networks, "network")
-    else:
-        yield problem._replace(expected=f"an address: {value_text(network)} has none free")
+def _of_server(
+    problems: list[Problem], raw: Tree, networks: list[str], ranges: dict[str, list[Any]]
+) -> Iterator[Problem]:
+    """The *problems* of a server *raw*, or what they follow from where its network gives it no
+    address, or it names a range that is none of *ranges*."""
+    network = raw.get("network")
+    for problem in problems:
+        section, name, *path = problem.path
+        field = path[0] if path else ""
+        if field == "address" and problem.value == "missing":
+            if isinstance(network, str) and network not in networks:
+                yield from unknown(network, networks, section, name, "network")
+            else:
+                expected = f"an address: {value_text(network)} has none free"
+                yield problem._replace(expected=expected)
+        elif field in organisations.NAMING and len(path) > 1:
+            yield from organisations.unknown_range(problem, raw, ranges)
+        else:
+            yield problem
 
 
 def _head(source: Tree) -> tuple[Head | None, list[Problem]]:

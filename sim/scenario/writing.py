@@ -21,7 +21,7 @@ from sim.scenario.trees import Tree, table
 
 LAST = ("structures", "ranges", "targets")
 """Tables that are written after all others, unless they are empty."""
-SECTIONS = ("networks", "servers", "users", "spammers", "blocklists", "operators")
+SECTIONS = ("networks", "servers", "users", "spammers", "blocklists", "operators", "organisations")
 """In the order in which they are written."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from sim.smtp.facts import Facts
 from sim.smtp.verdicts import Verdict
 
 
@@ -68,3 +69,14 @@ class Message(NamedTuple):
     recipients: tuple[tuple[str, Verdict], ...]
     content: bytes
     discarded: bool = False
+
+
+class Offer(NamedTuple):
+    """What a client offered in one transaction, and what it was answered."""
+
+    facts: Facts
+    """Client, login, reverse-path, HELO."""
+    answers: tuple[tuple[str, Verdict], ...]
+    """For each forward-path named, in order, what the server answered in the end."""
+    content: bytes | None
+    """The message that was taken; None: it was not sent, or refused."""

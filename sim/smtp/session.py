@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from sim.smtp.authentication import Exchange, Step
-from sim.smtp.commands import Message, State
+from sim.smtp.commands import Message, Offer, State
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
@@ -29,6 +29,8 @@ Login = Callable[[str, str], bool]
 """Whether a name and a password belong together."""
 Refresh = Callable[[Facts], Facts]
 """The facts at a command, from what the session knows: clocks, counts and lists move on."""
+Observe = Callable[[Offer], None]
+"""Told of a transaction when it is over, before the reply that ends it is sent."""
 
 
 class Session:
@@ -37,7 +39,8 @@ class Session:
     *facts* says what is known of the client when it connects; its addresses and login are
     ignored, because those are told in the session. *refresh* is asked before each command for
     what has changed. *login* checks a name and a password. Messages taken are added to
-    *messages*. *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
+    *messages*; *observe* is told of every transaction in which a recipient was named.
+    *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
     """
 
     _of_kind: ClassVar[dict[str, type[Session]]] = {}
@@ -57,6 +60,7 @@ class Session:
         login: Login = lambda _name, _password: False,
         *,
         refresh: Refresh = lambda facts: facts,
+        observe: Observe = lambda _offer: None,
         max_recipients: int | None = None,
         max_message: int | None = None,
         max_errors: int | None = None,
@@ -64,11 +68,13 @@ class Session:
         self.policy = policy
         self.messages: list[Message] = []
         self.state = State.START
+        self.keywords: tuple[str, ...] = ()
+        """What EHLO offers besides: services of whoever carries the bytes."""
         self._session_facts = facts._replace(
             login=None, auth_failed=False, reverse_path=None, forward_path="", helo=None
         )
         self._check = login
-        self._refresh = refresh
+        self._refresh, self._observe = refresh, observe
         self._max_recipients = max_recipients or MAX_RECIPIENTS
         self._max_message = max_message or MAX_MESSAGE
         self._max_errors = max_errors or MAX_ERRORS
@@ -76,6 +82,8 @@ class Session:
         self._lines = Lines()
         self._out: list[Reply] = []
         self._exchange = Exchange("")
+        self._answers: list[tuple[str, Verdict]] = []
+        self._queued = 0
         self._begin()
 
     # ---- bytes in, bytes out
@@ -116,10 +124,20 @@ class Session:
         """Keep a line of the message."""
         raise NotImplementedError
 
+    def lose(self) -> None:
+        """The connection is gone: what the client had begun to send is over."""
+        self.state = State.CLOSED
+        self._begin()
+
     @property
     def closed(self) -> bool:
         """Whether the server has said its last word."""
         return self.state is State.CLOSED
+
+    @property
+    def backlog(self) -> int:
+        """Octets of the message that is coming in."""
+        return len(self._content)
 
     @property
     def routes(self) -> list[str | list[Route]]:
@@ -153,7 +171,7 @@ class Session:
     ) -> None:
         reply = template(self.policy.words, situation, detail)
         values = places(self.policy, facts or self._session_facts, detail)
-        values |= {"command": command, "queue_id": f"{len(self.messages):08X}"}
+        values |= {"command": command, "queue_id": f"{self._queued:08X}"}
         self._out.append(fill(reply, values))
 
     def _error(self, situation: str, detail: str = "", command: str = "") -> None:
@@ -175,13 +193,30 @@ class Session:
     # ---- what all sessions do
 
     def _begin(self) -> None:
-        """Forget the transaction."""
+        """Forget the transaction, and tell of it if a recipient was named."""
+        self._end(None)
         self._session_facts = self._session_facts._replace(
             reverse_path=None, forward_path="", recipients=0
         )
         self._recipients: list[tuple[str, Verdict]] = []
         self._content = bytearray()
         self._fault = ""
+
+    def _end(self, content: bytes | None) -> None:
+        """Tell of the transaction, whose message is *content* if one was taken."""
+        answers, self._answers = tuple(self._answers), []
+        if answers:
+            self._observe(Offer(self._session_facts, answers, content))
+
+    def _answer_all(self, verdict: Verdict) -> None:
+        """What was said of each recipient is no more: *verdict* refuses the message."""
+        self._answers = [(path, verdict if v.accepted else v) for path, v in self._answers]
+
+    def _take(self, message: Message) -> None:
+        """Take *message*: it is the server's from now on."""
+        self._queued += 1
+        self._end(message.content)
+        self.messages.append(message)
 
     def _response(self, line: str) -> None:
         self.state = State.READY

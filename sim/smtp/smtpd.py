@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sim.smtp import rfc822
 from sim.smtp.commands import Message, State
@@ -10,6 +11,7 @@ from sim.smtp.decision import accepted
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line
 from sim.smtp.smtpd_commands import PostfixCommands, inner
+from sim.smtp.verdicts import Verdict
 from sim.smtp.words import Word
 
 MAX_PARAMETER = 40
@@ -97,6 +99,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
         if facts is None:
             return
         self._recipients.append((path or "", accepted(self.policy, facts)))
+        self._answers.append(self._recipients[-1])
         self._session_facts = self._session_facts._replace(recipients=len(self._recipients))
         self._say("accepted", facts=facts)
 
@@ -120,6 +123,8 @@ class PostfixSession(PostfixCommands, kind="lenient"):
         if not bad_syntax and verb == "RCPT" and self._refuses_more(parameters or []):
             return None
         if verdict is not None:
+            if verb == "RCPT":
+                self._answers.append((path, verdict))
             self._refuse(verdict)
             self._erred()
             return None
@@ -174,6 +179,7 @@ class PostfixSession(PostfixCommands, kind="lenient"):
         self._discarding = outcome.discarding
         if outcome.verdict is None:
             return False
+        self._answer_all(outcome.verdict)
         self._refuse(outcome.verdict)
         self._erred()
         return True
@@ -200,10 +206,17 @@ class PostfixSession(PostfixCommands, kind="lenient"):
             self._begin()
         elif not self._stopped("EOD"):
             facts = self._session_facts
+            if self._discarding:
+                self._answers = [(path, _dropped(verdict)) for path, verdict in self._answers]
             delivery = (tuple(self._recipients), content, self._discarding)
-            self.messages.append(Message(facts.reverse_path, facts.login, *delivery))
+            self._take(Message(facts.reverse_path, facts.login, *delivery))
             self._errors = self._junk = 0
             self._say("queued")
             self._begin()
         else:
             self._content, self._fault = bytearray(), ""
+
+
+def _dropped(verdict: Verdict) -> Verdict:
+    """*verdict* of a recipient whose message is accepted and then dropped."""
+    return replace(verdict, discarded=True) if verdict.accepted else verdict

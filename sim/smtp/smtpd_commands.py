@@ -216,6 +216,7 @@ class PostfixCommands(Session):
             "DSN",
             *(["SMTPUTF8"] if s.smtputf8_enable else []),
             "CHUNKING",
+            *self.keywords,
         ]
         hidden = set(re.findall(r"[^\s,]+", s.smtpd_discard_ehlo_keywords.upper()))
         keywords = [word for word in offered if word.partition(" ")[0] not in hidden]

@@ -87,6 +87,7 @@ class StandardSession(Session, kind="standard"):
                 keywords.append("ENHANCEDSTATUSCODES")
             if self.policy.auth_offered:
                 keywords.append("AUTH PLAIN LOGIN")
+            keywords += self.keywords
             self._out.append(greeting._replace(text="\n".join(keywords)))
 
     def _rset(self, argument: str) -> None:
@@ -183,9 +184,11 @@ class StandardSession(Session, kind="standard"):
         facts = self._refresh(self._session_facts._replace(forward_path=path))
         refusal = decide_at(self.policy, facts, "RCPT")
         if refusal is not None:
+            self._answers.append((path, refusal))
             self._refuse(refusal)
             return
         self._recipients.append((path, decide(self.policy, facts)))
+        self._answers.append(self._recipients[-1])
         self._session_facts = self._session_facts._replace(recipients=len(self._recipients))
         self.state = State.RCPT
         self._say("accepted", facts=facts)
@@ -228,12 +231,14 @@ class StandardSession(Session, kind="standard"):
         """
         refused = next((v for _, v in recipients if not v.accepted), None)
         if refused is not None:
+            self._answer_all(refused)
             self._refuse(refused)
             return
         delivered = tuple((path, verdict) for path, verdict in recipients if not verdict.discarded)
         if delivered:
             facts = self._session_facts
-            self.messages.append(Message(facts.reverse_path, facts.login, delivered, content))
+            self._take(Message(facts.reverse_path, facts.login, delivered, content))
+        self._end(content)
         self._say("queued")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -166,11 +166,12 @@ class Mobility:
         i = bisect_right(self.start, now, low, self.first[n + 1]) - 1
         return None if i < low or self.end[i] < now else i
 
-    def next_on(self, person: Person, network: str, now: float) -> float | None:
-        """When *person* is next on *network*, in a later block; None if never in this run."""
+    def next_on(self, person: Person, networks: Container[str], now: float) -> float | None:
+        """When *person* is next on one of *networks*, in a later block; None if never in this
+        run."""
         places = self.places[person.number]
         for block in range(self.block(now) + 1, len(places)):
-            if person.network_at(places[block]) == network:
+            if person.network_at(places[block]) in networks:
                 return self.edges[block]
         return None
 

@@ -30,12 +30,17 @@ _NUMBERS = {permission.number: abuse.number for permission, abuse in OF_PERMISSI
 
 
 class Abuses:
-    """Tells how spam came to be relayed: each network has addresses of its own."""
+    """Tells how spam came to be relayed: each network, or organisation, has addresses of its
+    own."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.own = {
-            name: [Range.of(prefix) for prefix in (*network.prefixes, *network.reserved)]
-            for name, network in scenario.networks.items()
+            name: [
+                Range.of(prefix)
+                for network in map(scenario.networks.__getitem__, scenario.together(name))
+                for prefix in (*network.prefixes, *network.reserved)
+            ]
+            for name in scenario.networks
         }
 
     def of(self, transfer: Transfer, permission: int) -> int:

@@ -146,10 +146,10 @@ def listing(workload: Workload, server: Server, settings: Settings, since: float
 def permissions(scenario: Scenario, workload: Workload, pop: PopLogins) -> Permissions:
     """Who may tell whose permission a submission was relayed by."""
     shared = (n for n, network in scenario.networks.items() if network.shared_address)
-    leasable, people = workload.mobility.leasable, workload.population.people
+    people = workload.population.people
     return Permissions(
         pop,
-        frozenset(address for name in shared for address in leasable.get(name, ())),
+        frozenset(address for name in shared for address in scenario.leasable(name)),
         {account.address: p.number for p in people for account in p.accounts},
     )
 

@@ -23,14 +23,15 @@ sent: enough to come after it, however moments are rounded (chosen)."""
 
 
 def wait(p: MailProgram, r: Refusal) -> float | None:
-    """Keep the message until its account's own network is reached again."""
+    """Keep the message until its account's own network, or another of the same organisation, is
+    reached again."""
     network = r.entry.account.network
-    mobility = p.context.mobility
-    if p.person.network_at(mobility.place(p.person, r.now)) == network:
+    own, mobility = p.context.scenario.together(network), p.context.mobility
+    if p.person.network_at(mobility.place(p.person, r.now)) in own:
         return None  # there already, and refused: waiting does not help
-    if network not in map(p.person.network_at, p.users.visited):
+    if not any(p.person.network_at(place) in own for place in p.users.visited):
         return None  # who never gets there would wait for ever
-    visit = mobility.next_on(p.person, network, r.now)
+    visit = mobility.next_on(p.person, own, r.now)
     p.note(r.entry, "wait")
     r.entry.learned = LearnedSettings(p.context.submission[network])
     return math.inf if visit is None else visit + SOON * r.draw

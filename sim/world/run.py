@@ -77,7 +77,8 @@ def _seldom_collected() -> Iterator[None]:
 class World:
     """All parts of one run, wired together; parts do not look each other up.
 
-    The workload is drawn from the scenario unless it is *original*.
+    The workload is drawn from the scenario unless it is *prepared*. Without *spammers* there are
+    none, whatever the scenario says.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class World:
         *,
         batch: bool = True,
         traced: int | None = None,
+        spammers: bool = True,
     ) -> None:
         self.stages, self.traced = scenario.arm(arm).stages, traced
         self.scenario = self.stages[0].scenario
@@ -117,7 +119,7 @@ class World:
         if self.blocklists.lists:
             self.transport.report_spam = self.blocklists.spam
         operators.start()
-        self.spammers = [*building.spammers(self.context)]
+        self.spammers = [*building.spammers(self.context)] if spammers else []
 
     # ---- building
 
@@ -194,25 +196,29 @@ class World:
 
     def run(self) -> Run:
         """Let the world run to the end; return its rows."""
+        self.begin()
+        self.env.run(until=self.scenario.run_length)
+        return self.rows()
+
+    def begin(self) -> None:
+        """Set everything going, with the changes of phase and policies on the way."""
+        starts = self.scenario.policy_starts
+        self.env.call_at(starts, lambda _: self._enforce())
+        self.env.call_at(starts + self.scenario.transient, lambda _: self._next_phase())
+        for stage in self.stages[1:]:
+            self.env.call_at(stage.begins, partial(self.change, stage.scenario))
+        self.messages.start()
+
+    def rows(self) -> Run:
+        """The rows of what has happened, at the end of the run."""
         scenario = self.scenario
         starts, steady = scenario.policy_starts, scenario.policy_starts + scenario.transient
-        self.run_until(scenario.run_length)
         self.messages.write_outcomes()
         attempts = self.recorder.all_attempts(self.messages.attempts())
         bounds = [0.0, starts, min(steady, scenario.run_length), scenario.run_length]
         pending, server_rows = self._pending(), self._server_rows(attempts, bounds)
         self.messages.clear()
         return to_tables(self.recorder, attempts, server_rows, pending, self._outline())
-
-    def run_until(self, until: float) -> None:
-        """Let the world run from its beginning, changing phase and policies on the way."""
-        starts = self.scenario.policy_starts
-        self.env.call_at(starts, lambda _: self._enforce())
-        self.env.call_at(starts + self.scenario.transient, lambda _: self._next_phase())
-        for stage in self.stages[1:]:
-            self.env.call_at(stage.begins, partial(self._change, stage.scenario))
-        self.messages.start()
-        self.env.run(until=until)
 
     def _outline(self) -> Outline:
         scenario, arrivals = self.scenario, self.workload.arrivals
@@ -248,7 +254,7 @@ class World:
         if (now.listed_users, now.listing_update) != (keys.listed_users, keys.listing_update):
             server.keep(building.listing(self.workload, server, now, self.env.now))
 
-    def _change(self, scenario: Scenario, now: float) -> None:
+    def change(self, scenario: Scenario, now: float) -> None:
         """Put into force what the arm is from *now* on."""
         before = self.scenario
         self.scenario = self.context.scenario = scenario

@@ -163,7 +163,7 @@ class Transport:
 
     def session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
         """Hold a session of *took* seconds from *start* for *transfer*, which arrived at *now*."""
-        server, message, memory = transfer.server, transfer.message, transfer.server.memory
+        memory = transfer.server.memory
         # The end is known here already; what comes of it is decided now, with `done` as the moment.
         # Only an outage can change it, and `_next_fall` is a bound below the next one.
         done = start + took
@@ -171,8 +171,15 @@ class Transport:
             return
         if memory is not None:
             # only now: the greeting counts a client's other sessions
-            memory.clients.open_session(server.seen(transfer.address), done)
-        acceptances, refused, worst = split(self._ask(transfer, now))
+            memory.clients.open_session(transfer.server.seen(transfer.address), done)
+        self.settle(transfer, self._ask(transfer, now), now, start, took)
+
+    def settle(
+        self, transfer: Transfer, replies: Replies, now: float, start: float, took: float
+    ) -> None:
+        """Act on the *replies* of a session that began at *start* and took *took* seconds."""
+        server, message, done = transfer.server, transfer.message, start + took
+        acceptances, refused, worst = split(replies)
         sender = None if transfer.origin is not None else message.sender
         if refused and sender is not None and sender.needs_all(transfer, refused):
             acceptances = []

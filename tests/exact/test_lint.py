@@ -56,6 +56,10 @@ FOUND = {
         "spammers.bulk.capacity.open_relay",
     ("unread-key", SERVER + "port_587 = true\n[arms.it]\n'users.*.when_refused' = { wait = 1.0 }\n"
      "[users.others]\ncount = 1\naccounts = { adatum = 1.0 }\n", ""): None,
+    ("unread-key", "[organisations.it]\ntrusted_ranges = { far = ['192.0.2.0/26'] }\n", ""):
+        "organisations.it.trusted_ranges.far",
+    ("unread-key", "[arms.it]\n'servers.*-smtp.trusted_networks' = ['far']\n"
+     "[organisations.it]\ntrusted_ranges = { far = ['192.0.2.0/26'] }\n", ""): None,
     ("unread-value", "[ranges]\n'users.people.port_587' = [0.0, 0.5]\n", ""):
         'ranges."users.people.port_587"',
     ("unread-value", "[sweep]\nover = { 'spammers.*.hosts' = [3, 4] }\n", ""):

@@ -3,7 +3,8 @@
 import sim.exact.diff
 import sim.exact.explanation
 import sim.exact.matrix
-from sim.exact.page import Grid, Lines, Page, Span
+from sim.exact.blocks import Grid, Lines, Span
+from sim.exact.page import Page
 
 
 class Two(Page):

@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.exact.page import Grid, rendered
+from sim.exact.blocks import Grid
+from sim.exact.page import Rendered
 
 RULES = ("permit_sasl_authenticated", "reject_unauth_destination", "permit_mynetworks")
 GRID = Grid("", ("place", "recipient", *RULES), tuple(("hotel", f"to {n}", *RULES) for n in "ab"),
@@ -15,7 +16,7 @@ GRID = Grid("", ("place", "recipient", *RULES), tuple(("hotel", f"to {n}", *RULE
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_every_column_is_there_with_its_words_whole(width):
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(rendered([GRID]))
+    console.print(Rendered([GRID]))
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= width
     for rule in RULES:

@@ -70,11 +70,12 @@ def _answer_alike(scenario: Scenario, a: str, b: str) -> bool:
 
 
 def same_place(view: View) -> Iterator[Found]:
-    """People whose workplace is their home ISP."""
+    """People whose workplace is the network that they have at home."""
     for state in view.arms:
         for name, users in state.scenario.users.items():
-            if users.work is not None and {*users.accounts} == {users.work}:
-                text = f"{users.work} is the only home ISP of this group: work is no other place"
+            homes = {*users.accounts} if users.home is None else {users.home}
+            if users.work is not None and homes == {users.work}:
+                text = f"{users.work} is all that this group has at home: work is no other place"
                 yield state.found(("users", name, "work"), text)
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.exact.lint import servers
 from sim.records.words import Route
+from sim.scenario.organisations import NAMING
 from sim.scenario.people import HOME, WORK
 from sim.scenario.spammers import HOSTED, TO_MX
+from sim.scenario.trees import table
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -57,6 +59,13 @@ def _names_it(scenario: Scenario, server: str, name: str) -> bool:
     others = [text for table, text in keys.tables.items() if table != name]
     tables = map(str, (*others, *keys.restriction_classes.values(), keys.settings))
     return any(name in text for text in (*lists, *ports, *tables))
+
+
+def _names_range(scenario: Scenario, _: str, name: str) -> bool:
+    """Whether a server, or the default of a role, names a range."""
+    sections = (table(scenario.document, section) for section in ("servers", "defaults"))
+    servers_keys = (keys for section in sections for keys in section.values())
+    return any(name in keys.get(key, ()) for keys in servers_keys for key in NAMING)
 
 
 def _of_people(test: Callable[[Scenario, str], bool]) -> IsRead:
@@ -141,6 +150,9 @@ READERS: dict[str, Reader] = {
     ),
     "servers.greylist_window": GREYLIST,
     "servers.greylist_memory": GREYLIST,
+    "organisations.trusted_ranges.*": Reader(
+        "where trusted_networks or client_ranges of a server name it", _names_range
+    ),
     "servers.tables.*": NAMED,
     "servers.restriction_classes.*": NAMED,
     "servers.policy_services.*": NAMED,

@@ -46,6 +46,7 @@ SECTIONS = {
     "spammers": "Spammers",
     "blocklists": "Blocklists",
     "operators": "Operators",
+    "organisations": "Organisations",
     "servers": "Servers",
 }
 

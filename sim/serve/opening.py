@@ -1,0 +1,74 @@
+"""The world behind live servers: that of an arm, with as many people as are wished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.smtp import clients
+from sim.workload.people import Population, populate
+from sim.workload.workload import draw
+from sim.world.run import World
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+DAY = 86400.0
+NAMES = ("alice", "bob", "ann", "postmaster")
+"""Mailboxes that each domain with accounts has besides those of the scenario (chosen)."""
+SETTLED = 1.0
+"""Seconds after policy_starts at which the servers open."""
+
+
+def open_world(scenario: Scenario, arm: str, people: float = 0.0) -> World:
+    """The world of *arm* a moment after its policies came into force, event by event.
+
+    *people* is how much simulated people and spammers write, as a share of what the scenario says;
+    0: nobody does.
+    """
+    shared = scenario.with_overrides(_rates(scenario, people))
+    population = populate(shared)
+    workload = draw(shared, population, 0)
+    visitors = _add_mailboxes(population)
+    world = World(shared, arm, 0, workload, batch=False, spammers=people > 0.0)
+    world.transport.hosts.reads_helo = True  # some other arm may
+    assert world.transport.permissions is not None
+    world.transport.permissions.owners.update(visitors)
+    world.begin()
+    world.env.run(until=shared.policy_starts + SETTLED)
+    return world
+
+
+def change_arm(world: World, arm: str) -> None:
+    """Put into force what *arm* is at present, while everything goes on."""
+    now = world.env.now
+    stages = world.baseline.arm(arm).stages
+    world.arm = arm
+    world.change([stage.scenario for stage in stages if stage.begins <= now][-1], now)
+
+
+def _rates(scenario: Scenario, people: float) -> dict[str, str]:
+    """The keys by which people write, read and send spam *people* times as much."""
+    changes = {
+        f"users.{name}.{key}": f"{getattr(users, key) * DAY * people:.6g} / day"
+        for name, users in scenario.users.items()
+        for key in ("messages", "mail_checks")
+    }
+    if people > 0.0:
+        for name, spammers in scenario.spammers.items():
+            changes |= {f"spammers.{name}.{k}": v for k, v in spammers.times(people).items()}
+    return changes
+
+
+def _add_mailboxes(population: Population) -> dict[str, int]:
+    """Add NAMES to every domain of a mailbox; return the number of the person of each."""
+    boxes, people = population.mailboxes, len(population.people)
+    addresses = [f"{name}@{domain}" for domain in boxes.domains for name in NAMES]
+    new = [address for address in addresses if boxes.find(address) is None]
+    for address in new:
+        boxes.add(*address.split("@"))
+    return {address: people + n for n, address in enumerate(new)}
+
+
+def address_text(world: World, client: int) -> str:
+    """The address of a client, by its number in the run, as people write it."""
+    return clients.text(world.scenario.numbering.address(client))
