@@ -13,7 +13,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 import sim
@@ -22,13 +21,11 @@ from sim.figures import TABLE, FigureError
 from sim.scenario import ready
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from sim.results.results import Results
 
 PICTURES = FOLDER / "pictures"
 GALLERY = FOLDER / "gallery.md"
-README = Path(__file__).resolve().parents[2] / "scenarios" / "open-vs-restricted.png"
+README = FOLDER / "open-vs-restricted.png"
 MAIN = "open-vs-restricted"
 """The scenario that figures are drawn of where they can be, and that the README shows."""
 REPLICATIONS = 4
@@ -64,31 +61,28 @@ def shown(name: str) -> str:
     return SHOWS.get(name, "frontier")
 
 
-def picture(name: str, results: Results, out: Path) -> Figure:
+def picture(name: str, results: Results, out: Path) -> bytes:
     """The picture of a ready scenario."""
     if shown(name) == "swept":
-        return sim.sweep(ready.path_of(name), out=out / f"{name}-sweep", **SETTINGS).figure()
-    figure: Figure = getattr(results.figures, shown(name))()
-    return figure
+        return png(sim.sweep(ready.path_of(name), out=out / f"{name}-sweep", **SETTINGS).figure())
+    return png(getattr(results.figures, shown(name))())
 
 
-def drawn(every: Mapping[str, Results]) -> Iterator[tuple[str, Figure]]:
+def drawn(every: Mapping[str, Results]) -> Iterator[tuple[str, bytes]]:
     """Every figure by name, of the first results that it can be drawn of."""
     for name in TABLE:
         for results in every.values():
             try:
-                yield name, getattr(results.figures, name)()
+                yield name, png(getattr(results.figures, name)())
                 break
             except FigureError:
                 continue
 
 
-def png(figure: Figure) -> bytes:
-    """A figure as a small picture: few colours, as its own are."""
+def png(figure: Any) -> bytes:
+    """A figure of matplotlib as a small picture: few colours, as its own are."""
     raw, small = BytesIO(), BytesIO()
-    figure.dpi = DPI
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(raw)
+    figure.savefig(raw, format="png", dpi=DPI)
     with Image.open(raw) as image:
         image.convert("RGB").quantize(COLOURS).save(small, "png", optimize=True)
     return small.getvalue()
@@ -121,9 +115,9 @@ def main(out: Path = Path("out") / "pictures") -> None:
     names = [MAIN, *(name for name in ready.names() if name != MAIN)]
     every = {name: results_of(name, out) for name in names}
     for name, results in every.items():
-        (PICTURES / f"{name}.png").write_bytes(png(picture(name, results, out)))
-    for name, figure in drawn(every):
-        (PICTURES / f"figure-{name}.png").write_bytes(png(figure))
+        (PICTURES / f"{name}.png").write_bytes(picture(name, results, out))
+    for name, octets in drawn(every):
+        (PICTURES / f"figure-{name}.png").write_bytes(octets)
     README.write_bytes((PICTURES / f"{MAIN}.png").read_bytes())
     GALLERY.write_text(page({name: every[name] for name in sorted(names)}), "utf-8")
 

@@ -350,7 +350,9 @@ def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:
     """Draw the interval of a row upon its bar, if it has one; beyond the axis goes an arrow."""
     if not row.interval:
         return
-    cut = row.high > axes.get_xlim()[1]
+    low, high = axes.get_xlim()
+    beyond = {"<": low} if row.low < low else {}
+    beyond |= {">": high} if row.high > high else {}
     axes.errorbar(
         row.mean,
         place,
@@ -360,12 +362,12 @@ def whisker(axes: Axes, style: Style, place: float, row: Estimate) -> None:
         elinewidth=style.line,
         capsize=0.35 * style.small,
         capthick=style.line,
-        clip_on=cut,
+        clip_on=bool(beyond),
         zorder=4,
     )
-    if cut:
-        arrow = marker(style, Look("black", marker=">"), 0.5, gid="cut")
-        axes.plot(axes.get_xlim()[1], place, **arrow, clip_on=False, zorder=5)
+    for sign, edge in beyond.items():
+        arrow = marker(style, Look("black", marker=sign), 0.5, gid="cut")
+        axes.plot(edge, place, **arrow, clip_on=False, zorder=5)
 
 
 def line(axes: Axes, style: Style, place: float, row: Estimate, colour: str, ends: float) -> None:

@@ -112,7 +112,7 @@ def next_hop(
     return NextHop(hosts[0], next_facts, shows.port)
 
 
-def is_open(policy: Policy) -> bool:
-    """Whether a server with *policy* relays for a stranger."""
-    verdict = decide(policy, facts(STRANGER, "test@relay-test.example", RELAY_TEST))
+def is_open(policy: Policy, client: int = STRANGER) -> bool:
+    """Whether a server with *policy* relays for a stranger, whose address it sees as *client*."""
+    verdict = decide(policy, facts(client, "test@relay-test.example", RELAY_TEST))
     return verdict.accepted and verdict.relayed

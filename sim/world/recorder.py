@@ -53,6 +53,11 @@ class Answer:
     """Number of its cause."""
 
 
+def outcome_of(answer: Answer) -> int:
+    """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
+    return answer.number * FATES + (DELIVERED if answer.verdict.accepted else REFUSED)
+
+
 @cache
 def plain_verdict(code: int, enhanced: str, cause: Cause) -> Verdict:
     """A verdict that no policy gave."""

@@ -14,7 +14,7 @@ from sim.path.facts import NO_LOGIN, Credentials
 from sim.records.words import Permission
 from sim.smtp import Verdict
 from sim.world.batch.columns import Known, column
-from sim.world.recorder import DELIVERED, FATES, REFUSED, Answer
+from sim.world.recorder import Answer, outcome_of
 
 if TYPE_CHECKING:
     from sim.world.batch.precompute import Precomputed
@@ -107,8 +107,3 @@ class Moments:
             server, client, login, question, program.person.number, at, address
         )
         return Permission(window).number
-
-
-def outcome_of(answer: Answer) -> int:
-    """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
-    return answer.number * FATES + (DELIVERED if answer.verdict.accepted else REFUSED)

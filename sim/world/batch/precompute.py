@@ -25,10 +25,9 @@ from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
 from sim.world.batch.columns import Hop, Known, RecipientGroups, column
 from sim.world.batch.logins import SMTP, Logins
-from sim.world.batch.moments import outcome_of
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import Answer
+from sim.world.recorder import Answer, outcome_of
 from sim.world.server import Server
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
