@@ -80,7 +80,7 @@ def test_the_long_form_is_of_100_000_cases():
     assert sum(number for _, _, number in KINDS.values()) >= 100_000
 
 
-@pytest.mark.parametrize("use", [lambda: [0] * 10**9, lambda: sum(iter(int, 1))])
+@pytest.mark.parametrize("use", [lambda: [0] * 10**9, lambda: all(iter(lambda: 1, 0))])
 def test_the_bounds_hold(use, monkeypatch):
     monkeypatch.setattr(bounds, "SECONDS", 0.3)
     with pytest.raises((bounds.TooLong, MemoryError)), bounds.bounded():
