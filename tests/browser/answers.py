@@ -60,4 +60,4 @@ def answers():
 
 
 if __name__ == "__main__":
-    json.dump(answers(), sys.stdout, default=str)
+    print(json.dumps(answers(), default=str))
