@@ -81,7 +81,7 @@ def hit(draw: Draw) -> Exercise:
     )
 
 
-REMEDIES = (
+REMEDIES: tuple[tuple[str, str | None, dict[str, list[str]], str], ...] = (
     # arm, sender address, key of hotel-smtp or adatum-mx, words
     (CHECK, None, {}, ""),
     ("on network", None, {}, ""),
