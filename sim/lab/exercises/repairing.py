@@ -120,7 +120,7 @@ class Repair:
                     if single_cell(servers, self.server, who, place, OTHER, "none").accepted:
                         yield f"a {who}, {place.label} ({IPv4Address(place.client)})"
         with_pop = {w.place for w in self.wants if w.credentials == "pop" and w.through}
-        for label in {"hotel", "kiosk"} - with_pop:
+        for label in sorted({"hotel", "kiosk"} - with_pop):
             if self.cell(servers, Want("sharer", label, OTHER, "pop")).accepted:
                 yield f"whoever shares the address of a POP login, {label}"
 
