@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-GUIDE = (FOLDER / "LECTURERS-GUIDE.md").read_text("utf-8")
+GUIDE = (FOLDER.parent / "teacher" / "LECTURERS-GUIDE.md").read_text("utf-8")
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ONE_MINUTE = 60.0
 SHORT_FORM = 15.0

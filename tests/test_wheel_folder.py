@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GUIDE = (ROOT / "notebooks" / "LECTURERS-GUIDE.md").read_text("utf-8")
+GUIDE = (ROOT / "teacher" / "LECTURERS-GUIDE.md").read_text("utf-8")
 COLLECT = 'pip wheel --wheel-dir wheels ".[notebook]"'
 INSTALL = 'pip install --no-index --find-links wheels "mailsim[notebook]"'
 LESSON = """

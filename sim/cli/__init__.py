@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim.hindcast import forecast as forecast
     from sim.hindcast import market as market
     from sim.hindcast import study as study
+    from sim.lab import site as site
     from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import kept as kept
@@ -79,6 +80,7 @@ _HOME = {
     "screen": "sim.cli.screen",
     "scenario": "sim.scenario",
     "shortfall": "sim.cli.shortfall",
+    "site": "sim.lab.site",
     "spreadsheet": "sim.measure.spreadsheet",
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",

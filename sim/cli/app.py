@@ -9,6 +9,7 @@ import typer
 
 from sim._version import __version__, citation
 from sim.cli.calibrate import calibrate
+from sim.cli.classes import group as classes
 from sim.cli.config import audit, export_config, import_
 from sim.cli.console import FAILED, INTERRUPTED, WRONG, say
 from sim.cli.exact import diff, explain, matrix
@@ -41,6 +42,7 @@ STUDIES = (hindcast,)
 LIVE = (serve,)
 for command in (*OF_SCENARIOS, *OF_RESULTS, *OF_CONFIGURATIONS, *FORMAT, *LIVE, *STUDIES):
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
+app.add_typer(classes)
 
 
 def _show_version(version: bool) -> None:

@@ -40,6 +40,9 @@ def explain(
     by_587: Annotated[
         bool, typer.Option("--587", help="By port 587, with AUTH, where the server offers it.")
     ] = False,
+    vpn: Annotated[
+        bool, typer.Option("--vpn", help="By a VPN to the network of the account.")
+    ] = False,
     account: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +69,7 @@ def explain(
         "auth": auth,
         "pop": pop,
         "by_587": by_587,
+        "vpn": vpn,
         "account": account,
         "server": server,
         "arm": arm,

@@ -75,7 +75,7 @@ def command_line() -> Iterator[str]:
     """Every command and option."""
     program: Any = get_command(app)
     yield f"# Command line\n\n{program.help}\n\n{program.epilog}\n"
-    for name, command in program.commands.items():
+    for name, command in _commands(program):
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
         words = " ".join(["mailsim", name, *(p.metavar or p.name.upper() for p in arguments)])
@@ -84,6 +84,15 @@ def command_line() -> Iterator[str]:
             yield "| option | meaning |\n|---|---|"
             yield from (f"| `{_option_text(option)}` | {option.help} |" for option in options)
             yield ""
+
+
+def _commands(program: Any, *above: str) -> Iterator[tuple[str, Any]]:
+    """Every command with its words: ``matrix``, ``class site``."""
+    for name, command in program.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, *above, name)
+        else:
+            yield " ".join((*above, name)), command
 
 
 def _option_text(option: Any) -> str:

@@ -23,6 +23,7 @@ from sim.records.measures import MEASURES, SHARES
 from sim.records.outgoing import visible
 from sim.results.cells import Band, Cell, decision_cells, heads, legend, unknowns
 from sim.results.conclusions import pairing
+from sim.results.contrasts import in_words
 from sim.results.rankings import ranked
 from sim.results.sweep import text_of
 from sim.results.warmup import settled, warm_up
@@ -153,7 +154,14 @@ def every_quantity(results: Results) -> Iterator[Part]:
     if "precision" in results.manifest:
         yield results.manifest["precision"]["summary"]
     yield from expectations(results)
+    yield from in_words(results.scenario.model, results.arms)
+    yield f"Chosen rather than sourced, and read: {', '.join(_chosen(results)) or 'nothing'}."
     yield f"Figures, rows and summary.csv: {results.path}"
+
+
+def _chosen(results: Results) -> tuple[str, ...]:
+    decision = results.decision()
+    return (*decision.chosen, *decision.defaults)
 
 
 def abuses(results: Results) -> Iterator[NumberTable]:

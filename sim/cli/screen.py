@@ -100,8 +100,11 @@ def _after(decision: Mapping[str, Any]) -> Iterator[str]:
             f"Trade-off: each of {', '.join(map(str, sorted(arms)))} takes more spam away, or "
             "costs less, than the others."
         )
-    if decision["chosen"]:
-        yield f"Assumed, not sourced: {', '.join(decision['chosen'])}; report.html lists all."
+    yield from decision["dated"]
+    if decision["chosen"] or decision["defaults"]:
+        number = len(decision["defaults"])
+        defaults = [f"{number} key{'s' * (number > 1)} at chosen defaults"] if number else []
+        yield f"Assumed, not sourced: {', '.join((*decision['chosen'], *defaults))}."
     if unchanged := [*_unchanged(decision)]:
         yield f"Surely changed by no arm: {', '.join(unchanged)}."
 

@@ -21,7 +21,8 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
     scenario = servers.scenario
     users = scenario.users[expect.user or next(iter(scenario.users))]
     home = expect.isp or next(iter(users.accounts))
-    own = scenario.submission_server(network_at(expect.account, home, users.work))
+    account = network_at(expect.account, home, users.work)
+    own = scenario.submission_server(account)
     assert own is not None, "checked when loaded"
     domain = scenario.account_domain(own)
     program = MailProgram(
@@ -35,7 +36,7 @@ def verdict(scenario: Scenario, expect: Expect) -> Verdict:
         web=users.program == "web",
         helo=users.helo or "user-pc",
     )
-    network = users.network_at(expect.place, home)
+    network = account if expect.vpn else users.network_at(expect.place, home)
     client = scenario.guest(network)
     attempt = submit(
         scenario, program, network, client, expect.to, server=expect.server, listed=expect.listed

@@ -136,7 +136,7 @@ class Explanation(Page):
         facts = self.hops[0].facts
         place = party.place
         if place != attempt.network:
-            place += f", on {attempt.network}"
+            place += f", {'by a VPN ' if party.vpn else ''}on {attempt.network}"
         address = clients.text(attempt.client) if attempt.client is not None else "no address"
         rows: list[tuple[Line, ...]] = [
             ("arm", self.query.arm),
@@ -239,6 +239,7 @@ class Explanation(Page):
             "account": self.query.party.network,
             "place": self.query.party.place,
             "network": attempt.network,
+            "vpn": self.query.party.vpn,
             "client": None if attempt.client is None else clients.text(attempt.client),
             "sender": attempt.reverse_path,
             "to": attempt.forward_path,
@@ -269,6 +270,7 @@ def explain(
     account: str | None = None,
     server: str | None = None,
     by_587: bool = False,
+    vpn: bool = False,
     wrong_password: bool = False,
     caught: bool = False,
 ) -> Explanation:
@@ -277,7 +279,8 @@ def explain(
     *user* is a group (somebody of it), a person such as ``travellers-12``, or a spammer; *sender*
     the address shown, ``<>`` for the null reverse-path, without it the account's own; *auth* and
     *pop* say that AUTH is on and that a POP login came just before, *by_587* that it goes by port
-    587 with AUTH, where the server offers that; *account* is ``home`` or ``work``, without it the
+    587 with AUTH, where the server offers that, *vpn* that a VPN puts them on the network of the
+    account; *account* is ``home`` or ``work``, without it the
     one whose server the arms change, or that more is written in; *server* another server than
     the one of the account, or a network for its submission server; *wrong_password*: AUTH is on
     and fails; *caught*: an outbound filter takes it for spam, else it does what is likelier.
@@ -286,7 +289,7 @@ def explain(
     query = make_query(
         scenario, user, place, to, arm,
         account=account, server=server, sender=sender, auth=auth, pop=pop, by_587=by_587,
-        wrong_password=wrong_password, caught=caught,
+        vpn=vpn, wrong_password=wrong_password, caught=caught,
     )  # fmt: skip
     servers = Servers(scenario, query.arm, logins=[query.party.program.login])
     journey = servers.journey(query.attempt)

@@ -138,7 +138,7 @@ def customers(servers: Servers, server: str, guests: Sequence[Place]) -> Iterato
     for place in guests:
         for credentials in credentials_of(servers, server):
             for to in RECIPIENTS:
-                yield _cell(servers, server, "customer", place, to, credentials)
+                yield single_cell(servers, server, "customer", place, to, credentials)
 
 
 def credentials_of(servers: Servers, server: str) -> list[str]:
@@ -182,7 +182,7 @@ def others(
     outside = _outside(scenario, {keys.network, avoid})
 
     def cell(who: str, place: Place, to: str, credentials: str = "none") -> Cell:
-        return _cell(servers, server, who, place, to, credentials)
+        return single_cell(servers, server, who, place, to, credentials)
 
     home = next((p for p in guests if p.network == keys.network), None)
     if home is not None and keys.role != "mx":
@@ -218,7 +218,10 @@ def domains(scenario: Scenario, server: str) -> tuple[str, str]:
 FOREIGN_DOMAIN = "elsewhere.example"
 
 
-def _cell(servers: Servers, server: str, who: str, place: Place, to: str, credentials: str) -> Cell:
+def single_cell(
+    servers: Servers, server: str, who: str, place: Place, to: str, credentials: str
+) -> Cell:
+    """The answer to one question, with its trace."""
     attempt = _attempt(servers.scenario, server, who, place, to, credentials)
     verdict = servers.verdict(attempt, trace=True)
     if who in ADAPTIVE and not verdict.accepted:

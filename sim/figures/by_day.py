@@ -48,7 +48,7 @@ def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
         raise FigureError("no spam was delivered in any arm, so there is nothing to draw")
     exposure = _spread((run.mailboxes or 1) * days.lengths, counts)
     label = f"spam delivered (messages / {'mailbox / ' if run.mailboxes else ''}day)"
-    marks: dict[str, Any] = {"policy_starts": run.policy_starts, "nothing": "no spam delivered"}
+    marks: dict[str, Any] = {"run": run, "nothing": "no spam delivered"}
     return lines.draw(style, arms, days, _routes(counts, exposure), RATE, label, **marks)
 
 
@@ -156,7 +156,7 @@ def collateral(style: Style, measures: Frame, calendar: Frame, arms: Names, run:
     label = "honest recipients lost"
     series = [Series(label, palette.CLASS["honest"], lost, intended)]
     more: dict[str, Any] = {
-        "policy_starts": run.policy_starts,
+        "run": run,
         "nothing": "nothing lost to a listing",
         "also": lambda arm, axes: _changes(axes, style, calendar[calendar["arm"] == arm]),
     }
@@ -208,7 +208,7 @@ def listings(style: Style, permissions: Frame, arms: Names, run: Run) -> Figure:
         if counts[:, number].any()
     ]
     more: dict[str, Any] = {
-        "policy_starts": run.policy_starts,
+        "run": run,
         "nothing": "no submission turned on the list",
     }
     return lines.draw(style, arms, days, series, RATE, "submissions / day", **more)
@@ -360,12 +360,12 @@ def welch(
             axes.plot(days[part] + 0.5, curve[part], **AVERAGE)
         if np.isfinite(begin := float(begins[arm])):
             axes.axvspan(begin, days[-1] + 1.0, **LEVEL)
-        axes.axvline(run.policy_starts / DAY, linewidth=style.line, **lines.POLICY)
+        lines.mark_changes(axes, style, run, arm)
         lines.end_at(axes, days[-1] + 1.0)
     entries: list[Entry] = [
         (Line2D([], [], **DOT), "mean of a day, 95 % interval"),
         (Line2D([], [], **AVERAGE), f"moving average, ±{window} d"),
-        lines.policy_entry(style),
+        *lines.change_entries(style, run, names),
         (Patch(facecolor="0.9"), "level: as the second half"),
     ]
     lone = (levels["replications"] < 2).any()

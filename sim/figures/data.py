@@ -69,7 +69,7 @@ COLUMNS = {
     # the surveyed share of open relays, from low to high, at times of the run (s)
     "survey": "at low high source",
     # a mapping about the run; keys used: arms (their order), baseline, seed, hash, replications,
-    # policy_starts (s), run_length (s), mailboxes, interest, quick
+    # policy_starts (s), changes (s, by arm), run_length (s), mailboxes, interest, quick
     "about": "",
 }
 TABLES = {name: tuple(columns.split()) for name, columns in COLUMNS.items()}

@@ -18,12 +18,14 @@ from sim.figures.data import Floats, Ints, Names, estimates
 from sim.figures.layout import Entry
 from sim.figures.numbers import record
 from sim.figures.palette import Look
+from sim.figures.specification import NO_RUN, Run
 from sim.figures.style import Style
 from sim.measure.intervals import Intervals
 from sim.records.measures import SHARES
 
 DAY, HOUR = 86400.0, 3600.0
 POLICY: dict[str, Any] = {"color": "0.55", "linestyle": "-", "gid": "policy change"}
+LATER: dict[str, Any] = {"color": "0.55", "linestyle": palette.DOTTED, "gid": "later change"}
 ACROSS = {"column": 2, "page": 3, "slide": 4}
 CUT = 4.0
 """Bands are cut off at so many times the greatest mean, so that the means can be read: chosen."""
@@ -79,14 +81,14 @@ def draw(
     ylabel: str,
     *,
     xlabel: str = "day of the run",
-    policy_starts: float = 0.0,
+    run: Run = NO_RUN,
     nothing: str = "",
     also: Callable[[str, Axes], list[Entry]] | None = None,
 ) -> Figure:
     """Draw *series*, quotients of a *kind* of measures, by *days* in a panel for each arm.
 
-    *nothing* is written in a panel without anything to draw; *also* adds to the panel of an arm,
-    and returns entries of the legend.
+    The changes of each arm in *run* are marked; *nothing* is written in a panel without anything to
+    draw; *also* adds to the panel of an arm, and returns entries of the legend.
     """
     figure, panels = grid(style, arms, xlabel=xlabel, ylabel=ylabel)
     scale, tops, extra = 100.0 if kind in SHARES else 1.0, [(0.0, 0.0)], list[Entry]()
@@ -96,15 +98,14 @@ def draw(
             tops.append(curve(axes, style, one.look, days.middles, means, label=one.label))
         if nothing and not any(one.numerators[number].any() for one in series):
             _write_nothing(axes, style, nothing)
-        if policy_starts:
-            axes.axvline(policy_starts / DAY, linewidth=style.line, **POLICY)
+        mark_changes(axes, style, run, arms[number])
         end_at(axes, days.end / DAY)
         extra = (also(arms[number], axes) if also else []) or extra
     notes = _set_top(panels[-1], *np.max(tops, axis=0))
     if kind in SHARES and panels[-1].get_ylim()[1] > 100:
         panels[-1].set_ylim(0, 100)
     entries = [*(entry(one.look, one.label, style.line) for one in series), *extra]
-    entries += [policy_entry(style)] if policy_starts else []
+    entries += change_entries(style, run, arms)
     layout.legend(figure, style, entries, interval=layout.BAND, notes=notes)
     return settle(figure, style, panels)
 
@@ -147,9 +148,21 @@ def end_at(axes: Axes, end: float) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
-def policy_entry(style: Style) -> Entry:
-    """Return the legend's entry of the line that marks where the policy starts."""
-    return Line2D([], [], linewidth=style.line, **POLICY), "policy starts"
+def mark_changes(axes: Axes, style: Style, run: Run, arm: str) -> None:
+    """Mark where the policy of *arm* starts, and where it changes again."""
+    later = ((at, LATER) for at in run.changes.get(arm, ()))
+    for at, look in ((run.policy_starts, POLICY), *later):
+        if at:
+            axes.axvline(at / DAY, linewidth=style.line, **look)
+
+
+def change_entries(style: Style, run: Run, arms: Names) -> list[Entry]:
+    """Return the legend's entries of what `mark_changes` draws."""
+    later = any(run.changes.get(arm) for arm in arms)
+    marks = (run.policy_starts, POLICY, "policy starts"), (later, LATER, "policy changes again")
+    return [
+        (Line2D([], [], linewidth=style.line, **look), words) for at, look, words in marks if at
+    ]
 
 
 def curve(

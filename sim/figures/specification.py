@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from inspect import Parameter, Signature, signature
 from typing import Any
 
@@ -25,7 +25,8 @@ SIZE = [
 class Run:
     """What a figure may know of its run, from the table ``about``; times in seconds.
 
-    *leaves*: the question is what spam leaves servers, rather than what comes to mailboxes.
+    *leaves*: the question is what spam leaves servers, rather than what comes to mailboxes;
+    *changes*: by arm, the moments after its policy starts at which it changes again.
     """
 
     baseline: str = ""
@@ -33,6 +34,10 @@ class Run:
     run_length: float | None = None
     mailboxes: int | None = None
     leaves: bool = False
+    changes: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+NO_RUN = Run()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def topology(
     for members in together.values() if large else ():
         _ground(axes, style, [places[name] for name in members])
     for server, others in trust.items() if large else ():
-        _trust(axes, style, places[server], [places[name] for name in sorted(others)])
+        trusted = [places[name] for name in sorted(others) if not _related(topology, server, name)]
+        _trust(axes, style, places[server], trusted)
     for node, data in topology.nodes(data=True):
         context, roles = (axes, style, places[str(node)], str(node)), relays.get(str(node), {})
         _node(*context, str(data.get("kind", "")), roles, large=large)
@@ -152,6 +153,12 @@ def _organisations(graph: Graph) -> dict[str, list[str]]:
         if data.get("organisation"):
             members.setdefault(str(data["organisation"]), []).append(str(node))
     return {name: nodes for name, nodes in members.items() if len(nodes) > 1}
+
+
+def _related(graph: Graph, a: str, b: str) -> bool:
+    """Whether two networks are of one organisation, which the ground below them says."""
+    owner = graph.nodes[a].get("organisation")
+    return owner is not None and owner == graph.nodes[b].get("organisation")
 
 
 def _leaders(graph: Graph, inner: Names, outer: Names) -> dict[str, str]:

@@ -40,6 +40,8 @@ class Party:
     """What the mail program calls itself: a claim that nobody checks."""
     client: int | None
     spammer: bool = False
+    vpn: bool = False
+    """Whether a VPN puts it on the network of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def query(
     auth: bool = False,
     pop: bool = False,
     by_587: bool = False,
+    vpn: bool = False,
     wrong_password: bool = False,
     caught: bool = False,
 ) -> Query:
@@ -78,7 +81,7 @@ def query(
     if user in scenario.spammers:
         party = _spammer(names, user, place, to, named)
     else:
-        party = _person(names, user, place, account)
+        party = _person(names, user, place, account, vpn=vpn)
     names.check()
     program = replace(party.program, sender=party.address if shown_sender == "" else shown_sender)
     program = replace(program, helo=party.helo)
@@ -97,7 +100,9 @@ def query(
     return Query(replace(party, program=program), attempt, arm)
 
 
-def _person(names: Lookup, user: str, place: str | None, account: str | None) -> Party:
+def _person(
+    names: Lookup, user: str, place: str | None, account: str | None, *, vpn: bool
+) -> Party:
     scenario = names.scenario
     group, number = names.person(user)
     location = names.place(place, group)
@@ -118,16 +123,17 @@ def _person(names: Lookup, user: str, place: str | None, account: str | None) ->
         return _NO_PARTY
     name, domain = f"{group}-{number}", scenario.account_domain(server)
     address, login = f"{name}@{users.sender_domain or domain}", f"{name}@{domain}"
-    network_of_place = users.network_at(location, home)
+    present = network if vpn else users.network_at(location, home)
     return Party(
         name=name,
         address=address,
         program=MailProgram(server, login, address, web=users.program == "web"),
         network=network,
         place=location,
-        present_network=network_of_place,
+        present_network=present,
         helo=users.helo or f"{name}-pc",
-        client=scenario.guest(network_of_place),
+        client=scenario.guest(present),
+        vpn=vpn,
     )
 
 

@@ -54,6 +54,11 @@ class Decision:
     sentences: tuple[str, ...]
     depends: tuple[str, ...]
     chosen: tuple[str, ...]
+    """Keys that the scenario declares not to know."""
+    defaults: tuple[str, ...]
+    """Further keys that count, at defaults that are chosen rather than sourced."""
+    dated: tuple[str, ...]
+    """Which arms change again after their policies start, and when."""
     notes: tuple[str, ...]
     drivers: tuple[Driver, ...]
     folder: str

@@ -11,6 +11,7 @@ from sim.experiment.manifest import cut_to
 from sim.measure import choosing
 from sim.measure.choosing import Comparison, Ranked, comparison, dominated
 from sim.measure.digits import number
+from sim.results import assumed
 from sim.results.choice import (
     BASELINE,
     BEST,
@@ -23,6 +24,7 @@ from sim.results.choice import (
     Decision,
 )
 from sim.results.conclusions import sentences
+from sim.results.contrasts import dated
 from sim.results.drivers import Driver, drivers
 from sim.scenario.roles import about_leaving, changed_servers
 
@@ -64,7 +66,9 @@ def decide(results: Analysis) -> Decision:
         ranked=ranked,
         sentences=tuple(sentences(choices, ranked, model.values, baseline, leaves=leaves)),
         depends=tuple(_depends(results, driving, leaves=leaves)),
-        chosen=tuple(sorted({*model.structures, *model.ranges})),
+        chosen=assumed.declared(model),
+        defaults=assumed.defaults(model),
+        dated=tuple(dated(model, results.arms)),
         notes=tuple(_notes(results, compared)),
         drivers=tuple(driving),
         folder=str(results.path),

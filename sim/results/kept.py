@@ -13,6 +13,8 @@ from typing import Any
 from sim._version import __version__
 from sim.records.files import DECISION, LOG, MANIFEST, SCENARIO, STRUCTURES, TABLES
 
+FORMAT = 2
+"""Of what is kept; raised where a decision says more than before."""
 OF_RESULTS = MANIFEST, LOG, SCENARIO
 
 
@@ -38,7 +40,7 @@ def text(root: Path, decision: dict[str, Any]) -> str:
 
 def fingerprint(root: Path, decision: dict[str, Any]) -> str:
     """A digest that changes with a decision, and with whatever it is made of."""
-    digest = hashlib.sha256(__version__.encode())
+    digest = hashlib.sha256(f"{__version__} {FORMAT}".encode())
     digest.update(json.dumps(decision, sort_keys=True).encode())
     for folder in (root, root / STRUCTURES):
         for name in OF_RESULTS:

@@ -35,6 +35,7 @@ class Query(TypedDict, total=False):
     auth: bool
     pop: bool
     by_587: bool
+    vpn: bool
     account: str | None
     server: str | None
     wrong_password: bool
@@ -117,8 +118,9 @@ class Scenario:
 
         *user*: a group of users or spammers, or one of them (GROUP-1); *to*: the recipient's
         address; *place*: none for a spammer. The *query* besides: *arm* (the baseline); *sender*;
-        *auth* and *pop* (False); *by_587*: by port 587 with AUTH, where it is offered; *account*:
-        home or work, without it the one whose server the arms change, or that more is written in;
+        *auth* and *pop* (False); *by_587*: by port 587 with AUTH, where it is offered; *vpn*: by a
+        VPN to the account's network; *account*: home or work, without it the one whose server the
+        arms change, or that more is written in;
         *server*: another than the account's own, such as the hotel's. Raises ScenarioError.
         """
         from sim.exact.explanation import explain

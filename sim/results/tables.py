@@ -159,6 +159,7 @@ def about(tables: Tables) -> dict[str, Any]:
         "seed": model.seed,
         "hash": model.hash(),
         "policy_starts": model.policy_starts,
+        "changes": {arm: [s.begins for s in model.arm(arm).stages[1:]] for arm in tables.arms},
         "run_length": model.run_length,
         "mailboxes": exposure(model).mailboxes,
         "leaves": about_leaving(model),

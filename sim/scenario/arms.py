@@ -16,6 +16,7 @@ from sim.scenario.quantities import Duration, read_duration
 from sim.scenario.sections import MODELS
 from sim.scenario.trees import Path, Tree, table
 
+DAY = 86400.0
 WHEN = "when"
 MOST_DATES = 50
 """Entries of `[[arms.NAME.at]]`, at most."""
@@ -161,6 +162,13 @@ def begins(selector: str) -> str:
     """From when on a change holds that an arm makes at no stated moment, in words."""
     section, _, name, *_ = selector.split(".")
     return "policy_starts" if (section, name) in _OF_POLICY else "the beginning"
+
+
+def changes(arm: Tree) -> Iterator[tuple[str, str, Any]]:
+    """Each change of a whole arm: from when on it holds (in words), its selector and value."""
+    for place, moment, selectors in steps(arm):
+        day = f"day {moment / DAY:g}"
+        yield from ((day if place else begins(key), key, item) for key, item in selectors.items())
 
 
 def moved(arm: Tree, move: Callable[[float], float]) -> list[Tree]:

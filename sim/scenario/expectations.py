@@ -53,6 +53,8 @@ class Expect(Table):
     port_587: bool = key(False)
     """whether they send by port 587, where the server offers it; by port 25, nobody answers who is
     on a network that blocks it"""
+    vpn: bool = key(False)
+    """whether a VPN puts them on the network of the account"""
     listed: Names = key([])
     """blocklists that list the client"""
     verdict: Text | None = key(None, meaning=f"kind of the verdict: {', '.join(KINDS)}")

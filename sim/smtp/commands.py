@@ -17,6 +17,7 @@ class State(Enum):
     MAIL = "mail"  # a reverse-path was accepted
     RCPT = "rcpt"  # so was a recipient
     DATA = "data"  # in the message
+    CHUNK = "chunk"  # in a part of it that BDAT has announced (RFC 3030)
     LOGIN = "login"  # AUTH waits for a response
     CLOSED = "closed"
 
@@ -48,15 +49,18 @@ COMMANDS: dict[str, Command] = {
     "MAIL": Command("_mail", frozenset({State.READY}), "nested_mail", _START),
     "RCPT": Command("_rcpt", frozenset({State.MAIL, State.RCPT}), "need_mail", _START),
     "DATA": Command(
-        "_data", frozenset({State.RCPT}), "need_rcpt", (*_START, (State.READY, "need_mail"))
+        "_data", frozenset({State.RCPT}), "need_rcpt", (*_START, (State.READY, "data_before_mail"))
+    ),
+    "BDAT": Command(
+        "_bdat", frozenset({State.RCPT}), "need_rcpt", (*_START, (State.READY, "data_before_mail"))
     ),
     "RSET": Command("_rset"),
     "NOOP": Command("_noop"),
     "VRFY": Command("_vrfy"),
     "QUIT": Command("_quit"),
     "STARTTLS": Command("_not_implemented"),  # not offered: RFC 5321 section 4.2.4, 502
-    "EXPN": Command("_not_implemented"),
-    "HELP": Command("_not_implemented"),
+    "EXPN": Command("_expn"),
+    "HELP": Command("_help"),
 }
 """The state machine: what each command does, and in which states it may come."""
 
@@ -80,3 +84,15 @@ class Offer(NamedTuple):
     """For each forward-path named, in order, what the server answered in the end."""
     content: bytes | None
     """The message that was taken; None: it was not sent, or refused."""
+
+
+class Chunk(NamedTuple):
+    """A part of a message of *size* octets, of which *left* are to come (RFC 3030)."""
+
+    size: int
+    left: int
+    last: bool
+    wanted: bool
+    """Whether it is kept: the octets of a BDAT that was refused follow all the same."""
+    after: State
+    """The state after it, if it is not the last."""

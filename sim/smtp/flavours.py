@@ -57,6 +57,19 @@ class Flavour(NamedTuple):
     """Limits of rates and connections do not hold for its own networks."""
     session: str = "standard"
     """How its sessions go: to the letter of the standards, or ``lenient``."""
+    keywords: tuple[str, ...] = (
+        *("PIPELINING", "SIZE {size}", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "STARTTLS"),
+        *("AUTH PLAIN LOGIN", "HELP"),
+    )
+    """What EHLO offers, in order; AUTH and STARTTLS only where there are these."""
+    helo_demanded: bool = True
+    """It takes no mail before HELO or EHLO."""
+    greets_once: bool = False
+    """It takes no second HELO or EHLO."""
+    auth_over_tls: bool = False
+    """It offers AUTH only in a session that TLS protects, where TLS is to be had (RFC 8314)."""
+    most_errors: int = 20
+    """Faults of a client after which it is sent away (postfix.errors.hard_limit)."""
     cidr_edges: bool = True
     """The first and last address of a network belong to it."""
     null_sender_owned: bool = False
@@ -101,6 +114,16 @@ EXIM = Flavour(
     local_names=("localhost",),
     sender_names=("domains", "host", "names"),
     sender_grant_verified=True,  # the rule for it verifies the recipient
+    keywords=(
+        "SIZE {size}",
+        "8BITMIME",
+        "PIPELINING",
+        "AUTH PLAIN LOGIN",
+        "CHUNKING",
+        "STARTTLS",
+        "HELP",
+    ),
+    most_errors=4,  # smtp_max_synprot_errors = 3, and one more
     mailboxes="strangers",  # the ACL accepts relay clients before it verifies the recipient
 )
 
@@ -121,6 +144,12 @@ SENDMAIL = Flavour(
     routed_relay=False,  # "if we relay, check username portion for user%host"
     plus_tag=True,
     implicit=("reject_unknown_sender_domain",),  # accept_unresolvable_domains not set
+    keywords=(
+        *("ENHANCEDSTATUSCODES", "PIPELINING", "EXPN", "VERB", "8BITMIME", "SIZE", "DSN"),
+        *("ETRN", "AUTH LOGIN PLAIN", "STARTTLS", "DELIVERBY", "HELP"),
+    ),
+    helo_demanded=False,  # PrivacyOptions without needmailhelo
+    most_errors=25,  # MaxBadCommands
 )
 
 OPENSMTPD = Flavour(
@@ -136,6 +165,12 @@ OPENSMTPD = Flavour(
     sender_names=("domains",),
     plus_tag=True,
     null_sender_owned=True,
+    keywords=(
+        *("8BITMIME", "ENHANCEDSTATUSCODES", "SIZE {size}", "DSN", "STARTTLS"),
+        *("AUTH PLAIN LOGIN", "HELP"),
+    ),
+    greets_once=True,
+    auth_over_tls=True,
     expressed={"reject_sender_login_mismatch": "reject_authenticated_sender_login_mismatch"},
 )
 
@@ -154,6 +189,10 @@ COURIER = Flavour(
     ),
     mailbox_case=True,
     implicit=("reject_unknown_sender_domain",),  # BOFHCHECKDNS=1 as shipped
+    keywords=(
+        *("AUTH PLAIN LOGIN", "STARTTLS", "PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE"),
+        "DSN",
+    ),
 )
 
 QPSMTPD = Flavour(
@@ -164,6 +203,8 @@ QPSMTPD = Flavour(
     local_names=("localhost",),
     own_literal=False,
     mailboxes="never",
+    keywords=("PIPELINING", "8BITMIME", "STARTTLS", "AUTH PLAIN LOGIN"),
+    greets_once=True,
     cidr_edges=False,  # the relay plugin compares "greater than first", "less than last"
     situations={"auth_required": "relay_only"},  # "relay only" speaks of relaying
 )
@@ -180,6 +221,8 @@ QMAIL = Flavour(
     ),
     at_mail=("sender_syntax",),
     at_rcpt=("recipient_syntax", "client", "helo", "sender", "relay", "recipient"),
+    keywords=("PIPELINING", "8BITMIME", "AUTH LOGIN PLAIN"),
+    helo_demanded=False,  # qmail-smtpd.c: smtp_mail asks for none
     mailboxes="never",  # qmail-smtpd never looks at mailboxes: accepted, then bounced
 )
 

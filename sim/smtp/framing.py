@@ -38,6 +38,12 @@ class Lines:
         """Whether bytes are waiting."""
         return bool(self._buffer)
 
+    def octets(self, count: int) -> bytes:
+        """The next octets as they are, *count* at most."""
+        data = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return data
+
     def take(self, limit: int) -> Line | None:
         """The next line of at most *limit* octets with its end; None if it is still to come."""
         end = self._buffer.find(_END)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from sim.smtp.authentication import Exchange, Step
-from sim.smtp.commands import Message, Offer, State
+from sim.smtp.commands import Chunk, Message, Offer, State
 from sim.smtp.facts import Facts
 from sim.smtp.framing import Line, Lines
 from sim.smtp.policy import Policy
@@ -83,7 +83,8 @@ class Session:
         self._out: list[Reply] = []
         self._exchange = Exchange("")
         self._answers: list[tuple[str, Verdict]] = []
-        self._queued = 0
+        self._queued, self._fault = 0, ""
+        self._chunk = Chunk(0, 0, last=False, wanted=False, after=State.START)
         self._begin()
 
     # ---- bytes in, bytes out
@@ -99,14 +100,51 @@ class Session:
             return b""
         self._lines.feed(data)
         while not self.closed:
-            line = self._lines.take(self._limit())
-            if line is None:
+            read = self._read_chunk if self.state is State.CHUNK else self._read_line
+            if not read():
                 break
-            if self.state is State.DATA:
-                self._text(line)
-            else:
-                self._line(line)
         return self._sent()
+
+    def _read_line(self) -> bool:
+        """Take the next line; False if it is still to come."""
+        line = self._lines.take(self._limit())
+        if line is None:
+            return False
+        if self.state is State.DATA:
+            self._text(line)
+        else:
+            self._line(line)
+        return True
+
+    def _read_chunk(self) -> bool:
+        """Take octets of a chunk; False if there are none yet."""
+        octets = self._lines.octets(self._chunk.left)
+        self._chunk = self._chunk._replace(left=self._chunk.left - len(octets))
+        if len(self._content) + len(octets) > self._max_message:
+            self._fault = self._fault or "message_too_big"
+        elif not self._fault and self._chunk.wanted:
+            self._content += octets
+        if self._chunk.left == 0:
+            self._end_of_chunk()
+            return True
+        return bool(octets)
+
+    def _end_of_chunk(self) -> None:
+        """Go on after a chunk: with the next command, or as after the end of DATA."""
+        self.state = self._chunk.after
+        if self._chunk.wanted and self._chunk.last:
+            self._end_of_message()
+        elif self._chunk.wanted:
+            self._say("chunk_ok", str(self._chunk.size))
+
+    def _begin_chunk(self, size: int, *, last: bool, wanted: bool) -> None:
+        """Take *size* octets as they are; unless they are *wanted*, to forget them."""
+        self._chunk = Chunk(size, size, last, wanted, self.state)
+        self.state = State.CHUNK
+
+    def _end_of_message(self) -> None:
+        """Say what becomes of the message."""
+        raise NotImplementedError
 
     def _greet(self) -> None:
         """Say the greeting, or why there is none."""

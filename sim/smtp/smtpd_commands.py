@@ -157,6 +157,10 @@ class PostfixCommands(Session):
     def _noops(self) -> str:
         return self.settings.smtpd_noop_commands.lower()
 
+    def _stopped(self, command: str) -> bool:
+        """Whether the policy refuses the message at *command*, which is then said."""
+        raise NotImplementedError
+
     def _unknown(self, verb: str) -> None:
         forbidden = re.findall(r"[^\s,]+", self.settings.smtpd_forbidden_commands.upper())
         if re.match(_HEADER, verb) or verb in forbidden:
@@ -174,7 +178,7 @@ class PostfixCommands(Session):
 
     def _begin(self) -> None:
         super()._begin()
-        self._in_transaction = self._discarding = False
+        self._in_transaction = self._discarding = self._in_chunks = False
         self._overshoot = 0
         self._bare_before = False
 
@@ -268,10 +272,12 @@ class PostfixCommands(Session):
         last = [word.text.upper() for word in line_words[2:]]
         if not count.isdigit() or last not in ([], ["LAST"]):
             self._syntax("BDAT")
-        elif not self._in_transaction:
-            self._error("need_rcpt")
-        else:
-            self._error("no_recipients")  # chunks are not modelled
+            return
+        takes = bool(self._recipients) and (self._in_chunks or not self._stopped("DATA"))
+        if not self._recipients:
+            self._error("no_recipients" if self._in_transaction else "need_rcpt")
+        self._in_chunks = takes
+        self._begin_chunk(int(count[:12]), last=bool(last), wanted=takes)
 
     def _etrn(self, line_words: list[Word]) -> None:
         if self.settings.smtpd_helo_required and self._session_facts.helo is None:

@@ -8,29 +8,52 @@ a message ends (SMTP smuggling).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
-from sim.smtp.addresses import MAX_DOMAIN
+from sim.smtp.addresses import MAX_DOMAIN, Fault
 from sim.smtp.authentication import Exchange
 from sim.smtp.commands import COMMANDS, Message, State
 from sim.smtp.decision import decide, decide_at
 from sim.smtp.framing import Line
 from sim.smtp.session import Session
+from sim.smtp.site import LOCAL
 from sim.smtp.verdicts import Verdict
-from sim.smtp.wordings import template
 
 MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
+RAISED = {"MAIL": 26 + 17 + 500 + 1000, "RCPT": 1000}
+"""Octets that a line may be longer because of extensions (the same section): SIZE (RFC 1870),
+8BITMIME (RFC 6152) and AUTH (RFC 4954 section 3); for DSN what its longest parameters need
+(chosen)."""
 MAX_AUTH_LINE = 12288  # RFC 4954 section 4
 MAX_TEXT_LINE = 1000  # section 4.5.3.1.6: smtp.limit.text_line; a hiding dot is not counted
 
 _ADDRESSED = r'(?i)(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?'
 _PARAMETERS = {
-    "MAIL": r"(?i)SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+",
-    "RCPT": r"(?!)",
+    "MAIL": {
+        "": r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+",
+        "DSN": r"RET=(?:FULL|HDRS)|ENVID=[!-~]{1,100}",  # RFC 3461
+        "SMTPUTF8": r"SMTPUTF8",  # RFC 6531
+        "DELIVERBY": r"BY=-?[0-9]{1,9};[NR]T?",  # RFC 2852
+    },
+    "RCPT": {
+        "": r"(?!)",
+        "DSN": r"NOTIFY=(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"
+        r"|ORCPT=[!-:<-~]+;[!-~]{1,500}",
+    },
 }
+"""By command and keyword, the parameters that it brings."""
 
 
 class StandardSession(Session, kind="standard"):
     """One connection to a server that keeps to the standards."""
+
+    def __init__(self, *arguments: Any, **limits: Any) -> None:
+        super().__init__(*arguments, **limits)
+        self._max_errors = limits.get("max_errors") or self.policy.style.most_errors
+        if not self.policy.style.helo_demanded:
+            self.state = State.READY
+        self._greeted = False
 
     def _greet(self) -> None:
         verdict = decide_at(self.policy, self._facts, "CONNECT")
@@ -40,7 +63,7 @@ class StandardSession(Session, kind="standard"):
             self._refuse(verdict)
 
     def _limit(self) -> int:
-        return _LIMITS.get(self.state, MAX_LINE)
+        return _LIMITS.get(self.state, MAX_LINE + max(RAISED.values()))
 
     # ---- command lines
 
@@ -48,6 +71,8 @@ class StandardSession(Session, kind="standard"):
         answering = self.state is State.LOGIN
         if answering and line.fault:
             self.state = State.READY
+        if not line.fault and not answering and len(line.text) + 2 > _longest(line.text):
+            line = line._replace(fault="long")
         if line.fault == "long":
             self._error("auth_line_too_long" if answering else "line_too_long")
         elif line.fault:
@@ -66,6 +91,12 @@ class StandardSession(Session, kind="standard"):
         refusal = command.refusal(self.state)
         if refusal is not None:
             self._error(refusal)
+            if verb.upper() == "BDAT" and not self.closed:
+                self._skip(argument)
+            return
+        if "PIPELINING" not in self.policy.style.keywords and self._lines.pending:
+            self._say("no_pipelining")
+            self.state = State.CLOSED
             return
         getattr(self, command.method)(argument.strip(" "))
 
@@ -73,22 +104,37 @@ class StandardSession(Session, kind="standard"):
         if not argument or len(argument) > MAX_DOMAIN:
             self._error("bad_argument")
             return
+        if self._greeted and self.policy.style.greets_once:
+            self._error("greeted_before")
+            return
         self._begin()
         self._session_facts = self._session_facts._replace(helo=argument.split(" ")[0])
-        self.state = State.READY
+        self.state, self._greeted = State.READY, True
         self._say("helo", argument.split(" ")[0])
 
     def _ehlo(self, argument: str) -> None:
         self._helo(argument)
         if self._out[-1].code == 250:
             greeting = self._out.pop()
-            keywords = [greeting.text, "PIPELINING", f"SIZE {self._max_message}", "8BITMIME"]
-            if template(self.policy.words, "mail_ok").enhanced:
-                keywords.append("ENHANCEDSTATUSCODES")
-            if self.policy.auth_offered:
-                keywords.append("AUTH PLAIN LOGIN")
-            keywords += self.keywords
-            self._out.append(greeting._replace(text="\n".join(keywords)))
+            self._out.append(greeting._replace(text="\n".join((greeting.text, *self._offers()))))
+
+    def _offers(self) -> Iterator[str]:
+        """What EHLO offers; what the carrier of the bytes adds is last."""
+        more = [*self.keywords]
+        for keyword in self.policy.style.keywords:
+            name = keyword.partition(" ")[0]
+            if name in more:
+                more.remove(name)
+            elif name == "STARTTLS" or (name == "AUTH" and not self._offers_auth):
+                continue
+            yield keyword.format(size=self._max_message)
+        yield from more
+
+    @property
+    def _offers_auth(self) -> bool:
+        """Whether the client may log in at present."""
+        waits = self.policy.style.auth_over_tls and "STARTTLS" in self.keywords
+        return self.policy.auth_offered and (self._session_facts.encrypted or not waits)
 
     def _rset(self, argument: str) -> None:
         if argument:
@@ -106,7 +152,21 @@ class StandardSession(Session, kind="standard"):
         if not argument:
             self._error("bad_argument")
         else:
-            self._say("vrfy", argument)
+            self._say("vrfy", *self._verified(argument))
+
+    def _verified(self, argument: str) -> tuple[str, str]:
+        """What VRFY tells of a mailbox, where the server says so (RFC 5321 section 3.5.3)."""
+        read = self.policy.read(argument.strip("<>"))
+        if isinstance(read, Fault):
+            return read.reason, argument
+        known = read.kind == LOCAL and self.policy.has_mailbox(read.address)
+        return ("known", str(read.address)) if known else ("unknown", argument)
+
+    def _expn(self, argument: str) -> None:
+        self._say("expn", argument)
+
+    def _help(self, _argument: str) -> None:
+        self._say("help")
 
     def _quit(self, argument: str) -> None:
         if argument:
@@ -125,6 +185,8 @@ class StandardSession(Session, kind="standard"):
         self._exchange = Exchange(mechanism)
         if self._session_facts.login is not None:
             self._error("already_authenticated")
+        elif self.policy.auth_offered and not self._offers_auth:
+            self._error("auth_not_offered")
         elif not self.policy.auth_offered:
             self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
         elif not mechanism:
@@ -152,7 +214,7 @@ class StandardSession(Session, kind="standard"):
             self._error("bad_argument")
             return None
         for parameter in (match[3] or "").split():
-            if not re.fullmatch(_PARAMETERS[verb], parameter):
+            if not any(re.fullmatch(rf"(?i){p}", parameter) for p in self._parameters(verb)):
                 self._error("bad_parameter")  # RFC 5321 section 4.1.1.11
                 return None
             key, _, value = parameter.partition("=")
@@ -160,6 +222,12 @@ class StandardSession(Session, kind="standard"):
                 self._error("message_too_big")  # RFC 1870 section 6.1
                 return None
         return match[2]
+
+    def _parameters(self, verb: str) -> Iterator[str]:
+        """The parameters that a command may have, as patterns."""
+        for keyword, pattern in _PARAMETERS[verb].items():
+            if not keyword or keyword in self.policy.style.keywords:
+                yield pattern
 
     def _mail(self, argument: str) -> None:
         path = self._path("MAIL", argument)
@@ -199,6 +267,21 @@ class StandardSession(Session, kind="standard"):
             return
         self.state = State.DATA
         self._say("data_ok")
+
+    def _bdat(self, argument: str) -> None:
+        size = _chunk_size(argument)
+        if "CHUNKING" not in self.policy.style.keywords:
+            self._error("unknown_command", command="BDAT")
+        elif size is None:
+            self._error("bad_argument")
+        else:
+            self._begin_chunk(size, last=" " in argument, wanted=True)
+
+    def _skip(self, argument: str) -> None:
+        """Let the octets pass that follow a BDAT which was refused."""
+        size = _chunk_size(argument)
+        if size is not None and "CHUNKING" in self.policy.style.keywords:
+            self._begin_chunk(size, last=False, wanted=False)
 
     # ---- the message
 
@@ -240,6 +323,17 @@ class StandardSession(Session, kind="standard"):
             self._take(Message(facts.reverse_path, facts.login, delivered, content))
         self._end(content)
         self._say("queued")
+
+
+def _longest(line: bytes) -> int:
+    """Octets that a command line may have with its end."""
+    return MAX_LINE + RAISED.get(line[:4].upper().decode("latin-1"), 0)
+
+
+def _chunk_size(argument: str) -> int | None:
+    """The octets that an argument of BDAT announces; None: it is none."""
+    match = re.fullmatch(r"(?i)([0-9]{1,12})( LAST)?", argument)
+    return None if match is None else int(match[1])
 
 
 _LIMITS = {State.DATA: MAX_TEXT_LINE + 1, State.LOGIN: MAX_AUTH_LINE}

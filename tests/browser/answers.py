@@ -1,6 +1,5 @@
 """What the exact core answers, as JSON: the same in CPython, without libraries, in a browser."""
 
-import ast
 import contextlib
 import json
 import sys
@@ -9,7 +8,7 @@ import sim
 from sim.config import import_postfix
 from sim.config.audit import Audit
 from sim.lab import check, exercise
-from sim.lab.exercises import TABLE, solutions
+from sim.lab.exercises import TABLE
 
 sys.modules["sim.world"] = None  # nothing is simulated
 STUDENT = "s123"
@@ -25,21 +24,14 @@ def shown(page):
     return [str(page), page._repr_html_(), page.as_dict()]
 
 
-def readings(solution):
-    """What a student would hand in for a solution: its words, its first number, its value."""
-    yield solution
-    yield solution.partition(" ")[0]
-    with contextlib.suppress(ValueError, SyntaxError):
-        yield ast.literal_eval(solution)
-
-
 def marks():
-    """The marks of each exercise for its solution; none for one that has to be simulated."""
+    """The mark of what is right, and of a wrong answer; none for what has to be simulated."""
     for number in TABLE:
+        task = exercise(number, STUDENT)
         with contextlib.suppress(ImportError):
-            given = readings(next(solutions(number, STUDENT)).answer)
-            texts = [str(check(number, answer, STUDENT)) for answer in given]
-            yield number, [exercise(number, STUDENT).text, *texts]
+            right = task.start or task.exercise.answer.expected()
+            texts = [str(check(number, answer, STUDENT)) for answer in (right, "nothing")]
+            yield number, [task.text, *texts]
 
 
 def answers():
@@ -60,4 +52,4 @@ def answers():
 
 
 if __name__ == "__main__":
-    json.dump(answers(), sys.stdout, default=str)
+    print(json.dumps(answers(), default=str))

@@ -586,6 +586,28 @@ def test_decide_compares_with_any_arm(mailsim, out):
     assert (wrong.status, "did you mean 'on network'" in wrong.err) == (2, True)
 
 
+def test_decide_judges_by_other_values_and_runs_nothing(mailsim, out):
+    plain = mailsim("decide", out).out
+    ended = mailsim(
+        "decide", out, "--set", "values.lost_message=[5, 50]", "--set", "values.unit=EUR"
+    )
+    weighed = [text.count("For these weights") for text in (ended.out, plain)]
+    assert (ended.status, weighed) == (0, [1, 0])
+    assert mailsim("decide", out).out == plain  # what the results are of is as before
+    wrong = mailsim("decide", out, "--set", "users.travellers.count=2")
+    assert (wrong.status, "values or interest" in wrong.err) == (2, True)
+    wrong = mailsim("decide", out, "--set", "values.lost_mesage=2")
+    assert (wrong.status, "did you mean 'lost_message'" in wrong.err) == (2, True)
+
+
+def test_results_without_their_scenario_are_none(mailsim, out):
+    (out / "scenario.toml").unlink()
+    for arguments in ([], ["--full"], ["--json"]):
+        ended = mailsim("decide", out, *arguments)
+        assert (ended.status, ended.out) == (2, "")
+        assert f"{out}: no scenario.toml" in ended.err
+
+
 def test_report_draws_again_without_running(mailsim, out):
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*.parquet")}
     ended = mailsim("report", out, "--figures", "rates")

@@ -48,6 +48,8 @@ def decision(names=NINE):
             "change places with users.*.learning = none.",
         ],
         "chosen": ["spammers.*.adaptive", "users.*.learning", "users.*.when_refused"],
+        "defaults": ["users.*.patience", "servers.*.sessions"],
+        "dated": ["'VPN for all who travel' changes again on days 7 and 14."],
         "folder": "out/university",
     }  # fmt: skip
 
@@ -95,6 +97,14 @@ def test_the_verdict_speaks_of_arms_by_their_numbers_and_of_weights_in_per_cent(
 def test_a_cost_that_no_arm_surely_changes_has_no_column():
     text = " ".join(screen(decision(), 140, 60))
     assert "Surely changed by no arm: calls a day." in text
+
+
+def test_what_is_assumed_and_what_changes_again_is_said():
+    text = " ".join(screen(decision(), 140, 60))
+    assert "'VPN for all who travel' changes again on days 7 and 14." in text
+    assert "users.*.when_refused, 2 keys at chosen defaults." in text
+    nothing = decision() | {"chosen": [], "defaults": [], "dated": []}
+    assert "Assumed" not in " ".join(screen(nothing, 140, 60))
 
 
 def test_spam_that_enters_is_called_so():

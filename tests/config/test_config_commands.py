@@ -76,6 +76,26 @@ def test_export_writes_the_ports_and_names_a_server_that_is_not_there(folder):
     assert "did you mean 'mail'" in str(wrong.exception)
 
 
+def test_export_config_gives_an_arm_as_at_a_moment():
+    of_arm = (
+        "university",
+        "--server",
+        "campus-a-smtp",
+        "--for",
+        "postfix",
+        "--arm",
+        "roll-out of 587",
+    )
+    networks = [
+        next(line for line in run("export-config", *of_arm, *at).stdout.splitlines()
+             if line.startswith("mynetworks"))
+        for at in (["--at", "8 days"], ["--at", "15 days"], [])
+    ]  # fmt: skip
+    assert "198.51.100.128/25" in networks[0]
+    assert "198.51.100.128/25" not in networks[1]
+    assert networks[1] == networks[2]
+
+
 def test_audit_says_by_its_exit_status_whether_a_server_is_open(folder):
     assert run("audit", folder / "main.cf").exit_code == 0
     done = run("audit", folder / "open.cf", "--tables", folder / "tables")

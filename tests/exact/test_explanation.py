@@ -20,6 +20,7 @@ OUTCOMES = {
     "situation 5": ("network", {"to": "amy@proseware.com"}, "delivered", ["proseware-smtp"]),
     "AUTH": ("AUTH", {"auth": True}, "delivered", ["proseware-smtp", "adatum-mx"]),
     "AUTH that is not offered": ("network", {"auth": True}, "refused", ["proseware-smtp"]),
+    "a VPN": ("network", {"vpn": True}, "delivered", ["proseware-smtp", "adatum-mx"]),
     "POP first": ("POP", {"pop": True}, "delivered", ["proseware-smtp", "adatum-mx"]),
     "the hotel's server": (
         "network",

@@ -26,8 +26,8 @@ def measures(**arms):
     return pd.DataFrame(rows)
 
 
-def welch(table, baseline="", policy_starts=0.0, **options):
-    about = {"baseline": baseline, "policy_starts": policy_starts}
+def welch(table, baseline="", policy_starts=0.0, changes=None, **options):
+    about = {"baseline": baseline, "policy_starts": policy_starts, "changes": changes or {}}
     return figures.draw("welch", {"measures": table, "about": about}, **options)
 
 
@@ -36,6 +36,10 @@ TABLE = measures(open=[0.9] + [0.8] * 9, closed=[0.9, 0.8, 0.3, 0.4] + [0.5] * 6
 
 def lines(axes, gid):
     return [line for line in axes.lines if line.get_gid() == gid]
+
+
+def legend(figure):
+    return [text.get_text() for one in figure.legends for text in one.get_texts()]
 
 
 def test_each_arm_is_looked_at_from_where_it_may_change():
@@ -54,6 +58,15 @@ def test_each_arm_is_looked_at_from_where_it_may_change():
     told = numbers(figure)
     assert len(told) == 20
     assert (told["low"] < told["value"]).all()
+
+
+def test_each_later_change_of_an_arm_is_marked_in_its_panel():
+    later = {"closed": [4 * DAY, 6.5 * DAY]}
+    figure = welch(TABLE, baseline="open", policy_starts=2 * DAY, changes=later)
+    marked = [[line.get_xdata()[0] for line in lines(axes, "later change")] for axes in figure.axes]
+    assert marked[:2] == [[], [4.0, 6.5]]
+    assert "policy changes again" in legend(figure)
+    assert "policy changes again" not in legend(welch(TABLE, baseline="open"))
 
 
 def test_what_is_not_level_by_the_middle_is_not_grey():

@@ -107,7 +107,7 @@ DIALOGUES = {
     "commands with arguments": ("EHLO x|RSET x|DATA x|QUIT x", "250 501 503 501"),
     "NOOP takes any": ("NOOP|NOOP x", "250 250"),
     "VRFY": ("VRFY bob|VRFY", "252 501"),
-    "not offered": ("EHLO x|STARTTLS|EXPN staff|HELP", "250 502 502 502"),
+    "not offered": ("EHLO x|STARTTLS|EXPN staff|HELP", "250 502 502 214"),
     "unknown": ("EHLO x|BOGUS||TURN", "250 500 500 500"),
     "nothing after QUIT": ("QUIT|NOOP", "221"),
     "PLAIN in two lines": (f"EHLO x|AUTH PLAIN|{PLAIN}", "250 334 235"),

@@ -19,6 +19,5 @@ from sim.lab.exercises import (  # noqa: F401  each fills the table
 )
 from sim.lab.exercises.asking import TABLE, Task, exercise
 from sim.lab.exercises.marking import Mark, check
-from sim.lab.exercises.solving import Solution, solutions
 
-__all__ = ["TABLE", "Mark", "Solution", "Task", "check", "exercise", "solutions"]
+__all__ = ["TABLE", "Mark", "Task", "check", "exercise"]

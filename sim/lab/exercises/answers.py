@@ -1,16 +1,17 @@
-"""Kinds of answers: each reads what a student handed in, and knows what is right when asked."""
+"""Kinds of answers: each says in which form it is asked for, and judges what is handed in.
+
+What is right is computed when an answer is judged, and is kept in no attribute.
+"""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from numbers import Real
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
-from sim.scenario.errors import nearest, one_of, value_text
+from sim.lab.exercises.reading import described, items, key, number, reply_code, whole, word
+from sim.scenario.errors import nearest, one_of
 
 
 class Judgement(NamedTuple):
@@ -21,108 +22,145 @@ class Judgement(NamedTuple):
 
 
 class Answer(Protocol):
-    """What every kind of answer can do."""
+    """What every kind of answer offers."""
 
     @property
-    def solution(self) -> str:
-        """What is right, for the lecturer; found by asking the simulator."""
+    def form(self) -> str:
+        """The sentence that ends the question: what is to be handed in, and how precisely."""
+
+    @property
+    def expected(self) -> Callable[[], Any]:
+        """Compute what is right."""
 
     def judge(self, answer: object) -> Judgement:
-        """Whether *answer* is right; may raise whatever a strange object raises."""
+        """Judge *answer*; may raise whatever a strange object raises when it is read."""
 
 
-RELATIVE = 0.005
-"""How far an exact number may be off, for rounding: 0.5 % (chosen)."""
+@dataclass(frozen=True)
+class Code:
+    """A three-digit reply code, compared exactly."""
+
+    expected: Callable[[], int]
+    form = "A three-digit reply code."
+
+    def judge(self, answer: object) -> Judgement:
+        """Compare codes; ``"550 5.7.1"`` is 550."""
+        code = reply_code(answer)
+        if code is None:
+            return Judgement(None, f"a three-digit reply code is expected, not {described(answer)}")
+        return Judgement(code == self.expected())
+
+
+@dataclass(frozen=True)
+class Count:
+    """A whole number, compared exactly."""
+
+    expected: Callable[[], int]
+    unit: str
+
+    @property
+    def form(self) -> str:
+        """A whole number."""
+        return f"A whole number ({self.unit})."
+
+    def judge(self, answer: object) -> Judgement:
+        """Compare whole numbers."""
+        value = whole(answer)
+        if value is None:
+            words = f"a whole number is expected ({self.unit}), not {described(answer)}"
+            return Judgement(None, words)
+        return Judgement(value == self.expected())
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number that follows exactly."""
+    """A number that follows exactly, to *decimals* decimals."""
 
     expected: Callable[[], float]
-    unit: str = ""
+    unit: str
+    decimals: int
 
     @property
-    def solution(self) -> str:
-        """The number."""
-        return f"{self.expected():.6g} {self.unit}".strip()
+    def form(self) -> str:
+        """The precision that is asked for."""
+        return f"A {self.unit}, to {self.decimals} decimals."
 
     def judge(self, answer: object) -> Judgement:
-        """Equal but for rounding."""
+        """Accept any rounding to at least the precision that is asked for."""
         value = number(answer)
-        if value is None:
-            return Judgement(None, f"a number is expected{_of(self.unit)}, not {described(answer)}")
-        right = math.isclose(value, self.expected(), rel_tol=RELATIVE, abs_tol=1e-9)
-        return _per_cent(self.unit, value) or Judgement(right)
+        if value is None or not _is_share(self.unit, value):
+            return unreadable_number(self.unit, answer)
+        off = 0.5 * 10**-self.decimals
+        return Judgement(abs(value - self.expected()) <= off * (1 + 1e-9))
 
 
 @dataclass(frozen=True)
 class Word:
-    """One of several words; how it is written in upper or lower case does not matter."""
+    """One of several words; upper and lower case do not matter."""
 
     expected: Callable[[], str]
     among: tuple[str, ...]
-    listed: bool = True
-    """Whether a message may list the words; not where that would give too much away."""
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Other ways of writing one of the words, and the word."""
+    shown: bool = True
+    """Whether the question lists the words; not where that would give too much away."""
 
     @property
-    def solution(self) -> str:
-        """The word."""
-        return self.expected()
+    def form(self) -> str:
+        """The words, where they may be listed."""
+        return f"One of: {', '.join(self.among)}." if self.shown else ""
 
     def judge(self, answer: object) -> Judgement:
-        """The same word."""
-        word = _word(answer)
-        words = {w.lower(): w for w in self.among}
-        if word.lower() not in words:
-            near = nearest(word, self.among) if word else ""
+        """Compare words."""
+        words = {key(w): w for w in self.among} | {key(k): w for k, w in self.also.items()}
+        text = word(answer)
+        if key(text) not in words:
+            near = nearest(text, self.among) if text else ""
             hint = f"; did you mean {near!r}?" if near else ""
-            expected = one_of(self.among) if self.listed else "a word is expected"
+            expected = one_of(self.among) if self.shown else "a word is expected"
             return Judgement(None, f"{expected}, not {described(answer)}{hint}")
-        return Judgement(words[word.lower()] == self.expected())
+        return Judgement(words[key(text)] == self.expected())
 
 
 @dataclass(frozen=True)
-class Names:
+class Set:
     """Any number of words, or of numbers, in any order."""
 
     expected: Callable[[], Iterable[str]]
     among: tuple[str, ...]
 
     @property
-    def solution(self) -> str:
-        """The words."""
-        words = sorted(set(self.expected()), key=lambda word: (word.isdigit() and int(word), word))
-        return ", ".join(words) or "none of them: set()"
+    def form(self) -> str:
+        """A set, and how to write the empty one."""
+        example = ", ".join(w if w.isdigit() else repr(w) for w in self.among[:2])
+        return f"A set such as {{{example}}}; set() for none."
 
     def judge(self, answer: object) -> Judgement:
-        """The same words; says how many are missing or too many, not which."""
-        if not isinstance(answer, (list, tuple, set, frozenset, str, int)):
-            return Judgement(None, f"a set such as {{{', '.join(self.among[:2])}}} is expected")
-        items = re.split(r"[][(){}'\",;\s]+", answer) if isinstance(answer, str) else answer
-        answers = {_word(i) for i in ([items] if isinstance(items, int) else items)} - {""}
-        unknown = sorted(answers - set(self.among))
+        """Compare sets; the mark says whether some are missing or wrong, not which or how many."""
+        answers = items(answer)
+        if answers is None:
+            return Judgement(None, f"{self.form[0].lower()}{self.form[1:-1]} is expected")
+        spelled = {key(w): w for w in self.among}
+        unknown = sorted(a for a in answers if key(a) not in spelled)
         if unknown:
-            return Judgement(None, f"{unknown[0]!r} is not {one_of(self.among)}")
-        right = set(self.expected())
-        missing, more = len(right - answers), len(answers - right)
-        words = [f"{n} {fault}" for n, fault in ((missing, "missing"), (more, "too many")) if n]
-        return Judgement(not words, " and ".join(words))
+            return Judgement(None, f"{unknown[0][:80]!r} is not {one_of(self.among)}")
+        chosen, right = {spelled[key(a)] for a in answers}, set(self.expected())
+        faults = {"something is missing": right - chosen, "something is wrong": chosen - right}
+        return Judgement(chosen == right, ", ".join(w for w, some in faults.items() if some))
 
 
 @dataclass(frozen=True)
-class Suiting:
+class Text:
     """Any text that does what is asked: *suits* says whether, and what happened."""
 
-    suits: Callable[[str], tuple[bool, str]]
-    candidates: tuple[str, ...]
-    """Texts of which one at least suits, for the lecturer."""
+    suits: Callable[[str], tuple[bool | None, str]]
+    expected: Callable[[], str]
     noun: str
 
     @property
-    def solution(self) -> str:
-        """All texts that were tried and suit."""
-        return " or ".join(text for text in self.candidates if self.suits(text)[0])
+    def form(self) -> str:
+        """What kind of text."""
+        return f"{self.noun[0].upper()}{self.noun[1:]}, as text in quotes."
 
     def judge(self, answer: object) -> Judgement:
         """Try it."""
@@ -132,97 +170,71 @@ class Suiting:
 
 
 REPLICATIONS = 20
-"""Runs of which the reference is made (chosen: a second or two)."""
+"""Runs of which the reference is made (chosen: a few seconds)."""
 RUNS = 10
-"""Runs that a student is expected (chosen, likewise)."""
+"""Runs that a student is expected to make (chosen, likewise)."""
 T_99 = {19: 2.861}
 """Student's t, two-sided 99 %, by degrees of freedom (any table; Law 2015, table T.1)."""
 OTHER_SEED = 7919
-"""Added to the seed, so that the reference and a student's run share no luck."""
+"""Added to the seed, so that the reference and a student's run share no random numbers."""
+
+
+class Bounds(NamedTuple):
+    """Mean of a reference, and how far a right answer may be off."""
+
+    mean: float
+    off: float
 
 
 @dataclass(frozen=True)
-class Measured:
+class Range:
     """A number that has to be simulated, by a student from *replications* replications at least.
 
-    *values* makes one value a replication of the reference. A right answer is itself a mean of
-    replications, so it may differ by t · s · √(1/n + 1/m), with s the spread of the n values of the
-    reference and m the student's replications: a 99 % prediction interval, that is, one right
-    answer in a hundred is refused (Hahn and Meeker, Statistical Intervals, 1991, section 4.8).
+    *values* makes one value a replication of the reference, of which the answer is *times* as many.
+    A right answer is itself a mean of replications, so it may differ by t · s · √(1/n + 1/m), with
+    s the standard deviation of the n values of the reference and m the student's replications: a
+    99 % prediction interval, that is, one right answer in a hundred is refused (Hahn and Meeker,
+    Statistical Intervals, 1991, section 4.8).
     """
 
     values: Callable[[], Sequence[float]]
-    unit: str = ""
+    unit: str
+    times: float = 1.0
     replications: int = RUNS
 
-    @cached_property
-    def bounds(self) -> tuple[float, float]:
-        """Mean of the reference, and how far a right answer may be off."""
+    @property
+    def form(self) -> str:
+        """That the mark states the tolerance."""
+        return f"A number ({self.unit}); the mark states the tolerance."
+
+    def expected(self) -> Bounds:
+        """Simulate the reference."""
         values = self.values()
         n = len(values)
         mean = math.fsum(values) / n
         spread = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1))
-        return mean, T_99[n - 1] * spread * math.sqrt(1 / n + 1 / self.replications)
-
-    @property
-    def solution(self) -> str:
-        """The mean with its tolerance."""
-        mean, off = self.bounds
-        return f"{mean:.4g} ± {off:.2g} {self.unit}".strip()
+        off = T_99[n - 1] * spread * math.sqrt(1 / n + 1 / self.replications)
+        return Bounds(self.times * mean, self.times * off)
 
     def judge(self, answer: object) -> Judgement:
-        """Within what chance alone explains."""
+        """Accept what chance alone explains."""
         value = number(answer)
-        if value is None:
-            return Judgement(None, f"a number is expected{_of(self.unit)}, not {described(answer)}")
-        mean, off = self.bounds
+        if value is None or not _is_share(self.unit, value):
+            return unreadable_number(self.unit, answer)
+        mean, off = self.expected()
         tolerance = (
-            f"tolerance ± {off:.2g}, which is what chance does to a mean of {self.replications} "
-            f"replications in 99 of 100 cases"
+            f"tolerance ± {off:.2g}: the 99 % prediction interval for a mean of "
+            f"{self.replications} replications"
         )
-        right = abs(value - mean) <= off + RELATIVE * abs(mean)
-        return _per_cent(self.unit, value) or Judgement(right, tolerance)
+        return Judgement(abs(value - mean) <= off, tolerance)
 
 
-def number(answer: object) -> float | None:
-    """The number that was handed in, ``"35 %"`` too; None if it is none, or not finite."""
-    if isinstance(answer, bool):
-        return None
-    if isinstance(answer, Real):
-        return float(answer) if math.isfinite(answer) else None
-    if isinstance(answer, str):
-        match = re.fullmatch(
-            r"\s*([-+]?(?:[0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))\s*(%?)\s*", answer
-        )
-        if match:
-            return float(match[1].replace(",", ".")) / (100 if match[2] else 1)
-    return None
+def _is_share(unit: str, value: float) -> bool:
+    return unit != "share" or abs(value) <= 1
 
 
-def _per_cent(unit: str, value: float) -> Judgement | None:
-    """The note for an answer such as 35 where a share is expected, be it right or wrong."""
-    if unit != "share" or abs(value) <= 1:
-        return None
+def unreadable_number(unit: str, answer: object) -> Judgement:
+    """No mark: not a number, or a percentage where a share is asked for, be it right or wrong."""
+    if number(answer) is None:
+        return Judgement(None, f"a number ({unit}) is expected, not {described(answer)}")
     return Judgement(None, "that looks like a percentage; a share between 0 and 1 is expected")
-
-
-def described(answer: object) -> str:
-    """What was handed in, cut to be shown."""
-    return (
-        value_text(answer) if isinstance(answer, (str, int, float, list, dict)) else _type(answer)
-    )
-
-
-def _word(answer: object) -> str:
-    if isinstance(answer, str):
-        return answer.strip()
-    value = number(answer)
-    return str(int(value)) if value is not None and value.is_integer() else ""
-
-
-def _of(unit: str) -> str:
-    return f" ({unit})" if unit else ""
-
-
-def _type(answer: object) -> str:
-    return f"an object of type {type(answer).__name__}"

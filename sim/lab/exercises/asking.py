@@ -9,14 +9,18 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.exact.page import fixed
+from sim.lab.exercises.reading import described
 from sim.records.outgoing import markup, visible
-from sim.scenario.errors import Fault, nearest, one_of, value_text
+from sim.scenario.errors import Fault, nearest, one_of
 
 if TYPE_CHECKING:
     from sim.lab.exercises.answers import Answer
     from sim.scenario import Scenario
 
 T = TypeVar("T")
+
+VOLUMES = tuple(float(f"{2000 * 1.3**step:.2g}") for step in range(20))
+"""Recipients of mail: 2 000 to 290 000, each 30 % more than the one before (chosen)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,22 @@ class Draw:
         """One of *among*, by the student's name; the first one for nobody in particular."""
         if not self.student:
             return among[0]
+        return among[self._digest(purpose) % len(among)]
+
+    def sample(self, purpose: str, among: Sequence[T], count: int) -> list[T]:
+        """*count* of *among* in an order of the student's own; the first ones for nobody."""
+        if not self.student:
+            return list(among[:count])
+        return sorted(among, key=lambda item: self._digest(f"{purpose}/{item}"))[:count]
+
+    @property
+    def volume(self) -> float:
+        """How much mail a simulated share is to be applied to: far apart for most students."""
+        return self.pick("volume", VOLUMES)
+
+    def _digest(self, purpose: str) -> int:
         key = f"{self.number}/{self.student}/{purpose}".encode()
-        return among[int.from_bytes(blake2b(key, digest_size=8).digest(), "big") % len(among)]
+        return int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
 
 
 @dataclass(frozen=True)
@@ -65,8 +83,9 @@ class Task:
 
     @property
     def text(self) -> str:
-        """The question, with this student's numbers."""
-        return self.exercise.text
+        """The question with this student's numbers, and in which form the answer is expected."""
+        exercise = self.exercise
+        return " ".join(part for part in (exercise.text, exercise.answer.form) if part)
 
     @property
     def scenario(self) -> Scenario | None:
@@ -79,16 +98,21 @@ class Task:
         start = self.exercise.start
         return {k: list(v) for k, v in start.items()} if isinstance(start, dict) else start
 
+    @property
+    def shown(self) -> str:
+        """The question, and a request for the student id where none was given."""
+        return self.text if self.student else f"{self.text}\n({NO_ID})"
+
     def __str__(self) -> str:
         owner = f", for {self.student}" if self.student else ""
-        return visible(f"Exercise {self.number}{owner}: {self.title}\n{self.text}")
+        return visible(f"Exercise {self.number}{owner}: {self.title}\n{self.shown}")
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         owner = f", for {markup(self.student)}" if self.student else ""
         title = f"Exercise {self.number}{owner}: {markup(self.title)}"
-        return f"<b>{title}</b>{fixed(markup(self.text))}"
+        return f"<b>{title}</b>{fixed(markup(self.shown))}"
 
 
 Question = Callable[[Draw], Exercise]
@@ -122,9 +146,9 @@ class UnknownExercise(ValueError):  # noqa: N818
 
 
 def exercise(number: str, student: object = None) -> Task:
-    """The question of one exercise, with the numbers of *student* (any name; None: nobody's).
+    """Return the question of one exercise, with the numbers of *student* (None: common numbers).
 
-    Raises UnknownExercise, naming the nearest.
+    Raises UnknownExercise, naming the nearest, and UnknownStudent.
     """
     entry = find(number)
     if entry is None:
@@ -154,21 +178,26 @@ def unknown(number: object) -> str:
     text = f"0{number}" if isinstance(number, str) and number[1:2] == "." else number
     near = nearest(text, TABLE)
     same = [n for n in TABLE if isinstance(text, str) and n[:2] == text.strip()[:2]]
-    return str(Fault("", "exercise", _safe(number), one_of(same or sorted(TABLE)), near))
+    return str(Fault("", "exercise", described(number), one_of(same or sorted(TABLE)), near))
+
+
+NO_ID = 'no student id: set ME = "s123" (yours) in the first cell; these are the common numbers'
+"""What is asked of somebody who gave no id."""
 
 
 def name_of(student: object) -> str:
-    """The name that varies the numbers; whatever else was given varies nothing."""
-    return student.strip() if isinstance(student, str) else str(student) if _is_id(student) else ""
+    """Return the normalised id: ``S123``, ``" s123"`` and ``s123`` are one; "" for None.
+
+    Raises UnknownStudent for what is no id.
+    """
+    if student is None:
+        return ""
+    if isinstance(student, int) and not isinstance(student, bool):
+        return str(student)
+    if isinstance(student, str):
+        return " ".join(student.split()).casefold()
+    raise UnknownStudent(f'a student id is text such as "s123", not {described(student)}')
 
 
-def _is_id(student: object) -> bool:
-    return isinstance(student, int) and not isinstance(student, bool)
-
-
-def _safe(value: object) -> str:
-    """As a message shows it; what cannot even be shown is named by its type."""
-    try:
-        return value_text(value)
-    except Exception:  # whatever a student hands in
-        return f"an object of type {type(value).__name__}"
+class UnknownStudent(ValueError):  # noqa: N818
+    """Something that is no student id."""

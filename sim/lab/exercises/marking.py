@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.exact.page import fixed
 from sim.lab.exercises.answers import Judgement
-from sim.lab.exercises.asking import exercise, find, name_of, unknown
+from sim.lab.exercises.asking import NO_ID, UnknownStudent, exercise, find, name_of, unknown
 from sim.records.outgoing import markup, visible
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
@@ -39,24 +40,43 @@ class Mark:
 def check(number: object, answer: object = None, student: object = None) -> Mark:
     """Mark *answer* to the exercise called *number*, with the numbers of *student*.
 
-    The right answer is asked of the simulator now. Nothing that is handed in raises: what cannot
-    be read is said to be so.
+    The right answer is computed now. Nothing that is handed in raises: what cannot be read is said
+    to be so, and a failure of the program is not blamed on the answer.
     """
     try:
-        return _marked(number, answer, student)
+        return mark(number, answer, student)
+    except UnknownStudent as error:
+        return Mark("?", None, str(error))
     except Exception as error:  # a student may hand in anything, even a name that has no text
         return Mark("?", None, f"this cannot be read ({type(error).__name__})")
 
 
-def _marked(number: object, answer: object, student: object) -> Mark:
+def mark(number: object, answer: object, student: object) -> Mark:
+    """Mark one answer; may raise for a number or a student that has no text."""
     entry = find(number)
     if entry is None:
         return Mark("?", None, unknown(number))
-    if answer is None or answer is ...:
-        return Mark(entry.number, None, "no answer yet")
     task = exercise(entry.number, name_of(student))
+    if answer is None or answer is ...:
+        return Mark(entry.number, None, "no answer yet" if task.student else NO_ID)
     try:
         right, words = task.exercise.answer.judge(answer)
-    except Exception as error:  # what cannot be compared; the hint stands all the same
-        right, words = Judgement(None, f"this cannot be read ({type(error).__name__})")
+    except Exception as error:
+        right, words = _failure(answer, error)
     return Mark(entry.number, right, words, "" if right else task.exercise.look)
+
+
+def _failure(answer: object, error: Exception) -> Judgement:
+    """No mark: what is plain data can be read, so that the program has failed, not the answer."""
+    if isinstance(error, ImportError) or _is_plain(answer):
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Judgement(None, f"the program failed ({reason}); this is not your answer's fault")
+    return Judgement(None, f"this cannot be read ({type(error).__name__})")
+
+
+def _is_plain(answer: object) -> bool:
+    if type(answer) in (list, tuple, set, frozenset):
+        return all(map(_is_plain, answer))  # type: ignore[call-overload]
+    if type(answer) is dict and isinstance(answer, Mapping):
+        return all(_is_plain(k) and _is_plain(v) for k, v in answer.items())
+    return type(answer) in (str, int, float, bool)

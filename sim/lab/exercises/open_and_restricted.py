@@ -6,22 +6,33 @@ import math
 from itertools import product
 
 from sim.exact.explanation import explain
-from sim.lab.exercises.answers import RUNS, Measured, Names, Number
+from sim.lab.exercises.answers import RUNS, Number, Range, Set
 from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import TOWN, Frames, intended, simulated, world
 
-RECIPIENTS = (
-    "bob@proseware.com",
-    "amy@adatum.com",
-    "joe@thephone-company.com",
-    "zoe@hotel.example",
+NAMES = ("bob", "amy", "joe", "zoe", "eva", "ida", "leo", "max", "uma", "kai")
+DOMAINS = (
+    "proseware.com",
+    "adatum.com",
+    "thephone-company.com",
+    "hotel.example",
+    "airport.example",
 )
+ISPS = ("proseware", "adatum", "hotel", "phone", "kiosk")
+
+
+def addresses(draw: Draw, count: int) -> tuple[str, ...]:
+    """Addresses of the student's own, for questions that list some."""
+    names = draw.sample("names", NAMES, count)
+    turn = draw.pick("turn", range(len(DOMAINS)))
+    return tuple(f"{n}@{DOMAINS[(i + turn) % len(DOMAINS)]}" for i, n in enumerate(names))
 
 
 @numbered("01.1", "What is relayed?")
 def relayed(draw: Draw) -> Exercise:
     """The recipients for whom a server has to connect to another one."""
-    isp = draw.pick("isp", ("proseware", "adatum", "hotel"))
+    isp = draw.pick("isp", ISPS)
+    recipients = addresses(draw, 6)
     scenario = world(TOWN)
 
     def right() -> list[str]:
@@ -30,12 +41,12 @@ def relayed(draw: Draw) -> Exercise:
             verdict = explanation.hops[0].verdict
             return verdict.kind if verdict else ""
 
-        return [to for to in RECIPIENTS if kind(to) == "accept_relay"]
+        return [to for to in recipients if kind(to) == "accept_relay"]
 
     return Exercise(
-        f"Under “open trust” somebody hands {isp}-smtp four messages, to {', '.join(RECIPIENTS)}. "
-        f"Which of them does it relay, that is, pass on to the server of another domain? A set.",
-        Names(right, RECIPIENTS),
+        f"Under “open trust” somebody hands {isp}-smtp six messages, to {', '.join(recipients)}. "
+        f"Which of them does it relay, that is, pass on to the server of another domain?",
+        Set(right, recipients),
         f"scenario.servers['{isp}-smtp'].domains: mail for these stays here",
         scenario,
     )
@@ -49,15 +60,21 @@ def refused_in_the_hotel(frames: Frames) -> float:
 
 @numbered("01.2", "What it costs in the hotel")
 def cost(draw: Draw) -> Exercise:
-    """The simulated share of first attempts from the hotel that are refused."""
-    share = draw.pick("share", (0.25, 0.5, 0.1))
+    """How much of the mail from the hotel is refused at first, as a simulated share of a volume."""
+    share = draw.pick("share", (0.25, 0.5))
     scenario = world(TOWN, {"users.travellers.to_same_isp": share})
     return Exercise(
         f"Travellers write a share of {share:g} of their mail to their own ISP. Run "
         f"{draw.scenario}, arm 'on network', with {RUNS} replications. Of the honest "
-        f"intended recipients from the hotel (column place) once the policy held (phase is not "
-        f"warm-up), which share was refused at the first attempt (first_cause is not '')?",
-        Measured(lambda: simulated(scenario, "on network", refused_in_the_hotel), "share"),
+        f"intended recipients from the hotel (column place) after the policy took effect (phase is "
+        f"not warm-up), take the share that was refused at the first attempt (first_cause is not "
+        f"''). All hotels together send to {draw.volume:g} such recipients a month: how many of "
+        f"these are refused at first?",
+        Range(
+            lambda: simulated(scenario, "on network", refused_in_the_hotel),
+            "recipients a month",
+            draw.volume,
+        ),
         "results.recipients, class honest; or results.summary(by='place'), first_refusal_rate. It "
         "is less than the share of mail to elsewhere: people learn",
         scenario,
@@ -67,8 +84,8 @@ def cost(draw: Draw) -> Exercise:
 @numbered("01.3", "What follows from the inputs alone")
 def alone(draw: Draw) -> Exercise:
     """The analytic expectation of a rate, which is a product of two shares."""
-    hotel = draw.pick("hotel", (0.4, 0.2, 0.3))
-    same = draw.pick("same", (0.25, 0.5, 0.1))
+    hotel = draw.pick("hotel", (0.4, 0.2, 0.3, 0.15, 0.35, 0.45, 0.55, 0.62))
+    same = draw.pick("same", (0.25, 0.5, 0.1, 0.15, 0.33, 0.42, 0.6))
     places = {"home": 1 - hotel, "hotel": hotel}
     users = {"places": places, "office_hours": places, "to_same_isp": same, "recipients": 1}
     scenario = world(TOWN, {f"users.travellers.{key}": value for key, value in users.items()})
@@ -86,7 +103,7 @@ def alone(draw: Draw) -> Exercise:
         f"a share of {same:g} of it to their own ISP, and nobody ever learns. Every server relays "
         f"for its own network only. Which share of honest recipients is refused at the first "
         f"attempt? (This is the mark “analytic expectation” of the figures.)",
-        Number(right, "share"),
+        Number(right, "share", 3),
         "which of the six situations are refused, and how often does each occur?",
         scenario,
     )

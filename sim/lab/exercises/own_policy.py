@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from sim.lab.exercises.answers import RUNS, Measured, Word
+from sim.lab.exercises.answers import RUNS, Range, Set
 from sim.lab.exercises.asking import Draw, Exercise, numbered
-from sim.lab.exercises.repairing import SAME, Want, stays_red
-from sim.lab.exercises.six_situations import repair
+from sim.lab.exercises.repairing import SAME, Want, repair, stays_red
 from sim.lab.exercises.worlds import TOWN, Frames, differences, world
 
-POINTS = {"A": (2.0, 10.0), "B": (5.0, 4.0), "C": (6.0, 5.0), "D": (9.0, 1.0), "E": (3.0, 11.0)}
-"""Policies by honest recipients lost a day and spam a mailbox and day."""
+POINTS = ((2, 10), (5, 4), (6, 5), (9, 1), (3, 11), (7, 6), (4, 7), (10, 3))
+"""Policies by honest recipients lost a day and spam a mailbox and day; some beat others in both."""
+LETTERS = "ABCDEFGH"
 
 
 @numbered("08.1", "Dominated")
 def dominated(draw: Draw) -> Exercise:
-    """Of two policies that others beat, the one beaten by a stated policy."""
-    by = draw.pick("by", ("B", "A"))
+    """Which of some policies others beat."""
+    drawn = draw.sample("points", POINTS, 7)
+    points = dict(zip(LETTERS, drawn, strict=False))
 
-    def right() -> str:
-        x, y = POINTS[by]
-        worse = [n for n, (a, b) in POINTS.items() if (a, b) != (x, y) and a >= x and b >= y]
-        return worse[0]
+    def right() -> list[str]:
+        return [
+            name
+            for name, (lost, spam) in points.items()
+            if any(x < lost and y < spam for x, y in points.values())
+        ]
 
-    points = "; ".join(f"{n}: {a:g} and {b:g}" for n, (a, b) in POINTS.items())
+    text = "; ".join(f"{name}: {lost} and {spam}" for name, (lost, spam) in points.items())
     return Exercise(
-        f"Policies by honest recipients lost a day, and spam a mailbox and day: {points}. Which of "
-        f"them is dominated by {by}, that is, worse than {by} in both?",
-        Word(right, tuple(POINTS)),
+        f"Policies by honest recipients lost a day, and spam a mailbox and day: {text}. Which of "
+        f"them are dominated, that is, worse in both than another one?",
+        Set(right, tuple(points)),
         "draw the points: what lies above and to the right of another point is dominated by it",
     )
 
@@ -42,29 +45,32 @@ def first_refused(frames: Frames) -> float:
 def bought(draw: Draw) -> Exercise:
     """A paired difference of two arms."""
     arm = draw.pick("arm", ("on network", "on network + address range"))
-    on = draw.pick("on", (0.8, 0.5, 0.6))
+    on = 0.8
     scenario = world(TOWN, {"users.travellers.auth": on})
     auth = "on network + AUTH"
     return Exercise(
         f"A share of {on:g} of the mail programs has AUTH on. Run {draw.scenario}, arms "
         f"{arm!r} and {auth!r}, with {RUNS} replications. By how much does first_refusal_rate of "
-        f"honest mail change from the first arm to the second? A number, negative if it falls.",
-        Measured(lambda: differences(scenario, arm, auth, first_refused), "share"),
+        f"honest mail change from the first arm to the second? Of {draw.volume:g} honest "
+        f"recipients a month, how many more are refused at first (negative: fewer)?",
+        Range(lambda: differences(scenario, arm, auth, first_refused), "recipients", draw.volume),
         f"results.compare({arm!r}, {auth!r}): the column difference",
         scenario,
     )
 
 
 @numbered("08.fault", "A policy for everybody honest")
-def all_clients(_: Draw) -> Exercise:
+def all_clients(draw: Draw) -> Exercise:
     """Closed to all but its own network; customers are on the road and in the office."""
+    check = "permit_all_of(permit_mynetworks, permit_sender_local)"
+    starts = (
+        ["reject_unauth_destination", check],
+        [check, "reject_unauth_destination", "permit_sasl_authenticated"],
+        ["permit_sender_local", "permit_mynetworks", "reject_unauth_destination"],
+    )
     return repair(
-        {
-            "relay": [
-                "reject_unauth_destination",
-                "permit_all_of(permit_mynetworks, permit_sender_local)",
-            ]
-        },
+        draw,
+        {"relay": draw.pick("start", starts)},
         (
             Want("customer", "home"),
             Want("other sender", "home"),
@@ -76,5 +82,5 @@ def all_clients(_: Draw) -> Exercise:
             *stays_red("stranger", "forger"),
         ),
         "one restriction for each kind of customer: at home under any sender address, in the "
-        "office (its range is in client_ranges), on the road",
+        "office, on the road",
     )

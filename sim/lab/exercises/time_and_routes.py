@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sim.lab.exercises.answers import RUNS, Measured, Number
+from sim.lab.exercises.answers import RUNS, Number, Range
 from sim.lab.exercises.asking import Draw, Exercise, numbered
 from sim.lab.exercises.worlds import CLOSING, TOWN, Frames, intended, simulated, world
 from sim.records.words import Route
@@ -17,7 +17,7 @@ MONTHS_A_DAY = 2
 @numbered("09.1", "A compressed calendar")
 def calendar(draw: Draw) -> Exercise:
     """The share of open relays on a day between two surveys."""
-    day = draw.pick("day", (6.0, 12.0, 1.5, 15.0))
+    day = draw.pick("day", (6.0, *(d / 2 for d in range(1, 55) if d % 3)))
 
     def right() -> float:
         for (a, high), (b, low) in pairwise(CURVE):
@@ -29,7 +29,7 @@ def calendar(draw: Draw) -> Exercise:
         f"In adoption-1998-2002.toml one simulated day stands for {MONTHS_A_DAY} months. Take the "
         f"surveyed shares {[list(p) for p in CURVE]} (day, share of open relays) and straight "
         f"lines between them. Which share is open on day {day:g}?",
-        Number(right, "share"),
+        Number(right, "share", 3),
         "which two surveys lie around the day, and how far is it from the first?",
     )
 
@@ -45,8 +45,8 @@ def shift(frames: Frames) -> float:
 def route(draw: Draw) -> Exercise:
     """The simulated share of spam that comes directly where relays close during the run."""
     arm = "open trust"
-    days = draw.pick("day", (3.0, 2.5, 3.5))
-    count = draw.pick("spammers", (4, 3, 5))
+    days = draw.pick("day", (3.0, 2.5))
+    count = 4
     spammers = {
         "count": count,
         "recipients": 5,
@@ -61,8 +61,9 @@ def route(draw: Draw) -> Exercise:
         f"{count} spammers prefer open relays and fall back on sending directly, which carries "
         f"less. All relays close {days:g} days after the start. Run {draw.scenario}, arm {arm!r}, "
         f"with {RUNS} replications. Of the spam that was delivered and written after the "
-        f"warm-up, which share came by the route 'direct'?",
-        Measured(lambda: simulated(scenario, arm, shift), "share"),
+        f"warm-up, take the share that came by the route 'direct'. Of {draw.volume:g} such spam "
+        f"messages, how many came directly?",
+        Range(lambda: simulated(scenario, arm, shift), "spam messages", draw.volume),
         "results.recipients, class spam, fate delivered, phase not warm-up: count by route",
         scenario,
     )
@@ -71,8 +72,8 @@ def route(draw: Draw) -> Exercise:
 @numbered("09.3", "If nobody is left")
 def remainder(draw: Draw) -> Exercise:
     """What follows from the capacities alone once every relay is closed."""
-    relay = draw.pick("relay", (100, 200, 400))
-    direct = draw.pick("direct", (20, 50, 80))
+    relay = draw.pick("relay", (100, 200, 400, 150, 250, 300, 350))
+    direct = draw.pick("direct", (20, 50, 80, 30, 45, 65, 90))
     capacity = {"open_relay": f"{relay} / day", "direct": f"{direct} / day"}
     scenario = world(TOWN, {"spammers.stranger.capacity": capacity})
 
@@ -84,7 +85,7 @@ def remainder(draw: Draw) -> Exercise:
         f"A spammer sends to {relay} recipients a day through open relays and to {direct} a day "
         f"directly, and uses one route at a time, the first that works. All relays close. Which "
         f"share of the spam is left, by these capacities alone?",
-        Number(right, "share"),
+        Number(right, "share", 2),
         "the relay multiplies what the spammer's own line could carry; without it, the line is all",
         scenario,
     )

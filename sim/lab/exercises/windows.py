@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from sim.lab.exercises.answers import RUNS, Measured, Names, Number
+from sim.lab.exercises.answers import RUNS, Count, Range, Set
 from sim.lab.exercises.asking import Draw, Exercise, numbered
-from sim.lab.exercises.repairing import Want, stays_red
-from sim.lab.exercises.six_situations import repair
+from sim.lab.exercises.repairing import Want, repair, stays_red
 from sim.lab.exercises.worlds import TOWN, WINDOWS, Frames, simulated, world
 from sim.path.facts import facts
 from sim.smtp import decide
@@ -18,8 +17,8 @@ MINUTE = 60.0
 @numbered("04.1", "Who gets through the window?")
 def window(draw: Draw) -> Exercise:
     """Which of several moments fall into the window, as `decide` judges them."""
-    minutes = draw.pick("window", (30, 20, 45, 10))
-    ages = draw.pick("moments", (("4", "12", "25", "44"), ("3", "17", "31", "40")))
+    minutes = draw.pick("window", (30, 20, 45, 10, 25, 40))
+    ages = tuple(sorted(draw.sample("moments", [str(m) for m in range(2, 59)], 5), key=int))
     scenario = world(TOWN, {"servers.*-smtp.pop_window": f"{minutes} min"})
 
     def right() -> list[str]:
@@ -35,9 +34,9 @@ def window(draw: Draw) -> Exercise:
 
     return Exercise(
         f"Under “on network + POP first” with a window of {minutes} min, Ann checks mail by POP "
-        f"at 10:00 from the hotel, once. From the same address four strangers try to relay, "
-        f"{', '.join(ages)} minutes past ten. Whose attempts are relayed? A set of minutes.",
-        Names(right, ages),
+        f"at 10:00 from the hotel, once. From the same address five strangers try to relay, "
+        f"{', '.join(ages)} minutes past ten. Whose attempts are relayed? (Minutes.)",
+        Set(right, ages),
         "does the restriction ask who logged in, or from where and when?",
         scenario,
     )
@@ -56,8 +55,8 @@ def borrowed(frames: Frames) -> float:
 @numbered("04.2", "How often is it somebody else's window?")
 def somebody_elses(draw: Draw) -> Exercise:
     """A simulated share of submissions that somebody else's login let through."""
-    minutes = draw.pick("window", (30, 60, 120))
-    count = draw.pick("guests", (60, 50, 70))
+    minutes = draw.pick("window", (30, 120))
+    count = 60
     scenario = world(
         WINDOWS, {"servers.*-smtp.pop_window": f"{minutes} min", "users.guests.count": count}
     )
@@ -65,8 +64,10 @@ def somebody_elses(draw: Draw) -> Exercise:
         f"{count} guests of a hotel and an airport, a window of {minutes} min. Run "
         f"{draw.scenario} with {RUNS} replications. Of the submissions that POP-first "
         f"let through (permission own_window, inherited_window or shared_window in "
-        f"results.attempts), which share used somebody else's login? A share between 0 and 1.",
-        Measured(lambda: simulated(scenario, "POP first", borrowed), "share"),
+        f"results.attempts), take the share that used somebody else's login. POP-first lets "
+        f"{draw.volume:g} submissions through in a year: how many of these by somebody else's "
+        f"login?",
+        Range(lambda: simulated(scenario, "POP first", borrowed), "submissions", draw.volume),
         "results.attempts where hop is 'submission': count by the column permission",
         scenario,
     )
@@ -75,8 +76,8 @@ def somebody_elses(draw: Draw) -> Exercise:
 @numbered("04.3", "One address for all")
 def neighbours(draw: Draw) -> Exercise:
     """How many guests share one address."""
-    rooms = draw.pick("guests", (40, 25, 64, 31))
-    place = draw.pick("place", ("hotel", "kiosk", "adatum"))
+    rooms = draw.pick("guests", (40, *range(20, 40), *range(41, 60)))
+    place = draw.pick("place", ("hotel", "kiosk", "hotel", "kiosk", "adatum"))
     scenario = world(TOWN)
 
     def right() -> int:
@@ -90,7 +91,7 @@ def neighbours(draw: Draw) -> Exercise:
         f"{rooms} people are on the network {place} at the same moment ({text}), and one of them "
         f"logs in to POP at proseware.com. How many of the others may now relay through "
         f"proseware-smtp from there under “on network + POP first”?",
-        Number(right, "people"),
+        Count(right, "people"),
         f"scenario.networks[{place!r}].shared_address; which address does the server see "
         f"({IPv4Address(scenario.guest(place) or 0)} for one of them)?",
         scenario,
@@ -98,12 +99,13 @@ def neighbours(draw: Draw) -> Exercise:
 
 
 @numbered("04.fault", "The guest at the next table")
-def next_table(_: Draw) -> Exercise:
+def next_table(draw: Draw) -> Exercise:
     """POP first where guests share an address."""
-    window = "permit_pop_before_smtp(12 hours)"
-    start = {"relay": ["permit_mynetworks", window, "reject_unauth_destination"]}
+    hours = draw.pick("hours", (12, 6, 24))
+    window = f"permit_pop_before_smtp({hours} hours)"
     return repair(
-        start,
+        draw,
+        {"relay": ["permit_mynetworks", window, "reject_unauth_destination"]},
         (
             Want("customer", "home"),
             Want("customer", "hotel", credentials="auth"),
@@ -113,5 +115,5 @@ def next_table(_: Draw) -> Exercise:
             *stays_red("stranger", "forger"),
         ),
         "a sharer has the same address as the customer: what can the server know that tells them "
-        "apart? The office has a fixed range, which is in the server's client_ranges",
+        "apart? The office has a fixed range of addresses",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,6 @@ role         = "both"
 network      = "proseware"
 relay        = "on_network"
 auth_offered = true
-client_ranges = ["192.0.2.0/25"]
 [users.travellers]
 count    = 20
 accounts = {{ proseware = 1.0 }}
@@ -124,7 +123,7 @@ places   = {{ home = 1.0 }}
 [spammers.customer]
 network  = "proseware"
 routes   = ["own_account"]
-capacity = {{ own_account = "300 / day" }}
+capacity = {{ own_account = "150 / day" }}
 recipients = 10
 [arms."filter"]
 """
@@ -168,28 +167,56 @@ def _read(text: str) -> Scenario:
     return scenario.loads(text, name="exercise")
 
 
+_CHANGED: dict[tuple[str, str], Scenario] = {}
+
+
 def world(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
-    """The scenario of *text*, with keys changed by dotted name."""
-    read = _read(text)
-    return read.with_overrides(overrides) if overrides else read
+    """The scenario of *text*, with keys changed by dotted name; the same object each time."""
+    changed = (text, repr(overrides or {}))
+    if changed not in _CHANGED:
+        original = _read(text)
+        _CHANGED[changed] = original.with_overrides(overrides) if overrides else original
+    return _CHANGED[changed]
 
 
 Frames = Mapping[str, "pd.DataFrame"]
 Of = Callable[[Frames], float]
+Pair = Callable[[Frames, Frames], float]
 
 
 def simulated(scenario: Scenario, arm: str, of: Of) -> list[float]:
     """A value for each replication of the reference, with a seed that nobody is told to use."""
-    from sim.world import simulate
+    return _values(of, scenario, arm)
 
-    other = scenario.with_overrides({"seed": scenario.seed + OTHER_SEED})
-    return [of(simulate(other, arm, number).frames()) for number in range(REPLICATIONS)]
+
+def paired(scenario: Scenario, a: str, b: str, of: Pair) -> list[float]:
+    """A value of arms *a* and *b* together, replication by replication."""
+    return _values(of, scenario, a, b)
 
 
 def differences(scenario: Scenario, a: str, b: str, of: Of) -> list[float]:
     """The change from arm *a* to arm *b*, replication by replication: arms are paired."""
-    first, second = (simulated(scenario, arm, of) for arm in (a, b))
+    first, second = (_values(of, scenario, arm) for arm in (a, b))
     return [y - x for x, y in zip(first, second, strict=True)]
+
+
+_REFERENCES: dict[tuple[object, ...], list[float]] = {}
+"""Values of references, so that a second attempt is marked at once."""
+
+
+def _values(of: Callable[..., float], scenario: Scenario, *arms: str) -> list[float]:
+    asked = (of, id(scenario), arms, OTHER_SEED, REPLICATIONS)
+    if asked not in _REFERENCES:
+        runs = zip(*(_replications(scenario, arm) for arm in arms), strict=True)
+        _REFERENCES[asked] = [of(*frames) for frames in runs]
+    return _REFERENCES[asked]
+
+
+def _replications(scenario: Scenario, arm: str) -> Iterator[Frames]:
+    from sim.world import simulate
+
+    other = scenario.with_overrides({"seed": scenario.seed + OTHER_SEED})
+    return (simulate(other, arm, number).frames() for number in range(REPLICATIONS))
 
 
 def intended(frames: Frames, of_class: str = "honest") -> pd.DataFrame:

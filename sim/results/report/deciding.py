@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.measure.digits import NONE, number
+from sim.results.assumptions import assumptions
 from sim.results.cells import difference
 from sim.results.choice import DOMINATED, TRADED, Choice, Decision
 from sim.results.drivers import Driver
-from sim.results.report.assumptions import assumptions
 
 if TYPE_CHECKING:
     import pandas as pd

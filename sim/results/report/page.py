@@ -17,12 +17,12 @@ from sim.measure import sweeps
 from sim.measure.digits import between, number
 from sim.records.outgoing import visible
 from sim.results.analysis import Analysis
+from sim.results.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.cells import Cell, decision_cells, heads, legend, unknowns
+from sim.results.contrasts import UNCHANGED, contrasts
 from sim.results.decision import decide
 from sim.results.rankings import ranked
 from sim.results.report import deciding
-from sim.results.report.assumptions import CHOSEN, FROM_SCENARIO, assumptions
-from sim.results.report.contrasts import UNCHANGED, contrasts
 from sim.results.report.drawing import Drawing
 from sim.scenario import Scenario
 
@@ -159,12 +159,15 @@ def _quantities(
     return [(name, unit, [(arm, cells[arm, name]) for arm in arms]) for name, unit in heads(table)]
 
 
-def _differing(scenario: Scenario, arms: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The arms with the keys that each changes and their values; empty where none differs."""
+def _differing(
+    scenario: Scenario, arms: Sequence[str]
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The arms with the keys that each changes, their values, and the moments from which these
+    hold; empty where none differs."""
     table = contrasts(scenario, arms)
     changed = [
-        (arm, [(key, text) for key, text in zip(table["key"], table[arm], strict=True)
-               if text != UNCHANGED])
+        (arm, [row for row in zip(table["key"], table[arm], table["from"], strict=True)
+               if row[1] != UNCHANGED])
         for arm in arms
     ]  # fmt: skip
     return changed if len(table) else []

@@ -4,7 +4,7 @@ A reply stands as it is on the wire: code, status if any, text. Those of the six
 `flavours.MEASURED` were read off the running servers, except those below the line *not measured*
 of each module, which are from documentation and source, or chosen in the manner of the make. A
 key such as ``sender_syntax:literal`` is the reply for one detail of a situation. A situation that
-a make lacks is answered in the neutral words.
+a make lacks is answered in the neutral words, without a status where the make gives none.
 
 Places: ``{rcpt}`` and ``{sender}`` as given, ``{rcpt_plain}`` without route and quotes,
 ``{rcpt_given}`` and ``{sender_given}`` as Postfix writes them, ``{rcpt_meant}`` as understood,
@@ -50,5 +50,8 @@ CODES: dict[str, Mapping[str, tuple[str, int]]] = {"postfix": POSTFIX_CODES}
 def template(wording: str, situation: str, detail: str = "") -> Reply:
     """The reply of *wording* to *situation*, its places not yet filled in."""
     words = WORDINGS[wording]
-    line = words.get(f"{situation}:{detail}") or words.get(situation) or NEUTRAL[situation]
-    return Reply.of(line)
+    line = words.get(f"{situation}:{detail}") or words.get(situation)
+    if line is not None:
+        return Reply.of(line)
+    reply = Reply.of(NEUTRAL[situation])
+    return reply if Reply.of(words["mail_ok"]).enhanced else reply._replace(enhanced="")

@@ -32,6 +32,9 @@ COURIER: Mapping[str, str] = {
     "vrfy": "252 VRFY disabled",
     "need_mail": "502 ESMTP command error",
     "need_rcpt": "502 ESMTP command error",
+    "data_before_mail": "502 ESMTP command error",
+    "expn": "252 EXPN disabled",
+    "help": "502 ESMTP command error",
     "unknown_command": "502 ESMTP command error",
     # not measured
     "relay_deferred": "450 Relaying denied.",

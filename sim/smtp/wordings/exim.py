@@ -38,8 +38,29 @@ EXIM: Mapping[str, str] = {
     "vrfy": "252 VRFY not available",
     "need_mail": "503 sender not yet given",
     "need_rcpt": "503 valid RCPT command must precede DATA",
+    "data_before_mail": (
+        "503 All RCPT commands were rejected with this error:\n503 sender not yet given\n"
+        "valid RCPT command must precede DATA"
+    ),
+    "vrfy:no_domain": "501 {command}: recipient address must contain a domain",
+    "expn": "550 Administrative prohibition",
+    "help": (
+        "214 Commands supported:\nAUTH STARTTLS HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP"
+    ),
     "unknown_command": "500 unrecognized command",
     # not measured
+    "bad_argument": "501 Syntactically invalid argument(s)",
+    "bad_sequence": "503 bad sequence of commands",
+    "nested_mail": "503 sender already given",
+    "need_helo": "503 HELO or EHLO required",
+    "not_implemented": "502 command not implemented",
+    "already_authenticated": "503 already authenticated",
+    "auth_mechanism": "504 authentication mechanism not supported",
+    "auth_cancelled": "501 authentication cancelled",
+    "bad_parameter": "501 unrecognized parameter",
+    "chunk_ok": "250 {detail} byte chunk received",
+    "tls_ok": "220 TLS go ahead",
+    "too_many_errors": "421 {hostname}: too many syntax or protocol errors",
     "relay_deferred": "451 relay not permitted",
     "sender_domain_unknown": "550 Sender verify failed",
     "sender_not_fqdn": "550 Sender verify failed",

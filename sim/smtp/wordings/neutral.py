@@ -64,7 +64,7 @@ NEUTRAL: Mapping[str, str] = {
     "noop": "250 2.0.0 Ok",
     "rset": "250 2.0.0 Ok",
     "quit": "221 2.0.0 {hostname} closing connection",
-    "vrfy": "252 2.1.5 Cannot verify, but will take the message",  # RFC 5321 7.3
+    "vrfy": "252 2.0.0 Cannot verify, but will take the message",  # RFC 5321 7.3
     "auth_ok": "235 2.7.0 Authentication successful",
     "auth_challenge": "334 {detail}",
     "auth_cancelled": "501 5.7.0 Authentication cancelled",  # RFC 4954 section 4
@@ -78,6 +78,13 @@ NEUTRAL: Mapping[str, str] = {
     "need_mail": "503 5.5.1 Send MAIL first",
     "need_rcpt": "503 5.5.1 Send RCPT first",
     "unknown_command": "500 5.5.2 Command not recognized",
+    "help": "214 2.0.0 HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY AUTH HELP",
+    "expn": "502 5.5.1 Command not implemented",
+    "data_before_mail": "503 5.5.1 Send MAIL first",
+    "greeted_before": "503 5.5.1 Already greeted",
+    "chunk_ok": "250 2.0.0 {detail} octets received",
+    "no_pipelining": "500 5.5.1 Pipelining not supported",
+    "tls_ok": "220 2.0.0 Ready to start TLS",
     "not_implemented": "502 5.5.1 Command not implemented",
     "bad_argument": "501 5.5.4 Syntax error in parameters",
     "bad_parameter": "555 5.5.4 Parameter not recognized",

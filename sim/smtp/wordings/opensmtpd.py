@@ -27,6 +27,14 @@ OPENSMTPD: Mapping[str, str] = {
     "vrfy": "500 5.5.1 Invalid command: Command unrecognized",
     "need_mail": "503 5.5.1 Invalid command: Command not allowed at this point.",
     "need_rcpt": "503 5.5.1 Invalid command: Command not allowed at this point.",
+    "data_before_mail": "503 5.5.1 Invalid command: Command not allowed at this point.",
+    "greeted_before": "503 5.5.1 Invalid command: Already identified",
+    "no_pipelining": "500 5.5.1 Invalid command: Pipelining not supported",
+    "expn": "500 5.5.1 Invalid command: Command unrecognized",
+    "help": (
+        "214 2.0.0 This is OpenSMTPD\nTo report bugs in the implementation, please contact "
+        "bugs@openbsd.org\nwith full details\nEnd of HELP info"
+    ),
     "unknown_command": "500 5.5.1 Invalid command: Command unrecognized",
     # not measured
     "sender_syntax": "553 5.1.7 Sender address syntax error",

@@ -24,6 +24,13 @@ QPSMTPD: Mapping[str, str] = {
     "vrfy": "252 Just try sending a mail and we'll see how it turns out ...",
     "need_mail": "503 Use MAIL before RCPT",
     "need_rcpt": "503 RCPT first",
+    "data_before_mail": "503 MAIL first",
+    "greeted_before": "503 but you already said HELO ...",
+    "expn": "500 Unrecognized command",
+    "help": (
+        "214 This is qpsmtpd\nSee http://smtpd.develooper.com/\n"
+        "To report bugs or send comments, mail to <ask@develooper.com>."
+    ),
     "unknown_command": "500 Unrecognized command",
     # not measured
     "relay_deferred": "450 Relaying denied (#4.7.1)",

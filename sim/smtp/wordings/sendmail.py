@@ -38,8 +38,21 @@ SENDMAIL: Mapping[str, str] = {
     "quit": "221 2.0.0 {hostname} closing connection",
     "need_mail": "503 5.0.0 Need MAIL before RCPT",
     "need_rcpt": "503 5.0.0 Need RCPT (recipient)",
+    "data_before_mail": "503 5.0.0 Need MAIL command",
+    "vrfy": "550 5.1.1 {command}... User unknown",
+    "vrfy:known": "250 2.1.5 <{command}>",
+    "expn": "550 5.1.1 {detail}... User unknown",
+    "help": (
+        "214 2.0.0 This is sendmail\nTopics:\n\tHELO\tEHLO\tMAIL\tRCPT\tDATA\n"
+        "\tRSET\tNOOP\tQUIT\tHELP\tVRFY\n\tEXPN\tVERB\tETRN\tDSN\tAUTH\n\tSTARTTLS\n"
+        'For more info use "HELP <topic>".\nTo report bugs in the implementation see\n'
+        "\thttp://www.sendmail.org/email-addresses.html\n"
+        "For local information send email to Postmaster at your site.\nEnd of HELP info"
+    ),
     "unknown_command": '500 5.5.1 Command unrecognized: "{command}"',
     # not measured
+    "nested_mail": "503 5.5.0 Sender already specified",
+    "too_many_errors": "421 4.7.0 {hostname} Too many bad commands; closing connection",
     "relay_deferred": "451 4.7.1 <{rcpt}>... Relaying temporarily denied",
     "sender_syntax": "553 5.1.7 <{sender}>... Invalid sender address",
     "sender_not_fqdn": "553 5.5.4 <{sender}>... Domain name required for sender address {sender}",

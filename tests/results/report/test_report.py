@@ -78,7 +78,7 @@ def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
 
 
 def test_assumptions_name_every_key_that_a_run_reads_and_where_it_comes_from():
-    from sim.results.report.assumptions import assumptions
+    from sim.results.assumptions import assumptions
 
     table = assumptions(sim.load(HOSTILE).model).set_index(["table", "key", "of"])
     row = table.loc[("servers", "pop_window", "all 4")]

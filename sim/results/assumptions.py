@@ -18,6 +18,8 @@ from sim.scenario.writing import value
 
 COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
 FROM_SCENARIO, CHOSEN = "from the scenario", "chosen"
+RUN = "run"
+"""Stands for no table: keys outside all of them."""
 MOST_VALUES = 4
 """Names that are written out where many tables share a value."""
 
@@ -31,7 +33,7 @@ def assumptions(scenario: Scenario) -> pd.DataFrame:
     """
     resolved = tomllib.loads(scenario.resolved())
     head = {key: value for key, value in resolved.items() if key in Head.model_fields}
-    rows = [row for row in _rows("run", {"": head}, Head) if row[2] not in USED_UP]
+    rows = [row for row in _rows(RUN, {"": head}, Head) if row[2] not in USED_UP]
     for section, model in MODELS.items():
         tables = dict(resolved.get(section, {}))
         if section == "servers":  # what many servers share is written once, by role

@@ -1,21 +1,21 @@
-"""``python -m sim.lab.solutions 04``: the right answers of a notebook, for the lecturer."""
+"""``python -m mailsim_teacher 04``: the right answers of a notebook, for the lecturer."""
 
 from __future__ import annotations
 
 import sys
 
-from sim.lab.exercises import solutions
+from mailsim_teacher.solving import solutions
 
 
 def main(begins: str = "", student: str | None = None) -> int:
     """Print questions and answers; 2 if no exercise begins so."""
-    any_fault = False
+    printed = False
     for task, answer in solutions(begins, student):
-        any_fault = True
+        printed = True
         sys.stdout.write(f"{task}\n  → {answer}\n\n")
-    if not any_fault:
+    if not printed:
         sys.stderr.write(f"no exercise begins with {begins!r}\n")
-    return 0 if any_fault else 2
+    return 0 if printed else 2
 
 
 if __name__ == "__main__":
