@@ -53,7 +53,7 @@ def file(scenario, tmp_path_factory):
 @pytest.fixture(scope="module")
 def results(scenario, tmp_path_factory):
     out = tmp_path_factory.mktemp("results")
-    stored = sim.run(scenario, out=out, replications=2, progress=False, quick=True)
+    stored = sim.run(scenario, out=out, replications=2, progress=False, quick=1.0)
     stored.save(figures=("rates", "funnel"), formats=("svg",))
     return stored
 

@@ -25,7 +25,7 @@ CHOSEN = ("rates", "topology", "routes")
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return sim.run(
-        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, quick=True
+        sim.load(HOSTILE), out=tmp_path_factory.mktemp("results"), progress=False, quick=1.0
     )
 
 
@@ -74,7 +74,7 @@ def test_every_figure_is_there_in_every_form_and_every_table_as_csv(folder):
     for name in ("comparison", "cells", "policies", "servers", "traffic", "assumptions"):
         assert len(pd.read_csv(folder / "tables" / f"{name}.csv"))
     arms = pd.read_csv(folder / "tables" / "arms.csv")
-    assert arms.iloc[0].tolist() == ["servers.*-smtp.relay", "–", '"on_network"']
+    assert arms.iloc[0].tolist() == ["servers.*-smtp.relay", "policy_starts", "–", '"on_network"']
 
 
 def test_assumptions_name_every_key_that_a_run_reads_and_where_it_comes_from():
@@ -217,7 +217,7 @@ def nine(tmp_path_factory):
         text += f"networks.hotel.blocks_port_25 = {str(port == 'cut').lower()}\n"
     scenario = sim.loads(text.replace('baseline          = "open"', ""))
     folder = tmp_path_factory.mktemp("nine")
-    return sim.run(scenario, out=folder, progress=False, quick=True).save()
+    return sim.run(scenario, out=folder, progress=False, quick=1.0).save()
 
 
 def test_the_decision_comes_first_and_long_lists_are_behind_folds(nine):
