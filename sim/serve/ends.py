@@ -115,7 +115,9 @@ class SmtpEnd:
             facts = self.visit.refresh(offer.facts._replace(forward_path=path))
             walk = decide(self.visit.policy, facts, trace=True).trace
             steps = tuple((s.stage, s.rule, s.compared, s.opinion) for s in walk)
-            judgement = Judgement(path, str(verdict.reply), verdict.accepted, verdict.rule, steps)
+            judgement = Judgement(
+                path, str(verdict.reply), verdict.accepted, verdict.rule, steps, facts
+            )
             self.living.log.judge(self.conversation, judgement)
         number = self.visit.hand_over(offer)
         if offer.content is not None:

@@ -1,6 +1,7 @@
-"""Make `visiting`, which lives in this folder, importable."""
+"""Make `visiting`, and `browser` of the tests of reports, importable."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "results" / "report")]
