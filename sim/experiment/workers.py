@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
+    CancelledError,
     Executor,
     Future,
     as_completed,
@@ -79,6 +80,23 @@ def _deaths_explained() -> Iterator[None]:
             "a worker process died (out of memory?); what was finished is stored: "
             "run the same command again, perhaps with fewer --workers"
         ) from error
+    except Exception as error:
+        if not (isinstance(error, CancelledError) or _of_cluster(error)):
+            raise
+        raise WorkerDied(
+            f"the cluster was lost ({_reason(error)}); what was finished is stored: run the same "
+            "command again when there is one"
+        ) from error
+
+
+def _of_cluster(error: BaseException) -> bool:
+    """Whether Dask raised *error* itself, as when a task took several workers with it."""
+    return type(error).__module__.partition(".")[0] in ("dask", "distributed")
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an error, or what it means that a task was cancelled by nobody here."""
+    return str(error).partition("\n")[0] or "its scheduler ended, or cannot be reached"
 
 
 def _by(executor: Executor, job: Job, tasks: Sequence[Task], report: Report) -> None:
