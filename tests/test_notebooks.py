@@ -101,6 +101,9 @@ def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     assert pictures
     for picture in pictures:  # words for those who do not see it
         assert len(re.search(r'alt="([^"]*)"', picture)[1]) > 40, picture[:200]
+    plain = [o["data"]["text/plain"] for c in code(notebook) for o in c.outputs if "data" in o]
+    without = [text for text in plain if "No prediction was recorded" in text]
+    assert len(without) == 2, "where it is asked for, and where results are compared"
 
 
 @pytest.mark.slow
