@@ -14,11 +14,11 @@ def main(source: str, target: str, seconds: str) -> None:
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(source, as_version=4)
+    notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip="/tmp/kernel")
     client = NotebookClient(notebook, km=manager, timeout=int(seconds), allow_errors=True)
     client.execute()
-    nbformat.write(notebook, target)
+    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
