@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import sim
 from sim.lab import recording
 from sim.lab.classes.collecting import notebooks
 from sim.records.usage import UsageError
@@ -125,7 +124,7 @@ def _finished(command: Command, seconds: int) -> str:
 
 def _readable() -> dict[str, str]:
     """What may be read, by where it stands in the sandbox."""
-    package = Path(sim.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     python = {sys.prefix, sys.base_prefix}
     places = {path: path for path in (*SYSTEM, *sorted(python)) if Path(path).exists()}
     places["/mailsim/sim"] = str(package)
