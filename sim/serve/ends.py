@@ -72,7 +72,9 @@ class SmtpEnd:
         if move and self.session.state is not State.DATA:
             return self._out(self._move(move[1].decode("ascii", "replace")))
         self.session.policy = self.visit.policy
-        return self._out(self.session.receive(data))
+        reply = self.session.receive(data)
+        self.session.messages.clear()  # the spool has them
+        return self._out(reply)
 
     def lose(self) -> None:
         """The connection is gone."""

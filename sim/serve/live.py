@@ -118,6 +118,8 @@ class Live:
         self._tasks.add(task)
         try:
             yield
+        except asyncio.CancelledError:
+            pass  # nobody waits for it
         finally:
             self._tasks.discard(task)
 
@@ -145,15 +147,16 @@ class Live:
             writer.write(f"421 4.3.0 {error}\r\n".encode("ascii", "replace"))
             return
         bounded = _Bounded(end(origin), self._ends)
-        while (wait := self.living.clock.wait_for(bounded.end.starts_at)) != 0.0:
-            await asyncio.sleep(TICK if wait is None else min(wait, TICK))
+        while wait := self.living.clock.wait_for(bounded.end.starts_at):
+            await asyncio.sleep(min(wait, TICK))
         await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE)
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Origin:
         """Where the client is: as its address says, or the line of a proxy in front of it."""
         address = writer.get_extra_info("peername")[0]
         if self.proxy:
-            line = await asyncio.wait_for(reader.readuntil(b"\r\n"), PROXY_SECONDS)
+            async with asyncio.timeout(PROXY_SECONDS):
+                line = await reader.readuntil(b"\r\n")
             address = proxied(line) or address
         return self.living.places.at(address)
 

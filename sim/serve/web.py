@@ -21,8 +21,8 @@ from sim.serve.viewing import View
 if TYPE_CHECKING:
     from sim.serve.live import Live
 
-MOST_HEAD = 8192
-"""Octets of the head of a request."""
+REQUEST_SECONDS = 10.0
+"""Real seconds that the head of a request may take."""
 MOST_WAITING = 2000
 """Events that wait for a slow page; then it is let go, and asks for everything again."""
 MARK = "x-mailsim"
@@ -88,7 +88,8 @@ class Web:
             writer.write(_head(HTTPStatus.OK, "text/event-stream"))
             writer.write(f"event: state\ndata: {json.dumps(self.view.state())}\n\n".encode())
             while queue in self._queues:
-                await asyncio.wait_for(writer.drain(), self.live.idle)
+                async with asyncio.timeout(self.live.idle):
+                    await writer.drain()
                 writer.write((await queue.get()).encode())
         finally:
             self._queues.discard(queue)
@@ -108,7 +109,8 @@ class Web:
 
     async def _request(self, reader: asyncio.StreamReader) -> Request:
         try:
-            text = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                text = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
             raise BadRequestError("too long") from None
         first, *lines = text.decode("latin-1").split("\r\n")
@@ -135,7 +137,8 @@ class Web:
         else:
             data = self._data(request)
             writer.write(_head(HTTPStatus.OK, "application/json") + json.dumps(data).encode())
-        await asyncio.wait_for(writer.drain(), self.live.idle)
+        async with asyncio.timeout(self.live.idle):
+            await writer.drain()
 
     def _data(self, request: Request) -> Any:
         """What a request for data, or for a change, is answered."""

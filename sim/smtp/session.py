@@ -208,6 +208,9 @@ class Session:
         self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
     ) -> None:
         reply = template(self.policy.words, situation, detail)
+        if "{" not in reply.text:
+            self._out.append(reply)
+            return
         values = places(self.policy, facts or self._session_facts, detail)
         values |= {"command": command, "queue_id": f"{self._queued:08X}"}
         self._out.append(fill(reply, values))
