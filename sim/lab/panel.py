@@ -241,7 +241,7 @@ def _widget(panel: Panel, w: Any) -> Any:
         try:
             figure.value = panel.picture(state())
             note.value = f"<small>{markup(panel.note)}</small>"
-        except ScenarioError as error:
+        except (ScenarioError, ImportError) as error:
             note.value = fixed(markup(str(error)))
 
     def begin() -> None:
