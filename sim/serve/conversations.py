@@ -37,7 +37,7 @@ class Judgement(NamedTuple):
     facts: Facts
     """What the server knew."""
 
-    def shown(self) -> dict[str, Any]:
+    def data(self) -> dict[str, Any]:
         """As plain data, without the facts."""
         return {key: value for key, value in self._asdict().items() if key != "facts"}
 
@@ -107,7 +107,7 @@ class Log:
         """Keep what a recipient was answered."""
         one.judgements.append(judgement)
         del one.judgements[:-MOST_TURNS]
-        self.tell("verdict", {"session": one.number, **judgement.shown()})
+        self.tell("verdict", {"session": one.number, **judgement.data()})
 
     def close(self, one: Conversation) -> None:
         """The conversation is over."""

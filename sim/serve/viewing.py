@@ -45,7 +45,7 @@ class View:
     def __init__(self, live: Live) -> None:
         self.live, self.living = live, live.living
         self._networks = Networks(self.living)
-        self._told = len(self.living.world.recorder.attempts)
+        self._octets = len(self.living.world.recorder.attempts)
 
     # ---- the whole state
 
@@ -93,7 +93,7 @@ class View:
     def attempts(self) -> list[dict[str, Any]]:
         """The attempts since this was asked last: who asked which server, and how it ended."""
         recorder = self.living.world.recorder
-        rows, self._told = recorder.attempts_from(self._told), len(recorder.attempts)
+        rows, self._octets = recorder.attempts_from(self._octets), len(recorder.attempts)
         servers = self.living.world.servers
         names = {server.address: server.name for server in servers}
         return [
@@ -151,5 +151,5 @@ def session(one: Conversation) -> dict[str, Any]:
             for key in ("number", "protocol", "server", "port", "client", "place", "began", "over")
         },
         "turns": [turn._asdict() for turn in one.turns],
-        "judgements": [judgement.shown() for judgement in one.judgements],
+        "judgements": [judgement.data() for judgement in one.judgements],
     }
