@@ -41,6 +41,8 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 Command = list[str]
+TRIAL = 7
+"""Exit status of a trial, which a sandbox that cannot be built does not have."""
 
 
 def run_all(folder: Path, out: Path, say: Callable[[str], None]) -> Path:
@@ -62,20 +64,25 @@ def run_all(folder: Path, out: Path, say: Callable[[str], None]) -> Path:
 def at_hand() -> Callable[[Path, Command], Command]:
     """Return what builds the command of a sandbox that works here; raises UsageError if none."""
     for builder in (bubblewrap, unshared):
-        with tempfile.TemporaryDirectory(prefix="mailsim-") as folder:
-            work = Path(folder) / "work"
-            work.mkdir()
-            try:
-                trial = builder(work, ["/bin/sh", "-c", "exit 7"])
-                done = subprocess.run(trial, capture_output=True, timeout=30, check=False)
-            except (OSError, subprocess.TimeoutExpired):
-                continue
-            if done.returncode == 7:
-                return builder
+        if works(builder):
+            return builder
     raise UsageError(
         "--run needs a sandbox: bubblewrap (bwrap) or unshare, on Linux with user namespaces; "
         "without --run, answers are read as data and nothing is executed"
     )
+
+
+def works(builder: Callable[[Path, Command], Command]) -> bool:
+    """Whether the system lets such a sandbox be built."""
+    with tempfile.TemporaryDirectory(prefix="mailsim-") as folder:
+        work = Path(folder) / "work"
+        work.mkdir()
+        try:
+            trial = builder(work, ["/bin/sh", "-c", f"exit {TRIAL}"])
+            done = subprocess.run(trial, capture_output=True, timeout=30, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == TRIAL
 
 
 def run(
