@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sim._version import __version__
+from sim.records.libraries import needing
 
 if TYPE_CHECKING:
     from sim.config import Imported, Observed, import_postfix, observe
@@ -55,7 +56,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: ``import sim`` costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    with needing(f"sim.{name}"):
+        return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -32,9 +32,11 @@ def test_outputs_are_cleared(path):
         assert cell.execution_count is None
 
 
-def test_it_opens_with_inline_figures(path):
-    """Without the line a figure that a cell returns shows only its name."""
-    assert code(read(path))[0].source.startswith("%matplotlib inline\n")
+def test_it_needs_no_file_and_no_magic(path):
+    """In a browser there may be neither; figures show themselves, scenarios come by name."""
+    for cell in code(read(path)):
+        assert "%" not in {line[:1] for line in cell.source.splitlines()}
+        assert ".toml" not in cell.source.replace("mine.toml", "")
 
 
 def test_it_states_minutes_goals_prediction_and_three_exercises(path):
@@ -90,13 +92,18 @@ def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr", output.get("text")
-    figures = [
-        output
+    shown = "".join(
+        output.get("data", {}).get("text/html", "")
         for cell in code(notebook)
         for output in cell.outputs
-        if "image/png" in output.get("data", {})
-    ]
-    assert figures
+    )
+    pictures = re.findall(r"<img[^>]*>", shown)
+    assert pictures
+    for picture in pictures:  # words for those who do not see it
+        assert len(re.search(r'alt="([^"]*)"', picture)[1]) > 40, picture[:200]
+    plain = [o["data"]["text/plain"] for c in code(notebook) for o in c.outputs if "data" in o]
+    without = [text for text in plain if "No prediction was recorded" in text]
+    assert len(without) == 2, "where it is asked for, and where results are compared"
 
 
 @pytest.mark.slow

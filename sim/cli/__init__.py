@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from sim.hindcast import market as market
     from sim.hindcast import study as study
     from sim.lab import site as site
+    from sim.lab.classes import collecting as collecting
+    from sim.lab.classes import handout as handout
+    from sim.lab.classes import pages as pages
+    from sim.lab.classes import roster as roster
+    from sim.lab.classes import sandbox as sandbox
     from sim.measure import spreadsheet as spreadsheet
     from sim.results import export as export
     from sim.results import kept as kept
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "audit": "sim.config.audit",
+    "collecting": "sim.lab.classes.collecting",
     "declared": "sim.scenario.declared",
     "errors": "sim.config.errors",
     "expectations": "sim.exact.expectations",
@@ -58,17 +64,19 @@ _HOME = {
     "exporting": "sim.config.exporting",
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
-    "imported": "sim.config.imported",
     "forecast": "sim.hindcast.forecast",
+    "handout": "sim.lab.classes.handout",
+    "imported": "sim.config.imported",
     "inputs": "sim.cli.inputs",
-    "lint": "sim.exact.lint",
     "kept": "sim.results.kept",
+    "lint": "sim.exact.lint",
     "live": "sim.serve.live",
     "living": "sim.serve.living",
     "market": "sim.hindcast.market",
     "names": "sim.smtp.names",
     "observing": "sim.config.observing",
     "page": "sim.exact.page",
+    "pages": "sim.lab.classes.pages",
     "places": "sim.serve.places",
     "plan": "sim.experiment.plan",
     "publish": "sim.results.publish",
@@ -77,8 +85,10 @@ _HOME = {
     "ready": "sim.scenario.ready",
     "render": "sim.cli.render",
     "repairing": "sim.experiment.repairing",
-    "screen": "sim.cli.screen",
+    "roster": "sim.lab.classes.roster",
+    "sandbox": "sim.lab.classes.sandbox",
     "scenario": "sim.scenario",
+    "screen": "sim.cli.screen",
     "shortfall": "sim.cli.shortfall",
     "site": "sim.lab.site",
     "spreadsheet": "sim.measure.spreadsheet",

@@ -67,6 +67,7 @@ STATUS = {
     "UsageError": WRONG,
     "UnknownFigure": WRONG,
     "ExtraError": WRONG,
+    "MissingLibraryError": FAILED,
     "OtherResultsError": WRONG,
     "StorageError": FAILED,
     "TooFewMembersError": FAILED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,6 +150,7 @@ def executor(address: str | None) -> Iterator[Executor | None]:
         from dask import distributed  # an extra
     except ImportError:
         wrong("--dask needs the extra: pip install 'mailsim[dask]'")
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # one line says it
     connect: Any = distributed.Client
     try:
         client = connect(address, timeout="10 s")

@@ -14,6 +14,7 @@ from sim.experiment.manifest import read_manifest
 
 def copy(root: Path, out: Path) -> None:
     """Copy the results in *root* to *out*, which must be free or hold results of the same."""
+    storage.need_parquet()
     manifest = read_manifest(root)
     complete, manifest.complete = manifest.complete, False
     with locking.exclusive(out), storage.explained(out):

@@ -4,12 +4,19 @@ PyArrow makes it; here is what it need not find out. Words are handed over once 
 a scenario that share them, codes as they lie in memory. Codes are packed already and some numbers
 are random: these are not compressed. There is one page a column and there are no statistics, since
 a part is read whole.
+
+A small part is read whole, and so is its checksum one of all its octets. Of a large part some
+columns may be read alone: its pages have checksums of their own, which PyArrow verifies, and one
+more is of all that is between them, the heads of pages and the footer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +24,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from sim.experiment import storage
 from sim.measure import columnar
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SMALL = 2**20
+"""Octets up to which a part is read whole; chosen: below it a file's columns are a page or less."""
+HEAD = 64
+"""Octets from the start of a page in which its head ends: without statistics it has at most 40."""
+ERRORS = (pa.ArrowException,)
+"""What reading a damaged file raises."""
 RANDOM = ("recipient", "client", "at", "took")
 """Columns of numbers in which there is nothing to compress."""
 WHOLE = 2**30
@@ -66,6 +80,84 @@ def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[st
         row_group_size=WHOLE,
     )
     return file.getvalue()
+
+
+def crc(file: Any, size: int) -> int:
+    """The checksum of an open file: of all of it, or of the heads of its pages and its footer."""
+    if size <= SMALL:
+        return zlib.crc32(file.read(size))
+    octets = 0
+    for start, length in _frame(pq.read_metadata(file), size):
+        file.seek(start)
+        octets = zlib.crc32(file.read(length), octets)
+    return octets
+
+
+def _frame(metadata: Any, size: int) -> Iterator[tuple[int, int]]:
+    """Where the heads of the pages and the footer lie: start and length."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(metadata.num_columns)):
+            for start in (column.dictionary_page_offset, column.data_page_offset):
+                if start is not None:
+                    yield start, HEAD
+    footer = metadata.serialized_size + 8  # with its length, and the four letters at the end
+    yield size - footer, footer
+
+
+def in_memory(octets: Any) -> Any:
+    """A part's *octets* as a file."""
+    return pa.BufferReader(octets)
+
+
+def source(path: Path, size: int) -> Any:
+    """A file of *size* octets: a small one is read whole."""
+    small = size <= SMALL
+    return pa.BufferReader(storage.octets(path, SMALL)) if small else pa.OSFile(str(path))
+
+
+def file(source: Any, size: int) -> Any:
+    """The Parquet file of an open *source*: one file, not a dataset, since what the folder's name
+    says is added later, with our type."""
+    return pq.ParquetFile(source, page_checksum_verification=size > SMALL)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Arrow takes what it reads into from the system, page by page.
+
+    Its own allocator asks for huge pages: a sixth more memory, and a second instead of a quarter
+    for two million rows on a virtual machine that must be given each of them first.
+    """
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
+
+
+def rows(file: Any, names: Collection[str] | None, words: Mapping[str, str]) -> Any:
+    """The rows in which columns hold the words that *words* says; of *names*, those columns."""
+    stored = [name for name in file.schema.names if names is None or name in names]
+    part = file.read(columns=stored, use_threads=False)  # parts are small
+    part = part.replace_schema_metadata(None)
+    if not words:
+        return part
+    so = np.ones(len(part), dtype=bool)
+    for column, word in words.items():
+        words_of = part[column].combine_chunks()
+        so &= (
+            words_of.indices.to_numpy(zero_copy_only=False)
+            == words_of.dictionary.index(word).as_py()
+        )
+    return part.take(np.flatnonzero(so))
+
+
+def frame(tables: Sequence[Any]) -> pd.DataFrame:
+    """The rows of several parts under each other."""
+    whole = pa.concat_tables(tables, promote_options="default")  # one part may have nulls
+    rows: pd.DataFrame = whole.unify_dictionaries().to_pandas()
+    return rows
 
 
 def _of_numbers(values: NDArray[Any], present: NDArray[Any] | None = None) -> Any:

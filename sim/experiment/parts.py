@@ -1,35 +1,28 @@
-"""The parts of a run, each a Parquet file with what shows whether it is still as it was written.
+"""The parts of a run, each a file with what shows whether it is still as it was written.
 
-A small part is read whole, and so is its checksum one of all its octets. Of a large part some
-columns may be read alone: its pages have checksums of their own, which PyArrow verifies, and one
-more is of all that is between them, the heads of pages and the footer.
+Where PyArrow is at hand it is a Parquet file (`sim.experiment.parquet`), else one of numpy's
+(`sim.experiment.packed`), which is for results that nobody keeps.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import Field
 
-from sim.experiment import parquet, storage
+from sim.experiment import storage
+from sim.experiment.coding import coding
 from sim.experiment.storage import DamagedError, StorageError, Task
 
 if TYPE_CHECKING:
     from sim.measure.columnar import Frames
 
-SMALL = 2**20
-"""Octets up to which a part is read whole; chosen: below it a file's columns are a page or less."""
-HEAD = 64
-"""Octets from the start of a page in which its head ends: without statistics it has at most 40."""
 Number = Annotated[int, Field(ge=0)]
 
 
@@ -64,7 +57,7 @@ def store(root: Path, task: Task, frames: Frames) -> dict[str, Check]:
         _still_there(root)
         # one after the other, then to the disk: each is quicker beside its like
         names = [name for name in storage.TABLES if name in frames]
-        parts = {name: parquet.part(frames[name], task.point) for name in names}
+        parts = {name: coding.part(frames[name], task.point) for name in names}
         for name, octets in parts.items():
             path = storage.part(root, name, task)
             # to wait for the disk five times a run costs more than all else here
@@ -86,31 +79,9 @@ def vanished(root: Path) -> StorageError:
 
 
 def check_of(octets: Any, rows: int) -> Check:
-    """The check of a part with these *octets* (a buffer of Arrow) and *rows*."""
-    crc = _crc(pa.BufferReader(octets), len(octets))
+    """The check of a part with these *octets* and *rows*."""
+    crc = coding.crc(coding.in_memory(octets), len(octets))
     return Check(rows, len(octets), crc, hashlib.sha256(octets).hexdigest())
-
-
-def _crc(file: Any, size: int) -> int:
-    """The checksum of an open file: of all of it, or of the heads of its pages and its footer."""
-    if size <= SMALL:
-        return zlib.crc32(file.read(size))
-    crc = 0
-    for start, length in _frame(pq.read_metadata(file), size):
-        file.seek(start)
-        crc = zlib.crc32(file.read(length), crc)
-    return crc
-
-
-def _frame(metadata: Any, size: int) -> Iterator[tuple[int, int]]:
-    """Where the heads of the pages and the footer lie: start and length."""
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for column in map(group.column, range(metadata.num_columns)):
-            for start in (column.dictionary_page_offset, column.data_page_offset):
-                if start is not None:
-                    yield start, HEAD
-    footer = metadata.serialized_size + 8  # with its length, and the four letters at the end
-    yield size - footer, footer
 
 
 @contextmanager
@@ -121,15 +92,13 @@ def opened(root: Path, table: str, task: Task, checks: Checks) -> Iterator[Any]:
     """
     path, check = storage.part(root, table, task), checks[table]
     with _damage_told(root, path):
-        small = check.octets <= SMALL
         if os.stat(path).st_size != check.octets:
             raise _ChangedError(f"is not of {check.octets} octets")
-        source = pa.BufferReader(storage.octets(path, SMALL)) if small else pa.OSFile(str(path))
-        if _crc(source, check.octets) != check.crc:
+        source = coding.source(path, check.octets)
+        if coding.crc(source, check.octets) != check.crc:
             raise _ChangedError("was changed")
         source.seek(0)
-        # one file, not a dataset: what the folder's name says is added later, with our type
-        with source, pq.ParquetFile(source, page_checksum_verification=not small) as file:
+        with source, coding.file(source, check.octets) as file:
             yield file
 
 
@@ -159,7 +128,7 @@ def _damage_told(root: Path, path: Path) -> Iterator[None]:
         raise DamagedError(root, f"{name} {error}") from None
     except FileNotFoundError:
         raise DamagedError(root, f"{name} is missing") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, *coding.ERRORS) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise DamagedError(root, f"{name} cannot be read ({reason})") from error
 

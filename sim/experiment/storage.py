@@ -20,6 +20,7 @@ import os
 import shlex
 import stat
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -30,7 +31,10 @@ from sim.records.files import MANIFEST as MANIFEST
 from sim.records.files import SCENARIO as SCENARIO
 from sim.records.files import STRUCTURES as STRUCTURES
 from sim.records.files import TABLES as TABLES
+from sim.records.libraries import MissingLibraryError
 
+PARQUET = find_spec("pyarrow") is not None
+"""Whether parts are Parquet files; without PyArrow (a browser) nothing is kept."""
 OF_MESSAGES = ("recipients", "attempts")
 """The tables with rows of every message."""
 OF_TASK = ("point", "replication")
@@ -95,10 +99,19 @@ class DamagedError(StorageError):
         )
 
 
+def need_parquet() -> None:
+    """Raise MissingLibraryError where results can be neither kept nor opened."""
+    if not PARQUET:
+        raise MissingLibraryError(
+            "results are stored as Parquet files, which needs pyarrow: pip install pyarrow; "
+            "without a folder to store them in they are kept for as long as Python runs"
+        )
+
+
 def part(root: Path, table: str, task: Task) -> Path:
     """The file of one task's part of a table."""
     point = "" if task.point < 0 else f"point-{task.point}-"
-    name = f"{point}replication-{task.replication}.parquet"
+    name = f"{point}replication-{task.replication}.{'parquet' if PARQUET else 'npz'}"
     return root / table / f"arm={quote(task.arm, safe='')}" / name
 
 

@@ -113,6 +113,7 @@ def open_stored(root: Path, *, partial: bool = False) -> Stored:
 
     Raises DamagedError where something is missing or was changed; if *partial*, goes on without it.
     """
+    storage.need_parquet()
     manifest = read_manifest(root)
     if manifest.points is not None:
         raise OtherResultsError(

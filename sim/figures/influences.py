@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sim.figures import style as styles
 from sim.figures.data import Frame, Names
+from sim.figures.shown import Picture
 
 
 def influences(
@@ -20,7 +21,7 @@ def influences(
     sizes = table.assign(size=table["effect"].abs()).groupby("key", sort=False)["size"].max()
     keys = list(sizes.sort_values(kind="stable").index)
     with styles.settings(look):
-        figure = Figure(layout="constrained")
+        figure = Picture(layout="constrained")
         figure.set_size_inches(look.width, look.row * (1.4 * len(keys) + 4) * len(arms))
         panels = figure.subplots(len(arms), 1, sharex=True, squeeze=False)[:, 0]
         for arm, axes in zip(arms, panels, strict=True):

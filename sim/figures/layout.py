@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures.numbers import has_interval, has_lone, has_none
+from sim.figures.shown import Picture
 from sim.figures.style import Style
 
 Entry = tuple[Artist | None, str]
@@ -32,7 +33,7 @@ WHITE = {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none
 
 def new(style: Style, height: float) -> Figure:
     """Return an empty figure of the style's width; `settle` sets its height in the end."""
-    figure = Figure(figsize=(style.width, height + SPARE), layout="constrained", dpi=150)
+    figure = Picture(figsize=(style.width, height + SPARE), layout="constrained", dpi=150)
     engine = figure.get_layout_engine()
     if engine is not None:
         pad = 0.5 * style.text / 72

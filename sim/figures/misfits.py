@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sim.figures import style as styles
 from sim.figures.data import Floats, Names
+from sim.figures.shown import Picture
 
 
 def misfits(
@@ -23,7 +24,7 @@ def misfits(
     look = styles.style(style)
     finite = np.isfinite(values)
     with styles.settings(look):
-        figure = Figure(layout="constrained")
+        figure = Picture(layout="constrained")
         figure.set_size_inches(look.width, 10 * look.row * len(keys))
         panels = figure.subplots(len(keys), 1, sharex=True, squeeze=False)[:, 0]
         for key, column, axes in zip(keys, places.T, panels, strict=True):

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sim.figures import style as styles
 from sim.figures.data import TABLES, FigureError, need, order
+from sim.figures.shown import Picture
 
 EXACT = frozenset({"cells", "topology", "policies"})
 """Tables without sampling: a figure of these alone has no replications to state."""
@@ -63,6 +64,12 @@ class Specification:
         return self.draw.__name__
 
     @property
+    def title(self) -> str:
+        """What it shows, from the first line of its description."""
+        title = (self.draw.__doc__ or self.name).splitlines()[0].rstrip(".").split(";")[0]
+        return title.replace("*", "")  # marks of arguments
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Names of the tables without which it cannot be drawn."""
         return tuple(name for name, usual in self._tables() if usual is Parameter.empty)
@@ -108,6 +115,8 @@ class Specification:
                     styles.mark(figure, look, "QUICK RUN", "quick")
                 if about(tables).get("shortfall"):
                     styles.mark(figure, look, "PARTIAL", "partial", 0.3)
+            if isinstance(figure, Picture):
+                figure.words = lambda: f"{self.title}. {self.caption(tables, **options)}"
             return figure
 
     def caption(self, tables: Mapping[str, Any], **options: Any) -> str:

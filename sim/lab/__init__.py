@@ -1,8 +1,9 @@
-"""For a class: exercises that mark themselves, and a panel to try policies with."""
+"""For a class: exercises that mark themselves, recorded predictions, and a panel of policies."""
 
 from __future__ import annotations
 
 from sim.lab.exercises import check, exercise
 from sim.lab.panel import Panel, panel
+from sim.lab.predicting import Prediction, predict
 
-__all__ = ["Panel", "check", "exercise", "panel"]
+__all__ = ["Panel", "Prediction", "check", "exercise", "panel", "predict"]

@@ -1,14 +1,14 @@
 """Controls beside a matrix and rates: choose an arm, who roams or the spam, and see what follows.
 
-The matrix is exact and changes at once; the rates come from one short run with few people. Where
-ipywidgets are missing, the same is a picture of the scenario as it is written.
+The matrix is exact and changes at once; the rates come from one short run with few people, and a
+line says so while it runs. Where ipywidgets are missing, the same is a picture of the scenario as
+it is written.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -32,6 +32,7 @@ OWN = (HOME, WORK)
 """Places that are a user's own: whoever is elsewhere is away."""
 PEOPLE = 60
 """People in a short run (chosen, so that it takes well under a second)."""
+BUSY = '<span role="status">⏳ Rates: running …</span>'
 SHORT = {"policy_starts": "0 s", "transient": "1 h", "run_length": "2 days", "replications": 1}
 AWAY = 0.25
 """A group roams if it is neither at home nor at work for so much of its time (chosen)."""
@@ -95,8 +96,11 @@ class Panel:
         return self.model.with_overrides(self._changes(state))
 
     def matrix(self, state: State) -> Matrix:
-        """The matrix of the server in question, under the arm in question."""
-        return matrix(self.scenario(state), server=state.server, arm=state.arm)
+        """The matrix of the server in question, under the arm in question.
+
+        How many people there are, and how much spam, changes none of its cells.
+        """
+        return matrix(self.model, server=state.server, arm=state.arm)
 
     def rates(self, state: State) -> pd.DataFrame:
         """Class, measure and mean of a short run; what has been run once is kept."""
@@ -118,7 +122,7 @@ class Panel:
         import sim
 
         short = self.model.with_overrides({**self._changes(state, people=PEOPLE), **SHORT})
-        results = sim.run(short, arms=[state.arm], replications=1, progress=False)
+        results = sim.run(short, arms=[state.arm], replications=1, progress=False, structures=False)
         rows = results.measures
         rows = rows[(rows["by"] == "all") & (rows["phase"] == "after")]
         nothing = float("nan")
@@ -179,11 +183,9 @@ class Panel:
 
     # ---- shown
 
-    def picture(self, state: State) -> bytes:
-        """The figure as PNG."""
-        file = io.BytesIO()
-        self.figure(state).savefig(file, format="png", dpi=100)
-        return file.getvalue()
+    def picture(self, state: State) -> str:
+        """The figure as a notebook shows it."""
+        return self.figure(state)._repr_html_() or ""
 
     def __str__(self) -> str:
         return self.matrix(self.start).text()
@@ -193,21 +195,19 @@ class Panel:
 
     def _repr_html_(self) -> str:
         """Without widgets: matrix and rates of the scenario as it is written."""
-        png = base64.b64encode(self.picture(self.start)).decode()
         table = self.matrix(self.start)._repr_html_()
-        picture = f'<img alt="Rates of a short run" src="data:image/png;base64,{png}">'
-        return f"{table}{picture}<p><small>{markup(self.note)}</small></p>"
+        return f"{table}{self.picture(self.start)}<p><small>{markup(self.note)}</small></p>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """For a notebook: the controls where there are widgets, and always the picture."""
+        """For a notebook: the controls where there are widgets, and the matrix; else a picture."""
         del include, exclude  # everything is offered
-        texts = {"text/plain": str(self), "text/html": self._repr_html_()}
+        texts = {"text/plain": str(self)}
         try:
             widget = self.widget()
         except ImportError:
-            return texts
+            return {**texts, "text/html": self._repr_html_()}
         bundle: dict[str, Any] = widget._repr_mimebundle_()
-        return {**bundle, **texts}
+        return {**bundle, **texts, "text/html": self.matrix(self.start)._repr_html_()}
 
     def widget(self) -> Any:
         """Controls, matrix and figure as one widget; raises ImportError without ipywidgets."""
@@ -231,35 +231,62 @@ def _away(users: Users) -> float:
 
 def _widget(panel: Panel, w: Any) -> Any:
     """The controls, wired: each change redraws the matrix first, then the rates."""
-    start = panel.start
-    wide = {"description_width": "12em"}
-    look = {"style": wide, "layout": w.Layout(width="32em")}
-    arms = list(panel.model.arms)
-    arm = w.Dropdown(options=arms, value=start.arm, description="arm", **look)
-    server = w.Dropdown(options=panel.servers, value=start.server, description="matrix of", **look)
-    spam = w.FloatSlider(
-        value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam volume (× scenario)",
-        continuous_update=False, **look,
-    )  # fmt: skip
-    controls = {"arm": arm, "server": server, "spam": spam}
-    if start.roaming is not None:
-        controls["roaming"] = w.FloatSlider(
-            value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
-            description="share of users who roam", readout_format=".0%",
-            continuous_update=False, **look,
-        )  # fmt: skip
-    table, figure, note = w.HTML(), w.Image(format="png"), w.HTML()
+    controls = _controls(panel, w)
+    table, note, figure = w.HTML(), w.HTML(), w.HTML()
 
-    def changed(_: Any = None) -> None:
-        state = replace(start, **{name: control.value for name, control in controls.items()})
+    def state() -> State:
+        return replace(panel.start, **{name: control.value for name, control in controls.items()})
+
+    def rates() -> None:
         try:
-            table.value = panel.matrix(state)._repr_html_()
-            figure.value = panel.picture(state)
+            figure.value = panel.picture(state())
             note.value = f"<small>{markup(panel.note)}</small>"
-        except ScenarioError as error:
+        except (ScenarioError, ImportError) as error:
             note.value = fixed(markup(str(error)))
+
+    def begin() -> None:
+        note.value = BUSY
+        table.value = panel.matrix(state())._repr_html_()
+
+    def changed(_: Any) -> None:
+        begin()
+        rates()
 
     for control in controls.values():
         control.observe(changed, names="value")
-    changed()
-    return w.VBox([*controls.values(), table, figure, note])
+    begin()
+    _soon(rates)
+    beside = w.Box([*controls.values()], layout=w.Layout(flex_flow="row wrap"))
+    return w.VBox([beside, table, note, figure])
+
+
+def _controls(panel: Panel, w: Any) -> dict[str, Any]:
+    """The controls by the part of the `State` that each is for, with their labels."""
+    start = panel.start
+    look = {"style": {"description_width": "15em"}, "layout": w.Layout(width="33em")}
+    slider = {**look, "continuous_update": False}
+    arms = list(panel.model.arms)
+    controls = {
+        "arm": w.Dropdown(options=arms, value=start.arm, description="policy (arm)", **look),
+        "server": w.Dropdown(
+            options=panel.servers, value=start.server, description="matrix of the server", **look
+        ),
+        "spam": w.FloatSlider(
+            value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, times as written",
+            **slider,
+        ),
+    }  # fmt: skip
+    if start.roaming is not None:
+        controls["roaming"] = w.FloatSlider(
+            value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
+            description="share of people who roam", readout_format=".0%", **slider,
+        )  # fmt: skip
+    return controls
+
+
+def _soon(work: Callable[[], None]) -> None:
+    """Do *work* when what is shown now has been shown; at once where nothing waits for it."""
+    try:
+        asyncio.get_running_loop().call_soon(work)
+    except RuntimeError:
+        work()

@@ -43,6 +43,7 @@ class Folder(Generic[StoredType]):
         For results that are larger than memory, and for DuckDB and polars. *table*: recipients,
         attempts, servers, calendar or measures (as they are counted in each run).
         """
+        storage.need_parquet()
         from sim.experiment import scanning  # pyarrow's data sets: a tenth of a second
 
         one_of("table", table, storage.TABLES)
@@ -65,6 +66,7 @@ class Folder(Generic[StoredType]):
 def kept_in(out: str | PathLike[str] | None) -> Iterator[Path]:
     """The folder *out*; without it, a temporary one, which is removed if what is done fails."""
     if out is not None:
+        storage.need_parquet()
         yield Path(out)
         return
     folder = Path(tempfile.mkdtemp(prefix="mailsim-"))

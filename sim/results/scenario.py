@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sim import scenario as files
+from sim.records.libraries import needing
 from sim.records.usage import checked, checked_methods
 from sim.scenario import Scenario as Model
 from sim.scenario.errors import value_text
@@ -135,14 +136,16 @@ class Scenario:
 
     def expectation(self, *arms: str) -> pd.DataFrame:
         """What follows from the inputs alone, of all arms or those named."""
-        from sim.experiment.expected import analytic
+        with needing("the expectation"):
+            from sim.experiment.expected import analytic
 
         return analytic(self.model, arms or list(self.model.arms))
 
     @property
     def figures(self) -> Gallery:
         """Figures that need no run: ``scenario.figures.topology()``, ``.matrix()``."""
-        from sim.results.tables import gallery
+        with needing("a figure"):
+            from sim.results.tables import gallery
 
         return gallery(self.model)
 

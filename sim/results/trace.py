@@ -225,15 +225,7 @@ class Trace(Page):
         """For a notebook: the sequence diagram, then the tables and dialogues."""
         if not self.attempts:
             return super()._repr_html_()
-        import base64
-        import io
-
-        file = io.BytesIO()
-        self.figure().savefig(file, format="png", dpi=100)
-        png = base64.b64encode(file.getvalue()).decode()
-        alt = f"The attempts of message {int(self.message)}, in order of time"
-        picture = f'<img alt="{alt}" src="data:image/png;base64,{png}">'
-        return f"{picture}{super()._repr_html_()}"
+        return f"{self.figure()._repr_html_()}{super()._repr_html_()}"
 
     def _summary(self) -> Block:
         about = self.about

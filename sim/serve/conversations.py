@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from sim.smtp import Facts
 
 MOST_SESSIONS = 500
 MOST_TURNS = 400
@@ -31,6 +34,12 @@ class Judgement(NamedTuple):
     rule: str
     walk: tuple[tuple[str, str, str, str], ...]
     """Stage, restriction, what was compared, opinion."""
+    facts: Facts
+    """What the server knew."""
+
+    def data(self) -> dict[str, Any]:
+        """As plain data, without the facts."""
+        return {key: value for key, value in self._asdict().items() if key != "facts"}
 
 
 @dataclass(slots=True)
@@ -98,7 +107,7 @@ class Log:
         """Keep what a recipient was answered."""
         one.judgements.append(judgement)
         del one.judgements[:-MOST_TURNS]
-        self.tell("verdict", {"session": one.number, **judgement._asdict()})
+        self.tell("verdict", {"session": one.number, **judgement.data()})
 
     def close(self, one: Conversation) -> None:
         """The conversation is over."""

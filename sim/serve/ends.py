@@ -72,7 +72,9 @@ class SmtpEnd:
         if move and self.session.state is not State.DATA:
             return self._out(self._move(move[1].decode("ascii", "replace")))
         self.session.policy = self.visit.policy
-        return self._out(self.session.receive(data))
+        reply = self.session.receive(data)
+        self.session.messages.clear()  # the spool has them
+        return self._out(reply)
 
     def lose(self) -> None:
         """The connection is gone."""
@@ -115,7 +117,9 @@ class SmtpEnd:
             facts = self.visit.refresh(offer.facts._replace(forward_path=path))
             walk = decide(self.visit.policy, facts, trace=True).trace
             steps = tuple((s.stage, s.rule, s.compared, s.opinion) for s in walk)
-            judgement = Judgement(path, str(verdict.reply), verdict.accepted, verdict.rule, steps)
+            judgement = Judgement(
+                path, str(verdict.reply), verdict.accepted, verdict.rule, steps, facts
+            )
             self.living.log.judge(self.conversation, judgement)
         number = self.visit.hand_over(offer)
         if offer.content is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,11 +12,12 @@ from sim.serve import sockets
 from sim.serve.ends import BUSY, IDLE, NO_ROOM, PopEnd, SmtpEnd
 from sim.serve.living import Living
 from sim.serve.places import NoSuchPlaceError, Origin
+from sim.serve.web import Web
 
 if TYPE_CHECKING:
     from sim.world.server import Server
 
-FIRST = {"SMTP": 2501, "submission": 58701, "POP3": 1101}
+FIRST = {"SMTP": 2501, "submission": 58701, "POP3": 1101, "page": 8025}
 """The first port of each kind: the others follow in the order of the scenario."""
 IDLE_SECONDS = 300.0
 """Real seconds without a word after which a session ends (RFC 5321 section 4.5.3.2.7)."""
@@ -62,6 +64,7 @@ class Live:
         self._ends: set[SmtpEnd | PopEnd] = set()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.web = Web(self)
 
     # ---- beginning and end
 
@@ -75,6 +78,8 @@ class Live:
                 await self._open("submission", server.name, partial(self._smtp, server, number))
         for network in world.scenario.submission_servers():
             await self._open("POP3", network, partial(self._pop, network))
+        self._servers += await self.web.start(self.first["page"])
+        self.ports.append(Port("page", "", self.web.port))
         self._tasks.add(asyncio.create_task(self._tick()))
 
     async def _open(self, kind: str, name: str, end: MakeEnd) -> None:
@@ -97,6 +102,7 @@ class Live:
         while True:
             await asyncio.sleep(TICK)
             self.living.advance()
+            self.web.tick()
 
     def port(self, kind: str, name: str) -> int:
         """The port on which *name* listens for that."""
@@ -104,19 +110,29 @@ class Live:
 
     # ---- connections
 
-    async def _serve(
-        self, end: MakeEnd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    @contextmanager
+    def task(self) -> Iterator[None]:
+        """Let what is done in here be stopped when everything is."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
-            await self._connection(end, reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
-            pass  # the client is gone, and so is what it had not finished
+            yield
+        except asyncio.CancelledError:
+            pass  # nobody waits for it
         finally:
             self._tasks.discard(task)
-            writer.close()
+
+    async def _serve(
+        self, end: MakeEnd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with self.task():
+            try:
+                await self._connection(end, reader, writer)
+            except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+                pass  # the client is gone, and so is what it had not finished
+            finally:
+                writer.close()
 
     async def _connection(
         self, end: MakeEnd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -131,15 +147,16 @@ class Live:
             writer.write(f"421 4.3.0 {error}\r\n".encode("ascii", "replace"))
             return
         bounded = _Bounded(end(origin), self._ends)
-        while (wait := self.living.clock.wait_for(bounded.end.starts_at)) != 0.0:
-            await asyncio.sleep(TICK if wait is None else min(wait, TICK))
+        while wait := self.living.clock.wait_for(bounded.end.starts_at):
+            await asyncio.sleep(min(wait, TICK))
         await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE)
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Origin:
         """Where the client is: as its address says, or the line of a proxy in front of it."""
         address = writer.get_extra_info("peername")[0]
         if self.proxy:
-            line = await asyncio.wait_for(reader.readuntil(b"\r\n"), PROXY_SECONDS)
+            async with asyncio.timeout(PROXY_SECONDS):
+                line = await reader.readuntil(b"\r\n")
             address = proxied(line) or address
         return self.living.places.at(address)
 

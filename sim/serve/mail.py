@@ -127,7 +127,8 @@ class Mail:
             return self._notice_text(number, notice)
         people = self.world.workload.population.people
         sender = rows.sender[number]
-        name = people[sender].accounts[0].sender if 0 <= sender < len(people) else "unknown"
+        known = kind == MailClass.HONEST and 0 <= sender < len(people)
+        name = people[sender].accounts[0].sender if known else "unknown"
         lines = (f"From: <{name}>", f"Subject: {kind} message {number}", "", "(simulated)", "")
         return "\r\n".join(lines).encode()
 

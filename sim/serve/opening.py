@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 NAMES = ("alice", "bob", "ann", "postmaster")
-"""Mailboxes that each domain with accounts has besides those of the scenario (chosen)."""
+"""Accounts that each network with accounts has besides those of the scenario (chosen)."""
 SETTLED = 1.0
 """Seconds after policy_starts at which the servers open."""
 
@@ -28,11 +28,9 @@ def open_world(scenario: Scenario, arm: str, people: float = 0.0) -> World:
     shared = scenario.with_overrides(_rates(scenario, people))
     population = populate(shared)
     workload = draw(shared, population, 0)
-    visitors = _add_mailboxes(population)
+    _add_mailboxes(shared, population)
     world = World(shared, arm, 0, workload, batch=False, spammers=people > 0.0)
     world.transport.hosts.reads_helo = True  # some other arm may
-    assert world.transport.permissions is not None
-    world.transport.permissions.owners.update(visitors)
     world.begin()
     world.env.run(until=shared.policy_starts + SETTLED)
     return world
@@ -59,14 +57,15 @@ def _rates(scenario: Scenario, people: float) -> dict[str, str]:
     return changes
 
 
-def _add_mailboxes(population: Population) -> dict[str, int]:
-    """Add NAMES to every domain of a mailbox; return the number of the person of each."""
-    boxes, people = population.mailboxes, len(population.people)
-    addresses = [f"{name}@{domain}" for domain in boxes.domains for name in NAMES]
-    new = [address for address in addresses if boxes.find(address) is None]
-    for address in new:
-        boxes.add(*address.split("@"))
-    return {address: people + n for n, address in enumerate(new)}
+def _add_mailboxes(scenario: Scenario, population: Population) -> None:
+    """Add NAMES to the accounts of every network that has accounts."""
+    boxes = population.mailboxes
+    for network, server in scenario.submission_servers().items():
+        domain = scenario.account_domain(server)
+        for address in (f"{name}@{domain}" for name in NAMES):
+            if boxes.find(address) is None:
+                boxes.add(*address.split("@"))
+                population.guests[address] = network
 
 
 def address_text(world: World, client: int) -> str:

@@ -110,7 +110,8 @@ async def carry(
     try:
         await _send(writer, end.connect(), idle)
         while not end.closed:
-            data = await asyncio.wait_for(reader.read(CHUNK), idle)
+            async with asyncio.timeout(idle):  # wait_for may lose a cancellation
+                data = await reader.read(CHUNK)
             if not data:
                 break
             await _send(writer, end.receive(data), idle)
@@ -124,4 +125,5 @@ async def carry(
 
 async def _send(writer: asyncio.StreamWriter, data: bytes, idle: float) -> None:
     writer.write(data)
-    await asyncio.wait_for(writer.drain(), idle)
+    async with asyncio.timeout(idle):
+        await writer.drain()

@@ -48,13 +48,18 @@ class Table(Page):
             for place in living.places.rows()
         )  # fmt: skip
         return [
-            Grid(head, columns, rows, f"All of them at {HOST} and ::1."),
+            Grid(head, columns, rows, f"All of them at {HOST} and ::1. Watch: {self.page}"),
             Grid("Mailboxes by POP3", ("ISP", "at", "an account"), mail),
             Grid(
                 "Where a client is", ("its own address", "place", "servers see"), places,
                 f"Any other address of loopback is at {living.places.usual}.",
             ),
         ]  # fmt: skip
+
+    @property
+    def page(self) -> str:
+        """The address of the live page."""
+        return f"http://{HOST}:{self.live.port('page', '')}/"
 
     def lines(self) -> list[str]:
         """Commands for real mail programs, and settings for Thunderbird."""
@@ -81,6 +86,7 @@ class Table(Page):
             "arm": self.living.arm,
             "factor": self.living.clock.factor,
             "ports": [port._asdict() for port in self.live.ports],
+            "page": self.page,
             "places": [place._asdict() for place in self.living.places.rows()],
             "lines": self.lines(),
         }

@@ -92,7 +92,7 @@ class Chunk(NamedTuple):
     size: int
     left: int
     last: bool
-    wanted: bool
+    keeps: bool
     """Whether it is kept: the octets of a BDAT that was refused follow all the same."""
     after: State
     """The state after it, if it is not the last."""

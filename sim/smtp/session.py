@@ -84,7 +84,7 @@ class Session:
         self._exchange = Exchange("")
         self._answers: list[tuple[str, Verdict]] = []
         self._queued, self._fault = 0, ""
-        self._chunk = Chunk(0, 0, last=False, wanted=False, after=State.START)
+        self._chunk = Chunk(0, 0, last=False, keeps=False, after=State.START)
         self._begin()
 
     # ---- bytes in, bytes out
@@ -122,7 +122,7 @@ class Session:
         self._chunk = self._chunk._replace(left=self._chunk.left - len(octets))
         if len(self._content) + len(octets) > self._max_message:
             self._fault = self._fault or "message_too_big"
-        elif not self._fault and self._chunk.wanted:
+        elif not self._fault and self._chunk.keeps:
             self._content += octets
         if self._chunk.left == 0:
             self._end_of_chunk()
@@ -132,14 +132,14 @@ class Session:
     def _end_of_chunk(self) -> None:
         """Go on after a chunk: with the next command, or as after the end of DATA."""
         self.state = self._chunk.after
-        if self._chunk.wanted and self._chunk.last:
+        if self._chunk.keeps and self._chunk.last:
             self._end_of_message()
-        elif self._chunk.wanted:
+        elif self._chunk.keeps:
             self._say("chunk_ok", str(self._chunk.size))
 
-    def _begin_chunk(self, size: int, *, last: bool, wanted: bool) -> None:
-        """Take *size* octets as they are; unless they are *wanted*, to forget them."""
-        self._chunk = Chunk(size, size, last, wanted, self.state)
+    def _begin_chunk(self, size: int, *, last: bool, keeps: bool) -> None:
+        """Take *size* octets as they are; unless it *keeps* them, to forget them."""
+        self._chunk = Chunk(size, size, last, keeps, self.state)
         self.state = State.CHUNK
 
     def _end_of_message(self) -> None:
@@ -208,6 +208,9 @@ class Session:
         self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
     ) -> None:
         reply = template(self.policy.words, situation, detail)
+        if "{" not in reply.text:
+            self._out.append(reply)
+            return
         values = places(self.policy, facts or self._session_facts, detail)
         values |= {"command": command, "queue_id": f"{self._queued:08X}"}
         self._out.append(fill(reply, values))

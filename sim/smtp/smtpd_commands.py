@@ -277,7 +277,7 @@ class PostfixCommands(Session):
         if not self._recipients:
             self._error("no_recipients" if self._in_transaction else "need_rcpt")
         self._in_chunks = takes
-        self._begin_chunk(int(count[:12]), last=bool(last), wanted=takes)
+        self._begin_chunk(int(count[:12]), last=bool(last), keeps=takes)
 
     def _etrn(self, line_words: list[Word]) -> None:
         if self.settings.smtpd_helo_required and self._session_facts.helo is None:

@@ -275,13 +275,13 @@ class StandardSession(Session, kind="standard"):
         elif size is None:
             self._error("bad_argument")
         else:
-            self._begin_chunk(size, last=" " in argument, wanted=True)
+            self._begin_chunk(size, last=" " in argument, keeps=True)
 
     def _skip(self, argument: str) -> None:
         """Let the octets pass that follow a BDAT which was refused."""
         size = _chunk_size(argument)
         if size is not None and "CHUNKING" in self.policy.style.keywords:
-            self._begin_chunk(size, last=False, wanted=False)
+            self._begin_chunk(size, last=False, keeps=False)
 
     # ---- the message
 

@@ -125,6 +125,8 @@ class Population:
     people: list[Person]
     groups: dict[str, range]
     mailboxes: Mailboxes
+    guests: dict[str, str] = field(default_factory=dict)
+    """Accounts of nobody who is simulated: addresses, each with its network."""
 
 
 def populate(scenario: Scenario) -> Population:

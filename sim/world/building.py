@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.records.words import Route
+from sim.scenario.policies import on_submission_port
 from sim.workload.customers import Customers, successive
 from sim.workload.people import Mailboxes, Population
 from sim.workload.pop_logins import PopLogins
@@ -99,6 +100,11 @@ class Policies:
             return replace(policy, login_owns=owned)
         return policy
 
+    def on(self, scenario: Scenario, name: str, port: int) -> Policy:
+        """The policy that *scenario* states for a server on a port."""
+        policy, settings = self.of(scenario, name), scenario.servers[name]
+        return on_submission_port(policy, settings) if port != 25 and settings.port_587 else policy
+
     def pair(self, baseline: Scenario, name: str) -> tuple[Policy, Policy]:
         """The policies of a server in *baseline* and in the arm: one where nothing differs."""
         before = self.of(baseline, name)
@@ -119,6 +125,8 @@ class Policies:
             for account in person.accounts:
                 of_network = owned.setdefault(account.network, {})
                 of_network[account.address] = frozenset([account.address])
+        for address, network in self.population.guests.items():
+            owned.setdefault(network, {})[address] = frozenset([address])
         return owned
 
 
@@ -146,11 +154,13 @@ def listing(workload: Workload, server: Server, settings: Settings, since: float
 def permissions(scenario: Scenario, workload: Workload, pop: PopLogins) -> Permissions:
     """Who may tell whose permission a submission was relayed by."""
     shared = (n for n, network in scenario.networks.items() if network.shared_address)
-    people = workload.population.people
+    people, guests = workload.population.people, workload.population.guests
+    owners = {account.address: p.number for p in people for account in p.accounts}
+    owners |= {address: len(people) + n for n, address in enumerate(guests)}
     return Permissions(
         pop,
         frozenset(address for name in shared for address in scenario.leasable(name)),
-        {account.address: p.number for p in people for account in p.accounts},
+        owners,
     )
 
 

@@ -6,6 +6,7 @@ client's own POP logins alone, and whoever gets another answer had used another'
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sim.records.words import Permission
@@ -26,7 +27,7 @@ class Permissions:
     """Tells whose permission it was; *shared* are addresses that stand for many guests, and
     *owners* the person of each login."""
 
-    def __init__(self, pop: PopLogins, shared: frozenset[int], owners: dict[str, int]) -> None:
+    def __init__(self, pop: PopLogins, shared: frozenset[int], owners: Mapping[str, int]) -> None:
         self.pop, self.shared, self.owners = pop, shared, owners
 
     def of(

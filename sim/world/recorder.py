@@ -266,6 +266,10 @@ class Recorder:
 
     # ---- attempts
 
+    def attempts_from(self, octet: int) -> NDArray[Any]:
+        """The attempts that stand from *octet* of `attempts` on, as rows with names."""
+        return np.frombuffer(bytes(self.attempts[octet:]), _ATTEMPT_DTYPE)
+
     def all_attempts(self, more: Parts) -> Columns:
         """All attempts in order of time; *more* are first attempts that were not packed.
 

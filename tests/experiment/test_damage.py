@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.experiment import frames, journal, parts, storage
+from sim.experiment import frames, journal, parquet, parts, storage
 from sim.experiment.manifest import SEAL, _seal, read_manifest
 from sim.experiment.parts import check_of
 from sim.experiment.repairing import repair
@@ -45,12 +45,12 @@ def flipped(path: Path, bit: int) -> None:
 
 
 def large(whole: Path, folder: Path) -> journal.Done:
-    """A part of more than `parts.SMALL` octets, of which columns are read one by one."""
+    """A part of more than `parquet.SMALL` octets, of which columns are read one by one."""
     run = journal.read(whole).runs[LOST]
     table = pd.concat([frames.read(whole, "recipients", [run])] * 160, ignore_index=True)
     table["at"] = np.arange(len(table)) / 7
     checks = parts.store(folder, LOST, {"recipients": table})
-    assert checks["recipients"].octets > parts.SMALL
+    assert checks["recipients"].octets > parquet.SMALL
     return replace(run, parts=checks)
 
 
@@ -77,7 +77,7 @@ def test_a_flipped_bit_in_the_head_of_any_page_is_seen(whole, folder):
     run = large(whole, folder)
     path, bits = storage.part(folder, "recipients", LOST), random.Random(13)
     octets = path.read_bytes()
-    starts = [start for start, _ in parts._frame(pq.read_metadata(path), len(octets))]
+    starts = [start for start, _ in parquet._frame(pq.read_metadata(path), len(octets))]
     assert len(starts) > len(pq.read_metadata(path).schema)
     for start in starts:
         flipped(path, 8 * start + bits.randrange(8 * 20))

@@ -30,7 +30,7 @@ ONE_SECOND = 1.0
 SLOWER = 8
 """How many times longer it may take where other tests run as well."""
 WINDOWING = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
-FIGURE = "document.querySelector('img.widget-image')?.src || ''"
+FIGURE = "document.querySelector('.widget-html img')?.src || ''"
 MATRIX = "[...document.querySelectorAll('.widget-html')].map(w => w.innerText).join()"
 RUN = "jupyterapp.commands.execute('notebook:run-all-cells'); true"
 READY = (

@@ -118,7 +118,7 @@ def test_it_shows_itself_in_a_terminal_and_in_a_notebook(refused):
     console.print(refused)
     assert "Where it waited" in console.export_text()
     html = refused._repr_html_()
-    assert html.startswith('<img alt="The attempts of message')
+    assert html.startswith('<img alt="Every attempt of one message')
     assert "Dialogue with" in html
 
 

@@ -1,6 +1,7 @@
-"""Make `visiting`, which lives in this folder, importable."""
+"""Make `visiting` importable, and what tests of reports and of configurations have."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), *(str(HERE.parent / f) for f in ("results/report", "config"))]

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sim.exact.page import fixed
 from sim.lab.exercises.answers import Judgement
-from sim.lab.exercises.asking import NO_ID, UnknownStudent, exercise, find, name_of, unknown
+from sim.lab.exercises.asking import (
+    NO_ID,
+    TABLE,
+    UnknownStudent,
+    exercise,
+    find,
+    name_of,
+    unknown,
+)
+from sim.lab.recording import KEY, Record, answer_record
 from sim.records.outgoing import markup, visible
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
@@ -22,6 +31,8 @@ class Mark:
     right: bool | None
     words: str = ""
     look: str = ""
+    record: Record = field(default_factory=dict, compare=False)
+    """What the notebook keeps: exercise, student, answer, mark, attempt, time."""
 
     def __bool__(self) -> bool:
         return self.right is True
@@ -36,15 +47,24 @@ class Mark:
     def _repr_html_(self) -> str:
         return fixed(markup(str(self)), f"color:{COLOURS[self.right]}")
 
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Record]]:
+        shown = {"text/plain": str(self), "text/html": self._repr_html_()}
+        return shown, {KEY: self.record} if self.record else {}
+
 
 def check(number: object, answer: object = None, student: object = None) -> Mark:
     """Mark *answer* to the exercise called *number*, with the numbers of *student*.
 
     The right answer is computed now. Nothing that is handed in raises: what cannot be read is said
-    to be so, and a failure of the program is not blamed on the answer.
+    to be so, and a failure of the program is not blamed on the answer. The notebook keeps answer,
+    time and attempt with the mark that it shows.
     """
     try:
-        return mark(number, answer, student)
+        given = mark(number, answer, student)
+        if given.number not in TABLE or answer is None or answer is ...:
+            return given
+        kept = answer_record(given.number, name_of(student), answer, given.right)
+        return replace(given, record=kept)
     except UnknownStudent as error:
         return Mark("?", None, str(error))
     except Exception as error:  # a student may hand in anything, even a name that has no text

@@ -50,7 +50,7 @@ def drawings(
     """
     for name in names:
         method = getattr(gallery, name)  # an unknown name is wrong use
-        title = _title(name)
+        title = TABLE[name].title
         try:
             figure, caption = method(style=style), gallery.caption(name)
         except FigureError as error:
@@ -65,12 +65,6 @@ def drawings(
             files = (*files, "csv")
         sampled = not set(TABLE[name].needs) <= EXACT
         yield Drawing(name, title, caption, sampled, svg, formats=files)
-
-
-def _title(name: str) -> str:
-    """What a figure shows, from the first line of its description."""
-    title = (TABLE[name].draw.__doc__ or name).splitlines()[0].rstrip(".").split(";")[0]
-    return title.replace("*", "")  # marks of arguments
 
 
 def _store(figure: Figure, name: str, write: Write, formats: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""A class: students' folders, and marks for what they hand in."""

@@ -1,0 +1,22 @@
+"""What to say where a library is missing: in a browser there may be few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class MissingLibraryError(ImportError):
+    """A library that something needs is not installed here; the message says which."""
+
+
+@contextmanager
+def needing(what: str) -> Iterator[None]:
+    """Say that *what* needs a library, where importing one fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingLibraryError(
+            f"{what} needs {error.name}, which is not installed here; a scenario's matrix, explain "
+            "and diff, and exercises about them, do without"
+        ) from None
