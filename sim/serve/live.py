@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sim.serve import sockets
 from sim.serve.ends import BUSY, IDLE, NO_ROOM, PopEnd, SmtpEnd
 from sim.serve.living import Living
 from sim.serve.places import NoSuchPlaceError, Origin
+from sim.serve.ports import Port
 from sim.serve.tls import certificate
 from sim.serve.web import Web
 
@@ -31,15 +32,6 @@ PROXY_SECONDS = 5.0
 
 
 MakeEnd = Callable[[Origin], SmtpEnd | PopEnd]
-
-
-class Port(NamedTuple):
-    """A row of the table: what listens where."""
-
-    kind: str
-    name: str
-    """Of the server, or of the ISP's network."""
-    port: int
 
 
 class Live:
@@ -65,7 +57,7 @@ class Live:
         self._ends: set[SmtpEnd | PopEnd] = set()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self.web = Web(self)
+        self.web = Web(living, self.ports, self.task, idle)
         hosts = [server.policy.hostname for server in living.world.servers]
         self.certificate = certificate(hosts)
         """For STARTTLS; None: it is not offered."""
