@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from sim import cli
 from sim.cli import options
 from sim.cli.console import print_json, say, tell, wrong
+from sim.cli.writing import write
 
 if TYPE_CHECKING:
     from sim.serve.live import Live
@@ -55,6 +57,12 @@ def serve(
     proxy: Annotated[
         bool, typer.Option("--proxy", help="Connections begin with a line of the PROXY protocol.")
     ] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca", metavar="FILE", help="Write the certificate to trust for STARTTLS here."
+        ),
+    ] = None,
     set_: options.Set = None,
     as_json: options.Json = False,
 ) -> None:
@@ -70,9 +78,18 @@ def serve(
     except cli.places.NoSuchPlaceError as error:
         wrong(f"--place {error}")
     live = cli.live.Live(living, proxy=proxy)
+    if ca is not None:
+        _write_authority(live, ca)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(live, as_json=as_json))
     tell(f"{living.accepted} messages were taken; {living.mail.account()}.")
+
+
+def _write_authority(live: Live, path: Path) -> None:
+    """Write the certificate that clients of STARTTLS have to trust."""
+    if live.certificate is None:
+        wrong("--ca: STARTTLS needs the extra tls: pip install 'mailsim[tls]'")
+    write(path, live.certificate.authority.decode())
 
 
 async def _serve(live: Live, *, as_json: bool) -> None:

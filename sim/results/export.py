@@ -37,7 +37,7 @@ def export(
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             for number, rows in enumerate(tables):
-                file.write(csv(rows, header=not number))
+                file.write(csv(stored.marked(rows), header=not number))
 
     path = (root / storage.TABLES_OF_PAGE if folder is None else folder) / f"{table}.csv"
     with locking.exclusive(root if folder is None else folder), storage.explained(path.parent):

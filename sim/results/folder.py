@@ -56,6 +56,10 @@ class Folder(Generic[StoredType]):
         """A sentence or caption, with the shortfall behind it, if there is one."""
         return f"{text} [Partial: {self.shortfall}.]" if self.shortfall else text
 
+    def marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table for a file: where something is missing, each row says what."""
+        return table.assign(partial=f"Partial: {self.shortfall}.") if self.shortfall else table
+
     def by_run(self, table: str) -> Iterator[pd.DataFrame]:
         """The rows of a stored table, run by run; raises OtherResultsError if it was not kept."""
         self._stored.require(table)

@@ -67,9 +67,9 @@ def publish(
     names = every if figures is None else list(figures)
     if results.unknowns is not None and names and "tornado" not in names:
         names.append("tornado")
-    storage.write_text(results.path / storage.SUMMARY, csv(_summary(results)))
+    storage.write_text(results.path / storage.SUMMARY, csv(results.marked(_summary(results))))
     tables = {**tables_of_page(results), **_exact_tables(results, drawable)}
-    _write(results.path, tables)
+    _write(results, tables)
     if not results.shortfall:  # what is left of results is never shown as if it were all
         keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
@@ -169,7 +169,7 @@ def _draw(
     )
     for name in _derived(figures, names):
         with contextlib.suppress(FigureError):  # the figure has said why there is none
-            _write(results.path, {name: figures.table(name)})
+            _write(results, {name: figures.table(name)})
     return drawn_figures
 
 
@@ -192,9 +192,10 @@ def _derived(figures: Gallery, names: Sequence[str]) -> list[str]:
     return [name for name in row_tables if name in figures.available]
 
 
-def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+def _write(results: Analysis, tables: Mapping[str, pd.DataFrame]) -> None:
+    folder = results.path / storage.TABLES_OF_PAGE
     for name, table in tables.items():
-        storage.write_text(root / storage.TABLES_OF_PAGE / f"{name}.csv", csv(table))
+        storage.write_text(folder / f"{name}.csv", csv(results.marked(table)))
 
 
 def _summary(results: Analysis) -> pd.DataFrame:

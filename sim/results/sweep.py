@@ -190,7 +190,7 @@ class Sweep(Folder[StoredSweep]):
         if self.ranged:
             tables |= {storage.BAND: self.band(), storage.TORNADO: self.tornado()}
         for name, table in tables.items():
-            storage.write_text(self.path / name, csv(table))
+            storage.write_text(self.path / name, csv(self.marked(table)))
         if not (self.ranged or 1 <= len(self.free) <= 2):
             return
         figures = {f"tornado-{measure}" if self.ranged else measure: self.figure(class_, measure)}
@@ -201,7 +201,8 @@ class Sweep(Folder[StoredSweep]):
                 storage.write_bytes(self.path / storage.FIGURES / file, data)
 
     def __repr__(self) -> str:
-        return f"<Sweep of {len(self.points)} points over {', '.join(self.keys)}>"
+        words = f"Sweep of {len(self.points)} points over {', '.join(self.keys)}"
+        return f"<{self.noted(words)}>"
 
 
 def _compared(measures: pd.DataFrame, a: str, b: str) -> pd.DataFrame:

@@ -46,7 +46,8 @@ class SmtpEnd:
             self.visit.policy, self.visit.facts, partial(self.living.knows, self.server),
             refresh=self.visit.refresh, observe=self._take,
         )  # fmt: skip
-        self.session.keywords = ("XCLIENT ADDR",)
+        tls = ("STARTTLS",) if self.living.offers_tls else ()
+        self.session.keywords = (*tls, "XCLIENT ADDR")
 
     # ---- bytes in, bytes out
 
@@ -75,6 +76,15 @@ class SmtpEnd:
         reply = self.session.receive(data)
         self.session.messages.clear()  # the spool has them
         return self._out(reply)
+
+    @property
+    def awaits_tls(self) -> bool:
+        """Whether the client was told to begin TLS."""
+        return self.session.awaits_tls
+
+    def encrypt(self) -> None:
+        """TLS protects the connection from now on."""
+        self.session.encrypt()
 
     def lose(self) -> None:
         """The connection is gone."""
@@ -149,6 +159,11 @@ class PopEnd:
 
     starts_at = 0.0
     backlog = 0
+    awaits_tls = False
+
+    def encrypt(self) -> None:
+        """Nobody is told to begin TLS here."""
+        raise NotImplementedError
 
     def connect(self) -> bytes:
         """The greeting."""

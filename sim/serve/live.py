@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sim.serve import sockets
 from sim.serve.ends import BUSY, IDLE, NO_ROOM, PopEnd, SmtpEnd
 from sim.serve.living import Living
 from sim.serve.places import NoSuchPlaceError, Origin
+from sim.serve.ports import Port
+from sim.serve.tls import certificate
 from sim.serve.web import Web
 
 if TYPE_CHECKING:
@@ -30,15 +32,6 @@ PROXY_SECONDS = 5.0
 
 
 MakeEnd = Callable[[Origin], SmtpEnd | PopEnd]
-
-
-class Port(NamedTuple):
-    """A row of the table: what listens where."""
-
-    kind: str
-    name: str
-    """Of the server, or of the ISP's network."""
-    port: int
 
 
 class Live:
@@ -64,7 +57,11 @@ class Live:
         self._ends: set[SmtpEnd | PopEnd] = set()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self.web = Web(self)
+        self.web = Web(living, self.ports, self.task, idle)
+        hosts = [server.policy.hostname for server in living.world.servers]
+        self.certificate = certificate(hosts)
+        """For STARTTLS; None: it is not offered."""
+        living.offers_tls = self.certificate is not None
 
     # ---- beginning and end
 
@@ -149,7 +146,8 @@ class Live:
         bounded = _Bounded(end(origin), self._ends)
         while wait := self.living.clock.wait_for(bounded.end.starts_at):
             await asyncio.sleep(min(wait, TICK))
-        await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE)
+        tls = None if self.certificate is None else self.certificate.context
+        await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE, tls=tls)
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Origin:
         """Where the client is: as its address says, or the line of a proxy in front of it."""
@@ -187,7 +185,11 @@ class _Bounded:
         self.end, self._ends = end, ends
         self._full = False
         ends.add(end)
-        self.connect = end.connect
+        self.connect, self.encrypt = end.connect, end.encrypt
+
+    @property
+    def awaits_tls(self) -> bool:
+        return self.end.awaits_tls
 
     @property
     def closed(self) -> bool:

@@ -38,6 +38,8 @@ class Living:
         self.world = open_world(scenario, arm, people)
         self.clock = Clock(self.world.env.now, factor)
         self.mail, self.log = Mail(self.world), Log()
+        self.offers_tls = False
+        """Whether whoever carries the bytes can begin TLS."""
         self.accepted = 0
         """Messages that were taken from clients."""
 

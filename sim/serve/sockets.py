@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -37,6 +38,13 @@ class End(Protocol):
 
     def lose(self) -> None:
         """The connection is gone."""
+
+    def encrypt(self) -> None:
+        """TLS protects the connection from now on."""
+
+    @property
+    def awaits_tls(self) -> bool:
+        """Whether the client was told to begin TLS."""
 
     @property
     def closed(self) -> bool:
@@ -102,6 +110,7 @@ async def carry(
     *,
     idle: float,
     goodbye: bytes = b"",
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Carry bytes between a connection and *end* until either is done.
 
@@ -115,10 +124,13 @@ async def carry(
             if not data:
                 break
             await _send(writer, end.receive(data), idle)
+            if end.awaits_tls and tls is not None:
+                await writer.start_tls(tls, ssl_handshake_timeout=idle)
+                end.encrypt()
     except TimeoutError:
         writer.write(goodbye)
-    except ConnectionError:
-        pass
+    except (ConnectionError, ssl.SSLError):
+        pass  # the client is gone, or speaks no TLS that we do
     finally:
         end.lose()
 

@@ -11,8 +11,10 @@ from sim.smtp import decide
 from sim.smtp.clients import Range
 
 if TYPE_CHECKING:
-    from sim.serve.live import Live
+    from collections.abc import Sequence
+
     from sim.serve.living import Living
+    from sim.serve.ports import Port
 
 MOST_ATTEMPTS = 200
 """Attempts that are told of at a time: of more, the latest."""
@@ -40,10 +42,10 @@ class Networks:
 
 
 class View:
-    """The living world of *live*, as the page sees it."""
+    """A living world, as the page sees it; *ports* are those of its servers."""
 
-    def __init__(self, live: Live) -> None:
-        self.live, self.living = live, live.living
+    def __init__(self, living: Living, ports: Sequence[Port]) -> None:
+        self.living, self.ports = living, ports
         self._networks = Networks(self.living)
         self._octets = len(self.living.world.recorder.attempts)
 
@@ -81,7 +83,7 @@ class View:
         }
 
     def _ports(self, name: str) -> dict[str, int]:
-        return {port.kind: port.port for port in self.live.ports if port.name == name}
+        return {port.kind: port.port for port in self.ports if port.name == name}
 
     def _accounts(self) -> list[str]:
         """Addresses of mailboxes: those that visitors use, then people's, as many as fit."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +20,8 @@ from sim.serve import sockets
 from sim.serve.viewing import View
 
 if TYPE_CHECKING:
-    from sim.serve.live import Live
+    from sim.serve.living import Living
+    from sim.serve.ports import Port
 
 REQUEST_SECONDS = 10.0
 """Real seconds that the head of a request may take."""
@@ -47,13 +49,21 @@ class BadRequestError(ValueError):
 
 
 class Web:
-    """The page of *live*."""
+    """The page of a *living* world: *task* is entered for each request, *idle* is how long (real
+    seconds) a browser may take to read."""
 
-    def __init__(self, live: Live) -> None:
-        self.live, self.view = live, View(live)
+    def __init__(
+        self,
+        living: Living,
+        ports: Sequence[Port],
+        task: Callable[[], AbstractContextManager[None]],
+        idle: float,
+    ) -> None:
+        self.living, self.view = living, View(living, ports)
+        self._task, self._idle = task, idle
         self.port = 0
         self._queues: set[asyncio.Queue[str]] = set()
-        live.living.log.listeners.append(self.tell)
+        living.log.listeners.append(self.tell)
 
     async def start(self, first: int) -> list[asyncio.Server]:
         """Listen on the first free port from *first* on."""
@@ -88,7 +98,7 @@ class Web:
             writer.write(_head(HTTPStatus.OK, "text/event-stream"))
             writer.write(f"event: state\ndata: {json.dumps(self.view.state())}\n\n".encode())
             while queue in self._queues:
-                async with asyncio.timeout(self.live.idle):
+                async with asyncio.timeout(self._idle):
                     await writer.drain()
                 writer.write((await queue.get()).encode())
         finally:
@@ -97,7 +107,7 @@ class Web:
     # ---- requests
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with self.live.task():
+        with self._task():
             try:
                 await self._answer(await self._request(reader), writer)
             except (BadRequestError, KeyError, ValueError) as error:
@@ -137,7 +147,7 @@ class Web:
         else:
             data = self._data(request)
             writer.write(_head(HTTPStatus.OK, "application/json") + json.dumps(data).encode())
-        async with asyncio.timeout(self.live.idle):
+        async with asyncio.timeout(self._idle):
             await writer.drain()
 
     def _data(self, request: Request) -> Any:
@@ -146,14 +156,14 @@ class Web:
             ("GET", "/state"): lambda _: self.view.state(),
             ("GET", "/mailbox"): lambda query: self.view.mailbox(query["address"]),
             ("GET", "/others"): lambda query: self.view.others(int(query["session"])),
-            ("POST", "/arm"): lambda query: self.live.living.switch(query["name"]),
-            ("POST", "/step"): lambda query: self.live.living.step(read_duration(query["time"])),
-            ("POST", "/speed"): lambda query: self.live.living.clock.run(_speed(query["factor"])),
+            ("POST", "/arm"): lambda query: self.living.switch(query["name"]),
+            ("POST", "/step"): lambda query: self.living.step(read_duration(query["time"])),
+            ("POST", "/speed"): lambda query: self.living.clock.run(_speed(query["factor"])),
         }
         answer = answers.get((request.method, request.path))
         if answer is None:
             raise BadRequestError(f"{request.path}: nothing is here")
-        self.live.living.advance()
+        self.living.advance()
         data = answer(request.query)
         self.tick()
         return data

@@ -58,7 +58,7 @@ COMMANDS: dict[str, Command] = {
     "NOOP": Command("_noop"),
     "VRFY": Command("_vrfy"),
     "QUIT": Command("_quit"),
-    "STARTTLS": Command("_not_implemented"),  # not offered: RFC 5321 section 4.2.4, 502
+    "STARTTLS": Command("_starttls", IDLE - {State.MAIL, State.RCPT}),
     "EXPN": Command("_expn"),
     "HELP": Command("_help"),
 }

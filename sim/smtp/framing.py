@@ -38,6 +38,11 @@ class Lines:
         """Whether bytes are waiting."""
         return bool(self._buffer)
 
+    def clear(self) -> None:
+        """Forget what has arrived."""
+        self._buffer.clear()
+        self._dropping = False
+
     def octets(self, count: int) -> bytes:
         """The next octets as they are, *count* at most."""
         data = bytes(self._buffer[:count])

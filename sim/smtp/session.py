@@ -70,6 +70,8 @@ class Session:
         self.state = State.START
         self.keywords: tuple[str, ...] = ()
         """What EHLO offers besides: services of whoever carries the bytes."""
+        self.awaits_tls = False
+        """Whether the client was told to begin TLS: nothing is read until it has."""
         self._session_facts = facts._replace(
             login=None, auth_failed=False, reverse_path=None, forward_path="", helo=None
         )
@@ -99,7 +101,7 @@ class Session:
         if self.closed:
             return b""
         self._lines.feed(data)
-        while not self.closed:
+        while not self.closed and not self.awaits_tls:
             read = self._read_chunk if self.state is State.CHUNK else self._read_line
             if not read():
                 break
@@ -161,6 +163,25 @@ class Session:
     def _text(self, line: Line) -> None:
         """Keep a line of the message."""
         raise NotImplementedError
+
+    def encrypt(self) -> None:
+        """TLS protects the session from now on: what came before is forgotten, and what was sent
+        with the command was not protected (RFC 3207 section 4.2)."""
+        self.awaits_tls = False
+        self.keywords = tuple(word for word in self.keywords if word != "STARTTLS")
+        self._lines.clear()
+        self._begin()
+        self._session_facts = self._session_facts._replace(helo=None, login=None, encrypted=True)
+        self._start()
+
+    def _start(self) -> None:
+        """Be where a session begins."""
+        self.state = State.START
+
+    def _starttls(self, argument: Any) -> None:  # noqa: ARG002
+        """Tell the client to begin TLS."""
+        self._say("tls_ok")
+        self.awaits_tls = True
 
     def lose(self) -> None:
         """The connection is gone: what the client had begun to send is over."""

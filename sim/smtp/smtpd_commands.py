@@ -214,13 +214,14 @@ class PostfixCommands(Session):
             f"SIZE {size}".strip(),
             *(["VRFY"] if not s.disable_vrfy_command else []),
             "ETRN",
+            *(word for word in self.keywords if word == "STARTTLS"),
             *self._auth_keywords(),
             "ENHANCEDSTATUSCODES",
             "8BITMIME",
             "DSN",
             *(["SMTPUTF8"] if s.smtputf8_enable else []),
             "CHUNKING",
-            *self.keywords,
+            *(word for word in self.keywords if word != "STARTTLS"),
         ]
         hidden = set(re.findall(r"[^\s,]+", s.smtpd_discard_ehlo_keywords.upper()))
         keywords = [word for word in offered if word.partition(" ")[0] not in hidden]
@@ -254,8 +255,12 @@ class PostfixCommands(Session):
     def _starttls(self, line_words: list[Word]) -> None:
         if len(line_words) > 1:
             self._syntax("STARTTLS")
-        else:
+        elif self._session_facts.encrypted:
+            self._error("already_encrypted")
+        elif "STARTTLS" not in self.keywords:
             self._error("not_implemented")
+        else:
+            super()._starttls(line_words)
 
     def _xclient(self, line_words: list[Word]) -> None:
         if self._in_transaction:

@@ -51,8 +51,10 @@ class StandardSession(Session, kind="standard"):
     def __init__(self, *arguments: Any, **limits: Any) -> None:
         super().__init__(*arguments, **limits)
         self._max_errors = limits.get("max_errors") or self.policy.style.most_errors
-        if not self.policy.style.helo_demanded:
-            self.state = State.READY
+        self._start()
+
+    def _start(self) -> None:
+        self.state = State.START if self.policy.style.helo_demanded else State.READY
         self._greeted = False
 
     def _greet(self) -> None:
@@ -175,8 +177,13 @@ class StandardSession(Session, kind="standard"):
         self._say("quit")
         self.state = State.CLOSED
 
-    def _not_implemented(self, _argument: str) -> None:
-        self._error("not_implemented")
+    def _starttls(self, argument: str) -> None:
+        if "STARTTLS" not in self.keywords:
+            self._error("not_implemented")  # RFC 5321 section 4.2.4
+        elif argument:
+            self._error("bad_argument")
+        else:
+            super()._starttls(argument)
 
     # ---- AUTH
 

@@ -21,6 +21,7 @@ from sim.experiment.parts import check_of
 from sim.experiment.repairing import repair
 from sim.experiment.storage import DamagedError, OtherResultsError, StorageError, Task
 from sim.results import kept, publish
+from sim.results.export import export
 from sim.results.verification import verify
 
 SMALL = Path(__file__).with_name("small.toml")
@@ -137,6 +138,16 @@ def test_a_decision_that_was_kept_is_of_whole_results_and_as_it_was_written(fold
     path.unlink()
     sim.open_results(folder, partial=True).save(figures=[])
     assert not path.exists()
+
+
+def test_every_row_of_a_file_from_what_is_left_says_what_is_missing(whole, folder, tmp_path):
+    storage.part(folder, "measures", LOST).unlink()
+    sim.open_results(folder, partial=True).save(figures=[])
+    path, shortfall = export(folder, "recipients", tmp_path / "csv", partial=True)
+    for file in (path, folder / "summary.csv", folder / "tables" / "decision.csv"):
+        assert pd.read_csv(file)["partial"].unique().tolist() == [f"Partial: {shortfall}."]
+    entire, _ = export(whole, "recipients", tmp_path / "entire")
+    assert "partial" not in pd.read_csv(entire, nrows=1)
 
 
 def test_of_an_arm_without_a_run_only_the_shortfall_speaks(folder):

@@ -146,6 +146,9 @@ MISTAKEN = {
     "09.3": [0.8, 0.5],
     "10.1": [10, 5],  # the width falls with the number, not with its root
     "10.2": ["rises", "cannot be told"],
+    "11.1": [{1, 2, 3, 4, 5, 6, 7, 8}, set()],
+    "11.2": ["domain of From:", "From"],
+    "11.3": [set(), {1, 2, 3, 4, 5, 6, 7}],
     "10.3": [0.028, 0.004, 0.02],  # no correlation; the variance; that of one arm
 }
 

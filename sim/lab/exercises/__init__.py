@@ -15,6 +15,7 @@ from sim.lab.exercises import (  # noqa: F401  each fills the table
     report,
     six_situations,
     time_and_routes,
+    today,
     windows,
 )
 from sim.lab.exercises.asking import TABLE, Task, exercise

@@ -84,6 +84,7 @@ NEUTRAL: Mapping[str, str] = {
     "greeted_before": "503 5.5.1 Already greeted",
     "chunk_ok": "250 2.0.0 {detail} octets received",
     "no_pipelining": "500 5.5.1 Pipelining not supported",
+    "already_encrypted": "554 5.5.1 TLS already active",
     "tls_ok": "220 2.0.0 Ready to start TLS",
     "not_implemented": "502 5.5.1 Command not implemented",
     "bad_argument": "501 5.5.4 Syntax error in parameters",

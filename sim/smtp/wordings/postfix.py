@@ -77,6 +77,7 @@ POSTFIX: Mapping[str, str] = {
     "vrfy": "252 2.0.0 {detail}",
     "need_mail": "503 5.5.1 Error: need MAIL command",
     "need_rcpt": "503 5.5.1 Error: need RCPT command",
+    "already_encrypted": "554 5.5.1 Error: TLS already active",
     "chunk_ok": "250 2.0.0 Ok: {detail} bytes",
     "unknown_command": "500 5.5.2 Error: command not recognized",
     "sender_domain_unknown": (
