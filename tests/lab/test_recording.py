@@ -52,7 +52,7 @@ def test_a_mark_carries_answer_time_and_attempt():
         ([[[[[[1]]]]]], "an object of type list"),
         ("\ud800", "an object of type str"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_answers_are_kept_as_data(answer, kept):
     value = recording.kept(answer)
