@@ -20,9 +20,9 @@ STYLES = {
     "": ("", ""),
     "good": ("green", "color:#006d4e"),
     "bad": ("red", "color:#b34700"),
-    "warn": ("yellow", "color:#8a6d00"),
+    "warn": ("yellow", "color:#7a6000"),
     "server": ("cyan", "color:#00568a"),
-    "faint": ("bright_black", "color:#777"),
+    "faint": ("bright_black", "color:#666"),
     "strong": ("bold", "font-weight:bold"),
 }
 """What each role of a text looks like: in a terminal (rich), and in a notebook (CSS)."""
@@ -73,14 +73,22 @@ class Rendered:
 # ---- in a notebook
 
 
+GROUND = (
+    "background:#fff;color:#111;--jp-layout-color0:#fff;--jp-content-font-color1:#111;"
+    "--jp-ui-font-color1:#111;--jp-rendermime-table-row-background:#f5f5f5;"
+    "--jp-rendermime-table-row-hover-background:#e3eef8"
+)
+"""What colours stand on, in a dark notebook too; the names are those of JupyterLab's style."""
+
+
 def html(blocks: Sequence[Block]) -> str:
     """The blocks as HTML, everything escaped."""
-    return f'<div style="line-height:1.4">{"".join(map(_html_block, blocks))}</div>'
+    return f'<div style="line-height:1.4;{GROUND}">{"".join(map(_html_block, blocks))}</div>'
 
 
 def fixed(escaped: str, css: str = "") -> str:
     """Text that keeps its columns and its lines; a notebook would break long ones within words."""
-    return f'<pre style="{_FIXED};{css}">{escaped}</pre>'
+    return f'<pre style="{_FIXED};{GROUND};{css}">{escaped}</pre>'
 
 
 _FIXED = (

@@ -3,19 +3,30 @@
 MAILSIM_BROWSER names a folder made by `.ci/browser`: Pyodide, wheels, a Python with JupyterLite.
 """
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 
 from sim.lab import site, wheels
 from sim.records.usage import UsageError
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "results" / "report"))
+
+from browser import Browser  # noqa: E402
+
 FOLDER = Path(os.environ.get("MAILSIM_BROWSER", ""))
 fetched = pytest.mark.skipif(
     "MAILSIM_BROWSER" not in os.environ, reason="MAILSIM_BROWSER names no folder of .ci/browser"
@@ -95,3 +106,81 @@ def test_pyodide_gives_the_same_answers_and_marks(tmp_path):
     assert browser.returncode == here.returncode == 0, browser.stderr + here.stderr
     assert json.loads(browser.stdout) == json.loads(here.stdout)
     assert len(json.loads(browser.stdout)["marks"]) >= 27
+
+
+SAID = (
+    """[...document.querySelectorAll('.jp-OutputArea-output')].map(e => e.innerText).join('\\n')"""
+)
+SHOWN = (
+    "typeof jupyterapp !== 'undefined' && !!document.querySelector('.jp-Notebook .jp-Cell') && "
+    "/[|] Idle/.test(document.querySelector('#jp-bottom-panel')?.innerText)"
+)
+CELLS = [
+    "import sim\nfrom sim.lab import check, exercise\nscenario = sim.load('six-cases')",
+    "scenario.matrix(arm='on network')",
+    "print(check('06.1', 250), check('02.3', 552))",
+    "try:\n    sim.run(scenario)\nexcept ImportError as error:\n    print(error)",
+    "print(6 * 7, 'is the end')",
+]
+PATIENCE = 240.0
+
+
+@fetched
+def test_a_site_on_a_server_of_its_own_asks_no_other(tmp_path):
+    """Built by the command, served from loopback: cells run, and nothing else is asked for."""
+    notebooks, out = tmp_path / "notebooks", tmp_path / "site"
+    notebooks.mkdir()
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / "first.ipynb")
+    folders = {"pyodide": FOLDER / "pyodide", "wheels": FOLDER / "wheels", "notebooks": notebooks}
+    options = [word for name, path in folders.items() for word in (f"--{name}", path)]
+    command = [FOLDER / "venv" / "bin" / "mailsim", "class", "site", out, *options]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    assert "no simulations there" in built.stderr
+    settings = json.loads((out / "jupyter-lite.json").read_text())
+    settings["jupyter-config-data"]["exposeAppInBrowser"] = True
+    (out / "jupyter-lite.json").write_text(json.dumps(settings))
+    with served(out) as address, Browser(tmp_path / "profile") as browser:
+
+        def said(expression):
+            told = browser.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+            return told["result"].get("value")
+
+        browser.ask("Page.navigate", url=f"{address}/lab/index.html?path=first.ipynb")
+        until(lambda: said(SHOWN), "the notebook")
+        said("jupyterapp.commands.execute('notebook:run-all-cells'); true")
+        until(lambda: "42 is the end" in (said(SAID) or ""), "the last cell")
+        text = said(SAID)
+        asked = {urlsplit(url).netloc for url in browser.requests() if url.startswith("http")}
+    assert asked == {urlsplit(address).netloc}
+    assert "reject_unauth_destination" in text
+    assert "06.1  ✓ right" in text
+    assert "02.3  ✗" in text
+    assert "sim.run needs numpy, which is not installed here" in text
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The address of a server of *folder* on loopback."""
+    handler = partial(Quiet, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def until(so, what):
+    end = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.5)
