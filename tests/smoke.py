@@ -39,7 +39,7 @@ WRITTEN = (
 def command(folder: Path, *arguments: str) -> None:
     """Run the command; its flags must be read as given, so it must not fail."""
     line = [sys.executable, "-m", "sim", *arguments]
-    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=900)
     if done.returncode or not done.stdout.strip():
         raise SystemExit(f"mailsim {' '.join(arguments)}: {done.returncode}\n{done.stderr}")
 

@@ -58,6 +58,8 @@ LIBRARIES = {
     | {"hindcast"},
     "typer": {"cli"},
     "jinja2": {"results"},
+    "scapy": {"exact"},
+    "trustme": {"serve"},
 }
 LIGHT = ("sim", "sim.cli", "sim.cli.app", "sim.cli.stored")
 """Modules that ``import sim`` and ``mailsim --help`` reach: no heavy library at their top."""

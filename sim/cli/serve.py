@@ -57,6 +57,10 @@ def serve(
     proxy: Annotated[
         bool, typer.Option("--proxy", help="Connections begin with a line of the PROXY protocol.")
     ] = False,
+    pcap: Annotated[
+        Path | None,
+        typer.Option("--pcap", metavar="FILE", help="Write what passes as a capture, too."),
+    ] = None,
     ca: Annotated[
         Path | None,
         typer.Option(
@@ -78,6 +82,8 @@ def serve(
     except cli.places.NoSuchPlaceError as error:
         wrong(f"--place {error}")
     live = cli.live.Live(living, proxy=proxy)
+    if pcap is not None:
+        living.write_to(pcap)
     if ca is not None:
         _write_authority(live, ca)
     with contextlib.suppress(KeyboardInterrupt):

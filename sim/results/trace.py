@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from sim.exact.blocks import Block, Grid, Line, Lines, Span
+from sim.exact.capture import Connection, write
 from sim.exact.page import Page
 from sim.exact.transcript import Dialogue, converse
 from sim.smtp import Facts, Policy, Verdict, clients
@@ -155,6 +157,21 @@ class Trace(Page):
         return tuple(
             self._dialogue(attempt, session)
             for attempt, session in zip(self.attempts, self.sessions, strict=True)
+        )
+
+    def pcap(self, path: str | PathLike[str]) -> int:
+        """Write the dialogues as a capture, for Wireshark (extra ``pcap``); return how many."""
+        return write(
+            path,
+            [
+                Connection(
+                    attempt.client, session.policy.address, session.port, attempt.at, d.turns
+                )
+                for attempt, session, d in zip(
+                    self.attempts, self.sessions, self.dialogues, strict=True
+                )
+                if session is not None and d is not None
+            ],
         )
 
     def figure(self, **options: Any) -> Figure:

@@ -31,6 +31,7 @@ class Options(TypedDict, total=False):
     proxy: bool
     first: dict[str, int]
     idle: float
+    pcap: str | PathLike[str] | None
 
 
 class Background:
@@ -41,10 +42,12 @@ class Background:
 
     def __init__(
         self, scenario: Scenario, arm: str, *, people: float = 0.0, speed: float = 1.0,
-        place: str | None = None, **more: Any,
+        place: str | None = None, pcap: str | PathLike[str] | None = None, **more: Any,
     ) -> None:  # fmt: skip
         living = Living(scenario, arm, people=people, factor=speed, place=place)
         self.living, self.live = living, Live(living, **more)
+        if pcap is not None:
+            living.write_to(pcap)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -133,7 +136,7 @@ def live(scenario: Any, arm: str | None = None, **options: Unpack[Options]) -> B
     fast as real time the clock goes (1; 0: by ``step`` alone); *place*, where clients are whose
     address says nothing (home); *proxy*: connections begin with a line of the PROXY protocol;
     *first*: the first port of each kind; *idle*: real seconds without a word after which a session
-    ends (300). Raises ScenarioError.
+    ends (300); *pcap*: a file that gets what passes as a capture. Raises ScenarioError.
     """
     model = _model(scenario)
     name = model.baseline if arm is None else arm

@@ -37,6 +37,7 @@ class SmtpEnd:
             "SMTP", server.name, port, address_text(living.world, origin.client), origin.place,
             living.advance(),
         )  # fmt: skip
+        self.flow = living.flow(origin.client, server.address, port)
         self._begin(origin)
 
     def _begin(self, origin: Origin) -> None:
@@ -67,6 +68,8 @@ class SmtpEnd:
     def receive(self, data: bytes) -> bytes:
         """Take the bytes that arrived; the replies to send."""
         now = self.living.advance()
+        if self.flow is not None:
+            self.flow.say("C", data, now)
         if self.session.state is not State.DATA:
             self.living.log.say(self.conversation, now, "C", data)
         move = _XCLIENT.fullmatch(data)
@@ -83,14 +86,18 @@ class SmtpEnd:
         return self.session.awaits_tls
 
     def encrypt(self) -> None:
-        """TLS protects the connection from now on."""
+        """TLS protects the connection from now on: a capture has no more of it."""
+        if self.flow is not None:
+            self.flow.end(self.living.world.env.now)
         self.session.encrypt()
 
     def lose(self) -> None:
         """The connection is gone."""
-        self.living.advance()
+        now = self.living.advance()
         self.session.lose()
         self.living.log.close(self.conversation)
+        if self.flow is not None:
+            self.flow.end(now)
 
     @property
     def closed(self) -> bool:
@@ -103,7 +110,10 @@ class SmtpEnd:
         return self.session.backlog
 
     def _out(self, data: bytes) -> bytes:
-        self.living.log.say(self.conversation, self.living.world.env.now, "S", data)
+        now = self.living.world.env.now
+        self.living.log.say(self.conversation, now, "S", data)
+        if self.flow is not None:
+            self.flow.say("S", data, now)
         return data
 
     def _move(self, attributes: str) -> bytes:
@@ -156,6 +166,8 @@ class PopEnd:
         self.conversation = living.log.open("POP3", network, port, client, origin.place, now)
         self.session = Pop3(f"pop.{living.domain(network)}", self._open, self._remove)
         self._letters: dict[str, Letter] = {}
+        server = living.server(living.world.scenario.submission_servers()[network])
+        self.flow = living.flow(origin.client, server.address, port)
 
     starts_at = 0.0
     backlog = 0
@@ -171,12 +183,17 @@ class PopEnd:
 
     def receive(self, data: bytes) -> bytes:
         """Take the bytes that arrived; the replies to send."""
-        self.living.log.say(self.conversation, self.living.advance(), "C", data)
+        now = self.living.advance()
+        self.living.log.say(self.conversation, now, "C", data)
+        if self.flow is not None:
+            self.flow.say("C", data, now)
         return self._out(self.session.receive(data))
 
     def lose(self) -> None:
         """The connection is gone."""
         self.living.log.close(self.conversation)
+        if self.flow is not None:
+            self.flow.end(self.living.world.env.now)
 
     @property
     def closed(self) -> bool:
@@ -184,7 +201,10 @@ class PopEnd:
         return self.session.closed
 
     def _out(self, data: bytes) -> bytes:
-        self.living.log.say(self.conversation, self.living.world.env.now, "S", data[:2000])
+        now = self.living.world.env.now
+        self.living.log.say(self.conversation, now, "S", data[:2000])
+        if self.flow is not None:
+            self.flow.say("S", data, now)
         return data
 
     def _open(self, name: str, password: str) -> Sequence[Item] | None:

@@ -94,6 +94,8 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.living.advance()
+        if self.living.capture is not None:
+            self.living.capture.close()
 
     async def _tick(self) -> None:
         while True:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from os import PathLike
 from typing import TYPE_CHECKING
 
+from sim.exact.capture import Capture, Flow
 from sim.exact.transcript import PASSWORD
 from sim.serve.clock import Clock
 from sim.serve.conversations import Log
@@ -40,6 +42,8 @@ class Living:
         self.mail, self.log = Mail(self.world), Log()
         self.offers_tls = False
         """Whether whoever carries the bytes can begin TLS."""
+        self.capture: Capture | None = None
+        """Where everything that passes is written, too."""
         self.accepted = 0
         """Messages that were taken from clients."""
 
@@ -57,11 +61,26 @@ class Living:
         self.clock.step(seconds)
         return self.advance()
 
-    def date(self) -> str:
-        """The present as headers have it: a run begins on the first Monday of its year."""
+    @property
+    def beginning(self) -> datetime:
+        """When the world began: the first Monday of its year."""
         first = datetime(self.world.scenario.year or 2000, 1, 1, tzinfo=UTC)
-        monday = first + timedelta(days=-first.weekday() % 7)
-        return format_datetime(monday + timedelta(seconds=self.world.env.now))
+        return first + timedelta(days=-first.weekday() % 7)
+
+    def date(self) -> str:
+        """The present as headers have it."""
+        return format_datetime(self.beginning + timedelta(seconds=self.world.env.now))
+
+    def write_to(self, path: str | PathLike[str]) -> None:
+        """Write everything that passes to a capture file from now on."""
+        self.capture = Capture(path, self.beginning.timestamp())
+
+    def flow(self, client: int, server: int, port: int) -> Flow | None:
+        """A connection in the capture, between addresses of the run; None: there is none."""
+        if self.capture is None:
+            return None
+        address = self.world.scenario.numbering.address
+        return self.capture.open(address(client), address(server), port, self.world.env.now)
 
     # ---- policies
 

@@ -4,6 +4,7 @@ import pytest
 from town import refused, town
 
 from sim.experiment.expected import analytic
+from sim.scenario import of_tree
 from sim.world.run import simulate
 
 CLOSED = {"arms.phased.servers.proseware-smtp.relay": "on_network"}
@@ -59,3 +60,15 @@ def test_who_dials_in_does_so_over_a_line_of_its_kind(by):
     assert len(again) > 40
     seconds = 1 + 56000 * 8 / (33600 if by == "telephone" else 10e6)
     assert again["took"].mean() == pytest.approx(seconds, rel=0.2)
+
+
+def test_who_is_refused_waits_for_any_network_of_the_account_s_organisation():
+    office = {"kind": "work", "prefixes": ["203.0.113.128/25"], "links": {"core": "5 ms"}}
+    tree = town(**CLOSED, **{"users.travellers.when_refused": {"wait": 1.0}}).tree
+    tree = tree | {"networks": tree["networks"] | {"office": office}}
+    places = {"places": {"hotel": 0.5, "office": 0.5}}
+    tree["users"] = {"travellers": tree["users"]["travellers"] | places}
+    owner = {"organisations": {"isp": {"networks": ["proseware", "office"]}}}
+    alone, together = ((refused(of_tree(tree | more))[0] > 2).sum() for more in ({}, owner))
+    assert alone > 400  # nobody comes to the account's own network: waiting does not help
+    assert together < 0.3 * alone
