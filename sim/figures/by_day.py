@@ -355,7 +355,7 @@ def welch(
         record(axes, means, x=days, series="mean of the day", row=arm, unit=label)
         axes.vlines(days + 0.5, means.low, means.high, color="0.7", linewidth=style.line)
         axes.plot(days + 0.5, means.mean, **DOT)
-        curve = words.scale(measure) * smoothed.loc[arm].to_numpy()
+        curve = words.scale(measure) * smoothed.loc[[arm]].to_numpy()
         for part in np.split(np.arange(len(days)), [first_day(starts[arm])]):
             axes.plot(days[part] + 0.5, curve[part], **AVERAGE)
         if np.isfinite(begin := float(begins[arm])):
