@@ -91,7 +91,9 @@ def shown(value):
     if hasattr(value, "savefig"):
         value.savefig(io.BytesIO())
     elif hasattr(value, "_repr_mimebundle_"):
-        assert {"text/plain", "text/html"} <= set(value._repr_mimebundle_())
+        bundle = value._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        assert "text/plain" in data and {"text/html", "image/svg+xml"} & set(data)
     elif value is not None:
         assert value._repr_html_()
 """
