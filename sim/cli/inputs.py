@@ -16,8 +16,8 @@ def scenario(
     source: str, set_: list[str] | None = None, more: Mapping[str, Any] | None = None
 ) -> Scenario:
     """A scenario with the keys changed that --set names."""
-    loaded, given = load(source), {**(more or {}), **changes(set_)}
-    return loaded.with_overrides(given) if given else loaded
+    loaded, settings = load(source), {**(more or {}), **changes(set_)}
+    return loaded.with_overrides(settings) if settings else loaded
 
 
 def at(loaded: Scenario, moment: str | None) -> Scenario:

@@ -104,8 +104,8 @@ def _by(executor: Executor, job: Job, tasks: Sequence[Task], report: Report) -> 
     shared = _shared(executor, pickle.dumps(job))
     futures: dict[Future[list[Done]], None] = {}
     try:
-        for piece in pieces(tasks, _at_once(executor)):
-            futures[executor.submit(perform_pickled, shared, piece)] = None
+        for batch in batches(tasks, _at_once(executor)):
+            futures[executor.submit(perform_pickled, shared, batch)] = None
         for future in as_completed(list(futures)):
             del futures[future]
             for done in future.result():
@@ -126,7 +126,7 @@ def _shared(executor: Executor, pickled: bytes) -> Any:
     return pickled if client is None else client.submit(bytes, pickled, pure=False)
 
 
-def pieces(tasks: Sequence[Task], at_once: int) -> Iterator[list[Task]]:
+def batches(tasks: Sequence[Task], at_once: int) -> Iterator[list[Task]]:
     """The *tasks* of each replication, which share what is drawn for it, together; apart where
     there would not be `AHEAD` times as many pieces as are performed *at_once*."""
     replications: dict[tuple[int, int], list[Task]] = {}

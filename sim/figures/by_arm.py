@@ -68,10 +68,10 @@ def differences(
     panels = [_difference(comparison, kind, measure) for kind, measure in chosen]
     others = [arm for arm in arms if arm != baselines[0]]
     notes = [f"differences from “{baselines[0]}”"]
-    stated = any(np.isfinite(panel.smallest) for panel in panels)
+    has_smallest = any(np.isfinite(panel.smallest) for panel in panels)
     marks = (
         _interval_entries(style)
-        if stated and np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
+        if has_smallest and np.isfinite(comparison["low"].to_numpy(dtype=float)).any()
         else []
     )
     return bars.draw(

@@ -21,7 +21,7 @@ from sim.figures.style import Style
 from sim.figures.words import digits
 
 QUANTITIES = ("honest recipients lost", "refused at first", "spam per mailbox and day")
-BAND, STATED = "0.75", Look("black", marker="o")
+BAND, CENTRAL = "0.75", Look("black", marker="o")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Structural(Panel):
 
     def row(self, axes: Axes, style: Style, place: float, arm: str) -> None:
         """Draw band, interval and mean, and write the mean beside them."""
-        stated, band = (rows.get(arm, Estimate()) for rows in (self.chance, self.bands))
-        if not stated.defined:
+        central, band = (rows.get(arm, Estimate()) for rows in (self.chance, self.bands))
+        if not central.defined:
             bars.absent(axes, style, place, "not defined")
             return
-        record(axes, stated, row=arm, series="chance")
+        record(axes, central, row=arm, series="chance")
         record(axes, band, row=arm, series="structure")
         height = bars.THICK * style.row
         axes.barh(place, band.high - band.low, left=band.low, height=height, color=BAND, gid="band")
-        bars.line(axes, style, place, stated, "black", 0.7)
-        bars.mark(axes, style, place, stated.mean, STATED, 0.6)
-        bars.beside(axes, style, place, digits(stated.mean))
+        bars.line(axes, style, place, central, "black", 0.7)
+        bars.mark(axes, style, place, central.mean, CENTRAL, 0.6)
+        bars.beside(axes, style, place, digits(central.mean))
 
 
 @figure(
@@ -64,7 +64,7 @@ def structures(style: Style, bands: Frame, arms: Names) -> Figure:
     panels = [_panel(name, bands[bands["quantity"] == name]) for name in QUANTITIES]
     present = [panel for panel in panels if panel.chance]
     entries: list[tuple[Artist, str]] = [(Patch(color=BAND), "if what is assumed is otherwise")]
-    entries += [(Line2D([], [], **bars.marker(style, STATED, 0.6)), "as stated")]
+    entries += [(Line2D([], [], **bars.marker(style, CENTRAL, 0.6)), "as stated")]
     return bars.draw(style, present, arms, entries)
 
 

@@ -122,8 +122,8 @@ def _attempts(
     """First attempts from one place by one account: settings × address, with their shares."""
     scenario, servers = inputs.scenario, inputs.servers
     ranges = (*servers.policy(inputs.submission[network]).ranges, servers.listings.ranges)
-    there = users.network_at(place, home)
-    for location, of_them in ((there, 1.0 - users.vpn), (network, users.vpn)):
+    present_network = users.network_at(place, home)
+    for location, of_them in ((present_network, 1.0 - users.vpn), (network, users.vpn)):
         addresses = list(address_parts(scenario.networks[location], ranges)) if of_them else []
         for share, program in programs(scenario, users, network):
             for part, client in addresses if share else ():

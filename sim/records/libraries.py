@@ -11,12 +11,12 @@ class MissingLibraryError(ImportError):
 
 
 @contextmanager
-def needing(what: str) -> Iterator[None]:
-    """Say that *what* needs a library, where importing one fails."""
+def needing(purpose: str) -> Iterator[None]:
+    """Say that *purpose* needs a library, where importing one fails."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise MissingLibraryError(
-            f"{what} needs {error.name}, which is not installed here; a scenario's matrix, explain "
-            "and diff, and exercises about them, do without"
+            f"{purpose} needs {error.name}, which is not installed here; a scenario's matrix, "
+            "explain and diff, and exercises about them, do without"
         ) from None

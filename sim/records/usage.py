@@ -120,8 +120,8 @@ def _value(name: str, value: Any, hint: Any) -> Any:
     fitting = _fitting(value, hint)
     if not fitting:
         text = repr(value)
-        shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-        raise UsageError(f"{name}: expected {_words(hint)}, got {shown}")
+        excerpt = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+        raise UsageError(f"{name}: expected {_words(hint)}, got {excerpt}")
     return fitting[0]
 
 
@@ -131,7 +131,7 @@ def _fitting(value: Any, hint: Any) -> list[Any]:
     if hint is Any or isinstance(hint, TypeVar):
         return [value.item() if isinstance(value, Real) and hasattr(value, "item") else value]
     if origin in (Union, UnionType):
-        return next((found for each in args if (found := _fitting(value, each))), [])
+        return next((fits for each in args if (fits := _fitting(value, each))), [])
     if origin is Literal:
         return [value] if value in args else []
     if hint in _PLAIN:
@@ -168,7 +168,7 @@ def _of_list(value: Any, hint: Any) -> list[Any]:
     if isinstance(value, (str, bytes, PathLike)) or not isinstance(value, Iterable):
         return []
     fitting = [_fitting(item, hint) for item in value]
-    return [[found[0] for found in fitting]] if all(fitting) else []
+    return [[fits[0] for fits in fitting]] if all(fitting) else []
 
 
 def _of_tuple(value: Any, hints: tuple[Any, ...]) -> list[Any]:
@@ -178,7 +178,7 @@ def _of_tuple(value: Any, hints: tuple[Any, ...]) -> list[Any]:
     if len(several) != len(value):
         return []
     fitting = [_fitting(item, hint) for item, hint in zip(value, several, strict=True)]
-    return [tuple(found[0] for found in fitting)] if all(fitting) else []
+    return [tuple(fits[0] for fits in fitting)] if all(fitting) else []
 
 
 _WORDS: dict[Any, str] = {

@@ -41,16 +41,16 @@ def points(scenario: Scenario) -> Iterator[tuple[Path, Point]]:
 
 
 def _problems(scenario: Scenario, path: Path, point: Point) -> Iterator[Problem]:
-    found = _tried(scenario, path, point)
+    faults = _problems_at(scenario, path, point)
     alone = [
         problem
-        for key, value in (point.items() if found and len(point) > 1 else ())
-        for problem in _tried(scenario, (*path, key), {key: value})
+        for key, value in (point.items() if faults and len(point) > 1 else ())
+        for problem in _problems_at(scenario, (*path, key), {key: value})
     ]
-    yield from alone or found
+    yield from alone or faults
 
 
-def _tried(scenario: Scenario, path: Path, point: Point) -> list[Problem]:
+def _problems_at(scenario: Scenario, path: Path, point: Point) -> list[Problem]:
     """What is wrong with the scenario at *point*."""
     if path == ("sweep", "over") and len(point) == 1:
         path = (*path, *point)
@@ -64,6 +64,6 @@ def _tried(scenario: Scenario, path: Path, point: Point) -> list[Problem]:
 def _problem(path: Path, point: Point, fault: Fault) -> Problem:
     """A fault at *point*, which names the key it is about where that is none of the point's."""
     last = fault.key.rpartition(".")[2]
-    ours = any(key.rpartition(".")[2] == last for key in point) or fault.key in point
-    value = fault.value if ours else f"{fault.key}: {fault.value}"
+    of_this_point = any(key.rpartition(".")[2] == last for key in point) or fault.key in point
+    value = fault.value if of_this_point else f"{fault.key}: {fault.value}"
     return Problem(path, value, fault.expected, fault.nearest)

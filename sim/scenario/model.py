@@ -93,8 +93,8 @@ class Head(Table):
     spam where there would be too much mail"""
     baseline: str = key("")
     """the arm that the others are compared with; without it, the first"""
-    meant: list[str] = key([], max_length=100)
-    """remarks of `mailsim check` that are meant, by the names of their rules: not made again"""
+    ignore_remarks: list[str] = key([], max_length=100)
+    """remarks of `mailsim check` that are intended, by the names of their rules: not made again"""
     precision: Precision | None = key(None)
     """run as many replications as an interval of this width needs, from `replications` on"""
     interest: dict[str, Annotated[float, Field(gt=0.0)]] = key({}, max_length=100)

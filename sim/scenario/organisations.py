@@ -102,8 +102,8 @@ def derived(owner: Tree, network: Tree, names: Mapping[str, list[Any]]) -> Tree:
     others = (name for name in _listed(owner, "domains") if re.fullmatch(DOMAIN, name))
     own = _listed(network, "prefixes")
     trusted = [p for name in _listed(owner, "networks") for p in names.get(str(name), ())] or own
-    stated = ("domains", [*own_domains, *others]), ("trusted_networks", trusted)
-    return {name: list(dict.fromkeys(values)) for name, values in stated if values}
+    defaults = ("domains", [*own_domains, *others]), ("trusted_networks", trusted)
+    return {name: list(dict.fromkeys(values)) for name, values in defaults if values}
 
 
 # ---- what is wrong
@@ -121,24 +121,24 @@ def problems(
         ("domains", domain): f"networks.{network}" for network, domain in domains.items() if domain
     }
     for owner, keys in organisations.items():
-        here = SECTION, owner
+        place = SECTION, owner
         if owner in names["networks"]:
-            yield Problem(here, value_text(owner), "a name that no network has")
+            yield Problem(place, value_text(owner), "a name that no network has")
         for field in ("networks", "servers"):
-            yield from unknowns(getattr(keys, field), names[field], *here, field)
+            yield from unknowns(getattr(keys, field), names[field], *place, field)
         for field in ("networks", "servers", "domains"):
             for index, item in enumerate(getattr(keys, field)):
                 other = claimed.setdefault((field, item), owner)
                 if other != owner:
                     expected = f"one that {other} does not have"
-                    yield Problem((*here, field, index), value_text(item), expected)
+                    yield Problem((*place, field, index), value_text(item), expected)
         for name, items in keys.trusted_ranges.items():
             if ranges[name] > 1 or name in (*names["networks"], *organisations):
                 expected = "a name that no other range, network or organisation has"
-                yield Problem((*here, RANGES, name), value_text(name), expected)
+                yield Problem((*place, RANGES, name), value_text(name), expected)
             for index, item in enumerate(items):
                 if re.fullmatch(NAME, item):
-                    yield from unknown(item, names["networks"], *here, RANGES, name, index)
+                    yield from unknown(item, names["networks"], *place, RANGES, name, index)
 
 
 def unknown_range(problem: Problem, raw: Tree, names: Mapping[str, list[Any]]) -> Iterator[Problem]:

@@ -194,10 +194,10 @@ class Places:
         """Where the value at *path* stands, or else the table in which it would stand."""
         if any(path[:length] in self.changed for length in range(1, len(path) + 1)):
             return Place(self.file)
-        found = [(_known(path, of_file), name, of_file) for name, of_file in self._lines]
-        known, name, of_file = max(found, key=lambda one: len(one[0]))
-        shown = len(known) >= min(2, len(path)) and known
-        return Place(name, of_file[known] if shown else None)
+        candidates = [(_known(path, of_file), name, of_file) for name, of_file in self._lines]
+        known, name, of_file = max(candidates, key=lambda one: len(one[0]))
+        enough = len(known) >= min(2, len(path)) and known
+        return Place(name, of_file[known] if enough else None)
 
     def after(self, changed: Iterable[Path]) -> Places:
         """The same where the values at these paths were changed."""

@@ -76,10 +76,10 @@ def _prefer(
 def shifted(on: Sequence[bool], share: float) -> list[bool]:
     """Who has a setting on when *share* of all do: nobody changes it but who must, and these are
     mixed evenly among all who could."""
-    wanted = apportion({"": 1.0 - share, "on": share}, len(on)).count("on")
-    more = wanted > sum(on)
+    target = apportion({"": 1.0 - share, "on": share}, len(on)).count("on")
+    more = target > sum(on)
     movable = [i for i, is_on in enumerate(on) if is_on != more]
-    part = abs(wanted - sum(on)) / len(movable) if movable else 0.0
+    part = abs(target - sum(on)) / len(movable) if movable else 0.0
     moves = apportion({"": 1.0 - part, "moves": part}, len(movable))
     moving = {i for i, move in zip(movable, moves, strict=True) if move}
     return [is_on != (i in moving) for i, is_on in enumerate(on)]

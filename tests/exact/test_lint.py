@@ -162,9 +162,9 @@ def test_arms_are_named_once_in_one_line():
 def test_what_is_meant_is_not_remarked():
     lists = PLAIN + LIST
     assert [remark.rule for remark in remarks(lists)] == ["unasked-blocklist"]
-    assert remarks("meant = ['unasked-blocklist']\n" + lists) == []
+    assert remarks("ignore_remarks = ['unasked-blocklist']\n" + lists) == []
     with pytest.raises(ScenarioError, match=r"line 1: meant\[0\]: 'unasked-list': .*did you mean"):
-        remarks("meant = ['unasked-list']\n" + lists)
+        remarks("ignore_remarks = ['unasked-list']\n" + lists)
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -47,21 +47,21 @@ def lint(scenario: Scenario) -> list[Remark]:
 
     Raises ScenarioError if it says so of a rule that there is not.
     """
-    problems = unknowns(scenario.meant, RULES, "meant")
+    problems = unknowns(scenario.ignore_remarks, RULES, "ignore_remarks")
     if wrong := faults.of(problems, scenario.places):
         raise ScenarioError(wrong)
     view = View(scenario)
-    rules = (rule for rule in RULES if rule not in scenario.meant)
+    rules = (rule for rule in RULES if rule not in scenario.ignore_remarks)
     return [remark for rule in rules for remark in _remarks(view, rule)]
 
 
 def _remarks(view: View, rule: str) -> list[Remark]:
     scenario = view.scenario
-    found: dict[tuple[Path, str], dict[str, None]] = {}
+    notices: dict[tuple[Path, str], dict[str, None]] = {}
     for path, text, arms in RULES[rule](view):
-        found.setdefault((path, text), {}).update(dict.fromkeys(arms))
+        notices.setdefault((path, text), {}).update(dict.fromkeys(arms))
     remarks = []
-    for (path, text), where in found.items():
+    for (path, text), where in notices.items():
         file, line = scenario.places.of(path)
         named = () if len(where) == len(scenario.arms) or path[1:2] == (*where,) else tuple(where)
         remarks.append(Remark(rule, file, line, dotted(path), text, named))

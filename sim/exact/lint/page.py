@@ -12,7 +12,7 @@ INTRODUCTION = """\
 `mailsim check` remarks what of a scenario has no effect, or hardly the effect that was meant. A
 remark is no fault: the exit status stays 0, but with `--strict` it is 2. Each is told once, with
 its line in the file, the arms in which it holds (none: in all), and its rule in brackets. What is
-meant is said in the file, and not remarked again: `meant = ["small-pool"]`.
+meant is said in the file, and not remarked again: `ignore_remarks = ["small-pool"]`.
 """
 READ = """\
 A key, or a value declared in `structures`, `ranges` or `sweep`, is remarked if in no arm, and at

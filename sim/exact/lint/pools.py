@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.exact.lint.view import Found, View
+from sim.exact.lint.view import Notice, View
 from sim.scenario.people import HOME, PARTS, network_at
 from sim.topology.addresses import hosts
 
@@ -21,7 +21,7 @@ STAY = 43200.0
 """Seconds of a part of the week, for which places are drawn: about half a day; chosen."""
 
 
-def small_pools(view: View) -> Iterator[Found]:
+def small_pools(view: View) -> Iterator[Notice]:
     """Networks with fewer addresses than people ask for at once."""
     for name, network in view.scenario.networks.items():
         short = [(state, few) for state in view.arms if (few := _short(state.scenario, name))]
@@ -32,7 +32,7 @@ def small_pools(view: View) -> Iterator[Found]:
                 f"{_who(network)}: whoever finds none cannot connect"
             )
             for state, _ in short:
-                yield state.found(("networks", name, "prefixes"), text)
+                yield state.notice(("networks", name, "prefixes"), text)
 
 
 def _short(scenario: Scenario, name: str) -> tuple[float, int] | None:
@@ -58,18 +58,18 @@ def _holders(scenario: Scenario, network: str) -> float:
     """People who have an address of *network*: by the end of a run, or at once in busy hours; as
     many as there hardly are more."""
     lease = scenario.networks[network].lease
-    held = [
+    addresses_in_use = [
         (users.count, _ever(scenario, users, *_share(users, network)))
         if lease is None
-        else (users.count, _share(users, network)[0] * _held(scenario, users, lease))
+        else (users.count, _share(users, network)[0] * _addresses_in_use(scenario, users, lease))
         for users in scenario.users.values()
         if network not in users.fixed_address
     ]
-    deviation = math.sqrt(sum(count * share * (1.0 - share) for count, share in held))
-    return sum(count * share for count, share in held) + SURELY * deviation
+    deviation = math.sqrt(sum(count * share * (1.0 - share) for count, share in addresses_in_use))
+    return sum(count * share for count, share in addresses_in_use) + SURELY * deviation
 
 
-def _held(scenario: Scenario, users: Users, lease: float) -> float:
+def _addresses_in_use(scenario: Scenario, users: Users, lease: float) -> float:
     """Share of the busy hours that somebody there holds a lease, who takes one when he has none and
     goes online; it ends with the stay at the place."""
     busy = max(scenario.hourly) / (sum(scenario.hourly) / len(scenario.hourly))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from sim.exact.lint.unread import READERS, Reader
-from sim.exact.lint.view import Found, State, View
+from sim.exact.lint.view import Notice, State, View
 from sim.scenario import Scenario, declared
 from sim.scenario.overrides import matching
 from sim.scenario.trees import Path
@@ -18,7 +18,7 @@ Unread = dict[Path, str]
 """By the place in the file of a key, what it takes for the key to count."""
 
 
-def unread_keys(view: View) -> Iterator[Found]:
+def unread_keys(view: View) -> Iterator[Notice]:
     """Keys that nothing reads, in any arm or at any value that is declared."""
     unread = _unread(view.states)
     if unread:
@@ -26,10 +26,10 @@ def unread_keys(view: View) -> Iterator[Found]:
             other = _unread(View(view.scenario.with_overrides(point)).states)
             unread = {path: words for path, words in unread.items() if path in other}
     for path, words in unread.items():
-        yield Found(path, f"has no effect: it counts only {words}")
+        yield Notice(path, f"has no effect: it counts only {words}")
 
 
-def unread_values(view: View) -> Iterator[Found]:
+def unread_values(view: View) -> Iterator[Notice]:
     """Values declared for a key that nothing reads."""
     counts: dict[tuple[Path, str], bool] = {}
     for path, point in islice(declared.points(view.scenario), MOST_VARIANTS):
@@ -41,7 +41,7 @@ def unread_values(view: View) -> Iterator[Found]:
             )
     for (place, selector), some in counts.items():
         if not some and (reader := _reader(tuple(selector.split(".")))):
-            yield Found(place, f"changes nothing: the key counts only {reader.words}")
+            yield Notice(place, f"changes nothing: the key counts only {reader.words}")
 
 
 def _counts(scenario: Scenario, selector: str) -> bool:

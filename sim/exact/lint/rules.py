@@ -14,7 +14,7 @@ from sim.exact.diff import changes
 from sim.exact.lint import servers
 from sim.exact.lint.pools import small_pools
 from sim.exact.lint.reading import unread_keys, unread_values
-from sim.exact.lint.view import Found, View
+from sim.exact.lint.view import Notice, View
 from sim.path.journey import Servers
 from sim.path.route import STRANGER, is_open
 from sim.records.usage import quoted
@@ -25,15 +25,15 @@ from sim.smtp import clients
 from sim.smtp.restrictions import STAGES
 
 
-def equal_arms(view: View) -> Iterator[Found]:
+def equal_arms(view: View) -> Iterator[Notice]:
     """Two arms that are equal, key by key."""
     first: dict[Hashable, str] = {}
     for arm, key in view.identities.items():
         if first.setdefault(key, arm) != arm:
-            yield Found(("arms", arm), f"equals {quoted(first[key])}, key by key")
+            yield Notice(("arms", arm), f"equals {quoted(first[key])}, key by key")
 
 
-def alike_arms(view: View) -> Iterator[Found]:
+def alike_arms(view: View) -> Iterator[Notice]:
     """Two arms with other policies that answer alike in every cell of the matrix."""
     kinds: dict[Hashable, list[str]] = {}
     for arm in {identity: arm for arm, identity in view.identities.items()}.values():
@@ -45,7 +45,7 @@ def alike_arms(view: View) -> Iterator[Found]:
             of_kind.append(arm)
         else:
             text = f"answers as {quoted(like)} in every cell of the matrix, and is equal otherwise"
-            yield Found(("arms", arm), text)
+            yield Notice(("arms", arm), text)
 
 
 SEEN = {"client", "login", "forward_path"}
@@ -69,21 +69,21 @@ def _answer_alike(scenario: Scenario, a: str, b: str) -> bool:
     return next(changes(Servers(scenario, a), Servers(scenario, b)), None) is None
 
 
-def same_place(view: View) -> Iterator[Found]:
+def same_place(view: View) -> Iterator[Notice]:
     """People whose workplace is the network that they have at home."""
     for state in view.arms:
         for name, users in state.scenario.users.items():
             homes = {*users.accounts} if users.home is None else {users.home}
             if users.work is not None and homes == {users.work}:
                 text = f"{users.work} is all that this group has at home: work is no other place"
-                yield state.found(("users", name, "work"), text)
+                yield state.notice(("users", name, "work"), text)
 
 
-def unvisited_venues(view: View) -> Iterator[Found]:
+def unvisited_venues(view: View) -> Iterator[Notice]:
     """Venues where nobody ever is, and that have no mail of their own."""
     for name, network in view.scenario.networks.items():
         if network.kind == "venue" and network.domain is None and not _is_visited(view, name):
-            yield Found(("networks", name), "nobody is ever there")
+            yield Notice(("networks", name), "nobody is ever there")
 
 
 def _is_visited(view: View, network: str) -> bool:
@@ -94,12 +94,12 @@ def _is_visited(view: View, network: str) -> bool:
     )
 
 
-def unasked_blocklists(view: View) -> Iterator[Found]:
+def unasked_blocklists(view: View) -> Iterator[Notice]:
     """Blocklists that no server, spammer or operator asks."""
-    asked = {zone for _, scenario, _ in view.states for zone in _zones_asked(scenario)}
+    zones = {zone for _, scenario, _ in view.states for zone in _zones_asked(scenario)}
     for name in view.scenario.blocklists:
-        if name not in asked:
-            yield Found(("blocklists", name), "no server, spammer or operator asks this list")
+        if name not in zones:
+            yield Notice(("blocklists", name), "no server, spammer or operator asks this list")
 
 
 def _zones_asked(scenario: Scenario) -> Iterator[str]:
@@ -115,23 +115,25 @@ def _zones_asked(scenario: Scenario) -> Iterator[str]:
                 yield str(restriction.args[0]).partition("=")[0]
 
 
-def idle_operators(view: View) -> Iterator[Found]:
+def idle_operators(view: View) -> Iterator[Notice]:
     """Operators without a reason to close anything."""
     reasons = ("date", "open_share", "after_reports", "after_listings", "after_relayed")
     for name in view.scenario.operators:
         every = [scenario.operators[name] for _, scenario, _ in view.states]
         if not any(getattr(one, key) not in (None, ()) for one in every for key in reasons):
-            yield Found(("operators", name), f"closes nothing: it has none of {', '.join(reasons)}")
+            yield Notice(
+                ("operators", name), f"closes nothing: it has none of {', '.join(reasons)}"
+            )
 
 
-def routes_without_host(view: View) -> Iterator[Found]:
+def routes_without_host(view: View) -> Iterator[Notice]:
     """Ways of sending spam that have nothing to send by, in any arm."""
     for name, spammers in view.scenario.spammers.items():
         for index, route in enumerate(spammers.routes):
             lacks = _LACKING.get(route)
             if lacks and all(lacks[1](s, s.spammers[name]) for _, s, _ in view.states):
                 path = ("spammers", name, "routes", index)
-                yield Found(path, f"{route} carries nothing: {lacks[0]}")
+                yield Notice(path, f"{route} carries nothing: {lacks[0]}")
 
 
 def _no_open_relay(scenario: Scenario, _: Spammers) -> bool:
@@ -163,7 +165,7 @@ _LACKING: dict[str, tuple[str, Callable[[Scenario, Spammers], bool]]] = {
 }
 
 
-def open_greylisting(view: View) -> Iterator[Found]:
+def open_greylisting(view: View) -> Iterator[Notice]:
     """Greylisting on a server that is open: who may relay is not greylisted."""
     text = "greylists nobody: who may relay is not greylisted, and everybody may; say all, as in "
     for state in view.arms:
@@ -173,14 +175,14 @@ def open_greylisting(view: View) -> Iterator[Found]:
                 for restriction in getattr(policy, stage):
                     if restriction.name == "greylist" and len(restriction.args) == 1:
                         example = str(restriction).replace(")", ", all)")
-                        yield state.found(("servers", name, stage), text + example)
+                        yield state.notice(("servers", name, stage), text + example)
 
 
 REACH = 10.0
 """Times what the busiest client does on average, beyond which a limit is out of reach; chosen."""
 
 
-def limits_out_of_reach(view: View) -> Iterator[Found]:
+def limits_out_of_reach(view: View) -> Iterator[Notice]:
     """Limits that no client can come near."""
     for state in view.arms:
         for name, keys in state.scenario.servers.items():
@@ -195,7 +197,7 @@ def limits_out_of_reach(view: View) -> Iterator[Found]:
                     if limit.most > REACH * (busiest + 1.0):
                         text = f"the busiest client sends about {busiest:.2g} in that time"
                 if text:
-                    yield state.found(
+                    yield state.notice(
                         ("servers", name, "client"), f"{restriction} never strikes: {text}"
                     )
 
@@ -237,7 +239,7 @@ HABITS = (
 )
 
 
-def deciding_defaults(view: View) -> Iterator[Found]:
+def deciding_defaults(view: View) -> Iterator[Notice]:
     """A share of people at its default of 0, where some arms are about just that."""
     for habit in HABITS:
         offering = [state for state in view.arms if _concerned(state.scenario, habit)]
@@ -252,7 +254,7 @@ def deciding_defaults(view: View) -> Iterator[Found]:
             "what this costs; state it, or its [ranges]"
         )
         for arm in some:
-            yield Found(("arms", offering[0].arm), text, (arm,))
+            yield Notice(("arms", offering[0].arm), text, (arm,))
 
 
 def _concerned(scenario: Scenario, habit: Habit) -> list[str]:
@@ -265,16 +267,16 @@ def _concerned(scenario: Scenario, habit: Habit) -> list[str]:
     return [name for name, users in scenario.users.items() if is_concerned(users)]
 
 
-def doubtful_policies(view: View) -> Iterator[Found]:
+def doubtful_policies(view: View) -> Iterator[Notice]:
     """Policies that relay for everybody, refuse their own mail, or have lines without effect."""
     for warned in findings.warnings(view.scenario):
         state = next(state for state in view.arms if state.arm == warned.arms[0])
-        place = state.found(("servers", warned.servers[0], warned.finding.stage or "relay"), "")
+        place = state.notice(("servers", warned.servers[0], warned.finding.stage or "relay"), "")
         for arm in warned.arms:
-            yield Found(place.path, warned.text, (arm,))
+            yield Notice(place.path, warned.text, (arm,))
 
 
-RULES: dict[str, Callable[[View], Iterator[Found]]] = {
+RULES: dict[str, Callable[[View], Iterator[Notice]]] = {
     "equal-arms": equal_arms,
     "alike-arms": alike_arms,
     "deciding-default": deciding_defaults,

@@ -20,7 +20,7 @@ BASE = ""
 """Stands for no arm: the servers' own policies, which hold until the policies start."""
 
 
-class Found(NamedTuple):
+class Notice(NamedTuple):
     """One thing that a rule found: where it is written, and what about it."""
 
     path: Path
@@ -38,9 +38,9 @@ class State(NamedTuple):
     """By path of a key that is written, where in the file: of a line that writes several keys, or
     for several arms, the same."""
 
-    def found(self, path: Path, text: str) -> Found:
+    def notice(self, path: Path, text: str) -> Notice:
         """What is found at *path* in this arm, at the line that wrote it."""
-        return Found(self.writers.get(path, path), text, (self.arm,))
+        return Notice(self.writers.get(path, path), text, (self.arm,))
 
 
 class View:

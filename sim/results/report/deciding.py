@@ -49,7 +49,7 @@ class Assumption(NamedTuple):
     """One assumption that moves the result: where it does most, and how far."""
 
     key: str
-    stated: str
+    as_stated: str
     value: str
     quantity: str
     arm: str
@@ -113,7 +113,7 @@ def matters(results: Analysis, decision: Decision) -> list[Assumption]:
     return [
         Assumption(
             key=key,
-            stated=stated(keys, key),
+            as_stated=as_stated(keys, key),
             value=driver.value,
             quantity=driver.quantity,
             arm=driver.arm,
@@ -125,7 +125,7 @@ def matters(results: Analysis, decision: Decision) -> list[Assumption]:
     ]
 
 
-def stated(keys: pd.DataFrame, pattern: str) -> str:
+def as_stated(keys: pd.DataFrame, pattern: str) -> str:
     """The values that the scenario has for a key such as ``users.*.learning``."""
     section, _, rest = pattern.partition(".")
     _, _, name = rest.partition(".")

@@ -25,7 +25,7 @@ class Logins:
     """The credentials of each message, as long as its writer has changed no setting.
 
     A login stands for all of its domain. Whether AUTH is offered on port 25 depends on the policy
-    in force, so that is asked for anew (`shown`).
+    in force, so that is asked for anew (`numbers`).
     """
 
     def __init__(self, context: WorldContext, programs: Sequence[MailProgram]) -> None:
@@ -51,21 +51,21 @@ class Logins:
         """The number of what *program* shows where AUTH is offered."""
         account = program.person.accounts[account_number]
         own = self._context.submission[account.network]
-        shown = credentials(
+        login = credentials(
             anyone_at(account.address),
             by_587=program.by_587,
             wrong_password=program.mistypes(own, None),
             offers_auth=True,
             submission_port=own.submission_port,
         )
-        return self._numbers.setdefault(shown, len(self._numbers))
+        return self._numbers.setdefault(login, len(self._numbers))
 
     @property
     def on_port_25(self) -> NDArray[np.bool_]:
         """Mask of the messages that are handed in on port 25."""
         return self._on_25[self.number]
 
-    def shown(self, messages: Ints, servers: Sequence[Server], server: Ints) -> Ints:
+    def numbers(self, messages: Ints, servers: Sequence[Server], server: Ints) -> Ints:
         """The number of what each of *messages* shows its *server* (a number) at present."""
         offers_auth = np.array([s.policy.auth_offered for s in servers])
         number = self.number[messages]

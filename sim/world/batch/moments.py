@@ -41,7 +41,7 @@ class Moments:
         """The group of *message* that goes on if its first server takes all of it at *at*."""
         groups, server = self.groups, self.servers[self.messages.server_item[message]]
         client = self.known.client_item[message]
-        login = self.known.logins.kinds[self.known.shown_item[message]]
+        login = self.known.logins.kinds[self.known.login_number_item[message]]
         answers = self._answers(server, client, login, message, at)
         if answers is None:
             return UNKNOWN
@@ -100,7 +100,7 @@ class Moments:
         if means != "window":
             return OWN_LOGIN if means == "login" else 0
         program = self.known.programs[self.arrivals.person[message]]
-        login = self.known.logins.kinds[self.known.shown_item[message]]
+        login = self.known.logins.kinds[self.known.login_number_item[message]]
         question = program.message(message)
         client = self.known.client_item[message]
         window = self._window_of(

@@ -101,7 +101,8 @@ class Precomputed:
         client = np.where(web, self.addresses[server], client)
         self.client_item = packed("I", client)
         self.client = view(self.client_item)
-        self.shown_item, self.shown = column("i", len(client), 0)  # number of its credentials
+        # By message, the number of the credentials that it shows.
+        self.login_number_item, self.login_number = column("i", len(client), 0)
         known = (latency < inf) & (self.client != 0)
         known &= web | ~(self._blocked(ends, which) & on_25)
         # Addresses in a VPN are taken for the message; and where POP logins are read, their own
@@ -185,9 +186,9 @@ class Precomputed:
         index = ranges(first, parts)
         message = groups.message[index]
         server = messages.server[message]
-        self.shown[some] = self.logins.shown(some, self.servers, messages.server[some])
-        shown = self.shown[message]
-        known = self._answers(index, server, self.client[message], groups.first_outcome, shown)
+        self.login_number[some] = self.logins.numbers(some, self.servers, messages.server[some])
+        login = self.login_number[message]
+        known = self._answers(index, server, self.client[message], groups.first_outcome, login)
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[np.isin(known, (Known.COUNT, Known.SECOND_HOP)) & lost] = Known.ASK
         groups.at_first[index] = known
