@@ -71,7 +71,9 @@ def course(tmp_path):
     """A course of one notebook with two exercises."""
     cells = [nbformat.v4.new_code_cell(source) for source in SMALL]
     (tmp_path / "notebooks").mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "small.ipynb")
+    about = nbformat.read(NOTEBOOKS / "11-today.ipynb", 4).metadata
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=about)
+    nbformat.write(notebook, tmp_path / "notebooks" / "small.ipynb")
     return tmp_path
 
 

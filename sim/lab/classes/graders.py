@@ -87,10 +87,10 @@ def otter(cell: Cell) -> Iterator[Cell]:
     if question is None:
         yield cell
         return
-    name, answer, test = _names(question)
+    name, _, test = _names(question)
     yield raw(f"# BEGIN QUESTION\nname: {name}\npoints: 1")
     yield raw("# BEGIN SOLUTION")
-    yield code(answer.partition(" = ")[0] + f" = {question['start']}  # SOLUTION")
+    yield code(f"{question['before']}{name} = {question['start']}  # SOLUTION")
     yield raw("# END SOLUTION")
     yield raw("# BEGIN TESTS")
     yield code(test)
