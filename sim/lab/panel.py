@@ -284,7 +284,7 @@ def _controls(panel: Panel, w: Any) -> dict[str, Any]:
     if start.roaming is not None:
         controls["roaming"] = w.FloatSlider(
             value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
-            description="share of people who roam", readout_format=".0%", **slider,
+            description="people who roam", readout_format=".0%", **slider,
         )  # fmt: skip
     return controls
 
