@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sim.hindcast import study as study
     from sim.lab import site as site
     from sim.lab.classes import collecting as collecting
+    from sim.lab.classes import graders as graders
     from sim.lab.classes import handout as handout
     from sim.lab.classes import pages as pages
     from sim.lab.classes import roster as roster
@@ -65,6 +66,7 @@ _HOME = {
     "figures": "sim.figures",
     "findings": "sim.exact.findings",
     "forecast": "sim.hindcast.forecast",
+    "graders": "sim.lab.classes.graders",
     "handout": "sim.lab.classes.handout",
     "imported": "sim.config.imported",
     "inputs": "sim.cli.inputs",

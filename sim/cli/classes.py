@@ -82,3 +82,16 @@ def collect(
     for line in cli.pages.summary(collection):
         say(line)
     say(f"{marks / 'marks.csv'}, and a page for each student beside it")
+
+
+@group.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    kind: Annotated[str, typer.Option("--to", metavar="KIND", help="nbgrader or otter.")],
+    notebooks: Annotated[
+        Path, typer.Option("--notebooks", metavar="DIR", help="The notebooks of the course.")
+    ] = Path("notebooks"),
+) -> None:
+    """The course as assignments of nbgrader or otter-grader."""
+    paths = cli.graders.export(out, kind, notebooks=notebooks)
+    say(f"{out}: {len(paths)} assignments for {kind}")

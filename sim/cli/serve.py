@@ -158,6 +158,7 @@ def _arm(live: Live, _over: asyncio.Event, argument: str) -> str:
 
 def _table(live: Live, _over: asyncio.Event, _: str) -> str:
     _show(live)
+    sys.stdout.flush()
     return ""
 
 

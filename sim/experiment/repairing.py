@@ -11,12 +11,14 @@ from sim.experiment.manifest import differences, new_manifest, read_manifest
 from sim.experiment.run import perform_all
 from sim.experiment.stored import points_of, promised, scenario_of
 from sim.experiment.tasks import Job
+from sim.scenario.implied import is_followed
 
 
 def repair(root: Path, *, workers: int = 1, progress: bool = False) -> int:
     """Run again what is not in *root* as it was written, and what was not run yet; how many runs.
 
-    Raises OtherResultsError where this version would not make the same rows.
+    Raises OtherResultsError where this version would not make the same rows, or what is stored of
+    the scenario does not say how.
     """
     with locking.exclusive(root):
         manifest = read_manifest(root)
@@ -30,6 +32,12 @@ def repair(root: Path, *, workers: int = 1, progress: bool = False) -> int:
             )
         done = whole(root)
         todo = [task for task in promised(manifest, len(points)) if task not in done]
+        followed = sorted({key for point in points for key in point if is_followed(key)})
+        if todo and followed:
+            raise storage.OtherResultsError(
+                f"{root}: points change {', '.join(followed)}, from which other keys follow: run "
+                "the command that wrote them again"
+            )
         if todo:
             perform_all(Job(scenario, root, manifest.keep, points), todo, manifest, execution)
     return len(todo)

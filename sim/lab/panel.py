@@ -261,15 +261,20 @@ def _widget(panel: Panel, w: Any) -> Any:
 
 
 def _controls(panel: Panel, w: Any) -> dict[str, Any]:
-    """The controls by the part of the `State` that each is for, with their labels."""
+    """The controls by the part of the `State` that each is for, with their labels.
+
+    Buttons, not lists: in a notebook the arrow keys and letters that move in a list are shortcuts.
+    """
     start = panel.start
-    look = {"style": {"description_width": "15em"}, "layout": w.Layout(width="33em")}
-    slider = {**look, "continuous_update": False}
-    arms = list(panel.model.arms)
+    wide = {"description_width": "13em"}
+    buttons = {"style": {**wide, "button_width": "auto"}, "layout": w.Layout(width="100%")}
+    slider = {"style": wide, "layout": w.Layout(width="31em"), "continuous_update": False}
     controls = {
-        "arm": w.Dropdown(options=arms, value=start.arm, description="policy (arm)", **look),
-        "server": w.Dropdown(
-            options=panel.servers, value=start.server, description="matrix of the server", **look
+        "arm": w.ToggleButtons(
+            options=list(panel.model.arms), value=start.arm, description="policy (arm)", **buttons
+        ),
+        "server": w.ToggleButtons(
+            options=panel.servers, value=start.server, description="matrix of the server", **buttons
         ),
         "spam": w.FloatSlider(
             value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, times as written",
@@ -279,7 +284,7 @@ def _controls(panel: Panel, w: Any) -> dict[str, Any]:
     if start.roaming is not None:
         controls["roaming"] = w.FloatSlider(
             value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
-            description="share of people who roam", readout_format=".0%", **slider,
+            description="people who roam", readout_format=".0%", **slider,
         )  # fmt: skip
     return controls
 

@@ -20,6 +20,22 @@ SHARES = ("places", "office_hours", "weekend")
 """Keys that say where people are."""
 
 
+FOLLOWED = {
+    "networks": ("kind", "domain", "prefixes"),
+    "servers": ("role", "network", "address", "domains", "ports"),
+    "users": ("accounts", *SHARES),
+}
+"""Keys from which a file that leaves others out has these, by section."""
+
+
+def is_followed(selector: str) -> bool:
+    """Whether others follow from the key that *selector* changes, unless they are written: what is
+    written out in full no longer follows."""
+    section, *_ = selector.split(".")
+    key = (*selector.split("."), "", "")[2]
+    return section in ("seed", "topology", "organisations") or key in FOLLOWED.get(section, ())
+
+
 def expanded(source: Tree) -> Tree:
     """Return *source* with every network and server it implies, with derived keys written out.
 

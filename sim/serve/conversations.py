@@ -42,7 +42,7 @@ class Judgement(NamedTuple):
         return {key: value for key, value in self._asdict().items() if key != "facts"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Conversation:
     """One session of a client with a server."""
 
@@ -57,7 +57,8 @@ class Conversation:
     judgements: list[Judgement] = field(default_factory=list)
     over: bool = False
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        """As a reader sees it, at a prompt and in a notebook."""
         head = f"{self.protocol} with {self.server}, from {self.place} ({self.client})"
         return "\n".join((head, *(f"{turn.speaker}: {turn.text}" for turn in self.turns)))
 

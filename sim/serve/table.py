@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sim.serve.live import Live
 
 HOST = "127.0.0.1"
+PACES = {0.0: "stands still", 1.0: "goes as in reality"}
+"""Words for factors of the clock."""
 
 
 class Table(Page):
@@ -29,7 +31,7 @@ class Table(Page):
     def grids(self) -> list[Block]:
         """The tables alone: a terminal must not break the lines to paste."""
         living, clock = self.living, self.living.clock
-        pace = f"{clock.factor:g} times as fast as real time" if clock.factor else "standing still"
+        pace = PACES.get(clock.factor, f"goes {clock.factor:g} times as fast as real time")
         head = f"{living.world.scenario.title}: arm '{living.arm}', the clock {pace}"
         columns = ("server", "SMTP", "submission", "relays for")
         rows = tuple(

@@ -159,6 +159,20 @@ def test_of_an_arm_without_a_run_only_the_shortfall_speaks(folder):
     assert [choice.arm for choice in left.decision().choices] == ["open trust"]
 
 
+def test_what_no_longer_follows_from_what_is_stored_is_not_repaired(tmp_path):
+    for key, values in {"seed": [1, 2], "users.travellers.count": [3, 4]}.items():
+        folder = tmp_path / key
+        how = {"replications": 1, "arms": "open trust", "progress": False}
+        sim.sweep(SMALL, {key: values}, out=folder, **how)
+        assert repair(folder) == 0
+        storage.part(folder, "measures", Task("open trust", 0, 1)).unlink()
+        if key == "seed":
+            with pytest.raises(OtherResultsError, match="points change seed, from which other"):
+                repair(folder)
+        else:
+            assert repair(folder) == 1
+
+
 def test_verify_names_all_that_is_wrong_and_repair_makes_it_as_it_was(whole, folder):
     assert [one.faults for one in verify(folder)] == [[]]
     storage.part(folder, "attempts", LOST).unlink()

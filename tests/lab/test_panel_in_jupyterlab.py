@@ -1,4 +1,4 @@
-"""A notebook of the course in a real JupyterLab in Chromium: open, run all, move a control.
+"""A notebook of the course in a real JupyterLab in Chromium: open, run all, move a control by keys.
 
 The figure of the panel changes, and so does its matrix. Set MAILSIM_SCREENSHOT to a path to look.
 """
@@ -43,15 +43,19 @@ COUNTED = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
 WRONG = """[...document.querySelectorAll(
   '[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type*=error]'
 )].map(e => e.innerText).join()"""
-OPTIONS = """[...document.querySelectorAll('.widget-dropdown select')]
-  .map(select => [...select.options].map(option => option.text).join('|')).join('; ')"""
-MOVE = """(() => {
-  const select = document.querySelectorAll('.widget-dropdown select')[0];
-  const named = o => o.text.replace(/\\s/g, ' ') === 'on network';
-  select.value = [...select.options].find(named).value;
-  select.dispatchEvent(new Event('change', {bubbles: true}));
-  select.scrollIntoView();
-  return true;
+OPTIONS = "[...document.querySelectorAll('.widget-toggle-button')].map(b => b.innerText).join('|')"
+FOCUS = """(() => {
+  const named = b => b.innerText.trim() === 'NAME';
+  const button = [...document.querySelectorAll('.widget-toggle-button')].find(named);
+  button.focus();
+  button.scrollIntoView();
+  return document.activeElement === button;
+})()"""
+ANOTHER_NUMBER = """(() => {
+  const number = document.querySelector('.widget-readout');
+  number.focus();
+  getSelection().selectAllChildren(number);
+  return document.activeElement === number;
 })()"""
 
 
@@ -101,6 +105,12 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
             told = browser.ask("Runtime.evaluate", expression=expression, returnByValue=True)
             return told["result"].get("value")
 
+        def press(key: str, code: int) -> None:
+            text = "\r" if key == "Enter" else key
+            for kind in ("keyDown", "keyUp"):
+                browser.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text,
+                            windowsVirtualKeyCode=code)  # fmt: skip
+
         browser.ask("Emulation.setDeviceMetricsOverride", width=1280, height=1500,
                     deviceScaleFactor=1, mobile=False)  # fmt: skip
         browser.ask("Page.navigate", url=lab)
@@ -114,12 +124,18 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
         assert "reject_unauth_destination" not in said(MATRIX)
         moved = time.monotonic()
         options = said(OPTIONS)
-        assert said(MOVE), options
+        assert said(FOCUS.replace("NAME", "on network")), options
+        press(" ", 32)
         _until(lambda: "reject_unauth_destination" in said(MATRIX), "another matrix")
         matrix = time.monotonic() - moved
         _until(lambda: said(FIGURE) != before, "another figure")
         figure = time.monotonic() - moved
         print(f"matrix after {matrix:.2f} s, figure after {figure:.2f} s")
+        before = said(FIGURE)
+        assert said(ANOTHER_NUMBER)  # of the first slider: the spam
+        browser.ask("Input.insertText", text="3")
+        press("Enter", 13)
+        _until(lambda: said(FIGURE) != before, "the figure with more spam")
         shot = Path(os.environ.get("MAILSIM_SCREENSHOT") or tmp_path / "panel.png")
         browser.screenshot(shot)
     assert shot.stat().st_size > 10_000

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -173,17 +174,15 @@ def test_the_command_starts_and_ends_with_ctrl_c():
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as served:  # fmt: skip
-        lines = []
-        for line in served.stdout:
-            lines.append(line)
-            if "Thunderbird" in line:
-                break
+        lines = [*takewhile(lambda line: "Thunderbird" not in line, served.stdout)]
         (port,) = (line.split()[1] for line in lines if line.startswith(" proseware-smtp "))
-        served.stdin.write("step 31 min\nspeed 60\narm open trust\narm closed\nspeed -1\n?\n")
+        served.stdin.write(
+            "step 31 min\nspeed 60\narm open trust\narm closed\nspeed -1\n?\ntable\n"
+        )
         served.stdin.flush()
         with socket.create_connection((HOST, int(port)), 10) as client:
             assert client.recv(100).startswith(b"220 smtp.proseware.com")
-        time.sleep(0.5)
+        assert any("Thunderbird" in line for line in served.stdout)  # the table once more
         served.send_signal(signal.SIGINT)
         out, told = served.communicate(timeout=20)
         assert served.returncode == 0
