@@ -163,7 +163,9 @@ def test_what_is_meant_is_not_remarked():
     lists = PLAIN + LIST
     assert [remark.rule for remark in remarks(lists)] == ["unasked-blocklist"]
     assert remarks("ignore_remarks = ['unasked-blocklist']\n" + lists) == []
-    with pytest.raises(ScenarioError, match=r"line 1: ignore_remarks\[0\]: 'unasked-list': .*did you mean"):
+    with pytest.raises(
+        ScenarioError, match=r"line 1: ignore_remarks\[0\]: 'unasked-list': .*did you mean"
+    ):
         remarks("ignore_remarks = ['unasked-list']\n" + lists)
 
 
