@@ -14,6 +14,8 @@ GUIDE = (FOLDER.parent / "teacher" / "LECTURERS-GUIDE.md").read_text("utf-8")
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ONE_MINUTE = 60.0
 SHORT_FORM = 15.0
+WORDS_A_MINUTE = 150
+"""Of technical text, read to be understood (chosen: half of what is read for pleasure)."""
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -46,6 +48,9 @@ def test_it_states_minutes_goals_prediction_and_three_exercises(path):
     assert question.count("?") == 1
     minutes = re.search(r"\*\*Time:\*\* (\d+) minutes", words)[1]
     assert f" | {minutes} |\n" in re.search(rf"^\| {number} \|.*\n", GUIDE, re.M)[0]
+    reading = int(re.search(r"minutes, (\d+) of them reading", words)[1])
+    assert abs(reading - len(words.split()) / WORDS_A_MINUTE) <= 1
+    assert reading < int(minutes) / 3  # a lab is done, not read
     assert "**After this notebook you can**\n\n1. " in words
     assert "**What you need to know.**" in words
     cells = [cell.source for cell in read(path).cells]
