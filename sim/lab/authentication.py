@@ -17,7 +17,7 @@ from sim.exact.blocks import Block, Grid, Line, Span
 from sim.exact.page import Page
 
 Check = Literal["pass", "fail", "none"]
-Wish = Literal["none", "quarantine", "reject"]
+Disposition = Literal["none", "quarantine", "reject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Domain:
     """What a domain publishes: its SPF networks, and its DMARC policy for mail that fails."""
 
     networks: tuple[str, ...] = ()
-    policy: Wish = "none"
+    policy: Disposition = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def portable(value: object, depth: int = 4) -> Any:
 _ARRAYS = ("numpy", "pandas", "pandas.core.series", "pandas.core.indexes.base")
 
 
-def kept(value: object) -> Any:
+def as_data(value: object) -> Any:
     """Return *value* as JSON keeps it, or its type's name where it is no data."""
     try:
         data = portable(value)
@@ -98,8 +98,8 @@ def read(path: Path) -> Any:
 def open_notebook() -> Path | None:
     """Return the notebook that this kernel runs, where the server says which (Jupyter does)."""
     name = os.environ.get("JPY_SESSION_NAME", "")
-    here = [Path(name), Path.cwd() / Path(name).name] if name.endswith(".ipynb") else []
-    return next((path for path in here if path.is_file()), None)
+    candidates = [Path(name), Path.cwd() / Path(name).name] if name.endswith(".ipynb") else []
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def saved() -> list[Record]:
@@ -116,13 +116,13 @@ class Attempts:
 
     def count(self, number: str, student: str) -> int:
         """Count one more attempt at an exercise and return which it is."""
-        asked = (number, student)
-        if asked not in self.counted:
-            self.counted[asked] = max(
+        question = (number, student)
+        if question not in self.counted:
+            self.counted[question] = max(
                 (whole(r.get("attempt")) for r in saved() if _about(r, number, student)), default=0
             )
-        self.counted[asked] += 1
-        return self.counted[asked]
+        self.counted[question] += 1
+        return self.counted[question]
 
 
 ATTEMPTS = Attempts({})
@@ -143,7 +143,7 @@ def answer_record(number: str, student: str, answer: object, right: bool | None)
     return {
         "exercise": number,
         "student": student,
-        "answer": kept(answer),
+        "answer": as_data(answer),
         "right": right,
         "attempt": attempt,
         "time": now(),

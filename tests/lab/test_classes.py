@@ -176,7 +176,7 @@ def test_copies_are_named(tmp_path):
     students = [ANN, BOB, Student("s103"), Student("s104")]
     hand_in(tmp_path / "s104", [marked_cell("10.3", right("10.3", "s104"), "s104")])
     reasons = {
-        (c.student, c.other, c.why.partition(":")[0])
+        (c.student, c.other, c.reason.partition(":")[0])
         for c in collecting.collect(tmp_path, students).copies
     }
     assert ("s101", "s102", "wrong here and right for s102") in reasons

@@ -17,7 +17,7 @@ from sim.lab.recording import KEY, records
 def a_new_kernel(monkeypatch):
     """Nothing is known from before, as in a kernel that has just started."""
     monkeypatch.setattr(recording, "ATTEMPTS", recording.Attempts({}))
-    monkeypatch.setattr(predicting, "_SHOWN", {})
+    monkeypatch.setattr(predicting, "_BUNDLES", {})
     monkeypatch.setattr(predicting, "_RECORDS", {})
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
 
@@ -54,9 +54,9 @@ def test_a_mark_carries_answer_time_and_attempt():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_answers_are_kept_as_data(answer, kept):
-    value = recording.kept(answer)
-    assert value == kept
+def test_answers_are_kept_as_data(answer, as_data):
+    value = recording.as_data(answer)
+    assert value == as_data
     json.dumps(value)
 
 

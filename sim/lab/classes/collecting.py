@@ -53,7 +53,7 @@ class Copy:
 
     student: str
     other: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ def _sheet(student: Student, handed: Work, hidden: Hidden) -> Sheet:
 def _result(number: str, answer: Answer | None, student: Student, hidden: Iterable[Want]) -> Result:
     if answer is None or answer.value is None:
         return Result(number, NOT_TRIED)
-    given = marked(number, answer.value, student.number)
-    if given.right and not _holds(number, answer.value, student.number, hidden):
-        given = Mark(number, False, "a cell that is not shown has the wrong colour")
-    state = {True: RIGHT, False: WRONG, None: UNREAD}[given.right]
-    return Result(number, state, answer, given.words)
+    verdict = marked(number, answer.value, student.number)
+    if verdict.right and not _holds(number, answer.value, student.number, hidden):
+        verdict = Mark(number, False, "a cell that is not shown has the wrong colour")
+    state = {True: RIGHT, False: WRONG, None: UNREAD}[verdict.right]
+    return Result(number, state, answer, verdict.words)
 
 
 def marked(number: str, answer: Any, student: str) -> Mark:
@@ -159,8 +159,8 @@ def _holds(number: str, answer: Any, student: str, hidden: Iterable[Want]) -> bo
 def copies(sheets: Sequence[Sheet]) -> Iterator[Copy]:
     """Whose answer is right for somebody else and wrong for themselves, and equal files."""
     for sheet, other in permutations(sheets, 2):
-        mine, theirs = ({r.exercise: r for r in s.results} for s in (sheet, other))
-        same = [n for n in mine if _is_the_others(mine[n], theirs[n])]
+        own, other_results = ({r.exercise: r for r in s.results} for s in (sheet, other))
+        same = [n for n in own if _is_the_others(own[n], other_results[n])]
         if same:
             words = f"wrong here and right for {other.student.number}: {', '.join(same)}"
             yield Copy(sheet.student.number, other.student.number, words)
@@ -171,15 +171,15 @@ def copies(sheets: Sequence[Sheet]) -> Iterator[Copy]:
             yield Copy(sheet.student.number, other.student.number, "answers under the other's id")
 
 
-def _is_the_others(mine: Result, theirs: Result) -> bool:
-    if mine.state not in (WRONG, UNREAD) or theirs.state != RIGHT:
+def _is_the_others(own: Result, other_results: Result) -> bool:
+    if own.state not in (WRONG, UNREAD) or other_results.state != RIGHT:
         return False
-    if exercise_kind(mine.exercise) in ("Word", "Code"):
+    if exercise_kind(own.exercise) in ("Word", "Code"):
         return False  # of four words, a wrong one is often somebody's right one
     return (
-        mine.answer is not None
-        and theirs.answer is not None
-        and (mine.answer.value == theirs.answer.value)
+        own.answer is not None
+        and other_results.answer is not None
+        and (own.answer.value == other_results.answer.value)
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sim.records.usage import UsageError, one_of
 
 Cell = dict[str, Any]
-_ASKED = re.compile(
+_CHECK_CALL = re.compile(
     r"^(?P<before>.*?)(?P<name>answer|policy) = (?P<start>[^\n#]*?)(?P<comment>\s*#[^\n]*)?\n"
     r'check\("(?P<number>[\w.]+)", (?P=name), student=ME\)\s*$',
     re.DOTALL,
@@ -49,7 +49,7 @@ def export(out: Path, kind: str, *, notebooks: Path) -> list[Path]:
 
 def _question(cell: Cell) -> re.Match[str] | None:
     source = "".join(cell["source"])
-    return _ASKED.match(source) if cell["cell_type"] == "code" else None
+    return _CHECK_CALL.match(source) if cell["cell_type"] == "code" else None
 
 
 def _names(question: re.Match[str]) -> tuple[str, str, str]:

@@ -78,7 +78,7 @@ def copies(collection: Collection) -> Iterator[Iterable[object]]:
     """A row for each reason to ask two students."""
     yield ["id", "other", "why"]
     for copy in collection.copies:
-        yield [copy.student, copy.other, copy.why]
+        yield [copy.student, copy.other, copy.reason]
 
 
 def _cells(result: Result) -> list[str]:
@@ -86,8 +86,8 @@ def _cells(result: Result) -> list[str]:
     if answer is None:
         return [result.exercise, result.state, "", "", ""]
     attempts = str(answer.attempts) if answer.recorded else "not run"
-    shown = json.dumps(answer.value, ensure_ascii=False)[:500]
-    return [result.exercise, result.state, attempts, answer.time, shown]
+    text = json.dumps(answer.value, ensure_ascii=False)[:500]
+    return [result.exercise, result.state, attempts, answer.time, text]
 
 
 def page(sheet: Sheet) -> str:
@@ -130,9 +130,9 @@ def _row(cells: Iterable[str]) -> str:
 def summary(collection: Collection) -> Iterator[str]:
     """Lines for the teacher: how many sheets, copies to ask about, files of nobody."""
     right = sum(sheet.count(RIGHT) for sheet in collection.sheets)
-    tried = sum(len(TABLE) - sheet.count(NOT_TRIED) for sheet in collection.sheets)
-    yield f"{len(collection.sheets)} students, {tried} answers, {right} right"
-    yield from (f"ask {c.student} and {c.other}: {c.why}" for c in collection.copies)
+    attempted = sum(len(TABLE) - sheet.count(NOT_TRIED) for sheet in collection.sheets)
+    yield f"{len(collection.sheets)} students, {attempted} answers, {right} right"
+    yield from (f"ask {c.student} and {c.other}: {c.reason}" for c in collection.copies)
     yield from (
         f"whose is {path}? Its folder and its id are nobody's" for path in collection.nobodys
     )

@@ -190,10 +190,10 @@ def _script(work: Path, inner: Sequence[str]) -> Iterator[str]:
 
 def _bound(source: str, place: str) -> Iterator[str]:
     """Lines that show a file or a folder in the sandbox, to be read alone."""
-    path, here = shlex.quote(source), shlex.quote(place.lstrip("/"))
+    path, inside = shlex.quote(source), shlex.quote(place.lstrip("/"))
     if Path(source).is_symlink():  # as /bin is of /usr/bin
-        yield f"ln -s {shlex.quote(str(Path(source).readlink()))} {here}"
+        yield f"ln -s {shlex.quote(str(Path(source).readlink()))} {inside}"
         return
     make = "mkdir -p" if Path(source).is_dir() else "touch"
-    yield f"mkdir -p $(dirname {here}); {make} {here}"
-    yield f"mount --bind {path} {here}; mount -o remount,bind,ro {here}"
+    yield f"mkdir -p $(dirname {inside}); {make} {inside}"
+    yield f"mount --bind {path} {inside}; mount -o remount,bind,ro {inside}"

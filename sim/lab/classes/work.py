@@ -69,8 +69,8 @@ def read(paths: Iterable[Path]) -> Work:
 def owner(notebook: object) -> str | None:
     """Return the id that a notebook says it belongs to; None where it says nothing."""
     about = notebook.get("metadata") if isinstance(notebook, dict) else None
-    stated = about.get(KEY) if isinstance(about, dict) else None
-    ids = [stated.get("student")] if isinstance(stated, dict) else []
+    entry = about.get(KEY) if isinstance(about, dict) else None
+    ids = [entry.get("student")] if isinstance(entry, dict) else []
     ids += [record.get("student") for record in recording.records(notebook)]
     return next(filter(None, map(identified, ids)), None)
 
@@ -105,7 +105,7 @@ def _written(notebook: dict[str, Any]) -> Iterator[Answer]:
         call = _CHECK.search(text) if len(text) <= LONGEST_CELL else None
         value = literal(text, call[2]) if call and call[1] in TABLE else None
         if call and value is not None:
-            yield Answer(call[1], recording.kept(value), recorded=False)
+            yield Answer(call[1], recording.as_data(value), recorded=False)
 
 
 def literal(source: str, name: str) -> Any:

@@ -102,13 +102,13 @@ class Word:
     among: tuple[str, ...]
     also: Mapping[str, str] = field(default_factory=dict)
     """Other ways of writing one of the words, and the word."""
-    shown: bool = True
+    listed: bool = True
     """Whether the question lists the words; not where that would give too much away."""
 
     @property
     def form(self) -> str:
         """The words, where they may be listed."""
-        return f"One of: {', '.join(self.among)}." if self.shown else ""
+        return f"One of: {', '.join(self.among)}." if self.listed else ""
 
     def judge(self, answer: object) -> Judgement:
         """Compare words."""
@@ -117,7 +117,7 @@ class Word:
         if key(text) not in words:
             near = nearest(text, self.among) if text else ""
             hint = f"; did you mean {near!r}?" if near else ""
-            expected = one_of(self.among) if self.shown else "a word is expected"
+            expected = one_of(self.among) if self.listed else "a word is expected"
             return Judgement(None, f"{expected}, not {described(answer)}{hint}")
         return Judgement(words[key(text)] == self.expected())
 

@@ -99,20 +99,20 @@ class Task:
         return {k: list(v) for k, v in start.items()} if isinstance(start, dict) else start
 
     @property
-    def shown(self) -> str:
+    def statement(self) -> str:
         """The question, and a request for the student id where none was given."""
         return self.text if self.student else f"{self.text}\n({NO_ID})"
 
     def __str__(self) -> str:
         owner = f", for {self.student}" if self.student else ""
-        return visible(f"Exercise {self.number}{owner}: {self.title}\n{self.shown}")
+        return visible(f"Exercise {self.number}{owner}: {self.title}\n{self.statement}")
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         owner = f", for {markup(self.student)}" if self.student else ""
         title = f"Exercise {self.number}{owner}: {markup(self.title)}"
-        return f"<b>{title}</b>{fixed(markup(self.shown))}"
+        return f"<b>{title}</b>{fixed(markup(self.statement))}"
 
 
 Question = Callable[[Draw], Exercise]

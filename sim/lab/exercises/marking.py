@@ -48,8 +48,8 @@ class Mark:
         return fixed(markup(str(self)), f"color:{COLOURS[self.right]}")
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Record]]:
-        shown = {"text/plain": str(self), "text/html": self._repr_html_()}
-        return shown, {KEY: self.record} if self.record else {}
+        data = {"text/plain": str(self), "text/html": self._repr_html_()}
+        return data, {KEY: self.record} if self.record else {}
 
 
 def check(number: object, answer: object = None, student: object = None) -> Mark:
@@ -60,11 +60,11 @@ def check(number: object, answer: object = None, student: object = None) -> Mark
     time and attempt with the mark that it shows.
     """
     try:
-        given = mark(number, answer, student)
-        if given.number not in TABLE or answer is None or answer is ...:
-            return given
-        kept = answer_record(given.number, name_of(student), answer, given.right)
-        return replace(given, record=kept)
+        verdict = mark(number, answer, student)
+        if verdict.number not in TABLE or answer is None or answer is ...:
+            return verdict
+        answer_data = answer_record(verdict.number, name_of(student), answer, verdict.right)
+        return replace(verdict, record=answer_data)
     except UnknownStudent as error:
         return Mark("?", None, str(error))
     except Exception as error:  # a student may hand in anything, even a name that has no text

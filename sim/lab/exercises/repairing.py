@@ -113,9 +113,9 @@ class Repair:
 
     def opened(self, servers: Servers) -> Iterator[str]:
         """Clients without credentials that may relay, though no green cell is at their place."""
-        asked = {w.place for w in self.wants if _is_anonymous(w) and w.through}
+        places = {w.place for w in self.wants if _is_anonymous(w) and w.through}
         for place in self._clients(servers.scenario):
-            if place.label not in asked:
+            if place.label not in places:
                 for who in ("stranger", "forger"):
                     if single_cell(servers, self.server, who, place, OTHER, "none").accepted:
                         yield f"a {who}, {place.label} ({IPv4Address(place.client)})"

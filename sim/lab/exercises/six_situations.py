@@ -106,7 +106,7 @@ def rule(draw: Draw) -> Exercise:
         f"“{arm}”. A customer of proseware.com, {PLACES[place]} ({LOGINS[login]}), writes to "
         f"{to}{using}. Which restriction of proseware-smtp decides about it? Its name, or "
         f"end_of_list where the list ends without a decision.",
-        Word(right, (*restrictions.names(), "end_of_list"), written, shown=False),
+        Word(right, (*restrictions.names(), "end_of_list"), written, listed=False),
         "the rule walk of scenario.explain(...): the first restriction that matches decides; "
         "mind the order of the list",
         scenario,

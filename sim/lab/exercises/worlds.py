@@ -205,11 +205,11 @@ _REFERENCES: dict[tuple[object, ...], list[float]] = {}
 
 
 def _values(of: Callable[..., float], scenario: Scenario, *arms: str) -> list[float]:
-    asked = (of, id(scenario), arms, OTHER_SEED, REPLICATIONS)
-    if asked not in _REFERENCES:
+    key = (of, id(scenario), arms, OTHER_SEED, REPLICATIONS)
+    if key not in _REFERENCES:
         runs = zip(*(_replications(scenario, arm) for arm in arms), strict=True)
-        _REFERENCES[asked] = [of(*frames) for frames in runs]
-    return _REFERENCES[asked]
+        _REFERENCES[key] = [of(*frames) for frames in runs]
+    return _REFERENCES[key]
 
 
 def _replications(scenario: Scenario, arm: str) -> Iterator[Frames]:
