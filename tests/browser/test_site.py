@@ -126,6 +126,7 @@ PATIENCE = 240.0
 
 
 @fetched
+@pytest.mark.slow
 def test_a_site_on_a_server_of_its_own_asks_no_other(tmp_path):
     """Built by the command, served from loopback: cells run, and nothing else is asked for."""
     notebooks, out = tmp_path / "notebooks", tmp_path / "site"
