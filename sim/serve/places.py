@@ -70,7 +70,7 @@ class Places:
 
     def guest(self, network: str, number: int = 1) -> Origin:
         """Guest *number* of *network*, counted from 1; raises NoSuchPlaceError."""
-        addresses = self.scenario.leasable(network)
+        addresses = self.scenario.numbering.numbers(self.scenario.leasable(network))
         shared = self.scenario.networks[network].shared_address
         if not 1 <= number <= (MOST if shared else len(addresses)):
             raise NoSuchPlaceError(f"{network} has no guest {number}")

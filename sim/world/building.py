@@ -154,12 +154,13 @@ def listing(workload: Workload, server: Server, settings: Settings, since: float
 def permissions(scenario: Scenario, workload: Workload, pop: PopLogins) -> Permissions:
     """Who may tell whose permission a submission was relayed by."""
     shared = (n for n, network in scenario.networks.items() if network.shared_address)
+    numbers = scenario.numbering.numbers
     people, guests = workload.population.people, workload.population.guests
     owners = {account.address: p.number for p in people for account in p.accounts}
     owners |= {address: len(people) + n for n, address in enumerate(guests)}
     return Permissions(
         pop,
-        frozenset(address for name in shared for address in scenario.leasable(name)),
+        frozenset(address for name in shared for address in numbers(scenario.leasable(name))),
         owners,
     )
 

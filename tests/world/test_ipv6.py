@@ -48,7 +48,9 @@ def test_a_run_in_ipv6_has_the_rows_of_the_run_in_ipv4(name, arm):
                 assert all(value >= 0xF0000000 for value in values if value)
                 full = [mapped.numbering.address(value) for value in values]
                 values = [a - clients.IPV6 - BASE if a else 0 for a in full]
-            assert list(map(str, values)) == list(map(str, theirs)), (table, column)
+            rows = enumerate(zip(map(str, values), map(str, theirs), strict=True))
+            other = [(row, *pair) for row, pair in rows if pair[0] != pair[1]]
+            assert other[:5] == [], (table, column)
 
 
 def test_a_network_of_both_kinds_hands_out_its_prefixes_in_turn():
