@@ -149,11 +149,12 @@ def _masked() -> Iterator[str]:
 def bubblewrap(work: Path, inner: Sequence[str]) -> Command:
     """Return the command that runs *inner* in Bubblewrap, with *work* as its folder."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    words += ["--tmpfs", "/tmp"]  # first: what may be read may stand below it
     for place, source in _readable().items():
         words += ["--ro-bind", source, place]
     for path in _masked():
         words += ["--tmpfs", path]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", str(work), "/work"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--bind", str(work), "/work"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
     return [*words, "--chdir", "/work", "--cap-drop", "ALL", *inner]
@@ -172,11 +173,11 @@ def _script(work: Path, inner: Sequence[str]) -> Iterator[str]:
     yield f"mkdir {root}"
     yield "mount --make-rprivate /"
     yield f"mount -t tmpfs -o size=64m,mode=755 tmpfs {root}; cd {root}"
+    yield "mkdir -p proc dev tmp work old; mount -t tmpfs -o size=256m tmpfs tmp"
     for place, source in _readable().items():
         yield from _bound(source, place)
-    yield "mkdir -p proc dev tmp work old"
     yield f"mount --bind {shlex.quote(str(work))} work"
-    yield "mount -t proc proc proc; mount -t tmpfs -o size=256m tmpfs tmp"
+    yield "mount -t proc proc proc"
     for name in DEVICES:
         yield f"touch dev/{name}; mount --bind /dev/{name} dev/{name}"
     yield "mkdir dev/shm; mount -t tmpfs -o size=64m tmpfs dev/shm"
