@@ -1,6 +1,7 @@
 """What is missing is passed over with a reason; in CI nothing is, and a skip is a failure."""
 
 import os
+import signal
 
 import pytest
 
@@ -47,3 +48,9 @@ def decided():
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     return make
+
+
+def pytest_configure():
+    """Let Ctrl-C reach programs that tests start, also where a shell keeps it from its jobs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
