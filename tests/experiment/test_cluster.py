@@ -21,7 +21,7 @@ import sim
 from sim.experiment import journal, workers
 from sim.experiment.storage import Task
 from sim.experiment.tasks import Job
-from sim.experiment.workers import WorkerDied, pieces, run_tasks
+from sim.experiment.workers import WorkerDied, batches, run_tasks
 
 distributed = pytest.importorskip("distributed")
 SMALL = Path(__file__).with_name("small.toml")
@@ -188,13 +188,13 @@ def test_a_run_that_loses_the_scheduler_ends_in_one_line_and_goes_on_by_the_same
 
 def test_the_arms_of_a_replication_go_together_as_long_as_all_have_enough_to_do():
     tasks = [Task(arm, r) for r in range(6) for arm in "abcd"]
-    assert [len(piece) for piece in pieces(tasks, 1)] == [4] * 6
-    assert [len(piece) for piece in pieces(tasks, 3)] == [4] * 6
-    assert [len(piece) for piece in pieces(tasks, 6)] == [2] * 12
-    assert [len(piece) for piece in pieces(tasks, 100)] == [1] * 24
-    assert [task for piece in pieces(tasks, 6) for task in piece] == tasks
-    assert all(len({task.replication for task in piece}) == 1 for piece in pieces(tasks, 1))
-    assert [*pieces([], 4)] == []
+    assert [len(batch) for batch in batches(tasks, 1)] == [4] * 6
+    assert [len(batch) for batch in batches(tasks, 3)] == [4] * 6
+    assert [len(batch) for batch in batches(tasks, 6)] == [2] * 12
+    assert [len(batch) for batch in batches(tasks, 100)] == [1] * 24
+    assert [task for batch in batches(tasks, 6) for task in batch] == tasks
+    assert all(len({task.replication for task in batch}) == 1 for batch in batches(tasks, 1))
+    assert [*batches([], 4)] == []
 
 
 def test_a_process_unpickles_what_all_tasks_share_once(tmp_path, monkeypatch):

@@ -40,7 +40,7 @@ def test_a_mark_carries_answer_time_and_attempt():
 
 
 @pytest.mark.parametrize(
-    ("answer", "kept"),
+    ("answer", "as_data"),
     [
         ({4, 2}, [2, 4]),
         (np.arange(3), [0, 1, 2]),
