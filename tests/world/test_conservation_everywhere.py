@@ -82,6 +82,13 @@ def everything():
     return load(EVERYTHING).with_overrides(SMALL)
 
 
+@pytest.fixture(scope="module")
+def briefly(everything):
+    """Everything, for some hours after the policy starts: what is noticed is noticed at once."""
+    hours = {"policy_starts": "8 h", "transient": "2 h", "run_length": "16 h"}
+    return everything.with_overrides(hours)
+
+
 WORDS = {
     ("recipients", "class"): words.MailClass,
     ("recipients", "fate"): words.Fate,
@@ -154,8 +161,8 @@ def test_what_is_drawn_has_every_restriction():
     assert seen >= set(RESTRICTIONS) - {"reject_unlisted_recipient"}
 
 
-def test_a_lost_recipient_is_noticed(everything):
-    run = simulate(everything, "everything", 0)
+def test_a_lost_recipient_is_noticed(briefly):
+    run = simulate(briefly, "everything", 0)
     frames = run.frames()
     rows = frames["recipients"]
     lost = random.Random(1).randrange(len(rows))
@@ -164,7 +171,7 @@ def test_a_lost_recipient_is_noticed(everything):
         conservation.check(frames, run.intended, run.workload)
 
 
-def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
+def test_a_message_that_nothing_has_is_noticed(briefly, monkeypatch):
     end = Recorder.end
 
     def forgetful(rows, group, *rest):
@@ -173,15 +180,15 @@ def test_a_message_that_nothing_has_is_noticed(everything, monkeypatch):
 
     monkeypatch.setattr(Recorder, "end", forgetful)
     with pytest.raises(conservation.ConservationError) as raised:
-        balanced(everything, "everything")
+        balanced(briefly, "everything")
     told = str(raised.value)
     assert "in transit, but in no outbox and no queue" in told
     assert "its attempts:" in told
 
 
-def test_a_policy_may_ask_for_pop_logins_where_nobody_logs_in(everything):
+def test_a_policy_may_ask_for_pop_logins_where_nobody_logs_in(briefly):
     nobody = {"users.*.program": "web", "users.*.pop_before_sending": 0.0}
-    asked = everything.with_overrides(
+    asked = briefly.with_overrides(
         nobody | {"servers.*.relay": ["permit_pop_before_smtp(1 min)"]}
     )
     run = simulate(asked, "everything", 0)
