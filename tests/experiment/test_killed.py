@@ -15,12 +15,12 @@ import sim
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 SMALL = Path(__file__).with_name("small.toml")
-ONCE_MORE = 4
+ONCE_MORE = 3
 
 
 def started(out: Path) -> subprocess.Popen:
     code = (
-        f"import sim; sim.run({str(SMALL)!r}, out={str(out)!r}, replications=30, workers=2, "
+        f"import sim; sim.run({str(SMALL)!r}, out={str(out)!r}, replications=12, workers=2, "
         "progress=False)"
     )
     return subprocess.Popen(
@@ -64,8 +64,8 @@ def test_killed_at_random_moments_the_rows_are_those_of_an_uninterrupted_run(tmp
         time.sleep(0.05)
     assert left_over(out) == [], "a killed run leaves no workers behind"
     assert len(list(out.glob("measures/*/*.parquet"))) > 2  # something was kept
-    found = sim.run(SMALL, out=out, replications=30, progress=False)
+    found = sim.run(SMALL, out=out, replications=12, progress=False)
     assert not list(out.rglob("*.tmp"))
-    alone = sim.run(SMALL, out=tmp_path / "alone", replications=30, progress=False)
+    alone = sim.run(SMALL, out=tmp_path / "alone", replications=12, progress=False)
     for table in ("recipients", "attempts", "servers", "calendar", "measures"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(alone, table))
