@@ -26,7 +26,7 @@ FURTHER = [pytest.param(b, marks=pytest.mark.slow) for b in BUILDERS[1:]]
 each = pytest.mark.parametrize("builder", [*BUILDERS[:1], *FURTHER], ids=lambda b: b.__name__)
 
 
-def executed(tmp_path, builder, *sources, seconds=60):
+def executed(tmp_path, builder, *sources, seconds=200):
     """What each cell gave when the notebook was run in the sandbox; and what went wrong."""
     (tmp_path / "s1").mkdir(exist_ok=True)
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
