@@ -188,8 +188,6 @@ def test_a_message_that_nothing_has_is_noticed(briefly, monkeypatch):
 
 def test_a_policy_may_ask_for_pop_logins_where_nobody_logs_in(briefly):
     nobody = {"users.*.program": "web", "users.*.pop_before_sending": 0.0}
-    asked = briefly.with_overrides(
-        nobody | {"servers.*.relay": ["permit_pop_before_smtp(1 min)"]}
-    )
+    asked = briefly.with_overrides(nobody | {"servers.*.relay": ["permit_pop_before_smtp(1 min)"]})
     run = simulate(asked, "everything", 0)
     conservation.check(run.frames(), run.intended, run.workload, run.lost)
