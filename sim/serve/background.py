@@ -150,12 +150,8 @@ def live(scenario: Any, arm: str | None = None, **options: Unpack[Options]) -> B
 def _model(scenario: Any) -> Scenario:
     """The model of what stands for a scenario: itself, a dict, or a file or ready one by name."""
     model = getattr(scenario, "model", scenario)
-    if isinstance(model, Scenario):
-        return model
-    if isinstance(model, Mapping):
-        return files.of_tree(model)
-    if isinstance(model, str | PathLike):
-        return files.load(model)
-    raise UsageError(
-        f"scenario: expected a scenario, a file, or a ready one by name, got {model!r:.80}"
-    )
+    if not isinstance(model, Scenario | Mapping | str | PathLike):
+        raise UsageError(
+            f"scenario: expected a scenario, a file, or a ready one by name, got {model!r:.80}"
+        )
+    return files.of(model)

@@ -94,7 +94,7 @@ class Log:
         self._count += 1
         conversation = Conversation(self._count, protocol, server, port, client, place, now)
         self._latest.append(conversation)
-        self.tell("session", _summary(conversation))
+        self.tell("session", summary(conversation))
         return conversation
 
     def say(self, one: Conversation, now: float, speaker: str, text: bytes) -> None:
@@ -121,6 +121,7 @@ class Log:
             hear(kind, data)
 
 
-def _summary(one: Conversation) -> dict[str, Any]:
+def summary(one: Conversation) -> dict[str, Any]:
+    """What it is, without what was said."""
     keys = ("number", "protocol", "server", "port", "client", "place", "began", "over")
     return {key: getattr(one, key) for key in keys}

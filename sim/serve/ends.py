@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sim.exact.transcript import PASSWORD
-from sim.serve.conversations import Judgement
+from sim.serve.conversations import Conversation, Judgement
 from sim.serve.mail import Letter
 from sim.serve.opening import address_text
 from sim.serve.places import Origin
@@ -28,6 +28,35 @@ NO_ROOM = b"452 4.3.1 No room for so much at once, try again later\r\n"
 _XCLIENT = re.compile(rb"XCLIENT((?: [A-Z]+=\S*)+)\r?\n", re.IGNORECASE)
 
 
+class Wire:
+    """What passes on one connection: kept in its *conversation*, and in the capture if there is
+    one, to whose *server* address and port it goes."""
+
+    def __init__(
+        self, living: Living, conversation: Conversation, origin: Origin, server: Server, port: int
+    ) -> None:
+        self.living, self.conversation = living, conversation
+        self.flow = living.flow(origin.client, server.address, port)
+
+    def say(self, speaker: str, data: bytes, *, excerpt: bytes | None = None) -> None:
+        """Let ``C`` (client) or ``S`` (server) send *data*; the conversation has an
+        *excerpt* of it, or all."""
+        now = self.living.world.env.now
+        self.living.log.say(self.conversation, now, speaker, data if excerpt is None else excerpt)
+        if self.flow is not None:
+            self.flow.say(speaker, data, now)
+
+    def end_capture(self) -> None:
+        """A capture has no more of it: the connection is over, or TLS protects it."""
+        if self.flow is not None:
+            self.flow.end(self.living.world.env.now)
+
+    def close(self) -> None:
+        """The connection is over."""
+        self.living.log.close(self.conversation)
+        self.end_capture()
+
+
 class SmtpEnd:
     """One SMTP connection from *origin* to *server* by *port* (25, or that for submission)."""
 
@@ -37,7 +66,7 @@ class SmtpEnd:
             "SMTP", server.name, port, address_text(living.world, origin.client), origin.place,
             living.advance(),
         )  # fmt: skip
-        self.flow = living.flow(origin.client, server.address, port)
+        self.wire = Wire(living, self.conversation, origin, server, port)
         self._begin(origin)
 
     def _begin(self, origin: Origin) -> None:
@@ -67,11 +96,8 @@ class SmtpEnd:
 
     def receive(self, data: bytes) -> bytes:
         """Take the bytes that arrived; the replies to send."""
-        now = self.living.advance()
-        if self.flow is not None:
-            self.flow.say("C", data, now)
-        if self.session.state is not State.DATA:
-            self.living.log.say(self.conversation, now, "C", data)
+        self.living.advance()
+        self.wire.say("C", data, excerpt=b"" if self.session.state is State.DATA else None)
         move = _XCLIENT.fullmatch(data)
         if move and self.session.state is not State.DATA:
             return self._out(self._move(move[1].decode("ascii", "replace")))
@@ -86,18 +112,15 @@ class SmtpEnd:
         return self.session.awaits_tls
 
     def encrypt(self) -> None:
-        """TLS protects the connection from now on: a capture has no more of it."""
-        if self.flow is not None:
-            self.flow.end(self.living.world.env.now)
+        """TLS protects the connection from now on."""
+        self.wire.end_capture()
         self.session.encrypt()
 
     def lose(self) -> None:
         """The connection is gone."""
-        now = self.living.advance()
+        self.living.advance()
         self.session.lose()
-        self.living.log.close(self.conversation)
-        if self.flow is not None:
-            self.flow.end(now)
+        self.wire.close()
 
     @property
     def closed(self) -> bool:
@@ -110,10 +133,7 @@ class SmtpEnd:
         return self.session.backlog
 
     def _out(self, data: bytes) -> bytes:
-        now = self.living.world.env.now
-        self.living.log.say(self.conversation, now, "S", data)
-        if self.flow is not None:
-            self.flow.say("S", data, now)
+        self.wire.say("S", data)
         return data
 
     def _move(self, attributes: str) -> bytes:
@@ -163,11 +183,11 @@ class PopEnd:
         self.living, self.network, self.origin = living, network, origin
         client = address_text(living.world, origin.client)
         now = living.advance()
-        self.conversation = living.log.open("POP3", network, port, client, origin.place, now)
+        conversation = living.log.open("POP3", network, port, client, origin.place, now)
         self.session = Pop3(f"pop.{living.domain(network)}", self._open, self._remove)
         self._letters: dict[str, Letter] = {}
         server = living.server(living.world.scenario.submission_servers()[network])
-        self.flow = living.flow(origin.client, server.address, port)
+        self.wire = Wire(living, conversation, origin, server, port)
 
     starts_at = 0.0
     backlog = 0
@@ -183,17 +203,13 @@ class PopEnd:
 
     def receive(self, data: bytes) -> bytes:
         """Take the bytes that arrived; the replies to send."""
-        now = self.living.advance()
-        self.living.log.say(self.conversation, now, "C", data)
-        if self.flow is not None:
-            self.flow.say("C", data, now)
+        self.living.advance()
+        self.wire.say("C", data)
         return self._out(self.session.receive(data))
 
     def lose(self) -> None:
         """The connection is gone."""
-        self.living.log.close(self.conversation)
-        if self.flow is not None:
-            self.flow.end(self.living.world.env.now)
+        self.wire.close()
 
     @property
     def closed(self) -> bool:
@@ -201,10 +217,7 @@ class PopEnd:
         return self.session.closed
 
     def _out(self, data: bytes) -> bytes:
-        now = self.living.world.env.now
-        self.living.log.say(self.conversation, now, "S", data[:2000])
-        if self.flow is not None:
-            self.flow.say("S", data, now)
+        self.wire.say("S", data, excerpt=data[:2000])
         return data
 
     def _open(self, name: str, password: str) -> Sequence[Item] | None:

@@ -121,6 +121,4 @@ class Living:
 
     def log_in(self, network: str, client: int, address: str) -> None:
         """Somebody has logged in for POP from *client*: the owner of *address*."""
-        permissions = self.world.transport.permissions
-        person = -1 if permissions is None else permissions.owners.get(address, -1)
-        self.world.pop.log_in(network, client, self.world.env.now, person)
+        self.world.pop.log_in(network, client, self.world.env.now, self.world.owner(address))

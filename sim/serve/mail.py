@@ -104,14 +104,15 @@ class Mail:
 
     def fates(self) -> list[str]:
         """The fate of each recipient of visitors' mail so far."""
-        recorder = self.world.recorder
-        first, rows = recorder.messages.first_row, len(recorder.recipient)
-        ends = [*first[1:], rows]
-        return [
-            Fate.texts()[recorder.outcome[row] % FATES]
-            for number in self.spool.numbers()
-            for row in range(first[number], ends[number])
-        ]
+        outcome, texts = self.world.recorder.outcome, Fate.texts()
+        rows = (row for number in self.spool.numbers() for row in self._rows(number))
+        return [texts[outcome[row] % FATES] for row in rows]
+
+    def _rows(self, number: int) -> range:
+        """The rows of the recipients of message *number*."""
+        recorder, first = self.world.recorder, self.world.recorder.messages.first_row
+        last = number + 1 == len(first)
+        return range(first[number], len(recorder.recipient) if last else first[number + 1])
 
     def text(self, letter: Letter) -> bytes:
         """The message itself, as its sender and the first server wrote it."""
@@ -153,13 +154,11 @@ class Mail:
     def _reasons(self, notice: Notice) -> list[str]:
         if notice.late:
             return ["Your message has not been delivered yet. It is still being tried."]
-        recorder = self.world.recorder
-        first = recorder.messages.first_row
-        end = first[notice.about + 1] if notice.about + 1 < len(first) else len(recorder.recipient)
+        outcome = self.world.recorder.outcome
         return [
             f"<{self._recipient(row)}>: {self._answer(row)}"
-            for row in range(first[notice.about], end)
-            if recorder.outcome[row] % FATES != DELIVERED and recorder.outcome[row]
+            for row in self._rows(notice.about)
+            if outcome[row] % FATES != DELIVERED and outcome[row]
         ]
 
     def _recipient(self, row: int) -> str:

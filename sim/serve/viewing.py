@@ -6,9 +6,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from sim.records.words import Hop
-from sim.serve.conversations import Conversation
+from sim.serve.conversations import Conversation, summary
 from sim.smtp import decide
 from sim.smtp.clients import Range
+from sim.world.visits import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,8 +109,7 @@ class View:
                 "code": recorder.answers[row["answer"]].verdict.code,
                 "cause": recorder.answers[row["answer"]].verdict.cause,
                 "recipients": int(row["recipients"]),
-                "visitor": recorder.groups.all[recorder.messages.group[row["message"]]]
-                == "visitors",
+                "visitor": recorder.groups.all[recorder.messages.group[row["message"]]] == GROUP,
             }
             for row in rows[-MOST_ATTEMPTS:]
         ]
@@ -148,10 +148,7 @@ class View:
 def session(one: Conversation) -> dict[str, Any]:
     """A conversation as plain data."""
     return {
-        **{
-            key: getattr(one, key)
-            for key in ("number", "protocol", "server", "port", "client", "place", "began", "over")
-        },
+        **summary(one),
         "turns": [turn._asdict() for turn in one.turns],
         "judgements": [judgement.data() for judgement in one.judgements],
     }

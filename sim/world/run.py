@@ -254,6 +254,11 @@ class World:
         if (now.listed_users, now.listing_update) != (keys.listed_users, keys.listing_update):
             server.keep(building.listing(self.workload, server, now, self.env.now))
 
+    def owner(self, address: str) -> int:
+        """The number of the person whose *address* it is; -1: nobody's."""
+        permissions = self.transport.permissions
+        return -1 if permissions is None else permissions.owners.get(address, -1)
+
     def change(self, scenario: Scenario, now: float) -> None:
         """Put into force what the arm is from *now* on."""
         before = self.scenario

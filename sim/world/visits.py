@@ -127,7 +127,7 @@ class Visit:
                 -1 - boxes.domain_number(address.rpartition("@")[2]) if box is None else box
                 for address, box in zip(addresses, known, strict=True)
             ],
-            sender=self._owner(offer.facts.login or sender or ""),
+            sender=self.world.owner(offer.facts.login or sender or ""),
             group=GROUP,
             written_at=self.begins if not self.transactions else self.now,
             route=Route.SUBMISSION,
@@ -203,8 +203,3 @@ class Visit:
     def _group(self, row: int, address: str) -> RecipientGroup:
         domain = self.world.mailboxes.domain_number(address.rpartition("@")[2])
         return RecipientGroup(row, row + 1, domain, address)
-
-    def _owner(self, address: str) -> int:
-        """The person whose *address* it is; -1: nobody's."""
-        permissions = self.world.transport.permissions
-        return -1 if permissions is None else permissions.owners.get(address, -1)
