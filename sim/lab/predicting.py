@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.exact.blocks import Block, Grid, Lines
 from sim.exact.page import Page
-from sim.lab.recording import KEY, Record, as_data, now, saved
+from sim.lab.recording import Record, as_data, bundle, now, saved
 
 MISSING = (
     "No prediction was recorded before the results: fill in the cell of section 1, run it, then "
@@ -18,7 +18,7 @@ MISSING = (
 CLOSE = 0.1
 """Relative distance within which a predicted number counts as close (chosen)."""
 
-_BUNDLES: dict[str, str] = {}
+_COMPARED: dict[str, str] = {}
 """When the results of each notebook were first compared in this kernel."""
 _RECORDS: dict[str, Record] = {}
 """The prediction of each notebook in this kernel."""
@@ -49,12 +49,11 @@ class Prediction(Page):
         return dict(self.record)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Record]]:
-        bundle = {"text/plain": str(self), "text/html": self._repr_html_()}
-        return bundle, {KEY: self.record} if self.complete else {}
+        return bundle(self, self.record if self.complete else {})
 
     def compared(self, results: Mapping[Any, Any], *columns: str) -> Comparison:
         """Compare with *results* of the same names; *columns* name the parts of a pair."""
-        _BUNDLES.setdefault(self.notebook, now())
+        _COMPARED.setdefault(self.notebook, now())
         return Comparison(self, flat(self.values, columns), flat(results, columns))
 
 
@@ -72,7 +71,7 @@ def predict(notebook: str, values: Mapping[Any, Any]) -> Prediction:
         "prediction": notebook,
         "values": data,
         "time": str(same.get("time", "")) if same else now(),
-        "late": bool(same.get("late")) if same else notebook in _BUNDLES or _was_shown(notebook),
+        "late": bool(same.get("late")) if same else notebook in _COMPARED or _was_shown(notebook),
     }
     prediction = Prediction(notebook, values, record)
     if prediction.complete:
@@ -109,9 +108,8 @@ class Comparison(Page):
         return {"rows": list(self.rows()), **self.prediction.as_dict()}
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Record]]:
-        bundle = {"text/plain": str(self), "text/html": self._repr_html_()}
         compared = {"compared": self.prediction.notebook, "time": now()}
-        return bundle, {KEY: compared | {"results": as_data(dict(self.results))}}
+        return bundle(self, compared | {"results": as_data(dict(self.results))})
 
 
 def flat(values: Mapping[Any, Any], columns: Sequence[str] = ()) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 KEY = "mailsim"
 """Name of a record in the metadata of an output, and of what a notebook says about itself."""
@@ -23,6 +23,18 @@ LARGEST = 20_000_000
 """Bytes of a notebook that is read (chosen: figures make a notebook of about a megabyte)."""
 
 Record = dict[str, Any]
+
+
+class View(Protocol):
+    """What a notebook can show: as HTML and, like everything, as text."""
+
+    def _repr_html_(self) -> str: ...
+
+
+def bundle(view: View, record: Record) -> tuple[dict[str, str], dict[str, Record]]:
+    """Return what a notebook shows of *view*, and as metadata the *record*, unless it is empty."""
+    data = {"text/plain": str(view), "text/html": view._repr_html_()}
+    return data, {KEY: record} if record else {}
 
 
 def now() -> str:

@@ -17,7 +17,7 @@ from sim.lab.recording import KEY, records
 def a_new_kernel(monkeypatch):
     """Nothing is known from before, as in a kernel that has just started."""
     monkeypatch.setattr(recording, "ATTEMPTS", recording.Attempts({}))
-    monkeypatch.setattr(predicting, "_BUNDLES", {})
+    monkeypatch.setattr(predicting, "_COMPARED", {})
     monkeypatch.setattr(predicting, "_RECORDS", {})
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
 

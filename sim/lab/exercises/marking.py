@@ -16,7 +16,7 @@ from sim.lab.exercises.asking import (
     name_of,
     unknown,
 )
-from sim.lab.recording import KEY, Record, answer_record
+from sim.lab.recording import Record, answer_record, bundle
 from sim.records.outgoing import markup, visible
 
 SIGNS = {True: "✓ right", False: "✗ not yet", None: "? no mark"}
@@ -48,8 +48,7 @@ class Mark:
         return fixed(markup(str(self)), f"color:{COLOURS[self.right]}")
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Record]]:
-        data = {"text/plain": str(self), "text/html": self._repr_html_()}
-        return data, {KEY: self.record} if self.record else {}
+        return bundle(self, self.record)
 
 
 def check(number: object, answer: object = None, student: object = None) -> Mark:
