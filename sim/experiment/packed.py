@@ -32,14 +32,11 @@ reading = nullcontext
 
 def part(table: columnar.Columnar | pd.DataFrame, point: int) -> bytes:
     """A table as the octets of its file, without the arm, which its folder states."""
-    columns_of = columnar.of(table)
-    columns = {name: values for name, values in columns_of.columns.items() if name != "arm"}
-    if point >= 0:
-        columns = {"point": np.full(len(columns_of), point, np.int32), **columns}
-    words = {name: [*those] for name, those in columns_of.categories.items() if name in columns}
+    part = columnar.of(table).of_part(point)
+    words = {name: [*of] for name, of in part.categories.items()}
     packed = io.BytesIO()
     text = np.frombuffer(json.dumps(words).encode("utf-8"), np.uint8)
-    np.savez(packed, allow_pickle=False, **columns, **{WORDS: text})
+    np.savez(packed, allow_pickle=False, **part.columns, **{WORDS: text})
     return packed.getvalue()
 
 

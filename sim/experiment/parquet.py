@@ -47,11 +47,8 @@ def part(table: columnar.Columnar | pd.DataFrame, point: int) -> Any:
 
     With a *point* of 0 or more, that is a column too.
     """
-    columns_of = columnar.of(table)
-    columns = {name: values for name, values in columns_of.columns.items() if name != "arm"}
-    if point >= 0:
-        columns = {"point": np.full(len(columns_of), point, np.int32), **columns}
-    return encoded(columns, columns_of.categories)
+    part = columnar.of(table).of_part(point)
+    return encoded(part.columns, part.categories)
 
 
 def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]) -> Any:

@@ -39,6 +39,15 @@ class Columnar:
         numbers = np.array([*(place.get(word, -1) for word in categories), -1], dtype=np.int64)
         return np.asarray(numbers[values])
 
+    def of_part(self, point: int) -> Columnar:
+        """The columns of a stored part: without the arm, which its folder states, and with the
+        *point* of a sweep, where that is 0 or more."""
+        columns = {name: values for name, values in self.columns.items() if name != "arm"}
+        if point >= 0:
+            columns = {"point": np.full(len(self), point, np.int32), **columns}
+        words = {name: of for name, of in self.categories.items() if name in columns}
+        return Columnar(columns, words)
+
     def select(self, rows: NDArray[np.bool_]) -> Columnar:
         """The same with those *rows* alone."""
         return Columnar({n: values[rows] for n, values in self.columns.items()}, self.categories)
