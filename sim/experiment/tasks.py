@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.experiment import parts
 from sim.experiment.execution import ROWS
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
+T = TypeVar("T")
 Report = Callable[[Done], None]
 """Called with each task as it ends."""
 
@@ -77,8 +78,8 @@ def _overridden(scenario: Scenario, overrides: str) -> Scenario:
     return scenario.with_overrides(json.loads(overrides))
 
 
-def report_finished(futures: Iterable[Future[Done]], report: Report) -> None:
-    """Call *report* with those that ended well."""
+def report_finished(futures: Iterable[Future[T]], report: Callable[[T], None]) -> None:
+    """Call *report* with the results of those that ended well."""
     for future in futures:
         if future.done() and not future.cancelled() and future.exception() is None:
             report(future.result())

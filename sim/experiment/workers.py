@@ -23,7 +23,7 @@ from typing import Any
 
 from sim.experiment.journal import Done
 from sim.experiment.storage import Task
-from sim.experiment.tasks import Job, Report
+from sim.experiment.tasks import Job, Report, report_finished
 
 DASK = "_client"
 """Where the executor of a client of dask.distributed has that client."""
@@ -103,20 +103,21 @@ def _by(executor: Executor, job: Job, tasks: Sequence[Task], report: Report) -> 
     """By an executor of the caller's, such as that of a cluster whose machines see the folder."""
     shared = _shared(executor, pickle.dumps(job))
     futures: dict[Future[list[Done]], None] = {}
+
+    def report_each(finished: Sequence[Done]) -> None:
+        for done in finished:
+            report(done)
+
     try:
         for batch in batches(tasks, _at_once(executor)):
             futures[executor.submit(perform_pickled, shared, batch)] = None
         for future in as_completed(list(futures)):
             del futures[future]
-            for done in future.result():
-                report(done)
+            report_each(future.result())
     finally:
         rest = [future for future in futures if not future.cancel()]
         wait(rest)
-        for future in rest:
-            if not future.cancelled() and future.exception() is None:
-                for done in future.result():
-                    report(done)
+        report_finished(rest, report_each)
 
 
 def _shared(executor: Executor, pickled: bytes) -> Any:
