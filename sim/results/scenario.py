@@ -159,9 +159,7 @@ def load(path: str | PathLike[str] | Mapping[str, Any], *, graph: Graph | None =
     (isp), ``domain`` (NAME.example) and ``size`` (1), edge attribute ``latency`` (10 ms; text
     with its unit, or seconds), defaults in brackets.
     """
-    if isinstance(path, Mapping):
-        return Scenario(files.of_tree(path, graph=graph))
-    return Scenario(files.load(path, graph=graph))
+    return Scenario(files.of(path, graph=graph))
 
 
 @checked
@@ -176,6 +174,4 @@ Source = Scenario | Model | Mapping[str, Any] | str | PathLike[str]
 
 def model_of(scenario: Source) -> Model:
     """The model of what stands for a scenario."""
-    if isinstance(scenario, Scenario):
-        return scenario.model
-    return scenario if isinstance(scenario, Model) else load(scenario).model
+    return files.of(scenario.model if isinstance(scenario, Scenario) else scenario)

@@ -56,6 +56,18 @@ def of_tree(
     return _scenario([reading.plain(tree, name)], graph)
 
 
+def of(
+    source: Scenario | Mapping[str, Any] | str | os.PathLike[str], *, graph: Graph | None = None
+) -> Scenario:
+    """Return the scenario that *source* stands for: itself, a tree of plain values, or a file or
+    ready one by name. The networks of *graph* are added to one that is read."""
+    if isinstance(source, Scenario):
+        return source
+    if isinstance(source, Mapping):
+        return of_tree(source, graph=graph)
+    return load(source, graph=graph)
+
+
 def loads(text: str, name: str = "<string>", *, graph: Graph | None = None) -> Scenario:
     """Return the scenario of a TOML or JSON text; *name* is how messages call it.
 
