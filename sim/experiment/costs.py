@@ -24,7 +24,7 @@ def costs(scenario: Scenario, measures: pd.DataFrame, baseline: str) -> pd.DataF
     """The rows of what each arm costs against *baseline*, from the *measures* by day."""
     others = [str(arm) for arm in measures["arm"].unique() if arm != baseline]
     people = {arm: affected(scenario, arm, baseline) for arm in others}
-    return cost_rows(measures, baseline, people)
+    return cost_rows(measures, baseline, people, scenario.interest)
 
 
 def costs_at(

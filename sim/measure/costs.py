@@ -22,15 +22,24 @@ DAILY = {**ONE_OFF, **LONG_RUN}
 CELL = {"phase": "after", "class": "honest", "by": "all", "key": ""}
 
 
-def cost_rows(measures: pd.DataFrame, baseline: str, affected: Mapping[str, float]) -> pd.DataFrame:
+def cost_rows(
+    measures: pd.DataFrame,
+    baseline: str,
+    affected: Mapping[str, float],
+    interest: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
     """The rows of what each arm costs, from the *measures* by day.
 
-    *affected* is by arm how many people the arm affects; without the *baseline* there is nothing
-    to compare with, and no row.
+    *affected* is by arm how many people the arm affects; *interest* the smallest effects that
+    matter, of which those of the long run say what counts as settled. Without the *baseline* there
+    is nothing to compare with, and no row.
     """
     daily = _Daily(measures)
+    smallest = {LONG_RUN[name]: x for name, x in (interest or {}).items() if name in LONG_RUN}
     arms = daily.arms if baseline in daily.arms else []
-    rows = [row for arm in arms for row in _rows(daily, arm, baseline, affected.get(arm, 0.0))]
+    rows = [
+        row for arm in arms for row in _rows(daily, arm, baseline, affected.get(arm, 0.0), smallest)
+    ]
     columns = ["arm", "replication", "measure", "numerator", "denominator", "value"]
     return pd.DataFrame(rows, columns=columns).assign(**CELL)
 
@@ -68,11 +77,13 @@ class _Daily:
         return counts
 
 
-def _rows(daily: _Daily, arm: str, baseline: str, affected: float) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    daily: _Daily, arm: str, baseline: str, affected: float, smallest: Mapping[str, float]
+) -> Iterator[tuple[Any, ...]]:
     """Arm, replication, measure, numerator, denominator, value of what one arm costs."""
     replications = [r for r in daily.replications[arm] if r in daily.replications[baseline]]
     excess = daily.excess(arm, baseline, replications)
-    settled = settling(excess)
+    settled = settling(excess, smallest)
     day = np.nan if settled is None else settled.day
     for replication in replications:
         yield arm, replication, SETTLING_TIME, day, 1.0, day

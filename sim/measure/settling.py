@@ -37,9 +37,15 @@ class Settling:
     until: int
 
 
-def settling(excess: Mapping[str, Array]) -> Settling | None:
-    """When all daily series (replications × days) have settled; None: not within the run."""
-    parts = [_settled_from(series, len(excess)) for series in excess.values()]
+def settling(
+    excess: Mapping[str, Array], smallest: Mapping[str, float] | None = None
+) -> Settling | None:
+    """When all daily series (replications × days) have settled; None: not within the run.
+
+    *smallest* is by series the effect of interest, a day: less than it counts as no difference.
+    """
+    weekly = {name: WEEK * effect for name, effect in (smallest or {}).items()}
+    parts = [_settled_from(s, len(excess), weekly.get(name, 0.0)) for name, s in excess.items()]
     days = [day for day in parts if day is not None]
     if len(days) < len(parts):
         return None
@@ -53,8 +59,11 @@ def last_part(days: int) -> int:
     return last if days >= last + WEEK else 0
 
 
-def _settled_from(series: Array, tests: int) -> int | None:
-    """The first day from which on every week of a series is like those of its last part."""
+def _settled_from(series: Array, tests: int, smallest: float) -> int | None:
+    """The first day from which on every week of a series is like those of its last part.
+
+    Differences up to *smallest* a week are none.
+    """
     replications, days = series.shape
     last = last_part(days)
     if not last:
@@ -62,7 +71,8 @@ def _settled_from(series: Array, tests: int) -> int | None:
     weeks = series[:, days - last :].reshape(replications, -1, WEEK).sum(axis=2)
     sums = np.cumsum(np.pad(series, ((0, 0), (1, 0))), axis=1).mean(axis=0)
     apart = (sums[WEEK:] - sums[:-WEEK])[: days - last] - weeks.mean()
-    tolerance = max(OF_START * float(np.abs(apart).max()), OF_RATE * abs(float(weeks.mean())))
+    usual = abs(float(weeks.mean()))
+    tolerance = max(OF_START * float(np.abs(apart).max()), OF_RATE * usual, smallest)
     if abs(_drift(weeks)) > max(_margin_of_drift(weeks, tests), tolerance):
         return None
     tests *= math.ceil((days - last) / WEEK)  # weeks that do not overlap

@@ -64,6 +64,17 @@ def test_what_still_falls_has_not_settled():
     assert settling({"lost": series(35, 6000, 20.0, decay=2.0)}) is not None
 
 
+def test_what_is_less_than_the_smallest_effect_of_interest_has_settled():
+    """Nobody waits for a tail that does not matter; what does matter is still seen."""
+    slow = {"lost": series(42, 600, 20.0, decay=8.0, replications=40)}
+    surely = settling(slow)
+    enough = settling(slow, {"lost": 5.0})
+    assert surely is None or surely.day > 20
+    assert enough is not None
+    assert 7 < enough.day < 20
+    assert settling({"lost": series(35, 6000, 20.0, decay=30.0)}, {"lost": 5.0}) is None
+
+
 def test_what_rises_only_in_the_last_part_has_not_settled():
     counts = series(56, 0, 20.0)
     counts[:, 35:] += np.arange(21) * 2.0
