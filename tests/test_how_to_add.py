@@ -17,7 +17,7 @@ HOW_TO = (ROOT / "notebooks" / "docs" / "how-to.md").read_text("utf-8")
 def copy(tmp_path):
     """The package and its scenarios in another folder, to be changed."""
     for folder in ("sim", "scenarios", "notebooks"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb")
+        ignored = shutil.ignore_patterns("*.ipynb")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
 
@@ -34,6 +34,15 @@ def run(folder, *command):
 
 def mailsim(folder, *command):
     return run(folder, "-m", "sim", *map(str, command))
+
+
+def simulated(folder, path, *arms):
+    """Results in ``out``, without a page and figures."""
+    run(folder, "-c", f"""
+import sim
+scenario = sim.load({str(path)!r})
+sim.run(scenario, out="out", arms={list(arms)!r}, replications=2, progress=False)
+""")  # fmt: skip
 
 
 def section(title):
@@ -83,7 +92,7 @@ def test_a_restriction_is_one_function(copy):
     diff = mailsim(copy, "diff", path, "open trust", "fussy")
     assert "reject_null_sender" in diff
     assert "a notice" in diff
-    mailsim(copy, "run", path, "--quick", "--arms", "fussy", "--workers", "1")
+    simulated(copy, path, "fussy")
     run(copy, "-m", "sim.cli.reference")
     written = (copy / "notebooks" / "docs" / "reference-scenario.md").read_text("utf-8")
     assert "Refuse notices: wrong by RFC 2505" in written
@@ -98,7 +107,7 @@ def test_a_restriction_with_a_new_fact_is_three_files(copy):
         '"servers.*-smtp.port_587" = true',
     )  # fmt: skip
     assert rule in mailsim(copy, "diff", path, "open trust", "strict")
-    mailsim(copy, "run", path, "--quick", "--arms", "strict", "--workers", "1", "--out", "out")
+    simulated(copy, path, "strict")
     rows = "import sim; a = sim.open_results('out').attempts; print(set(a['rule']))"
     assert rule in run(copy, "-c", rows)
 
@@ -108,7 +117,7 @@ def test_a_remedy_is_a_word_a_share_and_a_function(copy):
     path = scenario(copy, "[users.travellers.when_refused]", "tunnel = 1.0",
                     *(f"{name} = 0.0" for name in ("wait", "switch_server", "dial_in", "ask_isp",
                                                    "change_sender", "give_up")))  # fmt: skip
-    mailsim(copy, "run", path, "--quick", "--arms", "on network", "--workers", "1", "--out", "out")
+    simulated(copy, path, "on network")
     counted = (
         "import sim; r = sim.open_results('out').recipients; print((r.remedy == 'tunnel').sum())"
     )
@@ -121,7 +130,7 @@ def test_a_remedy_is_a_word_a_share_and_a_function(copy):
 def test_a_spam_route_is_a_word_and_a_class(copy):
     assert len(followed(copy, section("Add a spam route"))) == 2
     path = scenario(copy, "[spammers.stranger]", 'routes = ["throwaway_account"]')
-    mailsim(copy, "run", path, "--quick", "--arms", "open trust", "--workers", "1", "--out", "out")
+    simulated(copy, path, "open trust")
     counted = "import sim; r = sim.open_results('out').recipients; print(set(r['route']))"
     assert "throwaway_account" in run(copy, "-c", counted)
     mailsim(copy, "report", "out", "--figures", "routes")
@@ -148,8 +157,8 @@ for idle in (0.0, 0.5):
 def test_a_measure_and_its_figure_are_three_files(copy):
     assert len(followed(copy, section("Add a measure, and its figure"))) == 3
     path = scenario(copy)
-    arms = "open trust,on network"
-    mailsim(copy, "run", path, "--quick", "--arms", arms, "--workers", "1", "--out", "out")
+    arms = ("open trust", "on network")
+    simulated(copy, path, *arms)
     mailsim(copy, "report", "out", "--figures", "repaired")
     assert (copy / "out" / "figures" / "repaired.png").stat().st_size > 5000
     page = (copy / "out" / "report.html").read_text("utf-8")
@@ -173,7 +182,7 @@ def test_a_figure_is_a_module_and_a_line(copy):
     changed(table, "    by_day,\n", "    by_day,\n    by_hour,\n")
     changed(table, "    life.life,\n", f"    {line}\n    life.life,\n")
     path = copy / "scenarios" / "six-cases.toml"
-    mailsim(copy, "run", path, "--quick", "--arms", "on network", "--workers", "1", "--out", "out")
+    simulated(copy, path, "on network")
     mailsim(copy, "report", "out", "--figures", "by_hour")
     assert (copy / "out" / "figures" / "by_hour.png").stat().st_size > 5000
     page = (copy / "out" / "report.html").read_text("utf-8")
