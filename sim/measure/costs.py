@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sim.measure.bounds import Array
-from sim.measure.settling import long_run, one_off, settling
+from sim.measure.settling import WEEK, long_run, one_off, settling
 from sim.records.measures import LONG_RUN, ONE_OFF, SETTLING_TIME
 
 DAY = 86400.0
@@ -31,17 +31,32 @@ def cost_rows(
     """The rows of what each arm costs, from the *measures* by day.
 
     *affected* is by arm how many people the arm affects; *interest* the smallest effects that
-    matter, of which those of the long run say what counts as settled. Without the *baseline* there
-    is nothing to compare with, and no row.
+    matter, which say what counts as settled. Without the *baseline* there is nothing to compare
+    with, and no row.
     """
     daily = _Daily(measures)
-    smallest = {LONG_RUN[name]: x for name, x in (interest or {}).items() if name in LONG_RUN}
-    arms = daily.arms if baseline in daily.arms else []
-    rows = [
-        row for arm in arms for row in _rows(daily, arm, baseline, affected.get(arm, 0.0), smallest)
-    ]
+    rows: list[tuple[Any, ...]] = []
+    for arm in daily.arms if baseline in daily.arms else []:
+        people = affected.get(arm, 0.0)
+        rows += _rows(daily, arm, baseline, people, smallest_effects(interest or {}, people))
     columns = ["arm", "replication", "measure", "numerator", "denominator", "value"]
     return pd.DataFrame(rows, columns=columns).assign(**CELL)
+
+
+def smallest_effects(interest: Mapping[str, float], people: float) -> dict[str, float]:
+    """By measure that is counted by day, the effect a day that does not matter yet.
+
+    It is the one of the long run, or less: a week of it is at most half of the one-off cost that
+    does not matter for so many *people*, for what is left of a start that halves from week to week
+    is then no more than that.
+    """
+    effects: dict[str, list[float]] = {}
+    for name, effect in interest.items():
+        if name in LONG_RUN:
+            effects.setdefault(LONG_RUN[name], []).append(effect)
+        elif name in ONE_OFF and people:
+            effects.setdefault(ONE_OFF[name], []).append(effect * people / (2 * WEEK))
+    return {measure: min(values) for measure, values in effects.items()}
 
 
 class _Daily:

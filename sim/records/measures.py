@@ -396,7 +396,7 @@ MEASURES |= {
         WHOLE,
         "days",
         "days from `policy_starts` until every week is like those of the last half of the run, "
-        "to within what the scenario states as the smallest effect of interest in the long run",
+        "to within what the scenario states as the smallest effect of interest",
         "one",
         f"undefined: {_NOT_SETTLED}",
         classes=_HONEST,

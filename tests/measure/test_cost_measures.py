@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.measure.costs import cost_rows, joined
+from sim.measure.costs import cost_rows, joined, smallest_effects
 from sim.measure.intervals import NO_METHOD, Sample, intervals
 from sim.measure.settling import long_run, one_off, settling
 from sim.measure.summary import summarise
@@ -39,6 +39,17 @@ def table(of=OF, replications=3, lengths=None):
             parts.append(rows("open", r, name, usual, lengths))
             parts.append(rows("closed", r, name, counts, lengths))
     return pd.concat(parts, ignore_index=True)
+
+
+def test_what_does_not_matter_is_that_of_the_long_run_and_no_more_than_half_of_that_once():
+    interest = {"long_run_lost_per_day": 1.0, "one_off_lost": 0.5, "one_off_settings": 0.1}
+    assert smallest_effects(interest, 14.0) == {
+        "lost_per_day": 0.5,  # 7 people's worth in two weeks
+        "settings_per_delivered": pytest.approx(0.1),
+    }
+    assert smallest_effects(interest, 140.0)["lost_per_day"] == 1.0
+    assert smallest_effects(interest, 0.0) == {"lost_per_day": 1.0}
+    assert smallest_effects({}, 14.0) == {}
 
 
 @pytest.fixture(scope="module")
