@@ -92,6 +92,19 @@ def test_relayed_mail_is_in_the_mailbox_of_the_next_hop_and_a_bounce_comes_back(
     assert sorted(world.mail.fates()) == ["bounced", "delivered"]
 
 
+def test_mail_that_an_alias_sends_on_is_in_the_mailbox_it_ends_in_alone():
+    aliases = {ALICE: [BOB], "ann@proseware.com": ["alias@proseware.com"],
+               "alias@proseware.com": ["postmaster@proseware.com"]}  # fmt: skip
+    world = living("on network", changes={"servers.proseware-mx.aliases": aliases})
+    to = [ALICE, "ann@proseware.com"]
+    send(world, "x@elsewhere.example", to, server="proseware-mx", place="adatum")
+    world.step(60)
+    boxes = {"adatum": [BOB], "proseware": ["postmaster@proseware.com", *to]}
+    found = [len(check_mail(world, isp, user=u)) for isp, users in boxes.items() for u in users]
+    assert found == [1, 1, 0, 0]
+    assert world.mail.fates() == ["delivered", "delivered"]
+
+
 def test_mail_that_a_client_does_not_send_in_the_end_is_not_taken():
     world = living("on network")
     with connection(world, place="proseware") as end:
