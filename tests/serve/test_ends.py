@@ -47,6 +47,41 @@ def test_the_arm_can_be_switched_within_a_session():
         assert end.say(f"RCPT TO:<{BOB}>").startswith("550")
 
 
+CLOSING = """
+extends = "six-cases"
+[arms."closes later"]
+"servers.*.relay" = "open"
+[[arms."closes later".at]]
+when = "2 days"
+"servers.*.relay" = "on_network"
+[arms."opens later"]
+"servers.*.relay" = "on_network"
+[[arms."opens later".at]]
+when = "4 days"
+"servers.*.relay" = "open"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arms", "codes"),
+    [
+        (["closes later"], "250 550 550"),
+        (["closes later", "opens later"], "550 550 250"),
+        (["opens later", "closes later", "opens later", "on network"], "550 550 550"),
+    ],
+)
+def test_dated_changes_are_those_of_the_arm_in_force(tmp_path, arms, codes):
+    (tmp_path / "closing.toml").write_text(CLOSING)
+    world = living(arms[0], str(tmp_path / "closing.toml"))
+    for arm in arms[1:]:
+        world.switch(arm)
+    replies = []
+    for days in (0, 2, 1):
+        world.step(days * 86400.0)
+        replies.append(send(world)[0][:3])
+    assert " ".join(replies) == codes
+
+
 def test_a_greylisted_message_passes_after_the_delay():
     world = living("on network", changes={"servers.proseware-mx.recipient": ["greylist(5 min)"]})
     mail = {"server": "proseware-mx", "sender": "x@elsewhere.example", "to": [ALICE]}
