@@ -55,7 +55,7 @@ def _question(cell: Cell) -> re.Match[str] | None:
 def _names(question: re.Match[str]) -> tuple[str, str, str]:
     """A name for the question, the student's cell, and the test.
 
-    The test prints nothing: otter compares what a test prints with what it expects, which is nothing.
+    The test prints nothing: otter takes whatever a test prints for a failure.
     """
     number = question["number"]
     name = f"{question['name']}_{number.replace('.', '_')}"
