@@ -12,7 +12,7 @@ from sim.exact.transcript import PASSWORD
 from sim.serve.clock import Clock
 from sim.serve.conversations import Log
 from sim.serve.mail import Mail
-from sim.serve.opening import change_arm, open_world
+from sim.serve.opening import open_world
 from sim.serve.places import Places
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Living:
     def switch(self, arm: str) -> None:
         """Put another *arm* into force, while everything goes on."""
         self.advance()
-        change_arm(self.world, arm)
+        self.world.switch(arm)
         self.log.tell("arm", {"arm": arm, "at": self.world.env.now})
 
     # ---- who is who

@@ -10,13 +10,16 @@ from weakref import finalize
 import numpy as np
 
 from sim.records.words import Fate, MailClass
-from sim.workload.columns import view
+from sim.workload.columns import Ints, view
+from sim.world.addressees import Addressees
 from sim.world.recorder import DELIVERED, FATES
 
 if TYPE_CHECKING:
+    from sim.smtp.forwarding import Envelope
+    from sim.workload.arrivals import RecipientGroup
     from sim.world.run import World
     from sim.world.server import Server
-    from sim.world.transfers import Message
+    from sim.world.transfers import Message, Part
 
 MOST_LETTERS = 500
 """Messages that a mailbox shows, the latest ones."""
@@ -64,6 +67,21 @@ class Notice(NamedTuple):
     late: bool
 
 
+class Redirections(Addressees):
+    """The recipients whom aliases send on, with where they do."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.recorder, world.mailboxes)
+        self.boxes: dict[int, int | None] = {}
+        """By row of a recipient, the mailbox that aliases have sent it to; None: there is none."""
+
+    def _forwarded(
+        self, server: Server, message: Message, one: RecipientGroup, envelope: Envelope
+    ) -> Part:
+        self.boxes[one.first] = self.mailboxes.find(envelope.forward_path.lower())
+        return super()._forwarded(server, message, one, envelope)
+
+
 class Mail:
     """The mailboxes of a live world."""
 
@@ -71,6 +89,7 @@ class Mail:
         self.world, self.spool = world, Spool()
         self.notices: dict[int, Notice] = {}
         self.deleted: set[int] = set()
+        self.redirections = world.transport.addressees = Redirections(world)
         self._notify = world.transport.write_notice
         world.transport.write_notice = self._write_notice
 
@@ -84,7 +103,7 @@ class Mail:
         recorder, box = self.world.recorder, self.world.mailboxes.find(address)
         if box is None:
             return []
-        rows = np.flatnonzero(view(recorder.recipient) == box)
+        rows = self._rows_of(box)
         delivered = view(recorder.outcome)[rows] % FATES == DELIVERED
         rows = rows[delivered & (view(recorder.ended)[rows] <= self.world.env.now)]
         ended = view(recorder.ended)[rows]
@@ -96,6 +115,13 @@ class Mail:
             if int(rows[i]) not in self.deleted
         )
         return [*letters][-MOST_LETTERS:]
+
+    def _rows_of(self, box: int) -> Ints:
+        """The rows of recipients whose mail goes to *box*, after all aliases."""
+        boxes = self.redirections.boxes
+        rows = np.flatnonzero(view(self.world.recorder.recipient) == box)
+        moved_here = [row for row, other in boxes.items() if other == box]
+        return np.union1d(rows[~np.isin(rows, [*boxes])], moved_here).astype(np.int64)
 
     def account(self) -> str:
         """What became of the recipients of visitors' mail that was taken, in words."""

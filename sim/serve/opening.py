@@ -36,14 +36,6 @@ def open_world(scenario: Scenario, arm: str, people: float = 0.0) -> World:
     return world
 
 
-def change_arm(world: World, arm: str) -> None:
-    """Put into force what *arm* is at present, while everything goes on."""
-    now = world.env.now
-    stages = world.baseline.arm(arm).stages
-    world.arm = arm
-    world.change([stage.scenario for stage in stages if stage.begins <= now][-1], now)
-
-
 def _rates(scenario: Scenario, people: float) -> dict[str, str]:
     """The keys by which people write, read and send spam *people* times as much."""
     changes = {

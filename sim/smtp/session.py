@@ -247,8 +247,9 @@ class Session:
             self._say("too_many_errors")
             self.state = State.CLOSED
 
-    def _refuse(self, verdict: Verdict) -> None:
-        self._out.append(verdict.reply)
+    def _refuse(self, verdict: Verdict, facts: Facts | None = None) -> None:
+        """Say a refusal, worded for *facts* where they are others than it was made for."""
+        self._out.append(verdict.reply if facts is None else verdict.reply_to(facts))
         if verdict.code == 421:  # RFC 5321 section 3.8: and then closes
             self.state = State.CLOSED
 

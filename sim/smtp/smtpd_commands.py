@@ -80,8 +80,8 @@ class PostfixCommands(Session):
             in_transaction=self._in_transaction,
         )
 
-    def _refuse(self, verdict: Verdict) -> None:
-        self._out.append(verdict.reply)
+    def _refuse(self, verdict: Verdict, facts: Facts | None = None) -> None:
+        self._out.append(verdict.reply if facts is None else verdict.reply_to(facts))
         if verdict.code in (421, 521):  # and then closes
             self.state = State.CLOSED
 

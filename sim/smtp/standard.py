@@ -208,7 +208,8 @@ class StandardSession(Session, kind="standard"):
             self._session_facts = self._session_facts._replace(login=name)
             self._say("auth_ok")
             return
-        self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
+        facts = self._facts._replace(auth_failed=True)
+        self._refuse(decide(self.policy, facts), facts._replace(login=name))
         self._erred()
 
     # ---- the transaction

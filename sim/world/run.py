@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ from sim.world.transport import Transport
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.scenario import Stage
     from sim.scenario.servers import Relay
     from sim.smtp import Policy
 
@@ -205,9 +206,25 @@ class World:
         starts = self.scenario.policy_starts
         self.env.call_at(starts, lambda _: self._enforce())
         self.env.call_at(starts + self.scenario.transient, lambda _: self._next_phase())
-        for stage in self.stages[1:]:
-            self.env.call_at(stage.begins, partial(self.change, stage.scenario))
+        self._plan(self.stages[1:])
         self.messages.start()
+
+    def _plan(self, stages: Sequence[Stage]) -> None:
+        """Put down the dated changes of the arm; they lapse when another one comes into force."""
+        for stage in stages:
+            self.env.call_at(stage.begins, partial(self._begin_stage, self.stages, stage))
+
+    def _begin_stage(self, stages: Sequence[Stage], stage: Stage, now: float) -> None:
+        if stages is self.stages:
+            self.change(stage.scenario, now)
+
+    def switch(self, arm: str) -> None:
+        """Put into force what another *arm* is at present, and its dated changes when they come."""
+        now, self.arm = self.env.now, arm
+        self.stages = [*self.baseline.arm(arm).stages]
+        begun = [stage.scenario for stage in self.stages if stage.begins <= now]
+        self.change(begun[-1], now)
+        self._plan([stage for stage in self.stages if stage.begins > now])
 
     def rows(self) -> Run:
         """The rows of what has happened, at the end of the run."""

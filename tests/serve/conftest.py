@@ -1,7 +1,12 @@
-"""Make `visiting` importable, and what tests of reports and of configurations have."""
+"""Make `visiting` importable, what tests of reports and of configurations have, and the record."""
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), *(str(HERE.parent / f) for f in ("results/report", "config"))]
+TESTS = HERE.parent
+sys.path[:0] = [
+    str(HERE),
+    str(TESTS),
+    *(str(TESTS / f) for f in ("results/report", "config", "smtp")),
+]

@@ -47,6 +47,41 @@ def test_the_arm_can_be_switched_within_a_session():
         assert end.say(f"RCPT TO:<{BOB}>").startswith("550")
 
 
+CLOSING = """
+extends = "six-cases"
+[arms."closes later"]
+"servers.*.relay" = "open"
+[[arms."closes later".at]]
+when = "2 days"
+"servers.*.relay" = "on_network"
+[arms."opens later"]
+"servers.*.relay" = "on_network"
+[[arms."opens later".at]]
+when = "4 days"
+"servers.*.relay" = "open"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arms", "codes"),
+    [
+        (["closes later"], "250 550 550"),
+        (["closes later", "opens later"], "550 550 250"),
+        (["opens later", "closes later", "opens later", "on network"], "550 550 550"),
+    ],
+)
+def test_dated_changes_are_those_of_the_arm_in_force(tmp_path, arms, codes):
+    (tmp_path / "closing.toml").write_text(CLOSING)
+    world = living(arms[0], str(tmp_path / "closing.toml"))
+    for arm in arms[1:]:
+        world.switch(arm)
+    replies = []
+    for days in (0, 2, 1):
+        world.step(days * 86400.0)
+        replies.append(send(world)[0][:3])
+    assert " ".join(replies) == codes
+
+
 def test_a_greylisted_message_passes_after_the_delay():
     world = living("on network", changes={"servers.proseware-mx.recipient": ["greylist(5 min)"]})
     mail = {"server": "proseware-mx", "sender": "x@elsewhere.example", "to": [ALICE]}
@@ -90,6 +125,19 @@ def test_relayed_mail_is_in_the_mailbox_of_the_next_hop_and_a_bounce_comes_back(
     (notice,) = check_mail(world, user=ALICE)
     assert "<...@adatum.com>: adatum-mx said: 550 5.1.1 (unknown_recipient)" in notice
     assert sorted(world.mail.fates()) == ["bounced", "delivered"]
+
+
+def test_mail_that_an_alias_sends_on_is_in_the_mailbox_it_ends_in_alone():
+    aliases = {ALICE: [BOB], "ann@proseware.com": ["alias@proseware.com"],
+               "alias@proseware.com": ["postmaster@proseware.com"]}  # fmt: skip
+    world = living("on network", changes={"servers.proseware-mx.aliases": aliases})
+    to = [ALICE, "ann@proseware.com"]
+    send(world, "x@elsewhere.example", to, server="proseware-mx", place="adatum")
+    world.step(60)
+    boxes = {"adatum": [BOB], "proseware": ["postmaster@proseware.com", *to]}
+    found = [len(check_mail(world, isp, user=u)) for isp, users in boxes.items() for u in users]
+    assert found == [1, 1, 0, 0]
+    assert world.mail.fates() == ["delivered", "delivered"]
 
 
 def test_mail_that_a_client_does_not_send_in_the_end_is_not_taken():

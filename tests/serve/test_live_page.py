@@ -96,6 +96,34 @@ def test_the_arm_and_the_time_are_changed_from_the_page(served, page):
     until(lambda: page("document.getElementById('arm').value") == "on network")
 
 
+@pytest.mark.skipif(
+    not browser.AXE.is_file(), reason="MAILSIM_BROWSER names no folder of .ci/browser"
+)
+def test_axe_finds_nothing_to_complain_of(served, page):
+    with smtp(served) as client:
+        client.ehlo("client")
+        client.mail(ALICE)
+        client.rcpt(BOB)
+    until(lambda: "under each arm" in page("document.body.innerText"))
+    until(lambda: page("document.querySelectorAll('#map circle').length") >= 6)
+    page("document.querySelectorAll('#map .dot').forEach(dot => dot.remove())")
+    assert page.browser.violations() == []
+
+
+def test_keyboard_focus_stays_when_the_list_of_sessions_changes(served, page):
+    count = "document.querySelectorAll('#sessions button').length"
+    focus = "document.activeElement.innerText"
+    with smtp(served) as client:
+        client.ehlo("client")
+    until(lambda: page(count) > 0)
+    page("document.querySelector('#sessions li:last-child button').focus()")
+    focused, before = page(focus), page(count)
+    with smtp(served) as client:
+        client.ehlo("client")
+        until(lambda: page(count) > before)
+    assert page(focus) == focused
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nothing_is_wider_than_the_window(served, page, width):
     page.browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=900,

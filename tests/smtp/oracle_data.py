@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+STAGES = ("ehlo", "auth", "mail", "rcpt", "data", "body")
 PATH = Path(__file__).with_name("data") / "oracle.json.xz"
 
 
@@ -21,6 +22,8 @@ class Vector(NamedTuple):
     stage: str
     if_client_continues: str | None
     reply: tuple[int, str, str]
+    talk: dict[str, str]
+    """Every reply of the session by its stage, queue ids aside."""
 
 
 @cache
@@ -54,6 +57,13 @@ def vectors() -> tuple[Vector, ...]:
             stage,
             going_on,
             tuple(reply),
+            {
+                at: stored()["replies"][number]
+                for at, number in zip(STAGES, talk, strict=True)
+                if number is not None
+            },
         )
-        for mta, policy_name, session, verdict, basis, stage, going_on, reply in stored()["vectors"]
+        for mta, policy_name, session, verdict, basis, stage, going_on, reply, talk in stored()[
+            "vectors"
+        ]
     )

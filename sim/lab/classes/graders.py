@@ -53,11 +53,14 @@ def _question(cell: Cell) -> re.Match[str] | None:
 
 
 def _names(question: re.Match[str]) -> tuple[str, str, str]:
-    """A name for the question, the student's cell, and the test."""
+    """A name for the question, the student's cell, and the test.
+
+    The test prints nothing: otter takes whatever a test prints for a failure.
+    """
     number = question["number"]
     name = f"{question['name']}_{number.replace('.', '_')}"
     answer = f"{question['before']}{name} = {question['start']}{question['comment'] or ''}"
-    test = f'mark = check("{number}", {name}, student=ME)\nprint(mark)\nassert mark.right, mark'
+    test = f'mark = check("{number}", {name}, student=ME)\nassert mark.right, mark'
     return name, answer, test
 
 

@@ -33,6 +33,11 @@ MEASURE = """({
   text: document.body.innerText,
 })"""
 
+AXE = Path(os.environ.get("MAILSIM_BROWSER", "")) / "axe" / "axe.min.js"
+"""axe-core, which looks at contrast, labels, and words for pictures; from `.ci/browser`."""
+RULES = """axe.run(ROOT, {runOnly: ['wcag2a', 'wcag2aa']}).then(found => JSON.stringify(
+  found.violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200))])))"""
+
 
 def found() -> str | None:
     """The program, if there is one."""
@@ -119,6 +124,13 @@ class Browser:
             ):
                 bad.append(told)
         return bad
+
+    def violations(self, root: str = "document") -> list:
+        """What axe finds against WCAG AA in the page, or in one element of it; a rule and where."""
+        self.ask("Runtime.evaluate", expression=AXE.read_text("utf-8"))
+        rules = RULES.replace("ROOT", root)
+        told = self.ask("Runtime.evaluate", expression=rules, awaitPromise=True, returnByValue=True)
+        return json.loads(told["result"]["value"])
 
     def requests(self) -> list[str]:
         """Addresses that the page asked for."""

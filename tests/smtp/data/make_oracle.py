@@ -1,20 +1,25 @@
 """Make ``oracle.json.xz`` from the files of the relay oracle: ``make_oracle.py FOLDER``.
 
-Kept: what the replay needs of each vector, the unanimous lines, the policies, the table of
-address forms of the README, and the replies to commands. Left out: full replies of the stages
-that did not decide, routes, notes, and names of versions. Every place in which a session's
-inputs would differ between servers or policies stops it.
+Kept: what the replay needs of each vector, every reply of its session (queue ids read ``*``), the
+unanimous lines, the policies, the table of address forms of the README, and the replies to
+commands. Left out: routes, notes, and names of versions. Every place in which a session's inputs
+would differ between servers or policies stops it.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 INPUTS = ("location", "rcpt", "sender", "auth", "pop")
+STAGES = ("ehlo", "auth", "mail", "rcpt", "data", "body")
+QUEUE_ID = (
+    r"(?<=queued as )\S+|(?<=OK id=)\S+|(?<=2\.0\.0 )\S+(?= Message)|(?<=Ok\. )\S+|(?<=Queued! ).*"
+)
 STAGE_OF_REPLY = {"body": "rcpt", "data": "rcpt"}  # what decide answers is the RCPT
 FORM_TABLES = {"closed": "192.0.2.66", "onnet": "198.51.100.77"}  # policy, client
 LETTERS = {
@@ -33,11 +38,13 @@ def main(folder: Path) -> None:
     for vector in vectors:
         inputs = [vector["session"][name] for name in INPUTS] + [vector["client_ip"]]
         assert sessions.setdefault(vector["session"]["id"], inputs) == inputs
+    replies: dict[str, int] = {}
     made = {
         "inputs": [*INPUTS, "client_ip"],
         "sessions": sessions,
         "policies": json.loads((folder / "policies.json").read_text(encoding="utf-8")),
-        "vectors": [row(vector) for vector in vectors],
+        "vectors": [[*row(vector), talk(vector, replies)] for vector in vectors],
+        "replies": [*replies],
         "unanimous": [
             [line["policy"], line["session"], next(iter(line["verdicts"].values()))]
             for line in consensus
@@ -65,6 +72,18 @@ def row(vector: dict[str, Any]) -> list[Any]:
         vector.get("verdict_if_client_continues"),
         [reply["code"], reply["enhanced"], reply["text"]],
     ]
+
+
+def talk(vector: dict[str, Any], replies: dict[str, int]) -> list[int | None]:
+    """By stage, the number of the reply among *replies*; None: there was none."""
+    numbers: list[int | None] = []
+    for stage in STAGES:
+        reply = vector["replies"].get(stage)
+        text = reply and f"{reply['code']} {reply['text']}"
+        if stage == "body":
+            text = text and re.sub(QUEUE_ID, "*", text)
+        numbers.append(None if text is None else replies.setdefault(text, len(replies)))
+    return numbers
 
 
 def forms(readme: str) -> list[list[str]]:
