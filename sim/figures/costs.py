@@ -23,7 +23,8 @@ COSTS = (
         f"By arm: {words.titles(measures)}. Not settled: the run is too short to tell what goes on "
         f"from what passes. {words.WHISKERS} {words.EXPECTATION} "
         + words.definitions(*(measure for _, measure in measures))
-    )
+    ),
+    first=True,
 )
 def costs(style: Style, summary: Frame, arms: Names, *, measures: Pairs = COSTS) -> Figure:
     """Honest mail lost in the long run, refusals once, and spam; pairs of class and measure."""

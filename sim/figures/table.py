@@ -23,6 +23,7 @@ from sim.figures.data import TABLES
 from sim.figures.specification import Specification
 
 FIGURES = (
+    costs.costs,
     frontier.frontier,
     rates.rates,
     causes.causes,
@@ -31,7 +32,6 @@ FIGURES = (
     by_arm.places,
     matrix.matrix,
     topology.topology,
-    costs.costs,
     by_arm.groups,
     structures.structures,
     sweeps.tornado,

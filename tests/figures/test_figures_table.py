@@ -48,9 +48,9 @@ def test_a_gallery_names_what_its_tables_suffice_for(made):
 
 def test_the_first_figures_are_standard_and_only_those_that_can_be_drawn(made):
     first = Gallery(made.tables(3, 2)).first
-    assert first[0] == "frontier"
+    assert first[:2] == ("costs", "frontier")
     assert set(first) <= set(figures.standard())
-    assert Gallery({"summary": made.summary(3)}).first == ("frontier", "rates")
+    assert Gallery({"summary": made.summary(3)}).first == ("costs", "frontier", "rates")
 
 
 def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(made):
