@@ -113,6 +113,12 @@ class Reading(NamedTuple):
     """``a@host`` is taken; False: refused."""
     loose_dots: bool = False
     """``a..b``, ``.a`` and ``a.`` are taken as local parts."""
+    comments: bool = False
+    """``a(b)@c`` and ``\\a@c`` mean ``a@c``, as in RFC 822."""
+    blanks: bool = False
+    """So does ``a @ c``."""
+    underscores: bool = False
+    """Domains may have them."""
     limit: int = MAX_LOCAL_PART
     """Octets allowed in a local part."""
     restricted_here: str = ""
@@ -173,7 +179,8 @@ def _read(text: str, reading: Reading, site: Site, *, sender: bool) -> Address:
         raise _AddressError("non_ascii")
     if len(text) > MAX_PATH:
         raise _AddressError("too_long")
-    if text[0] == "@":
+    text = _plain_822(text, reading)
+    if text[:1] == "@":
         text = _after_route(text, reading)
     local, domain, further = _split(text, reading)
     address = _with_domain(local, domain, reading, site, sender=sender)
@@ -182,6 +189,15 @@ def _read(text: str, reading: Reading, site: Site, *, sender: bool) -> Address:
     if not sender:
         _check_restricted(address, reading, site)
     return address
+
+
+def _plain_822(text: str, reading: Reading) -> str:
+    """*text* without what RFC 822 allows besides, where the server knows it."""
+    if '"' in text:
+        return text
+    if reading.comments:
+        text = re.sub(r"\([^()\\]*\)|\\(?=[^@\\])", "", text)
+    return re.sub(r"[ \t]", "", text) if reading.blanks else text
 
 
 @lru_cache(maxsize=1 << 16)
@@ -281,7 +297,8 @@ def _domain(text: str, reading: Reading) -> str:
         return _literal(text)
     if reading.trailing_dot and text.endswith("."):
         text = text[:-1]
-    if len(text) > MAX_DOMAIN or not _DOMAIN.fullmatch(text):
+    plain_text = text.replace("_", "x") if reading.underscores else text
+    if len(text) > MAX_DOMAIN or not _DOMAIN.fullmatch(plain_text):
         raise _AddressError("domain")
     if any(len(label) > MAX_LABEL for label in text.split(".")):
         raise _AddressError("domain")

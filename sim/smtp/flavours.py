@@ -16,6 +16,19 @@ from typing import NamedTuple
 from sim.smtp.addresses import STANDARD, Reading
 
 
+class Limit(NamedTuple):
+    """How often a client may do one thing in a session, and what it hears then."""
+
+    kind: str
+    """``fault``: any; ``unknown`` commands; ``protocol``: all other faults; ``idle``: commands
+    that move no mail."""
+    most: int
+    """The one that ends the session."""
+    says: str = "too_many_errors"
+    way: str = "after"
+    """Where that is said: ``after`` the reply, ``in`` it as its last line, ``instead`` of it."""
+
+
 class Flavour(NamedTuple):
     """The properties in which mail servers were seen to differ; the defaults are neutral."""
 
@@ -68,8 +81,24 @@ class Flavour(NamedTuple):
     """It takes no second HELO or EHLO."""
     auth_over_tls: bool = False
     """It offers AUTH only in a session that TLS protects, where TLS is to be had (RFC 8314)."""
-    most_errors: int = 20
-    """Faults of a client after which it is sent away (postfix.errors.hard_limit)."""
+    limits: tuple[Limit, ...] = (Limit("fault", 20),)
+    """When a client is sent away (postfix.errors.hard_limit)."""
+    newline: str = "refused"
+    """A CR or LF by itself is ``refused``, a line with it, too; an LF ends a ``line``, but only
+    CR LF . CR LF a message; an LF and a dot end a ``message``, too; an LF ends a command, and in a
+    message the session, which it ``closes``."""
+    path: str = "strict"
+    """What may stand for a path: a key of `sim.smtp.paths.FORMS`."""
+    command_limit: int = 512
+    """Octets of a command line (RFC 5321 section 4.5.3.1.4), which extensions raise."""
+    text_limit: int = 1000
+    """Octets of a line of a message (section 4.5.3.1.6)."""
+    most_recipients: int = 100
+    """Recipients of a message (section 4.5.3.1.8)."""
+    any_value: tuple[str, ...] = ()
+    """Parameters whose value it does not look at."""
+    takes_arguments: tuple[str, ...] = ("NOOP", "HELP")
+    """Commands without an argument that may have one all the same."""
     cidr_edges: bool = True
     """The first and last address of a network belong to it."""
     null_sender_owned: bool = False
@@ -83,6 +112,10 @@ class Flavour(NamedTuple):
     wording: str = ""
     """The row of `wordings.WORDINGS` it answers from; "": that of its own name."""
 
+
+LONG_TEXT, MANY = 1 << 16, 1000
+"""Octets of a line of text, and recipients, for makes that take more than RFC 5321 demands (chosen:
+they take more still)."""
 
 NEUTRAL = Flavour("neutral")
 
@@ -107,6 +140,7 @@ EXIM = Flavour(
         sender_literal=False,
         loose_dots=True,  # its parser is lenient; a leading dot falls to the ACL
         limit=255,
+        comments=True,
         restricted_here=r"^[.]|[@%!/|`#&?]",  # CHECK_RCPT_LOCAL_LOCALPARTS
         restricted_elsewhere=r"^[./|]|[@%!`#&?]|/\.\./",  # CHECK_RCPT_REMOTE_LOCALPARTS
     ),
@@ -123,7 +157,17 @@ EXIM = Flavour(
         "STARTTLS",
         "HELP",
     ),
-    most_errors=4,  # smtp_max_synprot_errors = 3, and one more
+    limits=(
+        Limit("unknown", 4, "too_many_unknown", "instead"),  # smtp_max_unknown_commands = 3
+        Limit("protocol", 4, way="in"),  # smtp_max_synprot_errors = 3
+        Limit("idle", 11, "too_many_idle", "instead"),  # smtp_accept_max_nonmail = 10
+    ),
+    newline="line",
+    path="named",
+    command_limit=16384,
+    text_limit=LONG_TEXT,
+    most_recipients=MANY,
+    any_value=("SIZE", "RET"),
     mailboxes="strangers",  # the ACL accepts relay clients before it verifies the recipient
 )
 
@@ -136,6 +180,9 @@ SENDMAIL = Flavour(
         missing_domain="host",
         trailing_dot=True,
         loose_dots=True,
+        comments=True,
+        blanks=True,
+        underscores=True,
         limit=255,
     ),
     local_names=("localhost",),
@@ -149,13 +196,24 @@ SENDMAIL = Flavour(
         *("ETRN", "AUTH LOGIN PLAIN", "STARTTLS", "DELIVERBY", "HELP"),
     ),
     helo_demanded=False,  # PrivacyOptions without needmailhelo
-    most_errors=25,  # MaxBadCommands
+    limits=(Limit("unknown", 26, way="instead"),),  # MAXBADCOMMANDS
+    newline="closes",
+    path="bare",
+    command_limit=2048,
+    text_limit=LONG_TEXT,
+    most_recipients=MANY,
+    any_value=("SIZE",),
+    takes_arguments=("NOOP", "HELP", "QUIT", "RSET", "DATA"),
 )
 
 OPENSMTPD = Flavour(
     "opensmtpd",
     reading=Reading(
-        quoted="refused", missing_domain="host", missing_sender_domain="host", limit=255
+        quoted="refused",
+        missing_domain="host",
+        missing_sender_domain="host",
+        underscores=True,
+        limit=255,
     ),
     # AUTH and `senders` are judged at MAIL; a rule on the sender is part of the ruleset
     # that is walked at RCPT.
@@ -171,6 +229,14 @@ OPENSMTPD = Flavour(
     ),
     greets_once=True,
     auth_over_tls=True,
+    limits=(),
+    newline="message",
+    path="bracketed",
+    command_limit=2048,
+    text_limit=LONG_TEXT,
+    most_recipients=MANY,
+    any_value=("SIZE", "RET", "NOTIFY"),
+    takes_arguments=(),
     expressed={"reject_sender_login_mismatch": "reject_authenticated_sender_login_mismatch"},
 )
 

@@ -22,8 +22,6 @@ from sim.smtp.verdicts import Verdict, places
 from sim.smtp.wordings import template
 
 MAX_MESSAGE = 10240000  # octets: postfix.message_size
-MAX_ERRORS = 20  # postfix.errors.hard_limit
-MAX_RECIPIENTS = 100  # RFC 5321 section 4.5.3.1.8: smtp.limit.recipients
 
 Login = Callable[[str, str], bool]
 """Whether a name and a password belong together."""
@@ -77,10 +75,9 @@ class Session:
         )
         self._check = login
         self._refresh, self._observe = refresh, observe
-        self._max_recipients = max_recipients or MAX_RECIPIENTS
+        self._max_recipients = max_recipients or policy.style.most_recipients
         self._max_message = max_message or MAX_MESSAGE
-        self._max_errors = max_errors or MAX_ERRORS
-        self._errors = 0
+        self._max_errors = max_errors
         self._lines = Lines()
         self._out: list[Reply] = []
         self._exchange = Exchange("")
@@ -228,24 +225,22 @@ class Session:
     def _say(
         self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
     ) -> None:
+        self._out.append(self._reply(situation, detail, command, facts))
+
+    def _reply(
+        self, situation: str, detail: str = "", command: str = "", facts: Facts | None = None
+    ) -> Reply:
+        """What is said in a *situation*."""
         reply = template(self.policy.words, situation, detail)
         if "{" not in reply.text:
-            self._out.append(reply)
-            return
+            return reply
         values = places(self.policy, facts or self._session_facts, detail)
         values |= {"command": command, "queue_id": f"{self._queued:08X}"}
-        self._out.append(fill(reply, values))
+        return fill(reply, values)
 
     def _error(self, situation: str, detail: str = "", command: str = "") -> None:
         """Say what was wrong; a client that errs too often is sent away."""
-        self._say(situation, detail, command)
-        self._erred()
-
-    def _erred(self) -> None:
-        self._errors += 1
-        if self._errors >= self._max_errors:
-            self._say("too_many_errors")
-            self.state = State.CLOSED
+        raise NotImplementedError
 
     def _refuse(self, verdict: Verdict, facts: Facts | None = None) -> None:
         """Say a refusal, worded for *facts* where they are others than it was made for."""

@@ -38,11 +38,11 @@ class PostfixCommands(Session):
         s = self.settings = self.policy.settings
         self._max_recipients = limits.get("max_recipients") or s.smtpd_recipient_limit
         self._max_message = limits.get("max_message") or s.message_size_limit
-        self._max_errors = limits.get("max_errors") or s.smtpd_hard_error_limit
+        self._hard_limit = self._max_errors or s.smtpd_hard_error_limit
         self._lines: LooseLines = LooseLines()
         self._esmtp = False
         self._denied: Verdict | None = None
-        self._junk = self._overshoot = 0
+        self._errors = self._junk = self._overshoot = 0
         self._deferrals: dict[str, Refusal | None] = {}
         self._bare_before = False
         self._in_transaction = self._discarding = False
@@ -85,6 +85,10 @@ class PostfixCommands(Session):
         if verdict.code in (421, 521):  # and then closes
             self.state = State.CLOSED
 
+    def _error(self, situation: str, detail: str = "", command: str = "") -> None:
+        self._say(situation, detail, command)
+        self._erred()
+
     def _erred(self) -> None:
         self._errors += 1
 
@@ -106,7 +110,7 @@ class PostfixCommands(Session):
         return "normalize" if treatment == "yes" else treatment
 
     def _line(self, line: Line) -> None:
-        if self._errors >= self._max_errors:
+        if self._errors >= self._hard_limit:
             self._say("too_many_errors")
             self.state = State.CLOSED
             return

@@ -1,8 +1,8 @@
 """A session as the standards have it, for every flavour that has no class of its own.
 
-It keeps the order of commands of RFC 5321 section 4.1.4. Only CR LF ``.`` CR LF ends a message,
-and a CR or LF by itself is refused (`framing`), so that two servers cannot disagree about where
-a message ends (SMTP smuggling).
+It keeps the order of commands of RFC 5321 section 4.1.4. Unless its flavour is known to be more
+lenient, only CR LF ``.`` CR LF ends a message, and a CR or LF by itself is refused (`framing`), so
+that two servers cannot disagree about where a message ends (SMTP smuggling).
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sim.smtp import paths
 from sim.smtp.addresses import MAX_DOMAIN, Fault
 from sim.smtp.authentication import Exchange
 from sim.smtp.commands import COMMANDS, Message, State
+from sim.smtp.counting import CountedSession
 from sim.smtp.decision import decide, decide_at
-from sim.smtp.framing import Line
-from sim.smtp.session import Session
+from sim.smtp.framing import Line, Lines, LooseLines
 from sim.smtp.site import LOCAL
 from sim.smtp.verdicts import Verdict
 
-MAX_LINE = 512  # RFC 5321 section 4.5.3.1.4: smtp.limit.command_line, with CR LF
 RAISED = {"MAIL": 26 + 17 + 500 + 1000, "RCPT": 1000}
-"""Octets that a line may be longer because of extensions (the same section): SIZE (RFC 1870),
-8BITMIME (RFC 6152) and AUTH (RFC 4954 section 3); for DSN what its longest parameters need
-(chosen)."""
+"""Octets that a line may be longer because of extensions (RFC 5321 section 4.5.3.1.4): SIZE
+(RFC 1870), 8BITMIME (RFC 6152) and AUTH (RFC 4954 section 3); for DSN what its longest parameters
+need (chosen)."""
 MAX_AUTH_LINE = 12288  # RFC 4954 section 4
-MAX_TEXT_LINE = 1000  # section 4.5.3.1.6: smtp.limit.text_line; a hiding dot is not counted
+IDLE = frozenset({"NOOP", "VRFY", "EXPN", "HELP"})
+"""Commands that move no mail, and that nobody needs often."""
 
-_ADDRESSED = r'(?i)(FROM|TO):[ ]?<((?:[^<>"]|"(?:[^"\\]|\\.)*")*)>(?: +(.*))?'
 _PARAMETERS = {
     "MAIL": {
         "": r"SIZE=[0-9]{1,20}|BODY=(?:7BIT|8BITMIME)|AUTH=[!-~]+",
@@ -45,12 +45,14 @@ _PARAMETERS = {
 """By command and keyword, the parameters that it brings."""
 
 
-class StandardSession(Session, kind="standard"):
+class StandardSession(CountedSession, kind="standard"):
     """One connection to a server that keeps to the standards."""
 
     def __init__(self, *arguments: Any, **limits: Any) -> None:
         super().__init__(*arguments, **limits)
-        self._max_errors = limits.get("max_errors") or self.policy.style.most_errors
+        style = self.policy.style
+        self._lines = Lines() if style.newline == "refused" else LooseLines()
+        self._after_bare = False
         self._start()
 
     def _start(self) -> None:
@@ -65,54 +67,76 @@ class StandardSession(Session, kind="standard"):
             self._refuse(verdict)
 
     def _limit(self) -> int:
-        return _LIMITS.get(self.state, MAX_LINE + max(RAISED.values()))
+        style = self.policy.style
+        limits = {State.DATA: style.text_limit + 1, State.LOGIN: MAX_AUTH_LINE}
+        return limits.get(self.state, style.command_limit + max(RAISED.values()))
 
     # ---- command lines
 
     def _line(self, line: Line) -> None:
-        answering = self.state is State.LOGIN
-        if answering and line.fault:
+        answering, lenient = self.state is State.LOGIN, self.policy.style.newline != "refused"
+        fault = "" if lenient and line.fault == "bare" else line.fault
+        if answering and fault:
             self.state = State.READY
-        if not line.fault and not answering and len(line.text) + 2 > _longest(line.text):
-            line = line._replace(fault="long")
-        if line.fault == "long":
+        if not fault and not answering and len(line.text) + 2 > self._longest(line.text):
+            fault = "long"
+        if fault == "long":
             self._error("auth_line_too_long" if answering else "line_too_long")
-        elif line.fault:
+            self.state = State.CLOSED if lenient else self.state
+        elif fault:
             self._error("bare_newline")
         elif answering:
             self._response(line.text.decode("latin-1"))
         else:
             self._command(line.text.decode("latin-1"))
 
+    def _longest(self, line: bytes) -> int:
+        """Octets that a command line may have with its end."""
+        return self.policy.style.command_limit + RAISED.get(line[:4].upper().decode("latin-1"), 0)
+
     def _command(self, line: str) -> None:
         verb, _, argument = line.partition(" ")
         command = COMMANDS.get(verb.upper())
-        if command is None:
+        if "PIPELINING" not in self.policy.style.keywords and self._lines.pending:
+            self._end_session("no_pipelining")
+            return
+        if command is None or not paths.is_command(self.policy.style.path, line):
             self._error("unknown_command", command=line[:40])
+            return
+        limit = self._exceeded("idle") if verb.upper() in IDLE else None
+        if limit is not None:
+            self._end_session(limit.says)
             return
         refusal = command.refusal(self.state)
         if refusal is not None:
-            self._error(refusal)
-            if verb.upper() == "BDAT" and not self.closed:
-                self._skip(argument)
-            return
-        if "PIPELINING" not in self.policy.style.keywords and self._lines.pending:
-            self._say("no_pipelining")
-            self.state = State.CLOSED
-            return
-        getattr(self, command.method)(argument.strip(" "))
+            self._out_of_place(refusal, verb, argument)
+        elif not self._has_argument(verb.upper(), argument):
+            getattr(self, command.method)(argument.strip(" "))
+
+    def _out_of_place(self, refusal: str, verb: str, argument: str) -> None:
+        tried = any(not verdict.accepted for _, verdict in self._answers)
+        self._error("no_recipients" if refusal == "need_rcpt" and tried else refusal)
+        if verb.upper() == "BDAT" and not self.closed:
+            self._skip(argument)
+
+    def _has_argument(self, verb: str, argument: str) -> bool:
+        """Whether a command has an argument that it may not have, which is then said."""
+        if not argument or verb not in _WITHOUT_ARGUMENT - {*self.policy.style.takes_arguments}:
+            return False
+        self._error("bad_argument", verb)
+        return True
 
     def _helo(self, argument: str) -> None:
-        if not argument or len(argument) > MAX_DOMAIN:
-            self._error("bad_argument")
+        if not argument or " " in argument or len(argument) > MAX_DOMAIN:
+            self._error("bad_argument", "HELO")
             return
         if self._greeted and self.policy.style.greets_once:
             self._error("greeted_before")
             return
         self._begin()
-        self._session_facts = self._session_facts._replace(helo=argument.split(" ")[0])
+        self._session_facts = self._session_facts._replace(helo=argument)
         self.state, self._greeted = State.READY, True
-        self._say("helo", argument.split(" ")[0])
+        self._say("helo", argument)
 
     def _ehlo(self, argument: str) -> None:
         self._helo(argument)
@@ -138,10 +162,7 @@ class StandardSession(Session, kind="standard"):
         waits = self.policy.style.auth_over_tls and "STARTTLS" in self.keywords
         return self.policy.auth_offered and (self._session_facts.encrypted or not waits)
 
-    def _rset(self, argument: str) -> None:
-        if argument:
-            self._error("bad_argument")
-            return
+    def _rset(self, _argument: str) -> None:
         if self.state is not State.START:
             self.state = State.READY
         self._begin()
@@ -152,7 +173,7 @@ class StandardSession(Session, kind="standard"):
 
     def _vrfy(self, argument: str) -> None:
         if not argument:
-            self._error("bad_argument")
+            self._error("bad_argument", "VRFY")
         else:
             self._say("vrfy", *self._verified(argument))
 
@@ -170,18 +191,13 @@ class StandardSession(Session, kind="standard"):
     def _help(self, _argument: str) -> None:
         self._say("help")
 
-    def _quit(self, argument: str) -> None:
-        if argument:
-            self._error("bad_argument")
-            return
+    def _quit(self, _argument: str) -> None:
         self._say("quit")
         self.state = State.CLOSED
 
     def _starttls(self, argument: str) -> None:
         if "STARTTLS" not in self.keywords:
-            self._error("not_implemented")  # RFC 5321 section 4.2.4
-        elif argument:
-            self._error("bad_argument")
+            self._error("not_implemented", "STARTTLS")  # RFC 5321 section 4.2.4
         else:
             super()._starttls(argument)
 
@@ -197,7 +213,7 @@ class StandardSession(Session, kind="standard"):
         elif not self.policy.auth_offered:
             self._refuse(decide(self.policy, self._facts._replace(auth_failed=True)))
         elif not mechanism:
-            self._error("bad_argument")
+            self._error("bad_argument", "AUTH")
         elif not self._exchange.supported:
             self._error("auth_mechanism")
         else:
@@ -209,27 +225,30 @@ class StandardSession(Session, kind="standard"):
             self._say("auth_ok")
             return
         facts = self._facts._replace(auth_failed=True)
-        self._refuse(decide(self.policy, facts), facts._replace(login=name))
-        self._erred()
+        refusal = decide(self.policy, facts)
+        self._fault_of("login", refusal.reply_to(facts._replace(login=name)))
 
     # ---- the transaction
 
-    def _path(self, verb: str, argument: str) -> str | None:
+    def _path(self, verb: str, text: str) -> str | None:
         """The text between the angle brackets; None if the command was refused."""
-        match = re.fullmatch(_ADDRESSED, argument)
-        keyword = "FROM" if verb == "MAIL" else "TO"
-        if match is None or match[1].upper() != keyword:
-            self._error("bad_argument")
+        style, keyword = self.policy.style, "FROM" if verb == "MAIL" else "TO"
+        argument = paths.argument(style.path, keyword, text)
+        if argument is None:
+            unbalanced = style.path == "bare" and text.count("<") != text.count(">")
+            self._error("bad_argument", "unbalanced" if unbalanced else verb, text[:100])
             return None
-        for parameter in (match[3] or "").split():
-            if not any(re.fullmatch(rf"(?i){p}", parameter) for p in self._parameters(verb)):
-                self._error("bad_parameter")  # RFC 5321 section 4.1.1.11
-                return None
+        for parameter in argument.parameters:
             key, _, value = parameter.partition("=")
+            if key.upper() in style.any_value and not value.isdigit():
+                continue
+            if not any(re.fullmatch(rf"(?i){p}", parameter) for p in self._parameters(verb)):
+                self._error("bad_parameter", key.upper(), parameter)  # RFC 5321 section 4.1.1.11
+                return None
             if key.upper() == "SIZE" and int(value) > self._max_message:
                 self._error("message_too_big")  # RFC 1870 section 6.1
                 return None
-        return match[2]
+        return argument.path
 
     def _parameters(self, verb: str) -> Iterator[str]:
         """The parameters that a command may have, as patterns."""
@@ -244,7 +263,7 @@ class StandardSession(Session, kind="standard"):
         facts = self._session_facts._replace(reverse_path=path or None)
         verdict = decide_at(self.policy, self._refresh(facts), "MAIL")
         if verdict is not None:
-            self._refuse(verdict)
+            self._refuse_path(verdict)
             return
         self._session_facts = facts
         self.state = State.MAIL
@@ -261,7 +280,7 @@ class StandardSession(Session, kind="standard"):
         refusal = decide_at(self.policy, facts, "RCPT")
         if refusal is not None:
             self._answers.append((path, refusal))
-            self._refuse(refusal)
+            self._refuse_path(refusal)
             return
         self._recipients.append((path, decide(self.policy, facts)))
         self._answers.append(self._recipients[-1])
@@ -269,11 +288,8 @@ class StandardSession(Session, kind="standard"):
         self.state = State.RCPT
         self._say("accepted", facts=facts)
 
-    def _data(self, argument: str) -> None:
-        if argument:
-            self._error("bad_argument")
-            return
-        self.state = State.DATA
+    def _data(self, _argument: str) -> None:
+        self.state, self._after_bare = State.DATA, False
         self._say("data_ok")
 
     def _bdat(self, argument: str) -> None:
@@ -281,7 +297,7 @@ class StandardSession(Session, kind="standard"):
         if "CHUNKING" not in self.policy.style.keywords:
             self._error("unknown_command", command="BDAT")
         elif size is None:
-            self._error("bad_argument")
+            self._error("bad_argument", "BDAT")
         else:
             self._begin_chunk(size, last=" " in argument, keeps=True)
 
@@ -295,12 +311,16 @@ class StandardSession(Session, kind="standard"):
 
     def _text(self, line: Line) -> None:
         """Keep one line, without the dot that hid another (RFC 5321 section 4.5.2)."""
-        text = line.text
-        if text == b"." and not line.fault:
+        newline, text = self.policy.style.newline, line.text
+        bare, before = line.fault == "bare", self._after_bare
+        self._after_bare = bare and newline == "line"
+        if newline == "closes" and (bare or b"\r" in text):
+            self._end_session("bare_newline_in_data" if bare else "bare_return_in_data")
+        elif text == b"." and (newline == "message" or not (line.fault or before)):
             self._end_of_message()
-        elif line.fault:
+        elif line.fault == "long" or (bare and newline == "refused"):
             self._fault = _TEXT_FAULTS[line.fault]
-        elif len(text) + 2 > MAX_TEXT_LINE and text[:1] != b".":
+        elif len(text) + 2 > self.policy.style.text_limit and text[:1] != b".":
             self._fault = _TEXT_FAULTS["long"]
         else:
             self._keep(text)
@@ -333,16 +353,11 @@ class StandardSession(Session, kind="standard"):
         self._say("queued")
 
 
-def _longest(line: bytes) -> int:
-    """Octets that a command line may have with its end."""
-    return MAX_LINE + RAISED.get(line[:4].upper().decode("latin-1"), 0)
-
-
 def _chunk_size(argument: str) -> int | None:
     """The octets that an argument of BDAT announces; None: it is none."""
     match = re.fullmatch(r"(?i)([0-9]{1,12})( LAST)?", argument)
     return None if match is None else int(match[1])
 
 
-_LIMITS = {State.DATA: MAX_TEXT_LINE + 1, State.LOGIN: MAX_AUTH_LINE}
+_WITHOUT_ARGUMENT = frozenset({"RSET", "NOOP", "QUIT", "DATA", "STARTTLS", "HELP"})
 _TEXT_FAULTS = {"long": "text_line_too_long", "bare": "bare_newline_in_data"}

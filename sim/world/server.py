@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from heapq import heappush, heapreplace
+from heapq import heapify, heappush, heapreplace
 from operator import pos
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,12 @@ class Sessions:
         starts.append(start)
         heapreplace(free, start + service)
         return start
+
+    def prolong(self, end: float, seconds: float) -> None:
+        """The session that was to end at *end* takes *seconds* more, unless it is over."""
+        if end in self.free:
+            self.free[self.free.index(end)] = end + seconds
+            heapify(self.free)
 
     def is_down(self, now: float) -> bool:
         """Whether a stated outage covers *now*."""

@@ -100,7 +100,9 @@ class Visit:
             Credentials(offer.facts.login, port=self.port, helo=offer.facts.helo), inf, self.place,
         )  # fmt: skip
         at, start = self._session()
-        took = max(self.service + server.per_recipient * transfer.count, self.now - start)
+        more = server.per_recipient * transfer.count
+        server.sessions.prolong(start + self.service, more)
+        took = max(self.service + more, self.now - start)
         self.world.transport.settle(transfer, replies, at, start, took)
         return message.number
 

@@ -114,6 +114,18 @@ def test_a_server_without_a_free_session_is_busy():
         assert other.closed
 
 
+def test_a_session_is_busy_for_as_long_as_a_simulated_one_with_as_many_recipients():
+    changes = {"sessions": 1, "connection_queue": 0, "service_time": "60 s", "per_recipient": "5 s"}
+    world = living(
+        "open trust", changes={f"servers.proseware-smtp.{k}": v for k, v in changes.items()}
+    )
+    send(world, to=[BOB, "ann@adatum.com"])
+    for seconds, code in ((69, "421"), (2, "220")):
+        world.step(seconds)
+        with connection(world) as end:
+            assert end.greeting[:3] == code
+
+
 def test_relayed_mail_is_in_the_mailbox_of_the_next_hop_and_a_bounce_comes_back():
     world = living("on network")
     send(world, place="proseware", to=[BOB, "nobody@adatum.com"])

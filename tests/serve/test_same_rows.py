@@ -15,11 +15,12 @@ STEADY = {
     "users.travellers.when_refused": {"give_up": 1.0},
     "users.travellers.patience": "0 s",
     "servers.*.service_time": "1 s",
+    "servers.*.per_recipient": "250 ms",
     "servers.*.temporary_failure": 0.0,
 }
 """Every session lasts as long, and nobody writes twice."""
 ATTEMPT = ["server", "client", "recipients", "accepted", "code", "enhanced", "cause", "rule"]
-ATTEMPT += ["stage", "relayed", "hop", "attempt", "permission"]
+ATTEMPT += ["stage", "relayed", "hop", "attempt", "permission", "waited"]
 RECIPIENT = ["recipient", "domain", "fate", "cause", "server", "rule"]
 
 

@@ -157,13 +157,32 @@ def test_auth_waits_for_tls_where_the_make_does():
     assert say(talk, "AUTH PLAIN AGEAYg==")[:3] == "503"
 
 
-@pytest.mark.parametrize(("make", "errors"), [("exim", 4), ("neutral", 20), ("sendmail", 25)])
-def test_a_client_that_errs_too_often_is_sent_away(make, errors):
+@pytest.mark.parametrize(
+    ("make", "command", "errors", "last"),
+    [
+        ("neutral", "BOGUS", 20, "421"),
+        ("sendmail", "BOGUS", 26, "421 4.7.0 mail.isp.example Too many bad commands"),
+        ("exim", "BOGUS", 4, "500 Too many unrecognized commands"),
+        ("exim", "DATA", 4, "503 Too many syntax or protocol errors"),
+        ("exim", "MAIL FROM:<a@@b>", 4, "501 Too many syntax or protocol errors"),
+        ("exim", "NOOP", 11, "554 Too many nonmail commands"),
+        ("courier", "BOGUS", 20, "421"),
+    ],
+)
+def test_a_client_that_errs_too_often_is_sent_away(make, command, errors, last):
     talk = session(make)
-    say(talk, f"EHLO {HELO}", *["BOGUS"] * (errors - 1))
+    say(talk, f"EHLO {HELO}", *[command] * (errors - 1))
     assert not talk.closed
-    assert "421" in say(talk, "BOGUS")
+    assert last in say(talk, command)
     assert talk.closed
+
+
+@pytest.mark.parametrize("make", ["exim", "sendmail", "opensmtpd"])
+def test_refused_recipients_are_no_faults_for_these_makes(make):
+    talk = session(make, "closed")
+    say(talk, f"EHLO {HELO}", "MAIL FROM:<x@foreign.example>")
+    say(talk, *["RCPT TO:<nobody99@isp.example>"] * 30)
+    assert not talk.closed
 
 
 LONG = "a" * 300
@@ -179,7 +198,7 @@ LONG = "a" * 300
         ("neutral", "MAIL FROM:<x@foreign.example> RET=FULL", "555"),
         ("courier", "MAIL FROM:<x@foreign.example> SMTPUTF8", "250"),
         ("sendmail", "MAIL FROM:<x@foreign.example> BY=120;R", "250"),
-        ("sendmail", "MAIL FROM:<x@foreign.example> RET=HALF", "555"),
+        ("sendmail", "MAIL FROM:<x@foreign.example> RET=HALF", "501"),
     ],
 )
 def test_parameters_that_keywords_bring(make, command, code):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from sim.smtp import FLAVOURS, Facts, Policy, decide, presets
 from sim.smtp.commands import COMMANDS
+from sim.smtp.flavours import NEUTRAL
 from sim.smtp.restrictions import parse
-from sim.smtp.session import MAX_RECIPIENTS, Session
+from sim.smtp.session import Session
 from sim.smtp.standard import StandardSession
 
 HOME, HOTEL = (int(IPv4Address(a)) for a in ("198.51.100.7", "203.0.113.140"))
@@ -231,8 +232,8 @@ def test_message_too_big():
 def test_recipient_limit():
     made = session()
     made.receive(b"EHLO x\r\nMAIL FROM:<>\r\n")
-    answer = made.receive(b"RCPT TO:<bob@proseware.com>\r\n" * (MAX_RECIPIENTS + 1))
-    assert codes(answer) == [250] * MAX_RECIPIENTS + [452]
+    answer = made.receive(b"RCPT TO:<bob@proseware.com>\r\n" * (NEUTRAL.most_recipients + 1))
+    assert codes(answer) == [250] * NEUTRAL.most_recipients + [452]
 
 
 def test_recipients_beyond_the_limit_are_no_errors_of_the_client():

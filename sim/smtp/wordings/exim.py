@@ -48,19 +48,29 @@ EXIM: Mapping[str, str] = {
         "214 Commands supported:\nAUTH STARTTLS HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP"
     ),
     "unknown_command": "500 unrecognized command",
-    # not measured
-    "bad_argument": "501 Syntactically invalid argument(s)",
-    "bad_sequence": "503 bad sequence of commands",
-    "nested_mail": "503 sender already given",
     "need_helo": "503 HELO or EHLO required",
+    "nested_mail": "503 sender already given",
+    "no_recipients": "503 Valid RCPT command must precede DATA",
+    "bad_argument": "501 unexpected argument data",
+    "bad_argument:HELO": "501 Syntactically invalid HELO argument(s)",
+    "bad_argument:VRFY": "501 empty address",
+    "bad_argument:MAIL": "501 MAIL must have an address operand",
+    "bad_argument:RCPT": "501 RCPT must have an address operand",
+    "bad_parameter": "501 {command}: malformed address: {command} may not follow",
+    "bad_parameter:BODY": "501 invalid data for BODY",
+    "message_too_big": "552 Message size exceeds maximum permitted",
+    "not_implemented:STARTTLS": "503 STARTTLS command used when not advertised",
+    "too_many_errors": "501 Too many syntax or protocol errors",
+    "too_many_unknown": "500 Too many unrecognized commands",
+    "too_many_idle": "554 Too many nonmail commands",
+    # not measured
+    "bad_sequence": "503 bad sequence of commands",
     "not_implemented": "502 command not implemented",
     "already_authenticated": "503 already authenticated",
     "auth_mechanism": "504 authentication mechanism not supported",
     "auth_cancelled": "501 authentication cancelled",
-    "bad_parameter": "501 unrecognized parameter",
     "chunk_ok": "250 {detail} byte chunk received",
     "tls_ok": "220 TLS go ahead",
-    "too_many_errors": "421 {hostname}: too many syntax or protocol errors",
     "relay_deferred": "451 relay not permitted",
     "sender_domain_unknown": "550 Sender verify failed",
     "sender_not_fqdn": "550 Sender verify failed",
@@ -74,6 +84,6 @@ EXIM: Mapping[str, str] = {
         "451 {client} is not yet authorized to deliver mail from <{sender}> to <{rcpt}>. Please "
         "try later."
     ),
-    "content_refused": "550 This message was classified as spam",
     "too_many_recipients": "452 too many recipients",
+    "content_refused": "550 This message was classified as spam",
 }

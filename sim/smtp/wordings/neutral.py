@@ -95,6 +95,9 @@ NEUTRAL: Mapping[str, str] = {
     "text_line_too_long": "554 5.6.0 Line of the message too long",
     "message_too_big": "552 5.3.4 Message too big",
     "too_many_recipients": "452 4.5.3 Too many recipients",
+    "bare_return_in_data": "554 5.6.0 Bare CR or LF in the message",
+    "too_many_unknown": "421 4.7.0 {hostname} Too many errors",
+    "too_many_idle": "421 4.7.0 {hostname} Too many errors",
     "too_many_errors": "421 4.7.0 {hostname} Too many errors",
     # what only some servers have an answer of their own for
     "bad_domain": "501 5.5.4 Syntax error in parameters",
@@ -104,7 +107,7 @@ NEUTRAL: Mapping[str, str] = {
     "bad_notify": "501 5.5.4 Syntax error in parameters",
     "bad_orcpt": "501 5.5.4 Syntax error in parameters",
     "size_exceeded": "552 5.3.4 Message too big",
-    "no_recipients": "554 5.5.1 No valid recipients",
+    "no_recipients": "503 5.5.1 Send RCPT first",
     "vrfy_disabled": "502 5.5.1 Command not implemented",
     "etrn_ok": "250 2.0.0 Queuing started",
     "etrn_refused": "459 4.7.1 {detail} not allowed",
