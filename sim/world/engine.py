@@ -6,6 +6,7 @@ This file alone uses private attributes of SimPy, in the versions that pyproject
 all of its hops, scheduled anew at each: a process with a Timeout a hop takes three times as long.
 ``_queue``: the accelerator hands over its next message only if nothing is scheduled before it,
 and what is still scheduled at the end holds recipients whose fate is open.
+``_now``: the time, without the call that `now` is.
 ``_eid``: the counter of events, for reports of how much work a run was.
 """
 
@@ -48,12 +49,13 @@ class Engine(Environment):
 
     def at(self, event: Event, moment: float) -> None:
         """Schedule *event* at *moment* (s), or now if that is over."""
-        self.schedule(event, NORMAL, max(0.0, moment - self.now))
+        delay = moment - self._now
+        self.schedule(event, NORMAL, delay if delay > 0.0 else 0.0)
 
     def call_at(self, moment: float, do: Moment, groups: Sequence[RecipientGroup] = ()) -> None:
         """Call *do* with the time, at *moment* or now; *groups* of recipients wait for it."""
         event = Occurrence(groups)
-        event.callbacks = (lambda _: do(self.now),)
+        event.callbacks = (lambda _: do(self._now),)
         self.at(event, moment)
 
     def pending(self) -> Iterator[RecipientGroup]:

@@ -12,10 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.workload.arrivals import Arrivals
-from sim.world.engine import Engine
+from sim.world.engine import Engine, Occurrence
 from sim.world.mail_programs import MailProgram
 from sim.world.recorder import Parts
 from sim.world.server import Server
+
+
+class Writing(Occurrence):
+    """Some messages that are still to be written, one after the other."""
+
+    __slots__ = ("message", "messages")
+
+    def __init__(self, messages: Iterator[int]) -> None:
+        super().__init__()
+        self.messages = messages
+        self.message: int | None = None
+        """The next of them; None: there is none."""
 
 
 class EventByEvent:
@@ -36,16 +48,20 @@ class EventByEvent:
         self._write_next(iter(range(len(self.arrivals))))
 
     def _write_next(self, messages: Iterator[int]) -> None:
-        """Write the next of *messages* at its moment, and then the rest: one event at a time."""
-        message = next(messages, None)
-        if message is None:
-            return
+        """Write the next of *messages* at its moment, and then the rest: one event for all."""
+        self._await(Writing(messages))
 
-        def write(_: float) -> None:
-            self.write(message, self.arrivals.at[message])
-            self._write_next(messages)
+    def _await(self, writing: Writing) -> None:
+        """Schedule *writing* at the moment of its next message, if there is one."""
+        writing.message = next(writing.messages, None)
+        if writing.message is not None:
+            writing.callbacks = (self._write,)
+            self.env.at(writing, self.arrivals.at[writing.message])
 
-        self.env.call_at(self.arrivals.at[message], write)
+    def _write(self, writing: Writing) -> None:
+        if writing.message is not None:
+            self.write(writing.message, self.arrivals.at[writing.message])
+        self._await(writing)
 
     def write(self, message: int, at: float) -> None:
         """Let the writer's mail program send *message* at *at* (s)."""

@@ -134,15 +134,15 @@ class MailProgram:
     def _message(self, settings: SubmissionSettings, number: int) -> Message:
         arrivals = self.context.arrivals
         return Message(
-            number=number,
-            reverse_path=settings.reverse_path,
-            representative=settings.representative,
-            size=arrivals.size[number],
-            sender=self,
-            service=(arrivals.service[number], arrivals.relay_service[number]),
-            luck=arrivals.luck[number],
-            content=arrivals.content[number],
-            key=arrivals.key[number],
+            number,
+            settings.reverse_path,
+            settings.representative,
+            arrivals.size[number],
+            self,
+            (arrivals.service[number], arrivals.relay_service[number]),
+            arrivals.luck[number],
+            arrivals.content[number],
+            arrivals.key[number],
         )
 
     def _settings(

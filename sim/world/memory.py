@@ -8,7 +8,7 @@ reads such facts have a memory.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.smtp.arguments import Rate
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 REMEMBERED = frozenset({"recent", "open_sessions", "greylist_age"})
 """Facts that come from a server's memory."""
 
+MOST_KEPT = 64
+"""Transactions of one client, beyond which those that are over are forgotten each time."""
+
 Triple = tuple[int, str | None, int]
 """Client, reverse-path and mailbox: what greylisting goes by."""
 
@@ -34,15 +37,23 @@ class Memory:
         self.greylist = Greylist(settings.greylist_window, settings.greylist_memory)
         self.window = 0.0
         self.counts_sessions = self.greylists = False
-        self.few = 0  # sessions: fewer are to the policy as if there were none
+        # fewer sessions, or transactions, are to the policy as if there were none
+        self.few = self.few_transactions = 0
 
     def serve(self, policy: Policy) -> None:
         """Remember what *policy* asks about."""
         limits = (a for r in policy.restrictions() for a in r.args if isinstance(a, Rate))
         self.window = next((limit.window for limit in limits), 0.0)
         self.counts_sessions = "open_sessions" in policy.reads
-        self.few = min((n for n in policy.breakpoints("open_sessions") if n > 0), default=0)
+        self.few, self.few_transactions = (
+            min((n for n in policy.breakpoints(fact) if n > 0), default=0)
+            for fact in ("open_sessions", "recent")
+        )
         self.greylists = "greylist_age" in policy.reads
+
+    def recent(self, client: int, now: float) -> int:
+        """Transactions of *client* that its rate limit counts; 0 where they are too few for it."""
+        return self.clients.recent(client, now, self.window, self.few_transactions)
 
 
 class Clients:
@@ -52,16 +63,23 @@ class Clients:
         self._transactions: dict[int, list[float]] = {}
         self._ends: dict[int, list[float]] = {}
 
-    def recent(self, client: int, now: float, window: float) -> int:
+    def recent(self, client: int, now: float, window: float, few: int = 0) -> int:
         """Transactions of *client* in the last *window* seconds, without those that its rate
-        forbade: a client over its limit is slowed down, not shut out."""
-        moments = self._transactions.get(client, [])
+        forbade: a client over its limit is slowed down, not shut out. 0 where fewer than *few*
+        are kept."""
+        moments = self._transactions.get(client)
+        if moments is None or len(moments) < min(few, MOST_KEPT):
+            return 0
         del moments[: bisect_right(moments, now - window)]
-        return len(moments)
+        return len(moments) if len(moments) >= few else 0
 
     def add_transaction(self, client: int, now: float) -> None:
         """*client* makes a transaction."""
-        self._transactions.setdefault(client, []).append(now)
+        moments = self._transactions.get(client)
+        if moments is None:
+            self._transactions[client] = [now]
+        else:
+            moments.append(now)
 
     def open_sessions(self, client: int, now: float, few: int = 0) -> int:
         """Sessions that *client* has open, or waits for; 0 where they are fewer than *few*."""
@@ -73,7 +91,11 @@ class Clients:
 
     def open_session(self, client: int, until: float) -> None:
         """*client* opens a session that ends at *until*."""
-        self._ends.setdefault(client, []).append(until)
+        ends = self._ends.get(client)
+        if ends is None:
+            self._ends[client] = [until]
+        else:
+            ends.append(until)
 
 
 class Greylist:
@@ -107,25 +129,28 @@ class Greylist:
     def parts(
         self,
         group: RecipientGroup,
-        boxes: list[int],
+        boxes: Sequence[int],
         client: int,
         reverse_path: str | None,
         now: float,
-    ) -> Iterator[tuple[RecipientGroup, float | None, list[Triple]]]:
+    ) -> list[tuple[RecipientGroup, float | None, list[Triple]]]:
         """*group* cut into stretches of one age, since recipients that are alike to a policy
-        may have been seen at different times. *boxes* are its mailboxes.
+        may have been seen at different times. *boxes* are the mailboxes of all rows.
 
         Mailboxes that do not exist are as many as there are recipients.
         """
         first, end, domain, address = group
         triples = [
-            (client, reverse_path, box if box >= 0 else -1 - first - i)
-            for i, box in enumerate(boxes)
+            (client, reverse_path, box if box >= 0 else -1 - row)
+            for row, box in enumerate(boxes[first:end], first)
         ]
         ages = [self.age(triple, now) for triple in triples]
-        start = 0
+        if len(ages) == 1:  # the usual case
+            return [(group, ages[0], triples)]
+        parts, start = [], 0
         for i in range(1, end - first + 1):
             if i == end - first or ages[i] != ages[start]:
                 part = RecipientGroup(first + start, first + i, domain, address)
-                yield part, ages[start], triples[start:i]
+                parts.append((part, ages[start], triples[start:i]))
                 start = i
+        return parts

@@ -215,6 +215,7 @@ class Server:
         self.has_aliases = has_aliases(policy)
         self._forwarded: dict[Envelope, Envelope | None] = {}
         self.memory = self._memory_for(self.cache.read)
+        self.counts_sessions = self.memory is not None and self.memory.counts_sessions
         self.varies = self.cache.varies or self.listing is not None
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 
@@ -261,7 +262,7 @@ class Server:
     def greet(self, address: int, credentials: Credentials, now: float) -> Answer | None:
         """The refusal of a client with many sessions open; None: it is welcome."""
         memory = self.memory
-        if memory is None or not memory.counts_sessions:
+        if memory is None or not self.counts_sessions:
             return None
         count = memory.clients.open_sessions(self.seen(address), now, memory.few)
         greetings = self.cache.greetings(address, credentials)
@@ -290,7 +291,10 @@ class Server:
         if self.listing is not None and self.listing.advance(now):
             self.enforce(self.written)
         cache = self.cache
-        client_class = cache.client_class(address, credentials)
+        classes = cache.by_address.get(address)
+        client_class = None if classes is None else classes.get(credentials)
+        if client_class is None:
+            client_class = cache.client_class(address, credentials)
         if not self.varies:
             return client_class.stateless
         state = cache.state
@@ -298,7 +302,8 @@ class Server:
             state.pop_age = self.pop_age(address, now)
         state.spam, state.content_draw = spam, content
         state.recent, state.greylist_age = recent, greylist_age
-        return cache.answers(client_class)
+        answers = client_class.by_state.get(cache.state_key(state))
+        return cache.answers(client_class) if answers is None else answers
 
     def pop_age(self, address: int, now: float) -> float | None:
         """How long ago (s) somebody logged in for POP from *address*; None: never."""

@@ -37,14 +37,15 @@ class TracedTransport(Transport):
     def __init__(self, *args: Any, traced: int) -> None:
         super().__init__(*args)
         self.traced, self.exchanges = traced, list[Exchange]()
+        self._plainly, self.ask = self.ask, self._ask
 
     def _ask(self, transfer: Transfer, now: float) -> Replies:
         if transfer.message.number != self.traced:
-            return super()._ask(transfer, now)
+            return self._plainly(transfer, now)
         memory, seen = transfer.server.memory, transfer.server.seen(transfer.address)
         recent = 0 if memory is None else memory.clients.recent(seen, now, memory.window)
         ages = self._ages(transfer, now)  # before this attempt counts
-        replies = super()._ask(transfer, now)
+        replies = self._plainly(transfer, now)
         if not replies[0][1].verdict.situation:
             return replies  # a passing fault: the policy was not asked
         known = [
@@ -69,7 +70,7 @@ class TracedTransport(Transport):
             for group in transfer.groups
             for part, age, _ in memory.greylist.parts(
                 group,
-                self.recorder.recipient[group.first : group.end].tolist(),
+                self.recorder.recipient,
                 transfer.server.seen(transfer.address),
                 transfer.message.reverse_path,
                 now,

@@ -18,15 +18,26 @@ Replies = list[tuple[RecipientGroup, Answer]]
 """What a server answers to each group of recipients."""
 
 
-def split(replies: Replies) -> tuple[Replies, Replies, Answer]:
-    """Those that accept, those that refuse, and the worst answer."""
+def split(replies: Replies) -> tuple[Replies, Replies, Answer, int]:
+    """Those that accept, those that refuse, the worst answer, and how many recipients the server
+    passes on; what it drops is not relayed."""
     if len(replies) == 1:  # the usual case
-        worst = replies[0][1]
-        return (replies, [], worst) if worst.verdict.accepted else ([], replies, worst)
+        (first, end, _, _), answer = replies[0]
+        verdict = answer.verdict
+        if not verdict.accepted:
+            return [], replies, answer, 0
+        return replies, [], answer, end - first if verdict.relayed and not verdict.discarded else 0
+    acceptances = [reply for reply in replies if reply[1].verdict.accepted]
+    passed_on = [
+        group
+        for group, answer in acceptances
+        if answer.verdict.relayed and not answer.verdict.discarded
+    ]
     return (
-        [reply for reply in replies if reply[1].verdict.accepted],
+        acceptances,
         [reply for reply in replies if not reply[1].verdict.accepted],
         max([answer for _, answer in replies], key=lambda answer: answer.verdict.code),
+        recipients(passed_on),
     )
 
 
@@ -115,11 +126,6 @@ class Transfer(Occurrence):
 def recipients(groups: Sequence[RecipientGroup]) -> int:
     """How many recipients *groups* hold."""
     if len(groups) == 1:  # the usual case
-        return groups[0].end - groups[0].first
+        first, end, _, _ = groups[0]
+        return end - first
     return sum([group.end - group.first for group in groups])
-
-
-def relayed_recipients(acceptances: Replies) -> int:
-    """How many recipients of *acceptances* the server passes on; what it drops is not relayed."""
-    verdicts = [(group, answer.verdict) for group, answer in acceptances]
-    return sum([g.end - g.first for g, of in verdicts if of.relayed and not of.discarded])

@@ -23,12 +23,12 @@ from sim.workload.streams import Purpose, chance
 from sim.world import outages
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.addressees import Addressees
-from sim.world.asking import ask
+from sim.world.asking import Questions
 from sim.world.deferred import Deferred
 from sim.world.next_hosts import NextHosts
 from sim.world.recorder import BOUNCED, DELIVERED, DISCARDED, EXPIRED, Answer, Recorder
 from sim.world.server import Server
-from sim.world.transfers import Message, Replies, Transfer, recipients, relayed_recipients, split
+from sim.world.transfers import Message, Replies, Transfer, recipients, split
 
 if TYPE_CHECKING:
     from sim.topology.graph import Routes
@@ -63,6 +63,8 @@ class Transport:
         self.env, self.recorder, self.routes, self.mx = env, recorder, routes, mx
         self.hosts = NextHosts(mx)
         self.addressees = addressees
+        self.ask: Callable[[Transfer, float], Replies] = Questions(addressees).ask
+        """What the server of a transfer answers at a moment to each group of recipients."""
         self.blocks_port_25 = blocks_port_25
         self.blocking = [(0.0, blocks_port_25)]
         """The same from which moment on (s)."""
@@ -87,7 +89,8 @@ class Transport:
         """Send *transfer* off at *at* from *network*; it arrives one latency later."""
         server = transfer.server
         transfer.network = network
-        latency = self._routes_at(at).latency(network, server.network)
+        routes = self.routes if at < self._routes_until else self._routes_at(at)
+        latency = routes.latency(network, server.network)
         submission = transfer.origin is None
         if latency == inf or transfer.address == 0:
             transfer.no_way, latency = True, 0.0
@@ -130,12 +133,11 @@ class Transport:
         """*transfer* reaches its server at *now* (None: SimPy calls): find it a session."""
         if now is None:
             now = self.env.now
-        server, message, attempt = transfer.server, transfer.message, transfer.attempt
-        relayed, sessions = transfer.origin is not None, server.sessions
+        server, message, sessions = transfer.server, transfer.message, transfer.server.sessions
         if transfer.no_way or (sessions.down and sessions.is_down(now)):
             self._no_session(transfer, now, server.own["unreachable"])
             return
-        if server.memory is not None:
+        if server.counts_sessions:
             refusal = server.greet(transfer.address, transfer.credentials, now)
             if refusal is not None:
                 server.tally.turned_away += 1
@@ -143,11 +145,12 @@ class Transport:
                 return
         # Draws of first attempts are columns of the workload, later ones are worked out from the
         # message's key: no attempt takes a number from another, so arms stay paired.
-        if attempt == 1:
+        relayed = transfer.origin is not None
+        if transfer.attempt == 1:
             draw = message.service[relayed]
         else:
             purpose = Purpose.RELAY if relayed else Purpose.SUBMISSION
-            draw = chance(message.key, purpose, attempt)
+            draw = chance(message.key, purpose, transfer.attempt)
         took = server.service(draw) + server.per_recipient * transfer.count
         took += message.size * 8 / transfer.line
         start = sessions.admit(now, took)
@@ -172,23 +175,22 @@ class Transport:
         if memory is not None:
             # only now: the greeting counts a client's other sessions
             memory.clients.open_session(transfer.server.seen(transfer.address), done)
-        self.settle(transfer, self._ask(transfer, now), now, start, took)
+        self.settle(transfer, self.ask(transfer, now), now, start, took)
 
     def settle(
         self, transfer: Transfer, replies: Replies, now: float, start: float, took: float
     ) -> None:
         """Act on the *replies* of a session that began at *start* and took *took* seconds."""
         server, message, done = transfer.server, transfer.message, start + took
-        acceptances, refused, worst = split(replies)
+        acceptances, refused, worst, relayed = split(replies)
         sender = None if transfer.origin is not None else message.sender
         if refused and sender is not None and sender.needs_all(transfer, refused):
-            acceptances = []
+            acceptances, relayed = [], 0
         permission = NOBODYS
         if server.personal and transfer.origin is None and self.permissions is not None:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1
             permission = self.permissions.of(transfer, writer, now, acceptances, refused)
         accepted = recipients([group for group, _ in acceptances]) if refused else transfer.count
-        relayed = relayed_recipients(acceptances)
         self._write(transfer, now, accepted, worst, start - now, took, permission, relayed)
         if sender is not None:
             sender.receive_replies(transfer, done, refused)
@@ -258,15 +260,16 @@ class Transport:
         else:
             self._defer_or_bounce(transfer, at, replies)
 
-    def _ask(self, transfer: Transfer, now: float) -> Replies:
-        """What the server answers to each group of recipients."""
-        return ask(transfer, now, self.addressees)
-
     # ---- what becomes of the recipients
 
     def _take(self, transfer: Transfer, replies: Replies, done: float) -> None:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message, recorder = transfer.server, transfer.message, self.recorder
+        if len(replies) == 1 and not server.has_aliases:  # the usual case
+            group, answer = replies[0]
+            if answer.verdict.relayed and not answer.verdict.discarded:
+                self.relay(server, message, group.domain, [group], done, transfer.hops + 1)
+                return
         to_relay: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in replies:

@@ -127,13 +127,14 @@ class VerdictCache:
         self.tells_senders = any(e.asks_all for e in rules) or tells_addresses(read, "reverse_path")
         self.tells_recipients = tells_addresses(read, "forward_path")
         self.state = SessionState()  # that of the present transaction
-        self._state_key = read.state_key_of(VARYING)
+        self.state_key = read.state_key_of(VARYING)
         usual = SessionState()
         self._changing = list(
             product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in CHANGING_FACTS))
         )
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
-        self._by_address: dict[int, dict[Credentials, ClientClass]] = {}
+        self.by_address: dict[int, dict[Credentials, ClientClass]] = {}
+        """The classes of clients that have come, by address and credentials."""
         self._count = 0
         self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
         greeting = policy.lists["connect"]
@@ -148,7 +149,7 @@ class VerdictCache:
 
     def client_class(self, address: int, credentials: Credentials) -> ClientClass:
         """The class of a client, as far as this policy can tell clients apart at present."""
-        classes = self._by_address.get(address)
+        classes = self.by_address.get(address)
         if classes is None:
             classes = self._classes_at(address)
         client_class = classes.get(credentials)
@@ -158,7 +159,7 @@ class VerdictCache:
 
     def answers(self, client_class: ClientClass) -> BySender:
         """What *client_class* is answered in the present `state`."""
-        key = self._state_key(self.state)
+        key = self.state_key(self.state)
         answers = client_class.by_state.get(key)
         if answers is None:
             answers = client_class.by_state[key] = BySender(self, client_class)
@@ -187,13 +188,13 @@ class VerdictCache:
     def forget_listings(self, first: int, last: int) -> None:
         """Blocklists no longer say the same of the addresses from *first* to *last*."""
         if self.visible_address is not None:  # any of them may be seen as one of these
-            self._by_address.clear()
-        if last - first >= len(self._by_address):
-            changed = [address for address in self._by_address if first <= address <= last]
+            self.by_address.clear()
+        if last - first >= len(self.by_address):
+            changed = [address for address in self.by_address if first <= address <= last]
         else:
-            changed = [address for address in range(first, last + 1) if address in self._by_address]
+            changed = [address for address in range(first, last + 1) if address in self.by_address]
         for address in changed:
-            del self._by_address[address]
+            del self.by_address[address]
 
     def ask(self, client_class: ClientClass, reverse_path: str | None, forward_path: str) -> Answer:
         """Ask the policy itself."""
@@ -216,7 +217,7 @@ class VerdictCache:
     def _clear(self) -> None:
         self._count = 0
         self._classes.clear()
-        self._by_address.clear()
+        self.by_address.clear()
 
     def _visible(self, address: int) -> int:
         """The address that the server sees of the client *address*."""
@@ -224,14 +225,14 @@ class VerdictCache:
 
     def _classes_at(self, address: int) -> dict[Credentials, ClientClass]:
         """The classes of clients at *address*: all addresses alike to the policy share them."""
-        if len(self._by_address) >= MOST_CLIENTS:
-            self._by_address.clear()  # the classes stay: finding one again asks no policy
+        if len(self.by_address) >= MOST_CLIENTS:
+            self.by_address.clear()  # the classes stay: finding one again asks no policy
         visible = self._visible(address)
         listed = self.listed(visible) if self.reads_lists else ()
         client_name = self.ranges.client_name(visible, self.zone)
         client_key = listed, self.ranges.within(visible), client_name
         classes = self._classes.setdefault(client_key, {})
-        self._by_address[address] = classes
+        self.by_address[address] = classes
         return classes
 
     def _class_in(

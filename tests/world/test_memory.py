@@ -59,14 +59,14 @@ def test_recipients_are_cut_where_their_ages_change():
         memory.note((1, "s", box), later, 0.0)
     cut = [
         (p[0], p[1], age)
-        for p, age, _ in memory.parts((4, 8, 0, "x"), [10, 11, 12, 13], 1, "s", 9.0)
+        for p, age, _ in memory.parts((4, 8, 0, "x"), [0, 0, 0, 0, 10, 11, 12, 13], 1, "s", 9.0)
     ]
     assert cut == [(4, 6, 9.0), (6, 7, None), (7, 8, 9.0)]
 
 
 def test_mailboxes_that_do_not_exist_are_many():
     memory = Greylist(DAY, DAY)
-    ((_, _, triples),) = memory.parts((4, 6, 0, "x"), [-1, -1], 1, "s", 0.0)
+    ((_, _, triples),) = memory.parts((4, 6, 0, "x"), [0, 0, 0, 0, -1, -1], 1, "s", 0.0)
     assert len(set(triples)) == 2
 
 

@@ -87,7 +87,7 @@ class Moments:
         if memory is not None:
             if server.greet(client, login, at) is not None:
                 return None
-            recent = memory.clients.recent(client, at, memory.window)
+            recent = memory.recent(client, at)
         content = self.arrivals.content[message]
         answers = server.answers_to(client, login, at, False, content, recent)
         return answers[self.known.senders[self.known.sender[message]]]
