@@ -36,6 +36,12 @@ def exponentials(generator: Generator) -> Iterator[float]:
         yield from generator.standard_exponential(BLOCK).tolist()
 
 
+def keys(generator: Generator) -> Iterator[int]:
+    """Keys of messages (see `chance`) one at a time, drawn in blocks."""
+    while True:
+        yield from generator.integers(2**62, size=BLOCK).tolist()
+
+
 _MASK = (1 << 64) - 1
 
 

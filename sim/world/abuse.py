@@ -13,6 +13,7 @@ from sim.smtp.clients import Range
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.world.server import Server
     from sim.world.transfers import Transfer
 
 NONE, STRANGERS = Abuse.NONE.number, Abuse.STRANGERS.number
@@ -45,10 +46,16 @@ class Abuses:
 
     def of(self, transfer: Transfer, permission: int) -> int:
         """The number of the `Abuse` by which the spam in *transfer* was relayed."""
-        server = transfer.server
         if permission in _NUMBERS:
             return _NUMBERS[permission]
-        address = server.numbering.address(transfer.address)
+        server, client = transfer.server, transfer.address
+        if client not in server.abuses:
+            server.abuses[client] = self._of_client(server, client)
+        return server.abuses[client]
+
+    def _of_client(self, server: Server, client: int) -> int:
+        """The same where nobody's permission was used."""
+        address = server.numbering.address(client)
         if _within(address, self.own[server.network]):
             return Abuse.CUSTOMERS_MACHINES.number
         policy = server.policy

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.path.facts import NO_LOGIN
+from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.submission import credentials
 from sim.records.words import Reaction, Remedy
 from sim.topology.lines import LINES, Line
@@ -120,7 +120,9 @@ class MailProgram:
         transfer = self._transfer(settings, entry.message, entry.groups, network, client, entry)
         self._send(settings, transfer, now)
 
-    def _first(self, number: int) -> tuple[SubmissionSettings, Transfer]:
+    def first_way(self, number: int) -> tuple[SubmissionSettings, str, int]:
+        """How message *number* is sent for the first time: the settings, the network and the
+        address of the machine."""
         arrivals = self.context.arrivals
         place, account = arrivals.place_name(number), arrivals.account[number]
         settings = self._settings(place, account, self.learned.get((place, account)))
@@ -128,7 +130,11 @@ class MailProgram:
         if settings.dials:
             network = settings.dials
             client = self.context.mobility.client(self.person, network, arrivals.at[number])
-        message, groups = self._message(settings, number), arrivals.groups(number)
+        return settings, network, client
+
+    def _first(self, number: int) -> tuple[SubmissionSettings, Transfer]:
+        settings, network, client = self.first_way(number)
+        message, groups = self._message(settings, number), self.context.arrivals.groups(number)
         return settings, self._transfer(settings, message, groups, network, client, None)
 
     def _message(self, settings: SubmissionSettings, number: int) -> Message:
@@ -183,6 +189,20 @@ class MailProgram:
         entry: OutboxEntry | None,
     ) -> Transfer:
         """The transfer of *message* from *client* on *network*."""
+        server, network, client, login = self.offer(settings, network, client, entry)
+        attempt = self.context.recorder.messages.attempts[message.number]
+        transfer = Transfer(
+            message, groups, server, client, login, settings.line.bandwidth, settings.place,
+            attempt, ticket=entry,
+        )  # fmt: skip
+        transfer.network = network
+        return transfer
+
+    def offer(
+        self, settings: SubmissionSettings, network: str, client: int, entry: OutboxEntry | None
+    ) -> tuple[Server, str, int, Credentials]:
+        """The server that is asked from *client* on *network*; where the connection comes from
+        (network, address), and what it shows."""
         own, server, login = settings.own, settings.server, NO_LOGIN
         with_auth = entry is not None and "auth" in entry.advice  # for this message alone
         if self.person.web:  # web mail is sent by the ISP's own machine
@@ -198,22 +218,20 @@ class MailProgram:
         if self.context.transport.hosts.reads_helo:
             helo = own.policy.hostname if self.person.web else self.users.helo or "user-pc"
             login = login._replace(helo=helo)
-        attempt = self.context.recorder.messages.attempts[message.number]
-        transfer = Transfer(
-            message, groups, server, client, login, settings.line.bandwidth, settings.place,
-            attempt, ticket=entry,
-        )  # fmt: skip
-        transfer.network = network
-        return transfer
+        return server, network, client, login
 
     def _send(self, settings: SubmissionSettings, transfer: Transfer, now: float) -> None:
         """Open a connection, after a look for mail if the program is set so."""
-        own = settings.own
         entry = transfer.ticket
-        polls = self.polls_first or (isinstance(entry, OutboxEntry) and "pop_first" in entry.advice)
-        if polls and transfer.server is own and not self.person.web:
-            self.context.pop.log_in(own.network, transfer.address, now, self.person.number)
+        if self.polls_first or (isinstance(entry, OutboxEntry) and "pop_first" in entry.advice):
+            self.poll(settings, transfer.server, transfer.address, now)
         self.context.transport.send(transfer, now + settings.line.latency, transfer.network)
+
+    def poll(self, settings: SubmissionSettings, server: Server, client: int, now: float) -> None:
+        """Look for mail from *client*, which is about to send to *server*."""
+        own = settings.own
+        if server is own and not self.person.web:
+            self.context.pop.log_in(own.network, client, now, self.person.number)
 
     def _learn(self, entry: OutboxEntry, server: Server, now: float) -> None:
         """Send from this place as has just worked, from now on."""

@@ -26,6 +26,8 @@ class Prospects:
         self.overhead = 2.0 * self.settings.overhead * draw  # USD a day
         self.reviews = exponentials(source.named("reviews"))
         self.in_business, self.decides_at = True, 0.0
+        self._rates: dict[tuple[tuple[Route, float], ...], dict[Route, float]] = {}
+        """Those that follow from the units of each route alone."""
 
     # ---- routes
 
@@ -37,9 +39,20 @@ class Prospects:
 
     def rates(self) -> dict[Route, float]:
         """Recipients a second by each route, as they are chosen among those that work."""
+        units = tuple([(name, self.routes[name].units()) for name in self.working()])
+        if self.settings.choice == "profit":
+            return self._allocated(units, {name: self.worth(name) for name, _ in units})
+        rates = self._rates.get(units)
+        if rates is None:
+            rates = self._rates[units] = self._allocated(units, {})
+        return rates
+
+    def _allocated(
+        self, units: tuple[tuple[Route, float], ...], worths: Mapping[Route, float]
+    ) -> dict[Route, float]:
+        """The same where each route has so many *units*, and is worth so much."""
         settings = self.settings
-        limits = {r: settings.limit(r, self.routes[r].units()) for r in self.working()}
-        worths = {r: self.worth(r) for r in limits} if settings.choice == "profit" else {}
+        limits = {route: settings.limit(route, count) for route, count in units}
         return spam_market.allocated(settings.choice, settings.demand, limits, worths)
 
     def working(self) -> list[Route]:

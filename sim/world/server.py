@@ -182,8 +182,10 @@ class Server:
 
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
-        address = self.numbering.address(client)
-        return any(first <= address <= last for first, last in self.policy.network_ranges)
+        if client not in self._trusted:
+            address, ranges = self.numbering.address(client), self.policy.network_ranges
+            self._trusted[client] = any(first <= address <= last for first, last in ranges)
+        return self._trusted[client]
 
     # ---- its policy
 
@@ -212,6 +214,9 @@ class Server:
             policy, by_587, self._listed, self._record, self.names,
             self.seen if self.gateways or self.numbering else None,
         )  # fmt: skip
+        self._trusted: dict[int, bool] = {}
+        self.abuses: dict[int, int] = {}
+        """By client: how its spam, when relayed, is counted (`sim.world.abuse`)."""
         self.has_aliases = has_aliases(policy)
         self._forwarded: dict[Envelope, Envelope | None] = {}
         self.memory = self._memory_for(self.cache.read)

@@ -17,7 +17,7 @@ from sim.records.words import Cause, MailClass, Route
 from sim.scenario.spammers import SIZE
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import anyone_at
-from sim.workload.streams import Purpose, chance, exponentials
+from sim.workload.streams import Purpose, chance, exponentials, keys
 from sim.world.context import WorldContext
 from sim.world.market import Market
 from sim.world.prospects import Prospects
@@ -56,7 +56,7 @@ class Spammer:
         self.source = SpamSource(group, number, index, settings, context)
         self.targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
         self.batches = self.targets.batches(settings.recipients)
-        self.keys = self.source.named("further")
+        self.keys = keys(self.source.named("further"))
         self.routes: dict[Route, SpamRoute] = {
             Route(r): ROUTES[r](self.source) for r in settings.routes
         }
@@ -141,7 +141,7 @@ class Spammer:
             (next(draw), next(draw)),
             next(draw),
             next(draw),
-            int(self.keys.integers(2**62)),
+            next(self.keys),
             spam=True,
         )
         first = recorder.messages.first_row[number]

@@ -89,15 +89,13 @@ class Transport:
         """Send *transfer* off at *at* from *network*; it arrives one latency later."""
         server = transfer.server
         transfer.network = network
-        routes = self.routes if at < self._routes_until else self._routes_at(at)
-        latency = routes.latency(network, server.network)
+        latency = self.latency(network, server, at)
         submission = transfer.origin is None
         if latency == inf or transfer.address == 0:
             transfer.no_way, latency = True, 0.0
-        elif submission and network in self.blocks_port_25:  # bcp134.port_587_not_blocked
-            port = transfer.credentials.port
-            transfer.no_way = is_blocked(network, server.network, port, self.blocks_port_25)
-        elif not submission and network in self.blocks_servers:
+        elif submission:
+            transfer.no_way = self.blocks(network, server, transfer.credentials.port)
+        elif network in self.blocks_servers:
             port = transfer.credentials.port
             transfer.no_way = is_blocked(network, server.network, port, self.blocks_servers)
         people = submission and not transfer.message.spam
@@ -108,6 +106,17 @@ class Transport:
             return
         transfer.callbacks = self._arrive
         self.env.schedule(transfer, NORMAL, at + latency - self.env.now)
+
+    def latency(self, network: str, server: Server, at: float) -> float:
+        """Seconds from *network* to *server* at *at*; infinity for no way."""
+        routes = self.routes if at < self._routes_until else self._routes_at(at)
+        return routes.latency(network, server.network)
+
+    def blocks(self, network: str, server: Server, port: int) -> bool:
+        """Whether *network* lets no submission out to *server* by *port*."""
+        if network not in self.blocks_port_25:  # bcp134.port_587_not_blocked
+            return False
+        return is_blocked(network, server.network, port, self.blocks_port_25)
 
     def _routes_at(self, at: float) -> Routes:
         """The routes that there are at *at*, which may be later than the present."""

@@ -36,6 +36,7 @@ from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
 from sim.world.batch.moments import COUNTED, NONE, OWN_LOGIN, SEVERAL, UNKNOWN, Moments
 from sim.world.batch.precompute import Precomputed
+from sim.world.batch.written import FirstHop, Written
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
 from sim.world.recorder import FATES, Parts
@@ -66,7 +67,7 @@ class Accelerator(EventByEvent):
         super().__init__(transport.env, known.arrivals, known.programs, known.servers)
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
-        self.moments = Moments(known)
+        self.moments, self.written = Moments(known), Written(known)
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """The place of each message in order."""
@@ -188,6 +189,39 @@ class Accelerator(EventByEvent):
         """The transfer of *message* to its first server."""
         return self.programs[self.arrivals.person[message]].first(message)
 
+    # ---- first hop of what is written at its moment
+
+    def write(self, message: int, at: float) -> None:
+        """Let the writer's mail program send *message* at *at* (s), in columns where that does."""
+        program, sent = self.programs[self.arrivals.person[message]], None
+        if not self._stale:
+            sent = self.written.send(program, message, at)
+        if sent is None:
+            super().write(message, at)
+            return
+        event, arrival = sent
+        event.callbacks = (self._arrive_written,)
+        self.env.schedule(event, NORMAL, arrival - self.env.now)
+
+    def _arrive_written(self, event: FirstHop) -> None:
+        """A message that was written at its moment reaches its first server."""
+        message, at, took = event.message, self.env.now, self.messages.took_item[event.message]
+        del self.written.on_their_way[message]
+        then = UNKNOWN if event.transfer is not None else self.moments.first_hop(message, at)
+        if then == UNKNOWN:
+            self.transport.arrive(event.transfer or self._first(message), at)
+            return
+        start = self.servers[self.messages.server_item[message]].sessions.admit(at, took)
+        if start is None:
+            self.transport.turn_away(self._first(message), at)
+        elif start + took >= self._change and self._changes(at, start + took):
+            self.transport.session(self._first(message), at, start, took)
+        else:
+            self.messages.at_item[message], self.messages.start_item[message] = at, start
+            self._count(message, at, start + took)
+            if then != NONE:
+                self._part(message, start + took)
+
     def _part(self, message: int, done: float) -> None:
         """The first server has taken *message*: the groups that do not end there go on."""
         groups, latency = self.groups, self.known.latency_item
@@ -284,11 +318,13 @@ class Accelerator(EventByEvent):
         for message in coming[pending & (self.known.written[coming] <= now)].tolist():
             if not self.detached[message] and person in (None, self.arrivals.person[message]):
                 self.detached[message] = 1
-                self.write(message, self.arrivals.at[message])
+                super().write(message, self.arrivals.at[message])
+        self.written.before_change(person)
 
     def detach(self, person: int) -> None:
         """*person* is about to change a setting: what is written later is written by events."""
         if person in self.learned:
+            self.written.before_change(person)
             return
         self.learned.add(person)
         self.before_change(person)
@@ -296,6 +332,7 @@ class Accelerator(EventByEvent):
         later = self.arrivals.of_person(person)
         later = later[(self.messages.known[later] != WRITE) & (self.known.written[later] > now)]
         # All at once are marked, but only one waits as an event: a person may write thousands.
+        self.messages.known[later] = WRITE
         for message in later.tolist():
             self.detached[message] = 1
         self._write_next(iter(later.tolist()))
@@ -330,6 +367,8 @@ class Accelerator(EventByEvent):
         for message in coming[self.messages.known[coming] != WRITE].tolist():
             if not self.detached[message]:
                 rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
+        for message in self.written.pending():
+            rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
         for _, _, _, event in self.env.queue:
             if isinstance(event, SecondHop):
                 row = self.groups.row_item[event.index]

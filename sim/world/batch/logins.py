@@ -60,6 +60,16 @@ class Logins:
         )
         return self._numbers.setdefault(login, len(self._numbers))
 
+    def number_of(self, login: Credentials) -> int:
+        """The number of what somebody shows now, maybe since a setting was changed."""
+        if login.login is not None:
+            login = login._replace(login=anyone_at(login.login))
+        if login not in self._numbers:
+            self._numbers[login] = len(self.kinds)
+            self.kinds.append(login)
+            self._on_25 = np.append(self._on_25, login.port == SMTP)
+        return self._numbers[login]
+
     @property
     def on_port_25(self) -> NDArray[np.bool_]:
         """Mask of the messages that are handed in on port 25."""

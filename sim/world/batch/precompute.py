@@ -70,6 +70,8 @@ class Precomputed:
         self._set_arrival(web[group], reads_pop)
         self._set_senders(group)
         self._set_next_hop()
+        self.fixed = [Known.ASK for _ in self.servers]
+        """What is known of all answers of each server, as its policy is."""
         self.permits_login: list[int] = []
         """Numbers of the answers by which a server relays for somebody who has logged in."""
         self.order = np.argsort(self.messages.at, kind="stable").astype(np.int32)
@@ -261,8 +263,8 @@ class Precomputed:
         """What is known of the answer to each of groups *some*, which come from *clients* to
         *servers* and show them *logins* (numbers); *outcome* is the column that takes what it
         means for their recipients."""
-        fixed_answers = np.array([_fixed_answer(server) for server in self.servers], dtype=np.int8)
-        known, servers = fixed_answers[servers], servers.astype(np.int64)
+        self.fixed = [_fixed_answer(server) for server in self.servers]
+        known, servers = np.array(self.fixed, dtype=np.int8)[servers], servers.astype(np.int64)
         # Rules about the owner of a sender tell apart the people of one domain.
         owners = np.array([server.cache.reads_owners for server in self.servers])
         known[owners[servers] & (logins > 0)] = Known.ASK

@@ -1,0 +1,119 @@
+"""Messages that are written at their moments: by mail programs whose settings have changed, or
+that look for mail first.
+
+What others know of theirs beforehand, these know as soon as they are written: which server is
+asked, from where, when they arrive and how long the session takes. It is entered into the columns
+then, and what the server answers is asked for on arrival, as for any message whose answer depends
+on the moment. Where more can happen, the mail program sends it as without the accelerator.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from sim.world.batch.columns import Known
+from sim.world.engine import Occurrence
+from sim.world.transfers import Transfer
+from sim.world.transport import TRUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.world.batch.precompute import Precomputed
+    from sim.world.mail_programs import MailProgram, SubmissionSettings
+    from sim.world.server import Server
+
+
+class FirstHop(Occurrence):
+    """A written message on its way to its first server."""
+
+    __slots__ = ("message", "transfer")
+
+    def __init__(self, message: int) -> None:
+        super().__init__()
+        self.message = message
+        self.transfer: Transfer | None = None
+        """The same as `Transport` has it, where something has changed since it was sent."""
+
+
+class Written:
+    """The messages that are written at their moments, of one run."""
+
+    def __init__(self, known: Precomputed) -> None:
+        self.known, self.arrivals, self.transport = known, known.arrivals, known.transport
+        self.messages, self.groups = known.messages, known.groups
+        self.on_their_way: dict[int, FirstHop] = {}
+        self._relayhosts = any(server.settings.relayhost for server in known.servers)
+
+    def send(self, program: MailProgram, message: int, at: float) -> tuple[FirstHop, float] | None:
+        """Send *message*, written at *at*, and say when it arrives; None: `Transport` has to."""
+        known = self.known
+        settings, network, client = program.first_way(message)
+        server, network, client, login = program.offer(settings, network, client, None)
+        if self._is_apart(server, settings, client):
+            return None
+        if server.cache.reads_owners and login.login is not None:
+            return None
+        sent = at + settings.line.latency
+        latency = self.transport.latency(network, server, sent)
+        if latency == inf or self.transport.blocks(network, server, login.port):
+            return None
+        if not self._set_second_hop(message, server, sent + latency):
+            return None
+        if program.polls_first:
+            program.poll(settings, server, client, at)
+        self._set_first_hop(message, server, settings, sent + latency)
+        known.client_item[message] = client
+        known.login_number_item[message] = known.logins.number_of(login)
+        event = self.on_their_way[message] = FirstHop(message)
+        return event, sent + latency
+
+    def _is_apart(self, server: Server, settings: SubmissionSettings, client: int) -> bool:
+        """Whether more can happen than what columns hold."""
+        return (
+            client == 0
+            or self._relayhosts
+            or self.known.fixed[server.number] == Known.ASK
+            or settings.reverse_path != settings.account.sender
+        )
+
+    def _set_first_hop(
+        self, message: int, server: Server, settings: SubmissionSettings, arrival: float
+    ) -> None:
+        """Enter who is asked, when, and for how long."""
+        messages, arrivals = self.messages, self.arrivals
+        count = arrivals.first[message + 1] - arrivals.first[message]
+        took = server.service(arrivals.service[message]) + server.per_recipient * count
+        messages.server_item[message], messages.at_item[message] = server.number, arrival
+        messages.took_item[message] = took + arrivals.size[message] * 8 / settings.line.bandwidth
+
+    def _set_second_hop(self, message: int, origin: Server, at: float) -> bool:
+        """Enter where each group goes from *origin*; whether all have somewhere to go."""
+        groups, arrivals, known = self.groups, self.arrivals, self.known
+        fails = arrivals.luck[message] < origin.temporary_failure
+        apart = fails or bool(origin.settings.outbound_addresses)
+        for index in range(groups.first_item[message], groups.first_item[message + 1]):
+            number = groups.server_item[index]
+            server = known.servers[number]
+            latency = self.transport.latency(origin.network, server, at)
+            if number < 0 or latency == inf:
+                return False
+            ask = apart or known.fixed[number] == Known.ASK
+            known.latency_item[index] = latency
+            groups.known_item[index] = Known.ASK if ask else Known.COUNT
+            took = server.service(arrivals.relay_service[message])
+            took += server.per_recipient * groups.count_item[index]
+            groups.took_item[index] = took + arrivals.size[message] * 8 / TRUNK
+        return True
+
+    def before_change(self, person: int | None) -> None:
+        """Something that *person* (None: anybody) sent under is about to change."""
+        for message, event in self.on_their_way.items():
+            writer = self.arrivals.person[message]
+            if event.transfer is None and person in (None, writer):
+                event.transfer = self.known.programs[writer].first(message)
+
+    def pending(self) -> Iterator[int]:
+        """The messages that are on their way."""
+        return iter(self.on_their_way)
