@@ -7,6 +7,7 @@ array (``..._item``) to read or write single numbers, which is twice as fast tha
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Hashable
 from enum import IntEnum
 from typing import Any
 
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.columns import Ints, view
+
+Indexed = tuple[list[Any], Ints]
+"""Distinct values, and the index among these of each item."""
 
 
 class Known(IntEnum):
@@ -99,3 +103,22 @@ def column(code: str, n: int, value: float) -> tuple[Any, NDArray[Any]]:
 def _shared(values: Ints) -> tuple[Any, Ints]:
     items = array("i", values.astype(np.int32).tobytes())
     return items, view(items)
+
+
+def indexed(values: Ints, key: Callable[[int], Hashable]) -> Indexed:
+    """Group *values* by function *key*: the keys, and the index of each value's key."""
+    several, which = distinct(values)
+    index: dict[Hashable, int] = {}
+    number = [index.setdefault(key(value), len(index)) for value in several.tolist()]
+    return list(index), np.array(number, dtype=np.int64)[which]
+
+
+def distinct(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct *values*, ascending, and the index of each: as np.unique, without sorting
+    where they lie close together."""
+    low = int(values.min(initial=0))
+    if int(values.max(initial=0)) - low > 4 * len(values):
+        found, which = np.unique(values, return_inverse=True)
+        return found, which
+    present = np.bincount(values - low) > 0
+    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]

@@ -32,14 +32,14 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
-from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
-from sim.world.batch.moments import COUNTED, NONE, OWN_LOGIN, SEVERAL, UNKNOWN, Moments
+from sim.world.batch.moments import COUNTED, NONE, SEVERAL, UNKNOWN, Moments
+from sim.world.batch.outcomes import Outcomes
 from sim.world.batch.precompute import Precomputed
 from sim.world.batch.written import FirstHop, Written
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
-from sim.world.recorder import FATES, Parts
+from sim.world.recorder import Parts
 from sim.world.server import Server
 from sim.world.transfers import Transfer
 
@@ -68,6 +68,7 @@ class Accelerator(EventByEvent):
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
         self.moments, self.written = Moments(known), Written(known)
+        self.outcomes = Outcomes(known, self.moments)
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """The place of each message in order."""
@@ -341,21 +342,11 @@ class Accelerator(EventByEvent):
 
     def write_outcomes(self) -> None:
         """Enter the fates of the recipients that have met theirs here."""
-        messages, groups = self.messages, self.groups
-        # Columns are read as they are now: what a later policy change made of them concerns only
-        # messages that had not come (`recompute` leaves those before `_next` alone).
-        ended = np.isin(groups.at_first, (Known.LOCAL, Known.REFUSAL))
-        local_groups = np.flatnonzero(ended & messages.took_place[groups.message])
-        self._settle(
-            local_groups, groups.first_outcome, (messages.start + messages.took)[groups.message]
-        )
-        self._settle(np.flatnonzero(groups.took_place), groups.outcome, groups.start + groups.took)
-        refused = np.flatnonzero(messages.took_place & (messages.known == Known.REFUSAL))
-        self.recorder.write_given_up(refused, groups.first_outcome[groups.first[refused]])
+        self.outcomes.write(self.recorder)
 
-    def _settle(self, some: Ints, outcome: Ints, at: Floats) -> None:
-        groups = self.groups
-        self.recorder.write_outcomes(groups.row[some], groups.count[some], outcome[some], at[some])
+    def attempts(self) -> Parts:
+        """Return the attempts that took place here, at first hops and at second ones."""
+        return self.outcomes.attempts()
 
     def clear(self) -> None:
         """Let go of all columns: in circles, these would wait for the collector."""
@@ -373,51 +364,3 @@ class Accelerator(EventByEvent):
             if isinstance(event, SecondHop):
                 row = self.groups.row_item[event.index]
                 rows[row : row + self.groups.count_item[event.index]] = True
-
-    def _relayed(self) -> NDArray[Any]:
-        """How many recipients of each message its first server relays."""
-        groups = self.groups
-        some = groups.at_first == SECOND_HOP
-        messages = len(self.order)
-        return np.bincount(groups.message[some], groups.count[some], minlength=messages)
-
-    def attempts(self) -> Parts:
-        """Return the attempts that took place here, at first hops and at second ones.
-
-        Each column is made when it is asked for, so that only one is there at a time.
-        """
-        messages, groups, known = self.messages, self.groups, self.known
-        first = self.order[messages.took_place[self.order]]  # in order of time
-        second = np.flatnonzero(groups.took_place)  # nearly so
-        message = groups.message[second]
-        count, refused = np.diff(known.first_row), messages.known == Known.REFUSAL
-        return {
-            "message": lambda: (first, message),
-            "hop": lambda: (np.zeros(len(first), np.int8), np.ones(len(second), np.int8)),
-            "at": lambda: (messages.at[first], groups.at[second]),
-            "client": lambda: (known.client[first], known.addresses[messages.server[message]]),
-            "place": lambda: (known.place[first], np.zeros(len(second), np.int16)),
-            "server": lambda: (messages.server[first], groups.server[second]),
-            "recipients": lambda: (count[first], groups.count[second]),
-            "accepted": lambda: (np.where(refused, 0, count)[first], groups.count[second]),
-            "relayed": lambda: (self._relayed()[first], np.zeros(len(second), np.int8)),
-            "answer": lambda: (
-                groups.first_outcome[groups.first[first]] // FATES,
-                groups.outcome[second] // FATES,
-            ),
-            "waited": lambda: (
-                messages.start[first] - messages.at[first],
-                groups.start[second] - groups.at[second],
-            ),
-            "took": lambda: (messages.took[first], groups.took[second]),
-            "permission": lambda: (self._permissions()[first], np.zeros(len(second), np.int8)),
-        }
-
-    def _permissions(self) -> NDArray[np.int8]:
-        """By whose permission the first server relayed each message."""
-        groups = self.groups
-        answers = groups.first_outcome // FATES
-        by_login = (groups.at_first == SECOND_HOP) & np.isin(answers, self.known.permits_login)
-        permissions = self.moments.permission.copy()
-        permissions[groups.message[by_login]] = OWN_LOGIN
-        return permissions

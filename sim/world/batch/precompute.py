@@ -11,7 +11,7 @@ occurs. Everything here is worked out for all messages at once, in columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,15 @@ from sim.path.submission import is_blocked
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
-from sim.world.batch.columns import Hop, Known, RecipientGroups, column
+from sim.world.batch.columns import (
+    Hop,
+    Indexed,
+    Known,
+    RecipientGroups,
+    column,
+    distinct,
+    indexed,
+)
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
@@ -38,8 +46,6 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18
 """Messages, or groups, that are worked on at once: bounds the memory of intermediate columns."""
-Indexed = tuple[list[Any], Ints]
-"""Distinct values, and the index among these of each item."""
 
 
 class Precomputed:
@@ -82,7 +88,7 @@ class Precomputed:
     def _set_lines(self, groups: list[Users], group: Ints, places: list[str]) -> None:
         """The lines that messages are sent by (latency, bandwidth), and the line of each."""
         n = len(places)
-        pairs, line = _distinct(group * n + self.place)
+        pairs, line = distinct(group * n + self.place)
         lines = [LINES[groups[pair // n].line(places[pair % n])] for pair in pairs.tolist()]
         self.lines = np.array(lines).reshape(-1, 2)
         self.line = line.astype(np.int32)
@@ -91,7 +97,7 @@ class Precomputed:
         """The first hop: which client arrives when; nothing is known of what has no way."""
         messages, n = self.messages, len(self.servers)
         server, names = messages.server, self.arrivals.names.all
-        pairs, which = _distinct(self.arrivals.column("network") * n + server)
+        pairs, which = distinct(self.arrivals.column("network") * n + server)
         ends = [(names[p // n], self.servers[p % n].network) for p in pairs.tolist()]
         sent = self.written + self.lines[self.line, 0]
         # web mail is sent by the ISP's own machine, which nothing blocks
@@ -131,7 +137,7 @@ class Precomputed:
 
     def _set_senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart: its domain."""
-        keys, sender = _distinct(group * len(self.servers) + self.messages.server)
+        keys, sender = distinct(group * len(self.servers) + self.messages.server)
         self.sender = sender.astype(np.int32)
         example = np.zeros(len(keys), dtype=np.int64)
         example[sender] = np.arange(len(sender))
@@ -150,7 +156,7 @@ class Precomputed:
         relayhost = relayhost[self.messages.server[groups.message]]
         groups.server[relayhost >= 0] = relayhost[relayhost >= 0]
         key = self.messages.server[groups.message] * n + groups.server.clip(min=0)
-        pairs, which = _distinct(key)
+        pairs, which = distinct(key)
         ends = [(servers[p // n].network, servers[p % n].network) for p in pairs.tolist()]
         self.latency_item, self.latency = column("d", len(groups.row), 0.0)
         # outages: the routes are those at the arrival; `Accelerator` leaves it to `Transport`
@@ -253,7 +259,7 @@ class Precomputed:
         def service(number: int) -> Hashable:
             return self.servers[number].settings.service_time, self.servers[number].per_recipient
 
-        return _indexed(np.arange(len(self.servers)), service)
+        return indexed(np.arange(len(self.servers)), service)
 
     # ---- answers
 
@@ -272,7 +278,7 @@ class Precomputed:
         if len(open_ones):
             keys = self._questions(*(a[open_ones] for a in (some, servers, clients, logins)))
             shape = tuple(len(values) for values, _ in keys)
-            questions, which = _distinct(np.ravel_multi_index([index for _, index in keys], shape))
+            questions, which = distinct(np.ravel_multi_index([index for _, index in keys], shape))
             answers = [
                 self._ask(*(values[i] for (values, _), i in zip(keys, question, strict=True)))
                 for question in zip(
@@ -295,11 +301,11 @@ class Precomputed:
         return [
             self._client_classes(caches, servers, clients, logins),
             _content_draws(caches, servers, view(self.arrivals.content)[message]),
-            _indexed(
+            indexed(
                 servers * n + self.sender[message],
                 lambda i: caches[i // n].representatives[self.senders[i % n]],
             ),
-            _indexed(
+            indexed(
                 servers * m + domain,
                 lambda i: caches[i // m].representatives[self.representative[i % m]],
             ),
@@ -322,7 +328,7 @@ class Precomputed:
             number, bound = edges[edge] >> 32, edges[edge] & 0xFFFFFFFF
             return number, caches[number].client_class(bound, kinds[login])
 
-        return _indexed(interval * len(kinds) + logins, client_class)
+        return indexed(interval * len(kinds) + logins, client_class)
 
     def _ask(
         self, client: tuple[int, ClientClass], draw: float, sender: str, recipient: str
@@ -386,22 +392,3 @@ def _known(answer: Answer | None, server: Server) -> Known:
 def _blocks(some: Ints) -> Iterator[Ints]:
     """*some*, BLOCK at a time."""
     return (some[begin : begin + BLOCK] for begin in range(0, len(some), BLOCK))
-
-
-def _indexed(values: Ints, key: Callable[[int], Hashable]) -> Indexed:
-    """Group *values* by function *key*: the keys, and the index of each value's key."""
-    distinct, which = _distinct(values)
-    index: dict[Hashable, int] = {}
-    number = [index.setdefault(key(value), len(index)) for value in distinct.tolist()]
-    return list(index), np.array(number, dtype=np.int64)[which]
-
-
-def _distinct(values: Ints) -> tuple[Ints, Ints]:
-    """The distinct *values*, ascending, and the index of each: as np.unique, without sorting
-    where they lie close together."""
-    low = int(values.min(initial=0))
-    if int(values.max(initial=0)) - low > 4 * len(values):
-        distinct, which = np.unique(values, return_inverse=True)
-        return distinct, which
-    present = np.bincount(values - low) > 0
-    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]
