@@ -350,10 +350,10 @@ class Transport:
         """The next hop did not take these: try again later, or tell the sender."""
         server, message = transfer.origin, transfer.message
         assert server is not None, "only queues defer"
-        permanent = [reply for reply in refused if reply[1].verdict.permanent]
-        if permanent:
-            self._bounce(server, message, permanent, now)
         deferred = [reply for reply in refused if not reply[1].verdict.permanent]
+        if len(deferred) < len(refused):
+            permanent = [reply for reply in refused if reply[1].verdict.permanent]
+            self._bounce(server, message, permanent, now)
         if not deferred:
             return
         transfer.groups = [group for group, _ in deferred]

@@ -49,7 +49,7 @@ THEN = np.array(
     [{Known.PARTS: SEVERAL, Known.COUNT: COUNTED}.get(known, NONE) for known in sorted(Known)[1:]]
 )
 """Instead of the number of the group that goes on, by what is known of the first hop."""
-WRITE, COUNT, LOCAL, SECOND_HOP = Known.WRITE, Known.COUNT, Known.LOCAL, Known.SECOND_HOP
+WRITE, ASK, COUNT, SECOND_HOP = Known.WRITE, Known.ASK, Known.COUNT, Known.SECOND_HOP
 
 
 class SecondHop(Occurrence):
@@ -184,7 +184,8 @@ class Accelerator(EventByEvent):
     def _count(self, message: int, at: float, done: float) -> None:
         """The first server of *message* has had a session from *at* to *done*."""
         server = self.servers[self.messages.server_item[message]]
-        self.moments.count(server, self.known.client_item[message], at, done)
+        if server.memory is not None:
+            self.moments.count(server, self.known.client_item[message], at, done)
 
     def _first(self, message: int) -> Transfer:
         """The transfer of *message* to its first server."""
@@ -261,8 +262,11 @@ class Accelerator(EventByEvent):
         """The session of group *index*, as far as everything is as it was worked out."""
         groups = self.groups
         known, server = groups.known_item[index], self.servers[groups.server_item[index]]
-        client, accepts = self._origin(index).address, self.moments.accepts
-        if known != LOCAL and not (known == COUNT and accepts(server, client, index, at)):
+        if known == COUNT:
+            client = self._origin(index).address
+            if not self.moments.accepts(server, client, index, at):
+                known = ASK
+        if known == ASK:
             self.transport.arrive(self._transfer(index), at)
             return
         # `at` is the present moment, so sessions are asked for in order of time here, too.

@@ -75,9 +75,9 @@ class Moments:
     def count(self, server: Server, client: int, at: float, until: float) -> None:
         """*server* has had a transaction of *client*, in a session from *at* to *until*."""
         if server.memory is not None:
-            clients = server.memory.clients
-            clients.open_session(client, until)
-            clients.add_transaction(client, at)
+            clients, seen = server.memory.clients, server.seen(client)
+            clients.open_session(seen, until)
+            clients.add_transaction(seen, at)
 
     def _answers(
         self, server: Server, client: int, login: Credentials, message: int, at: float
@@ -85,12 +85,12 @@ class Moments:
         """What *server* answers to *client* at *at*, by recipient; None: it is not welcome."""
         memory, recent = server.memory, 0
         if memory is not None:
-            if server.greet(client, login, at) is not None:
+            if server.counts_sessions and server.greet(client, login, at) is not None:
                 return None
-            recent = memory.recent(client, at)
+            recent = memory.recent(server.seen(client), at)
         content = self.arrivals.content[message]
         answers = server.answers_to(client, login, at, False, content, recent)
-        return answers[self.known.senders[self.known.sender[message]]]
+        return answers[self.known.senders[self.known.sender_item[message]]]
 
     def _permission(
         self, server: Server, verdict: Verdict, message: int, address: str, at: float

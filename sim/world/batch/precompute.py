@@ -138,7 +138,8 @@ class Precomputed:
     def _set_senders(self, group: Ints) -> None:
         """The reverse-path of each message as far as policies tell senders apart: its domain."""
         keys, sender = distinct(group * len(self.servers) + self.messages.server)
-        self.sender = sender.astype(np.int32)
+        self.sender_item, self.sender = column("i", len(sender), 0)
+        self.sender[:] = sender
         example = np.zeros(len(keys), dtype=np.int64)
         example[sender] = np.arange(len(sender))
         account = self.arrivals.account
