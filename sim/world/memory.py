@@ -53,7 +53,8 @@ class Memory:
 
     def recent(self, client: int, now: float) -> int:
         """Transactions of *client* that its rate limit counts; 0 where they are too few for it."""
-        return self.clients.recent(client, now, self.window, self.few_transactions)
+        few = self.few_transactions
+        return self.clients.recent(client, now, self.window, few) if few else 0
 
 
 class Clients:
@@ -140,13 +141,15 @@ class Greylist:
         Mailboxes that do not exist are as many as there are recipients.
         """
         first, end, domain, address = group
+        if end - first == 1:  # the usual case
+            box = boxes[first]
+            triple = client, reverse_path, box if box >= 0 else -1 - first
+            return [(group, self.age(triple, now), [triple])]
         triples = [
             (client, reverse_path, box if box >= 0 else -1 - row)
             for row, box in enumerate(boxes[first:end], first)
         ]
         ages = [self.age(triple, now) for triple in triples]
-        if len(ages) == 1:  # the usual case
-            return [(group, ages[0], triples)]
         parts, start = [], 0
         for i in range(1, end - first + 1):
             if i == end - first or ages[i] != ages[start]:

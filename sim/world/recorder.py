@@ -187,7 +187,12 @@ class Recorder:
             route=route.number,
             believed=1,
         )
-        self._add_recipients(array("i", recipients))
+        if len(recipients) == 1:  # a notice, and much spam
+            self.recipient.append(recipients[0])
+            self.outcome.append(IN_TRANSIT)
+            self.ended.append(np.nan)
+        else:
+            self._add_recipients(array("i", recipients))
         return number
 
     def add_workload(self, recipients: array[int], columns: Mapping[str, NDArray[Any]]) -> None:

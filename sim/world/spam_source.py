@@ -16,6 +16,7 @@ from sim.path.route import RELAY_TEST
 from sim.path.submission import forged_sender, spammer_address
 from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
+from sim.workload.people import anyone_at
 from sim.workload.streams import uniforms
 from sim.world.context import WorldContext
 from sim.world.experience import Experience
@@ -72,6 +73,7 @@ class SpamSource:
         self.address = context.scenario.numbering.number(address)
         self.index = index  # in its group
         self.reverse_path = forged_sender(settings, settings.sender_domain, (), index)
+        self.representative = anyone_at(self.reverse_path)
         self.named = context.streams(f"spammers.{group}.{index}")
         self.draws = uniforms(self.named("draws"))
         self.experience = Experience(context.recorder)

@@ -123,7 +123,6 @@ class Spammer:
         """Make the next message of the list and hand it to *route*."""
         recorder, draw = self.context.recorder, self.source.draws
         names, alike = next(self.batches)
-        reverse_path = self.source.reverse_path
         number = recorder.add_message(
             MailClass.SPAM,
             names,
@@ -134,8 +133,8 @@ class Spammer:
         )
         message = Message(
             number,
-            reverse_path,
-            anyone_at(reverse_path),
+            self.source.reverse_path,
+            self.source.representative,
             SIZE,
             self,
             (next(draw), next(draw)),
