@@ -40,13 +40,15 @@ class Who(NamedTuple):
 
 
 WHO = {
-    "customer": Who("a customer, under the account's own address", True),
-    "other sender": Who("a customer who shows an address elsewhere (terri@contoso.com)", None),
+    "customer": Who("a customer who writes the account's own sender address", True),
+    "other sender": Who(
+        "a customer with a sender address of another domain (terri@contoso.com)", None
+    ),
     "another server": Who("a server that brings mail from elsewhere for a mailbox here", True),
-    "a notice": Who("a server that brings a DSN, with the null reverse-path", True),
-    "stranger": Who("anybody, from anywhere, under a name of elsewhere", False),
+    "a notice": Who("a server that brings a notice of non-delivery, with the null sender <>", True),
+    "stranger": Who("anybody, from anywhere, with a sender address of another domain", False),
     "forger": Who("anybody who forges a sender address of this server's own domain", False),
-    "sharer": Who("anybody who shares a customer's address, or gets it next", False),
+    "sharer": Who("another guest who shares a customer's IP address, or gets it next", False),
     "thief": Who("anybody with a customer's password", False),
 }
 """Who asks. Customers make the matrix; the others are asked about when policies are compared."""

@@ -85,7 +85,8 @@ class Task:
     def text(self) -> str:
         """The question with this student's numbers, and in which form the answer is expected."""
         exercise = self.exercise
-        return " ".join(part for part in (exercise.text, exercise.answer.form) if part)
+        gap = "" if exercise.text.endswith("\n") else " "
+        return f"{exercise.text}{gap}{exercise.answer.form}".strip()
 
     @property
     def scenario(self) -> Scenario | None:

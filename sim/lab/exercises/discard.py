@@ -105,9 +105,10 @@ def notice(draw: Draw) -> Exercise:
         f" The customer wrote another's address, {sender}, as envelope sender." if sender else ""
     )
     return Exercise(
-        f"{server} has {verb}{FILTER} in its content list and takes an honest message of a "
-        f"customer of proseware.com to bob@adatum.com for spam.{using} Who learns of it, if "
-        f"anybody (somebody else: a notice goes to a person who wrote nothing)?",
+        f"{server} has {verb}{FILTER} in its content list. A customer of proseware.com writes to "
+        f"bob@adatum.com, and the filter mistakes this honest message for spam.{using} Who, if "
+        f"anybody, learns that it did not arrive? (“somebody else”: a notice goes to a person who "
+        f"wrote nothing.)",
         Word(right, LEARNERS, ALSO),
         "scenario.explain(...): is there an error box? Does a notice (bounce) go out, and to which "
         "address? A bounce goes to the envelope sender",

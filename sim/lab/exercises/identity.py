@@ -39,9 +39,10 @@ def way_out(draw: Draw) -> Exercise:
         return explanation.outcome == "delivered", explanation.outcome
 
     return Exercise(
-        f"“{CHECK}”: everybody checks. A traveller of proseware.com is {VISITED[place]} "
-        f"and sends to bob@adatum.com through the server of that place ({place}-smtp). Name a "
-        f"sender address with which the message is delivered.",
+        f"“{CHECK}”: every submission server checks the sender address. A traveller of "
+        f"proseware.com is {VISITED[place]} and sends to bob@adatum.com through the server of that "
+        f"place ({place}-smtp). Name an envelope sender (MAIL FROM) with which the message is "
+        f"delivered.",
         Text(
             suits,
             lambda: f"guest@{scenario.networks[place].domain}",
@@ -72,8 +73,8 @@ def hit(draw: Draw) -> Exercise:
 
     return Exercise(
         f"“{CHECK}”. A customer of proseware.com, at home, hands the server {isp}-smtp a message "
-        f"to zoe@hotel.example. With which of these envelope senders (MAIL FROM) is it refused? "
-        f"{', '.join(senders)}",
+        f"to zoe@hotel.example. With which of these envelope senders (MAIL FROM) is it refused: "
+        f"{', '.join(senders)}?",
         Set(right, senders),
         "try each with scenario.explain(user='travellers', place='home', to='zoe@hotel.example', "
         f"arm={CHECK!r}, server={isp!r}, sender=...); two checks may refuse: sender and relay",
@@ -95,7 +96,7 @@ REMEDIES: tuple[tuple[str, str | None, dict[str, list[str]], str], ...] = (
         "on network",
         None,
         {"servers.hotel-smtp.content": ["discard_outbound_spam(1, 1)"]},
-        "The hotel's server takes the message for spam and drops it. ",
+        "The hotel's server mistakes the message for spam and drops it. ",
     ),
 )
 """What the usual advice comes to: refused, delivered, bounced, discarded."""

@@ -25,8 +25,8 @@ def covered(draw: Draw) -> Exercise:
 
     return Exercise(
         f"The list holds prefixes of {width} bits. An open relay with the address "
-        f"203.0.113.{relay} gets on it. Which of these servers are then listed too? "
-        f"{', '.join(servers)}",
+        f"203.0.113.{relay} gets on it. Which of these servers are then listed too: "
+        f"{', '.join(servers)}?",
         Set(right, servers),
         "write the addresses in binary, or ask ipaddress.ip_network(..., strict=False)",
     )
@@ -73,7 +73,7 @@ def stage(draw: Draw) -> Exercise:
     state = "is on it" if is_listed else "is not on it"
     return Exercise(
         f"adatum-mx {words}; proseware-smtp {state}. proseware-smtp hands adatum-mx an honest "
-        f"message to {to}, and no client has written before. What is adatum's verdict?",
+        f"message to {to}; adatum-mx has never seen a client before. What is its verdict?",
         Word(right, KINDS),
         "in which list does each restriction stand, and which list is asked first? Is the "
         "recipient one of adatum's?",
@@ -100,8 +100,8 @@ def paid(draw: Draw) -> Exercise:
         f"After the policy took effect (phase is not warm-up): how many honest recipients are lost "
         f"to the list (cause is blocklist and the fate neither delivered nor in_transit) for each "
         f"spam recipient that it stops (delivered under the first arm less delivered under the "
-        f"second)? At this price, how many honest recipients for {draw.volume:g} spam recipients "
-        f"stopped?",
+        f"second)? At this price, how many honest recipients are lost where {draw.volume:g} spam "
+        f"recipients are stopped?",
         Range(
             lambda: paired(scenario, "everybody asks", "nobody asks", price),
             "honest recipients",

@@ -57,8 +57,8 @@ def origin(draw: Draw) -> Exercise:
 
     return Exercise(
         f"Bob gets this:\n\n{header(spam(draw))}\n\nHis own server tells the truth, and so do the "
-        "relays of ISPs, workplaces and hotels. From which IPv4 address was the message really "
-        "sent?",
+        "relays of ISPs, workplaces and hotels. Which IPv4 address did the computer have that "
+        "really sent the message?",
         Text(suits, right, "an IPv4 address"),
         "read from the top: each server writes the address it saw; whose line is the last that "
         "you can believe, and what could the client itself have written below it?",
@@ -79,7 +79,7 @@ def trusted_lines(draw: Draw) -> Exercise:
     names = (*writers(explanation, False), *writers(explanation, True))
     return Exercise(
         f"Which of the “Received:” lines of this header were written by the server they name after "
-        f"“by”?\n\n{header(explanation)}\n\nThe names of these servers.",
+        f"“by”?\n\n{header(explanation)}\n\nAnswer with the names of these servers.",
         Set(lambda: writers(spam(draw), False), tuple(sorted(names))),
         "a line's “by” should be the “from” of the line above it, and that address should belong "
         "to that name; the chain ends where a claim begins",
@@ -128,11 +128,11 @@ def command(draw: Draw) -> Exercise:
         return WRITTEN.get(refused_at, refused_at)
 
     using = f", using the sender address {sender}" if sender else ""
-    filtered = " Its content filter takes the message for spam and refuses it." if caught else ""
+    filtered = " Its content filter mistakes the message for spam and refuses it." if caught else ""
     return Exercise(
         f"“{arm}”; proseware's server runs {mta}. A customer of proseware.com, {PLACES[place]}, "
         f"writes to bob@adatum.com{using}.{filtered} After which command of the client does the "
-        f"server refuse (message: after the last line of the message)?",
+        f"server refuse? (“message”: after its last line; “nowhere”: it does not refuse.)",
         Word(right, COMMANDS, WRITTEN),
         "the dialogue of scenario.explain(...): the last line of C: before the reply that begins "
         "with 4 or 5",

@@ -64,12 +64,12 @@ def cost(draw: Draw) -> Exercise:
     share = draw.pick("share", (0.25, 0.5))
     scenario = world(TOWN, {"users.travellers.to_same_isp": share})
     return Exercise(
-        f"Travellers write a share of {share:g} of their mail to their own ISP. Run "
-        f"{draw.scenario}, arm 'on network', with {RUNS} replications. Of the honest "
-        f"intended recipients from the hotel (column place) after the policy took effect (phase is "
-        f"not warm-up), take the share that was refused at the first attempt (first_cause is not "
-        f"''). All hotels together send to {draw.volume:g} such recipients a month: how many of "
-        f"these are refused at first?",
+        f"Travellers send a share of {share:g} of their mail to customers of their own ISP. Run "
+        f"{draw.scenario}, arm 'on network', with {RUNS} replications. Of the intended "
+        f"recipients of honest mail that was written in the hotel (column place) after the policy "
+        f"took effect (phase is not warm-up), take the share that was refused at the first attempt "
+        f"(first_cause is not ''). All hotels together send to {draw.volume:g} such recipients a "
+        f"month: how many of these are refused at first?",
         Range(
             lambda: simulated(scenario, "on network", refused_in_the_hotel),
             "recipients a month",
@@ -99,10 +99,11 @@ def alone(draw: Draw) -> Exercise:
         )
 
     return Exercise(
-        f"Everybody writes a share of {hotel:g} of their mail in the hotel and the rest at home, "
-        f"a share of {same:g} of it to their own ISP, and nobody ever learns. Every server relays "
-        f"for its own network only. Which share of honest recipients is refused at the first "
-        f"attempt? (This is the mark “analytic expectation” of the figures.)",
+        f"Everybody writes a share of {hotel:g} of their mail in the hotel and the rest at home. "
+        f"In both places a share of {same:g} of it goes to customers of their own ISP. Nobody "
+        f"changes anything after a refusal, and every server relays for its own network only. "
+        f"Which share of honest recipients is refused at the first attempt? (This is the mark "
+        f"“analytic expectation” of the figures.)",
         Number(right, "share", 3),
         "which of the six situations are refused, and how often does each occur?",
         scenario,

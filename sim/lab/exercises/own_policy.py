@@ -27,8 +27,9 @@ def dominated(draw: Draw) -> Exercise:
 
     text = "; ".join(f"{name}: {lost} and {spam}" for name, (lost, spam) in points.items())
     return Exercise(
-        f"Policies by honest recipients lost a day, and spam a mailbox and day: {text}. Which of "
-        f"them are dominated, that is, worse in both than another one?",
+        f"Two numbers for each policy: honest recipients lost a day, and spam that a mailbox gets "
+        f"a day: {text}. Which policies are dominated, that is, for which is there another one "
+        f"that is better in both?",
         Set(right, tuple(points)),
         "draw the points: what lies above and to the right of another point is dominated by it",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from sim.exact.situations import OTHER, SAME, SERVERS, Cell, Place, single_cell
+from sim.exact.situations import OTHER, SAME, SERVERS, WHO, Cell, Place, single_cell
 from sim.lab.exercises.answers import Judgement
 from sim.lab.exercises.asking import Draw, Exercise
 from sim.lab.exercises.reading import described, lists
@@ -62,8 +62,11 @@ class Repair:
     @property
     def question(self) -> str:
         """The broken lists and the cells, as text."""
-        broken = "\n".join(f"  {stage} = {items}" for stage, items in self.start.items())
-        return f"{broken}\n" + "\n".join(f"  {want}" for want in self.wants)
+        broken = [f"  {stage} = {items}" for stage, items in self.start.items()]
+        cells = [f"  {want}" for want in self.wants]
+        kinds = {want.who for want in self.wants}
+        words = [f"{kind}: {who.meaning}" for kind, who in WHO.items() if kind in kinds]
+        return "\n".join([*broken, *cells, *words])
 
     def judge(self, answer: object, hidden: Iterable[Want] = ()) -> Judgement:
         """Ask every cell, also the *hidden* ones; lists that are not given stay as they are."""
@@ -154,8 +157,9 @@ def repair(draw: Draw, start: dict[str, list[str]], wants: tuple[Want, ...], loo
     mend = Repair(scenario, "proseware", start, wants, office)
     return Exercise(
         "The policy of proseware.com, whose one machine is both submission server and MX, is "
-        f"broken. The office (work) has the addresses {office}. Repair the policy so that every "
-        f"cell has its colour, and open it to nobody else:\n{mend.question}\n",
+        f"broken. The office (work) has the addresses {office}. Repair the policy so that green "
+        f"cells let mail through and red ones do not, and open it to nobody else:\n"
+        f"{mend.question}\n",
         mend,
         look,
         scenario,

@@ -15,7 +15,7 @@ def enough(draw: Draw) -> Exercise:
     factor = draw.pick("factor", (2, 3, 4, 5))
     return Exercise(
         f"{runs} replications gave an interval of ± 0.06. The half-width falls with the square "
-        f"root of their number (leave Student's t out of it). How many replications in all for "
+        f"root of their number (leave Student's t out of it). How many replications in all give "
         f"± 0.06 / {factor}?",
         Count(lambda: runs * factor**2, "replications"),
         "half the width takes four times as many",
@@ -49,7 +49,7 @@ def difference(draw: Draw) -> Exercise:
     return Exercise(
         f"The delivery rate changes from arm A to arm B by an amount whose 95 % interval is "
         f"{low:g} to {high:g}. A change of less than {EFFECT:g} does not matter to anybody. Which "
-        f"do you write in the report: it …?",
+        f"of these do you write in the report: the delivery rate …?",
         Word(right, PHRASES, WRITTEN),
         "on which side of 0 does the whole interval lie, and is all of it too small to matter?",
     )

@@ -113,7 +113,7 @@ def rule(draw: Draw) -> Exercise:
     )
 
 
-@numbered("02.3", "In which words?")
+@numbered("02.3", "With which code?")
 def code(draw: Draw) -> Exercise:
     """The code with which mail server software refuses to relay."""
     mta = draw.pick("mta", MTAS)

@@ -60,7 +60,7 @@ def route(draw: Draw) -> Exercise:
     return Exercise(
         f"{count} spammers prefer open relays and fall back on sending directly, which carries "
         f"less. All relays close {days:g} days after the start. Run {draw.scenario}, arm {arm!r}, "
-        f"with {RUNS} replications. Of the spam that was delivered and written after the "
+        f"with {RUNS} replications. Of the delivered spam that was written after the "
         f"warm-up, take the share that came by the route 'direct'. Of {draw.volume:g} such spam "
         f"messages, how many came directly?",
         Range(lambda: simulated(scenario, arm, shift), "spam messages", draw.volume),
@@ -84,7 +84,7 @@ def remainder(draw: Draw) -> Exercise:
     return Exercise(
         f"A spammer sends to {relay} recipients a day through open relays and to {direct} a day "
         f"directly, and uses one route at a time, the first that works. All relays close. Which "
-        f"share of the spam is left, by these capacities alone?",
+        f"share of its spam is left, by these capacities alone?",
         Number(right, "share", 2),
         "the relay multiplies what the spammer's own line could carry; without it, the line is all",
         scenario,

@@ -10,7 +10,7 @@ from sim.lab.exercises.six_situations import PLACES
 from sim.lab.exercises.worlds import TOWN, world
 
 SUBMISSION = "servers.proseware-smtp"
-PORTS = {"25": "port 25, no login", "25+": "port 25, AUTH on", "587": "port 587, with AUTH"}
+PORTS = {"25": "port 25, no login", "25+": "port 25, with AUTH", "587": "port 587, with AUTH"}
 WAYS = tuple(
     (place, port, to)
     for place in PLACES
@@ -129,9 +129,10 @@ def passing(draw: Draw) -> Exercise:
     records = "; ".join(f"{d} {', '.join(r.networks)}" for d, r in DOMAINS.items())
     clients = ", ".join(f"{name} {address}" for name, address in CLIENTS.items())
     return Exercise(
-        f"All of these messages have the line “From: ann@proseware.com”. The networks in the SPF "
-        f"records are {records}; the addresses are {clients}. Which messages pass DMARC?\n"
-        f"{lines}\n",
+        "All of these messages have the line “From: ann@proseware.com”.\n"
+        f"The networks in the SPF records: {records}.\n"
+        f"The addresses of the clients: {clients}.\n"
+        f"Which messages pass DMARC?\n{lines}\n",
         Set(right, tuple(drawn)),
         "SPF or DKIM must pass for the domain of the From: line: for whose domain did it pass?",
     )

@@ -18,7 +18,8 @@ MINUTE = 60.0
 def window(draw: Draw) -> Exercise:
     """Which of several moments fall into the window, as `decide` judges them."""
     minutes = draw.pick("window", (30, 20, 45, 10, 25, 40))
-    ages = tuple(sorted(draw.sample("moments", [str(m) for m in range(2, 59)], 5), key=int))
+    moments = [str(m) for m in range(2, 59) if m != minutes]
+    ages = tuple(sorted(draw.sample("moments", moments, 5), key=int))
     scenario = world(TOWN, {"servers.*-smtp.pop_window": f"{minutes} min"})
 
     def right() -> list[str]:
@@ -34,8 +35,9 @@ def window(draw: Draw) -> Exercise:
 
     return Exercise(
         f"Under “on network + POP first” with a window of {minutes} min, Ann checks mail by POP "
-        f"at 10:00 from the hotel, once. From the same address five strangers try to relay, "
-        f"{', '.join(ages)} minutes past ten. Whose attempts are relayed? (Minutes.)",
+        f"at 10:00 from the hotel, once. Five strangers try to relay from the same address: at "
+        f"{', '.join(ages)} minutes past ten. Which of these attempts are relayed? Answer with "
+        f"their minutes.",
         Set(right, ages),
         "does the restriction ask who logged in, or from where and when?",
         scenario,
@@ -64,9 +66,9 @@ def somebody_elses(draw: Draw) -> Exercise:
         f"{count} guests of a hotel and an airport, a window of {minutes} min. Run "
         f"{draw.scenario} with {RUNS} replications. Of the submissions that POP-first "
         f"let through (permission own_window, inherited_window or shared_window in "
-        f"results.attempts), take the share that used somebody else's login. POP-first lets "
-        f"{draw.volume:g} submissions through in a year: how many of these by somebody else's "
-        f"login?",
+        f"results.attempts), take the share for which somebody else had logged in. If POP-first "
+        f"lets {draw.volume:g} submissions through in a year: for how many of them had somebody "
+        f"else logged in?",
         Range(lambda: simulated(scenario, "POP first", borrowed), "submissions", draw.volume),
         "results.attempts where hop is 'submission': count by the column permission",
         scenario,
