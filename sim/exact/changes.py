@@ -163,7 +163,7 @@ def _change_sender(case: Case) -> Case | None:
 
 @_change(
     "user",
-    "dial in to {isp} from here, or wait until there",
+    "dial in to {isp} from here, or wait until back there",
     "a telephone call and a slow line, or hours",
 )
 def _dial_in(case: Case) -> Case | None:
@@ -259,7 +259,7 @@ def _drop_rule(case: Case) -> Case | None:
 
 @_change(
     "ISP",
-    "relay for whoever shows a sender address of one's own (permit_sender_local)",
+    "relay for every sender address of its own domains (permit_sender_local)",
     "one line; a bad idea",
 )
 def _local_senders(case: Case) -> Case | None:

@@ -9,7 +9,7 @@ from sim.lab.exercises.worlds import FILTERS, Frames, intended, simulated, world
 
 SERVER = "servers.proseware-smtp"
 FILTER = "_outbound_spam(0.9, 0.02)"
-CAUGHT = "takes an honest message by mistake for spam"
+CAUGHT = "mistakes an honest message for spam"
 REPLIES = (
     # list of the server, what stands in it, MTA, what happens
     ("content", f"discard{FILTER}", "postfix", CAUGHT),
