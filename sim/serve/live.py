@@ -19,7 +19,7 @@ from sim.serve.web import Web
 if TYPE_CHECKING:
     from sim.world.server import Server
 
-FIRST = {"SMTP": 2501, "submission": 58701, "POP3": 1101, "page": 8025}
+FIRST = {"SMTP": 2501, "submission": 58701, "submissions": 46501, "POP3": 1101, "page": 8025}
 """The first port of each kind: the others follow in the order of the scenario."""
 IDLE_SECONDS = 300.0
 """Real seconds without a word after which a session ends (RFC 5321 section 4.5.3.2.7)."""
@@ -70,19 +70,24 @@ class Live:
         world = self.living.world
         for server in world.servers:
             await self._open("SMTP", server.name, partial(self._smtp, server, 25))
-        for server in world.servers:
-            if number := server.submission_port:
-                await self._open("submission", server.name, partial(self._smtp, server, number))
+        submission = [server for server in world.servers if server.submission_port]
+        for server in submission:
+            await self._open(
+                "submission", server.name, partial(self._smtp, server, server.submission_port)
+            )
+        for server in submission if self.certificate else ():  # RFC 8314 section 3.3
+            end = partial(self._smtp, server, server.submission_port)
+            await self._open("submissions", server.name, end, wrapped=True)
         for network in world.scenario.submission_servers():
             await self._open("POP3", network, partial(self._pop, network))
         self._servers += await self.web.start(self.first["page"])
         self.ports.append(Port("page", "", self.web.port))
         self._tasks.add(asyncio.create_task(self._tick()))
 
-    async def _open(self, kind: str, name: str, end: MakeEnd) -> None:
+    async def _open(self, kind: str, name: str, end: MakeEnd, *, wrapped: bool = False) -> None:
         before = (port.port for port in self.ports if port.kind == kind)
         first = max(before, default=self.first[kind] - 1) + 1
-        port, servers = await sockets.listen(first, partial(self._serve, end))
+        port, servers = await sockets.listen(first, partial(self._serve, end, wrapped))
         self.ports.append(Port(kind, name, port))
         self._servers += servers
 
@@ -104,7 +109,7 @@ class Live:
             self.web.tick()
 
     def port(self, kind: str, name: str) -> int:
-        """The port on which *name* listens for that."""
+        """The port on which *name* listens for that; ``submissions`` are those within TLS."""
         return next(port.port for port in self.ports if (port.kind, port.name) == (kind, name))
 
     # ---- connections
@@ -123,18 +128,26 @@ class Live:
             self._tasks.discard(task)
 
     async def _serve(
-        self, end: MakeEnd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        end: MakeEnd,
+        wrapped: bool,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         with self.task():
             try:
-                await self._connection(end, reader, writer)
+                await self._connection(end, wrapped, reader, writer)
             except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
                 pass  # the client is gone, and so is what it had not finished
             finally:
                 writer.close()
 
     async def _connection(
-        self, end: MakeEnd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        end: MakeEnd,
+        wrapped: bool,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         if len(self._ends) >= MOST_CONNECTIONS:
             self.refused += 1
@@ -149,7 +162,9 @@ class Live:
         while wait := self.living.clock.wait_for(bounded.end.starts_at):
             await asyncio.sleep(min(wait, TICK))
         tls = None if self.certificate is None else self.certificate.context
-        await sockets.carry(bounded, reader, writer, idle=self.idle, goodbye=IDLE, tls=tls)
+        await sockets.carry(
+            bounded, reader, writer, idle=self.idle, goodbye=IDLE, tls=tls, wrapped=wrapped
+        )
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Origin:
         """Where the client is: as its address says, or the line of a proxy in front of it."""

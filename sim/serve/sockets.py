@@ -113,12 +113,16 @@ async def carry(
     idle: float,
     goodbye: bytes = b"",
     tls: ssl.SSLContext | None = None,
+    wrapped: bool = False,
 ) -> None:
     """Carry bytes between a connection and *end* until either is done.
 
-    A client that sends nothing, or reads nothing, for *idle* seconds hears *goodbye*.
+    A client that sends nothing, or reads nothing, for *idle* seconds hears *goodbye*. *wrapped*:
+    TLS protects the connection from its beginning.
     """
     try:
+        if wrapped and tls is not None:
+            await _encrypt(end, writer, tls, idle)
         await _send(writer, end.connect(), idle)
         while not end.closed:
             async with asyncio.timeout(idle):  # wait_for may lose a cancellation
@@ -127,14 +131,20 @@ async def carry(
                 break
             await _send(writer, end.receive(data), idle)
             if end.awaits_tls and tls is not None:
-                await writer.start_tls(tls, ssl_handshake_timeout=idle)
-                end.encrypt()
+                await _encrypt(end, writer, tls, idle)
     except TimeoutError:
         writer.write(goodbye)
     except (ConnectionError, ssl.SSLError):
         pass  # the client is gone, or speaks no TLS that we do
     finally:
         end.lose()
+
+
+async def _encrypt(
+    end: End, writer: asyncio.StreamWriter, tls: ssl.SSLContext, idle: float
+) -> None:
+    await writer.start_tls(tls, ssl_handshake_timeout=idle)
+    end.encrypt()
 
 
 async def _send(writer: asyncio.StreamWriter, data: bytes, idle: float) -> None:

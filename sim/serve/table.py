@@ -33,12 +33,12 @@ class Table(Page):
         living, clock = self.living, self.living.clock
         pace = PACES.get(clock.factor, f"goes {clock.factor:g} times as fast as real time")
         head = f"{living.world.scenario.title}: arm '{living.arm}', the clock {pace}"
-        columns = ("server", "SMTP", "submission", "relays for")
+        kinds = [k for k in ("SMTP", "submission", "submissions") if self._has(k)]
+        columns = ("server", *kinds, "relays for")
         rows = tuple(
-            (server.name, self._port("SMTP", server.name), self._port("submission", server.name),
-             self._relay(server.name))
+            (server.name, *(self._port(k, server.name) for k in kinds), self._relay(server.name))
             for server in living.world.servers
-        )  # fmt: skip
+        )
         mail = tuple(
             (name, f"{HOST}:{port}", f"alice@{living.domain(name)}, password {PASSWORD}")
             for kind, name, port in self.live.ports
@@ -49,8 +49,9 @@ class Table(Page):
              place.seen)
             for place in living.places.rows()
         )  # fmt: skip
+        within = "; submissions are within TLS" if "submissions" in kinds else ""
         return [
-            Grid(head, columns, rows, f"All of them at {HOST} and ::1. Watch: {self.page}"),
+            Grid(head, columns, rows, f"All of them at {HOST} and ::1{within}. Watch: {self.page}"),
             Grid("Mailboxes by POP3", ("ISP", "at", "an account"), mail),
             Grid(
                 "Where a client is", ("its own address", "place", "servers see"), places,
@@ -92,6 +93,9 @@ class Table(Page):
             "places": [place._asdict() for place in self.living.places.rows()],
             "lines": self.lines(),
         }
+
+    def _has(self, kind: str) -> bool:
+        return any(port.kind == kind for port in self.live.ports)
 
     def _port(self, kind: str, name: str) -> str:
         ports = (str(p.port) for p in self.live.ports if (p.kind, p.name) == (kind, name))

@@ -1,5 +1,6 @@
 """Real mail programs and libraries against live servers on loopback."""
 
+import asyncio
 import poplib
 import shutil
 import smtplib
@@ -90,6 +91,28 @@ def test_mail_stays_until_it_is_deleted(served):
     pop.dele(1)
     pop.quit()
     assert log_in(served, user="bob@proseware.com") == 0
+
+
+def test_aiosmtplib_sends_many_at_once_with_a_window(served):
+    aiosmtplib = pytest.importorskip("aiosmtplib")
+    where = {"hostname": HOST, "port": served.port("SMTP", "proseware-smtp"), "start_tls": False}
+    where["source_address"] = (served.living.places.alias("hotel"), 0)
+
+    async def mail(number):
+        return await aiosmtplib.send(
+            f"Subject: {number}\r\n\r\nhello\r\n", sender=ALICE, recipients=[BOB], **where
+        )
+
+    async def mails():
+        return await asyncio.gather(*map(mail, range(5)))
+
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refusal:
+        asyncio.run(mail("too early"))
+    assert refusal.value.recipients[0].code == 550
+    log_in(served)
+    assert all(errors == {} for errors, _ in asyncio.run(mails()))
+    served.step("1 min")
+    assert len(served.mailbox(BOB)) == 5
 
 
 def test_swaks_from_the_hotel_before_and_within_the_window(served):

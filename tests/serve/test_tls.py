@@ -1,20 +1,20 @@
 """STARTTLS with a certificate of our own, and AUTH that waits for it."""
 
 import smtplib
+import socket
 import ssl
 
 import pytest
 from test_live import HOST, need, run, smtp
 from visiting import ALICE, BOB
 
+import sim
 from sim.serve.background import live
 
 pytest.importorskip("trustme")
 
 
 def served_by(flavour, **options):
-    import sim
-
     changes = {"servers.proseware-smtp.flavour": flavour}
     return live(
         sim.load("six-cases").with_overrides(changes), "on network + AUTH", speed=0, **options
@@ -77,6 +77,27 @@ def test_the_session_begins_anew():
         client.ehlo()
         client.mail(ALICE)
         assert client.rcpt(BOB)[0] == 554  # it has to log in again
+
+
+def test_submissions_within_tls_from_the_beginning():
+    ports = {"client": ["permit_sasl_authenticated", "reject"], "relay": ["permit"]}
+    scenario = sim.load("six-cases").with_overrides(
+        {"servers.proseware-smtp.ports": {"465": ports}}
+    )
+    with live(scenario, "on network + AUTH", speed=0) as served:
+        port = served.port("submissions", "proseware-smtp")
+        assert str(port) in str(served)
+        context = trusting(served)
+        context.check_hostname = False
+        with smtplib.SMTP_SSL(HOST, port, timeout=10, context=context) as client:
+            client.ehlo()
+            assert not client.has_extn("starttls")
+            client.login(ALICE, "password")
+            client.mail(ALICE)
+            assert client.rcpt(BOB)[0] == 250
+        with socket.create_connection((HOST, port), 10) as client:
+            client.sendall(b"EHLO plain\r\n")
+            assert b"220" not in client.recv(100)
 
 
 def test_curl_with_tls(tmp_path):
