@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from itertools import takewhile
 from pathlib import Path
 
@@ -68,6 +69,62 @@ def test_two_hundred_sessions_at_once_and_nothing_is_lost():
         assert living.accepted == 600
         assert (fates.count("delivered"), fates.count("bounced")) == (1200, 600)
         assert len(living.mail.letters(ALICE)) == 500  # of 600 notices, those that are shown
+
+
+async def pour(port, numbers):
+    """Send a message for each of *numbers* in one session, all commands at once; how many were
+    taken. One in ten has a recipient whom nobody knows."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    await reader.readline()
+    writer.write(b"HELO client\r\n")
+    await reader.readline()
+    taken = 0
+    for number in numbers:
+        to = "nobody@adatum.com" if number % 10 == 0 else BOB
+        writer.write(f"MAIL FROM:<{ALICE}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode())
+        replies = [await reader.readline() for _ in range(3)]
+        assert replies[-1].startswith(b"354"), replies
+        writer.write(f"Subject: {number}\r\n\r\n{'x' * 70}\r\n.\r\n".encode())
+        taken += (await reader.readline()).startswith(b"250")
+    writer.write(b"QUIT\r\n")
+    await reader.readline()
+    writer.close()
+    return taken
+
+
+def memory():
+    """Resident memory of this process (MB)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+@pytest.mark.parametrize("count", [1000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_memory_is_bounded_and_no_message_of_many_is_lost(count):
+    def poured(numbers):
+        sessions = [pour(port, numbers[n::20]) for n in range(20)]
+
+        async def everybody():
+            return sum(await asyncio.gather(*sessions))
+
+        return asyncio.run(everybody())
+
+    with opened() as served:
+        port = served.port("SMTP", "proseware-smtp")
+        tenth = count // 10
+        assert poured(range(tenth)) == tenth
+        before = memory()
+        assert poured(range(tenth, count)) == count - tenth
+        after = memory()
+        served.step("1 day")
+        living = served.living
+        print(f"{count} messages: {before:.0f} MB after a tenth, {after:.0f} MB after all")
+        assert living.accepted == count
+        fates = Counter(living.mail.fates())
+        assert fates == {"delivered": count - tenth, "bounced": tenth}
+        notices = living.mail.notices.values()
+        assert len({notice.about for notice in notices if not notice.late}) == tenth
+        assert after < before * 1.1 + 0.001 * count  # rows: a kilobyte a message at most
 
 
 def test_a_line_without_end_is_forgotten_as_it_comes():
