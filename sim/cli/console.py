@@ -14,8 +14,8 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """Print what was asked for; control characters in it are spelled out."""
-    print(visible(text), end=end)
+    """Print what was asked for, at once; control characters in it are spelled out."""
+    print(visible(text), end=end, flush=True)
 
 
 def say(text: str) -> None:

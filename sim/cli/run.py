@@ -48,16 +48,16 @@ def run(
         execution |= {"keep": keep, "structures": False}
         results = sim.run(experiment.scenario, **execution)
         later = not no_structures and results.untried
-        results.save()
-        if not as_json:
+        if not as_json:  # before it is drawn, which may take longer than to run it
             show(results, full=full and not later, as_json=False)
+        results.save()
         if later:  # for as long again as the run: what there is by now is shown before
             say("Now what is only assumed is tried, for about as long again.")
             execution |= {"structures": True, "force": False}
             results = sim.run(experiment.scenario, **execution)
-            results.save()
             if not as_json:
                 show(results, full=full, as_json=False)
+            results.save()
     if as_json:
         show(results, full=full, as_json=True)
 

@@ -23,7 +23,6 @@ from sim.records.files import DECISION
 from sim.results import kept
 from sim.results.analysis import Analysis
 from sim.results.choice import Decision
-from sim.results.decision import decide
 from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
@@ -85,7 +84,7 @@ def publish(
 
 def keep_decision(results: Analysis) -> Decision:
     """Write the decision beside the results, for `sim.results.kept`; what was written."""
-    decision = decide(results)
+    decision = results.decision()
     text = kept.text(results.path, decision.as_data())
     storage.write_text(results.path / DECISION, text)
     return decision

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,6 @@ from sim.experiment.execution import MOST_WORKERS
 from sim.records.usage import UsageError, at_least, checked, checked_methods, one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
-from sim.results.choice import Decision
-from sim.results.decision import decide
 from sim.results.folder import kept_as_long, kept_in
 from sim.results.scenario import Source, model_of
 from sim.scenario.overrides import JUDGING
@@ -53,18 +50,6 @@ class Results(Analysis):
                 raise UsageError(f"{key}: these results depend on it; expected {expected}")
         changed = self.scenario.model.with_overrides(changes)
         return Results(self._stored, changed, self.baseline)
-
-    @cached_property
-    def _decision(self) -> Decision:
-        return decide(self)
-
-    def decision(self) -> Decision:
-        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
-
-        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
-        make of it is there, too.
-        """
-        return self._decision
 
     def trace(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.records.measures import MEASURES
 from sim.scenario import organisations, policies
@@ -15,7 +15,7 @@ from sim.scenario.operators import Operator
 from sim.scenario.organisations import Organisation
 from sim.scenario.overrides import matching
 from sim.scenario.people import HOME, MOST, WORK, Users
-from sim.scenario.problems import Problem, unknown, unknowns
+from sim.scenario.problems import KNOWN, Problem, unknown, unknowns
 from sim.scenario.servers import Server
 from sim.scenario.spammers import Spammers
 from sim.smtp import Policy, clients
@@ -73,11 +73,34 @@ def _policies(parts: Parts) -> Iterator[Problem]:
     for name, server in parts.servers.items():
         if name in parts.policies:
             continue
+        network = parts.networks.get(server.network)
+        known = _KNOWN.get((name, id(server), id(network)))
+        if known is not None:
+            parts.policies[name] = known.policy
+            continue
         lists, wrong = policies.parse(server)
         yield from (problem.within("servers", name) for problem in wrong)
-        if not wrong and server.network in parts.networks:
-            network = parts.networks[server.network]
-            parts.policies[name] = policies.build(name, server, network, lists)
+        if not wrong and network is not None:
+            policy = parts.policies[name] = policies.build(name, server, network, lists)
+            _keep(_Known(server, network, policy), name)
+
+
+class _Known(NamedTuple):
+    """A policy, and what it was made of: as long as it is held, no other has the same identity."""
+
+    server: Server
+    network: Network
+    policy: Policy
+
+
+_KNOWN: dict[tuple[str, int, int], _Known] = {}
+"""Policies of tables that many arms and points of a sweep share, the latest."""
+
+
+def _keep(known: _Known, name: str) -> None:
+    if len(_KNOWN) >= KNOWN:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    _KNOWN[name, id(known.server), id(known.network)] = known
 
 
 def _interest(parts: Parts) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any
 
@@ -129,11 +130,16 @@ def _implied_role(name: str) -> str | None:
 def _from_the_top(network: Tree) -> Iterator[str]:
     """Host addresses of a network, the highest first: guests get theirs from below."""
     for text in _listed(network.get("prefixes")):
-        try:
-            prefix = ip_network(text) if isinstance(text, str) else None
-        except ValueError:
-            prefix = None
-        yield from map(clients.text, reversed(hosts(prefix)) if prefix else ())
+        yield from map(clients.text, reversed(_hosts(text)) if isinstance(text, str) else ())
+
+
+@lru_cache(maxsize=4096)
+def _hosts(text: str) -> range:
+    """The addresses of hosts in a prefix; none, where it is malformed."""
+    try:
+        return hosts(ip_network(text))
+    except ValueError:
+        return range(0)
 
 
 def _user(keys: Tree, by_size: dict[str, float]) -> Tree:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
@@ -26,6 +28,8 @@ class Problem(NamedTuple):
         return self._replace(path=(*path, *self.path))
 
 
+KNOWN = 4096
+"""Tables of which it is remembered that they are right; chosen: those of a large scenario."""
 MOST_FAULTS = 100
 """Faults that are printed; beyond it, only that there are more."""
 NAMES = "a name of at most 63 letters, digits, '-' and '_'"
@@ -74,8 +78,29 @@ def unknowns(names: Iterable[str], valid: Iterable[str], *path: str | int) -> It
         yield from unknown(name, valid_names, *path, index)
 
 
+@lru_cache(maxsize=KNOWN)
+def _valid(model: type[Table], octets: bytes) -> Table:
+    return model.model_validate(marshal.loads(octets))
+
+
 def validate(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:
-    """Return *raw* as a *model*, or None and everything wrong with it."""
+    """Return *raw* as a *model*, or None and everything wrong with it.
+
+    What was right once is not looked at again: arms and points of a sweep say the same of most
+    tables, and tables do not change.
+    """
+    try:
+        octets = marshal.dumps(raw, 2)  # without references: equal where the text was
+    except ValueError:  # a date, or what a program has put there
+        octets = b""
+    try:
+        return (_valid(model, octets) if octets else model.model_validate(raw)), []
+    except ValidationError:
+        return _wrong(model, raw)
+
+
+def _wrong(model: type[Table], raw: Any) -> tuple[Any, list[Problem]]:
+    """As *validate*, for what is likely wrong."""
     try:
         return model.model_validate(raw), []
     except ValidationError as error:

@@ -33,11 +33,12 @@ def unread_values(view: View) -> Iterator[Notice]:
     """Values declared for a key that nothing reads."""
     counts: dict[tuple[Path, str], bool] = {}
     for path, point in islice(declared.points(view.scenario), MOST_VARIANTS):
-        states = View(view.scenario.with_overrides(point)).states
+        variant = view.scenario.with_overrides(point)
+        states = [variant, *(s.scenario for arm in variant.arms for s in variant.arm(arm).stages)]
         for selector in point:
             place = (*path[:2], selector) if path[0] == "sweep" else path[:2]
             counts[place, selector] = counts.get((place, selector), False) or any(
-                _counts(scenario, selector) for _, scenario, _ in states
+                _counts(scenario, selector) for scenario in states
             )
     for (place, selector), some in counts.items():
         if not some and (reader := _reader(tuple(selector.split(".")))):
