@@ -33,6 +33,7 @@ def test_there_is_no_other_name():
 
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pyarrow", "networkx", "simpy", "jinja2"}
 COMMAND = "import sim.cli.app as cli; sys.argv[1:] = {}; cli.app(standalone_mode=False)"
+EXPLAIN = "['explain', SMALL, '--user', 'travellers', '--place', 'hotel', '--to', 'a@contoso.com']"
 STARTS = {
     # what is started: what of it may be loaded
     "import sim": set(),
@@ -41,6 +42,8 @@ STARTS = {
     "import sim.cli.app": set(),
     COMMAND.format("['--help']"): set(),
     COMMAND.format("['check', SMALL]"): {"pydantic"},
+    COMMAND.format("['matrix', SMALL]"): {"pydantic"},
+    COMMAND.format(EXPLAIN): {"pydantic"},
 }
 
 

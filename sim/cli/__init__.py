@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.cli import render as render
     from sim.cli import screen as screen
     from sim.cli import shortfall as shortfall
+    from sim.cli import tables as tables
     from sim.config import audit as audit
     from sim.config import errors as errors
     from sim.config import exporting as exporting
@@ -97,6 +98,7 @@ _HOME = {
     "storage": "sim.experiment.storage",
     "study": "sim.hindcast.study",
     "table": "sim.serve.table",
+    "tables": "sim.cli.tables",
     "verification": "sim.results.verification",
 }
 

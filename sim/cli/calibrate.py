@@ -45,7 +45,7 @@ def calibrate(
         del execution["arms"]
         calibration = sim.calibrate(experiment.scenario, points, **execution)
         calibration.save()
-    print_json(as_data(calibration)) if as_json else cli.render.show(*screen(calibration))
+    print_json(as_data(calibration)) if as_json else cli.tables.show(*screen(calibration))
 
 
 def as_data(calibration: Calibration) -> dict[str, Any]:
@@ -81,13 +81,13 @@ def screen(calibration: Calibration) -> Iterator[Any]:
         for row in fits
     ]
     unknowns: list[Any] = list(calibration.unknowns().itertuples())
-    yield cli.render.grid(("target", "observed", "found, 95 %", "met"), rows)
+    yield cli.tables.grid(("target", "observed", "found, 95 %", "met"), rows)
     rows = [
         [row.key, row.declared, row.best, f"{row.least} to {row.most}", f"{row.open:.0%}"]
         for row in unknowns
     ]
     heads = ("unknown", "declared", "best", "fits as well", "open")
-    yield cli.render.grid(heads, rows)
+    yield cli.tables.grid(heads, rows)
     file = calibration.path / "overrides.toml"
     yield f"--set {file}, or paste into an arm:\n{calibration.overrides()}"
     yield f"Points, tables and the figure: {calibration.path}"

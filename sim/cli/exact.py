@@ -93,4 +93,4 @@ def diff(
 
 def _show(answer: Any, as_json: bool) -> None:
     """Print an answer: as JSON, or as it prints itself."""
-    print_json(answer.as_dict()) if as_json else cli.render.show(answer)
+    print_json(answer.as_dict()) if as_json else cli.tables.show(answer)

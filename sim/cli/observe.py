@@ -42,11 +42,11 @@ def observe(
     if as_json:
         print_json(observed.as_dict())
     else:
-        cli.render.show(*_report(observed, out))
+        cli.tables.show(*_report(observed, out))
 
 
 def _report(observed: Observed, out: Path | None) -> Iterator[Any]:
-    grid, log = cli.render.grid, observed.log
+    grid, log = cli.tables.grid, observed.log
     yield (
         f"{observed.first} to {observed.last}: {observed.lines} lines, {log.understood} of Postfix"
     )

@@ -78,7 +78,7 @@ def plan(
     )
     execution = {name: value for name, value in experiment.options.items() if name != "quick"}
     planned = cli.plan.plan(experiment.scenario.model, **execution)
-    print_json(planned.as_dict()) if as_json else cli.render.show(planned)
+    print_json(planned.as_dict()) if as_json else cli.tables.show(planned)
 
 
 def show(results: Results, *, full: bool, as_json: bool) -> None:
@@ -89,4 +89,4 @@ def show(results: Results, *, full: bool, as_json: bool) -> None:
     cli.screen.show(results.decision().as_data())
     if full:
         parts = cli.render.every_quantity(results)
-        cli.render.show(*cli.shortfall.marked(parts, results.shortfall))
+        cli.tables.show(*cli.shortfall.marked(parts, results.shortfall))

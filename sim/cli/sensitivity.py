@@ -53,7 +53,7 @@ def sensitivity(
         execution["replications"] = replications
         result = sim.sensitivity(experiment.scenario, method, points, **execution)
         result.save()
-    print_json(as_data(result)) if as_json else cli.render.show(*screen(result))
+    print_json(as_data(result)) if as_json else cli.tables.show(*screen(result))
 
 
 def as_data(result: Sensitivity) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def screen(result: Sensitivity) -> Iterator[Any]:
         for row in regrets.itertuples()
     )
     heads = ("regret of", "measure", "mean", "90 %", "most")
-    yield cli.render.grid(heads, rows)
+    yield cli.tables.grid(heads, rows)
     yield f"Points, tables and figures: {result.path}"
 
 
@@ -93,7 +93,7 @@ def _indices(title: str, part: pd.DataFrame, arms: list[str]) -> Any:
     cells = {(row.key, row.arm): row for row in part.itertuples()}
     keys = dict.fromkeys(part["key"])
     rows = ([key, *(_cell(cells[key, arm]) for arm in arms)] for key in keys)
-    return cli.render.grid(["unknown", *arms], rows, title=title)
+    return cli.tables.grid(["unknown", *arms], rows, title=title)
 
 
 def _cell(row: Any) -> str:

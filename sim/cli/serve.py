@@ -114,7 +114,7 @@ async def _serve(live: Live, *, as_json: bool) -> None:
 def _show(live: Live) -> None:
     """Print ports and places, and lines to paste that the terminal alone breaks."""
     table = cli.table.Table(live)
-    cli.render.show(cli.page.Rendered(table.grids()))
+    cli.tables.show(cli.page.Rendered(table.grids()))
     tell("\nLines to paste:\n" + "\n".join(table.lines()) + "\n")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sim.cli.render import NumberTable
+from sim.cli.tables import NumberTable
 
 
 def marked(parts: Iterable[Any], shortfall: str) -> Iterator[Any]:

@@ -108,7 +108,7 @@ def warmup(
     if as_json:
         print_json(cli.render.levels_as_data(results, levels, files))
     else:
-        cli.render.show(*cli.render.levels(results, levels, files))
+        cli.tables.show(*cli.render.levels(results, levels, files))
 
 
 def _run_for_warmup(

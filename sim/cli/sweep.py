@@ -70,7 +70,7 @@ def sweep(
     if as_json:
         print_json(cli.render.sweep_as_data(results, flips))
     else:
-        cli.render.show(*cli.render.sweep(results, quantity, pair, flips))
+        cli.tables.show(*cli.render.sweep(results, quantity, pair, flips))
 
 
 def _say_precision(experiment: cli.experiments.Experiment) -> None:

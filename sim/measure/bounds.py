@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+import scipy
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,7 +46,7 @@ def moments(values: Array, known: Mask) -> tuple[Array, Array]:
 
 def quantile_of_t(df: NDArray[np.floating[Any]], tail: float) -> Array:
     """The upper quantile of Student's t."""
-    return np.asarray(special.stdtrit(df, 1.0 - tail))
+    return np.asarray(scipy.special.stdtrit(df, 1.0 - tail))
 
 
 def student(mean: Array, variance: Array, n: Counts, tail: float) -> Bounds:
@@ -73,8 +73,8 @@ def korn_graubard(mean: Array, variance: Array, trials: Array, n: Counts, tail: 
         hits = p * size
         # Clopper and Pearson's bounds as quantiles of beta(x, n - x + 1) and beta(x + 1, n - x);
         # 1e-300 stands for 0, of which there is no beta distribution, and is replaced below
-        low = special.betaincinv(np.maximum(hits, 1e-300), size - hits + 1.0, tail)
-        high = special.betaincinv(hits + 1.0, np.maximum(size - hits, 1e-300), 1.0 - tail)
+        low = scipy.special.betaincinv(np.maximum(hits, 1e-300), size - hits + 1.0, tail)
+        high = scipy.special.betaincinv(hits + 1.0, np.maximum(size - hits, 1e-300), 1.0 - tail)
     return np.where(p > 0.0, low, 0.0), np.where(p < 1.0, high, 1.0)
 
 
@@ -94,8 +94,8 @@ def gamma(
         scale = np.where(mean > 0.0, mean / count, 1.0 / exposure)
         count = np.where(mean > 0.0, count, 0.0)
         # Garwood (1936): bounds of a Poisson mean are quantiles of gamma(x) and gamma(x + 1)
-        low = special.gammaincinv(np.maximum(count, 1e-300), tail) * scale
-        high = special.gammaincinv(count + 1.0, 1.0 - tail) * scale
+        low = scipy.special.gammaincinv(np.maximum(count, 1e-300), tail) * scale
+        high = scipy.special.gammaincinv(count + 1.0, 1.0 - tail) * scale
     return np.where(mean > 0.0, low, 0.0), np.asarray(high)
 
 
@@ -114,7 +114,7 @@ def median(values: Array, known: Mask, tail: float) -> tuple[Array, Array, Array
     n = known.sum(axis=1)
     # the d-th values from either end leave the median outside with twice the chance of fewer heads
     depth = np.arange(1, max(int(n.max(initial=0)) // 2, 1) + 1)
-    miss = 2.0 * special.bdtr(depth - 1.0, np.maximum(n, 1)[:, None], 0.5)
+    miss = 2.0 * scipy.special.bdtr(depth - 1.0, np.maximum(n, 1)[:, None], 0.5)
     aim = 2.0 * tail * AIM
     d = np.maximum(((miss <= aim) & (depth <= n[:, None] / 2.0)).sum(axis=1), 1)
     outer, inner = _at(miss, d - 1), _at(miss, d)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+import scipy
 
 from sim.measure.bounds import Array
 
@@ -68,7 +68,7 @@ def _ranks(problem: dict[str, Any], design: Array, values: Array) -> pd.DataFram
     """Rank correlations with Fisher's interval (Bonett and Wright 2000)."""
     rows = []
     for name, column in zip(problem["names"], design.T, strict=True):
-        r = float(stats.spearmanr(column, values).statistic)
+        r = float(scipy.stats.spearmanr(column, values).statistic)
         z = math.atanh(np.clip(r, -SURE, SURE))
         half = 1.96 * math.sqrt((1 + r * r / 2) / (len(values) - 3))
         ends = (math.tanh(z + sign * half) for sign in (-1, 1))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from sim.measure.bounds import Array
 
@@ -115,7 +115,7 @@ def _slopes(weeks: Array) -> Array:
 
 def _quantile(freedom: int, tests: int) -> float:
     """Student's t for two-sided tests of CHANCE together (Bonferroni)."""
-    return float(special.stdtrit(freedom, 1.0 - CHANCE / (2 * tests)))
+    return float(scipy.special.stdtrit(freedom, 1.0 - CHANCE / (2 * tests)))
 
 
 def long_run(series: Array, until: int) -> tuple[Array, int]:

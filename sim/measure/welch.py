@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from sim.measure.bounds import Array
 from sim.measure.intervals import LEVEL
@@ -119,7 +119,7 @@ def _level(values: Array, days: np.ndarray, first: int) -> tuple[float, int, flo
     away, at = away[:, tested], days[:half][tested]
     n = np.isfinite(away).sum(axis=0)
     # Bonferroni: the chance that any of len(at) tests errs is at most the sum of theirs, 5 %
-    quantile = special.stdtrit(n - 1.0, 1.0 - (1.0 - LEVEL) / 2 / len(at))
+    quantile = scipy.special.stdtrit(n - 1.0, 1.0 - (1.0 - LEVEL) / 2 / len(at))
     margin = quantile * np.nanstd(away, axis=0, ddof=1) / np.sqrt(n)
     differs = at[np.abs(np.nanmean(away, axis=0)) > margin]
     last = int(differs.max()) if len(differs) else first - 1

@@ -206,7 +206,8 @@ def _notes(results: Analysis, compared: Comparison) -> Iterator[str]:
     if results.shortfall:
         yield f"Partial: {results.shortfall}."
     if results.replications == 1:
-        yield "One replication: no difference is sure."
+        band = "" if results.structures else "neither an interval nor a band, and "
+        yield f"One replication: {band}no difference is sure."
     unsettled = sum(not compared.settled[arm] for arm in compared.arms)
     if unsettled:
         who = "Not settled"

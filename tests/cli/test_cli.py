@@ -104,7 +104,9 @@ def test_a_quick_run_is_marked_and_has_a_folder_of_its_own(mailsim, tmp_path):
     ended = mailsim("run", SMALL, "--quick", "--replications", "1", "--workers", "1")
     assert ended.status == 0, ended.err
     assert "QUICK RUN" in ended.out
-    assert "One replication: no difference is sure." in ended.out
+    assert (
+        "One replication: neither an interval nor a band, and no difference is sure." in ended.out
+    )
     assert sim.open_results(tmp_path / "out" / "small-quick").quick
 
 
