@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 import scipy
+from numpy.typing import NDArray
 
 from sim.measure.bounds import Array
 
