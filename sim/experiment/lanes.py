@@ -26,12 +26,17 @@ _job: Job | None = None
 
 
 def start_worker(pickled: bytes) -> None:
-    """Prepare a worker process: the job arrives once, Ctrl-C is the parent's business."""
+    """Prepare a worker process: the job arrives once."""
+    begin_with_parent()
+    global _job
+    _job = pickle.loads(pickled)
+
+
+def begin_with_parent() -> None:
+    """Prepare a process that works for its parent: Ctrl-C is the parent's business."""
     atexit.register(os._exit, 0)  # what is held need not be taken apart, which takes 0.1 s
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    global _job
-    _job = pickle.loads(pickled)
 
 
 def _end_with_parent() -> None:
@@ -102,7 +107,7 @@ def in_lanes(job: Job, tasks: Sequence[Task], report: Report, lanes: int) -> Non
             under_way[lane.submit(perform_here, task)] = lane
 
     try:
-        with _main_left_alone(), deaf():
+        with main_left_alone(), deaf():
             for lane in pools:
                 give(lane, None)
         reader.start()  # what reads the results is there when they are
@@ -134,7 +139,7 @@ def deaf() -> Iterator[None]:
 
 
 @contextmanager
-def _main_left_alone() -> Iterator[None]:
+def main_left_alone() -> Iterator[None]:
     """Keep new processes from importing the caller's script again.
 
     A spawned process imports ``__main__`` so that what it defines can be unpickled. Our

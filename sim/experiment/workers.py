@@ -19,15 +19,22 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment.journal import Done
+from sim.experiment.quick import recipients
 from sim.experiment.storage import Task
 from sim.experiment.tasks import Job, Report, report_finished
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 DASK = "_client"
 """Where the executor of a client of dask.distributed has that client."""
 
+FEW, LITTLE = 2, 50_000
+"""Tasks, and their rows of mail together, that this process performs in about the time that
+another takes to start: measured."""
 AHEAD = 2
 """Pieces of work for each that is performed at once: chosen, so that none waits long at the end."""
 
@@ -53,13 +60,22 @@ def run_tasks(
     with _deaths_explained():
         if executor is not None:
             _by(executor, job, tasks, report)
-        elif (lanes := min(processes(workers), len(tasks))) <= 1:
+        elif (lanes := _lanes(job, tasks, workers)) <= 1:
             for task in tasks:
                 report(job.perform(task))
         else:
             from sim.experiment.lanes import in_lanes  # a browser has no processes
 
             in_lanes(job, tasks, report, lanes)
+
+
+def _lanes(job: Job, tasks: Sequence[Task], workers: int) -> int:
+    return 1 if brief(job.scenario, len(tasks)) else min(processes(workers), len(tasks))
+
+
+def brief(scenario: Scenario, tasks: int) -> bool:
+    """Whether so many *tasks* of *scenario* are done sooner here than other processes start."""
+    return tasks <= FEW and tasks * sum(recipients(scenario)) <= LITTLE
 
 
 def processes(workers: int) -> int:

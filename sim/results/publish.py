@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from sim.records.files import DECISION
 from sim.results import kept
 from sim.results.analysis import Analysis
 from sim.results.choice import Decision
+from sim.results.drawers import drawers
 from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
 from sim.results.tables import DERIVED, TABLES, gallery, reads
@@ -53,6 +55,7 @@ def publish(
     pictures: Pictures,
     *,
     workers: int = 1,
+    executor: Executor | None = None,
     required: bool = True,
 ) -> Path:
     """Write summary.csv, tables, figures and report.html into the folder; the page's path.
@@ -72,7 +75,7 @@ def publish(
     if not results.shortfall:  # what is left of results is never shown as if it were all
         keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
-    drawings = _draw_parallel(results, names, pictures, workers, required)
+    drawings = _draw_parallel(results, names, pictures, workers, executor, required)
     folder = results.path / storage.TABLES_OF_PAGE
     count_tables = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
     target = results.path / storage.PAGE
@@ -108,24 +111,23 @@ def draw_welch(results: Analysis, measures: Iterable[tuple[str, str]], window: i
 
 
 def _draw_parallel(
-    results: Analysis, names: Sequence[str], pictures: Pictures, workers: int, required: bool
+    results: Analysis,
+    names: Sequence[str],
+    pictures: Pictures,
+    workers: int,
+    executor: Executor | None,
+    required: bool,
 ) -> list[Drawing]:
-    """Draw figures, in *workers* processes where there are more than a few."""
+    """Draw figures, in *workers* processes where there are more than a few: this one, and those
+    of *executor*, if there is one already."""
     workers = processes(workers) if len(names) > FEW else 1
     if workers == 1:
         return _draw(results, names, pictures, required)
     first, *others = _shares(names, workers)
-    import multiprocessing  # a browser has no processes
-    from concurrent.futures import ProcessPoolExecutor
-
-    from sim.experiment import lanes
-
-    # a new interpreter: a fork of one whose libraries have threads may stand still
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
+    new = drawers(len(others)) if executor is None else contextlib.nullcontext(executor)
+    with new as pool:
         draw = partial(_draw_in_worker, results.path, results.partial)
-        with lanes.deaf():
-            tasks = [pool.submit(draw, share, pictures, required) for share in others]
+        tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)
         figures += [figure for task in tasks for figure in task.result()]
     return sorted(figures, key=lambda figure: names.index(figure.name))
