@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from fontTools.subset import Options  # type: ignore[import-untyped]
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -66,6 +64,10 @@ def _svg(figure: Figure, target: Path | IO[bytes]) -> None:
 
 
 def _pdf(figure: Figure, target: Path | IO[bytes]) -> None:
+    # a tenth of a second, which few wait for
+    from fontTools.subset import Options  # type: ignore[import-untyped]
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
     usual = Options._drop_tables_default
     Options._drop_tables_default = [*usual, *PLACING]
     try:

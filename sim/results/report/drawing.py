@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,6 +64,8 @@ def drawings(
         if len(points):
             write(f"{name}.csv", csv(points).encode("utf-8"))
             files = (*files, "csv")
+        del figure
+        gc.collect()  # a figure is full of circles: none lies beside the next
         sampled = not set(TABLE[name].needs) <= EXACT
         yield Drawing(name, title, caption, sampled, svg, formats=files)
 
