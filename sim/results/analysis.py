@@ -17,8 +17,6 @@ from sim.measure.aggregate import LABELS
 from sim.records.definitions import BY
 from sim.records.measures import PHASES
 from sim.records.usage import checked_methods, one_of
-from sim.results.choice import Decision
-from sim.results.decision import decide
 from sim.results.folder import Folder
 from sim.results.scenario import Scenario
 from sim.results.structures import NOT_TRIED, Structures
@@ -129,18 +127,6 @@ class Analysis(Folder[Stored]):
         one_of("by", by, [kind for kind in BY if kind in counted])
         one_of("phase", phase, PHASES)
         return summary.compare(self.measures, a, b, by=by, phase=phase)
-
-    @cached_property
-    def _decision(self) -> Decision:
-        return decide(self)
-
-    def decision(self) -> Decision:
-        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
-
-        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
-        make of it is there, too.
-        """
-        return self._decision
 
     def decision_table(self, *, phase: str = "after") -> pd.DataFrame:
         """The decision table: costs and takings of each arm, and its changes from the baseline.

@@ -4,8 +4,9 @@ the order depends on. Screen, page, sweep and notebooks show what stands here.""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from sim.experiment.manifest import cut_to
 from sim.measure import choosing
@@ -48,8 +49,18 @@ LATE = 60.0
 WEIGHTS = ("lost_message", "delayed_message", "call", "spam_message")
 
 
+_DECIDED: MutableMapping[Analysis, Decision] = WeakKeyDictionary()
+"""Decisions of results that somebody has: screen, page and file show the same."""
+
+
 def decide(results: Analysis) -> Decision:
     """The decision that *results* bear."""
+    if results not in _DECIDED:
+        _DECIDED[results] = _decide(results)
+    return _DECIDED[results]
+
+
+def _decide(results: Analysis) -> Decision:
     model, baseline = results.scenario.model, results.baseline
     leaves = about_leaving(model)
     compared = comparison(results.measures, baseline, results.arms, leaves=leaves)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from sim.records.files import DECISION
 from sim.results import kept
 from sim.results.analysis import Analysis
 from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.drawers import drawers
 from sim.results.report.drawing import FILES, Drawing, drawings, files_of
 from sim.results.report.page import page, tables_of_page
@@ -88,7 +88,7 @@ def publish(
 
 def keep_decision(results: Analysis) -> Decision:
     """Write the decision beside the results, for `sim.results.kept`; what was written."""
-    decision = results.decision()
+    decision = decide(results)
     text = kept.text(results.path, decision.as_data())
     storage.write_text(results.path / DECISION, text)
     return decision
@@ -159,20 +159,16 @@ def _draw(
 ) -> list[Drawing]:
     figures = gallery(results.scenario.model, results)
     folder = results.path / storage.FIGURES
-    gc.freeze()  # only what a figure leaves is looked through: a tenth of the time
-    try:
-        drawn_figures = list(
-            drawings(
-                figures,
-                names,
-                lambda name, data: storage.write_bytes(folder / name, data),
-                style=pictures.style,
-                formats=pictures.formats,
-                required=required,
-            )
+    drawn_figures = list(
+        drawings(
+            figures,
+            names,
+            lambda name, data: storage.write_bytes(folder / name, data),
+            style=pictures.style,
+            formats=pictures.formats,
+            required=required,
         )
-    finally:
-        gc.unfreeze()
+    )
     for name in _derived(figures, names):
         with contextlib.suppress(FigureError):  # the figure has said why there is none
             _write(results, {name: figures.table(name)})

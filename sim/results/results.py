@@ -17,6 +17,8 @@ from sim.experiment.execution import MOST_WORKERS
 from sim.records.usage import UsageError, at_least, checked, checked_methods, one_of
 from sim.results.analysis import Analysis
 from sim.results.cells import Cell, decision_cells, heads, legend
+from sim.results.choice import Decision
+from sim.results.decision import decide
 from sim.results.folder import kept_as_long, kept_in
 from sim.results.scenario import Source, model_of
 from sim.scenario.overrides import JUDGING
@@ -50,6 +52,14 @@ class Results(Analysis):
                 raise UsageError(f"{key}: these results depend on it; expected {expected}")
         changed = self.scenario.model.with_overrides(changes)
         return Results(self._stored, changed, self.baseline)
+
+    def decision(self) -> Decision:
+        """The decision: question, sentences, a verdict on each arm, and what the order rests on.
+
+        Print it to read it; `as_data()` is for JSON. What the weights of the scenario's [values]
+        make of it is there, too.
+        """
+        return decide(self)
 
     def trace(
         self,

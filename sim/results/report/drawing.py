@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,8 +63,6 @@ def drawings(
         if len(points):
             write(f"{name}.csv", csv(points).encode("utf-8"))
             files = (*files, "csv")
-        del figure
-        gc.collect()  # a figure is full of circles: none lies beside the next
         sampled = not set(TABLE[name].needs) <= EXACT
         yield Drawing(name, title, caption, sampled, svg, formats=files)
 

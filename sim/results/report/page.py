@@ -20,6 +20,7 @@ from sim.results.analysis import Analysis
 from sim.results.assumptions import CHOSEN, FROM_SCENARIO, assumptions
 from sim.results.cells import Cell, decision_cells, heads, legend, unknowns
 from sim.results.contrasts import UNCHANGED, contrasts
+from sim.results.decision import decide
 from sim.results.rankings import ranked
 from sim.results.report import deciding
 from sim.results.report.drawing import Drawing
@@ -64,7 +65,7 @@ def page(results: Analysis, figures: Sequence[Drawing], tables: Sequence[str], m
         lstrip_blocks=True,
     )
     scenario, manifest = results.scenario.model, results.manifest
-    decision, table, unknown = results.decision(), results.decision_table(), results.unknowns
+    decision, table, unknown = decide(results), results.decision_table(), results.unknowns
     keys, expectations = assumptions(scenario), _expectation_rows(results.expectations())
     text = environment.get_template("page.html").render(
         scenario=scenario,
