@@ -46,7 +46,11 @@ class Questions:
         # One sender of a domain stands for all, unless rules look at who owns the address.
         whole = answers.client_class.whole_sender
         by_recipient = answers[message.reverse_path if whole else message.representative]
-        replies = [(group, by_recipient[group.representative]) for group in groups]
+        if len(groups) == 1:  # the usual case
+            group = groups[0]
+            replies = [(group, by_recipient[group.representative])]
+        else:
+            replies = [(group, by_recipient[group.representative]) for group in groups]
         if memory is not None:
             _count(memory, transfer, now, replies)
         return replies

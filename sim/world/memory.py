@@ -53,8 +53,9 @@ class Memory:
 
     def recent(self, client: int, now: float) -> int:
         """Transactions of *client* that its rate limit counts; 0 where they are too few for it."""
-        few = self.few_transactions
-        return self.clients.recent(client, now, self.window, few) if few else 0
+        if not (few := self.few_transactions):
+            return 0
+        return self.clients.recent(client, now, self.window, few)
 
 
 class Clients:

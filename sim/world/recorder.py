@@ -51,11 +51,8 @@ class Answer:
     verdict: Verdict
     cause: int
     """Number of its cause."""
-
-
-def outcome_of(answer: Answer) -> int:
-    """The outcome of a recipient whose fate *answer* decides: see `Recorder.settle`."""
-    return answer.number * FATES + (DELIVERED if answer.verdict.accepted else REFUSED)
+    outcome: int
+    """That of a recipient whose fate it decides: see `Recorder.end`."""
 
 
 @cache
@@ -159,7 +156,8 @@ class Recorder:
         answer = self._answers.get((server, verdict))
         if answer is None:
             cause = Cause(verdict.cause).number
-            answer = Answer(len(self.answers), server, verdict, cause)
+            number, fate = len(self.answers), DELIVERED if verdict.accepted else REFUSED
+            answer = Answer(number, server, verdict, cause, number * FATES + fate)
             self._answers[server, verdict] = answer
             self.answers.append(answer)
         return answer

@@ -199,7 +199,9 @@ class Transport:
         if server.personal and transfer.origin is None and self.permissions is not None:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1
             permission = self.permissions.of(transfer, writer, now, acceptances, refused)
-        accepted = recipients([group for group, _ in acceptances]) if refused else transfer.count
+        accepted = transfer.count
+        if refused:
+            accepted = recipients([group for group, _ in acceptances]) if acceptances else 0
         self._write(transfer, now, accepted, worst, start - now, took, permission, relayed)
         if sender is not None:
             sender.receive_replies(transfer, done, refused)

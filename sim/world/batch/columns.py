@@ -84,7 +84,7 @@ class RecipientGroups(Hop):
         n = len(self.row)
         self.at_first_item, self.at_first = column("b", n, Known.ASK)
         """What is known of the first hop of each group."""
-        # what becomes of its recipients at each hop, see `Recorder.settle`
+        # what becomes of its recipients at each hop, see `Answer`
         self.first_outcome_item, self.first_outcome = column("i", n, 0)
         self.outcome_item, self.outcome = column("i", n, 0)
 

@@ -14,7 +14,7 @@ from sim.path.facts import NO_LOGIN, Credentials
 from sim.records.words import Permission
 from sim.smtp import Verdict
 from sim.world.batch.columns import Known, column
-from sim.world.recorder import Answer, outcome_of
+from sim.world.recorder import Answer
 
 if TYPE_CHECKING:
     from sim.world.batch.precompute import Precomputed
@@ -53,7 +53,7 @@ class Moments:
             verdict = answer.verdict
             if not verdict.accepted or verdict.discarded:
                 return UNKNOWN
-            groups.first_outcome_item[index] = outcome_of(answer)
+            groups.first_outcome_item[index] = answer.outcome
             groups.at_first_item[index] = Known.SECOND_HOP if verdict.relayed else Known.LOCAL
             if verdict.relayed:
                 then = index
@@ -68,7 +68,7 @@ class Moments:
         if answers is None:
             return False
         answer = answers[self.known.representative[groups.domain_item[index]]]
-        groups.outcome_item[index] = outcome_of(answer)
+        groups.outcome_item[index] = answer.outcome
         verdict = answer.verdict
         return verdict.accepted and not verdict.relayed and not verdict.discarded
 

@@ -35,7 +35,7 @@ from sim.world.batch.columns import (
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import Answer, outcome_of
+from sim.world.recorder import Answer
 from sim.world.server import Server
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
@@ -340,7 +340,7 @@ class Precomputed:
         answer = server.cache.certain_answer(client_class, draw, sender, recipient)
         if answer is not None and server.personal.get(answer.verdict.rule) == "login":
             self.permits_login.append(answer.number)
-        return _known(answer, server), 0 if answer is None else outcome_of(answer)
+        return _known(answer, server), 0 if answer is None else answer.outcome
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:

@@ -57,7 +57,8 @@ class Written:
             return None
         sent = at + settings.line.latency
         latency = self.transport.latency(network, server, sent)
-        if latency == inf or self.transport.blocks(network, server, login.port):
+        blocked = network in self.transport.blocks_port_25
+        if latency == inf or (blocked and self.transport.blocks(network, server, login.port)):
             return None
         if not self._set_second_hop(message, server, sent + latency):
             return None
