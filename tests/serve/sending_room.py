@@ -1,17 +1,17 @@
-"""A real Postfix that sends to live servers, in a room of its own (see config/native_room.py).
+"""A real server that sends to live servers, in a room of its own (see config/native_room.py).
 
-``sending_room.py SERVERS`` in new namespaces: messages are given to Postfix, which offers them to
-the servers of a scenario by a clock that goes faster. It prints what became of them as JSON: the
-mailboxes, the replies that Postfix has noted, the fates, and what is left in its queue.
+``sending_room.py SERVERS MAKE`` in new namespaces: messages are given to the real server, which
+offers them to the servers of a scenario by a clock that goes faster. It prints what became of them
+as JSON: the mailboxes, what the real server was answered, the fates, and what is left in its queue.
 """
 
 import json
-import re
 import smtplib
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "config"), str(HERE)]
@@ -51,61 +51,147 @@ scache unix - - n - 1 scache
 """
 
 
-def start(served):
-    """Start Postfix, which sends to the live servers."""
+EXIM = """\
+primary_hostname = mail.proseware.com
+acl_smtp_rcpt = accept
+host_lookup =
+rfc1413_hosts =
+tls_advertise_hosts =
+never_users = root
+begin routers
+next_hop:
+  driver = manualroute
+  route_list = adatum.com 127.0.0.1::{adatum} ; proseware.com 127.0.0.1::{proseware}
+  self = send
+  transport = smtp
+begin transports
+smtp:
+  driver = smtp
+  interface = 127.9.4.1
+  allow_localhost
+  hosts_avoid_tls = *
+begin retry
+* * F,1h,2s
+"""
+SENDMAIL = """\
+divert(0)dnl
+OSTYPE(`debian')dnl
+define(`confDOMAIN_NAME', `mail.proseware.com')dnl
+define(`confMIN_QUEUE_AGE', `1s')dnl
+define(`ESMTP_MAILER_ARGS', `TCP $h {adatum}')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {proseware}')dnl
+FEATURE(`mailertable', `hash -o /etc/mail/mailertable')dnl
+FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+FEATURE(`promiscuous_relay')dnl
+FEATURE(`nocanonify')dnl
+FEATURE(`no_default_msa')dnl
+DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp')dnl
+CLIENT_OPTIONS(`Family=inet, Address=127.9.4.1')dnl
+MAILER(`local')dnl
+MAILER(`smtp')dnl
+"""
+MAILERTABLE = "adatum.com esmtp:[127.0.0.1]\nproseware.com relay:[127.0.0.1]\n"
+OPENSMTPD = """\
+listen on 0.0.0.0 port 25 hostname "mail.proseware.com"
+action "adatum" relay host smtp+notls://127.0.0.1:{adatum} src 127.9.4.1
+action "proseware" relay host smtp+notls://127.0.0.1:{proseware} src 127.9.4.1
+match from any for domain "adatum.com" action "adatum"
+match from any for domain "proseware.com" action "proseware"
+"""
+
+
+class Make(NamedTuple):
+    """How a server is started, and asked for its queue; *again* has it try at once."""
+
+    files: dict[str, str]
+    queue: list[str]
+    again: list[str]
+    starts: list[str]
+
+
+MTA = "/usr/libexec/sendmail/sendmail"
+MAKES = {
+    "postfix": Make({"main.cf": MAIN, "master.cf": MASTER}, ["postqueue", "-j"], [], []),
+    "exim": Make(
+        {"exim.conf": EXIM}, ["exim4", "-C", "/etc/exim4/exim.conf", "-bpr"], [], ["-q2s"]
+    ),
+    "sendmail": Make(
+        {"sendmail.mc": SENDMAIL, "mailertable": MAILERTABLE},
+        ["find", "/var/spool/mqueue", "-name", "qf*"], [], ["-q1s"],
+    ),
+    "opensmtpd": Make(
+        {"smtpd.conf": OPENSMTPD}, ["smtpctl", "show", "queue"], ["smtpctl", "schedule", "all"], []
+    ),
+}  # fmt: skip
+
+
+def start(served, make):
+    """Start the real server, which sends to the live ones."""
     ports = {n: served.port("SMTP", f"{n}-mx") for n in ("adatum", "proseware")}
-    files = {"main.cf": MAIN.format(**ports), "master.cf": MASTER}
+    files = {name: text.format(**ports) for name, text in MAKES[make].files.items()}
     native_room.POSTFIX_MORE = ""
-    _, command = native_room.MAKES["postfix"](files)
-    subprocess.run(command, check=True, capture_output=True)
+    _, command = native_room.MAKES[make](files)
+    if make == "sendmail":
+        table = "/etc/mail/mailertable"
+        makemap = ["/usr/libexec/sendmail/makemap", "hash", table]
+        subprocess.run(makemap, input=MAILERTABLE, text=True, check=True)
+    with Path("/tmp/started").open("w") as told:
+        command = [*command, *MAKES[make].starts]
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told)
     native_room._wait()
 
 
 def give(number, recipient, sender=ALICE):
-    """Give a message to Postfix."""
+    """Give a message to the real server."""
     with smtplib.SMTP("127.0.0.1", 25, timeout=20) as client:
         body = f"Subject: message {number}\r\nMessage-ID: <{number}@proseware.com>\r\n\r\n.dot\r\n"
         client.sendmail(sender, recipient, body)
 
 
-def queue():
-    """How many messages Postfix has."""
-    told = subprocess.run(["postqueue", "-j"], capture_output=True, text=True, check=True).stdout
-    return len(told.splitlines())
+def queue(make):
+    """How many lines its queue has."""
+    told = subprocess.run(MAKES[make].queue, capture_output=True, text=True, check=True).stdout
+    return len(told.strip().splitlines())
 
 
-def main(servers):
+def answers(served):
+    """The codes and statuses that the live servers answered to RCPT."""
+    judged = [judgement for one in served.log for judgement in one.judgements]
+    return [" ".join(one.reply.split(" ")[:2]) for one in judged]
+
+
+def main(servers, make):
     """Send, wait until the queue is empty, and say what came of it."""
     scenario = sim.load("six-cases").with_overrides(CHANGES)
     with live(scenario, "on network"):
         pass  # what is imported when needed may lie where the room has folders of its own
-    native_room.enter(Path(servers).resolve(), "postfix")
+    native_room.enter(Path(servers).resolve(), make)
     with live(scenario, "on network", speed=SPEED) as served:
-        start(served)
+        start(served, make)
         for number in range(10):
             give(number, [BOB])
         give("bounce", ["nobody@adatum.com"])
         give("notice", ["alice@proseware.com"], "")
         end = time.monotonic() + 60
-        while queue() and time.monotonic() < end:
+        while (queue(make) or served.living.accepted < 12) and time.monotonic() < end:
+            subprocess.run(MAKES[make].again or ["true"], capture_output=True)
             time.sleep(0.5)
         served.step("10 min")
-        log = Path("/var/log/postfix.log").read_text()
         print(
             json.dumps(
                 {
-                    "left": queue(),
+                    "left": queue(make),
                     "bob": served.mailbox(BOB),
                     "alice": served.mailbox(ALICE),
-                    "statuses": re.findall(r"status=(\w+)", log),
-                    "replies": re.findall(r"said: (\d{3} [\d.]*)", log),
+                    "answers": answers(served),
                     "fates": served.living.mail.fates(),
                     "accepted": served.living.accepted,
-                    "log": log[-3000:],
+                    "log": str(served.log[-1]) + Path("/tmp/started").read_text()[-2000:],
                 }
             )
         )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
