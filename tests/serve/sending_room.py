@@ -6,6 +6,7 @@ as JSON: the mailboxes, what the real server was answered, the fates, and what i
 """
 
 import json
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -76,6 +77,7 @@ begin retry
 SENDMAIL = """\
 divert(0)dnl
 OSTYPE(`debian')dnl
+DOMAIN(`debian-mta')dnl
 define(`confDOMAIN_NAME', `mail.proseware.com')dnl
 define(`confMIN_QUEUE_AGE', `1s')dnl
 define(`ESMTP_MAILER_ARGS', `TCP $h {adatum}')dnl
@@ -136,6 +138,9 @@ def start(served, make):
         table = "/etc/mail/mailertable"
         makemap = ["/usr/libexec/sendmail/makemap", "hash", table]
         subprocess.run(makemap, input=MAILERTABLE, text=True, check=True)
+    if make == "opensmtpd":  # smtpctl wants to be as a package leaves it
+        shutil.chown("/usr/sbin/smtpctl", "root", "opensmtpq")
+        Path("/usr/sbin/smtpctl").chmod(0o2755)
     with Path("/tmp/started").open("w") as told:
         command = [*command, *MAKES[make].starts]
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told)
