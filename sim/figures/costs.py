@@ -9,6 +9,7 @@ from sim.figures.data import FigureError, Frame, Names, check_measures
 from sim.figures.rates import Pairs, bars_of
 from sim.figures.specification import figure
 from sim.figures.style import Style
+from sim.records.measures import LONG_RUN, ONE_OFF
 
 COSTS = (
     ("honest", "long_run_lost_per_day"),
@@ -16,20 +17,34 @@ COSTS = (
     ("spam", "spam_per_mailbox_day"),
 )
 """Class and name of the leading measures of a decision."""
+SINCE = {**LONG_RUN, **ONE_OFF}
+"""By cost, the measure of all that has happened since the change."""
 
 
-@figure(
-    lambda measures, **_: (
-        f"By arm: {words.titles(measures)}. Not settled: the run is too short to tell what goes on "
-        f"from what passes. {words.WHISKERS} {words.EXPECTATION} "
-        + words.definitions(*(measure for _, measure in measures))
-    ),
-    first=True,
-)
+def _shown(summary: Frame, measures: Pairs) -> Pairs:
+    """The *measures*; of a cost that no arm but the baseline has, that since the change."""
+    known = summary[summary["mean"].notna()].groupby("measure", observed=True)["arm"].nunique()
+    return tuple(
+        (kind, SINCE[measure] if measure in SINCE and known.get(measure, 0) <= 1 else measure)
+        for kind, measure in measures
+    )
+
+
+def _caption(summary: Frame, measures: Pairs, **_: object) -> str:
+    shown = _shown(summary, measures)
+    return (
+        f"By arm: {words.titles(shown)}. Not settled: the run is too short to tell what goes on "
+        "from what passes; where no arm has settled, all days since the change are looked at. "
+        f"{words.WHISKERS} {words.EXPECTATION} "
+        + words.definitions(*(measure for _, measure in shown))
+    )
+
+
+@figure(_caption, first=True)
 def costs(style: Style, summary: Frame, arms: Names, *, measures: Pairs = COSTS) -> Figure:
     """Honest mail lost in the long run, refusals once, and spam; pairs of class and measure."""
     check_measures(measures)
-    panels = [bars_of(summary, kind, measure) for kind, measure in measures]
+    panels = [bars_of(summary, kind, measure) for kind, measure in _shown(summary, measures)]
     if not any(panel.rows for panel in panels):
         names = ", ".join(measure for _, measure in measures)
         raise FigureError(f"summary has no rows of {names}")

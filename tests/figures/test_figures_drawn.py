@@ -269,6 +269,21 @@ def test_an_arm_that_has_not_settled_is_marked(drawn):
     assert [text.get_text() for text in axes.texts].count("not settled") == 1
 
 
+def test_where_no_arm_has_settled_all_days_since_the_change_are_shown(made):
+    summary = made.summary(3)
+    since = {"long_run_lost_per_day": "lost_per_day", "one_off_refused": "first_refusal_rate"}
+    costs = summary["measure"].isin(since)
+    never = summary.assign(mean=summary["mean"].where(~costs))
+    shown = figures.draw("costs", {"summary": never})
+    assert "not settled" not in texts(shown)
+    expected = figures.draw(
+        "costs", {"summary": summary},
+        measures=[*(("honest", name) for name in since.values()), ("spam", "spam_per_mailbox_day")],
+    )  # fmt: skip
+    assert texts(shown) == texts(expected)
+    assert "since the change" in figures.TABLE["costs"].caption({"summary": never})
+
+
 def test_causes_stack_to_what_left_the_servers(made):
     frame = made.more_measures(3, 2)
     left, arrived = figures.draw("causes", {"measures": frame}).axes
