@@ -132,4 +132,5 @@ def _head(names: Sequence[str]) -> str:
 def _answer(cell: Cell) -> Span:
     verdict = cell.verdict
     style = "bad" if not cell.accepted else "good" if verdict.relayed else ""
-    return Span(f"{SIGNS[cell.accepted]} {verdict.kind} {verdict.code}\n  {verdict.rule}", style)
+    code = f" {verdict.code}" if verdict.code else ""  # there is none without a connection
+    return Span(f"{SIGNS[cell.accepted]} {verdict.kind}{code}\n  {verdict.rule}", style)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sim.figures.saving import write
 from sim.records.outgoing import markup
 
-LOOK = "width:100%;max-width:60em;background:white"
-"""As wide as the notebook, but that letters grow no larger than those of its text."""
+PAGE, WIDEST = 7.2, 60.0
+"""Inches of a figure of a page, and how wide it is shown (em): with letters like the text."""
 
 
 class Picture(Figure):
@@ -25,10 +25,11 @@ class Picture(Figure):
         """For a notebook."""
         file = io.BytesIO()
         write(self, file, "svg")
-        return image(file.getvalue(), self.words())
+        return image(file.getvalue(), self.words(), WIDEST * min(1.0, self.get_figwidth() / PAGE))
 
 
-def image(svg: bytes, words: str) -> str:
-    """A drawing as HTML, with *words* as its alternative text."""
+def image(svg: bytes, words: str, widest: float) -> str:
+    """A drawing as HTML, at most *widest* (em), with *words* as its alternative text."""
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-    return f'<img alt="{markup(words)}" style="{LOOK}" src="{source}">'
+    look = f"width:100%;max-width:{widest:.3g}em;background:white"
+    return f'<img alt="{markup(words)}" style="{look}" src="{source}">'

@@ -138,7 +138,7 @@ DOMAINS = {
 }
 """What the domains of the notebook publish (chosen)."""
 MAILS = {
-    "by the own server": Mail(
+    "by proseware's server": Mail(
         "198.51.100.126", "ann@proseware.com", "ann@proseware.com", "proseware.com"
     ),
     "by the hotel's server": Mail("192.0.2.130", "ann@proseware.com", "ann@proseware.com"),

@@ -24,6 +24,12 @@ def test_server_is_named_or_that_of_a_network(scenario):
     assert matrix(scenario, "proseware-mx").server == "proseware-mx"
 
 
+def test_where_no_connection_comes_about_there_is_no_code(scenario):
+    blocked = scenario.with_overrides({"networks.hotel.blocks_port_25": True})
+    lines = matrix(blocked, "proseware", "open").text().splitlines()
+    assert any(line.rstrip().endswith("unreachable") for line in lines)
+
+
 def test_credentials_that_change_nothing_share_a_column(scenario):
     table = matrix(scenario, "proseware", "network").blocks()[0]
     assert table.columns == ("place", "recipient", "any credentials")

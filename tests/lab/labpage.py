@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+__all__ = ["AXE", "ROOT", "WRONG", "Browser", "jupyterlab", "run_all", "until", "value"]
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "results" / "report"))
 
-from browser import Browser, found  # noqa: E402
+from browser import AXE, Browser, found  # noqa: E402
 
 PATIENCE = 300.0
 """Seconds until something must have been shown."""

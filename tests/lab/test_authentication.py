@@ -5,7 +5,7 @@ import pytest
 from sim.lab.authentication import DOMAINS, MAILS, Mail, aligned, authenticate, checks
 
 EXPECTED = {
-    "by the own server": ("pass", "pass", "pass", "deliver"),
+    "by proseware's server": ("pass", "pass", "pass", "deliver"),
     "by the hotel's server": ("fail", "none", "fail", "refuse"),
     "forwarded by adatum": ("fail", "pass", "pass", "deliver"),
     "by a mailing list": ("pass", "fail", "fail", "refuse"),

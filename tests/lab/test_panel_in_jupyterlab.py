@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from labpage import WRONG, Browser, jupyterlab, run_all, until, value
+from labpage import AXE, WRONG, Browser, jupyterlab, run_all, until, value
 
 ONE_SECOND = 1.0
 """What a reader waits for the rates on a machine that does nothing else."""
@@ -18,6 +18,7 @@ SLOWER = 8
 """How many times longer it may take where other tests run as well."""
 NOTEBOOK = "02-six-situations.ipynb"
 FIGURE = "document.querySelector('.widget-html img')?.src || ''"
+PANEL = "document.querySelector('.jp-OutputArea-output .widget-vbox')"
 MATRIX = "[...document.querySelectorAll('.widget-html')].map(w => w.innerText).join()"
 OPTIONS = "[...document.querySelectorAll('.widget-toggle-button')].map(b => b.innerText).join('|')"
 FOCUS = """(() => {
@@ -72,6 +73,7 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
         browser.ask("Input.insertText", text="3")
         press("Enter", 13)
         until(lambda: said(FIGURE) != before, "the figure with more spam")
+        assert not AXE.is_file() or browser.violations(PANEL) == []
         shot = Path(os.environ.get("MAILSIM_SCREENSHOT") or tmp_path / "panel.png")
         browser.screenshot(shot)
     assert shot.stat().st_size > 10_000
