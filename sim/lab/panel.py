@@ -235,7 +235,10 @@ def _widget(panel: Panel, w: Any) -> Any:
     table, note, figure = w.HTML(), w.HTML(), w.HTML()
 
     def state() -> State:
-        return replace(panel.start, **{name: control.value for name, control in controls.items()})
+        values = {name: control.value for name, control in controls.items()}
+        if "roaming" in values:
+            values["roaming"] /= 100
+        return replace(panel.start, **values)
 
     def rates() -> None:
         try:
@@ -264,11 +267,12 @@ def _controls(panel: Panel, w: Any) -> dict[str, Any]:
     """The controls by the part of the `State` that each is for, with their labels.
 
     Buttons, not lists: in a notebook the arrow keys and letters that move in a list are shortcuts.
+    Fields for numbers, not sliders: whoever does not see the page hears what a field is for.
     """
     start = panel.start
     wide = {"description_width": "13em"}
     buttons = {"style": {**wide, "button_width": "auto"}, "layout": w.Layout(width="100%")}
-    slider = {"style": wide, "layout": w.Layout(width="31em"), "continuous_update": False}
+    number = {"style": wide, "layout": w.Layout(width="19em")}
     controls = {
         "arm": w.ToggleButtons(
             options=list(panel.model.arms), value=start.arm, description="policy (arm)", **buttons
@@ -276,15 +280,15 @@ def _controls(panel: Panel, w: Any) -> dict[str, Any]:
         "server": w.ToggleButtons(
             options=panel.servers, value=start.server, description="matrix of the server", **buttons
         ),
-        "spam": w.FloatSlider(
+        "spam": w.BoundedFloatText(
             value=1.0, min=0.1, max=MOST_SPAM, step=0.1, description="spam, times as written",
-            **slider,
+            **number,
         ),
     }  # fmt: skip
     if start.roaming is not None:
-        controls["roaming"] = w.FloatSlider(
-            value=start.roaming, min=0.01, max=max(0.99, start.roaming), step=0.01,
-            description="people who roam", readout_format=".0%", **slider,
+        controls["roaming"] = w.BoundedFloatText(
+            value=round(100 * start.roaming), min=1, max=100, step=5,
+            description="people who roam (%)", **number,
         )  # fmt: skip
     return controls
 

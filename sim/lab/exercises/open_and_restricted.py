@@ -61,7 +61,7 @@ def refused_in_the_hotel(frames: Frames) -> float:
 @numbered("01.2", "What it costs in the hotel")
 def cost(draw: Draw) -> Exercise:
     """How much of the mail from the hotel is refused at first, as a simulated share of a volume."""
-    share = draw.pick("share", (0.25, 0.5))
+    share = draw.pick("share", (0.25, 0.1))
     scenario = world(TOWN, {"users.travellers.to_same_isp": share})
     return Exercise(
         f"Travellers send a share of {share:g} of their mail to customers of their own ISP. Run "
