@@ -57,15 +57,15 @@ def _same(root: Path, expected: Manifest) -> Manifest:
 def whole(root: Path) -> Runs:
     """The finished runs of which every octet is as it was written; others are to run again."""
     log = journal.read(root)
-    runs = {task: run for task, run in log.runs.items() if not any(faults(root, task, run))}
+    runs = {task: run for task, run in log.runs.items() if not any(faults(root, run))}
     if len(runs) < len(log.runs) or log.damaged or log.cut_off:
         journal.rewrite(root, runs.values())
     return runs
 
 
-def faults(root: Path, task: storage.Task, run: journal.Done) -> Iterator[str]:
+def faults(root: Path, run: journal.Done) -> Iterator[str]:
     """What is wrong with each part of a run, in words; "" where it is as it was written."""
-    return (parts.fault(root, table, task, check) for table, check in run.parts.items())
+    return (parts.fault(root, table, run) for table in run.parts)
 
 
 def clear(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ def read(
     tables: list[Any] = []
     names = None if columns is None else [*storage.OF_TASK, *columns]
     with coding.reading():
-        for run in selection:
-            with parts.opened(root, table, run.task, run.parts) as file:
-                tables.append(coding.rows(file, names, words or {}))
+        for _, together in groupby(selection, lambda run: parts.path_of(root, table, run)):
+            first, *others = together
+            with parts.opened(root, table, first) as file:
+                tables += (coding.rows(file, names, words or {}, r.group) for r in (first, *others))
         if not tables:
             raise storage.StorageError(f"{root}: no {table} are stored there")
         sizes = [len(part) for part in tables]

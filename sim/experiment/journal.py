@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sim.experiment import storage
 from sim.experiment.parts import Check, vanished
@@ -32,7 +32,14 @@ class Done:
     """Of recipients."""
     simulating: float
     parts: dict[str, Check]
-    """The check of each part that was stored, by table."""
+    """The check of each part that was stored, by table; of joined parts, of their files."""
+    joined: Annotated[int, Field(ge=0)] = 0
+    """How many replications are in these files, if parts are joined (`sim.experiment.joining`)."""
+
+    @property
+    def group(self) -> int | None:
+        """Which row group of joined parts is of this run."""
+        return self.task.replication if self.joined else None
 
 
 Runs = dict[Task, Done]
@@ -85,7 +92,7 @@ def _checksum(text: bytes) -> bytes:
 
 
 def _line(run: Done) -> bytes:
-    text = _LINE.dump_json(run)
+    text = _LINE.dump_json(run, exclude_defaults=True)
     return b"%s %s\n" % (_checksum(text), text)
 
 

@@ -62,8 +62,11 @@ def file(source: IO[bytes], size: int) -> Any:
     return np.load(source, allow_pickle=False)
 
 
-def rows(file: Any, names: Collection[str] | None, words: Mapping[str, str]) -> pd.DataFrame:
+def rows(
+    file: Any, names: Collection[str] | None, words: Mapping[str, str], group: int | None = None
+) -> pd.DataFrame:
     """The rows in which columns hold the words that *words* says; of *names*, those columns."""
+    del group  # what nobody keeps is never joined
     every = json.loads(file[WORDS].tobytes())
     stored = [name for name in file.files if name != WORDS and (names is None or name in names)]
     whole = columnar.Columnar({name: file[name] for name in {*stored, *words}}, every)

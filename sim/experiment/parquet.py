@@ -13,9 +13,9 @@ more is of all that is between them, the heads of pages and the footer.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,18 +65,38 @@ def encoded(columns: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[st
         for name, array in zip(columns, arrays, strict=True)
     ]
     file = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
-        file,
-        use_dictionary=[name for name in columns if name in words],
-        compression={n: "snappy" for n in columns if n not in words and n not in RANDOM},
-        write_statistics=False,
-        write_page_checksum=True,
-        data_page_size=WHOLE,
-        write_batch_size=WHOLE,
-        row_group_size=WHOLE,
-    )
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    pq.write_table(table, file, row_group_size=WHOLE, **_options(table.schema))
     return file.getvalue()
+
+
+def _options(schema: Any) -> dict[str, Any]:
+    """How columns are written."""
+    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    plain = [name for name in schema.names if name not in words and name not in RANDOM]
+    return {
+        "use_dictionary": words,
+        "compression": dict.fromkeys(plain, "snappy"),
+        "write_statistics": False,
+        "write_page_checksum": True,
+        "data_page_size": WHOLE,
+        "write_batch_size": WHOLE,
+    }
+
+
+def join(parts: Sequence[Callable[[], AbstractContextManager[Any]]], path: Path) -> None:
+    """Write one file of several *parts*, each of which opens a file and names a group of it: a row
+    group for each, one after the other, so that no more than one is in memory."""
+    schemas = []
+    for part in parts:
+        with part() as (file, _):
+            schemas.append(file.schema_arrow.remove_metadata())
+    schema = pa.unify_schemas(schemas)
+    with pq.ParquetWriter(path, schema, **_options(schema)) as writer:
+        for part in parts:
+            with part() as (file, group):
+                table = rows(file, None, {}, group)
+                writer.write_table(table.cast(schema), row_group_size=WHOLE)
 
 
 def crc(file: Any, size: int) -> int:
@@ -133,10 +153,16 @@ def reading() -> Iterator[None]:
         pa.set_memory_pool(usual)
 
 
-def rows(file: Any, names: Collection[str] | None, words: Mapping[str, str]) -> Any:
-    """The rows in which columns hold the words that *words* says; of *names*, those columns."""
+def rows(
+    file: Any, names: Collection[str] | None, words: Mapping[str, str], group: int | None = None
+) -> Any:
+    """The rows in which columns hold the words that *words* says; of *names*, those columns.
+
+    Of joined parts, those of one *group*.
+    """
     stored = [name for name in file.schema.names if names is None or name in names]
-    part = file.read(columns=stored, use_threads=False)  # parts are small
+    read = file.read if group is None else partial(file.read_row_group, group)
+    part = read(columns=stored, use_threads=False)  # parts are small
     part = part.replace_schema_metadata(None)
     if not words:
         return part

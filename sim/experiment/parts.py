@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
@@ -48,7 +48,11 @@ class Run(Protocol):
 
     @property
     def parts(self) -> Checks:
-        """The checks of its parts."""
+        """The checks of its parts, or of the files of joined ones."""
+
+    @property
+    def joined(self) -> int:
+        """How many parts are joined in its files."""
 
 
 def store(root: Path, task: Task, frames: Frames) -> dict[str, Check]:
@@ -84,13 +88,20 @@ def check_of(octets: Any, rows: int) -> Check:
     return Check(rows, len(octets), crc, hashlib.sha256(octets).hexdigest())
 
 
+def check_of_file(path: Path) -> Check:
+    """The check of a file of joined parts; of *rows* each run knows its own."""
+    size = os.stat(path).st_size
+    with coding.source(path, size) as source:
+        return Check(0, size, coding.crc(source, size), _digest(path))
+
+
 @contextmanager
-def opened(root: Path, table: str, task: Task, checks: Checks) -> Iterator[Any]:
-    """A part as an open Parquet file, of which nothing is read that was changed.
+def opened(root: Path, table: str, run: Run) -> Iterator[Any]:
+    """The file with a part of *run*, of which nothing is read that was changed.
 
     Raises DamagedError where it is missing, or not as it was written.
     """
-    path, check = storage.part(root, table, task), checks[table]
+    path, check = path_of(root, table, run), run.parts[table]
     with _damage_told(root, path):
         if os.stat(path).st_size != check.octets:
             raise _ChangedError(f"is not of {check.octets} octets")
@@ -102,16 +113,37 @@ def opened(root: Path, table: str, task: Task, checks: Checks) -> Iterator[Any]:
             yield file
 
 
-def fault(root: Path, table: str, task: Task, check: Check) -> str:
+def path_of(root: Path, table: str, run: Run) -> Path:
+    """The file with a part of *run*: its own, or that of joined parts."""
+    return storage.part(root, table, run.task, run.joined)
+
+
+def fault(root: Path, table: str, run: Run) -> str:
     """What is wrong with all of a part, in words; nothing, if it is as it was written."""
-    path = storage.part(root, table, task)
+    path = path_of(root, table, run)
     try:
-        with _damage_told(root, path), path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != check.sha256:
+        with _damage_told(root, path):
+            if _sha256(path, run.joined) != run.parts[table].sha256:
                 raise _ChangedError("was changed")
     except DamagedError as error:
         return error.fault
     return ""
+
+
+def _sha256(path: Path, joined: int) -> str:
+    """The digest of a file; of joined parts, of which each run asks, as long as it is the same."""
+    state = os.stat(path)
+    return _digest_once(path, state.st_ino, state.st_mtime_ns) if joined else _digest(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _digest_once(path: Path, *_: int) -> str:
+    return _digest(path)
 
 
 class _ChangedError(Exception):
@@ -138,7 +170,7 @@ def missing(root: Path, runs: Iterable[Run]) -> Iterator[Path]:
     names: dict[Path, set[str]] = {}
     for run in runs:
         for table in run.parts:
-            path = storage.part(root, table, run.task)
+            path = path_of(root, table, run)
             if path.parent not in names:
                 names[path.parent] = _listed(path.parent)
             if path.name not in names[path.parent]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 
-from sim.experiment import journal, locking, parts, storage
+from sim.experiment import joining, journal, locking, parts, storage
 from sim.experiment.claiming import claim
 from sim.experiment.execution import DEFAULT, Execution
 from sim.experiment.journal import Done, Journal, Runs
@@ -128,6 +128,7 @@ def perform_all(job: Job, todo: list[Task], manifest: Manifest, execution: Execu
     runs = journal.read(job.root).runs
     if any(parts.missing(job.root, runs.values())):
         raise parts.vanished(job.root)
+    runs = joining.join(job.root, manifest, runs)
     manifest.seconds = round(manifest.seconds + time.perf_counter() - start, 3)
     manifest.complete = all(task in runs for task in promised(manifest, len(job.points)))
     manifest.write(job.root)

@@ -22,16 +22,19 @@ def scan(root: Path, table: str, runs: Iterable[Done]) -> Any:
     selection = [run for run in runs if table in run.parts]
     if not selection:
         raise storage.StorageError(f"{root}: no {table} are stored there")
-    schemas = []
+    groups: dict[Path, list[Done]] = {}
     for run in selection:
-        with parts.opened(root, table, run.task, run.parts) as file:
+        groups.setdefault(parts.path_of(root, table, run), []).append(run)
+    schemas = []
+    for run, *_ in groups.values():
+        with parts.opened(root, table, run) as file:
             schemas.append(file.schema_arrow.remove_metadata())
     arms = list(dict.fromkeys(run.task.arm for run in selection))
     arm = pa.field("arm", pa.dictionary(pa.int32(), pa.string()))
     schema = pa.unify_schemas(schemas)
     options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-    return ds.dataset(
-        [str(storage.part(root, table, run.task)) for run in selection],
+    every = ds.dataset(
+        [str(path) for path in groups],
         schema=schema.insert(int("point" in schema.names), arm),
         format=ds.ParquetFileFormat(default_fragment_scan_options=options),
         partitioning=ds.partitioning(
@@ -39,3 +42,7 @@ def scan(root: Path, table: str, runs: Iterable[Done]) -> Any:
         ),
         partition_base_dir=str(root / table),
     )
+    if all(runs[0].joined in (0, len(runs)) for runs in groups.values()):
+        return every
+    replications = {run.task.replication for run in selection}  # fewer than are joined
+    return every.filter(ds.field("replication").isin(sorted(replications)))

@@ -6,7 +6,9 @@
                                                     likewise)
     DIR/scenario.toml  DIR/summary.csv  DIR/figures/  DIR/tables/  DIR/report.html
 
-In a sweep a part is ``point-P-replication-N.parquet``, and the points are in DIR/points.json.
+In a sweep a part is ``point-P-replication-N.parquet``, and the points are in DIR/points.json. Of
+an arm with many replications, of which counts alone are kept, the parts of a table are joined in
+the end (`sim.experiment.joining`): ``all-N.parquet``, a row group for each of N.
 
 The partitions are Hive's (names percent-encoded), so pandas, polars and DuckDB read a table
 as one; replication and point are columns. A folder for each of them would take as long to make
@@ -38,6 +40,8 @@ PARQUET = find_spec("pyarrow") is not None
 OF_MESSAGES = ("recipients", "attempts")
 """The tables with rows of every message."""
 OF_TASK = ("point", "replication")
+OWN_PARTS = "replication-*.parquet", "all-*.parquet"
+"""What parts and joined parts of an arm are called, where there is no sweep."""
 SUMMARY = "summary.csv"
 FIGURES = "figures"
 TABLES_OF_PAGE = "tables"
@@ -108,11 +112,17 @@ def need_parquet() -> None:
         )
 
 
-def part(root: Path, table: str, task: Task) -> Path:
-    """The file of one task's part of a table."""
+def part(root: Path, table: str, task: Task, joined: int = 0) -> Path:
+    """The file of one task's part of a table; where so many parts are *joined*, that of all."""
+    if joined:
+        return root / table / _of_arm(task) / f"all-{joined}.parquet"
     point = "" if task.point < 0 else f"point-{task.point}-"
     name = f"{point}replication-{task.replication}.{'parquet' if PARQUET else 'npz'}"
-    return root / table / f"arm={quote(task.arm, safe='')}" / name
+    return root / table / _of_arm(task) / name
+
+
+def _of_arm(task: Task) -> str:
+    return f"arm={quote(task.arm, safe='')}"
 
 
 def write_text(path: Path, text: str) -> None:

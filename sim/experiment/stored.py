@@ -155,7 +155,7 @@ def finished(root: Path, manifest: Manifest, points: int, *, partial: bool) -> R
             raise DamagedError(root, f"{first}{more}")
     runs = {task: log.runs[task] for task in promised(manifest, points) if task in log.runs}
     if partial:
-        runs = {task: run for task, run in runs.items() if not any(faults(root, task, run))}
+        runs = {task: run for task, run in runs.items() if not any(faults(root, run))}
     if not runs:
         raise StorageError(f"{root}: no run is finished there; run the same command again")
     return runs

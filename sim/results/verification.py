@@ -56,7 +56,7 @@ def _verified(root: Path) -> Verified:
     wrong = [*gaps(root, manifest, len(points), log)]
     recounted = manifest.keep == "rows" and manifest.code == code_digest()
     for task, run in log.runs.items():
-        changed = [fault for fault in faults(root, task, run) if fault]
+        changed = [fault for fault in faults(root, run) if fault]
         wrong += [fault for fault in changed if fault not in wrong]
         if recounted and not changed:
             at = scenario.with_overrides(points[task.point]) if points else scenario

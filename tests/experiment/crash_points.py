@@ -18,7 +18,7 @@ import pandas  # noqa: F401  (loaded once, before the forks)
 
 import sim
 import sim.results.publish
-from sim.experiment import journal
+from sim.experiment import joining, journal
 from sim.results.export import export
 
 SMALL = Path(__file__).with_name("small.toml")
@@ -54,6 +54,11 @@ def sweep(out: Path) -> None:
     swept.save("honest", "first_refusal_rate")
 
 
+def joined(out: Path) -> None:
+    joining.MANY = 2
+    run(out, keep="counts")
+
+
 def report(out: Path) -> None:
     sim.open_results(out).save(figures=["rates"], formats=["png"])
 
@@ -61,6 +66,7 @@ def report(out: Path) -> None:
 KINDS: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
     # what the folder holds before, and the command that is killed
     "run": (nothing, run),
+    "join": (lambda out: run(out, keep="counts"), joined),
     "sweep": (nothing, sweep),
     "force": (other, lambda out: run(out, force=True)),
     "report": (run, report),

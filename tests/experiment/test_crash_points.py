@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("crash_points.py")
-KINDS = ("run", "sweep", "force", "report", "export", "copy")
+KINDS = ("run", "join", "sweep", "force", "report", "export", "copy")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the script forks")
 
