@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["AXE", "ROOT", "WRONG", "Browser", "jupyterlab", "run_all", "until", "value"]
+__all__ = ["AXE", "ROOT", "TOO_WIDE", "WRONG", "Browser", "jupyterlab", "run_all", "until", "value"]
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "results" / "report"))
@@ -37,6 +37,19 @@ COUNTED = """[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
 WRONG = """[...document.querySelectorAll(
   '[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type*=error]'
 )].map(e => e.innerText).join()"""
+
+TOO_WIDE = """[...document.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')]
+  .filter(area => area.offsetParent)
+  .flatMap(area => {
+    const edge = area.getBoundingClientRect().right + 1;
+    const parts = [...area.querySelectorAll('table, figure, img, svg, pre, button')];
+    const wide = parts.filter(part => part.getBoundingClientRect().right > edge);
+    const scrolls = area.scrollWidth > area.clientWidth + 1 ? [area] : [];
+    return [...wide, ...scrolls].map(part => `${part.tagName}.${part.className}: ` +
+      `${Math.round(part.getBoundingClientRect().right)} of ${Math.round(edge)}, ` +
+      `${part.scrollWidth} of ${part.clientWidth}: ${part.innerText?.slice(0, 60)}`);
+  })"""
+"""Tables, figures and texts that are wider than their cell, with both sizes (px)."""
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from labpage import ROOT, WRONG, Browser, jupyterlab, run_all, until, value
+from labpage import ROOT, TOO_WIDE, WRONG, Browser, jupyterlab, run_all, until, value
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 WIDTH, HEIGHT = 1366, 768
@@ -18,17 +18,6 @@ PENDING = "!!document.querySelector('.widget-html [role=status]')"
 """The panel still says that rates are running."""
 HEIGHT_OF_ALL = "document.querySelector('.jp-WindowedPanel-inner')?.scrollHeight || 0"
 TOP = "document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0"
-TOO_WIDE = """[...document.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')]
-  .filter(area => area.offsetParent)
-  .flatMap(area => {
-    const edge = area.getBoundingClientRect().right + 1;
-    const parts = [...area.querySelectorAll('table, figure, img, svg, pre, button')];
-    const wide = parts.filter(part => part.getBoundingClientRect().right > edge);
-    const scrolls = area.scrollWidth > area.clientWidth + 1 ? [area] : [];
-    return [...wide, ...scrolls].map(part => `${part.tagName}.${part.className}: ` +
-      `${Math.round(part.getBoundingClientRect().right)} of ${Math.round(edge)}, ` +
-      `${part.scrollWidth} of ${part.clientWidth}: ${part.innerText?.slice(0, 60)}`);
-  })"""
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from labpage import AXE, WRONG, Browser, jupyterlab, run_all, until, value
+from labpage import AXE, TOO_WIDE, WRONG, Browser, jupyterlab, run_all, until, value
 
 ONE_SECOND = 1.0
 """What a reader waits for the rates on a machine that does nothing else."""
@@ -54,9 +54,10 @@ def test_moving_a_control_changes_matrix_and_figure(lab, tmp_path):
                 browser.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text,
                             windowsVirtualKeyCode=code)  # fmt: skip
 
-        run_all(browser, lab, NOTEBOOK, width=1280, height=1500)
+        run_all(browser, lab, NOTEBOOK, width=1366, height=1500)
         until(lambda: said(FIGURE), "the figure")
         assert said(WRONG) == ""
+        assert said(TOO_WIDE) == []
         before = said(FIGURE)
         assert "reject_unauth_destination" not in said(MATRIX)
         moved = time.monotonic()
