@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import browser
+import firefox
 import pytest
 from test_live import smtp
 from visiting import ALICE, BOB
@@ -168,3 +169,27 @@ def served_page():
     from importlib.resources import files
 
     return files("sim.serve").joinpath("page.html")
+
+
+@pytest.mark.slow
+def test_the_page_works_in_firefox(served, tmp_path):
+    if firefox.found() is None:
+        pytest.skip("no Firefox is installed")
+    with smtp(served) as client:
+        client.ehlo("client")
+        client.mail(ALICE)
+        client.rcpt(BOB)
+    with firefox.Firefox(tmp_path) as page:
+        page.ask("WebDriver:Navigate", url=served.table.page)
+        until(lambda: page.says("document.title") == served.living.world.scenario.title)
+        page.says("document.querySelector('#sessions button').click()")
+        until(lambda: "under each arm" in page.says("document.body.innerText"))
+        text = page.says("document.body.innerText")
+        assert "S: 550 5.7.1 <bob@adatum.com> Relaying denied" in text
+        assert page.says("document.querySelectorAll('#map circle').length") >= 6
+        assert page.says("document.documentElement.scrollWidth <= window.innerWidth")
+        began = served.living.world.env.now
+        page.says("document.querySelector('[data-step=\"30 min\"]').click()")
+        until(lambda: served.living.world.env.now >= began + 1800)
+        page.screenshot(tmp_path / "firefox.png")
+        assert (tmp_path / "firefox.png").stat().st_size > 10_000
