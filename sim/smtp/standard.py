@@ -114,8 +114,8 @@ class StandardSession(CountedSession, kind="standard"):
             getattr(self, command.method)(argument.strip(" "))
 
     def _out_of_place(self, refusal: str, verb: str, argument: str) -> None:
-        tried = any(not verdict.accepted for _, verdict in self._answers)
-        self._error("no_recipients" if refusal == "need_rcpt" and tried else refusal)
+        refusals = any(not verdict.accepted for _, verdict in self._answers)
+        self._error("no_recipients" if refusal == "need_rcpt" and refusals else refusal)
         if verb.upper() == "BDAT" and not self.closed:
             self._skip(argument)
 
