@@ -21,6 +21,9 @@ MOST_TRIED = 200
 """Points of a sweep that are tried; each value of a grid is in one of as many as its longest list
 has values."""
 
+MOST_KEPT = 16
+"""Variants at hand: those that `mailsim check` looks at twice; chosen."""
+
 
 def wrong(scenario: Scenario) -> list[Fault]:
     """Return what is wrong with the values that *scenario* declares, all at once."""
@@ -40,6 +43,21 @@ def points(scenario: Scenario) -> Iterator[tuple[Path, Point]]:
             yield ("sweep", "points", number), point
 
 
+_VARIANTS: dict[str, tuple[Scenario, Scenario]] = {}
+"""By what a point says, the scenario that was asked, and what it is there: the latest."""
+
+
+def variant(scenario: Scenario, point: Point) -> Scenario:
+    """The scenario at *point*, at hand for who looks at it again; raises ScenarioError."""
+    of, known = _VARIANTS.get(text := repr(point), (None, None))
+    if known is None or of is not scenario:
+        known = scenario.with_overrides(point)
+        if len(_VARIANTS) >= MOST_KEPT:
+            _VARIANTS.pop(next(iter(_VARIANTS)), None)
+        _VARIANTS[text] = scenario, known
+    return known
+
+
 def _problems(scenario: Scenario, path: Path, point: Point) -> Iterator[Problem]:
     faults = _problems_at(scenario, path, point)
     alone = [
@@ -55,7 +73,7 @@ def _problems_at(scenario: Scenario, path: Path, point: Point) -> list[Problem]:
     if path == ("sweep", "over") and len(point) == 1:
         path = (*path, *point)
     try:
-        scenario.with_overrides(point)
+        variant(scenario, point)
     except ScenarioError as error:
         return list(dict.fromkeys(_problem(path, point, fault) for fault in error.faults))
     return []

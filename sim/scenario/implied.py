@@ -41,8 +41,24 @@ def expanded(source: Tree) -> Tree:
     """Return *source* with every network and server it implies, with derived keys written out.
 
     Expanding what is expanded changes nothing. What is malformed stays as it is, for the
-    checks to name.
+    checks to name. Trees do not change: the latest are expanded once, such as that which all arms
+    begin from.
     """
+    known, full = _EXPANDED.pop(id(source), (None, None))
+    if full is None or known is not source:
+        full = _expanded(source)
+    if len(_EXPANDED) >= MOST_KEPT:
+        _EXPANDED.pop(next(iter(_EXPANDED)), None)
+    _EXPANDED[id(source)] = source, full
+    return full
+
+
+_EXPANDED: dict[int, tuple[Tree, Tree]] = {}
+"""By identity, the latest trees, each with what it is expanded to."""
+MOST_KEPT = 4
+
+
+def _expanded(source: Tree) -> Tree:
     networks = topology.networks(source)
     by_size = topology.shares(source)
     return source | {

@@ -23,7 +23,7 @@ def unread_keys(view: View) -> Iterator[Notice]:
     unread = _unread(view.states)
     if unread:
         for _, point in islice(declared.points(view.scenario), MOST_VARIANTS):
-            other = _unread(View(view.scenario.with_overrides(point)).states)
+            other = _unread(View(declared.variant(view.scenario, point)).states)
             unread = {path: words for path, words in unread.items() if path in other}
     for path, words in unread.items():
         yield Notice(path, f"has no effect: it counts only {words}")
@@ -33,7 +33,7 @@ def unread_values(view: View) -> Iterator[Notice]:
     """Values declared for a key that nothing reads."""
     counts: dict[tuple[Path, str], bool] = {}
     for path, point in islice(declared.points(view.scenario), MOST_VARIANTS):
-        variant = view.scenario.with_overrides(point)
+        variant = declared.variant(view.scenario, point)
         states = [variant, *(s.scenario for arm in variant.arms for s in variant.arm(arm).stages)]
         for selector in point:
             place = (*path[:2], selector) if path[0] == "sweep" else path[:2]
