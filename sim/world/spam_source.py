@@ -103,6 +103,8 @@ class SpamSource:
 
     def forged(self, recipient: str, server: Server) -> str:
         """The sender that it shows *server* with mail for the domain *recipient*."""
+        if self.settings.forge == "fixed":
+            return self.reverse_path
         return forged_sender(self.settings, recipient, server.settings.domains, self.index)
 
     def is_relayed_by(self, server: Server) -> bool:

@@ -31,6 +31,7 @@ class Logins:
     def __init__(self, context: WorldContext, programs: Sequence[MailProgram]) -> None:
         self._context = context
         self._numbers = {NO_LOGIN: 0}
+        self._shown: dict[Credentials, int] = {}  # the same of those that came up since
         arrivals = context.arrivals
         person = arrivals.column("person")
         # Web mail is handed in by the ISP's own machine, without a login.
@@ -62,6 +63,12 @@ class Logins:
 
     def number_of(self, login: Credentials) -> int:
         """The number of what somebody shows now, maybe since a setting was changed."""
+        number = self._shown.get(login)
+        if number is None:
+            number = self._shown[login] = self._add(login)
+        return number
+
+    def _add(self, login: Credentials) -> int:
         if login.login is not None:
             login = login._replace(login=anyone_at(login.login))
         if login not in self._numbers:

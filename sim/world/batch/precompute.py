@@ -175,6 +175,7 @@ class Precomputed:
     def recompute(self, changed: set[int], begin: int) -> None:
         """Work out what servers *changed* (numbers) answer to messages from *begin* in order."""
         messages, groups = self.messages, self.groups
+        self.fixed = [_fixed_answer(server) for server in self.servers]
         stale = np.zeros(len(self.servers) + 1, dtype=bool)  # one more, for server -1
         stale[list(changed)] = True
         rest = self.order[begin:]
@@ -270,7 +271,6 @@ class Precomputed:
         """What is known of the answer to each of groups *some*, which come from *clients* to
         *servers* and show them *logins* (numbers); *outcome* is the column that takes what it
         means for their recipients."""
-        self.fixed = [_fixed_answer(server) for server in self.servers]
         known, servers = np.array(self.fixed, dtype=np.int8)[servers], servers.astype(np.int64)
         # Rules about the owner of a sender tell apart the people of one domain.
         owners = np.array([server.cache.reads_owners for server in self.servers])
