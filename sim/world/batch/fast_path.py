@@ -68,7 +68,7 @@ class Accelerator(EventByEvent):
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
         self.moments, self.written = Moments(known), Written(known)
-        self.outcomes = Outcomes(known, self.moments)
+        self.outcomes = Outcomes(known)
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """The place of each message in order."""

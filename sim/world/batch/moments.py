@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.records.words import Permission
 from sim.smtp import Verdict
-from sim.world.batch.columns import Known, column
+from sim.world.batch.columns import Known
 from sim.world.recorder import Answer
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ class Moments:
         permissions = known.transport.permissions
         assert permissions is not None, "every world asks whose permission it was"
         self._window_of = permissions.window
-        self.permission_item, self.permission = column("b", len(known.client), 0)
-        """By whose permission a first server relayed each message that was asked about."""
 
     def first_hop(self, message: int, at: float) -> int:
         """The group of *message* that goes on if its first server takes all of it at *at*."""
@@ -58,7 +56,7 @@ class Moments:
             if verdict.relayed:
                 then = index
                 permission = permission or self._permission(server, verdict, message, address, at)
-        self.permission_item[message] = permission
+        self.known.permission_item[message] = permission
         return then if end - first == 1 else SEVERAL
 
     def accepts(self, server: Server, client: int, index: int, at: float) -> bool:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from sim.workload.columns import Floats, Ints
 from sim.world.batch.columns import Known
-from sim.world.batch.moments import OWN_LOGIN, Moments
 from sim.world.recorder import FATES, Parts, Recorder
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class Outcomes:
     """Reads the columns of one run, as they are when it is over."""
 
-    def __init__(self, known: Precomputed, moments: Moments) -> None:
-        self.known, self.moments = known, moments
+    def __init__(self, known: Precomputed) -> None:
+        self.known = known
         self.messages, self.groups = known.messages, known.groups
 
     def write(self, recorder: Recorder) -> None:
@@ -82,16 +81,5 @@ class Outcomes:
                 groups.start[second] - groups.at[second],
             ),
             "took": lambda: (messages.took[first], groups.took[second]),
-            "permission": lambda: (self._permissions()[first], np.zeros(len(second), np.int8)),
+            "permission": lambda: (known.permission[first], np.zeros(len(second), np.int8)),
         }
-
-    def _permissions(self) -> NDArray[np.int8]:
-        """By whose permission the first server relayed each message."""
-        groups = self.groups
-        answers = groups.first_outcome // FATES
-        by_login = (groups.at_first == Known.SECOND_HOP) & np.isin(
-            answers, self.known.permits_login
-        )
-        permissions = self.moments.permission.copy()
-        permissions[groups.message[by_login]] = OWN_LOGIN
-        return permissions

@@ -20,22 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.path.submission import is_blocked
+from sim.records.words import Permission
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
-from sim.world.batch.columns import (
-    Hop,
-    Indexed,
-    Known,
-    RecipientGroups,
-    column,
-    distinct,
-    indexed,
-)
+from sim.world.batch.columns import Hop, Indexed, Known, RecipientGroups, column, distinct, indexed
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import Answer
+from sim.world.recorder import FATES, Answer
 from sim.world.server import Server
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
@@ -46,6 +39,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18
 """Messages, or groups, that are worked on at once: bounds the memory of intermediate columns."""
+OWN_LOGIN = Permission.OWN_LOGIN.number
 
 
 class Precomputed:
@@ -78,8 +72,9 @@ class Precomputed:
         self._set_next_hop()
         self.fixed = [Known.ASK for _ in self.servers]
         """What is known of all answers of each server, as its policy is."""
-        self.permits_login: list[int] = []
-        """Numbers of the answers by which a server relays for somebody who has logged in."""
+        self.permission_item, self.permission = column("b", len(self.person), 0)
+        """By whose permission a first server relayed each message, or will."""
+        self.permits_login: list[int] = []  # answers that relay for who has logged in, at present
         self.order = np.argsort(self.messages.at, kind="stable").astype(np.int32)
         """Messages in order of arrival at their first servers."""
 
@@ -175,7 +170,7 @@ class Precomputed:
     def recompute(self, changed: set[int], begin: int) -> None:
         """Work out what servers *changed* (numbers) answer to messages from *begin* in order."""
         messages, groups = self.messages, self.groups
-        self.fixed = [_fixed_answer(server) for server in self.servers]
+        self.fixed, self.permits_login = [_fixed_answer(server) for server in self.servers], []
         stale = np.zeros(len(self.servers) + 1, dtype=bool)  # one more, for server -1
         stale[list(changed)] = True
         rest = self.order[begin:]
@@ -202,6 +197,9 @@ class Precomputed:
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[np.isin(known, (Known.COUNT, Known.SECOND_HOP)) & lost] = Known.ASK
         groups.at_first[index] = known
+        by_login = np.isin(groups.first_outcome[index] // FATES, self.permits_login)
+        self.permission[some] = 0
+        self.permission[message[by_login & (known == Known.SECOND_HOP)]] = OWN_LOGIN
 
         together = groups.at_first[first]
         # mail programs send nothing if one recipient is refused, and react to the worst answer

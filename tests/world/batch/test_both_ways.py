@@ -106,6 +106,11 @@ CASES = {
             "users.commuters.wrong_password": 0.5,
         },
     ),
+    "logins on a port of their own, before and after": (
+        "open-vs-restricted",
+        "on network + AUTH",
+        {"servers.*-smtp.port_587": True, "users.commuters.port_587": 0.5},
+    ),
     "nobody learns": ("open-vs-restricted", "on network + POP first", {"users.*.learning": "none"}),
     "lists": ("blocklist-collateral", "everybody asks", {}),
     "relayhosts": (
