@@ -3,7 +3,8 @@
 People write as a Poisson process during the first hour, in which the weekly profile is flat;
 their own server takes as good as no time, so that it passes a Poisson process on to the MX,
 which is the queue that is looked at. Closed forms: Gross and Harris, Fundamentals of Queueing
-Theory, sections 2.1 to 2.3 and 5.1.
+Theory, sections 2.1 to 2.5, 3.1 and 5.1; batches that are served one by one: section 5.1 again,
+with the wait behind those of the same batch (Burke, Operations Research 23, 1975, 830-833).
 """
 
 from functools import cache
@@ -46,10 +47,10 @@ size = "1 octets"
 """  # noqa: E501
 
 
-def world(rate, **changes):
-    """The scenario with *rate* messages a second in the first hour of the week."""
+def world(rate, besides="", **changes):
+    """The scenario with *rate* messages a second in the first hour of the week, and *besides*."""
     daily = rate * HOUR / PEOPLE / week.expected(1.0, HOUR) * 86400.0
-    told = f"count = {PEOPLE}\nmessages = '{daily} / day'\n[arms.only]"
+    told = f"count = {PEOPLE}\nmessages = '{daily} / day'\n{besides}\n[arms.only]"
     return loads(SCENARIO.replace("[arms.only]", told)).with_overrides(changes)
 
 
@@ -143,6 +144,116 @@ def test_the_table_of_servers_tells_the_same(name):
     told = [s.told for s in seen(name)]
     assert agrees([t["busy"] / t["span"] / sessions for t in told], load)
     assert agrees([t["waited"] / t["connections"] for t in told], wait(sessions, load), 0.7, 1.3)
+
+
+# ---- loss, classes, batches
+
+
+def erlang_loss(a, c, k):
+    """Share of arrivals that M/M/c/k turns away at offered load *a*."""
+    weights = [a**n / factorial(n) if n < c else a**n / factorial(c) / c ** (n - c)
+               for n in range(k + 1)]  # fmt: skip
+    return weights[-1] / sum(weights)
+
+
+def over_replications(scenario, number):
+    """What *number* makes of the attempts of each replication."""
+    runs = (simulate(scenario, "only", r).frames()["attempts"] for r in range(REPLICATIONS))
+    return [number(attempts) for attempts in runs]
+
+
+def test_a_full_queue_turns_away_as_many_as_theory_says():
+    """M/M/2/5, for those turned away (421) come back long after the run."""
+    scenario = world(
+        0.6,
+        **{
+            "servers.proseware-smtp.retry": ["10 h"],
+            "servers.adatum-mx.sessions": 2,
+            "servers.adatum-mx.connection_queue": 3,
+            "servers.adatum-mx.service_time": {"distribution": "exponential", "mean": "4 s"},
+        },
+    )
+
+    def turned_away(attempts):
+        came = attempts[(attempts["server"] == "adatum-mx") & (attempts["at"] > WARM_UP)]
+        return (came["code"] == 421).mean()
+
+    shares = over_replications(scenario, turned_away)
+    assert agrees(shares, erlang_loss(2.4, 2, 5), 0.8, 1.2)
+    assert not agrees(shares, 1.2 * erlang_loss(2.4, 2, 5), 0.7, 1.3)
+
+
+LARGE = """access = { home = "lan" }
+[users.large]
+count = 400
+accounts = { proseware = 1.0 }
+recipients = 1
+to_same_isp = 0.0
+access = { home = "lan" }
+size = "386000 octets"
+"""
+
+
+def test_two_classes_wait_alike():
+    """M/G/1: messages whose sending takes 2 s wait as long as the others, as both services say."""
+    daily = 0.15 * HOUR / PEOPLE / week.expected(1.0, HOUR) * 86400.0
+    scenario = world(
+        0.15,
+        LARGE + f"messages = '{daily} / day'",
+        **{"servers.adatum-mx.sessions": 1, "servers.adatum-mx.service_time": EXPONENTIAL},
+    )
+    waits = {"people": [], "large": []}
+    for replication in range(REPLICATIONS):
+        frames = simulate(scenario, "only", replication).frames()
+        group = frames["recipients"].drop_duplicates("message").set_index("message")["group"]
+        attempts = frames["attempts"]
+        came = attempts[(attempts["server"] == "adatum-mx") & (attempts["at"] > WARM_UP)]
+        for name, waited in waits.items():
+            waited.append(came.loc[came["message"].map(group) == name, "waited"].mean())
+    square = (2 + (1 + 3**2)) / 2  # mean of the squares of both services
+    expected = 0.3 * square / 2 / (1 - 0.6)
+    for waited in waits.values():
+        assert agrees(waited, expected, 0.4, 1.6)
+        assert not agrees(waited, 1.6 * expected, 0.2, 1.8)
+
+
+CAMPAIGNS = """
+[spammers.bulk]
+network = "adatum"
+routes = ["open_relay"]
+line = "lan"
+volume = "4320 / day"
+recipients = 1
+campaign = 10
+pace = "0 s"
+connections = 1000
+"""
+
+
+def test_batches_wait_as_theory_says():
+    """M^[10]/G/1: campaigns of ten transactions at once, at the one relay that is open."""
+    scenario = world(
+        1.0,
+        CAMPAIGNS,
+        run_length="6 h",
+        **{
+            "users.people.messages": "0.1 / day",
+            "servers.proseware-mx.relay": "closed",
+            "servers.adatum-mx.relay": "closed",
+            "servers.proseware-smtp.sessions": 1,
+            "servers.proseware-smtp.connection_queue": 1000000,
+            "servers.proseware-smtp.service_time": {"distribution": "exponential", "mean": "10 s"},
+        },
+    )
+
+    def waited(attempts):
+        return attempts.loc[attempts["server"] == "proseware-smtp", "waited"].mean()
+
+    waits = over_replications(scenario, waited)
+    single = 0.05 * 200 / 2 / (1 - 0.5)  # as in M/M/1
+    batch = 9 * 10 / 2 / (1 - 0.5)  # besides, for those of the same batch and before
+    assert agrees(waits, single + batch, 0.5, 1.5)
+    assert not agrees(waits, 1.5 * (single + batch), 0.3, 1.7)
 
 
 # ---- arrivals
