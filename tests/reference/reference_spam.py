@@ -198,7 +198,7 @@ class Spammer:
         while True:
             route = self.choose(only)
             if route is None:
-                yield self.env.timeout(300)
+                yield self.env.timeout(DAY)
                 continue
             rate = self.rate(route)
             left = round(min(max(self.keys.get("campaign", 0), self.n), rate * DAY))
