@@ -111,7 +111,7 @@ def test_a_command_prints_no_control_character(mailsim, file, results, name):
 
 
 def test_a_run_and_a_sweep_print_no_control_character(mailsim, file, monkeypatch):
-    monkeypatch.setattr("sim.results.results.Results.save", lambda _: None)  # drawn elsewhere
+    monkeypatch.setattr("sim.results.results.Results.save", lambda _, **__: None)  # drawn elsewhere
     said = mailsim("run", file, "--quick", "--replications", 1, "--workers", 1, "--no-structures")
     assert r"\u001b]0;owned\u0007" in said.out
     swept = mailsim(

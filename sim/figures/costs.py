@@ -21,22 +21,22 @@ SINCE = {**LONG_RUN, **ONE_OFF}
 """By cost, the measure of all that has happened since the change."""
 
 
-def _shown(summary: Frame, measures: Pairs) -> Pairs:
+def _panels(summary: Frame, measures: Pairs) -> Pairs:
     """The *measures*; of a cost that no arm but the baseline has, that since the change."""
-    known = summary[summary["mean"].notna()].groupby("measure", observed=True)["arm"].nunique()
+    arms = summary[summary["mean"].notna()].groupby("measure", observed=True)["arm"].nunique()
     return tuple(
-        (kind, SINCE[measure] if measure in SINCE and known.get(measure, 0) <= 1 else measure)
+        (kind, SINCE[measure] if measure in SINCE and arms.get(measure, 0) <= 1 else measure)
         for kind, measure in measures
     )
 
 
 def _caption(summary: Frame, measures: Pairs, **_: object) -> str:
-    shown = _shown(summary, measures)
+    pairs = _panels(summary, measures)
     return (
-        f"By arm: {words.titles(shown)}. Not settled: the run is too short to tell what goes on "
+        f"By arm: {words.titles(pairs)}. Not settled: the run is too short to tell what goes on "
         "from what passes; where no arm has settled, all days since the change are looked at. "
         f"{words.WHISKERS} {words.EXPECTATION} "
-        + words.definitions(*(measure for _, measure in shown))
+        + words.definitions(*(measure for _, measure in pairs))
     )
 
 
@@ -44,7 +44,7 @@ def _caption(summary: Frame, measures: Pairs, **_: object) -> str:
 def costs(style: Style, summary: Frame, arms: Names, *, measures: Pairs = COSTS) -> Figure:
     """Honest mail lost in the long run, refusals once, and spam; pairs of class and measure."""
     check_measures(measures)
-    panels = [bars_of(summary, kind, measure) for kind, measure in _shown(summary, measures)]
+    panels = [bars_of(summary, kind, measure) for kind, measure in _panels(summary, measures)]
     if not any(panel.rows for panel in panels):
         names = ", ".join(measure for _, measure in measures)
         raise FigureError(f"summary has no rows of {names}")

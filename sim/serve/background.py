@@ -82,8 +82,8 @@ class Background:
         return self.living.arm
 
     def port(self, kind: str, name: str) -> int:
-        """The port on which *name* listens: ``SMTP``, ``submission`` or ``submissions`` (within TLS)
-        of a server, ``POP3`` of a network."""
+        """The port on which *name* listens: ``SMTP``, ``submission`` or ``submissions`` (within
+        TLS) of a server, ``POP3`` of a network."""
         return self.live.port(kind, name)
 
     def switch(self, arm: str) -> None:

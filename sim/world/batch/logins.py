@@ -31,7 +31,7 @@ class Logins:
     def __init__(self, context: WorldContext, programs: Sequence[MailProgram]) -> None:
         self._context = context
         self._numbers = {NO_LOGIN: 0}
-        self._shown: dict[Credentials, int] = {}  # the same of those that came up since
+        self._later: dict[Credentials, int] = {}  # the same of those that came up since
         arrivals = context.arrivals
         person = arrivals.column("person")
         # Web mail is handed in by the ISP's own machine, without a login.
@@ -63,9 +63,9 @@ class Logins:
 
     def number_of(self, login: Credentials) -> int:
         """The number of what somebody shows now, maybe since a setting was changed."""
-        number = self._shown.get(login)
+        number = self._later.get(login)
         if number is None:
-            number = self._shown[login] = self._add(login)
+            number = self._later[login] = self._add(login)
         return number
 
     def _add(self, login: Credentials) -> int:
