@@ -256,7 +256,7 @@ class Spammer:
         route = "hijacked_host" if host else "direct"
         yield from self.other_route(message, refused if listed else [], route, tries)
         message.record[0] += len([] if listed else refused)
-        yield from self.come_back(message, again, route, tries, host)
+        self.come_back(message, again, route, tries, host)
 
     def by_server(self, message, recipients, route, tries):
         """A transaction with a server that relays: open, of the own ISP, or by a stolen login."""
@@ -275,7 +275,7 @@ class Spammer:
         wrong = login and login.changed
         taken = not wrong and server.relays(network, self.name, login is not None)
         if not (yield from server.session(len(recipients), SPAM, rate)):
-            yield from self.come_back(message, recipients, route, tries)
+            self.come_back(message, recipients, route, tries)
             return
         if taken:
             if login and not login.used:
@@ -315,7 +315,6 @@ class Spammer:
             self.env.process(self.later(message, again, route, tries, host))
         else:
             message.record[0] += len(again)
-        yield from ()
 
     def later(self, message, again, route, tries, host):
         yield self.env.timeout(self.rng.exponential(self.number("retry_after", "30 min")))
