@@ -87,7 +87,7 @@ SERVERS: dict[str, Column] = {
     "server": Column("category", "", "its name"),
     "sessions": Column("int32", "", "concurrent sessions it has"),
     "span": Column("float64", "s", "length of the phase"),
-    "connections": Column("int64", "", "transactions asked for"),
+    "connections": Column("int64", "", "transactions asked for, where a connection came about"),
     "turned_away": Column("int64", "", "answered 421: connection queue full"),
     "busy": Column("float64", "s", "session time used"),
     "busy_spam": Column("float64", "s", "session time used on spam"),

@@ -36,7 +36,7 @@ BANDWIDTH = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 LONG = ("days", "h", "min")
 """Units of long times, from two of them on."""
 
-_NUMBER = r"([0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)"
+_NUMBER = r"([0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?)"
 _QUANTITY = re.compile(_NUMBER + r"\s*([A-Za-z/]+)")
 _RATE = re.compile(_NUMBER + r"\s*(?:/|per)\s*([A-Za-z]+)")
 

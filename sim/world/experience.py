@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Hashable
+from collections import defaultdict, deque
+from collections.abc import Hashable, Sequence
 
 from sim.world.recorder import DELIVERED, FATES, IN_TRANSIT, Recorder
 
@@ -18,13 +18,21 @@ class Experience:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self.sent: dict[Hashable, deque[tuple[float, int, int]]] = {}
+        self.sent: defaultdict[Hashable, deque[tuple[float, Sequence[int]]]] = defaultdict(
+            lambda: deque(maxlen=LATEST)
+        )
+        self.left: defaultdict[Hashable, set[int]] = defaultdict(set)
+        """By way, the recipients that did not arrive by it and went by another one."""
 
-    def note(self, way: Hashable, first: int, end: int, now: float) -> None:
-        """The recipients of rows *first* to *end* are written to by *way*: a route, or a relay."""
-        if way not in self.sent:
-            self.sent[way] = deque(maxlen=LATEST)
-        self.sent[way].append((now, first, end))
+    def note(self, way: Hashable, rows: Sequence[int], now: float) -> None:
+        """The recipients in *rows* are written to by *way*: a route, or a relay."""
+        self.sent[way].append((now, rows))
+
+    def move(self, way: Hashable, other: Hashable, rows: Sequence[int], now: float) -> None:
+        """What *way* did not bring to the recipients in *rows* goes by the *other* one."""
+        self.left[way].update(rows)
+        self.left[other].difference_update(rows)
+        self.note(other, rows, now)
 
     def delivered(self, way: Hashable, now: float) -> float:
         """The share that arrived of what has a fate; all, before anything is known.
@@ -32,10 +40,12 @@ class Experience:
         One message that arrives is added to what was seen.
         """
         arrived = ended = 1
-        for at, first, end in self.sent.get(way, ()):
+        left, outcome = self.left[way], self.recorder.outcome
+        for at, rows in self.sent[way]:
             if now - at > AGE:
                 continue
-            fates = [outcome % FATES for outcome in self.recorder.outcome[first:end]]
+            stayed = [row for row in rows if row not in left] if left else rows
+            fates = [outcome[row] % FATES for row in stayed]
             arrived += fates.count(DELIVERED)
-            ended += len(fates) - fates.count(IN_TRANSIT)
+            ended += len(rows) - fates.count(IN_TRANSIT)
         return arrived / ended

@@ -70,6 +70,9 @@ def plain_verdict(code: int, enhanced: str, cause: Cause) -> Verdict:
     )
 
 
+NO_CONNECTION = plain_verdict(0, "", Cause.UNREACHABLE)
+
+
 class CalendarRow(NamedTuple):
     """A change of the world itself: columns as in `sim.records.rows.CALENDAR`."""
 
@@ -147,7 +150,7 @@ class Recorder:
         self.calendar: list[CalendarRow] = []
         # no answer yet: number 0, so that IN_TRANSIT is its own outcome
         self.answer("", plain_verdict(0, "", Cause.NONE))
-        self.no_server = self.answer("", plain_verdict(0, "", Cause.UNREACHABLE))
+        self.no_server = self.answer("", NO_CONNECTION)
 
     # ---- messages and answers
 
@@ -297,9 +300,9 @@ class Recorder:
     def session_totals(
         self, attempts: Columns, servers: int, begins: Sequence[float]
     ) -> dict[str, NDArray[Any]]:
-        """For each phase (row) and server (column): how many *attempts* there were, the seconds
-        of sessions that they used, that spam used, and that they waited, and the recipients
-        relayed.
+        """For each phase (row) and server (column): how many *attempts* came to a connection, the
+        seconds of sessions that they used, that spam used, and that they waited, and the
+        recipients relayed.
 
         *begins* are the first moments of the phases (s).
         """
@@ -307,8 +310,9 @@ class Recorder:
         cell, shape = phase * servers + attempts["server"], (len(begins), servers)
         mail_class = view(self.messages.mail_class)[attempts["message"]]
         spam = mail_class == MailClass.SPAM.number
+        replied = np.array([answer.verdict != NO_CONNECTION for answer in self.answers])
         weights = {
-            "connections": np.ones(len(phase)),
+            "connections": replied[attempts["answer"]],
             "busy": attempts["took"],
             "busy_spam": np.where(spam, attempts["took"], 0.0),
             "waited": attempts["waited"],

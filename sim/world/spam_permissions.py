@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.path.facts import Credentials
+from sim.path.submission import credentials
 from sim.workload.arrivals import RecipientGroup
 from sim.world.server import Server
 from sim.world.spam_source import Life, Part, SpamRoute, SpamSource
@@ -75,7 +75,14 @@ class Stolen(SpamRoute):
         server = self.context.submission[network]
         # what is stolen is the POP password, which programs send in the clear
         useless = server.settings.auth_password == "separate" or self._is_reset(network, login)
-        yield self.source.part(server, groups, Credentials(login, useless))
+        shows = credentials(
+            login,
+            by_587=False,
+            wrong_password=useless,
+            offers_auth=server.offers == "auth",
+            submission_port=0,
+        )
+        yield self.source.part(server, groups, shows)
 
     def _is_reset(self, network: str, name: str) -> bool:
         """Whether its owner has another password by now, some time after its first use."""

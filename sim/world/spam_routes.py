@@ -17,7 +17,7 @@ from sim.world.server import Server
 from sim.world.spam_hosts import Hosts, Proxies, Smarthost
 from sim.world.spam_permissions import Stolen, Window
 from sim.world.spam_source import Life, Part, SpamRoute, SpamSource
-from sim.world.transfers import Transfer
+from sim.world.transfers import Transfer, rows_of
 
 
 class OpenRelay(SpamRoute):
@@ -55,9 +55,7 @@ class OpenRelay(SpamRoute):
             yield self.source.part(None, groups)
             return
         if self.settings.choice == "profit":
-            experience, now = self.source.experience, self.context.env.now
-            for group in groups:
-                experience.note(relay.name, group.first, group.end, now)
+            self.source.experience.note(relay.name, rows_of(groups), self.context.env.now)
         yield self.source.part(relay, groups)
 
     def _one_of(self, relays: list[Server]) -> Server:

@@ -27,7 +27,7 @@ from sim.world.spam_line import Connections
 from sim.world.spam_routes import ROUTES
 from sim.world.spam_source import Life, SpamRoute, SpamSource
 from sim.world.target_list import TargetList
-from sim.world.transfers import Message, Replies, Transfer, recipients
+from sim.world.transfers import Message, Replies, Transfer, recipients, rows_of
 
 if TYPE_CHECKING:
     from sim.scenario.spammers import Spammers
@@ -104,7 +104,8 @@ class Spammer:
             for i in range(transactions):
                 if i:
                     yield env.timeout(settings.pace)
-                    if self.plan(only)[0] is not route:
+                    best, carried = self.plan(only)
+                    if best is not route or not carried:
                         break  # a campaign ends with the route that it was timed for
                 ready = env.now
                 while self.sending.open() >= max(1.0, self.routes[route].connections()):
@@ -145,7 +146,7 @@ class Spammer:
         )
         first = recorder.messages.first_row[number]
         groups = [RecipientGroup(first + a, first + b, d, who) for a, b, d, who in alike]
-        self.experience.note(route, first, first + len(names), now)
+        self.experience.note(route, range(first, first + len(names)), now)
         self.pass_to(route, message, groups, now, attempt=1)
 
     def pass_to(
@@ -250,6 +251,7 @@ class Spammer:
             route = self._instead_of(cast("Route", transfer.ticket))
             if route is not transfer.ticket:
                 self.owed[route] += recipients(groups)
+                self.experience.move(transfer.ticket, route, rows_of(groups), at)
             self.pass_to(route, message, groups, at, again)
 
         self.context.env.call_at(now, send, groups)

@@ -129,3 +129,8 @@ def recipients(groups: Sequence[RecipientGroup]) -> int:
         first, end, _, _ = groups[0]
         return end - first
     return sum([group.end - group.first for group in groups])
+
+
+def rows_of(groups: Sequence[RecipientGroup]) -> list[int]:
+    """The rows of the recipients that *groups* hold."""
+    return [row for group in groups for row in range(group.first, group.end)]

@@ -100,6 +100,11 @@ def test_nothing_is_remarked_of_what_counts():
     assert remarks(PLAIN) == []
 
 
+def test_how_often_programs_look_counts_without_pop_first_too():
+    """A mail program tries again as often."""
+    assert remarks(PLAIN.replace(USERS, USERS + "pop_poll = '4 min'\n")) == []
+
+
 def test_every_rule_is_tried():
     assert {rule for rule, *_ in FOUND} == {*RULES}
 

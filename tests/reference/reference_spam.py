@@ -5,7 +5,7 @@ Written from the description alone (docs/md, 7.5 and 7.6), like reference_
 
 import math
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reference_parts import DAY, LINES, Mailbox, Message, Recipient, quantity
 
@@ -303,6 +303,10 @@ class Spammer:
         now = self.choose()
         other = now not in (None, route) or (now and route not in ("direct", "own_account"))
         if tries < TRIES and other:
+            if now != route:  # by the first one they did not arrive
+                message.record[0] += len(refused)
+                message.route, message = now, replace(message, record=[0, 0])
+                self.lately[now].append((self.env.now, message.record))
             yield from self.send(message, refused, now, tries + 1)
         else:
             message.record[0] += len(refused)

@@ -5,6 +5,7 @@ import pytest
 from sim.smtp import units
 
 QUANTITIES = {
+    "0.1285714285714286 / day": (units.rate, 0.1285714285714286 / 86400.0),
     "30 min": (units.duration, 1800.0),
     "1.5 h": (units.duration, 5400.0),
     "2weeks": (units.duration, 1209600.0),

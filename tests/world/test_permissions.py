@@ -265,3 +265,9 @@ def test_a_stolen_password(arm, settings, answers):
     found = {(code, permission) for _, code, permission in submissions(frames)}
     local = {(250, "")}  # to proseware.com itself needs no permission
     assert found - local == answers
+
+
+def test_where_no_login_is_asked_a_changed_password_matters_to_nobody():
+    changed = {"spammers.thief.reset": "1 min", "servers.proseware-smtp.relay": "open"}
+    frames = staged(f"{LOGINS}{STOLEN}[arms.as-before]\n", "as-before", [], [], changed)
+    assert {code for _, code, _ in submissions(frames)} == {250}

@@ -79,9 +79,9 @@ def test_many_groups_end_as_one_by_one(recorder):
         recorder.write_outcomes(first[1:], count[1:], np.array([outcome]), at[1:])
 
 
-def attempt(recorder, message, server, at):
+def attempt(recorder, message, server, at, answer=0):
     recorder.attempts += recorder.pack_attempt(
-        message, 1, 0, at, 1, 0, server, 1, 1, 0, 0.5, 2.0, 0, 1, 0
+        message, 1, 0, at, 1, 0, server, 1, 1, answer, 0.5, 2.0, 0, 1, 0
     )
 
 
@@ -103,3 +103,10 @@ def test_seconds_of_sessions_by_phase_and_server(recorder):
     assert totals["busy"].tolist() == totals["busy_spam"].tolist() == [[2.0, 0.0], [2.0, 2.0]]
     assert totals["waited"].sum() == 1.5
     assert totals["relayed"].tolist() == totals["relayed_spam"].tolist() == [[1, 0], [1, 1]]
+
+
+def test_where_no_connection_comes_about_none_is_counted(recorder):
+    attempt(recorder, 0, 0, 1.0)
+    attempt(recorder, 1, 0, 2.0, answer=recorder.no_server.number)
+    columns = recorder.all_attempts({"message": lambda: ()})
+    assert recorder.session_totals(columns, 1, [0.0])["connections"].tolist() == [[1]]

@@ -1,10 +1,14 @@
 """Spammers choose by profit, enter and leave: what they earn falls with volume, filters, lists."""
 
+from types import SimpleNamespace
+
 import pytest
 from test_spammers import SCENARIO
 
 from sim.scenario import loads, spam_market
 from sim.world import simulate
+from sim.world.experience import Experience
+from sim.world.recorder import DELIVERED, IN_TRANSIT
 
 DAY = 86400.0
 
@@ -71,3 +75,19 @@ def test_a_listed_relay_has_lost_its_worth():
         asked = asked[asked["message"].isin(theirs) & (asked["hop"] == "submission")]
         share = (asked["server"] == "proseware-smtp").mean()
         assert share == pytest.approx(listed, abs=0.07), choice
+
+
+def test_what_goes_on_by_another_way_did_not_arrive_by_the_first():
+    """Each of 19 of 20 recipients that one way does not reach, and the other does."""
+    recorder = SimpleNamespace(outcome=[IN_TRANSIT] * 20)
+    seen = Experience(recorder)
+    for row in range(20):
+        seen.note("first", range(row, row + 1), now=0.0)
+    for row in range(1, 20):
+        seen.move("first", "second", [row], now=1.0)
+    assert seen.delivered("first", 2.0) == 1 / 20
+    recorder.outcome = [DELIVERED] * 20
+    assert seen.delivered("first", 2.0) == 2 / 21
+    assert seen.delivered("second", 2.0) == 1.0
+    seen.move("second", "first", [5], now=3.0)
+    assert seen.delivered("second", 3.0) == 19 / 20

@@ -13,6 +13,7 @@ from sim.scenario import loads
 from sim.workload.streams import stream
 from sim.world import simulate
 from sim.world.run import World
+from sim.world.spam_routes import OpenRelay
 
 HOUR, DAY = 3600.0, 86400.0
 SETTINGS = """
@@ -253,3 +254,13 @@ def test_everybody_on_the_list_is_written_to():
     r = simulate(world("open_relay", None), "only", 0).frames()["recipients"]
     assert r["recipient"].nunique() == 41  # 40 mailboxes and one person
     assert ADATUM.endswith(str(r["domain"].iloc[0])) or r["domain"].iloc[0] == "proseware.com"
+
+
+def test_a_campaign_beside_others_ends_when_its_route_carries_nothing(monkeypatch):
+    monkeypatch.setattr(OpenRelay, "works", lambda relay: relay.context.env.now < DAY)
+    changes = {"spammers.bulk.choice": "parallel", "spammers.bulk.campaign": 400,
+               "spammers.bulk.pace": "1 min", "spammers.bulk.known_relays": 1.0}  # fmt: skip
+    rows = simulate(world("open_relay", None, **changes), "only", 0).frames()["recipients"]
+    written = rows.loc[rows["route"] == "open_relay", "written_at"]
+    assert len(written) > 500
+    assert written.max() < DAY

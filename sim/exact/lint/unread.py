@@ -173,7 +173,6 @@ READERS: dict[str, Reader] = {
     ),
     "users.pop_before_sending": POP,
     "users.pop_after_sending": POP,
-    "users.pop_poll": POP,
     "users.helo": Reader("with program = 'mail'", _of_people(lambda _, __: True)),
     "users.work": Reader(
         "where they write from work or in a work account",
