@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "config"), str(HERE)]
 
 import native_room  # noqa: E402
+import numpy.ma  # noqa: E402, F401 - numpy loads it at need, where the room hides it
 from visiting import ALICE, BOB  # noqa: E402
 
 import sim  # noqa: E402
