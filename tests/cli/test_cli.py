@@ -545,7 +545,12 @@ def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_
     over = '[ranges]\n"users.travellers.count" = [5, 40]\n'
     file.write_text(SMALL.read_text() + over)
     run = ("run", file, "--replications", "2", "--workers", "1")
-    assert mailsim("sweep", *run[1:]).status == 0
+    pair = ["--break-even", "open trust,on network"]
+    swept = mailsim("sweep", *run[1:], *pair)
+    assert swept.status == 0, swept.err
+    assert "What each unknown alone changes" in swept.out
+    said = " ".join(swept.out.split())
+    assert "By honest: lost per day, each key alone: 'on network' stays above 'open trust'" in said
     ended = mailsim(*run, "--full")
     assert ended.status == 0, ended.err
     for words in ("from the least to the greatest mean over the unknowns", "  and chance  "):
@@ -564,11 +569,6 @@ def test_a_sweep_over_ranges_gives_the_band_and_says_which_matters(mailsim, tmp_
     apart = bands["on network", "lost_per_day"]
     assert apart["reach_low"] < apart["band_low"] < apart["band_high"] < apart["reach_high"]
     assert apart["difference_band_low"] == apart["band_low"]  # nothing is lost under open trust
-    pair = ["--break-even", "open trust,on network"]
-    swept = mailsim("sweep", file, "--replications", "2", "--workers", "1", *pair)  # the same again
-    assert "What each unknown alone changes" in swept.out
-    said = " ".join(swept.out.split())
-    assert "By honest: lost per day, each key alone: 'on network' stays above 'open trust'" in said
     told = mailsim("sweep", file, "--replications", "2", "--workers", "1", *pair, "--json").data
     assert list(told["break_even"]) == ["users.travellers.count"]
 

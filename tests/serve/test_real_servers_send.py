@@ -13,7 +13,13 @@ ROOM = Path(__file__).with_name("sending_room.py")
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
-@pytest.mark.parametrize("make", ["postfix", "exim", "sendmail", "opensmtpd"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        "postfix",
+        *(pytest.param(m, marks=pytest.mark.slow) for m in ("exim", "sendmail", "opensmtpd")),
+    ],
+)
 def test_what_a_server_sends_is_deferred_tried_again_delivered_or_bounced(make):
     done = subprocess.run(
         [*UNSHARE, sys.executable, ROOM, SERVERS, make],
