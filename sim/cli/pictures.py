@@ -98,8 +98,9 @@ def page(every: Mapping[str, Results]) -> str:
     lines = [
         f"# Gallery\n\n{GENERATED}\n",
         "Each ready scenario with its question, one picture and its answer, of "
-        f"{REPLICATIONS} replications, of `{MAIN}` all. `mailsim run NAME` makes it again, with all "
-        "that belongs to it; `mailsim new mine.toml --like NAME` begins a scenario of your own with it.\n",
+        f"{REPLICATIONS} replications, of `{MAIN}` all. `mailsim run NAME` makes it again, with "
+        "all that belongs to it; `mailsim new mine.toml --like NAME` begins a scenario of your own "
+        "with it.\n",
     ]
     for name, results in every.items():
         model = results.scenario.model
