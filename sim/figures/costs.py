@@ -9,7 +9,7 @@ from sim.figures.data import FigureError, Frame, Names, check_measures
 from sim.figures.rates import Pairs, bars_of
 from sim.figures.specification import figure
 from sim.figures.style import Style
-from sim.records.measures import LONG_RUN, ONE_OFF
+from sim.measure.costs import DAILY
 
 COSTS = (
     ("honest", "long_run_lost_per_day"),
@@ -17,15 +17,13 @@ COSTS = (
     ("spam", "spam_per_mailbox_day"),
 )
 """Class and name of the leading measures of a decision."""
-SINCE = {**LONG_RUN, **ONE_OFF}
-"""By cost, the measure of all that has happened since the change."""
 
 
 def _panels(summary: Frame, measures: Pairs) -> Pairs:
     """The *measures*; of a cost that no arm but the baseline has, that since the change."""
     arms = summary[summary["mean"].notna()].groupby("measure", observed=True)["arm"].nunique()
     return tuple(
-        (kind, SINCE[measure] if measure in SINCE and arms.get(measure, 0) <= 1 else measure)
+        (kind, DAILY[measure] if measure in DAILY and arms.get(measure, 0) <= 1 else measure)
         for kind, measure in measures
     )
 

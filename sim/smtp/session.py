@@ -41,6 +41,8 @@ class Session:
     *max_recipients*, *max_message* (octets) and *max_errors* are the server's limits.
     """
 
+    closes_after: ClassVar[tuple[int, ...]] = (421,)
+    """Codes of refusals after which the server closes (RFC 5321 section 3.8)."""
     _of_kind: ClassVar[dict[str, type[Session]]] = {}
 
     def __init_subclass__(cls, *, kind: str = "") -> None:
@@ -245,7 +247,7 @@ class Session:
     def _refuse(self, verdict: Verdict, facts: Facts | None = None) -> None:
         """Say a refusal, worded for *facts* where they are others than it was made for."""
         self._out.append(verdict.reply if facts is None else verdict.reply_to(facts))
-        if verdict.code == 421:  # RFC 5321 section 3.8: and then closes
+        if verdict.code in self.closes_after:
             self.state = State.CLOSED
 
     # ---- what all sessions do

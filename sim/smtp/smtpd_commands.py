@@ -33,6 +33,8 @@ _NEUTERED = r'[ <>()\\";@]|[^ -~]'
 class PostfixCommands(Session):
     """What Postfix does apart from transactions: lines, errors, greetings, AUTH."""
 
+    closes_after = (421, 521)
+
     def __init__(self, *arguments: Any, **limits: Any) -> None:
         super().__init__(*arguments, **limits)
         s = self.settings = self.policy.settings
@@ -79,11 +81,6 @@ class PostfixCommands(Session):
             discarding=self._discarding,
             in_transaction=self._in_transaction,
         )
-
-    def _refuse(self, verdict: Verdict, facts: Facts | None = None) -> None:
-        self._out.append(verdict.reply if facts is None else verdict.reply_to(facts))
-        if verdict.code in (421, 521):  # and then closes
-            self.state = State.CLOSED
 
     def _error(self, situation: str, detail: str = "", command: str = "") -> None:
         self._say(situation, detail, command)

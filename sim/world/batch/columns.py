@@ -118,7 +118,6 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     where they lie close together."""
     low = int(values.min(initial=0))
     if int(values.max(initial=0)) - low > 4 * len(values):
-        several, which = np.unique(values, return_inverse=True)
-        return several, which
+        return np.unique(values, return_inverse=True)
     present = np.bincount(values - low) > 0
     return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]

@@ -174,12 +174,19 @@ class Accelerator(EventByEvent):
         """Leave *message*, which comes at *at*, to its mail program or to `Transport`."""
         if self.messages.known_item[message] == WRITE:
             self.write(message, at)
-        elif not known:
-            self.transport.arrive(self._first(message), at)
-        elif start is None:
-            self.transport.turn_away(self._first(message), at)
         else:
-            self.transport.session(self._first(message), at, start, took)
+            self._take_over(self._first(message), at, start, took, known=known)
+
+    def _take_over(
+        self, transfer: Transfer, at: float, start: float | None, took: float, *, known: bool
+    ) -> None:
+        """Leave *transfer*, which comes at *at*, to `Transport`."""
+        if not known:
+            self.transport.arrive(transfer, at)
+        elif start is None:
+            self.transport.turn_away(transfer, at)
+        else:
+            self.transport.session(transfer, at, start, took)
 
     def _count(self, message: int, at: float, done: float) -> None:
         """The first server of *message* has had a session from *at* to *done*."""
@@ -210,19 +217,16 @@ class Accelerator(EventByEvent):
         message, at, took = event.message, self.env.now, self.messages.took_item[event.message]
         del self.written.on_their_way[message]
         then = UNKNOWN if event.transfer is not None else self.moments.first_hop(message, at)
-        if then == UNKNOWN:
-            self.transport.arrive(event.transfer or self._first(message), at)
+        server, known = self.servers[self.messages.server_item[message]], then != UNKNOWN
+        start = server.sessions.admit(at, took) if known else None
+        if start is None or ((done := start + took) >= self._change and self._changes(at, done)):
+            transfer = event.transfer or self._first(message)
+            self._take_over(transfer, at, start, took, known=known)
             return
-        start = self.servers[self.messages.server_item[message]].sessions.admit(at, took)
-        if start is None:
-            self.transport.turn_away(self._first(message), at)
-        elif start + took >= self._change and self._changes(at, start + took):
-            self.transport.session(self._first(message), at, start, took)
-        else:
-            self.messages.at_item[message], self.messages.start_item[message] = at, start
-            self._count(message, at, start + took)
-            if then != NONE:
-                self._part(message, start + took)
+        self.messages.at_item[message], self.messages.start_item[message] = at, start
+        self._count(message, at, done)
+        if then != NONE:
+            self._part(message, done)
 
     def _part(self, message: int, done: float) -> None:
         """The first server has taken *message*: the groups that do not end there go on."""

@@ -85,9 +85,9 @@ class Written:
         """Enter who is asked, when, and for how long."""
         messages, arrivals = self.messages, self.arrivals
         count = arrivals.first[message + 1] - arrivals.first[message]
-        took = server.service(arrivals.service[message]) + server.per_recipient * count
+        service, bandwidth = arrivals.service[message], settings.line.bandwidth
         messages.server_item[message], messages.at_item[message] = server.number, arrival
-        messages.took_item[message] = took + arrivals.size[message] * 8 / settings.line.bandwidth
+        messages.took_item[message] = self._took(message, server, service, count, bandwidth)
 
     def _set_second_hop(self, message: int, origin: Server, at: float) -> bool:
         """Enter where each group goes from *origin*; whether all have somewhere to go."""
@@ -95,18 +95,24 @@ class Written:
         fails = arrivals.luck[message] < origin.temporary_failure
         apart = fails or bool(origin.settings.outbound_addresses)
         for index in range(groups.first_item[message], groups.first_item[message + 1]):
-            number = groups.server_item[index]
-            server = known.servers[number]
-            latency = self.transport.latency(origin.network, server, at)
-            if number < 0 or latency == inf:
+            if (number := groups.server_item[index]) < 0:
+                return False
+            server, count = known.servers[number], groups.count_item[index]
+            if (latency := self.transport.latency(origin.network, server, at)) == inf:
                 return False
             ask = apart or known.fixed[number] == Known.ASK
             known.latency_item[index] = latency
             groups.known_item[index] = Known.ASK if ask else Known.COUNT
-            took = server.service(arrivals.relay_service[message])
-            took += server.per_recipient * groups.count_item[index]
-            groups.took_item[index] = took + arrivals.size[message] * 8 / TRUNK
+            service = arrivals.relay_service[message]
+            groups.took_item[index] = self._took(message, server, service, count, TRUNK)
         return True
+
+    def _took(
+        self, message: int, server: Server, draw: float, count: int, bandwidth: float
+    ) -> float:
+        """How long a session with *count* recipients takes (s), as `Transport.arrive` adds it."""
+        took = server.service(draw) + server.per_recipient * count
+        return took + self.arrivals.size[message] * 8 / bandwidth
 
     def before_change(self, person: int | None) -> None:
         """Something that *person* (None: anybody) sent under is about to change."""
