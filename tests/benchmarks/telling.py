@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 Found = dict[str, Any]
+WHOLE = 1e4
+"""Numbers from here on are told in whole units."""
 
 
 def tell(found: Found, changes: Sequence[Change], console: Console) -> None:
@@ -23,7 +25,7 @@ def tell(found: Found, changes: Sequence[Change], console: Console) -> None:
         if "W" in worlds:
             console.print(_programs(worlds["W"]["points"]))
         _print_growth(worlds, console)
-    for part in ("sessions", "decide", "everyday", "workers", "memory", "one large run"):
+    for part in ("sessions", "decide", "everyday", "workers", "memory", "large runs"):
         if part in found:
             console.print(_plain(part, found[part]))
     if changes:
@@ -31,9 +33,11 @@ def tell(found: Found, changes: Sequence[Change], console: Console) -> None:
 
 
 def _table(title: str, heads: Iterable[str]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, show_edge=False
+    )
     for i, head in enumerate(heads):
-        table.add_column(head, justify="left" if i == 0 else "right", no_wrap=True)
+        table.add_column(head, justify="left" if i == 0 else "right", no_wrap=i == 0)
     return table
 
 
@@ -93,8 +97,12 @@ def _plain(title: str, values: Found) -> Table:
     heads = list(dict.fromkeys(head for row in rows.values() for head in row))
     table = _table("", (title, *heads))
     for name, row in rows.items():
-        table.add_row(name, *(f"{row[head]:.4g}" if head in row else "" for head in heads))
+        table.add_row(name, *(_number(row[head]) if head in row else "" for head in heads))
     return table
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < WHOLE else f"{value:.0f}"
 
 
 def _changes(changes: Sequence[Change]) -> Table:

@@ -1,5 +1,6 @@
 """The benchmarks measure what they say: four programs, one workload, the same answers."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,13 +10,28 @@ import baseline
 import everyday
 import nbformat
 import pytest
+import sessions
+import telling
 from measuring import Spread
+from rich.console import Console
 from workload_w import DEFERRED, PLAIN, REFUSE, UNDER_WAY, Bench
 
 
 @pytest.fixture(scope="module")
 def bench():
     return Bench(3000)
+
+
+def test_the_table_of_sessions_fits_a_terminal_of_80_columns():
+    figures = dict.fromkeys(
+        ("µs a session", "µs a row", "events a session", "ratio", "ratio, all"), 1.5151
+    )
+    found = {name: {"rows": 197_003.0, **figures} for name in sessions.FEATURES}
+    console = Console(width=80, record=True, file=io.StringIO())
+    telling.tell({"machine": {}, "sessions": found}, [], console)
+    told = console.export_text()
+    assert "…" not in told
+    assert "197003" in told
 
 
 @pytest.mark.parametrize("program", PLAIN)
