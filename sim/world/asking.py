@@ -79,7 +79,7 @@ class Questions:
                 answer = answers[sender if whole else message.representative][part.representative]
                 replies.append((part, answer))
                 for triple in triples:
-                    memory.greylist.note(triple, answer, now)
+                    memory.greylist.note(triple, age, answer, now)
         return replies
 
 
@@ -94,5 +94,5 @@ def _count(memory: Memory, transfer: Transfer, now: float, replies: Replies) -> 
     """Count a transaction of the client, unless its rate limit forbade it."""
     for _, answer in replies:
         if answer.cause != RATE:
-            memory.clients.add_transaction(transfer.server.seen(transfer.address), now)
+            memory.add_transaction(transfer.server.seen(transfer.address), now)
             return

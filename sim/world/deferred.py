@@ -60,7 +60,14 @@ class Retries:
 
     def warns(self, deferred: Deferred, now: float) -> bool:
         """Whether the sender is to be told at *now* that the message is late: once."""
-        if deferred.warned or not 0.0 < self.warning <= now - deferred.since:
+        if not self._is_late(deferred, now):
             return False
         deferred.warned = True
         return True
+
+    def is_quiet(self, deferred: Deferred, now: float) -> bool:
+        """Whether a failure at *now* has no consequence but a next attempt."""
+        return now - deferred.since < self.lifetime and not self._is_late(deferred, now)
+
+    def _is_late(self, deferred: Deferred, now: float) -> bool:
+        return not deferred.warned and 0.0 < self.warning <= now - deferred.since

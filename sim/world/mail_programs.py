@@ -6,18 +6,18 @@ What they can do is in `sim.world.remedies`; here is what they choose, and when 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.submission import credentials
 from sim.records.words import Reaction, Remedy
-from sim.topology.lines import LINES, Line
+from sim.topology.lines import LINES
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.customers import Customers
 from sim.workload.people import Account, Person, anyone_at
 from sim.workload.streams import Purpose, chance
 from sim.world.context import WorldContext
-from sim.world.outbox import LearnedSettings, OutboxEntry, Refusal
+from sim.world.outbox import LearnedSettings, OutboxEntry, Refusal, SubmissionSettings, Way
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
 from sim.world.server import Server
 from sim.world.transfers import Message, Replies, Transfer
@@ -28,24 +28,6 @@ if TYPE_CHECKING:
 
 SAME_FOR_EVER = Customers()
 """One customer, whose password is right."""
-
-
-class SubmissionSettings(NamedTuple):
-    """How somebody sends from one place by one account."""
-
-    account: Account
-    own: Server
-    """The submission server of the account."""
-    server: Server
-    """The server that is asked."""
-    dials: str | None
-    """The network that is dialled in to; None: that of the place."""
-    line: Line
-    place: int
-    """Number of the place in rows."""
-    reverse_path: str
-    representative: str
-    """A reverse-path that policies cannot tell from this one."""
 
 
 class MailProgram:
@@ -110,19 +92,21 @@ class MailProgram:
 
     def submit(self, entry: OutboxEntry, now: float) -> None:
         """Offer the entry once more, in the way that was chosen for it, or is usual here."""
-        context, person = self.context, self.person
-        place, account = context.mobility.place(person, now), entry.account_number
-        learned = entry.learned or self.learned.get((place, account))
-        settings = self._settings(place, account, learned)
-        network = settings.dials or person.network_at(place)
-        client = context.mobility.client(person, network, now)
-        context.recorder.messages.attempts[entry.message.number] += 1
+        settings, network, client = self.way(entry.account_number, now, entry.learned)
+        self.context.recorder.messages.attempts[entry.message.number] += 1
         transfer = self._transfer(settings, entry.message, entry.groups, network, client, entry)
         self._send(settings, transfer, now)
 
-    def first_way(self, number: int) -> tuple[SubmissionSettings, str, int]:
-        """How message *number* is sent for the first time: the settings, the network and the
-        address of the machine."""
+    def way(self, account: int, now: float, learned: LearnedSettings | None = None) -> Way:
+        """How mail is sent by an *account* (number) at *now*, if not as for this message alone."""
+        mobility = self.context.mobility
+        place = mobility.place(self.person, now)
+        settings = self._settings(place, account, learned or self.learned.get((place, account)))
+        network = settings.dials or self.person.network_at(place)
+        return settings, network, mobility.client(self.person, network, now)
+
+    def first_way(self, number: int) -> Way:
+        """How message *number* is sent for the first time."""
         arrivals = self.context.arrivals
         place, account = arrivals.place_name(number), arrivals.account[number]
         settings = self._settings(place, account, self.learned.get((place, account)))
@@ -133,9 +117,14 @@ class MailProgram:
         return settings, network, client
 
     def _first(self, number: int) -> tuple[SubmissionSettings, Transfer]:
-        settings, network, client = self.first_way(number)
+        way = self.first_way(number)
+        return way[0], self.by_way(way, number)
+
+    def by_way(self, way: Way, number: int) -> Transfer:
+        """The transfer of message *number* as it is sent, with nothing tried for it yet."""
+        settings, network, client = way
         message, groups = self._message(settings, number), self.context.arrivals.groups(number)
-        return settings, self._transfer(settings, message, groups, network, client, None)
+        return self._transfer(settings, message, groups, network, client, None)
 
     def _message(self, settings: SubmissionSettings, number: int) -> Message:
         arrivals = self.context.arrivals
@@ -262,8 +251,7 @@ class MailProgram:
                 self._learn(entry, transfer.server, now)
             return
         if entry is None:
-            customer = self.customers.at(self.context.arrivals.at[transfer.message.number])
-            entry = OutboxEntry(self.context.arrivals, self.person, customer, transfer)
+            entry = self._entry(transfer.message, transfer.groups)
         worst = refused[0][1]
         if len(refused) > 1:
             worst = max([answer for _, answer in refused], key=lambda a: a.verdict.permanent)
@@ -274,6 +262,14 @@ class MailProgram:
             self._submit_later(entry, now + self.users.pop_poll)
         else:
             self.react(entry, transfer.server, worst, now)
+
+    def _entry(self, message: Message, groups: Sequence[RecipientGroup]) -> OutboxEntry:
+        customer = self.customers.at(self.context.arrivals.at[message.number])
+        return OutboxEntry(self.context.arrivals, self.person, customer, message, groups)
+
+    def put_off(self, number: int) -> OutboxEntry:
+        """Message *number* in the outbox, refused for now and with nothing tried for it yet."""
+        return self._entry(self.message(number), self.context.arrivals.groups(number))
 
     def react(self, entry: OutboxEntry, server: Server, answer: Answer, now: float) -> None:
         """Choose what to do about an error box, among what has not been tried yet.

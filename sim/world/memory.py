@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 
 from sim.smtp.arguments import Rate
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 REMEMBERED = frozenset({"recent", "open_sessions", "greylist_age"})
 """Facts that come from a server's memory."""
 
-MOST_KEPT = 64
-"""Transactions of one client, beyond which those that are over are forgotten each time."""
+AT_ONCE = 64
+"""So many more transactions of one client, and those that are over are forgotten."""
 
 Triple = tuple[int, str | None, int]
 """Client, reverse-path and mailbox: what greylisting goes by."""
@@ -46,7 +47,7 @@ class Memory:
         self.window = next((limit.window for limit in limits), 0.0)
         self.counts_sessions = "open_sessions" in policy.reads
         self.few, self.few_transactions = (
-            min((n for n in policy.breakpoints(fact) if n > 0), default=0)
+            ceil(min((n for n in policy.breakpoints(fact) if n > 0), default=0))
             for fact in ("open_sessions", "recent")
         )
         self.greylists = "greylist_age" in policy.reads
@@ -56,6 +57,30 @@ class Memory:
         if not (few := self.few_transactions):
             return 0
         return self.clients.recent(client, now, self.window, few)
+
+    def is_quiet(self, client: int, now: float) -> bool:
+        """Whether no limit is near for *client*: to the policy it has done nothing lately."""
+        if self.counts_sessions and self.clients.open_sessions(client, now, self.few):
+            return False
+        few = self.few_transactions
+        return not (few and self.clients.recent(client, now, self.window, few))
+
+    def count(self, client: int, now: float, until: float) -> None:
+        """*client* makes a transaction at *now*, in a session that ends at *until*."""
+        if self.counts_sessions:
+            self.clients.open_session(client, until)
+        if self.few_transactions:
+            self.clients.add_transaction(client, now)
+
+    def open_session(self, client: int, until: float) -> None:
+        """*client* opens a session that ends at *until*, which counts if sessions do."""
+        if self.counts_sessions:
+            self.clients.open_session(client, until)
+
+    def add_transaction(self, client: int, now: float) -> None:
+        """*client* makes a transaction, which counts if transactions do."""
+        if self.few_transactions:
+            self.clients.add_transaction(client, now)
 
 
 class Clients:
@@ -67,12 +92,15 @@ class Clients:
 
     def recent(self, client: int, now: float, window: float, few: int = 0) -> int:
         """Transactions of *client* in the last *window* seconds, without those that its rate
-        forbade: a client over its limit is slowed down, not shut out. 0 where fewer than *few*
-        are kept."""
+        forbade: a client over its limit is slowed down, not shut out. 0 where they are fewer than
+        *few*."""
         moments = self._transactions.get(client)
-        if moments is None or len(moments) < min(few, MOST_KEPT):
+        if moments is None:
             return 0
-        del moments[: bisect_right(moments, now - window)]
+        since, n = now - window, len(moments)
+        if few > 0 and (n < few or moments[-few] <= since) and n % AT_ONCE:
+            return 0
+        del moments[: bisect_right(moments, since)]
         return len(moments) if len(moments) >= few else 0
 
     def add_transaction(self, client: int, now: float) -> None:
@@ -120,12 +148,14 @@ class Greylist:
         forgotten = now - last > self.memory if passed else now - first > self.window
         return None if forgotten else now - first
 
-    def note(self, triple: Triple, answer: Answer, now: float) -> None:
-        """Keep what became of *triple*: greylisted, or let through."""
-        new = self.age(triple, now) is None
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def note(self, triple: Triple, age: float | None, answer: Answer, now: float) -> None:
+        """Keep what became of *triple*, which was of that *age*: greylisted, or let through."""
         if answer.verdict.cause == "greylisted":
-            self._seen[triple] = (now if new else self._seen[triple][0], now, False)
-        elif answer.verdict.accepted and not new:
+            self._seen[triple] = (now if age is None else self._seen[triple][0], now, False)
+        elif answer.verdict.accepted and age is not None:
             self._seen[triple] = (self._seen[triple][0], now, True)
 
     def parts(

@@ -1,15 +1,18 @@
-"""The outbox of a mail program: refused messages, and what has been tried for each."""
+"""The ways in which a mail program sends, and its outbox: refused messages, and what has been
+tried for each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sim.workload.arrivals import Arrivals
-from sim.workload.people import Person
+from sim.topology.lines import Line
+from sim.workload.arrivals import Arrivals, RecipientGroup
+from sim.workload.people import Account, Person
 from sim.workload.streams import Purpose, chance
 from sim.world.recorder import Answer
 from sim.world.server import Server
-from sim.world.transfers import Transfer
+from sim.world.transfers import Message
 
 
 class LearnedSettings(NamedTuple):
@@ -22,15 +25,41 @@ class LearnedSettings(NamedTuple):
     line: str | None = None
 
 
+class SubmissionSettings(NamedTuple):
+    """How somebody sends from one place by one account."""
+
+    account: Account
+    own: Server
+    """The submission server of the account."""
+    server: Server
+    """The server that is asked."""
+    dials: str | None
+    """The network that is dialled in to; None: that of the place."""
+    line: Line
+    place: int
+    """Number of the place in rows."""
+    reverse_path: str
+    representative: str
+    """A reverse-path that policies cannot tell from this one."""
+
+
+Way = tuple[SubmissionSettings, str, int]
+"""How mail is sent: by which settings, from which network and address of the machine."""
+
+
 class OutboxEntry:
     """A refused message in the outbox, and what its writer has tried for it."""
 
     def __init__(
-        self, arrivals: Arrivals, writer: Person, customer: int, transfer: Transfer
+        self,
+        arrivals: Arrivals,
+        writer: Person,
+        customer: int,
+        message: Message,
+        groups: Sequence[RecipientGroup],
     ) -> None:
         self.customer = customer  # which of the writer's successive customers it is
-        number = transfer.message.number
-        self.message, self.groups = transfer.message, transfer.groups
+        number, self.message, self.groups = message.number, message, groups
         self.account_number = arrivals.account[number]  # of the person's accounts
         self.account = writer.accounts[self.account_number]
         self.choice = arrivals.choice[number]

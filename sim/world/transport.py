@@ -183,7 +183,7 @@ class Transport:
             return
         if memory is not None:
             # only now: the greeting counts a client's other sessions
-            memory.clients.open_session(transfer.server.seen(transfer.address), done)
+            memory.open_session(transfer.server.seen(transfer.address), done)
         self.settle(transfer, self.ask(transfer, now), now, start, took)
 
     def settle(

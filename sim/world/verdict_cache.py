@@ -28,9 +28,9 @@ MOST_CLIENTS = 1 << 13
 """Addresses whose class a server keeps: customers of a large ISP hardly come twice."""
 MOST_ANSWERS = 1 << 18
 """Answers that are kept of one policy."""
-CHANGING_FACTS = ("pop_age", "recent", "greylist_age")
+CHANGING_FACTS = ("pop_age", "greylist_age")
 """Facts that nobody can tell before a message comes."""
-VARYING = (*CHANGING_FACTS, "spam", "content_draw")
+VARYING = (*CHANGING_FACTS, "recent", "spam", "content_draw")
 """Facts that differ between two transactions of the same client, sender and recipient; how many
 sessions are open is asked before there is one."""
 
@@ -173,13 +173,13 @@ class VerdictCache:
         self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str
     ) -> Answer | None:
         """What *client_class* is answered to honest mail of that *draw* of content, whatever
-        clocks and counts may say; None where it depends on these."""
+        clocks may say, if it has done nothing lately; None where it depends on clocks."""
         if not self.varies:
             return client_class.stateless[reverse_path][forward_path]
         state = self.state
-        state.spam, state.content_draw = False, draw
+        state.spam, state.content_draw, state.recent = False, draw, 0
         answers = set()
-        for state.pop_age, state.recent, state.greylist_age in self._changing:
+        for state.pop_age, state.greylist_age in self._changing:
             answers.add(self.answers(client_class)[reverse_path][forward_path])
             if len(answers) > 1:
                 return None

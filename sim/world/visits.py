@@ -54,7 +54,7 @@ class Visit:
         if start is None:
             server.tally.turned_away += 1
         elif server.memory is not None:
-            server.memory.clients.open_session(server.seen(self.client), start + self.service)
+            server.memory.open_session(server.seen(self.client), start + self.service)
         return start
 
     @property
@@ -176,9 +176,10 @@ class Visit:
         answers = [self._answer(verdict) for _, verdict in offer.answers]
         for (path, _), answer in zip(offer.answers, answers, strict=True):
             if memory.greylists:
-                memory.greylist.note(self._triple(offer.facts, path), answer, now)
+                triple = self._triple(offer.facts, path)
+                memory.greylist.note(triple, memory.greylist.age(triple, now), answer, now)
         if any(answer.verdict.cause != "rate" for answer in answers):
-            memory.clients.add_transaction(self.server.seen(self.client), now)
+            memory.add_transaction(self.server.seen(self.client), now)
 
     def _answer(self, verdict: Verdict) -> Answer:
         return self.world.recorder.answer(self.server.name, verdict)

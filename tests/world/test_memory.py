@@ -26,11 +26,11 @@ def test_a_triple_is_as_old_as_its_first_attempt():
     later, taken = answers()
     memory, triple = Greylist(DAY, 7 * DAY), (1, "a@b.example", 5)
     assert memory.age(triple, 100.0) is None
-    memory.note(triple, later, 100.0)
-    memory.note(triple, later, 200.0)
+    memory.note(triple, None, later, 100.0)
+    memory.note(triple, 100.0, later, 200.0)
     assert memory.age(triple, 450.0) == 350.0
     assert memory.age((2, "a@b.example", 5), 450.0) is None  # another client is another triple
-    memory.note(triple, taken, 450.0)
+    memory.note(triple, 350.0, taken, 450.0)
     assert memory.age(triple, 500.0) == 400.0
 
 
@@ -46,9 +46,9 @@ def test_a_triple_is_as_old_as_its_first_attempt():
 def test_what_is_forgotten_when(passed, away, known):
     later, taken = answers()
     memory, triple = Greylist(DAY, 7 * DAY), (1, None, 5)
-    memory.note(triple, later, 0.0)
+    memory.note(triple, None, later, 0.0)
     if passed:
-        memory.note(triple, taken, 0.0)
+        memory.note(triple, 0.0, taken, 0.0)
     assert (memory.age(triple, away) is not None) is known
 
 
@@ -56,7 +56,7 @@ def test_recipients_are_cut_where_their_ages_change():
     later, _ = answers()
     memory = Greylist(DAY, DAY)
     for box in (10, 11, 13):
-        memory.note((1, "s", box), later, 0.0)
+        memory.note((1, "s", box), None, later, 0.0)
     cut = [
         (p[0], p[1], age)
         for p, age, _ in memory.parts((4, 8, 0, "x"), [0, 0, 0, 0, 10, 11, 12, 13], 1, "s", 9.0)

@@ -40,6 +40,8 @@ class Known(IntEnum):
     """Its only recipient is refused permanently, and the writer gives up."""
     PARTS = 6
     """Every group is accepted, and each ends here or is relayed."""
+    FAILS = 7
+    """For now its first server does not reach the second, by chance."""
 
 
 class Hop:
@@ -87,6 +89,8 @@ class RecipientGroups(Hop):
         # what becomes of its recipients at each hop, see `Answer`
         self.first_outcome_item, self.first_outcome = column("i", n, 0)
         self.outcome_item, self.outcome = column("i", n, 0)
+        self.attempt_item, self.attempt = column("h", n, 1)
+        """Of the second hop: which one this is, after those that were put off."""
 
     def group(self, index: int, representative: dict[int, str]) -> RecipientGroup:
         """Group *index* as `Transport` has it."""

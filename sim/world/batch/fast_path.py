@@ -32,13 +32,16 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy.events import NORMAL, Event
 
+from sim.world.batch.changes import Changes
 from sim.world.batch.columns import Known
-from sim.world.batch.moments import COUNTED, NONE, SEVERAL, UNKNOWN, Moments
+from sim.world.batch.moments import COUNTED, NONE, PUT_OFF, SEVERAL, UNKNOWN, Moments
 from sim.world.batch.outcomes import Outcomes
 from sim.world.batch.precompute import Precomputed
-from sim.world.batch.written import FirstHop, Written
+from sim.world.batch.second_hops import SecondHop, SecondHops
+from sim.world.batch.written import FirstHop, InOutbox, Written
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
+from sim.world.outbox import Way
 from sim.world.recorder import Parts
 from sim.world.server import Server
 from sim.world.transfers import Transfer
@@ -49,14 +52,7 @@ THEN = np.array(
     [{Known.PARTS: SEVERAL, Known.COUNT: COUNTED}.get(known, NONE) for known in sorted(Known)[1:]]
 )
 """Instead of the number of the group that goes on, by what is known of the first hop."""
-WRITE, ASK, COUNT, SECOND_HOP = Known.WRITE, Known.ASK, Known.COUNT, Known.SECOND_HOP
-
-
-class SecondHop(Occurrence):
-    """A group of recipients on its way to its second hop."""
-
-    __slots__ = ("index",)
-    index: int
+WRITE, COUNT, SECOND_HOP = Known.WRITE, Known.COUNT, Known.SECOND_HOP
 
 
 class Accelerator(EventByEvent):
@@ -68,6 +64,8 @@ class Accelerator(EventByEvent):
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
         self.moments, self.written = Moments(known), Written(known)
+        self.changes = Changes(transport.outages)
+        self.second_hops = SecondHops(known, self.moments, self.changes, self.arrive)
         self.outcomes = Outcomes(known)
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
@@ -76,10 +74,8 @@ class Accelerator(EventByEvent):
         self.learned: set[int] = set()  # people who have changed a setting
         self._now = self._arrival = 0.0  # when the last message came, when the next one comes
         self._stale = set(range(len(self.servers)))  # servers whose answers are to be worked out
-        self._change = 0.0  # when a network or link next goes down or comes up
         self._alarm, self._alarm_set = Occurrence(), False  # wakes `feed`; whether it will
-        self._feed, self._arrive = (self.feed,), (self.arrive,)
-        self._spare: list[SecondHop] = []  # events that are over, to be used again
+        self._feed = (self.feed,)
         self._sessions = np.array([*(s.sessions for s in self.servers), None], dtype=object)
 
     def start(self) -> None:
@@ -111,40 +107,51 @@ class Accelerator(EventByEvent):
         """Work out the answers of servers whose policies have changed."""
         self.known.recompute(self._stale, self._next)
         self._stale.clear()
+        self._memories = np.array([*(s.memory for s in self.servers), None], dtype=object)
         self._messages = self._bring()
 
     def _bring(self) -> Iterator[float]:
         """Bring messages to their first servers, each at its moment, outside the event list;
         where another event comes first, yield the moment of the next message."""
         env, latency, detached = self.env, self.known.latency_item, self.detached
-        queue, schedule, spare, arrive = env.queue, env.schedule, self._spare, self._arrive
-        first_hop = self.moments.first_hop
-        starts, until, began, change = self.messages.start_item, env.peek(), env.now, self._change
+        queue, schedule, starts = env.queue, env.schedule, self.messages.start_item
+        spare, arrive, client = self.second_hops.spare, (self.arrive,), self.known.client_item
+        until, began, change = env.peek(), env.now, self.changes.next
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
-        for message, at, sessions, took, then in chain.from_iterable(chunks):
+        for message, at, sessions, memory, took, then in chain.from_iterable(chunks):
             # Whatever is scheduled before this message happens first, and may schedule more.
             while at > until:
                 self._next = self.place[message]
                 yield at
-                until, began, change = env.peek(), env.now, self._change
+                until, began, change = env.peek(), env.now, self.changes.next
             if detached[message]:
                 continue
-            counted = then == COUNTED
-            if counted and (then := first_hop(message, at)) == UNKNOWN:
+            if memory is not None and not memory.is_quiet(client[message], at):
+                then = COUNTED
+            if then == COUNTED and not self.moments.welcomes(message, at):
                 sessions = None
             # No session: nothing is known, or too many wait for one. A session during which a
-            # link changes may be lost: `_changes` moves the bound on to the next such moment.
+            # link changes may be lost: `changes` moves the bound on to the next such moment.
             start = None if sessions is None else sessions.admit(at, took)
-            if start is None or ((done := start + took) >= change and self._changes(at, done)):
-                # only here can something else happen that looks at this object
-                self._next, self._now = self.place[message] + 1, at
+            if start is None or (
+                (done := start + took) >= change and self.changes.between(at, done)
+            ):
                 self._hand_over(message, at, start, took, known=sessions is not None)
-                until, change = env.peek(), self._change
+                until, change = env.peek(), self.changes.next
                 continue
+            if then == COUNTED:
+                then = self.moments.first_hop(message, at, done)
+                if then == PUT_OFF:
+                    self._put_off(message, at, start, took)
+                elif then == UNKNOWN:
+                    self._hand_over(message, at, start, took, known=True)
+                if then <= UNKNOWN:
+                    until, change = env.peek(), self.changes.next
+                    continue
+            elif memory is not None:
+                memory.count(client[message], at, done)
             # The usual end: the message's row is written by `write_outcomes`, from this one number.
             starts[message] = start
-            if counted:
-                self._count(message, at, done)
             if then >= 0:
                 # SimPy counts a delay from its present moment, which is still that of `began`:
                 # no event has happened since.
@@ -158,24 +165,28 @@ class Accelerator(EventByEvent):
         self._next = len(self.order)
 
     def _chunk(self, begin: int) -> Iterator[tuple[Any, ...]]:
-        """What `_bring` needs of the messages from *begin* in order: number, arrival, sessions of
-        the server if the answer is known, duration, and the group that goes on."""
+        """What `_bring` needs of the messages from *begin* in order: number, arrival, sessions
+        and memory of the server if the answer is known, duration, and the group that goes on."""
         some, messages = self.order[begin : begin + CHUNK], self.messages
         known = messages.known[some]
-        sessions = self._sessions[np.where(known >= COUNT, messages.server[some], -1)]
+        server = np.where(known >= COUNT, messages.server[some], -1)
+        sessions, memories = self._sessions[server], self._memories[server]
         then = THEN[known]
         then = np.where(known == SECOND_HOP, self.groups.first[some], then)
-        columns = some, messages.at[some], sessions, messages.took[some], then
+        columns = some, messages.at[some], sessions, memories, messages.took[some], then
         return zip(*(column.tolist() for column in columns), strict=True)
 
     def _hand_over(
         self, message: int, at: float, start: float | None, took: float, *, known: bool
     ) -> None:
         """Leave *message*, which comes at *at*, to its mail program or to `Transport`."""
+        # only here can something else happen that looks at this object
+        self._next, self._now = self.place[message] + 1, at
         if self.messages.known_item[message] == WRITE:
             self.write(message, at)
         else:
-            self._take_over(self._first(message), at, start, took, known=known)
+            transfer = self.programs[self.arrivals.person[message]].first(message)
+            self._take_over(transfer, at, start, took, known=known)
 
     def _take_over(
         self, transfer: Transfer, at: float, start: float | None, took: float, *, known: bool
@@ -188,61 +199,63 @@ class Accelerator(EventByEvent):
         else:
             self.transport.session(transfer, at, start, took)
 
-    def _count(self, message: int, at: float, done: float) -> None:
-        """The first server of *message* has had a session from *at* to *done*."""
-        server = self.servers[self.messages.server_item[message]]
-        if server.memory is not None:
-            self.moments.count(server, self.known.client_item[message], at, done)
-
-    def _first(self, message: int) -> Transfer:
-        """The transfer of *message* to its first server."""
-        return self.programs[self.arrivals.person[message]].first(message)
-
-    # ---- first hop of what is written at its moment
+    # ---- first hop of what is sent at its moment
 
     def write(self, message: int, at: float) -> None:
         """Let the writer's mail program send *message* at *at* (s), in columns where that does."""
-        program, sent = self.programs[self.arrivals.person[message]], None
-        if not self._stale:
-            sent = self.written.send(program, message, at)
-        if sent is None:
+        program = self.programs[self.arrivals.person[message]]
+        if not self._send(message, 1, program.first_way(message), at):
             super().write(message, at)
-            return
-        event, arrival = sent
-        event.callbacks = (self._arrive_written,)
-        self.env.schedule(event, NORMAL, arrival - self.env.now)
+
+    def _send(self, message: int, attempt: int, way: Way, at: float) -> bool:
+        """Send *message* that *way*, if nothing is known to stand against it."""
+        sent = None if self._stale else self.written.send(message, attempt, way, at)
+        if sent is not None:
+            event, arrival = sent
+            event.callbacks = (self._arrive_written,)
+            self.env.schedule(event, NORMAL, arrival - self.env.now)
+        return sent is not None
 
     def _arrive_written(self, event: FirstHop) -> None:
-        """A message that was written at its moment reaches its first server."""
+        """A message that was sent at its moment reaches its first server."""
         message, at, took = event.message, self.env.now, self.messages.took_item[event.message]
         del self.written.on_their_way[message]
-        then = UNKNOWN if event.transfer is not None else self.moments.first_hop(message, at)
-        server, known = self.servers[self.messages.server_item[message]], then != UNKNOWN
-        start = server.sessions.admit(at, took) if known else None
-        if start is None or ((done := start + took) >= self._change and self._changes(at, done)):
-            transfer = event.transfer or self._first(message)
-            self._take_over(transfer, at, start, took, known=known)
-            return
-        self.messages.at_item[message], self.messages.start_item[message] = at, start
-        self._count(message, at, done)
-        if then != NONE:
-            self._part(message, done)
+        known = event.transfer is None and self.moments.welcomes(message, at)
+        server = self.servers[self.messages.server_item[message]]
+        start, then = server.sessions.admit(at, took) if known else None, UNKNOWN
+        if start is not None and not self.changes.between(at, start + took):
+            then = self.moments.first_hop(message, at, start + took)
+        if start is None or then == UNKNOWN:
+            self._take_over(self.written.transfer(event), at, start, took, known=known)
+        elif then == PUT_OFF:
+            self._put_off(message, at, start, took)
+        else:
+            self.messages.at_item[message], self.messages.start_item[message] = at, start
+            if then != NONE:
+                self._part(message, start + took)
 
     def _part(self, message: int, done: float) -> None:
         """The first server has taken *message*: the groups that do not end there go on."""
         groups, latency = self.groups, self.known.latency_item
-        schedule, now = self.env.schedule, self.env.now
         for index in range(groups.first_item[message], groups.first_item[message + 1]):
             if groups.at_first_item[index] == SECOND_HOP:
-                event = SecondHop()
-                event.callbacks, event.index = self._arrive, index
-                schedule(event, NORMAL, done + latency[index] - now)
+                self.second_hops.send(index, done + latency[index])
 
-    def _changes(self, at: float, done: float) -> bool:
-        """Whether a network or a link goes down or comes up between *at* and *done*."""
-        outages = self.transport.outages
-        self._change = inf if outages is None else outages.next_change(at)
-        return done >= self._change
+    def _put_off(self, message: int, at: float, start: float, took: float) -> None:
+        """The first server has taken nothing of *message* for now: its writer tries again."""
+        event, again = self.written.put_off(message, at, start, took)
+        event.callbacks = (self._send_again,)
+        self.env.schedule(event, NORMAL, again - self.env.now)
+
+    def _send_again(self, event: InOutbox) -> None:
+        """Let the mail program send a message again, in columns where that does."""
+        message, at = event.message, self.env.now
+        program, attempts = self.written.program(message), self.recorder.messages.attempts
+        way = program.way(self.arrivals.account[message], at)
+        if self._send(message, attempts[message] + 1, way, at):
+            attempts[message] += 1
+        else:
+            program.submit(program.put_off(message), at)
 
     # ---- second hop
 
@@ -250,8 +263,8 @@ class Accelerator(EventByEvent):
         """A group reaches its second server."""
         if self._stale:
             self._refresh()
-        self._spare.append(event)
-        self._second_hop(event.index, self.env.now)
+        self.second_hops.spare.append(event)
+        self.second_hops.reach(event.index, self.env.now)
         # While an alarm is set, `feed` will come. Otherwise this event stands in for it: it brings
         # the next messages, unless another event comes before them, and sets an alarm only if
         # what follows is not another group, which would do the same.
@@ -261,45 +274,6 @@ class Accelerator(EventByEvent):
                 self._arrival = next(self._messages, inf)
             if not queue or queue[0][3].__class__ is not SecondHop:
                 self._wait()
-
-    def _second_hop(self, index: int, at: float) -> None:
-        """The session of group *index*, as far as everything is as it was worked out."""
-        groups = self.groups
-        known, server = groups.known_item[index], self.servers[groups.server_item[index]]
-        if known == COUNT:
-            client = self._origin(index).address
-            if not self.moments.accepts(server, client, index, at):
-                known = ASK
-        if known == ASK:
-            self.transport.arrive(self._transfer(index), at)
-            return
-        # `at` is the present moment, so sessions are asked for in order of time here, too.
-        took = groups.took_item[index]
-        start = server.sessions.admit(at, took)
-        if start is None:
-            self.transport.turn_away(self._transfer(index), at)
-        elif start + took >= self._change and self._changes(at, start + took):
-            self.transport.session(self._transfer(index), at, start, took)
-        else:
-            groups.at_item[index], groups.start_item[index] = at, start
-            if known == COUNT:
-                self.moments.count(server, client, at, start + took)
-
-    def _origin(self, index: int) -> Server:
-        """The first server of group *index*."""
-        number: int = self.messages.server_item[self.groups.message_item[index]]
-        return self.servers[number]
-
-    def _transfer(self, index: int) -> Transfer:
-        """The transfer of group *index* to its second server."""
-        message, origin = self.groups.message_item[index], self._origin(index)
-        done = self.messages.start_item[message] + self.messages.took_item[message]
-        group = self.groups.group(index, self.known.representative)
-        sent = self.programs[self.arrivals.person[message]].message(message)
-        transfer = self.transport.next_transfer(origin, sent, group.domain, [group], done)
-        assert transfer is not None, "only then is it known to go on"
-        transfer.network = origin.network
-        return transfer
 
     # ---- changes
 
@@ -366,9 +340,10 @@ class Accelerator(EventByEvent):
         for message in coming[self.messages.known[coming] != WRITE].tolist():
             if not self.detached[message]:
                 rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
-        for message in self.written.pending():
-            rows[self.arrivals.first[message] : self.arrivals.first[message + 1]] = True
         for _, _, _, event in self.env.queue:
             if isinstance(event, SecondHop):
                 row = self.groups.row_item[event.index]
                 rows[row : row + self.groups.count_item[event.index]] = True
+            elif isinstance(event, (FirstHop, InOutbox)):
+                first = self.arrivals.first
+                rows[first[event.message] : first[event.message + 1]] = True

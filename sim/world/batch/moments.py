@@ -1,107 +1,215 @@
-"""What servers say that look at the moment: at counts, at lists, at POP logins.
+"""What servers say that look at the moment: at counts, at lists, at POP logins, at greylists.
 
 How long such a session takes is known before; what it is answered is asked for when it arrives,
-by the same answers that `Transport` reads. Where something is refused, or greeted otherwise than
-with a welcome, `Transport` asks again and sees to what follows.
+by the same answers that `Transport` reads. A refusal that is only for now is kept here, too; where
+more follows, `Transport` asks again and sees to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sim.path.facts import NO_LOGIN, Credentials
-from sim.records.words import Permission
+from sim.records.words import Cause, Permission
 from sim.smtp import Verdict
 from sim.world.batch.columns import Known
+from sim.world.memory import Triple
 from sim.world.recorder import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sim.world.batch.precompute import Precomputed
+    from sim.world.memory import Memory
     from sim.world.server import Server
 
-NONE, SEVERAL, COUNTED, UNKNOWN = -1, -2, -3, -4
-"""Instead of the number of the group that goes on: it is asked for, or it is `Transport`'s."""
+NONE, SEVERAL, COUNTED, UNKNOWN, PUT_OFF = -1, -2, -3, -4, -5
+"""Instead of the number of the group that goes on: none does, several may, it is asked for; what
+follows is `Transport`'s; nothing is taken for now."""
 OWN_LOGIN = Permission.OWN_LOGIN.number
+RATE = Cause.RATE.number
 
 
 class Moments:
-    """The answers at the moment, of first hops and of second ones."""
+    """The answers at the moment, of first hops and of second ones.
+
+    An answer is asked for in `first_hop` or `second_hop`; what the server remembers of the question
+    is entered by `note`, if what follows is not left to `Transport`.
+    """
 
     def __init__(self, known: Precomputed) -> None:
         self.known, self.servers, self.arrivals = known, known.servers, known.arrivals
         self.messages, self.groups = known.messages, known.groups
-        permissions = known.transport.permissions
+        recorder, permissions = known.context.recorder, known.transport.permissions
+        self.attempts, self.boxes = recorder.messages.attempts, recorder.recipient
         assert permissions is not None, "every world asks whose permission it was"
         self._window_of = permissions.window
+        self._contacts: list[tuple[Triple, float | None, Answer]] = []
+        """What greylisting was asked: whom, of which age, with which answer."""
 
-    def first_hop(self, message: int, at: float) -> int:
-        """The group of *message* that goes on if its first server takes all of it at *at*."""
-        groups, server = self.groups, self.servers[self.messages.server_item[message]]
+    # ---- first hop
+
+    def welcomes(self, message: int, at: float) -> bool:
+        """Whether the first server of *message* greets its client with a welcome at *at*."""
+        server = self.servers[self.messages.server_item[message]]
+        if not server.counts_sessions:
+            return True
+        return server.greet(self.known.client_item[message], self._login(message), at) is None
+
+    def first_hop(self, message: int, at: float, done: float) -> int:
+        """The group of *message* that goes on if its first server takes all of it, in a session
+        that was asked for at *at* and ends at *done*."""
+        server, first = self.servers[self.messages.server_item[message]], self.groups.first_item
+        indices = range(first[message], first[message + 1])
         client = self.known.client_item[message]
-        login = self.known.logins.kinds[self.known.login_number_item[message]]
-        answers = self._answers(server, client, login, message, at)
+        answers = self._answers(server, client, self._login(message), indices, at)
         if answers is None:
             return UNKNOWN
-        first, end = groups.first_item[message], groups.first_item[message + 1]
-        permission, then = 0, NONE
-        for index in range(first, end):
-            address = self.known.representative[groups.domain_item[index]]
-            answer = answers[address]
+        then = self._then(server, message, indices, answers, at, done)
+        if server.memory is not None and then != UNKNOWN:
+            self._note(server.memory, server.seen(client), answers, at, done)
+        return then
+
+    def _login(self, message: int) -> Credentials:
+        number: int = self.known.login_number_item[message]
+        return self.known.logins.kinds[number]
+
+    def _then(
+        self,
+        server: Server,
+        message: int,
+        indices: range,
+        answers: list[Answer],
+        at: float,
+        done: float,
+    ) -> int:
+        """What follows from the *answers* to the groups *indices* of *message*."""
+        groups, permission, then = self.groups, 0, NONE
+        for index, answer in zip(indices, answers, strict=True):
             verdict = answer.verdict
-            if not verdict.accepted or verdict.discarded:
+            if not verdict.accepted:
+                return self._refused(message, indices, answers, done)
+            if verdict.discarded:
                 return UNKNOWN
             groups.first_outcome_item[index] = answer.outcome
             groups.at_first_item[index] = Known.SECOND_HOP if verdict.relayed else Known.LOCAL
             if verdict.relayed:
                 then = index
-                permission = permission or self._permission(server, verdict, message, address, at)
+                permission = permission or self._permission(server, verdict, message, index, at)
         self.known.permission_item[message] = permission
-        return then if end - first == 1 else SEVERAL
+        return then if len(indices) == 1 else SEVERAL
 
-    def accepts(self, server: Server, client: int, index: int, at: float) -> bool:
-        """Whether *server* takes group *index* from *client* for mailboxes of its own at *at*."""
-        groups = self.groups
-        answers = self._answers(server, client, NO_LOGIN, groups.message_item[index], at)
-        if answers is None:
-            return False
-        answer = answers[self.known.representative[groups.domain_item[index]]]
-        groups.outcome_item[index] = answer.outcome
-        verdict = answer.verdict
-        return verdict.accepted and not verdict.relayed and not verdict.discarded
-
-    def count(self, server: Server, client: int, at: float, until: float) -> None:
-        """*server* has had a transaction of *client*, in a session from *at* to *until*."""
-        if server.memory is not None:
-            clients, seen = server.memory.clients, server.seen(client)
-            clients.open_session(seen, until)
-            clients.add_transaction(seen, at)
-
-    def _answers(
-        self, server: Server, client: int, login: Credentials, message: int, at: float
-    ) -> Mapping[str, Answer] | None:
-        """What *server* answers to *client* at *at*, by recipient; None: it is not welcome."""
-        memory, recent = server.memory, 0
-        if memory is not None:
-            if server.counts_sessions and server.greet(client, login, at) is not None:
-                return None
-            recent = memory.recent(server.seen(client), at)
-        content = self.arrivals.content[message]
-        answers = server.answers_to(client, login, at, False, content, recent)
-        return answers[self.known.senders[self.known.sender_item[message]]]
+    def _refused(self, message: int, indices: range, answers: list[Answer], done: float) -> int:
+        """What follows where one of the *answers* refuses: the message stays with its writer."""
+        groups, program = self.groups, self.known.programs[self.arrivals.person[message]]
+        for index, answer in zip(indices, answers, strict=True):
+            groups.first_outcome_item[index] = answer.outcome
+        if not any(a.verdict.permanent for a in answers if not a.verdict.accepted):
+            waits = done - self.arrivals.at[message] < program.users.patience
+            return PUT_OFF if waits else UNKNOWN
+        index, first = indices[0], self.attempts[message] == 1
+        alone = first and len(indices) == 1 and groups.count_item[index] == 1
+        if not (alone and program.gives_up_at_once(message)):
+            return UNKNOWN
+        self.messages.known_item[message] = groups.at_first_item[index] = Known.REFUSAL
+        return NONE
 
     def _permission(
-        self, server: Server, verdict: Verdict, message: int, address: str, at: float
+        self, server: Server, verdict: Verdict, message: int, index: int, at: float
     ) -> int:
-        """By whose permission *server* relays *message* to *address*."""
+        """By whose permission *server* relays group *index* of *message*."""
         means = server.personal.get(verdict.rule)
         if means != "window":
             return OWN_LOGIN if means == "login" else 0
         program = self.known.programs[self.arrivals.person[message]]
-        login = self.known.logins.kinds[self.known.login_number_item[message]]
-        question = program.message(message)
-        client = self.known.client_item[message]
+        address = self.known.representative[self.groups.domain_item[index]]
+        question, client = program.message(message), self.known.client_item[message]
+        login = self._login(message)
         window = self._window_of(
             server, client, login, question, program.person.number, at, address
         )
         return Permission(window).number
+
+    # ---- second hop
+
+    def second_hop(self, server: Server, client: int, index: int, at: float) -> Answer | None:
+        """What *server* answers to group *index* from *client* at *at*; None: not one thing."""
+        answers = self._answers(server, client, NO_LOGIN, range(index, index + 1), at)
+        return None if answers is None else answers[0]
+
+    def note(self, server: Server, client: int, answer: Answer, at: float, done: float) -> None:
+        """*server* has given that *answer* to *client*, in a session that ends at *done*."""
+        if server.memory is not None:
+            self._note(server.memory, server.seen(client), [answer], at, done)
+
+    # ---- both
+
+    def _answers(
+        self, server: Server, client: int, login: Credentials, indices: range, at: float
+    ) -> list[Answer] | None:
+        """What *server* answers to *client* at *at*, by group; None: differently within one."""
+        memory, recent, groups = server.memory, 0, self.groups
+        message = groups.message_item[indices[0]]
+        if memory is not None:
+            recent = memory.recent(server.seen(client), at)
+            if memory.greylists:
+                return self._greylisting(server, client, login, indices, at, recent)
+        by_recipient = self._by_recipient(server, client, login, message, at, recent, None)
+        return [by_recipient[self.known.representative[groups.domain_item[i]]] for i in indices]
+
+    def _by_recipient(
+        self,
+        server: Server,
+        client: int,
+        login: Credentials,
+        message: int,
+        at: float,
+        recent: int,
+        age: float | None,
+    ) -> Mapping[str, Answer]:
+        content = self.arrivals.content[message]
+        answers = server.answers_to(client, login, at, False, content, recent, age)
+        return answers[self.known.senders[self.known.sender_item[message]]]
+
+    def _greylisting(
+        self,
+        server: Server,
+        client: int,
+        login: Credentials,
+        indices: range,
+        at: float,
+        recent: int,
+    ) -> list[Answer] | None:
+        """The same of a server that remembers whom it has seen."""
+        assert server.memory is not None, "only then does it remember"
+        age_of, seen, answers = server.memory.greylist.age, server.seen(client), []
+        self._contacts.clear()
+        for index in indices:
+            message = self.groups.message_item[index]
+            triples = self._triples(seen, message, index)
+            age, *others = [age_of(triple, at) for triple in triples]
+            if any(other != age for other in others):
+                return None
+            answers_to = self._by_recipient(server, client, login, message, at, recent, age)
+            answer = answers_to[self.known.representative[self.groups.domain_item[index]]]
+            answers.append(answer)
+            self._contacts += [(triple, age, answer) for triple in triples]
+        return answers
+
+    def _triples(self, client: int, message: int, index: int) -> list[Triple]:
+        """What greylisting goes by, of each recipient of group *index*: all have a mailbox."""
+        person = self.known.programs[self.arrivals.person[message]].person
+        sender = person.accounts[self.arrivals.account[message]].sender
+        row, boxes = self.groups.row_item[index], self.boxes
+        return [(client, sender, boxes[i]) for i in range(row, row + self.groups.count_item[index])]
+
+    def _note(
+        self, memory: Memory, client: int, answers: list[Answer], at: float, done: float
+    ) -> None:
+        """Let the server remember what it was asked last."""
+        memory.open_session(client, done)
+        if any(answer.cause != RATE for answer in answers):
+            memory.add_transaction(client, at)
+        if memory.greylists:
+            for triple, age, answer in self._contacts:
+                memory.greylist.note(triple, age, answer, at)

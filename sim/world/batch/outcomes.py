@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.workload.columns import Floats, Ints
+from sim.workload.columns import Floats, Ints, view
 from sim.world.batch.columns import Known
 from sim.world.recorder import FATES, Parts, Recorder
 
@@ -64,6 +64,10 @@ class Outcomes:
         count, refused = np.diff(known.first_row), messages.known == Known.REFUSAL
         return {
             "message": lambda: (first, message),
+            "attempt": lambda: (
+                view(known.context.recorder.messages.attempts)[first],
+                groups.attempt[second],
+            ),
             "hop": lambda: (np.zeros(len(first), np.int8), np.ones(len(second), np.int8)),
             "at": lambda: (messages.at[first], groups.at[second]),
             "client": lambda: (known.client[first], known.addresses[messages.server[message]]),

@@ -24,12 +24,12 @@ from sim.records.words import Permission
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
+from sim.world.batch.certainty import fixed_answer, known_of
 from sim.world.batch.columns import Hop, Indexed, Known, RecipientGroups, column, distinct, indexed
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.recorder import FATES, Answer
-from sim.world.server import Server
+from sim.world.recorder import FATES
 from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
 
@@ -170,7 +170,7 @@ class Precomputed:
     def recompute(self, changed: set[int], begin: int) -> None:
         """Work out what servers *changed* (numbers) answer to messages from *begin* in order."""
         messages, groups = self.messages, self.groups
-        self.fixed, self.permits_login = [_fixed_answer(server) for server in self.servers], []
+        self.fixed, self.permits_login = [fixed_answer(server) for server in self.servers], []
         stale = np.zeros(len(self.servers) + 1, dtype=bool)  # one more, for server -1
         stale[list(changed)] = True
         rest = self.order[begin:]
@@ -226,13 +226,15 @@ class Precomputed:
         nothing = np.zeros(len(some), dtype=np.int64)
         known = self._answers(some, server, self.addresses[origin], groups.outcome, nothing)
         fails = np.array([s.temporary_failure for s in self.servers])[origin]
-        # The first server may fail to reach the second for now, by the same draw as in `Transport`;
-        # then, and wherever the message would not end here, it is retried or bounced there.
+        # The first server may fail to reach the second for now, by the same draw as in `Transport`,
+        # which has whatever would not end here.
         deferred = view(self.arrivals.luck)[message] < fails
         # A server shows what `NextHosts` says: a login to a relayhost, addresses of a pool in turn.
         settings = [server.settings for server in self.servers]
         apart = np.array([bool(s.relayhost or s.outbound_addresses) for s in settings])[origin]
-        known[deferred | apart | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
+        known[apart | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
+        open_to_all = np.array(self.fixed)[server] != Known.ASK
+        known[deferred & ~apart & open_to_all] = Known.FAILS
         groups.known[some] = known
         trunk, service = np.full(len(some), TRUNK), view(self.arrivals.relay_service)
         self._set_duration(groups, some, service[message], message, groups.count[some], trunk)
@@ -338,7 +340,7 @@ class Precomputed:
         answer = server.cache.certain_answer(client_class, draw, sender, recipient)
         if answer is not None and server.personal.get(answer.verdict.rule) == "login":
             self.permits_login.append(answer.number)
-        return _known(answer, server), 0 if answer is None else answer.outcome
+        return known_of(answer, server), 0 if answer is None else answer.outcome
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:
@@ -354,38 +356,6 @@ def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floa
         return [0.0], np.zeros(len(servers), dtype=np.int64)
     values, which = np.unique(lowered, return_inverse=True)
     return values.tolist(), which
-
-
-def _fixed_answer(server: Server) -> Known:
-    """What is known of all answers of *server*, whatever it is asked."""
-    cache, memory = server.cache, server.memory
-    # A list of people's addresses changes with time, and a server that is down answers nothing;
-    # here senders and recipients are grouped by domain, and clients are as they are.
-    apart = cache.tells_senders or cache.tells_recipients or server.has_aliases
-    if server.listing is not None or server.sessions.down or apart or cache.reads_helo:
-        return Known.ASK
-    if server.gateways:
-        return Known.ASK
-    # Greylisting tells apart the recipients of one group, so that counting is not enough.
-    if memory is not None or cache.reads_lists or cache.ranges.one_by_one:
-        return Known.ASK if memory is not None and memory.greylists else Known.COUNT
-    return Known.DEPENDS
-
-
-def _known(answer: Answer | None, server: Server) -> Known:
-    """What follows from *answer* alone; None: it depends on the moment."""
-    if answer is None:
-        return Known.COUNT
-    if answer.verdict.discarded:
-        return Known.ASK
-    if not answer.verdict.accepted:
-        return Known.REFUSAL if answer.verdict.permanent else Known.ASK
-    if not answer.verdict.relayed:
-        return Known.LOCAL
-    # A permission given for somebody's sake is looked into, see `sim.world.permissions`; a login
-    # is its writer's own here.
-    means = server.personal.get(answer.verdict.rule, "login")
-    return Known.SECOND_HOP if means == "login" else Known.ASK
 
 
 def _blocks(some: Ints) -> Iterator[Ints]:

@@ -1,5 +1,5 @@
-"""Messages that are written at their moments: by mail programs whose settings have changed, or
-that look for mail first.
+"""Messages that are sent at their moments: by mail programs whose settings have changed, or that
+look for mail first, and again where they were refused for now.
 
 What others know of theirs beforehand, these know as soon as they are written: which server is
 asked, from where, when they arrive and how long the session takes. It is entered into the columns
@@ -12,29 +12,45 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from sim.workload.streams import Purpose, chance
+from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.batch.columns import Known
 from sim.world.engine import Occurrence
+from sim.world.recorder import FATES
 from sim.world.transfers import Transfer
 from sim.world.transport import TRUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sim.world.batch.precompute import Precomputed
-    from sim.world.mail_programs import MailProgram, SubmissionSettings
+    from sim.world.mail_programs import MailProgram
+    from sim.world.outbox import SubmissionSettings, Way
     from sim.world.server import Server
+
+
+SUBMISSION, NOBODYS, NONE = 0, 0, 0
+"""In rows: the hop, the permission, and recipients that were taken."""
 
 
 class FirstHop(Occurrence):
     """A written message on its way to its first server."""
 
-    __slots__ = ("message", "transfer")
+    __slots__ = ("message", "transfer", "way")
+
+    def __init__(self, message: int, way: Way) -> None:
+        super().__init__()
+        self.message, self.way = message, way
+        self.transfer: Transfer | None = None
+        """The same as `Transport` has it, where something has changed since it was sent."""
+
+
+class InOutbox(Occurrence):
+    """A message that its mail program will send again."""
+
+    __slots__ = ("message",)
 
     def __init__(self, message: int) -> None:
         super().__init__()
         self.message = message
-        self.transfer: Transfer | None = None
-        """The same as `Transport` has it, where something has changed since it was sent."""
 
 
 class Written:
@@ -46,10 +62,12 @@ class Written:
         self.on_their_way: dict[int, FirstHop] = {}
         self._relayhosts = any(server.settings.relayhost for server in known.servers)
 
-    def send(self, program: MailProgram, message: int, at: float) -> tuple[FirstHop, float] | None:
-        """Send *message*, written at *at*, and say when it arrives; None: `Transport` has to."""
-        known = self.known
-        settings, network, client = program.first_way(message)
+    def send(
+        self, message: int, attempt: int, way: Way, at: float
+    ) -> tuple[FirstHop, float] | None:
+        """Send *message* at *at* that *way*, and say when it arrives; None: `Transport` has to."""
+        known, program = self.known, self.program(message)
+        settings, network, client = way
         server, network, client, login = program.offer(settings, network, client, None)
         if self._is_apart(server, settings, client):
             return None
@@ -64,11 +82,41 @@ class Written:
             return None
         if program.polls_first:
             program.poll(settings, server, client, at)
-        self._set_first_hop(message, server, settings, sent + latency)
+        self._set_first_hop(message, attempt, server, settings, sent + latency)
         known.client_item[message] = client
         known.login_number_item[message] = known.logins.number_of(login)
-        event = self.on_their_way[message] = FirstHop(message)
+        known.place[message] = settings.place
+        event = self.on_their_way[message] = FirstHop(message, way)
         return event, sent + latency
+
+    def program(self, message: int) -> MailProgram:
+        """The mail program of the writer of *message*."""
+        return self.known.programs[self.arrivals.person[message]]
+
+    def transfer(self, event: FirstHop) -> Transfer:
+        """What is on its way, as `Transport` has it."""
+        return event.transfer or self.program(event.message).by_way(event.way, event.message)
+
+    def put_off(self, message: int, at: float, start: float, took: float) -> tuple[InOutbox, float]:
+        """Keep *message*, refused for now in a session that was asked for at *at*, in the outbox;
+        say when it is sent again."""
+        groups, recorder, known = self.groups, self.transport.recorder, self.known
+        first, end = groups.first_item[message], groups.first_item[message + 1]
+        answers = [
+            recorder.answers[groups.first_outcome_item[i] // FATES] for i in range(first, end)
+        ]
+        worst = max(answers, key=lambda answer: answer.verdict.code)
+        attempt = recorder.messages.attempts[message]
+        if attempt == 1:
+            refusal = next(answer for answer in answers if not answer.verdict.accepted)
+            recorder.messages.first_cause[message] = refusal.cause
+        count = self.arrivals.first[message + 1] - self.arrivals.first[message]
+        recorder.attempts += recorder.pack_attempt(
+            message, attempt, SUBMISSION, at, known.client_item[message], known.place[message],
+            self.messages.server_item[message], count, NONE, worst.number, start - at, took,
+            NOBODYS, NONE, NO_ABUSE,
+        )  # fmt: skip
+        return InOutbox(message), start + took + self.program(message).users.pop_poll
 
     def _is_apart(self, server: Server, settings: SubmissionSettings, client: int) -> bool:
         """Whether more can happen than what columns hold."""
@@ -80,12 +128,19 @@ class Written:
         )
 
     def _set_first_hop(
-        self, message: int, server: Server, settings: SubmissionSettings, arrival: float
+        self,
+        message: int,
+        attempt: int,
+        server: Server,
+        settings: SubmissionSettings,
+        arrival: float,
     ) -> None:
         """Enter who is asked, when, and for how long."""
         messages, arrivals = self.messages, self.arrivals
         count = arrivals.first[message + 1] - arrivals.first[message]
         service, bandwidth = arrivals.service[message], settings.line.bandwidth
+        if attempt > 1:
+            service = chance(arrivals.key[message], Purpose.SUBMISSION, attempt)
         messages.server_item[message], messages.at_item[message] = server.number, arrival
         messages.took_item[message] = self._took(message, server, service, count, bandwidth)
 
@@ -93,7 +148,8 @@ class Written:
         """Enter where each group goes from *origin*; whether all have somewhere to go."""
         groups, arrivals, known = self.groups, self.arrivals, self.known
         fails = arrivals.luck[message] < origin.temporary_failure
-        apart = fails or bool(origin.settings.outbound_addresses)
+        usual = Known.FAILS if fails else Known.COUNT
+        apart = bool(origin.settings.outbound_addresses)
         for index in range(groups.first_item[message], groups.first_item[message + 1]):
             if (number := groups.server_item[index]) < 0:
                 return False
@@ -102,7 +158,7 @@ class Written:
                 return False
             ask = apart or known.fixed[number] == Known.ASK
             known.latency_item[index] = latency
-            groups.known_item[index] = Known.ASK if ask else Known.COUNT
+            groups.known_item[index] = Known.ASK if ask else usual
             service = arrivals.relay_service[message]
             groups.took_item[index] = self._took(message, server, service, count, TRUNK)
         return True
@@ -118,9 +174,5 @@ class Written:
         """Something that *person* (None: anybody) sent under is about to change."""
         for message, event in self.on_their_way.items():
             writer = self.arrivals.person[message]
-            if event.transfer is None and person in (None, writer):
-                event.transfer = self.known.programs[writer].first(message)
-
-    def pending(self) -> Iterator[int]:
-        """The messages that are on their way."""
-        return iter(self.on_their_way)
+            if person in (None, writer):
+                event.transfer = self.transfer(event)

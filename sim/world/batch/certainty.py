@@ -1,0 +1,53 @@
+"""What is certain of a server's answers before the run, from its policy alone."""
+
+from __future__ import annotations
+
+from operator import pos
+from typing import TYPE_CHECKING
+
+from sim.world.batch.columns import Known
+
+if TYPE_CHECKING:
+    from sim.world.recorder import Answer
+    from sim.world.server import Server
+
+
+def fixed_answer(server: Server) -> Known:
+    """What is known of all answers of *server*, whatever it is asked."""
+    cache = server.cache
+    # A list of people's addresses changes with time, and a server that is down answers nothing;
+    # here senders and recipients are grouped by domain, and clients are as they are.
+    apart = cache.tells_senders or cache.tells_recipients or server.has_aliases
+    if server.listing is not None or server.sessions.down or apart or cache.reads_helo:
+        return Known.ASK
+    if server.gateways:
+        return Known.ASK
+    looks = cache.reads_lists or cache.ranges.one_by_one or not _forgets(server)
+    return Known.COUNT if looks else Known.DEPENDS
+
+
+def _forgets(server: Server) -> bool:
+    """Whether clients that have done nothing lately are to *server* as any others."""
+    memory = server.memory
+    if memory is None or not memory.counts_sessions:
+        return memory is None or (server.seen is pos and not memory.greylist)
+    limits = server.policy.lists["connect"]
+    by_count = all(limit.entry.state_facts == ("open_sessions",) for limit in limits)
+    alone = server.policy.plan[0] == ("CONNECT", ("connect",))
+    return server.seen is pos and not memory.greylist and memory.few > 0 and by_count and alone
+
+
+def known_of(answer: Answer | None, server: Server) -> Known:
+    """What follows from *answer* alone; None: it depends on the moment."""
+    if answer is None:
+        return Known.COUNT
+    if answer.verdict.discarded:
+        return Known.ASK
+    if not answer.verdict.accepted:
+        return Known.REFUSAL if answer.verdict.permanent else Known.COUNT
+    if not answer.verdict.relayed:
+        return Known.LOCAL
+    # A permission given for somebody's sake is looked into, see `sim.world.permissions`; a login
+    # is its writer's own here.
+    means = server.personal.get(answer.verdict.rule, "login")
+    return Known.SECOND_HOP if means == "login" else Known.ASK
