@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 class Names:
     """Strings by number, in the order in which they were added."""
 
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
+    def __init__(self, *names: str) -> None:
+        self.number = {name: number for number, name in enumerate(names)}
 
     def __getitem__(self, name: str) -> int:
         return self.number.setdefault(name, len(self.number))

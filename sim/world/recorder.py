@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import nan
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -91,6 +92,13 @@ MESSAGE = {
     "first_cause": "b", "attempts": "i", "calls": "i", "changes": "i", "believed": "b",
 }  # fmt: skip
 """What is kept of a message, with type codes; words and names stand by their numbers."""
+BLANK = {
+    "account": 0, "place": 0, "own_server": -1, "remedy": 0, "first_cause": 0, "calls": 0,
+    "changes": 0, "believed": 1,
+}  # fmt: skip
+"""What these columns say at first of a message that no mail program has written."""
+RESERVE = 1024
+"""Messages for which they are filled in at once."""
 
 
 class Messages:
@@ -115,15 +123,40 @@ class Messages:
     def __init__(self) -> None:
         for name, code in MESSAGE.items():
             setattr(self, name, array(code))
-        self._blank: dict[str, float] = dict.fromkeys(MESSAGE, 0)
-        self._append = [getattr(self, name).append for name in MESSAGE]
 
-    def add(self, **values: float) -> int:
-        """Add a message; columns without a value get 0. Return its number."""
-        row = self._blank | values  # in the order of MESSAGE
-        for append, value in zip(self._append, row.values(), strict=True):
-            append(value)
-        return len(self.written_at) - 1
+    def add(
+        self,
+        mail_class: int,
+        sender: int,
+        group: int,
+        written_at: float,
+        first_row: int,
+        route: int,
+        attempts: int,
+    ) -> int:
+        """Add a message of no account and place. Return its number."""
+        number = len(self.written_at)
+        if number == len(self.believed):
+            self._reserve()
+        self.mail_class.append(mail_class)
+        self.sender.append(sender)
+        self.group.append(group)
+        self.written_at.append(written_at)
+        self.first_row.append(first_row)
+        self.route.append(route)
+        self.attempts.append(attempts)
+        return number
+
+    def _reserve(self) -> None:
+        """Fill in what is alike at first for all messages to come, RESERVE of them."""
+        for name, value in BLANK.items():
+            column = getattr(self, name)
+            column.extend(array(column.typecode, (value,)) * RESERVE)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Every column, as numpy has it."""
+        count = len(self.written_at)
+        return {name: view(getattr(self, name))[:count] for name in MESSAGE}
 
     def extend(self, count: int, columns: Mapping[str, NDArray[Any] | int]) -> None:
         """Add *count* messages; a column may be one value for all, and is 0 without one."""
@@ -143,8 +176,8 @@ class Recorder:
         self.ended: array[float] = array("d")  # (s)
         self.answers: list[Answer] = []
         self._answers: dict[tuple[str, Verdict], Answer] = {}
-        self.places, self.groups, self.accounts = Names(), Names(), Names()
-        self.nowhere = self.places[""]  # number 0: servers and spammers have no place
+        # servers and spammers have no place and no account: number 0, as in BLANK
+        self.places, self.groups, self.accounts = Names(""), Names(), Names("")
         self.attempts = bytearray()
         self.pack_attempt = _PACKED.pack
         self.calendar: list[CalendarRow] = []
@@ -174,24 +207,17 @@ class Recorder:
         group: str,
         written_at: float,
         route: Route,
+        attempts: int = 0,
     ) -> int:
         """Add a message of no account and place, and its recipients; return its number."""
         number = self.messages.add(
-            mail_class=mail_class.number,
-            sender=sender,
-            group=self.groups[group],
-            account=self.accounts[""],
-            place=self.nowhere,
-            own_server=-1,
-            written_at=written_at,
-            first_row=len(self.recipient),
-            route=route.number,
-            believed=1,
-        )
+            mail_class.number, sender, self.groups[group], written_at, len(self.recipient),
+            route.number, attempts,
+        )  # fmt: skip
         if len(recipients) == 1:  # a notice, and much spam
             self.recipient.append(recipients[0])
             self.outcome.append(IN_TRANSIT)
-            self.ended.append(np.nan)
+            self.ended.append(nan)
         else:
             self._add_recipients(array("i", recipients))
         return number
@@ -209,7 +235,7 @@ class Recorder:
     def _add_recipients(self, recipients: array[int]) -> None:
         self.recipient.extend(recipients)
         self.outcome.extend(array("i", (IN_TRANSIT,)) * len(recipients))
-        self.ended.extend(array("d", (np.nan,)) * len(recipients))
+        self.ended.extend(array("d", (nan,)) * len(recipients))
 
     # ---- fates
 

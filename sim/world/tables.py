@@ -26,7 +26,7 @@ from sim.records.words import (
     Word,
 )
 from sim.workload.columns import Columns, Ints, view
-from sim.world.recorder import FATES, IN_TRANSIT, MESSAGE, CalendarRow, Recorder
+from sim.world.recorder import FATES, IN_TRANSIT, CalendarRow, Recorder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,7 +170,7 @@ class Recipients:
 
     def __init__(self, recorder: Recorder, pending: NDArray[np.bool_], outline: Outline) -> None:
         self.outline = outline
-        self.messages = {name: view(getattr(recorder.messages, name)) for name in MESSAGE}
+        self.messages = recorder.messages.columns()
         self.recipient, self.ended = view(recorder.recipient), view(recorder.ended)
         self.outcome = view(recorder.outcome)
         self.counts = np.diff(np.append(self.messages["first_row"], len(self.recipient)))

@@ -6,11 +6,13 @@ import pytest
 from sim.records.words import Cause, MailClass, Route
 from sim.workload.arrivals import RecipientGroup
 from sim.world.recorder import (
+    BLANK,
     DELIVERED,
     FATES,
     IN_TRANSIT,
     MESSAGE,
     REFUSED,
+    RESERVE,
     EndedTwiceError,
     Recorder,
     plain_verdict,
@@ -40,15 +42,16 @@ def test_a_message_begins_with_all_its_recipients_in_transit(recorder):
 
 
 def test_every_column_of_a_message_has_its_own_value():
-    recorder = Recorder()
-    values = {name: number for number, name in enumerate(MESSAGE)}
-    recorder.messages.add(**dict(reversed(values.items())))
-    assert {name: getattr(recorder.messages, name)[0] for name in MESSAGE} == values
-
-
-def test_a_column_that_there_is_not_is_an_error():
-    with pytest.raises(ValueError, match="longer"):
-        Recorder().messages.add(mood=1)
+    values = {
+        "mail_class": 1, "sender": 2, "group": 3, "written_at": 4.0, "first_row": 5, "route": 6,
+        "attempts": 7,
+    }  # fmt: skip
+    messages = Recorder().messages
+    numbers = [messages.add(**values) for _ in range(RESERVE + 1)]
+    columns = messages.columns()
+    assert numbers == list(range(RESERVE + 1))
+    assert {len(column) for column in columns.values()} == {RESERVE + 1}
+    assert {name: columns[name][-1] for name in MESSAGE} == values | BLANK
 
 
 def test_one_verdict_of_one_server_is_one_answer(recorder):
