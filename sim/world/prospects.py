@@ -26,45 +26,54 @@ class Prospects:
         self.overhead = 2.0 * self.settings.overhead * draw  # USD a day
         self.reviews = exponentials(source.named("reviews"))
         self.in_business, self.decides_at = True, 0.0
-        self._rates: dict[tuple[tuple[Route, float], ...], dict[Route, float]] = {}
-        """Those that follow from the units of each route alone."""
+        self.demand, self.in_order = self.settings.demand, self.settings.choice == "order"
+        self._limits: dict[tuple[Route, float], float] = {}  # by route and units
 
     # ---- routes
 
     def plan(self, only: Route | None = None) -> tuple[Route, float]:
         """The route to send by now, and the recipients a second that it carries."""
+        if self.in_order:  # the usual case
+            route = self._first_working()
+            return route, min(self.demand, self._limit(route))
         rates = self.rates()
         route = next(iter(rates)) if only is None else only
         return route, rates.get(route, 0.0)
 
     def rates(self) -> dict[Route, float]:
         """Recipients a second by each route, as they are chosen among those that work."""
-        units = tuple([(name, self.routes[name].units()) for name in self.working()])
-        if self.settings.choice == "profit":
-            return self._allocated(units, {name: self.worth(name) for name, _ in units})
-        rates = self._rates.get(units)
-        if rates is None:
-            rates = self._rates[units] = self._allocated(units, {})
-        return rates
+        choice, names = self.settings.choice, self.working()
+        limits = {name: self._limit(name) for name in names}
+        worths = {name: self.worth(name) for name in names} if choice == "profit" else {}
+        return spam_market.allocated(choice, self.demand, limits, worths)
 
-    def _allocated(
-        self, units: tuple[tuple[Route, float], ...], worths: Mapping[Route, float]
-    ) -> dict[Route, float]:
-        """The same where each route has so many *units*, and is worth so much."""
-        settings = self.settings
-        limits = {route: settings.limit(route, count) for route, count in units}
-        return spam_market.allocated(settings.choice, settings.demand, limits, worths)
+    def _limit(self, route: Route) -> float:
+        """Recipients a second that *route* carries by what units it has now."""
+        key = route, self.routes[route].units()
+        limit = self._limits.get(key)
+        if limit is None:
+            limit = self._limits[key] = self.settings.limit(*key)
+        return limit
 
     def working(self) -> list[Route]:
         """The routes that still work, as far as is asked; the last of all if none does.
 
         A fixed spammer knows only the first, or takes all for working.
         """
-        names, choice = list(self.routes), self.settings.choice
+        if self.in_order:
+            return [self._first_working()]
+        names = list(self.routes)
         if not self.settings.adaptive:
-            return names if choice == "parallel" else names[:1]
-        working = (name for name, route in self.routes.items() if route.works())
-        return ([next(working, names[-1])] if choice == "order" else list(working)) or names[-1:]
+            return names if self.settings.choice == "parallel" else names[:1]
+        return [name for name in names if self.routes[name].works()] or names[-1:]
+
+    def _first_working(self) -> Route:
+        """The first route that works, or the last of all."""
+        adaptive = self.settings.adaptive
+        for name, route in self.routes.items():
+            if not adaptive or route.works():
+                return name
+        return name
 
     def worth(self, route: Route) -> float:
         """USD that a recipient by *route* is expected to bring in, after its cost."""

@@ -6,7 +6,7 @@ owner is connected, under the owner's address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -137,14 +137,14 @@ class Hosts(SpamRoute):
             return online
         return [m for m in online if heeds.isdisjoint(servers[0].listed(m.address))]
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """From one host, to each domain's MX."""
         machines = self._usable() or self.pool.online(self.hosts)
         if not machines:
-            return iter([self.source.part(None, groups)])
+            return (self.source.part(None, groups),)
         return self.from_host(groups, machines[int(next(self.source.draws) * len(machines))])
 
-    def from_host(self, groups: list[RecipientGroup], machine: Machine) -> Iterator[Part]:
+    def from_host(self, groups: list[RecipientGroup], machine: Machine) -> Sequence[Part]:
         """Whom one host asks."""
         return self.to_exchangers(groups, machine.address, machine.network)
 
@@ -189,6 +189,6 @@ class Smarthost(Hosts):
 
     purpose = "smarthosts"
 
-    def from_host(self, groups: list[RecipientGroup], machine: Machine) -> Iterator[Part]:
+    def from_host(self, groups: list[RecipientGroup], machine: Machine) -> Sequence[Part]:
         """All of it to the ISP's submission server."""
-        yield Part(self.pool.server(machine), groups, machine.address, machine.network)
+        return (Part(self.pool.server(machine), groups, machine.address, machine.network),)

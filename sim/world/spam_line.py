@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from simpy.events import Event
 
-from sim.world.engine import Engine
+from sim.world.engine import Engine, Occurrence
 
 
 class Connections:
@@ -15,7 +15,7 @@ class Connections:
     def __init__(self, env: Engine) -> None:
         self.env = env
         self.parts: dict[int, int] = {}  # by message: transfers without an answer
-        self.until: dict[int, float] = {}  # by message: when the last answer came (s)
+        self.until: dict[int, float] = {}  # by message of several: when the last answer came (s)
         self.ends: list[float] = []  # of messages whose answers are known, a heap
         self.answer: Event | None = None  # what somebody waits for
 
@@ -26,25 +26,28 @@ class Connections:
 
     def end(self, message: int, at: float) -> None:
         """One of the transfers of *message* is answered at *at* (s), now or later."""
-        self.parts[message] -= 1
-        self.until[message] = max(at, self.until.get(message, at))
-        if not self.parts[message]:
-            del self.parts[message]
-            heappush(self.ends, self.until.pop(message))
-            answer, self.answer = self.answer, None
-            if answer is not None:
-                answer.succeed()
+        left = self.parts.pop(message) - 1
+        if left or message in self.until:
+            at = max(at, self.until.pop(message, at))
+        if left:
+            self.parts[message], self.until[message] = left, at
+            return
+        heappush(self.ends, at)
+        answer, self.answer = self.answer, None
+        if answer is not None:
+            answer.succeed()
 
-    def open(self) -> int:
-        """How many messages are being sent now."""
-        while self.ends and self.ends[0] <= self.env.now:
-            heappop(self.ends)
-        return len(self.parts) + len(self.ends)
+    def open(self, now: float) -> int:
+        """How many messages are being sent *now* (s)."""
+        ends = self.ends
+        while ends and ends[0] <= now:
+            heappop(ends)
+        return len(self.parts) + len(ends)
 
-    def next_end(self) -> Event:
-        """When the next of them may be done."""
+    def next_end(self, tick: Occurrence) -> Event:
+        """When the next of them may be done: *tick*, if that is known."""
         if self.ends:
-            return self.env.timeout(self.ends[0] - self.env.now)
+            return self.env.until(tick, self.ends[0])
         if self.answer is None:
             self.answer = self.env.event()
         return self.answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -65,12 +65,11 @@ class Stolen(SpamRoute):
         server = self.context.submission[network]
         return server.offers == "auth" or self.source.is_relayed_by(server)
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to the submission server of one of the logins."""
         logins = self._usable() or self.logins
         if not logins:
-            yield self.source.part(None, groups)
-            return
+            return (self.source.part(None, groups),)
         network, login = logins[int(next(self.source.draws) * len(logins))]
         server = self.context.submission[network]
         # what is stolen is the POP password, which programs send in the clear
@@ -82,7 +81,7 @@ class Stolen(SpamRoute):
             offers_auth=server.offers == "auth",
             submission_port=0,
         )
-        yield self.source.part(server, groups, shows)
+        return (self.source.part(server, groups, shows),)
 
     def _is_reset(self, network: str, name: str) -> bool:
         """Whether its owner has another password by now, some time after its first use."""
@@ -155,7 +154,6 @@ class Window(SpamRoute):
         for _ in range(self.settings.calls if self.addresses else 0):
             yield self.addresses[int(self.calls.integers(len(self.addresses)))]
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to the first server whose window is open."""
-        server = self._opened()
-        yield self.source.part(server, groups)
+        return (self.source.part(self._opened(), groups),)

@@ -6,7 +6,7 @@ One class a route, one line a route in the table.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -48,15 +48,14 @@ class OpenRelay(SpamRoute):
         """The relays that can be used."""
         return len(self._usable())
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to one of the relays known; to nobody if none is."""
         candidates = self._usable() or self.known
         if not candidates or self._is_exchanger(relay := self._one_of(candidates), groups):
-            yield self.source.part(None, groups)
-            return
+            return (self.source.part(None, groups),)
         if self.settings.choice == "profit":
             self.source.experience.note(relay.name, rows_of(groups), self.context.env.now)
-        yield self.source.part(relay, groups)
+        return (self.source.part(relay, groups),)
 
     def _one_of(self, relays: list[Server]) -> Server:
         """One of *relays*, each as likely; by profit, as what it brings in: a listed one, whose
@@ -76,9 +75,11 @@ class OpenRelay(SpamRoute):
 
     def _is_exchanger(self, relay: Server, groups: list[RecipientGroup]) -> bool:
         """Whether *relay*, which has closed, would take all of this for its own customers."""
-        domains = self.context.mailboxes.domains
-        own = all(domains[group.domain] in relay.domains for group in groups)
-        return own and not self.source.is_relayed_by(relay)
+        domains, own = self.context.mailboxes.domains, relay.domains
+        for group in groups:
+            if domains[group.domain] not in own:
+                return False
+        return not self.source.is_relayed_by(relay)
 
     def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
@@ -114,12 +115,12 @@ class OwnAccount(SpamRoute):
             self.closes_at = None
         return now >= self.closed_until and self.source.own_server is not None
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to the own submission server."""
         if self.closes_at is None and self.settings.account_lasts is not None:
             lasts = self.lasts.exponential(self.settings.account_lasts)
             self.closes_at = self.context.env.now + lasts
-        yield self.source.part(self.source.own_server, groups)
+        return (self.source.part(self.source.own_server, groups),)
 
     def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002
         """Take the account for useless for a while, then try again."""
@@ -136,7 +137,7 @@ class Direct(SpamRoute):
         """Direct delivery is always available."""
         return True
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """To each domain's MX what is for that domain."""
         return self.to_exchangers(groups, self.source.address, self.source.network)
 

@@ -5,7 +5,7 @@ A spammer knows nothing of any route but that it works, has parts, and can be lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -130,16 +130,14 @@ class SpamRoute:
 
     def __init__(self, source: SpamSource) -> None:
         self.source, self.settings, self.context = source, source.settings, source.context
-
-    @property
-    def bandwidth(self) -> float:
+        line = self.settings.host_line if self.hosted else self.settings.line
+        self.bandwidth = LINES[line].bandwidth
         """What the line sends (bit/s)."""
-        settings = self.settings
-        return LINES[settings.host_line if self.hosted else settings.line].bandwidth
 
     def connections(self) -> float:
         """Messages that it may send at the same time."""
-        return self.settings.connections * (self.units() if self.hosted else 1.0)
+        most = self.settings.connections
+        return max(1.0, most * self.units()) if self.hosted else most
 
     def works(self) -> bool:
         """Whether, as far as the spammer knows, mail goes this way."""
@@ -149,7 +147,7 @@ class SpamRoute:
         """How many relays, hosts or logins it has to send by: see `capacity_per`."""
         return 1.0
 
-    def parts(self, groups: list[RecipientGroup]) -> Iterator[Part]:
+    def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """Whom to ask for what."""
         raise NotImplementedError
 
@@ -160,16 +158,15 @@ class SpamRoute:
         """A SimPy process of its own, such as a search for relays; None if there is none."""
         return None
 
-    def to_exchangers(
-        self, groups: list[RecipientGroup], address: int, network: str
-    ) -> Iterator[Part]:
+    def to_exchangers(self, groups: list[RecipientGroup], address: int, network: str) -> list[Part]:
         """One part for each domain, to its preferred MX."""
         by_domain: dict[int, list[RecipientGroup]] = {}
         for group in groups:
             by_domain.setdefault(group.domain, []).append(group)
-        most = self.settings.recipients_at_mx
+        most, parts = self.settings.recipients_at_mx, list[Part]()
         for domain, part in by_domain.items():
             exchangers = self.context.transport.mx.get(domain)
             server = exchangers[0] if exchangers else None
             for portion in portions(part, most) if most else (part,):
-                yield Part(server, portion, address, network)
+                parts.append(Part(server, portion, address, network))
+        return parts

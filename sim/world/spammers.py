@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, cast
 from sim.path.facts import Credentials
 from sim.records.words import Cause, MailClass, Route
 from sim.scenario.spammers import SIZE
-from sim.workload.arrivals import RecipientGroup
+from sim.workload.arrivals import RecipientGroup, recipient_group
 from sim.workload.people import anyone_at
 from sim.workload.streams import Purpose, chance, exponentials, keys
 from sim.world.context import WorldContext
+from sim.world.engine import Occurrence
 from sim.world.market import Market
 from sim.world.prospects import Prospects
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
@@ -64,6 +65,9 @@ class Spammer:
         self.plan, self.experience = self.prospects.plan, self.source.experience
         self.sending = Connections(context.env)
         self.owed: Counter[Route] = Counter()  # recipients that a route got beside its campaigns
+        self.signs = settings.forge != "fixed"
+        self.looks = "profit" in (settings.choice, settings.entry)
+        """Whether it asks what arrives."""
         self.return_delay = settings.retry_after.quantile()
 
     def processes(self) -> Iterator[Life]:
@@ -78,7 +82,7 @@ class Spammer:
 
     def campaigns(self, only: Route | None) -> Life:
         """Send campaigns as often as the present route carries them; *only* by one of them."""
-        env, settings = self.context.env, self.settings
+        env, settings, tick = self.context.env, self.settings, Occurrence()
         gaps = exponentials(self.source.named(f"gaps: {only}" if only else "gaps"))
         late = 0.0  # seconds for which the last campaign had to wait for connections
         while True:
@@ -103,15 +107,16 @@ class Spammer:
                 due = due if rate < before else 0.0
             for i in range(transactions):
                 if i:
-                    yield env.timeout(settings.pace)
+                    yield env.until(tick, env.now + settings.pace)
                     best, carried = self.plan(only)
                     if best is not route or not carried:
                         break  # a campaign ends with the route that it was timed for
-                ready = env.now
-                while self.sending.open() >= max(1.0, self.routes[route].connections()):
-                    yield self.sending.next_end()
-                late += env.now - ready
-                self.send(env.now, route)
+                ready = now = env.now
+                while self.sending.open(now) >= self.routes[route].connections():
+                    yield self.sending.next_end(tick)
+                    now = env.now
+                late += now - ready
+                self.send(now, route)
 
     def transactions(self, rate: float) -> int:
         """Transactions of a campaign: no more than the route carries in a day, or one."""
@@ -131,6 +136,7 @@ class Spammer:
             group=self.group,
             written_at=now,
             route=route,
+            attempts=1,
         )
         message = Message(
             number,
@@ -145,33 +151,32 @@ class Spammer:
             spam=True,
         )
         first = recorder.messages.first_row[number]
-        groups = [RecipientGroup(first + a, first + b, d, who) for a, b, d, who in alike]
-        self.experience.note(route, range(first, first + len(names)), now)
+        groups = [recipient_group((first + a, first + b, d, who)) for a, b, d, who in alike]
+        if self.looks:
+            self.experience.note(route, range(first, first + len(names)), now)
         self.pass_to(route, message, groups, now, attempt=1)
 
     def pass_to(
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
-        """Send *groups* by *route*."""
-        recorder, helo = self.context.recorder, self.source.helo
-        recorder.messages.attempts[message.number] = attempt
-        recorder.messages.route[message.number] = route.number
-        transfers: list[tuple[Transfer, str]] = []
+        """Send *groups* by *route*, one part after the other on its line."""
+        recorder, helo, sent = self.context.recorder, self.source.helo, 0
         line = self.routes[route].bandwidth
         for server, part, address, network, credentials in self.routes[route].parts(groups):
             if server is None:
                 for group in part:
                     recorder.end(group, GAVE_UP, recorder.no_server, now)
                 continue
-            signed = self._signed(message, part, server, credentials)
-            shows = credentials if helo is None else credentials._replace(helo=helo)
+            if self.signs:
+                message = self._signed(message, part, server, credentials)
+            if helo is not None:
+                credentials = credentials._replace(helo=helo)
             transfer = Transfer(
-                signed, part, server, address, shows, line, attempt=attempt, ticket=route
+                message, part, server, address, credentials, line, 0, attempt, None, route
             )
-            transfers.append((transfer, network))
-        self.sending.begin(message.number, len(transfers))
-        for turn, (transfer, network) in enumerate(transfers):  # one after the other on the line
-            self.context.transport.send(transfer, now + turn * 8.0 * SIZE / line, network)
+            self.context.transport.send(transfer, now + sent * 8.0 * SIZE / line, network)
+            sent += 1
+        self.sending.begin(message.number, sent)
 
     def _signed(
         self,
@@ -181,8 +186,6 @@ class Spammer:
         credentials: Credentials,
     ) -> Message:
         """The message with its forged sender, as the settings want it."""
-        if self.settings.forge == "fixed":
-            return message
         domain = self.context.mailboxes.domains[groups[0].domain]
         stolen = credentials.login if self.settings.forge == "customer" else None
         sender = stolen or self.source.forged(domain, server)
@@ -249,9 +252,12 @@ class Spammer:
 
         def send(at: float) -> None:
             route = self._instead_of(cast("Route", transfer.ticket))
+            rows = self.context.recorder.messages
+            rows.attempts[message.number], rows.route[message.number] = again, route.number
             if route is not transfer.ticket:
                 self.owed[route] += recipients(groups)
-                self.experience.move(transfer.ticket, route, rows_of(groups), at)
+                if self.looks:
+                    self.experience.move(transfer.ticket, route, rows_of(groups), at)
             self.pass_to(route, message, groups, at, again)
 
         self.context.env.call_at(now, send, groups)

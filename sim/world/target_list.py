@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from sim.workload.arrivals import runs
 from sim.workload.columns import Ints
 from sim.workload.people import NO_SUCH_USER, Mailboxes
 
@@ -56,11 +56,21 @@ class TargetList:
 
     def _sorted(self, entries: Ints) -> Iterator[tuple[list[int], list[Run]]]:
         """The same for the *entries* of several transactions, one a row."""
+        transactions, size = entries.shape
         by_code = np.argsort(self.code[entries], axis=1, kind="stable")
         entries = np.take_along_axis(entries, by_code, axis=1)
-        codes = self.code[entries].tolist()
-        for rows, code in zip(self.rows[entries].tolist(), codes, strict=True):
-            yield rows, [(a, b, c >> 1, self._address(c)) for a, b, c in runs(code)]
+        codes = self.code[entries]
+        begins = np.ones(codes.shape, dtype=bool)
+        begins[:, 1:] = codes[:, 1:] != codes[:, :-1]
+        transaction, first = np.nonzero(begins)
+        end = np.append(first[1:], 0)
+        end[end == 0] = size
+        code = codes[begins]
+        addresses = map(self._address, code.tolist())
+        runs = [*zip(first.tolist(), end.tolist(), (code >> 1).tolist(), addresses, strict=True)]
+        bounds = np.searchsorted(transaction, np.arange(transactions + 1)).tolist()
+        for rows, (a, b) in zip(self.rows[entries].tolist(), pairwise(bounds), strict=True):
+            yield rows, runs[a:b]
 
     def _address(self, code: int) -> str:
         domain = code >> 1
