@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,6 +53,27 @@ def routes(
     return Routes(graph)
 
 
+class _Latencies(dict[str, dict[str, float]]):
+    """Latencies by network, and network at the other end."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def __missing__(self, a: str) -> dict[str, float]:
+        """Find all routes from *a*."""
+        import networkx as nx
+
+        find = nx.single_source_dijkstra_path_length
+        table = find(self._graph, a, weight="latency") if a in self._graph else {}
+        self[a] = latencies = defaultdict(_infinite, table)
+        return latencies
+
+
+def _infinite() -> float:
+    return math.inf
+
+
 class Routes:
     """Latencies and paths between networks, each looked up in a table.
 
@@ -61,19 +83,14 @@ class Routes:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._latencies: dict[str, dict[str, float]] = {}
+        self.latencies = _Latencies(graph)
+        """Seconds from one network to another, one way, summed over the links; infinity without
+        a path."""
         self._paths: dict[str, dict[str, list[str]]] = {}
 
     def latency(self, a: str, b: str) -> float:
-        """Seconds from *a* to *b*, one way, summed over the links; infinity without a path."""
-        table = self._latencies.get(a)
-        if table is None:
-            import networkx as nx
-
-            find = nx.single_source_dijkstra_path_length
-            table = find(self._graph, a, weight="latency") if a in self._graph else {}
-            self._latencies[a] = table
-        return table.get(b, math.inf)
+        """Seconds from *a* to *b*, as `latencies` has them."""
+        return self.latencies[a][b]
 
     def path(self, a: str, b: str) -> list[str]:
         """Networks passed from *a* to *b*, both included; empty without a path."""

@@ -7,13 +7,12 @@ present one are passed on as numbers; only the next attempt is an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy.events import NORMAL
 
 from sim.path.route import MOST_HOPS
 from sim.path.submission import is_blocked
@@ -90,27 +89,28 @@ class Transport:
         server = transfer.server
         transfer.network = network
         latency = self.latency(network, server, at)
-        submission = transfer.origin is None
+        blocking = self.blocks_port_25 if transfer.origin is None else self.blocks_servers
         if latency == inf or transfer.address == 0:
             transfer.no_way, latency = True, 0.0
-        elif submission:
-            transfer.no_way = self.blocks(network, server, transfer.credentials.port)
-        elif network in self.blocks_servers:
+        elif network in blocking:
             port = transfer.credentials.port
-            transfer.no_way = is_blocked(network, server.network, port, self.blocks_servers)
-        people = submission and not transfer.message.spam
-        if transfer.no_way and people and at + latency < self.end:
-            # nothing that happens until then can change this, and a person learns nothing from it
-            # for another message: no event
+            transfer.no_way = is_blocked(network, server.network, port, blocking)
+        if transfer.no_way and self._learns_nothing(transfer, at + latency):
             self._no_session(transfer, at + latency, server.own["unreachable"])
             return
         transfer.callbacks = self._arrive
-        self.env.schedule(transfer, NORMAL, at + latency - self.env.now)
+        self.env.at(transfer, at + latency)
+
+    def _learns_nothing(self, transfer: Transfer, at: float) -> bool:
+        """Whether nothing that happens until *at* can change that *transfer* finds no way then, and
+        its sender learns nothing from it for another message: no event, then."""
+        people = transfer.origin is None and not transfer.message.spam
+        return people and at < self.end
 
     def latency(self, network: str, server: Server, at: float) -> float:
         """Seconds from *network* to *server* at *at*; infinity for no way."""
         routes = self.routes if at < self._routes_until else self._routes_at(at)
-        return routes.latency(network, server.network)
+        return routes.latencies[network][server.network]
 
     def blocks(self, network: str, server: Server, port: int) -> bool:
         """Whether *network* lets no submission out to *server* by *port*."""
@@ -201,7 +201,7 @@ class Transport:
             permission = self.permissions.of(transfer, writer, now, acceptances, refused)
         accepted = transfer.count
         if refused:
-            accepted = recipients([group for group, _ in acceptances]) if acceptances else 0
+            accepted = recipients([group for group, _ in acceptances])
         self._write(transfer, now, accepted, worst, start - now, took, permission, relayed)
         if sender is not None:
             sender.receive_replies(transfer, done, refused)
@@ -275,46 +275,67 @@ class Transport:
 
     def _take(self, transfer: Transfer, replies: Replies, done: float) -> None:
         """The server has accepted these recipients: each goes where it belongs."""
-        server, message, recorder = transfer.server, transfer.message, self.recorder
-        if len(replies) == 1 and not server.has_aliases:  # the usual case
-            group, answer = replies[0]
-            if answer.verdict.relayed and not answer.verdict.discarded:
-                self.relay(server, message, group.domain, [group], done, transfer.hops + 1)
-                return
+        server, message = transfer.server, transfer.message
+        if server.has_aliases:
+            self._take_by_alias(transfer, replies, done)
+            return
+        to_relay: dict[int, list[RecipientGroup]] = {}
+        unknown: Replies = []
+        for group, answer in replies:
+            verdict = answer.verdict
+            if verdict.relayed and not verdict.discarded:
+                domain = group.domain
+                if domain in to_relay:
+                    to_relay[domain].append(group)
+                else:
+                    to_relay[domain] = [group]
+            elif verdict.discarded:
+                self.recorder.end(group, DISCARDED, answer, done)
+            elif server.lacks(group, exact=message.exact):  # accepted first, looked up later
+                unknown.append((group, server.own["unknown"]))
+            else:
+                self._deliver(transfer, group, answer, done)
+        if unknown:
+            self._bounce(server, message, unknown, done)
+        for domain, groups in to_relay.items():
+            self.relay(server, message, domain, groups, done, transfer.hops + 1)
+
+    def _take_by_alias(self, transfer: Transfer, replies: Replies, done: float) -> None:
+        """The same where each recipient goes where the aliases of the server send it."""
+        server, message = transfer.server, transfer.message
         to_relay: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in replies:
-            relayed = answer.verdict.relayed
             if answer.verdict.discarded:
-                recorder.end(group, DISCARDED, answer, done)
+                self.recorder.end(group, DISCARDED, answer, done)
                 continue
-            parts: Iterable[tuple[Message, RecipientGroup, bool]] = ((message, group, relayed),)
-            if server.has_aliases:
-                parts = self.addressees.parts(server, message, group, relayed=relayed)
+            relayed = answer.verdict.relayed
+            parts = self.addressees.parts(server, message, group, relayed=relayed)
             for under, part, leaves in parts:
                 if leaves:
                     key = part.domain, under.reverse_path
                     to_relay.setdefault(key, (under, []))[1].append(part)
-                elif server.lacks(part, exact=under.exact):  # accepted first, looked up later
+                elif server.lacks(part, exact=under.exact):
                     unknown.append((part, server.own["unknown"]))
                 else:
-                    recorder.end(part, DELIVERED, answer, done)
-                    if message.spam or message.about >= 0:
-                        self._delivered(transfer, part, done)
+                    self._deliver(transfer, part, answer, done)
         if unknown:
             self._bounce(server, message, unknown, done)
         for (domain, _), (under, groups) in to_relay.items():
             self.relay(server, under, domain, groups, done, transfer.hops + 1)
 
-    def _delivered(self, transfer: Transfer, group: RecipientGroup, at: float) -> None:
-        """Tell whom a delivery concerns: the reader of a notice, and who reports spam."""
+    def _deliver(
+        self, transfer: Transfer, group: RecipientGroup, answer: Answer, at: float
+    ) -> None:
+        """*group* has its mail, which concerns the reader of a notice, and who reports spam."""
         message = transfer.message
+        self.recorder.end(group, DELIVERED, answer, at)
         if message.about >= 0:
             self.recorder.messages.believed[message.about] = 0
-            return
-        self.spam_delivered += group.end - group.first
-        if self.report_spam is not None:
-            self.report_spam(transfer.address, group.first, group.end, at)
+        elif message.spam:
+            self.spam_delivered += group.end - group.first
+            if self.report_spam is not None:
+                self.report_spam(transfer.address, group.first, group.end, at)
 
     def relay(
         self,

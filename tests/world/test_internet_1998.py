@@ -68,4 +68,4 @@ def test_people_are_at_isps_by_size(internet):
 def test_routes_are_worked_out_only_from_where_somebody_sends(internet):
     world = World(internet, "all close", 0)
     world.run()
-    assert not any(name.startswith("transit") for name in world.transport.routes._latencies)
+    assert not any(name.startswith("transit") for name in world.transport.routes.latencies)
