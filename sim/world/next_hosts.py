@@ -7,38 +7,31 @@ from collections.abc import Mapping, Sequence
 from sim.path.facts import NO_LOGIN, Credentials
 from sim.path.route import preferred, relay_credentials
 from sim.world.server import Server
-from sim.world.transfers import Message
 
 Hosts = tuple[Sequence[Server], Credentials]
 """Servers that are asked in turn, and what they are shown."""
+Question = tuple[Server, int, "str | None"]
+"""A server, a domain (number), and the sender where the server has relayhosts by sender."""
 
 
-class NextHosts:
-    """The next hosts of every (server, domain), found once.
+class NextHosts(dict[Question, Hosts]):
+    """The next hosts of every (server, domain, sender), found once.
 
     *mx* holds the servers of each domain (number), the preferred one first.
     """
 
     def __init__(self, mx: Mapping[int, list[Server]]) -> None:
+        super().__init__()
         self.mx = mx
         self.servers: dict[str, Server] = {}
         """All servers by name, for relayhosts."""
         self.reads_helo = False
         """Whether any policy asks what clients call themselves."""
-        self._hosts: dict[tuple[Server, int, str | None], Hosts] = {}
 
-    def __call__(self, server: Server, message: Message, domain: int) -> Hosts:
-        """Servers to which *server* offers *message* for *domain*; none: the domain has no MX."""
-        by_sender = server.settings.sender_dependent_relayhosts
-        question = server, domain, message.reverse_path if by_sender else None
-        hosts = self._hosts.get(question)
-        if hosts is None:
-            hosts = self._hosts[question] = self._find(*question)
+    def __missing__(self, question: Question) -> Hosts:
+        """Servers to which a server offers mail; none: the domain has no MX."""
+        hosts = self[question] = self._find(*question)
         return hosts
-
-    def forget(self) -> None:
-        """Find them anew: settings of servers have changed."""
-        self._hosts.clear()
 
     def _find(self, server: Server, domain: int, sender: str | None) -> Hosts:
         smarthost = server.settings.smarthost(server.name, sender)

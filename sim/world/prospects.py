@@ -33,9 +33,14 @@ class Prospects:
 
     def plan(self, only: Route | None = None) -> tuple[Route, float]:
         """The route to send by now, and the recipients a second that it carries."""
-        if self.in_order:  # the usual case
+        if self.source.plan is not None:
+            return self.source.plan
+        if self.in_order:
             route = self._first_working()
-            return route, min(self.demand, self._limit(route))
+            plan = route, min(self.demand, self._limit(route))
+            if self._is_steady(route):
+                self.source.plan = plan
+            return plan
         rates = self.rates()
         route = next(iter(rates)) if only is None else only
         return route, rates.get(route, 0.0)
@@ -66,6 +71,11 @@ class Prospects:
         if not self.settings.adaptive:
             return names if self.settings.choice == "parallel" else names[:1]
         return [name for name in names if self.routes[name].works()] or names[-1:]
+
+    def _is_steady(self, route: Route) -> bool:
+        """Whether *route* stays the first that works until one of them has other units."""
+        asked = [*self.routes][: [*self.routes].index(route) + 1]
+        return all(self.routes[name].steady for name in asked)
 
     def _first_working(self) -> Route:
         """The first route that works, or the last of all."""

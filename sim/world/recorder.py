@@ -204,14 +204,14 @@ class Recorder:
         recipients: list[int],
         *,
         sender: int,
-        group: str,
+        group: int,
         written_at: float,
         route: Route,
         attempts: int = 0,
     ) -> int:
         """Add a message of no account and place, and its recipients; return its number."""
         number = self.messages.add(
-            mail_class.number, sender, self.groups[group], written_at, len(self.recipient),
+            mail_class.number, sender, group, written_at, len(self.recipient),
             route.number, attempts,
         )  # fmt: skip
         if len(recipients) == 1:  # a notice, and much spam

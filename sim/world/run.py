@@ -284,7 +284,7 @@ class World:
         for server in self.servers:
             if scenario.servers[server.name] != before.servers[server.name]:
                 self._change_server(server, before, now)
-        self.transport.hosts.forget()
+        self.transport.hosts.clear()
         self.transport.blocks_port_25 = building.blocking(scenario)
         self.transport.blocks_servers = building.blocking_servers(scenario)
         self.operators.change(scenario)
@@ -365,7 +365,7 @@ class World:
             MailClass.NOTICE,
             [-1 - domain if mailbox is None else mailbox],
             sender=-1,
-            group=server.name,
+            group=self.recorder.groups[server.name],
             written_at=now,
             route=Route.BACKSCATTER if about.spam else Route.DELAY_NOTICE if late else Route.DSN,
         )

@@ -167,6 +167,7 @@ class Server:
         self.service = settings.service_time.quantile()
         self.retries = Retries(name, settings)
         self.per_recipient, self.submission_port = settings.per_recipient, settings.submission_port
+        self.relays_by_sender = bool(settings.sender_dependent_relayhosts)
         self.recorder, self.last_pop_login, self.names = recorder, last_pop_login, names
         self.zone = None if names is None else names.zone
         self.tally = Tally()  # that of the present phase
@@ -198,6 +199,7 @@ class Server:
     def change(self, settings: Settings, policy: Policy) -> None:
         """Have other *settings* from now on, and answer by *policy*."""
         self.settings, self.submission_port = settings, settings.submission_port
+        self.relays_by_sender = bool(settings.sender_dependent_relayhosts)
         self.enforce(policy)
 
     def enforce(self, policy: Policy) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.path.facts import NO_LOGIN
 from sim.workload.arrivals import RecipientGroup
 from sim.workload.people import Person
 from sim.world.context import WorldContext
@@ -191,4 +192,4 @@ class Smarthost(Hosts):
 
     def from_host(self, groups: list[RecipientGroup], machine: Machine) -> Sequence[Part]:
         """All of it to the ISP's submission server."""
-        return (Part(self.pool.server(machine), groups, machine.address, machine.network),)
+        return ((self.pool.server(machine), groups, machine.address, machine.network, NO_LOGIN),)

@@ -25,6 +25,7 @@ class OpenRelay(SpamRoute):
 
     def __init__(self, source: SpamSource) -> None:
         super().__init__(source)
+        self.steady = not source.heeds
         self.strange = [s for s in self.context.servers if s.network != source.network]
         draws = source.named("known relays").random(len(self.strange))
         lucky = (draws < self.settings.known_relays).tolist()
@@ -83,6 +84,7 @@ class OpenRelay(SpamRoute):
 
     def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
+        self.source.plan = None
         self.known = [s for s in self.known if s is not transfer.server]
 
     def life(self) -> Life | None:
@@ -94,6 +96,7 @@ class OpenRelay(SpamRoute):
         server = self.strange[int(scans.integers(len(self.strange)))]
         if server not in self.known and self.source.is_relayed_by(server):
             self.known.append(server)
+            self.source.plan = None
 
 
 class OwnAccount(SpamRoute):
@@ -131,7 +134,7 @@ class Direct(SpamRoute):
     """From the spammer's own line to each recipient's MX; nothing is lost by a refusal, since
     other domains may still take it."""
 
-    others = False
+    others, steady = False, True
 
     def works(self) -> bool:
         """Direct delivery is always available."""

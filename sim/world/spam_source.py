@@ -6,7 +6,7 @@ A spammer knows nothing of any route but that it works, has parts, and can be lo
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from simpy.events import Event
@@ -24,23 +24,16 @@ from sim.world.server import Server
 from sim.world.transfers import Transfer
 
 if TYPE_CHECKING:
+    from sim.records.words import Route
     from sim.scenario.spammers import Spammers
 
 Life = Generator[Event, Any, None]
 """A SimPy process."""
 
 
-class Part(NamedTuple):
-    """Which recipients are sent to which server, from which address and network, with what login.
-
-    Without a server nobody takes their mail.
-    """
-
-    server: Server | None
-    groups: list[RecipientGroup]
-    address: int
-    network: str
-    credentials: Credentials = NO_LOGIN
+Part = tuple["Server | None", list[RecipientGroup], int, str, Credentials]
+"""Which recipients are sent to which server, from which address and network, with what login;
+without a server nobody takes their mail."""
 
 
 def portions(groups: list[RecipientGroup], most: int) -> Iterator[list[RecipientGroup]]:
@@ -78,6 +71,8 @@ class SpamSource:
         self.draws = uniforms(self.named("draws"))
         self.experience = Experience(context.recorder)
         self.heeds = frozenset(settings.heeds if settings.adaptive else ())
+        self.plan: tuple[Route, float] | None = None
+        """What `Prospects` has found, as long as nothing that it looks at can have changed."""
 
     @property
     def own_server(self) -> Server | None:
@@ -88,7 +83,7 @@ class SpamSource:
         self, server: Server | None, groups: list[RecipientGroup], shows: Credentials = NO_LOGIN
     ) -> Part:
         """All of *groups* to *server*, from this machine."""
-        return Part(server, groups, self.address, self.network, shows)
+        return server, groups, self.address, self.network, shows
 
     @property
     def helo(self) -> str | None:
@@ -127,6 +122,8 @@ class SpamRoute:
     """Whether there may be others to ask when one has refused."""
     hosted = False
     """Whether it has a line for each of its units."""
+    steady = False
+    """Whether what it has changes only when it forgets the plan of its source."""
 
     def __init__(self, source: SpamSource) -> None:
         self.source, self.settings, self.context = source, source.settings, source.context
@@ -168,5 +165,5 @@ class SpamRoute:
             exchangers = self.context.transport.mx.get(domain)
             server = exchangers[0] if exchangers else None
             for portion in portions(part, most) if most else (part,):
-                parts.append(Part(server, portion, address, network))
+                parts.append((server, portion, address, network, NO_LOGIN))
         return parts

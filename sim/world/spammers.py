@@ -53,7 +53,8 @@ class Spammer:
         context: WorldContext,
         market: Market,
     ) -> None:
-        self.group, self.settings, self.context = group, settings, context
+        self.settings, self.context = settings, context
+        self.group = context.recorder.groups[group]  # its number in rows
         self.source = SpamSource(group, number, index, settings, context)
         self.targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
         self.batches = self.targets.batches(settings.recipients)

@@ -17,6 +17,22 @@ BLOCK = 1024
 """Entries that are sorted at once: a transaction may have only one, and numpy's calls cost more."""
 
 
+class Representatives(dict[int, str]):
+    """By code, the address that policies are asked about: a domain's, or an unknown one's in it."""
+
+    def __init__(self, mailboxes: Mailboxes) -> None:
+        super().__init__()
+        self.mailboxes = mailboxes
+
+    def __missing__(self, code: int) -> str:
+        domain, unknown = divmod(code, 2)
+        address = self.mailboxes.representative[domain]
+        if unknown:
+            address = f"{NO_SUCH_USER}{self.mailboxes.domains[domain]}"
+        self[code] = address
+        return address
+
+
 class TargetList:
     """A spammer's recipients, walked through in a new random order each time round."""
 
@@ -26,8 +42,9 @@ class TargetList:
         lost = generator.choice(domains, missing) if missing else domains[:0]
         known = np.arange(len(domains)) if unknown < 1 else domains[:0]
         self.rows = np.concatenate([known, -1 - lost])
+        # twice the number of the domain, and one for those that do not exist
         self.code = 2 * np.concatenate([domains[known], lost]) + (self.rows < 0)
-        self.generator, self.mailboxes = generator, mailboxes
+        self.generator, self.addresses = generator, Representatives(mailboxes)
         self.dead: Counter[int] = Counter()  # entries to be taken off, by what `rows` has of them
 
     def wash(self, rows: Sequence[int]) -> None:
@@ -66,14 +83,8 @@ class TargetList:
         end = np.append(first[1:], 0)
         end[end == 0] = size
         code = codes[begins]
-        addresses = map(self._address, code.tolist())
+        addresses = map(self.addresses.__getitem__, code.tolist())
         runs = [*zip(first.tolist(), end.tolist(), (code >> 1).tolist(), addresses, strict=True)]
         bounds = np.searchsorted(transaction, np.arange(transactions + 1)).tolist()
         for rows, (a, b) in zip(self.rows[entries].tolist(), pairwise(bounds), strict=True):
             yield rows, runs[a:b]
-
-    def _address(self, code: int) -> str:
-        domain = code >> 1
-        if code & 1:
-            return f"{NO_SUCH_USER}{self.mailboxes.domains[domain]}"
-        return self.mailboxes.representative[domain]

@@ -18,15 +18,15 @@ Replies = list[tuple[RecipientGroup, Answer]]
 """What a server answers to each group of recipients."""
 
 
-def split(replies: Replies) -> tuple[Replies, Replies, Answer, int]:
-    """Those that accept, those that refuse, the worst answer, and how many recipients the server
-    passes on; what it drops is not relayed."""
+def split(replies: Replies, count: int) -> tuple[Replies, Replies, Answer, int]:
+    """Those that accept, those that refuse, the worst answer, and how many of the *count*
+    recipients the server passes on; what it drops is not relayed."""
     if len(replies) == 1:  # the usual case
-        (first, end, _, _), answer = replies[0]
+        answer = replies[0][1]
         verdict = answer.verdict
         if not verdict.accepted:
             return [], replies, answer, 0
-        return replies, [], answer, end - first if verdict.relayed and not verdict.discarded else 0
+        return replies, [], answer, count if verdict.relayed and not verdict.discarded else 0
     acceptances = [reply for reply in replies if reply[1].verdict.accepted]
     passed_on = [
         group

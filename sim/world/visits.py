@@ -130,7 +130,7 @@ class Visit:
                 for address, box in zip(addresses, known, strict=True)
             ],
             sender=self.world.owner(offer.facts.login or sender or ""),
-            group=GROUP,
+            group=recorder.groups[GROUP],
             written_at=self.begins if not self.transactions else self.now,
             route=Route.SUBMISSION,
         )

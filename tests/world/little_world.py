@@ -114,8 +114,9 @@ class Little:
         servers = {server.name: server for server in world.servers}
         for at, to, through, by in self.spam:
             box = boxes.find(to)
+            nobody = world.recorder.groups[""]
             number = world.recorder.add_message(
-                MailClass.SPAM, [box], sender=0, group="", written_at=at, route=Route.OPEN_RELAY
+                MailClass.SPAM, [box], sender=0, group=nobody, written_at=at, route=Route.OPEN_RELAY
             )
             first = world.recorder.messages.first_row[number]
             message = Message(

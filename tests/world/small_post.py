@@ -133,8 +133,9 @@ class Post:
         server = next(s for s in world.servers if s.name == through)
         domain = world.mailboxes.number_of["adatum.com"]
         found = [world.mailboxes.find(BOX.format(n)) if n else -1 - domain for n in to]
+        nobody = world.recorder.groups[""]
         number = world.recorder.add_message(
-            MailClass.SPAM, found, sender=0, group="", written_at=at, route=Route.DIRECT
+            MailClass.SPAM, found, sender=0, group=nobody, written_at=at, route=Route.DIRECT
         )
         first = world.recorder.messages.first_row[number]
         someone = [BOX.format(1) if box >= 0 else f"{NO_SUCH_USER}adatum.com" for box in found]

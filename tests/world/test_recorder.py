@@ -25,7 +25,7 @@ def recorder():
     recorder = Recorder()
     for recipients in ([4, 5], [6]):
         recorder.add_message(
-            MailClass.SPAM, recipients, sender=7, group="bulk", written_at=3.0, route=Route.DIRECT
+            MailClass.SPAM, recipients, sender=7, group=0, written_at=3.0, route=Route.DIRECT
         )
     return recorder
 

@@ -23,7 +23,12 @@ def written(*moments):
     recorder = Recorder()
     for at in moments:
         recorder.add_message(
-            MailClass.SPAM, [1], sender=0, group="bulk", written_at=at, route=Route.DIRECT
+            MailClass.SPAM,
+            [1],
+            sender=0,
+            group=recorder.groups["bulk"],
+            written_at=at,
+            route=Route.DIRECT,
         )
     return recorder
 
@@ -76,8 +81,9 @@ def test_a_recipient_in_transit_that_no_event_has_is_lost():
 
 def test_a_mailbox_that_does_not_exist_has_its_domain():
     recorder = Recorder()
+    nobody = recorder.groups[""]
     recorder.add_message(
-        MailClass.SPAM, [-1 - 0], sender=0, group="", written_at=1.0, route=Route.DIRECT
+        MailClass.SPAM, [-1], sender=0, group=nobody, written_at=1.0, route=Route.DIRECT
     )
     rows = tables(recorder, pending=[0]).frames()["recipients"]
     assert rows[["recipient", "domain"]].to_numpy().tolist() == [[-1, "proseware.com"]]

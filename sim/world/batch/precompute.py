@@ -29,8 +29,8 @@ from sim.world.batch.columns import Hop, Indexed, Known, RecipientGroups, column
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
+from sim.world.onward import TRUNK
 from sim.world.recorder import FATES
-from sim.world.transport import TRUNK
 from sim.world.verdict_cache import ClientClass, VerdictCache
 
 if TYPE_CHECKING:

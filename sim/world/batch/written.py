@@ -16,9 +16,9 @@ from sim.workload.streams import Purpose, chance
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.batch.columns import Known
 from sim.world.engine import Occurrence
+from sim.world.onward import TRUNK
 from sim.world.recorder import FATES
 from sim.world.transfers import Transfer
-from sim.world.transport import TRUNK
 
 if TYPE_CHECKING:
     from sim.world.batch.precompute import Precomputed
