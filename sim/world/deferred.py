@@ -65,9 +65,9 @@ class Retries:
         deferred.warned = True
         return True
 
-    def is_quiet(self, deferred: Deferred, now: float) -> bool:
-        """Whether a failure at *now* has no consequence but a next attempt."""
-        return now - deferred.since < self.lifetime and not self._is_late(deferred, now)
+    def next_quietly(self, deferred: Deferred, now: float) -> float | None:
+        """When the next attempt is; None: it has expired, or its sender is to be told."""
+        return None if self._is_late(deferred, now) else self.next_attempt(deferred, now)
 
     def _is_late(self, deferred: Deferred, now: float) -> bool:
-        return not deferred.warned and 0.0 < self.warning <= now - deferred.since
+        return 0.0 < self.warning <= now - deferred.since and not deferred.warned

@@ -37,7 +37,7 @@ class Memory:
         self.clients = Clients()
         self.greylist = Greylist(settings.greylist_window, settings.greylist_memory)
         self.window = 0.0
-        self.counts_sessions = self.greylists = False
+        self.counts_sessions = self.greylists = self.limits = False
         # fewer sessions, or transactions, are to the policy as if there were none
         self.few = self.few_transactions = 0
 
@@ -51,6 +51,7 @@ class Memory:
             for fact in ("open_sessions", "recent")
         )
         self.greylists = "greylist_age" in policy.reads
+        self.limits = self.counts_sessions or self.few_transactions > 0
 
     def recent(self, client: int, now: float) -> int:
         """Transactions of *client* that its rate limit counts; 0 where they are too few for it."""
@@ -150,6 +151,18 @@ class Greylist:
 
     def __len__(self) -> int:
         return len(self._seen)
+
+    def meet(self, triple: Triple, now: float, delay: float) -> bool:
+        """Whether *triple*, which comes at *now*, is as old as *delay* and so gets through."""
+        seen = self._seen.get(triple)
+        if seen is not None:
+            first, last, passed = seen
+            if now - last <= self.memory if passed else now - first <= self.window:
+                old = now - first >= delay
+                self._seen[triple] = first, now, old
+                return old
+        self._seen[triple] = now, now, False
+        return False
 
     def note(self, triple: Triple, age: float | None, answer: Answer, now: float) -> None:
         """Keep what became of *triple*, which was of that *age*: greylisted, or let through."""

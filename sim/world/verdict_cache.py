@@ -30,6 +30,7 @@ MOST_ANSWERS = 1 << 18
 """Answers that are kept of one policy."""
 CHANGING_FACTS = ("pop_age", "greylist_age")
 """Facts that nobody can tell before a message comes."""
+EITHER = (False, True)
 VARYING = (*CHANGING_FACTS, "recent", "spam", "content_draw")
 """Facts that differ between two transactions of the same client, sender and recipient; how many
 sessions are open is asked before there is one."""
@@ -132,6 +133,10 @@ class VerdictCache:
         self._changing = list(
             product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in CHANGING_FACTS))
         )
+        ages = read.breakpoints("greylist_age")
+        self.greylist_delay = ages[-1] if len(ages) == len(self._changing) == len(EITHER) else None
+        """The age (s) from which on a greylist lets a client through, if no other clock matters;
+        the possible answers are then for a new client and for one of that age."""
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
         self.by_address: dict[int, dict[Credentials, ClientClass]] = {}
         """The classes of clients that have come, by address and credentials."""
@@ -169,21 +174,18 @@ class VerdictCache:
         """Draws of content, ascending, from each of which on what filters say is the same."""
         return self.read.breakpoints("content_draw") or [0.0]
 
-    def certain_answer(
+    def possible_answers(
         self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str
-    ) -> Answer | None:
-        """What *client_class* is answered to honest mail of that *draw* of content, whatever
-        clocks may say, if it has done nothing lately; None where it depends on clocks."""
+    ) -> list[Answer]:
+        """What *client_class*, which has done nothing lately, is answered to honest mail of that
+        *draw* of content: one answer, or one for each thing that clocks may say."""
         if not self.varies:
-            return client_class.stateless[reverse_path][forward_path]
-        state = self.state
+            return [client_class.stateless[reverse_path][forward_path]]
+        state, answers = self.state, []
         state.spam, state.content_draw, state.recent = False, draw, 0
-        answers = set()
         for state.pop_age, state.greylist_age in self._changing:
-            answers.add(self.answers(client_class)[reverse_path][forward_path])
-            if len(answers) > 1:
-                return None
-        return answers.pop()
+            answers.append(self.answers(client_class)[reverse_path][forward_path])
+        return answers if len(set(answers)) > 1 else answers[:1]
 
     def forget_listings(self, first: int, last: int) -> None:
         """Blocklists no longer say the same of the addresses from *first* to *last*."""

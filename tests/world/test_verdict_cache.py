@@ -118,8 +118,10 @@ def test_states_of_one_kind_share_an_answer():
 def test_a_certain_answer_is_one_that_no_clock_changes():
     asked = Asked("on_network+pop_first", networks=(IPv4Network("198.51.100.0/24"),))
     away, home = (asked.cache.client_class(client, NO_LOGIN) for client in (AWAY, HOME))
-    assert asked.cache.certain_answer(away, 0.5, SENDER, TO) is None
-    assert asked.cache.certain_answer(home, 0.5, SENDER, TO).verdict.rule == "permit_mynetworks"
+    never, now, too_late = asked.cache.possible_answers(away, 0.5, SENDER, TO)
+    assert [a.verdict.accepted for a in (never, now, too_late)] == [False, True, False]
+    (certain,) = asked.cache.possible_answers(home, 0.5, SENDER, TO)
+    assert certain.verdict.rule == "permit_mynetworks"
 
 
 def test_a_listing_that_changed_is_looked_up_again():

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sim.world.batch.columns import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sim.world.recorder import Answer
     from sim.world.server import Server
 
@@ -37,10 +39,18 @@ def _forgets(server: Server) -> bool:
     return server.seen is pos and not memory.greylist and memory.few > 0 and by_count and alone
 
 
-def known_of(answer: Answer | None, server: Server) -> Known:
-    """What follows from *answer* alone; None: it depends on the moment."""
-    if answer is None:
+def known_of(answers: Sequence[Answer], server: Server) -> Known:
+    """What follows from the possible *answers* of *server* alone."""
+    if len(answers) == 1:
+        return _known_of(answers[0], server)
+    if server.cache.greylist_delay is None:
         return Known.COUNT
+    young, old = (_known_of(answer, server) for answer in answers)
+    return Known.GREYLIST if (young, old) == (Known.COUNT, Known.LOCAL) else Known.COUNT
+
+
+def _known_of(answer: Answer, server: Server) -> Known:
+    """The same of one that is certain; COUNT: it is a refusal for now."""
     if answer.verdict.discarded:
         return Known.ASK
     if not answer.verdict.accepted:

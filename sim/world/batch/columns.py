@@ -42,6 +42,8 @@ class Known(IntEnum):
     """Every group is accepted, and each ends here or is relayed."""
     FAILS = 7
     """For now its first server does not reach the second, by chance."""
+    GREYLIST = 8
+    """Its recipients get it here, or it is refused for now: by the age of its triples."""
 
 
 class Hop:
@@ -89,6 +91,8 @@ class RecipientGroups(Hop):
         # what becomes of its recipients at each hop, see `Answer`
         self.first_outcome_item, self.first_outcome = column("i", n, 0)
         self.outcome_item, self.outcome = column("i", n, 0)
+        # what its second server says while its triples are too young, likewise
+        self.young_item, self.young = column("i", n, 0)
         self.attempt_item, self.attempt = column("h", n, 1)
         """Of the second hop: which one this is, after those that were put off."""
 

@@ -14,7 +14,7 @@ from sim.records.words import Cause, Permission
 from sim.smtp import Verdict
 from sim.world.batch.columns import Known
 from sim.world.memory import Triple
-from sim.world.recorder import Answer
+from sim.world.recorder import FATES, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,17 +33,19 @@ RATE = Cause.RATE.number
 class Moments:
     """The answers at the moment, of first hops and of second ones.
 
-    An answer is asked for in `first_hop` or `second_hop`; what the server remembers of the question
-    is entered by `note`, if what follows is not left to `Transport`.
+    What a server is asked it remembers, if what follows is not left to `Transport`.
     """
 
     def __init__(self, known: Precomputed) -> None:
         self.known, self.servers, self.arrivals = known, known.servers, known.arrivals
         self.messages, self.groups = known.messages, known.groups
-        recorder, permissions = known.context.recorder, known.transport.permissions
-        self.attempts, self.boxes = recorder.messages.attempts, recorder.recipient
+        self.recorder, permissions = known.context.recorder, known.transport.permissions
+        self.attempts, self.boxes = self.recorder.messages.attempts, self.recorder.recipient
         assert permissions is not None, "every world asks whose permission it was"
         self._window_of = permissions.window
+        people = [program.person for program in known.programs]
+        self._senders = [[account.sender for account in person.accounts] for person in people]
+        """By person, the sender of each account."""
         self._contacts: list[tuple[Triple, float | None, Answer]] = []
         """What greylisting was asked: whom, of which age, with which answer."""
 
@@ -132,15 +134,36 @@ class Moments:
 
     # ---- second hop
 
-    def second_hop(self, server: Server, client: int, index: int, at: float) -> Answer | None:
-        """What *server* answers to group *index* from *client* at *at*; None: not one thing."""
+    def second_hop(
+        self, server: Server, client: int, index: int, at: float, done: float
+    ) -> Answer | None:
+        """What *server* answers to group *index* from *client*, in a session that was asked for at
+        *at* and ends at *done*; None: not one thing."""
         answers = self._answers(server, client, NO_LOGIN, range(index, index + 1), at)
-        return None if answers is None else answers[0]
-
-    def note(self, server: Server, client: int, answer: Answer, at: float, done: float) -> None:
-        """*server* has given that *answer* to *client*, in a session that ends at *done*."""
+        if answers is None:
+            return None
         if server.memory is not None:
-            self._note(server.memory, server.seen(client), [answer], at, done)
+            self._note(server.memory, server.seen(client), answers, at, done)
+        return answers[0]
+
+    def greylist(
+        self, server: Server, client: int, index: int, at: float, done: float
+    ) -> Answer | None:
+        """The same of a server whose answer follows from the age of triples."""
+        memory, delay, groups = server.memory, server.cache.greylist_delay, self.groups
+        assert memory is not None, "only then is it known so"
+        assert delay is not None, "only then is it known so"
+        first, *others = self._triples(client, groups.message_item[index], index)
+        greylist = memory.greylist
+        if others and len({greylist.age(triple, at) for triple in (first, *others)}) > 1:
+            return None
+        old = greylist.meet(first, at, delay)
+        for triple in others:
+            greylist.meet(triple, at, delay)
+        if memory.limits:
+            memory.count(client, at, done)
+        outcome = groups.outcome_item[index] if old else groups.young_item[index]
+        return self.recorder.answers[outcome // FATES]
 
     # ---- both
 
@@ -198,18 +221,20 @@ class Moments:
 
     def _triples(self, client: int, message: int, index: int) -> list[Triple]:
         """What greylisting goes by, of each recipient of group *index*: all have a mailbox."""
-        person = self.known.programs[self.arrivals.person[message]].person
-        sender = person.accounts[self.arrivals.account[message]].sender
-        row, boxes = self.groups.row_item[index], self.boxes
-        return [(client, sender, boxes[i]) for i in range(row, row + self.groups.count_item[index])]
+        sender = self._senders[self.arrivals.person[message]][self.arrivals.account[message]]
+        row, count, boxes = self.groups.row_item[index], self.groups.count_item[index], self.boxes
+        if count == 1:
+            return [(client, sender, boxes[row])]
+        return [(client, sender, box) for box in boxes[row : row + count]]
 
     def _note(
         self, memory: Memory, client: int, answers: list[Answer], at: float, done: float
     ) -> None:
         """Let the server remember what it was asked last."""
-        memory.open_session(client, done)
-        if any(answer.cause != RATE for answer in answers):
-            memory.add_transaction(client, at)
+        if memory.limits:
+            memory.open_session(client, done)
+            if any(answer.cause != RATE for answer in answers):
+                memory.add_transaction(client, at)
         if memory.greylists:
             for triple, age, answer in self._contacts:
                 memory.greylist.note(triple, age, answer, at)

@@ -194,6 +194,7 @@ class Precomputed:
         self.login_number[some] = self.logins.numbers(some, self.servers, messages.server[some])
         login = self.login_number[message]
         known = self._answers(index, server, self.client[message], groups.first_outcome, login)
+        known[known == Known.GREYLIST] = Known.COUNT
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[np.isin(known, (Known.COUNT, Known.SECOND_HOP)) & lost] = Known.ASK
         groups.at_first[index] = known
@@ -224,7 +225,9 @@ class Precomputed:
         message, server = groups.message[some], groups.server[some]
         origin = self.messages.server[message]
         nothing = np.zeros(len(some), dtype=np.int64)
-        known = self._answers(some, server, self.addresses[origin], groups.outcome, nothing)
+        known = self._answers(
+            some, server, self.addresses[origin], groups.outcome, nothing, groups.young
+        )
         fails = np.array([s.temporary_failure for s in self.servers])[origin]
         # The first server may fail to reach the second for now, by the same draw as in `Transport`,
         # which has whatever would not end here.
@@ -232,7 +235,8 @@ class Precomputed:
         # A server shows what `NextHosts` says: a login to a relayhost, addresses of a pool in turn.
         settings = [server.settings for server in self.servers]
         apart = np.array([bool(s.relayhost or s.outbound_addresses) for s in settings])[origin]
-        known[apart | ~np.isin(known, (Known.COUNT, Known.LOCAL))] = Known.ASK
+        usual = np.isin(known, (Known.COUNT, Known.LOCAL, Known.GREYLIST))
+        known[apart | ~usual] = Known.ASK
         open_to_all = np.array(self.fixed)[server] != Known.ASK
         known[deferred & ~apart & open_to_all] = Known.FAILS
         groups.known[some] = known
@@ -266,11 +270,17 @@ class Precomputed:
     # ---- answers
 
     def _answers(
-        self, some: Ints, servers: Ints, clients: NDArray[Any], outcome: Ints, logins: Ints
+        self,
+        some: Ints,
+        servers: Ints,
+        clients: NDArray[Any],
+        outcome: Ints,
+        logins: Ints,
+        young: Ints | None = None,
     ) -> NDArray[np.int8]:
         """What is known of the answer to each of groups *some*, which come from *clients* to
         *servers* and show them *logins* (numbers); *outcome* is the column that takes what it
-        means for their recipients."""
+        means for their recipients, *young* what it means while a greylist puts them off."""
         known, servers = np.array(self.fixed, dtype=np.int8)[servers], servers.astype(np.int64)
         # Rules about the owner of a sender tell apart the people of one domain.
         owners = np.array([server.cache.reads_owners for server in self.servers])
@@ -286,8 +296,11 @@ class Precomputed:
                     *(index.tolist() for index in np.unravel_index(questions, shape)), strict=True
                 )
             ]
-            known[open_ones] = np.array([a for a, _ in answers], dtype=np.int8)[which]
-            outcome[some[open_ones]] = np.array([b for _, b in answers])[which]
+            kinds, outcomes, refusals = np.array(answers, dtype=np.int64).T
+            known[open_ones] = kinds[which]
+            outcome[some[open_ones]] = outcomes[which]
+            if young is not None:
+                young[some[open_ones]] = refusals[which]
         return known
 
     def _questions(
@@ -333,14 +346,15 @@ class Precomputed:
 
     def _ask(
         self, client: tuple[int, ClientClass], draw: float, sender: str, recipient: str
-    ) -> tuple[Known, int]:
-        """What is known of one answer, and its outcome."""
+    ) -> tuple[Known, int, int]:
+        """What is known of one answer, its outcome, and that of being put off by a greylist."""
         number, client_class = client
         server = self.servers[number]
-        answer = server.cache.certain_answer(client_class, draw, sender, recipient)
-        if answer is not None and server.personal.get(answer.verdict.rule) == "login":
-            self.permits_login.append(answer.number)
-        return known_of(answer, server), 0 if answer is None else answer.outcome
+        answers = server.cache.possible_answers(client_class, draw, sender, recipient)
+        first, last = answers[0], answers[-1]
+        if first is last and server.personal.get(first.verdict.rule) == "login":
+            self.permits_login.append(first.number)
+        return known_of(answers, server), last.outcome, first.outcome
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:

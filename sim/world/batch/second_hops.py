@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from sim.world.batch.changes import Changes
     from sim.world.batch.moments import Moments
     from sim.world.batch.precompute import Precomputed
+    from sim.world.memory import Memory
     from sim.world.recorder import Answer
     from sim.world.server import Server
     from sim.world.transfers import Transfer
 
-ASK, COUNT, FAILS = Known.ASK, Known.COUNT, Known.FAILS
+ASK, COUNT, LOCAL = Known.ASK, Known.COUNT, Known.LOCAL
+FAILS, GREYLIST = Known.FAILS, Known.GREYLIST
+CERTAIN = LOCAL, GREYLIST
+"""What is known of a client that has done nothing lately."""
 FIRST = 1
 BETWEEN_SERVERS, NOWHERE, NOBODYS, NONE = 1, 0, 0, 0
 """In rows: the hop, the place of a server, the permission; and recipients that were taken."""
@@ -68,72 +72,88 @@ class SecondHops:
     def reach(self, index: int, at: float) -> None:
         """Hold the session of group *index*, which reaches its second server at *at*."""
         groups, server = self.groups, self.servers[self.groups.server_item[index]]
-        client, memory = self._origin(index).address, server.memory
+        known, memory = groups.known_item[index], server.memory
         if groups.attempt_item[index] > FIRST:
-            self._prepare(index, server)
-        known, took = groups.known_item[index], groups.took_item[index]
-        asks = known in (COUNT, FAILS) or (
-            memory is not None and known != ASK and not memory.is_quiet(client, at)
-        )
-        if known == ASK or (asks and self._is_refused(server, client, at)):
+            known = self._prepare(index, server, known)
+        if memory is not None and memory.limits:
+            known = self._limited(index, server, memory, known, at)
+        if known == ASK:
             self.transport.arrive(self._transfer(index), at)
             return
         # `at` is the present moment, so sessions are asked for in order of time here, too.
+        took = groups.took_item[index]
         start = server.sessions.admit(at, took)
         if start is None:
             self.transport.turn_away(self._transfer(index), at)
-        elif self.changes.between(at, start + took):
+        elif start + took >= self.changes.next and self.changes.between(at, start + took):
             self.transport.session(self._transfer(index), at, start, took)
-        elif asks:
-            self._ask(index, server, at, start, took)
-        else:
+        elif known == LOCAL:
             groups.at_item[index], groups.start_item[index] = at, start
             if memory is not None:
-                memory.count(client, at, start + took)
+                memory.count(self._origin(index).address, at, start + took)
+        else:
+            self._ask(index, server, known, at, start, took)
 
     def _origin(self, index: int) -> Server:
         """The first server of group *index*."""
         number: int = self.messages.server_item[self.groups.message_item[index]]
         return self.servers[number]
 
-    @staticmethod
-    def _is_refused(server: Server, client: int, at: float) -> bool:
-        return server.counts_sessions and server.greet(client, NO_LOGIN, at) is not None
+    def _limited(self, index: int, server: Server, memory: Memory, known: int, at: float) -> int:
+        """What is known of the hop at a *server* that limits what its clients do."""
+        client = self._origin(index).address
+        if known in CERTAIN and memory.is_quiet(client, at):
+            return known
+        if server.counts_sessions and server.greet(client, NO_LOGIN, at) is not None:
+            return ASK
+        return COUNT if known in CERTAIN else known
 
-    def _ask(self, index: int, server: Server, at: float, start: float, took: float) -> None:
+    def _ask(
+        self, index: int, server: Server, known: int, at: float, start: float, took: float
+    ) -> None:
         """Ask *server* about group *index* in a session that began at *start*."""
-        groups, client, done = self.groups, self._origin(index).address, start + took
-        fails = groups.known_item[index] == FAILS
-        answer: Answer | None = server.own["temporary"]
-        if not fails:
-            answer = self.moments.second_hop(server, client, index, at)
-        ends = answer is not None and _ends_here(answer)
-        if answer is None or not (ends or self._waits(index, answer, done)):
+        groups, origin, done = self.groups, self._origin(index), start + took
+        if known == GREYLIST:
+            answer = self.moments.greylist(server, origin.address, index, at, done)
+        elif known == COUNT:
+            answer = self.moments.second_hop(server, origin.address, index, at, done)
+        else:
+            answer = self._failure(server, origin.address, done)
+        if answer is None:
             self.transport.session(self._transfer(index), at, start, took)
-            return
-        if not fails:
-            self.moments.note(server, client, answer, at, done)
-        elif server.memory is not None:
-            server.memory.open_session(server.seen(client), done)
-        if ends:
+        elif _ends_here(answer):
             groups.outcome_item[index] = answer.outcome
             groups.at_item[index], groups.start_item[index] = at, start
-            self.queue.pop(index, None)
+            if groups.attempt_item[index] > FIRST:
+                del self.queue[index]
+        elif (again := self._again(index, origin, answer, done)) is not None:
+            self._put_off(index, origin, server, answer, at, start, took)
+            self._send_again(index, origin, server, at, again)
         else:
-            self._put_off(index, answer, at, start, took)
+            transfer = self._transfer(index)
+            replies = [(group, answer) for group in transfer.groups]
+            self.transport.settle(transfer, replies, at, start, took)
+
+    @staticmethod
+    def _failure(server: Server, client: int, done: float) -> Answer:
+        """What the client says itself of a session with *server* that fails."""
+        if server.memory is not None:
+            server.memory.open_session(server.seen(client), done)
+        return server.own["temporary"]
 
     # ---- the queue of the first server
 
-    def _waits(self, index: int, answer: Answer, done: float) -> bool:
-        """Whether group *index*, refused with *answer*, is tried again and nothing else happens."""
-        refused_for_now = not (answer.verdict.accepted or answer.verdict.permanent)
-        alone = len(self.transport.mx[self.groups.domain_item[index]]) == 1
-        if not (refused_for_now and alone):
-            return False
-        return self._origin(index).retries.is_quiet(self._deferred(index), done)
-
-    def _deferred(self, index: int) -> Deferred:
-        return self.queue.get(index) or Deferred(self._since(index))
+    def _again(self, index: int, origin: Server, answer: Answer, done: float) -> float | None:
+        """When *origin* tries group *index* again, which was refused with *answer* at *done*; None:
+        it does not, or not that alone."""
+        if answer.verdict.accepted or answer.verdict.permanent:
+            return None
+        if len(self.transport.mx[self.groups.domain_item[index]]) > 1:
+            return None
+        deferred = self.queue.get(index)
+        if deferred is None:
+            deferred = self.queue[index] = Deferred(self._since(index))
+        return origin.retries.next_quietly(deferred, done)
 
     def _since(self, index: int) -> float:
         """Since when the first server of group *index* has it (s)."""
@@ -141,39 +161,55 @@ class SecondHops:
         since: float = self.messages.start_item[message] + self.messages.took_item[message]
         return since
 
-    def _put_off(self, index: int, answer: Answer, at: float, start: float, took: float) -> None:
-        """Group *index* was refused for now with *answer*: it is tried again."""
-        groups, origin = self.groups, self._origin(index)
-        server, attempt = self.servers[groups.server_item[index]], groups.attempt_item[index]
-        recorder = self.transport.recorder
+    def _put_off(
+        self,
+        index: int,
+        origin: Server,
+        server: Server,
+        answer: Answer,
+        at: float,
+        start: float,
+        took: float,
+    ) -> None:
+        """Keep the attempt of group *index* that was refused for now with *answer*."""
+        groups, recorder = self.groups, self.transport.recorder
+        attempt = groups.attempt_item[index]
         recorder.attempts += recorder.pack_attempt(
             groups.message_item[index], attempt, BETWEEN_SERVERS, at, origin.address, NOWHERE,
             server.number, groups.count_item[index], NONE, answer.number, start - at, took,
             NOBODYS, NONE, NO_ABUSE,
         )  # fmt: skip
-        deferred = self.queue[index] = self._deferred(index)
-        again = origin.retries.next_attempt(deferred, start + took)
-        assert again is not None, "it has not expired"
         groups.attempt_item[index] = attempt + 1
-        again = outages.up_again(origin.sessions.down, again)
-        latency = self.transport.latency(origin.network, server, again)
+
+    def _send_again(
+        self, index: int, origin: Server, server: Server, now: float, again: float
+    ) -> None:
+        """Let *origin* send group *index* once more at *again*, or as soon as it is up."""
+        latency = self.known.latency_item[index]
+        if self.changes.outages is not None:
+            again = outages.up_again(origin.sessions.down, again)
+            latency = self.transport.latency(origin.network, server, again)
         if latency == inf:
             self.transport.send(self._transfer(index), again, origin.network)
-        else:
-            self.send(index, again + latency)
+            return
+        event = self.spare.pop()  # that of the attempt which is over
+        event.callbacks, event.index = self.callbacks, index
+        self.env.schedule(event, NORMAL, again + latency - now)
 
-    def _prepare(self, index: int, server: Server) -> None:
-        """Work out a further attempt of group *index*, as `Transport.arrive` does."""
+    def _prepare(self, index: int, server: Server, known: int) -> int:
+        """Work out a further attempt of group *index*, as `Transport.arrive` does; what is known
+        of it."""
+        if self.known.fixed[server.number] == ASK:
+            return ASK
         groups, message, origin = self.groups, self.groups.message_item[index], self._origin(index)
         key, attempt = self.arrivals.key[message], groups.attempt_item[index]
         took = server.service(chance(key, Purpose.RELAY, attempt))
         took += server.per_recipient * groups.count_item[index]
         groups.took_item[index] = took + self.arrivals.size[message] * 8 / TRUNK
-        groups.known_item[index] = COUNT
-        if self.known.fixed[server.number] == ASK:
-            groups.known_item[index] = ASK
-        elif chance(key, Purpose.FAILURE, attempt) < origin.temporary_failure:
-            groups.known_item[index] = FAILS
+        failure = origin.temporary_failure
+        if failure and chance(key, Purpose.FAILURE, attempt) < failure:
+            return FAILS
+        return COUNT if known == FAILS else known
 
     # ---- what is left to others
 
@@ -187,8 +223,9 @@ class SecondHops:
         )
         assert transfer is not None, "only then is it known to go on"
         transfer.network = origin.network
-        if (deferred := self.queue.pop(index, None)) is not None:
-            transfer.attempt, transfer.ticket = self.groups.attempt_item[index], deferred
+        deferred, attempt = self.queue.pop(index, None), self.groups.attempt_item[index]
+        if attempt > FIRST:
+            transfer.attempt, transfer.ticket = attempt, deferred
             transfer.server = self.servers[self.groups.server_item[index]]
         return transfer
 
