@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,15 @@ class PopLog:
         return best
 
 
+class LastLogin(Protocol):
+    """Who knows of logins."""
+
+    def last(
+        self, network: str, client: int, now: float, person: int | None = None
+    ) -> float | None:
+        """See `PopLog.last`."""
+
+
 class PopLogins:
     """All POP logins of one run: those of the workload, and those of a program about to send."""
 
@@ -117,19 +126,29 @@ class PopLogins:
         self.log = log
         self.extra: dict[Window, float] = {}
         self.extra_of: dict[tuple[str, int, int], float] = {}
+        self.before_sending: LastLogin | None = None
+        """Those of programs about to send that are known beforehand; None: all are `extra`."""
 
     def log_in(self, network: str, client: int, now: float, person: int) -> None:
         """*person*'s mail program logs in because it is about to send."""
-        self.extra[network, client] = self.extra_of[network, client, person] = now
+        window, own = (network, client), (network, client, person)
+        self.extra[window] = max(now, self.extra.get(window, now))
+        self.extra_of[own] = max(now, self.extra_of.get(own, now))
 
     def last(self, network: str, client: int, now: float) -> float | None:
         """The last POP login from *client* to an account of *network*; None: never."""
-        return _later(self.log.last(network, client, now), self.extra.get((network, client)))
+        login = _later(self.log.last(network, client, now), self.extra.get((network, client)))
+        if self.before_sending is None:
+            return login
+        return _later(login, self.before_sending.last(network, client, now))
 
     def last_of(self, person: int, network: str, client: int, now: float) -> float | None:
         """The same, of *person* alone."""
         extra = self.extra_of.get((network, client, person))
-        return _later(self.log.last(network, client, now, person), extra)
+        login = _later(self.log.last(network, client, now, person), extra)
+        if self.before_sending is None:
+            return login
+        return _later(login, self.before_sending.last(network, client, now, person))
 
 
 def _later(one: float | None, other: float | None) -> float | None:

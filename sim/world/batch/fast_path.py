@@ -70,7 +70,7 @@ class Accelerator(EventByEvent):
         self._next = 0  # the place in order of the next message
         self.place = array("i", np.argsort(self.order).astype(np.int32).tobytes())
         """The place of each message in order."""
-        self.detached = bytearray(len(self.order))  # 1: the message is no longer handled here
+        self.detached = known.detached
         self.learned: set[int] = set()  # people who have changed a setting
         self._now = self._arrival = 0.0  # when the last message came, when the next one comes
         self._stale = set(range(len(self.servers)))  # servers whose answers are to be worked out

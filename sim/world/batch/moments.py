@@ -163,7 +163,8 @@ class Moments:
         if memory.limits:
             memory.count(client, at, done)
         outcome = groups.outcome_item[index] if old else groups.young_item[index]
-        return self.recorder.answers[outcome // FATES]
+        answer: Answer = self.recorder.answers[outcome // FATES]
+        return answer
 
     # ---- both
 

@@ -27,6 +27,7 @@ from sim.workload.people import anyone_at
 from sim.world.batch.certainty import fixed_answer, known_of
 from sim.world.batch.columns import Hop, Indexed, Known, RecipientGroups, column, distinct, indexed
 from sim.world.batch.logins import SMTP, Logins
+from sim.world.batch.polls import Polls
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
 from sim.world.onward import TRUNK
@@ -58,6 +59,8 @@ class Precomputed:
         self.addresses = np.array([s.address for s in self.servers], dtype=np.int64)
         self.written, self.person = view(arrivals.at), view(arrivals.person)
         self.first_row = view(arrivals.first)
+        self.detached = bytearray(len(arrivals))
+        """1: something else has taken the message over, and nothing is worked out for it."""
         of_mailbox = np.array(context.mailboxes.domain_of, dtype=np.int64)
         mx = {d: exchangers[0].number for d, exchangers in self.transport.mx.items() if exchangers}
         self.groups = RecipientGroups(self.first_row, of_mailbox[view(arrivals.recipients)], mx)
@@ -108,11 +111,12 @@ class Precomputed:
         self.login_number_item, self.login_number = column("i", len(client), 0)
         known = (latency < inf) & (self.client != 0)
         known &= web | ~(self._blocked(ends, which) & on_25)
-        # Addresses in a VPN are taken for the message; and where POP logins are read, their own
-        # just before they send would have to be kept.
-        apart = [p.person.vpn or (reads_pop and p.polls_first) for p in self.programs]
-        known &= ~np.array(apart, dtype=bool)[self.person]
+        # addresses in a VPN are taken for the message
+        known &= ~np.array([p.person.vpn for p in self.programs], dtype=bool)[self.person]
         messages.known[~known] = Known.WRITE
+        if reads_pop:
+            polls = np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
+            self.context.pop.before_sending = Polls(self, np.flatnonzero(polls & known & ~web))
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
         self.longest = float((arrival - self.written)[known].max(initial=0.0))
