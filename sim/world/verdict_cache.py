@@ -130,13 +130,13 @@ class VerdictCache:
         self.state = SessionState()  # that of the present transaction
         self.state_key = read.state_key_of(VARYING)
         usual = SessionState()
-        self._changing = list(
-            product(*(read.breakpoints(fact) or [getattr(usual, fact)] for fact in CHANGING_FACTS))
-        )
-        ages = read.breakpoints("greylist_age")
-        self.greylist_delay = ages[-1] if len(ages) == len(self._changing) == len(EITHER) else None
-        """The age (s) from which on a greylist lets a client through, if no other clock matters;
-        the possible answers are then for a new client and for one of that age."""
+        values = {fact: read.breakpoints(fact) or [getattr(usual, fact)] for fact in CHANGING_FACTS}
+        self._changing = list(product(*values.values()))
+        self._of_servers = [(None, age) for age in values["greylist_age"]]
+        ages = values["greylist_age"]
+        self.greylist_delay = ages[-1] if len(ages) == len(EITHER) else None
+        """The age (s) from which on a greylist lets a server through; None: it is not one. The
+        possible answers to a server are for a new one and for one of that age."""
         self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
         self.by_address: dict[int, dict[Credentials, ClientClass]] = {}
         """The classes of clients that have come, by address and credentials."""
@@ -175,15 +175,22 @@ class VerdictCache:
         return self.read.breakpoints("content_draw") or [0.0]
 
     def possible_answers(
-        self, client_class: ClientClass, draw: float, reverse_path: str, forward_path: str
+        self,
+        client_class: ClientClass,
+        draw: float,
+        reverse_path: str,
+        forward_path: str,
+        *,
+        server: bool = False,
     ) -> list[Answer]:
         """What *client_class*, which has done nothing lately, is answered to honest mail of that
-        *draw* of content: one answer, or one for each thing that clocks may say."""
+        *draw* of content: one answer, or one for each thing that clocks may say. From the address
+        of a *server* nobody logs in for POP."""
         if not self.varies:
             return [client_class.stateless[reverse_path][forward_path]]
         state, answers = self.state, []
         state.spam, state.content_draw, state.recent = False, draw, 0
-        for state.pop_age, state.greylist_age in self._changing:
+        for state.pop_age, state.greylist_age in self._of_servers if server else self._changing:
             answers.append(self.answers(client_class)[reverse_path][forward_path])
         return answers if len(set(answers)) > 1 else answers[:1]
 

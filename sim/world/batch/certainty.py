@@ -41,10 +41,13 @@ def _forgets(server: Server) -> bool:
 
 def known_of(answers: Sequence[Answer], server: Server) -> Known:
     """What follows from the possible *answers* of *server* alone."""
-    if len(answers) == 1:
-        return _known_of(answers[0], server)
-    if server.cache.greylist_delay is None:
-        return Known.COUNT
+    return _known_of(answers[0], server) if len(answers) == 1 else Known.COUNT
+
+
+def known_of_hop(answers: Sequence[Answer], server: Server) -> Known:
+    """The same of those to another server."""
+    if len(answers) == 1 or server.cache.greylist_delay is None:
+        return known_of(answers, server)
     young, old = (_known_of(answer, server) for answer in answers)
     return Known.GREYLIST if (young, old) == (Known.COUNT, Known.LOCAL) else Known.COUNT
 

@@ -24,7 +24,7 @@ from sim.records.words import Permission
 from sim.topology.lines import LINES
 from sim.workload.columns import Floats, Ints, packed, ranges, view
 from sim.workload.people import anyone_at
-from sim.world.batch.certainty import fixed_answer, known_of
+from sim.world.batch.certainty import fixed_answer, known_of, known_of_hop
 from sim.world.batch.columns import Hop, Indexed, Known, RecipientGroups, column, distinct, indexed
 from sim.world.batch.logins import SMTP, Logins
 from sim.world.batch.polls import Polls
@@ -198,7 +198,6 @@ class Precomputed:
         self.login_number[some] = self.logins.numbers(some, self.servers, messages.server[some])
         login = self.login_number[message]
         known = self._answers(index, server, self.client[message], groups.first_outcome, login)
-        known[known == Known.GREYLIST] = Known.COUNT
         lost = (groups.server[index] < 0) | (self.latency[index] == inf)  # it will be bounced
         known[np.isin(known, (Known.COUNT, Known.SECOND_HOP)) & lost] = Known.ASK
         groups.at_first[index] = known
@@ -284,7 +283,8 @@ class Precomputed:
     ) -> NDArray[np.int8]:
         """What is known of the answer to each of groups *some*, which come from *clients* to
         *servers* and show them *logins* (numbers); *outcome* is the column that takes what it
-        means for their recipients, *young* what it means while a greylist puts them off."""
+        means for their recipients. Where clients are servers, *young* takes what it means while a
+        greylist puts them off."""
         known, servers = np.array(self.fixed, dtype=np.int8)[servers], servers.astype(np.int64)
         # Rules about the owner of a sender tell apart the people of one domain.
         owners = np.array([server.cache.reads_owners for server in self.servers])
@@ -295,7 +295,10 @@ class Precomputed:
             shape = tuple(len(values) for values, _ in keys)
             questions, which = distinct(np.ravel_multi_index([index for _, index in keys], shape))
             answers = [
-                self._ask(*(values[i] for (values, _), i in zip(keys, question, strict=True)))
+                self._ask(
+                    *(values[i] for (values, _), i in zip(keys, question, strict=True)),
+                    server=young is not None,
+                )
                 for question in zip(
                     *(index.tolist() for index in np.unravel_index(questions, shape)), strict=True
                 )
@@ -349,16 +352,23 @@ class Precomputed:
         return indexed(interval * len(kinds) + logins, client_class)
 
     def _ask(
-        self, client: tuple[int, ClientClass], draw: float, sender: str, recipient: str
+        self,
+        client: tuple[int, ClientClass],
+        draw: float,
+        sender: str,
+        recipient: str,
+        *,
+        server: bool,
     ) -> tuple[Known, int, int]:
         """What is known of one answer, its outcome, and that of being put off by a greylist."""
         number, client_class = client
-        server = self.servers[number]
-        answers = server.cache.possible_answers(client_class, draw, sender, recipient)
+        asked = self.servers[number]
+        answers = asked.cache.possible_answers(client_class, draw, sender, recipient, server=server)
         first, last = answers[0], answers[-1]
-        if first is last and server.personal.get(first.verdict.rule) == "login":
+        if first is last and asked.personal.get(first.verdict.rule) == "login":
             self.permits_login.append(first.number)
-        return known_of(answers, server), last.outcome, first.outcome
+        known = known_of_hop if server else known_of
+        return known(answers, asked), last.outcome, first.outcome
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:

@@ -39,6 +39,7 @@ PHASES = [
         "users.travellers.port_587": 0.0,
     },
 ]
+SHORTER = {"run_length": "12 days", "policy_starts": "4 days", "transient": "1 day"}
 CASES = {
     # what changes on the way           scenario               arm                  keys
     "policies, while mail is on its way": (
@@ -83,9 +84,44 @@ CASES = {
         "open-vs-restricted",
         "on network",
         {
+            **SHORTER,
             "servers.*-mx.client": ["limit_client_rate(2 / hour)", "limit_connections(2)"],
             "servers.*.service_time": "20 min",
             "servers.*.sessions": 100,
+        },
+    ),
+    "greylists, which put off what is submitted, too": (
+        "open-vs-restricted",
+        "open trust",
+        {
+            **SHORTER,
+            "servers.*.recipient": ["greylist(5 min, all)"],
+            "servers.*-mx.client": ["limit_connections(2)"],
+            "servers.*.temporary_failure": 0.2,
+            "servers.*.retry": ["2 min", "1 h"],
+            "servers.*.delay_warning": "2 h",
+            "servers.*.queue_lifetime": "4 h",
+            "users.*.recipients": 2,
+            "users.travellers.pop_poll": "2 min",
+            "users.travellers.patience": "10 min",
+        },
+    ),
+    "greylists, while links fail": (
+        "servers-in-trouble",
+        "a bad week",
+        {"servers.*-mx.recipient": ["greylist(5 min)"], "servers.*.temporary_failure": 0.2},
+    ),
+    "looks for mail before sending": (
+        "open-vs-restricted",
+        "on network + POP first",
+        {
+            "users.*.pop_before_sending": 0.5,
+            "users.*.turnover": "0.01 / day",
+            "networks.hotel.shared_address": True,
+            "servers.*.pop_window": "10 min",
+            "arms.on network + POP first.at": [
+                {"when": "30 days", "users.travellers.pop_before_sending": 0.2}
+            ],
         },
     ),
     "filters": (
