@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 
 from sim.workload.columns import Floats, Ints, group_bounds, packed
-
-if TYPE_CHECKING:
-    from sim.world.batch.precompute import Precomputed
 
 
 class _Timeline:
@@ -36,26 +33,32 @@ class _Timeline:
 
 
 class Polls:
-    """The logins before *messages*, to accounts of networks of servers."""
+    """The logins before *messages* were written by people (both numbers) at moments, each to an
+    account of a network from a client; *gone* marks what is no longer sent as was worked out."""
 
-    def __init__(self, known: Precomputed, messages: Ints) -> None:
-        numbers = {name: i for i, name in enumerate(known.context.scenario.networks)}
-        networks = np.array([numbers[server.network] for server in known.servers], dtype=np.int64)
-        window = networks[known.messages.server[messages]] << 32 | known.client[messages]
-        at, person = known.written[messages], known.person[messages]
-        self._numbers, self._people = numbers, len(known.programs)
-        windows, index = np.unique(window, return_inverse=True)
+    def __init__(
+        self,
+        networks: Mapping[str, int],
+        network: Ints,
+        client: Ints,
+        person: Ints,
+        at: Floats,
+        messages: Ints,
+        gone: bytearray,
+    ) -> None:
+        self._networks, self._people = networks, int(person.max(initial=0)) + 1
+        windows, index = np.unique(network << 32 | client, return_inverse=True)
         self._index = {key: i for i, key in enumerate(windows.tolist())}
-        self._of_all = _Timeline(index, at, messages, known.detached)
-        self._of_each = _Timeline(index * self._people + person, at, messages, known.detached)
+        self._of_all = _Timeline(index, at, messages, gone)
+        self._of_each = _Timeline(index * self._people + person, at, messages, gone)
 
     def last(
         self, network: str, client: int, now: float, person: int | None = None
     ) -> float | None:
         """Moment of the last of them from *client* to an account of *network*, by *person* or by
         anybody; None: never."""
-        index = self._index.get(self._numbers[network] << 32 | client)
-        if index is None:
+        index = self._index.get(self._networks[network] << 32 | client)
+        if index is None or (person is not None and person >= self._people):
             return None
         if person is None:
             return self._of_all.last(index, now)

@@ -116,7 +116,7 @@ class Precomputed:
         messages.known[~known] = Known.WRITE
         if reads_pop:
             polls = np.array([p.polls_first for p in self.programs], dtype=bool)[self.person]
-            self.context.pop.before_sending = Polls(self, np.flatnonzero(polls & known & ~web))
+            self.context.pop.before_sending = self._polls(np.flatnonzero(polls & known & ~web))
         arrival = sent + latency
         messages.at[:] = np.where(known, arrival, self.written)
         self.longest = float((arrival - self.written)[known].max(initial=0.0))
@@ -129,6 +129,14 @@ class Precomputed:
         stage = np.searchsorted(begins, self.written, side="right") - 1
         mask: NDArray[np.bool_] = np.array(blocked, dtype=bool)[stage, which]
         return mask
+
+    def _polls(self, some: Ints) -> Polls:
+        """The looks for mail before messages *some* are sent."""
+        number = {name: i for i, name in enumerate(self.context.scenario.networks)}
+        networks = np.array([number[server.network] for server in self.servers], dtype=np.int64)
+        network = networks[self.messages.server[some]]
+        client, person, at = self.client[some], self.person[some], self.written[some]
+        return Polls(number, network, client, person, at, some, self.detached)
 
     def read_settings(self) -> None:
         """Read what mail programs show their servers, as they are set at the moment."""
