@@ -100,6 +100,11 @@ class Spammers(Table):
     means no campaigns: transactions come one by one"""
     pace: Duration = key("1 s", source="chosen")
     """time between the transactions of a campaign"""
+    gaps: Literal["stratified", "exponential"] = key("stratified", source="chosen")
+    """times between campaigns: one campaign in each stretch of the mean gap, at a moment drawn
+    evenly in it, so that every run has the spam that `volume` says (stratified); or as in a Poisson
+    process, which takes some ten to forty times the replications for the same interval
+    (exponential)"""
     unknown: Share = key(0.0, source="chosen")
     """share of their list of recipients that does not exist"""
     washes: bool = key(False, source="chosen")

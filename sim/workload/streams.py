@@ -37,6 +37,20 @@ def exponentials(generator: Generator) -> Iterator[float]:
     return _one_by_one(lambda: generator.standard_exponential(BLOCK).tolist())
 
 
+def stratified(generator: Generator) -> Iterator[float]:
+    """Gaps of mean 1 between moments of which each stretch of length 1 holds one, drawn evenly in
+    it (stratified sampling): as likely at any moment as in a Poisson process, but as many in every
+    run. Drawn in blocks."""
+    last, stretch = 0.0, 0
+    for draw in uniforms(generator):
+        yield stretch + draw - last
+        last, stretch = stretch + draw, stretch + 1
+
+
+GAPS = {"stratified": stratified, "exponential": exponentials}
+"""Ways to draw gaps of mean 1, by name."""
+
+
 def keys(generator: Generator) -> Iterator[int]:
     """Keys of messages (see `chance`) one at a time, drawn in blocks."""
     return _one_by_one(lambda: generator.integers(2**62, size=BLOCK).tolist())

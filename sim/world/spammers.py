@@ -17,7 +17,7 @@ from sim.records.words import Cause, MailClass, Route
 from sim.scenario.spammers import SIZE
 from sim.workload.arrivals import RecipientGroup, recipient_group
 from sim.workload.people import anyone_at
-from sim.workload.streams import Purpose, chance, exponentials, keys
+from sim.workload.streams import GAPS, Purpose, chance, keys
 from sim.world.context import WorldContext
 from sim.world.engine import Occurrence
 from sim.world.market import Market
@@ -84,7 +84,7 @@ class Spammer:
     def campaigns(self, only: Route | None) -> Life:
         """Send campaigns as often as the present route carries them; *only* by one of them."""
         env, settings, tick = self.context.env, self.settings, Occurrence()
-        gaps = exponentials(self.source.named(f"gaps: {only}" if only else "gaps"))
+        gaps = GAPS[settings.gaps](self.source.named(f"gaps: {only}" if only else "gaps"))
         late = 0.0  # seconds for which the last campaign had to wait for connections
         while True:
             if not self.prospects.is_in_business():
@@ -102,8 +102,10 @@ class Spammer:
             late = 0.0
             while due > 0.0:
                 yield env.timeout(due / rate)
-                before, (route, now) = rate, self.plan(only)
-                rate = now or before
+                before, (route, rate) = rate, self.plan(only)
+                while not rate:  # until it carries something again
+                    yield env.timeout(DAY)
+                    route, rate = self.plan(only)
                 due -= due / before * min(before, rate)  # as if the slower one had been there
                 due = due if rate < before else 0.0
             for i in range(transactions):

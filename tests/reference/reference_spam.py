@@ -3,6 +3,7 @@
 Written from the description alone (docs/md, 7.5 and 7.6), like reference_
 """
 
+import itertools
 import math
 from collections import Counter, deque
 from dataclasses import dataclass, replace
@@ -175,10 +176,11 @@ class Spammer:
 
     def sending(self, only=None):
         """A process: one campaign or message after the other, *only* by one route in parallel."""
-        waited = 0.0
-        while True:
-            route, left = yield from self.gap(only, waited)
-            waited = 0.0
+        waited, before = 0.0, 0.0
+        for stretch in itertools.count():
+            place = stretch + self.rng.random()
+            route, left = yield from self.gap(only, waited, place - before)
+            waited, before = 0.0, place
             while left > 0 and self.choose(only) == route:
                 begin = self.env.now
                 while self.unanswered[route] >= self.connections * max(1, self.many(route)):
@@ -192,9 +194,8 @@ class Spammer:
                 if left > 0:
                     yield self.env.timeout(self.number("pace", "1 s"))
 
-    def gap(self, only, passed):
+    def gap(self, only, passed, drawn):
         """Wait for the next campaign: its route and recipients. Another route has its own pace."""
-        drawn = self.rng.exponential()
         while True:
             route = self.choose(only)
             if route is None:

@@ -1,10 +1,11 @@
 """Random numbers by name: none serves two purposes."""
 
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sim.scenario import load
 from sim.workload import streams
@@ -51,3 +52,13 @@ def test_numbers_of_a_purpose_are_uniform_and_independent_of_the_others(purpose)
     for other in set(Purpose) - {purpose}:
         others = np.array([chance(key, other, 2) for key in range(4000)])
         assert abs(np.corrcoef(numbers, others)[0, 1]) < 4 / np.sqrt(4000)
+
+
+def test_stratified_gaps_put_one_moment_into_each_stretch_evenly():
+    gaps = streams.stratified(streams.stream(1, replication=0, entity="a", purpose="gaps"))
+    moments = np.cumsum(list(islice(gaps, 5000)))
+    assert np.floor(moments + 1e-9).tolist() == list(range(5000))
+    within = moments % 1.0
+    assert stats.kstest(within, "uniform").pvalue > 0.001
+    assert abs(np.corrcoef(within[1:], within[:-1])[0, 1]) < 0.05
+    assert np.diff(moments).max() > 1.9  # far from evenly spaced

@@ -225,6 +225,7 @@ line = "lan"
 volume = "4320 / day"
 recipients = 1
 campaign = 10
+gaps = "exponential"
 pace = "0 s"
 connections = 1000
 """
