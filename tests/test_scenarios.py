@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.exact.expectations import faults, verdict
-from sim.exact.lint import lint
+from sim.exact.lint.remarks import lint
 from sim.experiment import Execution, run
 from sim.experiment.quick import shortened
 from sim.measure.judging import FAILS, HOLDS, judged

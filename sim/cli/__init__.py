@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sim.config import reading as reading
     from sim.exact import expectations as expectations
     from sim.exact import findings as findings
-    from sim.exact import lint as lint
     from sim.exact import page as page
+    from sim.exact.lint import remarks as remarks
     from sim.experiment import plan as plan
     from sim.experiment import repairing as repairing
     from sim.experiment import storage as storage
@@ -72,7 +72,7 @@ _HOME = {
     "imported": "sim.config.imported",
     "inputs": "sim.cli.inputs",
     "kept": "sim.results.kept",
-    "lint": "sim.exact.lint",
+    "remarks": "sim.exact.lint.remarks",
     "live": "sim.serve.live",
     "living": "sim.serve.living",
     "market": "sim.hindcast.market",

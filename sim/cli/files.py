@@ -12,7 +12,7 @@ from sim.cli import options
 from sim.cli.console import FAILED, WRONG, print_json, say, tell, wrong
 
 if TYPE_CHECKING:
-    from sim.exact.lint import Remark
+    from sim.exact.lint.remarks import Remark
     from sim.results.scenario import Scenario
 
 
@@ -38,7 +38,7 @@ def check(
         wrong("\n".join(map(str, wrong_values)))
     if faults := list(cli.expectations.faults(loaded.model)):
         wrong("\n".join(f"{scenario}: {fault}" for fault in faults))
-    remarks = cli.lint.lint(loaded.model)
+    remarks = cli.remarks.lint(loaded.model)
     if resolved:
         tell(loaded.resolved())
     elif as_json:

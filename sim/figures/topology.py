@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import networkx as nx
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -18,6 +17,9 @@ from sim.figures.layout import Entry
 from sim.figures.specification import figure
 from sim.figures.style import Style
 from sim.figures.words import digits
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 SHAPES = {"isp": "o", "work": "s", "venue": "^", "transit": "D"}
 KINDS = {"isp": "ISP", "work": "workplace", "venue": "venue", "transit": "transit"}
@@ -131,6 +133,8 @@ def layout_of(graph: Graph) -> dict[str, Point]:
     outer = [str(node) for node in graph if str(node) not in inner]
     leaders = _leaders(graph, inner, outer)
     if not inner and len(outer) > 3:
+        import networkx as nx  # a fifth of a second
+
         circle = nx.circular_layout(graph)
         return {str(node): (float(x), float(y)) for node, (x, y) in circle.items()}
     kinds = [*SHAPES]

@@ -15,6 +15,7 @@ from sim.measure.intervals import (
     TAIL,
     Sample,
     Words,
+    alone,
     from_bounds,
     linear,
     rare,
@@ -50,6 +51,9 @@ def paired(kind: str, a: Sample, b: Sample, tail: float = TAIL) -> Paired:
     a, b = a.where(known), b.where(known)
     of_a, of_b = linear(kind, a), linear(kind, b)
     apart = of_b - of_a
+    if n.max(initial=0) < 2:
+        mean, low, high, n, method = alone(kind, mean_where(apart, known), n)
+        return Paired(mean, low, high, low, low, n, method)
     if kind in MEDIANS:
         result = from_bounds(*bounds.median(apart, known, tail), n, ORDER)
     elif kind == WHOLE:

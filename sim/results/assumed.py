@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.exact.lint.unread import READERS
 from sim.exact.lint.view import View
-from sim.results.assumptions import CHOSEN, RUN, assumptions
+from sim.results.assumptions import CHOSEN, RUN, every
 from sim.scenario.keys import OF_NO_ROW
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ def declared(scenario: Scenario) -> tuple[str, ...]:
 def defaults(scenario: Scenario) -> tuple[str, ...]:
     """The keys that have a chosen default in some table, and that something reads: as selectors of
     an arm, without those that are declared."""
-    view, every = View(scenario), assumptions(scenario)
-    chosen = every.loc[every["source"] == CHOSEN, ["table", "key"]].drop_duplicates()
+    view = View(scenario)
+    chosen = dict.fromkeys((a.table, a.key) for a in every(scenario) if a.source == CHOSEN)
     selectors = [
         key if section == RUN else f"{section}.*.{key}"
-        for section, key in chosen.itertuples(index=False, name=None)
+        for section, key in chosen
         if (key not in OF_NO_ROW if section == RUN else _is_read(view, section, key))
     ]
     return tuple(key for key in selectors if key not in declared(scenario))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,7 +17,6 @@ from sim.scenario.problems import models
 from sim.scenario.sections import MODELS
 from sim.scenario.writing import value
 
-COLUMNS = ("table", "of", "key", "value", "default", "source", "meaning")
 FROM_SCENARIO, CHOSEN = "from the scenario", "chosen"
 RUN = "run"
 """Stands for no table: keys outside all of them."""
@@ -24,22 +24,46 @@ MOST_VALUES = 4
 """Names that are written out where many tables share a value."""
 
 
-def assumptions(scenario: Scenario) -> pd.DataFrame:
-    """A row per table, key and value: whose it is (*of*), its default, its *source*.
+class Assumption(NamedTuple):
+    """A key of a *table* and one value of it: whose it is (*of*), its default, its *source*.
 
     The source is the key of a published fact, ``chosen`` where the default is a choice,
     ``from the scenario`` where the file says otherwise or it follows from the file, and empty
     where the default is no claim about the world.
     """
+
+    table: str
+    of: str
+    key: str
+    value: str
+    default: str
+    source: str
+    model: type[Table]
+
+    @property
+    def meaning(self) -> str:
+        """What the key means: to read it takes as long as all else here."""
+        return declared.meanings(self.model)[self.key.rpartition(".")[2]]
+
+
+def assumptions(scenario: Scenario) -> pd.DataFrame:
+    """A row per table, key and value, with what the key means (see `Assumption`)."""
+    rows = [{**row._asdict(), "meaning": row.meaning} for row in every(scenario)]
+    return pd.DataFrame(rows).drop(columns="model")
+
+
+@lru_cache(maxsize=1)
+def every(scenario: Scenario) -> tuple[Assumption, ...]:
+    """All keys of a scenario, by table: screen and page ask for them one after the other."""
     resolved = tomllib.loads(scenario.resolved())
     head = {key: value for key, value in resolved.items() if key in Head.model_fields}
-    rows = [row for row in _rows(RUN, {"": head}, Head) if row[2] not in USED_UP]
+    rows = [row for row in _rows(RUN, {"": head}, Head) if row.key not in USED_UP]
     for section, model in MODELS.items():
         tables = dict(resolved.get(section, {}))
         if section == "servers":  # what many servers share is written once, by role
             tables |= {f"every {role}": t for role, t in resolved.get("defaults", {}).items()}
         rows += _rows(section, tables, model)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return tuple(rows)
 
 
 def _rows(
@@ -49,8 +73,8 @@ def _rows(
     prefix: str = "",
     values: Mapping[str, Any] | None = None,
     origin: str = "",
-) -> Iterator[tuple[str, ...]]:
-    """Rows of *tables*; *values* and *origin* are the default of a table inside a table."""
+) -> Iterator[Assumption]:
+    """Those of *tables*; *values* and *origin* are the default of a table inside a table."""
     for name, field in model.model_fields.items():
         owners_of: dict[str, list[str]] = {}
         inner: dict[str, Mapping[str, Any]] = {}
@@ -72,7 +96,7 @@ def _rows(
         for text, owners in owners_of.items():
             origin_of = source if text == default else FROM_SCENARIO
             names, key = _names(owners, len(tables)), f"{prefix}{name}"
-            yield section, names, key, text, default, origin_of, declared.meanings(model)[name]
+            yield Assumption(section, names, key, text, default, origin_of, model)
         if inner and nested:
             table = usual if isinstance(usual, dict) else None
             yield from _rows(section, inner, nested, f"{prefix}{name}.", table, source)

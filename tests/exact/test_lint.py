@@ -3,7 +3,8 @@
 import pytest
 
 import sim
-from sim.exact.lint import RULES, lint
+from sim.exact.lint.remarks import lint
+from sim.exact.lint.rules import RULES
 from sim.exact.lint.unread import READERS
 from sim.scenario import ScenarioError
 from sim.scenario.sections import MODELS
