@@ -119,7 +119,8 @@ def test_the_last_login_from_each_address(hotel):
     assert last(120.0) == [100.0, None]
     assert last(1900.0) == [100.0, 150.0]
     assert last(1900.0, "adatum") == [None, None]
-    logins.log_in("proseware", ONE, 1890.0, person=2)
+    for at in (1890.0, 1880.0):  # told of the earlier one later
+        logins.log_in("proseware", ONE, at, person=2)
     assert last(1900.0) == [1890.0, 150.0]
     assert logins.last_of(0, "proseware", ONE, 1900.0) == 100.0
     assert logins.last_of(2, "proseware", ONE, 1900.0) == 1890.0

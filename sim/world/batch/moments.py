@@ -67,6 +67,8 @@ class Moments:
         answers = self._answers(server, client, self._login(message), indices, at)
         if answers is None:
             return UNKNOWN
+        if self.messages.known_item[message] == Known.REFUSAL:
+            self.messages.known_item[message] = Known.COUNT  # a limit has come before it
         then = self._then(server, message, indices, answers, at, done)
         if server.memory is not None and then != UNKNOWN:
             self._note(server.memory, server.seen(client), answers, at, done)

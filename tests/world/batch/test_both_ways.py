@@ -86,6 +86,7 @@ CASES = {
         {
             **SHORTER,
             "servers.*-mx.client": ["limit_client_rate(2 / hour)", "limit_connections(2)"],
+            "servers.*-smtp.client": ["limit_client_rate(2 / day)"],
             "servers.*.service_time": "20 min",
             "servers.*.sessions": 100,
         },
@@ -97,6 +98,7 @@ CASES = {
             **SHORTER,
             "servers.*.recipient": ["greylist(5 min, all)"],
             "servers.*-mx.client": ["limit_connections(2)"],
+            "servers.proseware-mx.relay_domains": ["adatum.com"],
             "servers.*.temporary_failure": 0.2,
             "servers.*.retry": ["2 min", "1 h"],
             "servers.*.delay_warning": "2 h",
