@@ -43,6 +43,9 @@ class Occurrence(Event):
 class Engine(Environment):
     """SimPy's environment with moments instead of delays."""
 
+    now = 0.0
+    """The time (s): SimPy's property, as an attribute."""
+
     def __init__(self) -> None:
         super().__init__()
         self.queue = self._queue
@@ -61,6 +64,7 @@ class Engine(Environment):
         heappush(queue, (until, URGENT, next(self._eid), end))
         while True:
             self._now, _, _, event = heappop(queue)
+            self.now = self._now
             if event is end:
                 return
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
@@ -68,12 +72,6 @@ class Engine(Environment):
                 callback(event)
             if not event._ok:
                 raise event._value
-
-    def until(self, event: Occurrence, moment: float) -> Occurrence:
-        """Schedule *event*, which is over, anew at *moment* (s), for a process to wait for."""
-        event.callbacks = []
-        self.at(event, moment)
-        return event
 
     def call_at(self, moment: float, do: Moment, groups: Sequence[RecipientGroup] = ()) -> None:
         """Call *do* with the time, at *moment* or now; *groups* of recipients wait for it."""

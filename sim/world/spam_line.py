@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from simpy.events import Event
 
-from sim.world.engine import Engine, Occurrence
+from sim.world.engine import Engine
 
 
 class Connections:
@@ -17,7 +17,7 @@ class Connections:
         self.parts: dict[int, int] = {}  # by message: transfers without an answer
         self.until: dict[int, float] = {}  # by message of several: when the last answer came (s)
         self.ends: list[float] = []  # of messages whose answers are known, a heap
-        self.answer: Event | None = None  # what somebody waits for
+        self.waiting: list[Event] = []  # what is to happen when one is answered
 
     def begin(self, message: int, parts: int) -> None:
         """Send *message* in so many transfers."""
@@ -33,9 +33,8 @@ class Connections:
             self.parts[message], self.until[message] = left, at
             return
         heappush(self.ends, at)
-        answer, self.answer = self.answer, None
-        if answer is not None:
-            answer.succeed()
+        while self.waiting:
+            self.env.at(self.waiting.pop(0), self.env.now)
 
     def open(self, now: float) -> int:
         """How many messages are being sent *now* (s)."""
@@ -44,10 +43,9 @@ class Connections:
             heappop(ends)
         return len(self.parts) + len(ends)
 
-    def next_end(self, tick: Occurrence) -> Event:
-        """When the next of them may be done: *tick*, if that is known."""
+    def wait(self, event: Event) -> None:
+        """Let *event* happen when the next of them may be done."""
         if self.ends:
-            return self.env.until(tick, self.ends[0])
-        if self.answer is None:
-            self.answer = self.env.event()
-        return self.answer
+            self.env.at(event, self.ends[0])
+        else:
+            self.waiting.append(event)

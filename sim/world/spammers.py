@@ -18,8 +18,8 @@ from sim.scenario.spammers import SIZE
 from sim.workload.arrivals import RecipientGroup, recipient_group
 from sim.workload.people import anyone_at
 from sim.workload.streams import GAPS, Purpose, chance, keys
+from sim.world.campaign import Campaign
 from sim.world.context import WorldContext
-from sim.world.engine import Occurrence
 from sim.world.market import Market
 from sim.world.prospects import Prospects
 from sim.world.recorder import GAVE_UP, REFUSED, Answer
@@ -83,7 +83,7 @@ class Spammer:
 
     def campaigns(self, only: Route | None) -> Life:
         """Send campaigns as often as the present route carries them; *only* by one of them."""
-        env, settings, tick = self.context.env, self.settings, Occurrence()
+        env, settings = self.context.env, self.settings
         gaps = GAPS[settings.gaps](self.source.named(f"gaps: {only}" if only else "gaps"))
         late = 0.0  # seconds for which the last campaign had to wait for connections
         while True:
@@ -108,18 +108,10 @@ class Spammer:
                     route, rate = self.plan(only)
                 due -= due / before * min(before, rate)  # as if the slower one had been there
                 due = due if rate < before else 0.0
-            for i in range(transactions):
-                if i:
-                    yield env.until(tick, env.now + settings.pace)
-                    best, carried = self.plan(only)
-                    if best is not route or not carried:
-                        break  # a campaign ends with the route that it was timed for
-                ready = now = env.now
-                while self.sending.open(now) >= self.routes[route].connections():
-                    yield self.sending.next_end(tick)
-                    now = env.now
-                late += now - ready
-                self.send(now, route)
+            campaign = Campaign(self, route, only, transactions)
+            if campaign.left:
+                yield campaign.wait()
+            late = campaign.late
 
     def transactions(self, rate: float) -> int:
         """Transactions of a campaign: no more than the route carries in a day, or one."""
