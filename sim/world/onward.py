@@ -59,11 +59,10 @@ class Onward:
         for group, answer in replies:
             verdict = answer.verdict
             if verdict.relayed and not verdict.discarded:
-                domain = group.domain
-                if domain in to_relay:
-                    to_relay[domain].append(group)
-                else:
-                    to_relay[domain] = [group]
+                if len(replies) == 1:  # the usual case
+                    self.relay(server, message, group.domain, [group], done, transfer.hops + 1)
+                    return
+                to_relay.setdefault(group.domain, []).append(group)
             elif verdict.discarded:
                 self.recorder.end(group, DISCARDED, answer, done)
             elif server.lacks(group, exact=message.exact):  # accepted first, looked up later

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from sim.path.facts import NO_LOGIN
 from sim.records.words import Route
 from sim.workload.arrivals import RecipientGroup
 from sim.world.server import Server
@@ -25,7 +26,7 @@ class OpenRelay(SpamRoute):
 
     def __init__(self, source: SpamSource) -> None:
         super().__init__(source)
-        self.steady = not source.heeds
+        self.steady, self.by_profit = not source.heeds, self.settings.choice == "profit"
         self.strange = [s for s in self.context.servers if s.network != source.network]
         draws = source.named("known relays").random(len(self.strange))
         lucky = (draws < self.settings.known_relays).tolist()
@@ -51,18 +52,19 @@ class OpenRelay(SpamRoute):
 
     def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to one of the relays known; to nobody if none is."""
-        candidates = self._usable() or self.known
+        source = self.source
+        candidates = self.known if self.steady else self._usable() or self.known
         if not candidates or self._is_exchanger(relay := self._one_of(candidates), groups):
-            return (self.source.part(None, groups),)
-        if self.settings.choice == "profit":
-            self.source.experience.note(relay.name, rows_of(groups), self.context.env.now)
-        return (self.source.part(relay, groups),)
+            return (source.part(None, groups),)
+        if self.by_profit:
+            source.experience.note(relay.name, rows_of(groups), self.context.env.now)
+        return ((relay, groups, source.address, source.network, NO_LOGIN),)
 
     def _one_of(self, relays: list[Server]) -> Server:
         """One of *relays*, each as likely; by profit, as what it brings in: a listed one, whose
         mail does not arrive, has lost its worth."""
         draw = next(self.source.draws)
-        if self.settings.choice != "profit":
+        if not self.by_profit:
             return relays[int(draw * len(relays))]
         now, seen = self.context.env.now, self.source.experience.delivered
         worths = [

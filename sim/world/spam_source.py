@@ -86,10 +86,8 @@ class SpamSource:
         return server, groups, self.address, self.network, shows
 
     @property
-    def helo(self) -> str | None:
-        """What it calls itself, where some server asks."""
-        if not self.context.transport.hosts.reads_helo:
-            return None
+    def helo(self) -> str:
+        """What it calls itself."""
         return self.settings.helo or f"mail.{self.settings.sender_domain}"
 
     def customer_of(self, server: Server) -> str:

@@ -155,9 +155,11 @@ class Spammer:
         self, route: Route, message: Message, groups: list[RecipientGroup], now: float, attempt: int
     ) -> None:
         """Send *groups* by *route*, one part after the other on its line."""
-        recorder, helo, sent = self.context.recorder, self.source.helo, 0
-        line = self.routes[route].bandwidth
-        for server, part, address, network, credentials in self.routes[route].parts(groups):
+        recorder, transport, sent = self.context.recorder, self.context.transport, 0
+        helo = self.source.helo if transport.hosts.reads_helo else None
+        way = self.routes[route]
+        line = way.bandwidth
+        for server, part, address, network, credentials in way.parts(groups):
             if server is None:
                 for group in part:
                     recorder.end(group, GAVE_UP, recorder.no_server, now)
@@ -169,7 +171,7 @@ class Spammer:
             transfer = Transfer(
                 message, part, server, address, credentials, line, 0, attempt, None, route
             )
-            self.context.transport.send(transfer, now + sent * 8.0 * SIZE / line, network)
+            transport.send(transfer, now + sent * 8.0 * SIZE / line, network)
             sent += 1
         self.sending.begin(message.number, sent)
 

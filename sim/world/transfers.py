@@ -18,15 +18,9 @@ Replies = list[tuple[RecipientGroup, Answer]]
 """What a server answers to each group of recipients."""
 
 
-def split(replies: Replies, count: int) -> tuple[Replies, Replies, Answer, int]:
-    """Those that accept, those that refuse, the worst answer, and how many of the *count*
-    recipients the server passes on; what it drops is not relayed."""
-    if len(replies) == 1:  # the usual case
-        answer = replies[0][1]
-        verdict = answer.verdict
-        if not verdict.accepted:
-            return [], replies, answer, 0
-        return replies, [], answer, count if verdict.relayed and not verdict.discarded else 0
+def split(replies: Replies) -> tuple[Replies, Replies, Answer, int]:
+    """Those that accept, those that refuse, the worst answer, and how many recipients the server
+    passes on; what it drops is not relayed."""
     acceptances = [reply for reply in replies if reply[1].verdict.accepted]
     passed_on = [
         group
@@ -120,14 +114,12 @@ class Transfer(Occurrence):
         self.ticket = ticket  # what its sender keeps with it; a server: see Deferred
         self.no_way = False  # there is no connection to be had
         self.hops = 0 if origin is None else 1  # servers that have had it
-        self.count = recipients(groups)
+        first, end, _, _ = groups[0]
+        self.count = end - first if len(groups) == 1 else recipients(groups)
 
 
 def recipients(groups: Sequence[RecipientGroup]) -> int:
     """How many recipients *groups* hold."""
-    if len(groups) == 1:  # the usual case
-        first, end, _, _ = groups[0]
-        return end - first
     return sum([group.end - group.first for group in groups])
 
 

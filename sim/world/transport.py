@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim.world.permissions import Permissions
 
 NOBODYS = Permission.NONE.number
+NONE: Replies = []
 
 
 class Transport(Onward):
@@ -178,11 +179,14 @@ class Transport(Onward):
         server, message, done = transfer.server, transfer.message, start + took
         sender = None if transfer.origin is not None else message.sender
         accepted, permission = transfer.count, NOBODYS
-        acceptances, refused, worst, relayed = split(replies, accepted)
-        if refused:
-            if sender is not None and sender.needs_all(transfer, refused):
+        acceptances, refused, worst, relayed = replies, NONE, replies[0][1], 0
+        if len(replies) > 1 or not worst.verdict.accepted:
+            acceptances, refused, worst, relayed = split(replies)
+            if refused and sender is not None and sender.needs_all(transfer, refused):
                 acceptances, relayed = [], 0
             accepted = recipients([group for group, _ in acceptances])
+        elif worst.verdict.relayed and not worst.verdict.discarded:  # the usual case
+            relayed = accepted
         if server.personal and transfer.origin is None and self.permissions is not None:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1
             permission = self.permissions.of(transfer, writer, now, acceptances, refused)
