@@ -29,7 +29,7 @@ class Questions:
         """What the server of *transfer* answers at *now* to each group of recipients."""
         server, message, origin = transfer.server, transfer.message, transfer.origin
         groups, memory, recent = transfer.groups, server.memory, 0
-        if origin is not None and origin.temporary_failure and _fails(transfer, origin):
+        if origin is not None and origin.temporary_failure and fails(transfer, origin):
             return [(group, server.own["temporary"]) for group in groups]
         # Groups are by domain; one with tables or aliases may answer differently within one.
         if server.cache.tells_recipients:
@@ -83,7 +83,7 @@ class Questions:
         return replies
 
 
-def _fails(transfer: Transfer, origin: Server) -> bool:
+def fails(transfer: Transfer, origin: Server) -> bool:
     """Whether the next hop fails for a while, by chance (RFC 5321 section 4.2.1, 4yz)."""
     message, attempt = transfer.message, transfer.attempt
     draw = message.luck if attempt == 1 else chance(message.key, Purpose.FAILURE, attempt)

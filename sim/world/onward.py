@@ -6,7 +6,7 @@ next attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sim.path.route import MOST_HOPS
 from sim.workload.arrivals import RecipientGroup
@@ -116,7 +116,7 @@ class Onward:
         server: Server,
         message: Message,
         domain: int,
-        groups: list[RecipientGroup],
+        groups: Sequence[RecipientGroup],
         at: float,
         hops: int = 1,
     ) -> None:
@@ -129,8 +129,28 @@ class Onward:
             transfer.hops = hops
             self.send(transfer, at, server.network)
 
+    def pass_on(self, transfer: Transfer, at: float) -> None:
+        """The server has taken all of *transfer*, for one domain: it goes on as it is."""
+        server, message, domain = transfer.server, transfer.message, transfer.groups[0].domain
+        sender = message.reverse_path if server.relays_by_sender else None
+        hosts, credentials = self.hosts[server, domain, sender]
+        if not hosts or transfer.hops + 1 >= MOST_HOPS:
+            self.relay(server, message, domain, transfer.groups, at, transfer.hops + 1)
+            return
+        sources = server.sources
+        transfer.address = sources[message.number % len(sources)]
+        transfer.origin, transfer.server, transfer.credentials = server, hosts[0], credentials
+        transfer.line, transfer.place, transfer.attempt, transfer.ticket = TRUNK, 0, 1, at
+        transfer.hops += 1
+        self.send(transfer, at, server.network)
+
     def next_transfer(
-        self, server: Server, message: Message, domain: int, groups: list[RecipientGroup], at: float
+        self,
+        server: Server,
+        message: Message,
+        domain: int,
+        groups: Sequence[RecipientGroup],
+        at: float,
     ) -> Transfer | None:
         """The transfer to the MX of *domain*, in the queue of *server* since *at*; None: the
         domain has none."""

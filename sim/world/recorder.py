@@ -54,6 +54,10 @@ class Answer:
     """Number of its cause."""
     outcome: int
     """That of a recipient whose fate it decides: see `Recorder.end`."""
+    keeps: bool
+    """Whether the server takes it for mailboxes of its own."""
+    relays: bool
+    """Whether it takes it to pass it on."""
 
 
 @cache
@@ -193,7 +197,9 @@ class Recorder:
         if answer is None:
             cause = Cause(verdict.cause).number
             number, fate = len(self.answers), DELIVERED if verdict.accepted else REFUSED
-            answer = Answer(number, server, verdict, cause, number * FATES + fate)
+            takes, outcome = verdict.accepted and not verdict.discarded, number * FATES + fate
+            relays = takes and verdict.relayed
+            answer = Answer(number, server, verdict, cause, outcome, takes and not relays, relays)
             self._answers[server, verdict] = answer
             self.answers.append(answer)
         return answer

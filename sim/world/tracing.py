@@ -55,6 +55,9 @@ class TracedTransport(Transport):
         self._keep(transfer, now, known)
         return replies
 
+    def _plain_session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
+        self.session(transfer, now, start, took)
+
     def _no_session(self, transfer: Transfer, now: float, answer: Answer, **options: Any) -> None:
         if transfer.message.number == self.traced and answer.verdict.situation:
             self._keep(transfer, now, [(-1, transfer.server.greeting_facts(transfer.address, now))])

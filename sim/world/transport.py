@@ -20,7 +20,7 @@ from sim.workload.streams import Purpose, chance
 from sim.world import outages
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.addressees import Addressees
-from sim.world.asking import Questions
+from sim.world.asking import Questions, fails
 from sim.world.onward import Onward
 from sim.world.recorder import Answer, Recorder
 from sim.world.server import Server
@@ -151,8 +151,40 @@ class Transport(Onward):
         start = sessions.admit(now, took)
         if start is None:
             self.turn_away(transfer, now)
+        elif server.is_plain and len(transfer.groups) == 1 and start + took <= self._next_fall:
+            self._plain_session(transfer, now, start, took)
         else:
             self.session(transfer, now, start, took)
+
+    def _plain_session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
+        """Do as `session` and `settle` in the usual case, without sorting answers: recipients that
+        a server tells apart neither by what it remembers nor by aliases are accepted."""
+        server, message, origin = transfer.server, transfer.message, transfer.origin
+        if origin is not None and origin.temporary_failure and fails(transfer, origin):
+            self.session(transfer, now, start, took)
+            return
+        answers = server.answers_to(
+            transfer.address, transfer.credentials, now, message.spam, message.content
+        )
+        whole = answers.client_class.whole_sender
+        by_recipient = answers[message.reverse_path if whole else message.representative]
+        group = transfer.groups[0]
+        answer = by_recipient[group.representative]
+        if not (answer.keeps or answer.relays) or (origin is None and server.personal):
+            self.settle(transfer, [(group, answer)], now, start, took)
+            return
+        count = transfer.count
+        self._write(
+            transfer, now, count, answer, start - now, took, NOBODYS, count if answer.relays else 0
+        )
+        if origin is None and message.sender is not None:
+            message.sender.receive_replies(transfer, start + took, NONE)
+        if answer.relays:
+            self.pass_on(transfer, start + took)
+        elif server.lacks(group, exact=message.exact):
+            self.take(transfer, [(group, answer)], start + took)
+        else:
+            self._deliver(transfer, group, answer, start + took)
 
     def turn_away(self, transfer: Transfer, now: float) -> None:
         """Too many wait for a session already (RFC 5321 section 3.8)."""
