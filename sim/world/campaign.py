@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simpy.events import Event
 
-from sim.world.engine import Occurrence
+from sim.world.engine import Engine, Occurrence
 
 if TYPE_CHECKING:
     from sim.records.words import Route
-    from sim.world.spammers import Spammer
+    from sim.world.spam_line import Connections
+    from sim.world.spam_source import SpamRoute
+
+
+class Campaigner(Protocol):
+    """Who makes a campaign."""
+
+    env: Engine
+    routes: dict[Route, SpamRoute]
+    sending: Connections
+    pace: float
+    """Seconds from one transaction to the next."""
+
+    def plan(self, only: Route | None = None) -> tuple[Route, float]:
+        """The route to send by now, and the recipients a second that it carries."""
+
+    def send(self, now: float, route: Route) -> None:
+        """Make a transaction by *route*."""
 
 
 class Campaign(Occurrence):
@@ -21,7 +38,7 @@ class Campaign(Occurrence):
     )  # fmt: skip
 
     def __init__(
-        self, spammer: Spammer, route: Route, only: Route | None, transactions: int
+        self, spammer: Campaigner, route: Route, only: Route | None, transactions: int
     ) -> None:
         super().__init__()
         self.spammer, self.route, self.only, self.left = spammer, route, only, transactions
@@ -34,7 +51,7 @@ class Campaign(Occurrence):
 
     def begin(self) -> None:
         """Make the next transaction as soon as there is a connection."""
-        self.ready = self.spammer.context.env.now
+        self.ready = self.spammer.env.now
         self.send()
 
     def go_on(self, _: Event) -> None:
@@ -53,12 +70,12 @@ class Campaign(Occurrence):
 
     def wait(self) -> Event:
         """What happens when the last one has been made."""
-        self.over = self.spammer.context.env.event()
+        self.over = self.spammer.env.event()
         return self.over
 
     def send(self, _: Event | None = None) -> None:
         """Make a transaction now, or wait for a connection."""
-        spammer, env = self.spammer, self.spammer.context.env
+        spammer, env = self.spammer, self.spammer.env
         now = env.now
         if spammer.sending.open(now) >= spammer.routes[self.route].connections():
             self.callbacks = self._when_free
@@ -69,6 +86,6 @@ class Campaign(Occurrence):
         self.left -= 1
         if self.left:
             self.callbacks = self._after_pause
-            env.at(self, now + spammer.settings.pace)
+            env.at(self, now + spammer.pace)
         else:
             self.end()

@@ -54,6 +54,7 @@ class Spammer:
         market: Market,
     ) -> None:
         self.settings, self.context = settings, context
+        self.env, self.pace = context.env, settings.pace
         self.group = context.recorder.groups[group]  # its number in rows
         self.source = SpamSource(group, number, index, settings, context)
         self.targets = TargetList(context.mailboxes, settings.unknown, self.source.named("list"))
@@ -83,7 +84,7 @@ class Spammer:
 
     def campaigns(self, only: Route | None) -> Life:
         """Send campaigns as often as the present route carries them; *only* by one of them."""
-        env, settings = self.context.env, self.settings
+        env, settings = self.env, self.settings
         gaps = GAPS[settings.gaps](self.source.named(f"gaps: {only}" if only else "gaps"))
         late = 0.0  # seconds for which the last campaign had to wait for connections
         while True:
@@ -257,7 +258,7 @@ class Spammer:
                     self.experience.move(transfer.ticket, route, rows_of(groups), at)
             self.pass_to(route, message, groups, at, again)
 
-        self.context.env.call_at(now, send, groups)
+        self.env.call_at(now, send, groups)
 
     def _returns(self, transfer: Transfer, answer: Answer) -> bool:
         """Whether a message comes back after a temporary refusal: each does or never does."""
@@ -279,7 +280,7 @@ class Spammer:
             self.sending.begin(message.number, 1)
             self.context.transport.send(later, at, transfer.network)
 
-        self.context.env.call_at(now + wait, send, groups)
+        self.env.call_at(now + wait, send, groups)
 
     def _drop(self, group: RecipientGroup, answer: Answer, now: float) -> None:
         """Give *group* up; those that do not exist are taken off the list, if that is washed."""
