@@ -69,7 +69,7 @@ def routes(
     if down:
         graph = graph.copy()
         graph.remove_edges_from(down)
-    return Routes(graph.adj)
+    return Routes({name: dict(links) for name, links in graph.adj.items()})
 
 
 class _Latencies(dict[str, dict[str, float]]):
@@ -110,7 +110,7 @@ class Routes:
     def path(self, a: str, b: str) -> list[str]:
         """Networks passed from *a* to *b*, both included; empty without a path."""
         if a not in self._paths:
-            self._paths[a] = _search(self._neighbours, a)[1]
+            self._paths[a] = _paths(*_search(self._neighbours, a))
         return list(self._paths[a].get(b, ()))
 
     def bandwidth(self, a: str, b: str) -> float:
@@ -119,11 +119,11 @@ class Routes:
         return min(widths, default=math.inf)
 
 
-def _search(neighbours: Neighbours, source: str) -> tuple[dict[str, float], dict[str, list[str]]]:
-    """Latencies and paths from *source* to all that can be reached (Dijkstra 1959); of two ways
-    that are as short, the one that is found first counts."""
+def _search(neighbours: Neighbours, source: str) -> tuple[dict[str, float], dict[str, str]]:
+    """Latencies from *source* to all that can be reached, and the network before each on the way
+    (Dijkstra 1959); of two ways that are as short, the one that is found first counts."""
     latencies: dict[str, float] = {}
-    numbers, nearest, paths = count(), {source: 0.0}, {source: [source]}
+    numbers, nearest, before = count(), {source: 0.0}, dict[str, str]()
     waiting = [(0.0, next(numbers), source)] if source in neighbours else []
     while waiting:
         latency, _, name = heappop(waiting)
@@ -133,6 +133,14 @@ def _search(neighbours: Neighbours, source: str) -> tuple[dict[str, float], dict
         for other, link in neighbours[name].items():
             at = latency + link["latency"]
             if at < nearest.get(other, math.inf):
-                nearest[other], paths[other] = at, [*paths[name], other]
+                nearest[other], before[other] = at, name
                 heappush(waiting, (at, next(numbers), other))
-    return latencies, {name: paths[name] for name in latencies}
+    return latencies, before
+
+
+def _paths(latencies: Mapping[str, float], before: Mapping[str, str]) -> dict[str, list[str]]:
+    """The networks passed on the way to each, both ends included; the nearest come first."""
+    paths: dict[str, list[str]] = {}
+    for name in latencies:
+        paths[name] = [*paths[before[name]], name] if name in before else [name]
+    return paths

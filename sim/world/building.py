@@ -19,6 +19,7 @@ from sim.world.context import WorldContext
 from sim.world.listing import Listing, draw_up
 from sim.world.mail_programs import MailProgram
 from sim.world.market import Market
+from sim.world.outages import Outages
 from sim.world.permissions import Permissions
 from sim.world.recorder import Recorder
 from sim.world.remedies import REMEDIES
@@ -43,6 +44,18 @@ def routes(scenario: Scenario) -> Routes:
 @lru_cache(maxsize=2)
 def _routes(shared: Shared) -> Routes:
     return shared.scenario.routes()
+
+
+def outages(scenario: Scenario) -> Outages | None:
+    """What is down when, if anything ever is: with its routes made once for such runs, too."""
+    down = {name: server.down for name, server in scenario.servers.items()}
+    networks = scenario.model_dump_json(include={"networks"})
+    return _outages(Shared(f"{networks} {down}", scenario))
+
+
+@lru_cache(maxsize=2)
+def _outages(shared: Shared) -> Outages | None:
+    return Outages.of(shared.scenario)
 
 
 def opening_rows(scenario: Scenario, workload: Workload) -> Recorder:

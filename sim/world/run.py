@@ -30,7 +30,6 @@ from sim.world.context import WorldContext
 from sim.world.engine import Engine
 from sim.world.event_by_event import EventByEvent
 from sim.world.operators import Operators
-from sim.world.outages import Outages
 from sim.world.recorder import DELIVERED, CalendarRow
 from sim.world.server import Server
 from sim.world.stages import change_people
@@ -147,7 +146,7 @@ class World:
             Addressees(self.recorder, self.mailboxes),
             building.blocking(scenario),
             self.notify,
-            Outages.of(scenario),
+            building.outages(scenario),
             scenario.run_length,
         )
         transport.hosts.servers = by_name

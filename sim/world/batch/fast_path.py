@@ -41,7 +41,6 @@ from sim.world.batch.second_hops import SecondHop, SecondHops
 from sim.world.batch.written import FirstHop, InOutbox, Written
 from sim.world.engine import Occurrence
 from sim.world.event_by_event import EventByEvent
-from sim.world.outbox import Way
 from sim.world.recorder import Parts
 from sim.world.server import Server
 from sim.world.transfers import Transfer
@@ -63,7 +62,10 @@ class Accelerator(EventByEvent):
         super().__init__(transport.env, known.arrivals, known.programs, known.servers)
         self.known, self.transport, self.recorder = known, transport, transport.recorder
         self.messages, self.groups, self.order = known.messages, known.groups, known.order
-        self.moments, self.written = Moments(known), Written(known)
+        self.moments, self.written = (
+            Moments(known),
+            Written(known, self._arrive_written, self._send_again),
+        )
         self.changes = Changes(transport.outages)
         self.second_hops = SecondHops(known, self.moments, self.changes, self.arrive)
         self.outcomes = Outcomes(known)
@@ -142,7 +144,7 @@ class Accelerator(EventByEvent):
             if then == COUNTED:
                 then = self.moments.first_hop(message, at, done)
                 if then == PUT_OFF:
-                    self._put_off(message, at, start, took)
+                    self.written.put_off(message, at, start, took)
                 elif then == UNKNOWN:
                     self._hand_over(message, at, start, took, known=True)
                 if then <= UNKNOWN:
@@ -204,17 +206,9 @@ class Accelerator(EventByEvent):
     def write(self, message: int, at: float) -> None:
         """Let the writer's mail program send *message* at *at* (s), in columns where that does."""
         program = self.programs[self.arrivals.person[message]]
-        if not self._send(message, 1, program.first_way(message), at):
+        way = program.first_way(message)
+        if self._stale or not self.written.send(message, 1, way, at):
             super().write(message, at)
-
-    def _send(self, message: int, attempt: int, way: Way, at: float) -> bool:
-        """Send *message* that *way*, if nothing is known to stand against it."""
-        sent = None if self._stale else self.written.send(message, attempt, way, at)
-        if sent is not None:
-            event, arrival = sent
-            event.callbacks = (self._arrive_written,)
-            self.env.schedule(event, NORMAL, arrival - self.env.now)
-        return sent is not None
 
     def _arrive_written(self, event: FirstHop) -> None:
         """A message that was sent at its moment reaches its first server."""
@@ -228,7 +222,7 @@ class Accelerator(EventByEvent):
         if start is None or then == UNKNOWN:
             self._take_over(self.written.transfer(event), at, start, took, known=known)
         elif then == PUT_OFF:
-            self._put_off(message, at, start, took)
+            self.written.put_off(message, at, start, took)
         else:
             self.messages.at_item[message], self.messages.start_item[message] = at, start
             if then != NONE:
@@ -241,18 +235,12 @@ class Accelerator(EventByEvent):
             if groups.at_first_item[index] == SECOND_HOP:
                 self.second_hops.send(index, done + latency[index])
 
-    def _put_off(self, message: int, at: float, start: float, took: float) -> None:
-        """The first server has taken nothing of *message* for now: its writer tries again."""
-        event, again = self.written.put_off(message, at, start, took)
-        event.callbacks = (self._send_again,)
-        self.env.schedule(event, NORMAL, again - self.env.now)
-
     def _send_again(self, event: InOutbox) -> None:
         """Let the mail program send a message again, in columns where that does."""
         message, at = event.message, self.env.now
         program, attempts = self.written.program(message), self.recorder.messages.attempts
         way = program.way(self.arrivals.account[message], at)
-        if self._send(message, attempts[message] + 1, way, at):
+        if not self._stale and self.written.send(message, attempts[message] + 1, way, at):
             attempts[message] += 1
         else:
             program.submit(program.put_off(message), at)

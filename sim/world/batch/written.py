@@ -12,6 +12,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from simpy.events import NORMAL
+
 from sim.workload.streams import Purpose, chance
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.batch.columns import Known
@@ -21,9 +23,13 @@ from sim.world.recorder import FATES
 from sim.world.transfers import Transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.path.facts import Credentials
     from sim.world.batch.precompute import Precomputed
     from sim.world.mail_programs import MailProgram
     from sim.world.outbox import SubmissionSettings, Way
+    from sim.world.recorder import Answer
     from sim.world.server import Server
 
 
@@ -56,38 +62,45 @@ class InOutbox(Occurrence):
 class Written:
     """The messages that are written at their moments, of one run."""
 
-    def __init__(self, known: Precomputed) -> None:
+    def __init__(
+        self,
+        known: Precomputed,
+        arrive: Callable[[FirstHop], None],
+        send_again: Callable[[InOutbox], None],
+    ) -> None:
         self.known, self.arrivals, self.transport = known, known.arrivals, known.transport
         self.messages, self.groups = known.messages, known.groups
+        self.recorder, self.env = known.transport.recorder, known.transport.env
         self.on_their_way: dict[int, FirstHop] = {}
         self._relayhosts = any(server.settings.relayhost for server in known.servers)
+        self._arrive, self._send_again = (arrive,), (send_again,)
 
-    def send(
-        self, message: int, attempt: int, way: Way, at: float
-    ) -> tuple[FirstHop, float] | None:
-        """Send *message* at *at* that *way*, and say when it arrives; None: `Transport` has to."""
-        known, program = self.known, self.program(message)
-        settings, network, client = way
+    def send(self, message: int, attempt: int, way: Way, at: float) -> bool:
+        """Send *message* at *at* that *way*, if nothing but what columns hold can happen."""
+        program, (settings, network, client) = self.program(message), way
         server, network, client, login = program.offer(settings, network, client, None)
-        if self._is_apart(server, settings, client):
-            return None
-        if server.cache.reads_owners and login.login is not None:
-            return None
+        if settings.reverse_path != settings.account.sender:
+            return False
         sent = at + settings.line.latency
         latency = self.transport.latency(network, server, sent)
-        blocked = network in self.transport.blocks_port_25
-        if latency == inf or (blocked and self.transport.blocks(network, server, login.port)):
-            return None
-        if not self._set_second_hop(message, server, sent + latency):
-            return None
+        if client == 0 or latency == inf:
+            return self._find_no_way(message, attempt, settings, server, client, at, sent)
+        if self.transport.blocks(network, server, login.port):
+            return self._find_no_way(message, attempt, settings, server, client, at, sent + latency)
+        if self._is_apart(server, login) or not self._set_second_hop(
+            message, server, sent + latency
+        ):
+            return False
         if program.polls_first:
             program.poll(settings, server, client, at)
         self._set_first_hop(message, attempt, server, settings, sent + latency)
-        known.client_item[message] = client
-        known.login_number_item[message] = known.logins.number_of(login)
-        known.place[message] = settings.place
+        self.known.client_item[message] = client
+        self.known.login_number_item[message] = self.known.logins.number_of(login)
+        self.known.place[message] = settings.place
         event = self.on_their_way[message] = FirstHop(message, way)
-        return event, sent + latency
+        event.callbacks = self._arrive
+        self.env.schedule(event, NORMAL, sent + latency - self.env.now)
+        return True
 
     def program(self, message: int) -> MailProgram:
         """The mail program of the writer of *message*."""
@@ -97,35 +110,76 @@ class Written:
         """What is on its way, as `Transport` has it."""
         return event.transfer or self.program(event.message).by_way(event.way, event.message)
 
-    def put_off(self, message: int, at: float, start: float, took: float) -> tuple[InOutbox, float]:
-        """Keep *message*, refused for now in a session that was asked for at *at*, in the outbox;
-        say when it is sent again."""
-        groups, recorder, known = self.groups, self.transport.recorder, self.known
+    # ---- what stays in the outbox
+
+    def _find_no_way(
+        self,
+        message: int,
+        attempt: int,
+        settings: SubmissionSettings,
+        server: Server,
+        client: int,
+        at: float,
+        noticed: float,
+    ) -> bool:
+        """Notice that *server* is not reached; whether the writer just tries again."""
+        program = self.program(message)
+        waits = noticed - self.arrivals.at[message] < program.users.patience
+        if not waits or noticed >= self.transport.end:
+            return False
+        if program.polls_first:
+            program.poll(settings, server, client, at)
+        answer = server.own["unreachable"]
+        if attempt == 1:
+            self.recorder.messages.first_cause[message] = answer.cause
+        row = client, settings.place, server.number
+        self._keep(message, attempt, row, answer, noticed, 0.0, 0.0, noticed)
+        return True
+
+    def put_off(self, message: int, at: float, start: float, took: float) -> None:
+        """Keep *message*, refused for now in a session that was asked for at *at*."""
+        groups, recorder, known = self.groups, self.recorder, self.known
         first, end = groups.first_item[message], groups.first_item[message + 1]
-        answers = [
-            recorder.answers[groups.first_outcome_item[i] // FATES] for i in range(first, end)
-        ]
+        outcomes = groups.first_outcome_item[first:end]
+        answers = [recorder.answers[outcome // FATES] for outcome in outcomes]
         worst = max(answers, key=lambda answer: answer.verdict.code)
         attempt = recorder.messages.attempts[message]
         if attempt == 1:
             refusal = next(answer for answer in answers if not answer.verdict.accepted)
             recorder.messages.first_cause[message] = refusal.cause
-        count = self.arrivals.first[message + 1] - self.arrivals.first[message]
-        recorder.attempts += recorder.pack_attempt(
-            message, attempt, SUBMISSION, at, known.client_item[message], known.place[message],
-            self.messages.server_item[message], count, NONE, worst.number, start - at, took,
-            NOBODYS, NONE, NO_ABUSE,
-        )  # fmt: skip
-        return InOutbox(message), start + took + self.program(message).users.pop_poll
+        server = self.messages.server_item[message]
+        row = known.client_item[message], known.place[message], server
+        self._keep(message, attempt, row, worst, at, start - at, took, start + took)
 
-    def _is_apart(self, server: Server, settings: SubmissionSettings, client: int) -> bool:
-        """Whether more can happen than what columns hold."""
-        return (
-            client == 0
-            or self._relayhosts
-            or self.known.fixed[server.number] == Known.ASK
-            or settings.reverse_path != settings.account.sender
-        )
+    def _keep(
+        self,
+        message: int,
+        attempt: int,
+        row: tuple[int, int, int],
+        answer: Answer,
+        at: float,
+        waited: float,
+        took: float,
+        done: float,
+    ) -> None:
+        """Keep *message* in the outbox from *done* until it is sent again, and the attempt in a
+        *row* of that client, place and server."""
+        client, place, server = row
+        count = self.arrivals.first[message + 1] - self.arrivals.first[message]
+        self.recorder.attempts += self.recorder.pack_attempt(
+            message, attempt, SUBMISSION, at, client, place, server, count, NONE, answer.number,
+            waited, took, NOBODYS, NONE, NO_ABUSE,
+        )  # fmt: skip
+        event = InOutbox(message)
+        event.callbacks = self._send_again
+        self.env.at(event, done + self.program(message).users.pop_poll)
+
+    # ---- what is on its way
+
+    def _is_apart(self, server: Server, login: Credentials) -> bool:
+        """Whether more can happen at *server* than what columns hold."""
+        by_owner = server.cache.reads_owners and login.login is not None
+        return self._relayhosts or by_owner or self.known.fixed[server.number] == Known.ASK
 
     def _set_first_hop(
         self,
