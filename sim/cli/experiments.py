@@ -15,10 +15,8 @@ import typer
 from sim.cli.console import INTERRUPTED, say, wrong
 from sim.cli.inputs import names, scenario
 from sim.experiment import quick as quick_forms
-from sim.experiment.workers import brief, processes
 from sim.records.measures import MEASURES
 from sim.records.usage import one_of
-from sim.results.drawers import drawers as processes_that_draw
 from sim.results.scenario import Scenario
 from sim.results.sweep import free, ranged
 from sim.scenario.overrides import value_of
@@ -160,22 +158,6 @@ def executor(address: str | None) -> Iterator[Executor | None]:
         wrong(f"--dask {address}: no cluster answers there ({error})")
     with client:
         yield client.get_executor(pure=False)
-
-
-@contextmanager
-def drawers(experiment: Experiment) -> Iterator[dict[str, Any]]:
-    """How what is run is drawn, by all workers: arguments for `Results.save`.
-
-    Where the runs need no other process, one gets ready meanwhile.
-    """
-    workers = experiment.options["workers"]
-    model = experiment.scenario.model
-    tasks = len(experiment.arms or model.arms) * (experiment.replications or model.replications)
-    if processes(workers) == 1 or not brief(model, tasks):
-        yield {"workers": workers}
-        return
-    with processes_that_draw(1) as executor:
-        yield {"workers": 2, "executor": executor}
 
 
 def cores() -> int:

@@ -131,8 +131,12 @@ def figures() -> Iterator[str]:
         listed = ", ".join(f"`{option}`" for option in options)
         yield f"| `{name}` | {(entry.draw.__doc__ or '').splitlines()[0]} | {listed} |"
     yield "\nAll take `style='page'` and `quick=False`; `arms` chooses arms and their order.\n"
-    every_run = ", ".join(f"`{name}`" for name in first())
-    yield f"Every run draws {every_run}, as far as it has what they need.\n"
+    several, every = first(), first(replications=1)
+    others = ", ".join(f"`{name}`" for name in several if name not in every)
+    yield (
+        f"Every run draws {', '.join(f'`{name}`' for name in every)}, one of several replications "
+        f"also {others}, as far as it has what they need.\n"
+    )
     yield "## What they look like\n"
     yield (
         "Of ready scenarios, which the [gallery](gallery.md) shows; `python -m sim.cli.pictures` "

@@ -43,25 +43,22 @@ def run(
     )
     if not no_structures and (wrong_values := cli.declared.wrong(experiment.scenario.model)):
         wrong("\n".join(map(str, wrong_values)))
-    with (
-        experiment.interruptible(),
-        cli.experiments.executor(dask) as executor,
-        cli.experiments.drawers(experiment) as drawing,
-    ):
+    with experiment.interruptible(), cli.experiments.executor(dask) as executor:
         execution = experiment.execution(executor, force=force, no_batch=no_batch)
         execution |= {"keep": keep, "structures": False}
+        workers = experiment.options["workers"]
         results = sim.run(experiment.scenario, **execution)
         later = not no_structures and results.untried
         if not as_json:  # before it is drawn, which may take longer than to run it
             show(results, full=full and not later, as_json=False)
-        results.save(**drawing)
+        results.save(workers=workers)
         if later:  # for as long again as the run: what there is by now is shown before
             say("Now what is only assumed is tried, for about as long again.")
             execution |= {"structures": True, "force": False}
             results = sim.run(experiment.scenario, **execution)
             if not as_json:
                 show(results, full=full, as_json=False)
-            results.save(**drawing)
+            results.save(workers=workers)
     if as_json:
         show(results, full=full, as_json=True)
 

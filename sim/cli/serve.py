@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 import threading
@@ -17,6 +16,8 @@ from sim.cli.console import print_json, say, tell, wrong
 from sim.cli.writing import write
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sim.serve.live import Live
 
 HELP = "Type: step 30 min | speed 60 | arm NAME | table | quit"
@@ -87,6 +88,8 @@ def serve(
     if ca is not None:
         _write_authority(live, ca)
     with contextlib.suppress(KeyboardInterrupt):
+        import asyncio  # which --help need not load
+
         asyncio.run(_serve(live, as_json=as_json))
     tell(f"{living.accepted} messages were taken; {living.mail.account()}.")
 
@@ -99,6 +102,8 @@ def _write_authority(live: Live, path: Path) -> None:
 
 
 async def _serve(live: Live, *, as_json: bool) -> None:
+    import asyncio
+
     await live.start()
     over = asyncio.Event()
     print_json(cli.table.Table(live).as_dict()) if as_json else _show(live)

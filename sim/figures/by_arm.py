@@ -26,7 +26,7 @@ from sim.figures.data import (
 )
 from sim.figures.palette import Look
 from sim.figures.rates import Pairs
-from sim.figures.specification import Run, figure
+from sim.figures.specification import SEVERAL, Run, figure
 from sim.figures.style import Style
 from sim.records.measures import MEASURES, RATE, RATIO, SHARE
 
@@ -52,7 +52,7 @@ def _compared(run: Run) -> Pairs:
     return ("honest", "lost_per_day"), ("honest", "first_refusal_rate"), ("spam", spam)
 
 
-@figure(_differences_caption, first=True)
+@figure(_differences_caption, first=SEVERAL)
 def differences(
     style: Style, comparison: Frame, arms: Names, run: Run, *, measures: Pairs | None = None
 ) -> Figure:
@@ -124,7 +124,7 @@ def _split_caption(measure: str, split: str) -> str:
     lambda measure, **_: _split_caption(
         measure, "where the writer was when the message was written"
     ),
-    first=True,
+    first=SEVERAL,
 )
 def places(style: Style, measures: Frame, arms: Names, *, measure: str = "lost_rate") -> Figure:
     """Honest mail lost, a panel for each place of its writer; or another *measure*."""

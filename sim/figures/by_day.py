@@ -17,7 +17,7 @@ from sim.figures.layout import Entry
 from sim.figures.lines import DAY, HOUR, Days, Series
 from sim.figures.numbers import record
 from sim.figures.palette import Look
-from sim.figures.specification import Run, figure
+from sim.figures.specification import SEVERAL, Run, figure
 from sim.figures.style import Style
 from sim.measure.intervals import Sample, intervals
 from sim.measure.welch import by_day, first_day, level, since
@@ -34,7 +34,7 @@ SPAM = "arm replication class fate route written_at"
     "Spam recipients delivered, by the way in which the spam entered and by the day on which it "
     f"was sent, one panel for each policy. Vertical line: the policy starts. {words.BANDS}",
     recipients=SPAM,
-    first=True,
+    first=SEVERAL,
 )
 def routes(style: Style, recipients: Frame, arms: Names, run: Run) -> Figure:
     """Spam delivered by route, day by day, a panel for each arm; the policy change is marked.

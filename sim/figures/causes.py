@@ -12,7 +12,7 @@ from sim.figures import bars, palette, words
 from sim.figures.bars import Stacks
 from sim.figures.data import Estimate, Frame, Names, estimate, some
 from sim.figures.palette import Look
-from sim.figures.specification import figure
+from sim.figures.specification import SEVERAL, figure
 from sim.figures.style import Style
 from sim.records.measures import MEASURES
 
@@ -50,7 +50,7 @@ SPLITS = (
     "change relayed, by whose trust was abused; right: what arrived anywhere, by route. Whiskers: "
     "95 % intervals of the sum, over replications. "
     + words.definitions("spam_left_per_day", "spam_per_mailbox_day"),
-    first=True,
+    first=SEVERAL,
 )
 def causes(style: Style, measures: Frame, arms: Names) -> Figure:
     """Spam that left the servers by cause, and spam that arrived by route."""

@@ -38,7 +38,7 @@ def _caption(summary: Frame, measures: Pairs, **_: object) -> str:
     )
 
 
-@figure(_caption, first=True)
+@figure(_caption, first=1)
 def costs(style: Style, summary: Frame, arms: Names, *, measures: Pairs = COSTS) -> Figure:
     """Honest mail lost in the long run, refusals once, and spam; pairs of class and measure."""
     check_measures(measures)

@@ -82,7 +82,7 @@ def _caption(run: Run, bands: Frame | None, **_: object) -> str:
     )
 
 
-@figure(_caption, first=True)
+@figure(_caption, first=1)
 def frontier(
     style: Style, summary: Frame, arms: Names, run: Run, bands: Frame | None = None
 ) -> Figure:

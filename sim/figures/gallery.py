@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.figures.data import TABLES, FigureError, need, order
-from sim.figures.specification import Specification, about
+from sim.figures.specification import SEVERAL, Specification, about
 from sim.figures.table import TABLE, first, standard
 from sim.measure.summary import compare
 
@@ -50,7 +50,7 @@ class Gallery:
     @property
     def first(self) -> tuple[str, ...]:
         """Names of the figures that every run draws, as far as these tables suffice."""
-        return first(self._tables)
+        return first(self._tables, about(self._tables).get("replications", SEVERAL))
 
     @property
     def available(self) -> frozenset[str]:

@@ -18,7 +18,7 @@ from sim.figures.by_arm import place_rank
 from sim.figures.data import Frame, Names
 from sim.figures.layout import Entry
 from sim.figures.palette import UNKNOWN, VERDICT, Kind
-from sim.figures.specification import figure
+from sim.figures.specification import SEVERAL, figure
 from sim.figures.style import Style
 
 CREDENTIALS = {"none": "no credentials", "auth": "AUTH", "pop": "POP first", "587": "port 587"}
@@ -58,7 +58,7 @@ def _caption(cells: Frame, **_: object) -> str:
     )
 
 
-@figure(_caption, first=True)
+@figure(_caption, first=SEVERAL)
 def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     """Six situations by policy: the verdict in words, and the restriction that decided."""
     several = [key for key in ("server", "port") if key in cells and cells[key].nunique() > 1]

@@ -41,7 +41,7 @@ def _rates_caption(measures: Pairs, **_: object) -> str:
     )
 
 
-@figure(_rates_caption, first=True)
+@figure(_rates_caption, first=1)
 def rates(
     style: Style,
     summary: Frame,

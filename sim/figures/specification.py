@@ -16,6 +16,8 @@ from sim.figures.shown import Picture
 
 EXACT = frozenset({"cells", "topology", "policies"})
 """Tables without sampling: a figure of these alone has no replications to state."""
+SEVERAL = 2
+"""Replications of which a run draws what one alone has little of: intervals, or anything new."""
 SIZE = [
     Parameter("style", Parameter.KEYWORD_ONLY, default="page"),
     Parameter("quick", Parameter.KEYWORD_ONLY, default=False),
@@ -49,14 +51,14 @@ class Specification:
     do without, by their names in TABLES; ``arms``, in order; the ``run``; and keywords, which a
     reader may ask for. A caption may be a function of the same arguments but the style.
     *columns* of a table are those of TABLES if not given. A figure that is not *standard* is
-    drawn only when asked for, one that is among the *first* by every run.
+    drawn only when asked for; every run of at least *first* replications draws it, if not 0.
     """
 
     draw: Callable[..., Figure]
     words: str | Callable[..., str]
     columns: Mapping[str, tuple[str, ...]]
     standard: bool = True
-    first: bool = False
+    first: int = 0
 
     @property
     def name(self) -> str:
@@ -184,7 +186,7 @@ def _arms(tables: Mapping[str, Any], names: Any, scenario: Any) -> list[str]:
 
 
 def figure(
-    words: str | Callable[..., str], *, standard: bool = True, first: bool = False, **columns: str
+    words: str | Callable[..., str], *, standard: bool = True, first: int = 0, **columns: str
 ) -> Callable[[Callable[..., Figure]], Specification]:
     """Make a function the specification of a figure with that caption (see Specification)."""
 

@@ -20,7 +20,7 @@ from sim.figures import (
     topology,
 )
 from sim.figures.data import TABLES
-from sim.figures.specification import Specification
+from sim.figures.specification import SEVERAL, Specification
 
 FIGURES = (
     costs.costs,
@@ -78,6 +78,7 @@ def standard(available: Container[str] = TABLES) -> tuple[str, ...]:
     )
 
 
-def first(available: Container[str] = TABLES) -> tuple[str, ...]:
-    """Return the figures that every run draws, by name, as far as *available* tables suffice."""
-    return tuple(name for name in standard(available) if TABLE[name].first)
+def first(available: Container[str] = TABLES, replications: int = SEVERAL) -> tuple[str, ...]:
+    """Return the figures that every run of so many *replications* draws, by name, as far as
+    *available* tables suffice."""
+    return tuple(name for name in standard(available) if 0 < TABLE[name].first <= replications)

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from sim.figures import layout, palette
 from sim.figures.data import FigureError, Frame, Names, order
 from sim.figures.layout import Entry
-from sim.figures.specification import figure
+from sim.figures.specification import SEVERAL, figure
 from sim.figures.style import Style
 from sim.figures.words import digits
 
@@ -63,7 +63,7 @@ def _caption(topology: Graph, traffic: object, arm: str | None, **_: object) -> 
     return words + (f" Policies of “{arm}”." if arm else "")
 
 
-@figure(_caption, first=True)
+@figure(_caption, first=SEVERAL)
 def topology(
     style: Style,
     topology: Graph,

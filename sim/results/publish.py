@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,7 +55,6 @@ def publish(
     pictures: Pictures,
     *,
     workers: int = 1,
-    executor: Executor | None = None,
     required: bool = True,
 ) -> Path:
     """Write summary.csv, tables, figures and report.html into the folder; the page's path.
@@ -76,7 +74,7 @@ def publish(
     if not results.shortfall:  # what is left of results is never shown as if it were all
         keep_decision(results)
     required = required and figures is not None and set(names) != set(every)
-    drawings = _draw_parallel(results, names, pictures, workers, executor, required)
+    drawings = _draw_parallel(results, names, pictures, workers, required)
     folder = results.path / storage.TABLES_OF_PAGE
     count_tables = [n for n in _derived(drawable, names) if (folder / f"{n}.csv").exists()]
     target = results.path / storage.PAGE
@@ -116,17 +114,15 @@ def _draw_parallel(
     names: Sequence[str],
     pictures: Pictures,
     workers: int,
-    executor: Executor | None,
     required: bool,
 ) -> list[Drawing]:
-    """Draw figures, in *workers* processes where there are more than a few: this one, and those
-    of *executor*, if there is one already."""
+    """Draw figures, in *workers* processes where there are more than a few: this one, and new
+    ones."""
     workers = processes(workers) if len(names) > FEW else 1
     if workers == 1:
         return _draw(results, names, pictures, required)
     first, *others = _shares(names, workers)
-    new = drawers(len(others)) if executor is None else contextlib.nullcontext(executor)
-    with new as pool:
+    with drawers(len(others)) as pool:
         draw = partial(_draw_in_worker, results.path, results.partial)
         tasks = [pool.submit(draw, share, pictures, required) for share in others]
         figures = _draw(results, first, pictures, required)

@@ -116,14 +116,13 @@ class Results(Analysis):
         style: str = "page",
         formats: Sequence[str] = ("png", "svg"),
         workers: int = 1,
-        executor: Executor | None = None,
     ) -> Path:
         """Complete the folder with summary, tables, figures and report.html; return the folder.
 
         All of it is copied to *out* if given. *figures* names those to draw; "first": those of
         every run; None: all standard ones, which takes longer. *style*: column, page or slide;
         *formats*: of png, svg, pdf. With more *workers*, as many processes draw: this one, and new
-        ones or those of *executor*.
+        ones.
         """
         from sim.results.publish import Pictures, publish
 
@@ -135,7 +134,7 @@ class Results(Analysis):
         target = self if out is None else self._copy(Path(out))
         with locking.exclusive(target.path):
             named = figures != "first"
-            publish(target, names, pictures, workers=workers, executor=executor, required=named)
+            publish(target, names, pictures, workers=workers, required=named)
         return target.path
 
     def _copy(self, out: Path) -> Results:

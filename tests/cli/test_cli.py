@@ -14,7 +14,6 @@ import pytest
 
 import sim
 from sim.cli import app as cli
-from sim.cli import experiments
 from sim.cli.stored import WARM_UP_REPLICATIONS
 from sim.experiment.storage import StorageError
 
@@ -113,19 +112,6 @@ def test_the_decision_is_printed_before_anything_is_drawn(mailsim, out, monkeypa
     ended = mailsim("run", SMALL, "--out", out)
     assert (ended.status, ended.err) == (1, "the disk is full\n")
     assert "2 on network" in ended.out
-
-
-def test_what_is_run_in_a_moment_is_drawn_by_a_process_that_was_ready(mailsim, tmp_path):
-    options = experiments.from_options(str(SMALL), arms="open trust", replications=1)
-    with experiments.drawers(options) as drawing:
-        assert drawing == {"workers": 1}, "as on one core"
-    options.workers = 2
-    with experiments.drawers(options) as drawing:
-        known = "'sim.results.publish' in __import__('sys').modules"
-        assert drawing["executor"].submit(eval, known).result()
-    options.replications = 3
-    with experiments.drawers(options) as drawing:
-        assert drawing == {"workers": 2}, "what runs takes other processes first"
 
 
 def test_a_quick_run_is_marked_and_has_a_folder_of_its_own(mailsim, tmp_path):

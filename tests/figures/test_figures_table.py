@@ -51,6 +51,9 @@ def test_the_first_figures_are_standard_and_only_those_that_can_be_drawn(made):
     assert first[:2] == ("costs", "frontier")
     assert set(first) <= set(figures.standard())
     assert Gallery({"summary": made.summary(3)}).first == ("costs", "frontier", "rates")
+    once = made.tables(3, 1)
+    once["about"] |= {"replications": 1}
+    assert Gallery(once).first == ("costs", "frontier", "rates"), "of a what-if"
 
 
 def test_a_gallery_is_open_to_completion_and_keeps_what_a_figure_says_of_itself(made):
