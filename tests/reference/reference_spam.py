@@ -273,7 +273,7 @@ class Spammer:
             server = login.server
         late, rate = LINES[self.keys["line"]]
         yield self.env.timeout(late + world.far[network, server.network])
-        wrong = login and login.changed
+        wrong = login and login.changed and "auth" in server.policy
         taken = not wrong and server.relays(network, self.name, login is not None)
         if not (yield from server.session(len(recipients), SPAM, rate)):
             self.come_back(message, recipients, route, tries)
