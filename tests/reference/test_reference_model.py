@@ -15,6 +15,7 @@ import sim
 ALPHA = 3e-4  # for each of some 170 comparisons: a false alarm in 20 choices of seeds at most
 HONEST = ("delivery_rate", "first_refusal_rate", "refusal_rate", "gave_up_rate", "bounce_rate")
 HONEST += ("in_transit_rate", "delay_median", "delay_p90", "attempts_per_delivered")
+KEY = ["arm", "replication", "message"]
 
 
 def of_mailsim(name, replications):
@@ -29,6 +30,7 @@ def of_mailsim(name, replications):
     rows = results.recipients
     rows = rows[rows["written_at"] >= starts]
     attempts = results.attempts
+    asked = attempts.set_index(KEY).index
     attempts = attempts[(attempts["at"] >= starts) & (attempts["code"] > 0)]
     attempts = attempts.assign(busy=attempts["code"] == 421)
     found = {}
@@ -57,7 +59,8 @@ def of_mailsim(name, replications):
         for group, spammer in keys["spammers"].items():
             for route in spammer["routes"]:
                 sent = mine[(mine["group"] == group) & (mine["route"] == route)]
-                sent = sent[sent["cause"] != "unreachable"]  # of a campaign whose relay is lost
+                # not of a campaign whose relay is lost, for which nobody is asked
+                sent = sent[sent.set_index(KEY).index.isin(asked)]
                 sent = sent.assign(came=sent["fate"] == "delivered").groupby("replication")["came"]
                 found[arm][f"sent {group} {route}"] = over(sent.size() / days)
                 found[arm][f"arrived {group} {route}"] = over(sent.mean())
