@@ -13,7 +13,7 @@ from sim.workload.people import NO_SUCH_USER, Mailboxes
 
 Run = tuple[int, int, int, str]
 """Recipients in one domain, as a `RecipientGroup` has them; rows count within the transaction."""
-BLOCK = 1024
+BLOCK = 1 << 14
 """Entries that are sorted at once: a transaction may have only one, and numpy's calls cost more."""
 
 
