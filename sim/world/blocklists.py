@@ -7,6 +7,7 @@ refuses, so a listed relay's honest customers are refused there and nowhere else
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Blocklist:
         self.name, self.context, self.changed = name, context, changed
         self.settings: Settings = context.scenario.blocklists[name]
         self.reported, self.entered = reported, entered
-        self.traps = context.mailboxes.traps.get(name, range(0))
+        self.traps = frozenset(context.mailboxes.traps.get(name, ()))
         settings, streams = self.settings, context.streams(f"blocklists.{name}")
         self.bits = BITS[settings.scope]
         self.fixed = [*map(Range.of, settings.ranges)]
@@ -83,7 +84,7 @@ class Blocklist:
         if at < self.settings.opens:
             return
         recipients = self.context.recorder.recipient
-        if self.traps and any(box in self.traps for box in recipients[first:end]):
+        if self.traps and not self.traps.isdisjoint(recipients[first:end]):
             self._hear(client >> self.bits, at)
             self._wait_to_list(client >> self.bits, at, Reason.TRAP)
         self.unreported -= end - first
@@ -139,7 +140,7 @@ class Blocklist:
     def ask_removal(self, scope: int, now: float) -> None:
         """The owner of a server in *scope* asks to be removed; it is tested first."""
         entry, removal = self.listed.get(scope), self.settings.removal
-        if entry is None or removal is None or not any(self._in(scope)):
+        if entry is None or removal is None or not self._in(scope):
             return
 
         def remove(t: float) -> None:
@@ -161,8 +162,16 @@ class Blocklist:
 
     # ---- servers in a scope
 
-    def _in(self, scope: int) -> Iterator[Server]:
-        return (s for s in self.context.servers if s.address >> self.bits == scope)
+    def _in(self, scope: int) -> list[Server]:
+        return self._servers.get(scope, [])
+
+    @cached_property
+    def _servers(self) -> dict[int, list[Server]]:
+        """All servers, by scope."""
+        servers: dict[int, list[Server]] = {}
+        for server in self.context.servers:
+            servers.setdefault(server.address >> self.bits, []).append(server)
+        return servers
 
     def _relays(self, scope: int) -> bool:
         """Whether a test message comes through one of the servers in *scope*."""

@@ -72,6 +72,7 @@ class Outages:
         falls |= {first for server in scenario.servers.values() for first, _ in server.down}
         self._falls = sorted(falls)  # moments at which anything goes down
         self._routes: list[topology.Routes | None] = [None] * len(self._starts)
+        self._by_down: dict[tuple[tuple[str, ...], ...], topology.Routes] = {}
 
     @classmethod
     def of(cls, scenario: Scenario) -> Outages | None:
@@ -126,10 +127,16 @@ class Outages:
         routes = self._routes[index]
         if routes is None:
             at = self._starts[index]
-            down = [names for names, intervals in self._down.items() if is_down(intervals, at)]
-            routes = self._routes[index] = topology.routes(
-                self._scenario.graph(),
-                without=[names[0] for names in down if len(names) == 1],
-                without_links=[(a, b) for a, b in (n for n in down if len(n) == 2)],
-            )
+            down = tuple(name for name, times in self._down.items() if is_down(times, at))
+            if down not in self._by_down:
+                self._by_down[down] = self._without(down)
+            routes = self._routes[index] = self._by_down[down]
         return routes
+
+    def _without(self, down: Sequence[tuple[str, ...]]) -> topology.Routes:
+        """The routes where these networks and links are *down*."""
+        return topology.routes(
+            self._scenario.graph(),
+            without=[names[0] for names in down if len(names) == 1],
+            without_links=[(a, b) for a, b in (n for n in down if len(n) == 2)],
+        )

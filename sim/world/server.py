@@ -224,8 +224,9 @@ class Server:
         self.memory = self._memory_for(self.cache.read)
         self.counts_sessions = self.memory is not None and self.memory.counts_sessions
         self.varies = self.cache.varies or self.listing is not None
-        self.is_plain = not (self.memory or self.has_aliases or self.cache.tells_recipients)
-        """Whether all recipients of a domain are alike to it, at any time."""
+        greylists = self.memory is not None and self.memory.greylists
+        self.is_plain = not (greylists or self.has_aliases or self.cache.tells_recipients)
+        """Whether all recipients of a domain are alike to it."""
         self.offers = "auth" if self.settings.port_587 else offers(policy)
 
     def _memory_for(self, policy: Policy) -> Memory | None:

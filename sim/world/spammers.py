@@ -196,8 +196,9 @@ class Spammer:
 
         What it would take for its own customers is no mail by an open relay.
         """
-        relaying = any(answer.cause == RELAYING for _, answer in refused)
-        return transfer.ticket is Route.OPEN_RELAY and relaying
+        if transfer.ticket is not Route.OPEN_RELAY:
+            return False
+        return any(answer.cause == RELAYING for _, answer in refused)
 
     def receive_replies(self, transfer: Transfer, now: float, refused: Replies) -> None:
         """Learn from an answer; what was refused goes to another route, comes back later, or is

@@ -20,7 +20,7 @@ from sim.workload.streams import Purpose, chance
 from sim.world import outages
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.addressees import Addressees
-from sim.world.asking import Questions, fails
+from sim.world.asking import RATE, Questions, fails
 from sim.world.onward import Onward
 from sim.world.recorder import Answer, Recorder
 from sim.world.server import Server
@@ -158,18 +158,25 @@ class Transport(Onward):
 
     def _plain_session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
         """Do as `session` and `settle` in the usual case, without sorting answers: recipients that
-        a server tells apart neither by what it remembers nor by aliases are accepted."""
+        a server does not tell apart are accepted."""
         server, message, origin = transfer.server, transfer.message, transfer.origin
         if origin is not None and origin.temporary_failure and fails(transfer, origin):
             self.session(transfer, now, start, took)
             return
+        memory, recent = server.memory, 0
+        if memory is not None:
+            client = server.seen(transfer.address)
+            memory.open_session(client, start + took)
+            recent = memory.recent(client, now)
         answers = server.answers_to(
-            transfer.address, transfer.credentials, now, message.spam, message.content
+            transfer.address, transfer.credentials, now, message.spam, message.content, recent
         )
         whole = answers.client_class.whole_sender
         by_recipient = answers[message.reverse_path if whole else message.representative]
         group = transfer.groups[0]
         answer = by_recipient[group.representative]
+        if memory is not None and answer.cause != RATE:
+            memory.add_transaction(client, now)
         if not (answer.keeps or answer.relays) or (origin is None and server.personal):
             self.settle(transfer, [(group, answer)], now, start, took)
             return
