@@ -63,8 +63,8 @@ class Engine(Environment):
         end, queue = Occurrence(), self.queue
         heappush(queue, (until, URGENT, next(self._eid), end))
         while True:
-            self._now, _, _, event = heappop(queue)
-            self.now = self._now
+            moment, _, _, event = heappop(queue)
+            self._now = self.now = moment
             if event is end:
                 return
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]

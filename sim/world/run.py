@@ -61,13 +61,13 @@ def simulate(scenario: Scenario, arm: str, replication: int, *, batch: bool = Tr
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for garbage in cycles a hundredth as often.
+    """Look for garbage in cycles a thousandth as often.
 
     A world makes hardly any; what it has (people, answers, what servers remember) would be looked
     at again each time, which takes a sixth of a run of the main scenario.
     """
     usual = gc.get_threshold()
-    gc.set_threshold(usual[0] * 100, *usual[1:])
+    gc.set_threshold(usual[0] * 1000, *usual[1:])
     try:
         yield
     finally:
