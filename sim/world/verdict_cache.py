@@ -19,7 +19,7 @@ from sim.smtp.facts import SessionState
 from sim.workload.people import anyone_at
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from sim.topology.names import Names
     from sim.world.recorder import Answer
@@ -194,16 +194,12 @@ class VerdictCache:
             answers.append(self.answers(client_class)[reverse_path][forward_path])
         return answers if len(set(answers)) > 1 else answers[:1]
 
-    def forget_listings(self, first: int, last: int) -> None:
-        """Blocklists no longer say the same of the addresses from *first* to *last*."""
-        if self.visible_address is not None:  # any of them may be seen as one of these
+    def forget_listings(self, addresses: Iterable[int]) -> None:
+        """Blocklists no longer say the same of these *addresses*."""
+        if self.visible_address is not None:  # any other may be seen as one of them
             self.by_address.clear()
-        if last - first >= len(self.by_address):
-            changed = [address for address in self.by_address if first <= address <= last]
-        else:
-            changed = [address for address in range(first, last + 1) if address in self.by_address]
-        for address in changed:
-            del self.by_address[address]
+        for address in addresses:
+            self.by_address.pop(address, None)
 
     def ask(self, client_class: ClientClass, reverse_path: str | None, forward_path: str) -> Answer:
         """Ask the policy itself."""

@@ -135,5 +135,5 @@ def test_a_listing_that_changed_is_looked_up_again():
     assert before.listed == ("l",)
     lists.clear()
     assert cache.client_class(AWAY, NO_LOGIN) is before
-    cache.forget_listings(AWAY, AWAY)
+    cache.forget_listings([AWAY])
     assert cache.client_class(AWAY, NO_LOGIN).listed == ()
