@@ -301,10 +301,7 @@ class Server:
         if self.listing is not None and self.listing.advance(now):
             self.enforce(self.written)
         cache = self.cache
-        classes = cache.by_address.get(address)
-        client_class = None if classes is None else classes.get(credentials)
-        if client_class is None:
-            client_class = cache.client_class(address, credentials)
+        client_class = cache.by_address[address][credentials]
         if not self.varies:
             return client_class.stateless
         state = cache.state

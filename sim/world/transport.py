@@ -74,7 +74,8 @@ class Transport(Onward):
         """Send *transfer* off at *at* from *network*; it arrives one latency later."""
         server = transfer.server
         transfer.network = network
-        latency = self.latency(network, server, at)
+        routes = self.routes if at < self._routes_until else self._routes_at(at)
+        latency = routes.latencies[network][server.network]
         blocking = self.blocks_port_25 if transfer.origin is None else self.blocks_servers
         if latency == inf or transfer.address == 0:
             transfer.no_way, latency = True, 0.0
@@ -165,18 +166,20 @@ class Transport(Onward):
             return
         memory, recent = server.memory, 0
         if memory is not None:
-            client = server.seen(transfer.address)
-            memory.open_session(client, start + took)
-            recent = memory.recent(client, now)
-        answers = server.answers_to(
-            transfer.address, transfer.credentials, now, message.spam, message.content, recent
-        )
+            seen = server.seen(transfer.address)
+            memory.open_session(seen, start + took)
+            recent = memory.recent(seen, now)
+        client, shows = transfer.address, transfer.credentials
+        if server.varies:
+            answers = server.answers_to(client, shows, now, message.spam, message.content, recent)
+        else:
+            answers = server.cache.by_address[client][shows].stateless
         whole = answers.client_class.whole_sender
         by_recipient = answers[message.reverse_path if whole else message.representative]
         group = transfer.groups[0]
         answer = by_recipient[group.representative]
         if memory is not None and answer.cause != RATE:
-            memory.add_transaction(client, now)
+            memory.add_transaction(seen, now)
         if not (answer.keeps or answer.relays) or (origin is None and server.personal):
             self.settle(transfer, [(group, answer)], now, start, took)
             return

@@ -96,6 +96,48 @@ class ClientClass:
         )  # the whole address of the sender matters, not its domain alone
 
 
+class Alike(dict[Credentials, ClientClass]):
+    """The classes of clients whose addresses are alike to a policy, by what they show; the address
+    of one of them as the server sees it, and the lists it is on."""
+
+    def __init__(self, cache: VerdictCache, address: int, listed: tuple[str, ...]) -> None:
+        self.cache, self.address, self.listed = cache, address, listed
+
+    def __missing__(self, credentials: Credentials) -> ClientClass:
+        """Find the class of those *credentials*, as far as the policy tells logins apart."""
+        login, failed, port, helo = credentials
+        if failed:
+            login = None
+        elif login is not None and not self.cache.reads_owners:
+            login = anyone_at(login)
+        as_read = Credentials(login, failed, port, helo if self.cache.reads_helo else None)
+        if as_read not in self:
+            self[as_read] = ClientClass(self.cache, self.address, as_read, self.listed)
+        client_class = self[credentials] = self[as_read]
+        return client_class
+
+
+class ByAddress(dict[int, Alike]):
+    """The same by address, for the clients that have come."""
+
+    def __init__(self, cache: VerdictCache) -> None:
+        self.cache = cache
+
+    def __missing__(self, address: int) -> Alike:
+        """Find out to which others the client at *address* is alike."""
+        if len(self) >= MOST_CLIENTS:
+            self.clear()  # the classes stay: finding one again asks no policy
+        cache = self.cache
+        visible = cache.visible(address)
+        listed = cache.listed(visible) if cache.reads_lists else ()
+        name = cache.ranges.client_name(visible, cache.zone)
+        key = listed, cache.ranges.within(visible), name
+        if key not in cache.alike:
+            cache.alike[key] = Alike(cache, visible, listed)
+        alike = self[address] = cache.alike[key]
+        return alike
+
+
 class VerdictCache:
     """Everything that one policy has answered.
 
@@ -137,8 +179,8 @@ class VerdictCache:
         self.greylist_delay = ages[-1] if len(ages) == len(EITHER) else None
         """The age (s) from which on a greylist lets a server through; None: it is not one. The
         possible answers to a server are for a new one and for one of that age."""
-        self._classes: dict[Hashable, dict[Credentials, ClientClass]] = {}
-        self.by_address: dict[int, dict[Credentials, ClientClass]] = {}
+        self.alike: dict[Hashable, Alike] = {}  # by what the policy makes of an address
+        self.by_address = ByAddress(self)
         """The classes of clients that have come, by address and credentials."""
         self._count = 0
         self._greetings: dict[int, Answer | None] = {}  # where all clients are greeted alike
@@ -154,13 +196,7 @@ class VerdictCache:
 
     def client_class(self, address: int, credentials: Credentials) -> ClientClass:
         """The class of a client, as far as this policy can tell clients apart at present."""
-        classes = self.by_address.get(address)
-        if classes is None:
-            classes = self._classes_at(address)
-        client_class = classes.get(credentials)
-        if client_class is None:
-            client_class = classes[credentials] = self._class_in(classes, address, credentials)
-        return client_class
+        return self.by_address[address][credentials]
 
     def answers(self, client_class: ClientClass) -> BySender:
         """What *client_class* is answered in the present `state`."""
@@ -221,37 +257,9 @@ class VerdictCache:
 
     def _clear(self) -> None:
         self._count = 0
-        self._classes.clear()
+        self.alike.clear()
         self.by_address.clear()
 
-    def _visible(self, address: int) -> int:
+    def visible(self, address: int) -> int:
         """The address that the server sees of the client *address*."""
         return address if self.visible_address is None else self.visible_address(address)
-
-    def _classes_at(self, address: int) -> dict[Credentials, ClientClass]:
-        """The classes of clients at *address*: all addresses alike to the policy share them."""
-        if len(self.by_address) >= MOST_CLIENTS:
-            self.by_address.clear()  # the classes stay: finding one again asks no policy
-        visible = self._visible(address)
-        listed = self.listed(visible) if self.reads_lists else ()
-        client_name = self.ranges.client_name(visible, self.zone)
-        client_key = listed, self.ranges.within(visible), client_name
-        classes = self._classes.setdefault(client_key, {})
-        self.by_address[address] = classes
-        return classes
-
-    def _class_in(
-        self, classes: dict[Credentials, ClientClass], address: int, credentials: Credentials
-    ) -> ClientClass:
-        """The class of those *credentials*, as far as this policy tells logins apart."""
-        login, failed, port, helo = credentials
-        if failed:
-            login = None
-        elif login is not None and not self.reads_owners:
-            login = anyone_at(login)
-        as_read = Credentials(login, failed, port, helo if self.reads_helo else None)
-        if as_read not in classes:
-            visible = self._visible(address)
-            listed = self.listed(visible) if self.reads_lists else ()
-            classes[as_read] = ClientClass(self, visible, as_read, listed)
-        return classes[as_read]
