@@ -71,6 +71,7 @@ class Outages:
         falls = {first for down in self._down.values() for first, _ in down}
         falls |= {first for server in scenario.servers.values() for first, _ in server.down}
         self._falls = sorted(falls)  # moments at which anything goes down
+        self._moments = sorted({*self._starts, *self._falls})
         self._routes: list[topology.Routes | None] = [None] * len(self._starts)
         self._by_down: dict[tuple[tuple[str, ...], ...], topology.Routes] = {}
 
@@ -96,6 +97,10 @@ class Outages:
     def next_change(self, now: float) -> float:
         """When a network or a link next goes down or comes up; infinity if none does."""
         return _first_after(self._starts, now)
+
+    def next_moment(self, now: float) -> float:
+        """When anything next goes down, or a network or a link comes up, after *now*."""
+        return _first_after(self._moments, now)
 
     def next_fall(self, now: float) -> float:
         """When anything next goes down after *now*; infinity if nothing does."""

@@ -70,7 +70,10 @@ class Permissions:
         return "shared_window" if client in self.shared else "inherited_window"
 
     def _listing(self, transfer: Transfer, who: int, now: float, address: str) -> str:  # noqa: ARG002
-        server, client = transfer.server, transfer.address
+        return self.listing(transfer.server, transfer.address, who)
+
+    def listing(self, server: Server, client: int, who: int) -> str:
+        """For whose sake *client*, which *who* sends from, is on the list of *server*."""
         assert server.listing is not None, "only then is it personal"
         seen = server.numbering.address(client)
         if any(first <= seen <= last for first, last in server.written.client_range_pairs):

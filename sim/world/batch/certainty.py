@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 def fixed_answer(server: Server) -> Known:
     """What is known of all answers of *server*, whatever it is asked."""
     cache = server.cache
-    # A list of people's addresses changes with time, and a server that is down answers nothing;
-    # here senders and recipients are grouped by domain, and clients are as they are.
+    # Here senders and recipients are grouped by domain, and clients are as they are.
     apart = cache.tells_senders or cache.tells_recipients or server.has_aliases
-    if server.listing is not None or server.sessions.down or apart or cache.reads_helo:
+    if apart or cache.reads_helo or server.gateways:
         return Known.ASK
-    if server.gateways:
-        return Known.ASK
-    looks = cache.reads_lists or cache.ranges.one_by_one or not _forgets(server)
+    # Lists, also of people's addresses, change with time; a server that is down answers nothing.
+    changes = cache.reads_lists or server.listing is not None or bool(server.sessions.down)
+    looks = changes or cache.ranges.one_by_one or not _forgets(server)
     return Known.COUNT if looks else Known.DEPENDS
 
 

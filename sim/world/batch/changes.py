@@ -1,4 +1,4 @@
-"""When a network or a link next changes: a session during which one goes down may be lost."""
+"""When anything next goes down, or a network or a link comes up: ways change, sessions are lost."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Changes:
         """Whether there is a change between *at*, which is no earlier than before, and *done*."""
         if done < self.next:
             return False
-        self.next = inf if self.outages is None else self.outages.next_change(at)
+        self.next = inf if self.outages is None else self.outages.next_moment(at)
         return done >= self.next

@@ -42,7 +42,7 @@ class Moments:
         self.recorder, permissions = known.context.recorder, known.transport.permissions
         self.attempts, self.boxes = self.recorder.messages.attempts, self.recorder.recipient
         assert permissions is not None, "every world asks whose permission it was"
-        self._window_of = permissions.window
+        self._window_of, self._listing_of = permissions.window, permissions.listing
         people = [program.person for program in known.programs]
         self._senders = [[account.sender for account in person.accounts] for person in people]
         """By person, the sender of each account."""
@@ -52,11 +52,14 @@ class Moments:
     # ---- first hop
 
     def welcomes(self, message: int, at: float) -> bool:
-        """Whether the first server of *message* greets its client with a welcome at *at*."""
+        """Whether the first server of *message* is up at *at* and greets with a welcome."""
         server = self.servers[self.messages.server_item[message]]
+        if server.sessions.down and server.sessions.is_down(at):
+            return False
         if not server.counts_sessions:
             return True
-        return server.greet(self.known.client_item[message], self._login(message), at) is None
+        client, login = self.known.client_item[message], self._login(message, server)
+        return server.greet(client, login, at) is None
 
     def first_hop(self, message: int, at: float, done: float) -> int:
         """The group of *message* that goes on if its first server takes all of it, in a session
@@ -64,7 +67,7 @@ class Moments:
         server, first = self.servers[self.messages.server_item[message]], self.groups.first_item
         indices = range(first[message], first[message + 1])
         client = self.known.client_item[message]
-        answers = self._answers(server, client, self._login(message), indices, at)
+        answers = self._answers(server, client, self._login(message, server), indices, at)
         if answers is None:
             return UNKNOWN
         if self.messages.known_item[message] == Known.REFUSAL:
@@ -74,9 +77,14 @@ class Moments:
             self._note(server.memory, server.seen(client), answers, at, done)
         return then
 
-    def _login(self, message: int) -> Credentials:
+    def _login(self, message: int, server: Server) -> Credentials:
+        """What the writer of *message* shows *server*: the whole name where it asks whose it is."""
         number: int = self.known.login_number_item[message]
-        return self.known.logins.kinds[number]
+        login = self.known.logins.kinds[number]
+        if login.login is None or not server.cache.reads_owners:
+            return login
+        person = self.known.programs[self.arrivals.person[message]].person
+        return login._replace(login=person.accounts[self.arrivals.account[message]].address)
 
     def _then(
         self,
@@ -92,6 +100,8 @@ class Moments:
         for index, answer in zip(indices, answers, strict=True):
             verdict = answer.verdict
             if not verdict.accepted:
+                if server.listing is not None:  # somebody may have been missed there
+                    return UNKNOWN
                 return self._refused(message, indices, answers, done)
             if verdict.discarded:
                 return UNKNOWN
@@ -123,12 +133,15 @@ class Moments:
     ) -> int:
         """By whose permission *server* relays group *index* of *message*."""
         means = server.personal.get(verdict.rule)
-        if means != "window":
-            return OWN_LOGIN if means == "login" else 0
+        if means is None or means == "login":
+            return 0 if means is None else OWN_LOGIN
         program = self.known.programs[self.arrivals.person[message]]
+        if means == "listing":
+            client = self.known.client_item[message]
+            return Permission(self._listing_of(server, client, program.person.number)).number
         address = self.known.representative[self.groups.domain_item[index]]
         question, client = program.message(message), self.known.client_item[message]
-        login = self._login(message)
+        login = self._login(message, server)
         window = self._window_of(
             server, client, login, question, program.person.number, at, address
         )
@@ -195,7 +208,13 @@ class Moments:
     ) -> Mapping[str, Answer]:
         content = self.arrivals.content[message]
         answers = server.answers_to(client, login, at, False, content, recent, age)
+        if answers.client_class.whole_sender:
+            return answers[self._sender(message)]
         return answers[self.known.senders[self.known.sender_item[message]]]
+
+    def _sender(self, message: int) -> str:
+        """The reverse-path of *message*."""
+        return self._senders[self.arrivals.person[message]][self.arrivals.account[message]]
 
     def _greylisting(
         self,
@@ -224,7 +243,7 @@ class Moments:
 
     def _triples(self, client: int, message: int, index: int) -> list[Triple]:
         """What greylisting goes by, of each recipient of group *index*: all have a mailbox."""
-        sender = self._senders[self.arrivals.person[message]][self.arrivals.account[message]]
+        sender = self._sender(message)
         row, count, boxes = self.groups.row_item[index], self.groups.count_item[index], self.boxes
         if count == 1:
             return [(client, sender, boxes[row])]

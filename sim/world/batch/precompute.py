@@ -296,7 +296,8 @@ class Precomputed:
         known, servers = np.array(self.fixed, dtype=np.int8)[servers], servers.astype(np.int64)
         # Rules about the owner of a sender tell apart the people of one domain.
         owners = np.array([server.cache.reads_owners for server in self.servers])
-        known[owners[servers] & (logins > 0)] = Known.ASK
+        by_owner = owners[servers] & (logins > 0) & (known != Known.ASK)
+        known[by_owner] = Known.COUNT
         open_ones = np.flatnonzero(known == Known.DEPENDS)
         if len(open_ones):
             keys = self._questions(*(a[open_ones] for a in (some, servers, clients, logins)))

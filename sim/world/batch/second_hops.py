@@ -75,7 +75,9 @@ class SecondHops:
         known, memory = groups.known_item[index], server.memory
         if groups.attempt_item[index] > FIRST:
             known = self._prepare(index, server, known)
-        if memory is not None and memory.limits:
+        if server.sessions.down and server.sessions.is_down(at):
+            known = ASK
+        elif memory is not None and memory.limits:
             known = self._limited(index, server, memory, known, at)
         if known == ASK:
             self.transport.arrive(self._transfer(index), at)

@@ -25,7 +25,6 @@ from sim.world.transfers import Transfer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.path.facts import Credentials
     from sim.world.batch.precompute import Precomputed
     from sim.world.mail_programs import MailProgram
     from sim.world.outbox import SubmissionSettings, Way
@@ -87,9 +86,8 @@ class Written:
             return self._find_no_way(message, attempt, settings, server, client, at, sent)
         if self.transport.blocks(network, server, login.port):
             return self._find_no_way(message, attempt, settings, server, client, at, sent + latency)
-        if self._is_apart(server, login) or not self._set_second_hop(
-            message, server, sent + latency
-        ):
+        apart = self._relayhosts or self.known.fixed[server.number] == Known.ASK
+        if apart or not self._set_second_hop(message, server, sent + latency):
             return False
         if program.polls_first:
             program.poll(settings, server, client, at)
@@ -175,11 +173,6 @@ class Written:
         self.env.at(event, done + self.program(message).users.pop_poll)
 
     # ---- what is on its way
-
-    def _is_apart(self, server: Server, login: Credentials) -> bool:
-        """Whether more can happen at *server* than what columns hold."""
-        by_owner = server.cache.reads_owners and login.login is not None
-        return self._relayhosts or by_owner or self.known.fixed[server.number] == Known.ASK
 
     def _set_first_hop(
         self,

@@ -113,6 +113,21 @@ CASES = {
         "a bad week",
         {"servers.*-mx.recipient": ["greylist(5 min)"], "servers.*.temporary_failure": 0.2},
     ),
+    "lists of people, rules about owners, servers that are down": (
+        "six-cases",
+        "on network + address range",
+        {
+            "servers.*-smtp.sender": ["reject_authenticated_sender_login_mismatch"],
+            "servers.*-smtp.listed_users": ["travellers"],
+            "servers.*-smtp.listing_update": "12 h",
+            "servers.*-smtp.down": [["1 day", "1.2 days"], ["2 days", "3.1 days"]],
+            "servers.*-mx.down": [["4.4 days", "4.6 days"], ["5.5 days", "5.6 days"]],
+            "servers.*.service_time": "20 min",
+            "servers.*.sessions": 100,
+            "users.*.auth": 0.3,
+            "users.*.messages": "8 / day",
+        },
+    ),
     "looks for mail before sending": (
         "open-vs-restricted",
         "on network + POP first",
