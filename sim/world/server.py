@@ -224,6 +224,8 @@ class Server:
         self.memory = self._memory_for(self.cache.read)
         self.counts_sessions = self.memory is not None and self.memory.counts_sessions
         self.varies = self.cache.varies or self.listing is not None
+        self.is_reserved = self.counts_sessions or bool(self.sessions.down)
+        """Whether it may have no session even for a client that finds a way to it."""
         greylists = self.memory is not None and self.memory.greylists
         self.is_plain = not (greylists or self.has_aliases or self.cache.tells_recipients)
         """Whether all recipients of a domain are alike to it."""

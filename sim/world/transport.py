@@ -129,33 +129,37 @@ class Transport(Onward):
         """*transfer* reaches its server at *now* (None: SimPy calls): find it a session."""
         if now is None:
             now = self.env.now
-        server, message, sessions = transfer.server, transfer.message, transfer.server.sessions
-        if transfer.no_way or (sessions.down and sessions.is_down(now)):
-            self._no_session(transfer, now, server.own["unreachable"])
+        server, message = transfer.server, transfer.message
+        if (transfer.no_way or server.is_reserved) and self._is_kept_out(transfer, now):
             return
-        if server.counts_sessions:
-            refusal = server.greet(transfer.address, transfer.credentials, now)
-            if refusal is not None:
-                server.tally.turned_away += 1
-                self._no_session(transfer, now, refusal)
-                return
         # Draws of first attempts are columns of the workload, later ones are worked out from the
         # message's key: no attempt takes a number from another, so arms stay paired.
-        relayed = transfer.origin is not None
         if transfer.attempt == 1:
-            draw = message.service[relayed]
+            draw = message.service[transfer.origin is not None]
         else:
-            purpose = Purpose.RELAY if relayed else Purpose.SUBMISSION
+            purpose = Purpose.SUBMISSION if transfer.origin is None else Purpose.RELAY
             draw = chance(message.key, purpose, transfer.attempt)
         took = server.service(draw) + server.per_recipient * transfer.count
         took += message.size * 8 / transfer.line
-        start = sessions.admit(now, took)
+        start = server.sessions.admit(now, took)
         if start is None:
             self.turn_away(transfer, now)
         elif server.is_plain and len(transfer.groups) == 1 and start + took <= self._next_fall:
             self._plain_session(transfer, now, start, took)
         else:
             self.session(transfer, now, start, took)
+
+    def _is_kept_out(self, transfer: Transfer, now: float) -> bool:
+        """Whether there is no connection, or no more than a refusal to greet."""
+        server = transfer.server
+        if transfer.no_way or server.sessions.is_down(now):
+            self._no_session(transfer, now, server.own["unreachable"])
+            return True
+        refusal = server.greet(transfer.address, transfer.credentials, now)
+        if refusal is not None:
+            server.tally.turned_away += 1
+            self._no_session(transfer, now, refusal)
+        return refusal is not None
 
     def _plain_session(self, transfer: Transfer, now: float, start: float, took: float) -> None:
         """Do as `session` and `settle` in the usual case, without sorting answers: recipients that
