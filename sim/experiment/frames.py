@@ -42,7 +42,7 @@ def read(
             raise storage.StorageError(f"{root}: no {table} are stored there")
         sizes = [len(part) for part in tables]
         frame: pd.DataFrame = coding.frame(tables)
-    codes = np.repeat([arms.index(run.task.arm) for run in selection], sizes)
-    arm: Any = pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(arms))
+    codes = np.array([arms.index(run.task.arm) for run in selection], dtype=np.int16)
+    arm: Any = pd.Categorical.from_codes(np.repeat(codes, sizes), categories=pd.Index(arms))
     frame.insert(int("point" in frame), "arm", arm)
     return frame

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from sim.figures import layout
 from sim.figures.data import Estimate, Names
@@ -320,15 +320,13 @@ def ceiling(value: float) -> float:
 def bar(
     axes: Axes, style: Style, place: float, width: float, look: Look, left: float = 0.0
 ) -> None:
-    """Draw a bar, pale for what is drawn upon it."""
-    axes.barh(
-        place,
-        width,
-        left=left,
-        height=THICK * style.row,
-        linewidth=0.7 * style.line,
-        **filling(look),
-    )
+    """Draw a bar, pale for what is drawn upon it.
+
+    As an artist: the limits of the axes are known, and `barh` would look for them in each bar.
+    """
+    height = THICK * style.row
+    corner = left, place - height / 2
+    axes.add_artist(Rectangle(corner, width, height, linewidth=0.7 * style.line, **filling(look)))
 
 
 def filling(look: Look) -> dict[str, Any]:

@@ -293,7 +293,7 @@ def _through_the_week(
 ) -> Floats:
     """Return sums of *weight*: arms × servers × bins of the week × replications."""
     at = attempts["at"].to_numpy(dtype=float)
-    bins = np.where(at >= start, (at % WEEK // BIN).astype(np.int64), -1)
+    bins = np.where(at >= start, (at % WEEK // BIN).astype(np.int16), -1)
     return cells(attempts, arms, ("server", names), (bins, BINS), weight)
 
 

@@ -144,7 +144,7 @@ def codes(column: pd.Series[Any], names: Sequence[Any]) -> Ints:
     index = pd.Index(list(names))
     if column.dtype == "category":
         indices = column.cat.categories.get_indexer(index)
-        table = np.full(len(column.cat.categories) + 1, -1)
+        table = np.full(len(column.cat.categories) + 1, -1, dtype=np.int32)
         table[indices[indices >= 0]] = np.flatnonzero(indices >= 0)
         return np.asarray(table[column.cat.codes.to_numpy()])  # a missing value has code -1
     return np.asarray(index.get_indexer(pd.Index(column)))
@@ -163,19 +163,19 @@ def cells(
     A row with a bin of -1, or of no such arm or series, does not count.
     """
     replications = sorted(frame["replication"].unique())
-    column, names = by
-    places = [
-        codes(frame["arm"], arms),
-        codes(frame[column], names),
-        bins[0],
-        codes(frame["replication"], replications),
-    ]
-    shape = (len(arms), len(names), bins[1], len(replications))
-    mask = np.logical_and.reduce([place >= 0 for place in places])
-    flat = np.ravel_multi_index([place[mask] for place in places], shape)
-    weights = frame[weight].to_numpy(dtype=float)[mask] if weight else None
-    sums = np.bincount(flat, weights, minlength=int(np.prod(shape)))
-    return np.asarray(sums.reshape(shape), dtype=np.float64)
+    arm, (column, names) = codes(frame["arm"], arms), by
+    of_arms = np.zeros((len(arms), len(names), bins[1], len(replications)))
+    for number, counts in enumerate(of_arms):  # each arm by itself: rows are many
+        rows = np.flatnonzero(arm == number)
+        part, place = frame.iloc[rows], bins[0][rows]
+        series = codes(part[column], names)
+        flat = np.where((series >= 0) & (place >= 0), series * bins[1] + place, -1)
+        flat = np.where(
+            flat >= 0, flat * len(replications) + codes(part["replication"], replications), -1
+        )
+        weights = part[weight].to_numpy(dtype=float)[flat >= 0] if weight else None
+        counts[:] = np.bincount(flat[flat >= 0], weights, counts.size).reshape(counts.shape)
+    return of_arms
 
 
 @dataclass(frozen=True, slots=True)

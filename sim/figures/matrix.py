@@ -75,9 +75,9 @@ def matrix(style: Style, cells: Frame, arms: Names) -> Figure:
     for row, words, (top, bottom) in zip(rows, labels, pairwise(edges), strict=True):
         for place, (column, label) in enumerate(zip(columns, words, strict=True)):
             kind = _kind(row.answers.get(column))
-            axes.add_patch(_box(kind, style, (place, top, 1.0, bottom - top)))
+            axes.add_artist(_box(kind, style, (place, top, 1.0, bottom - top)))
             if kind.hatch:
-                axes.add_patch(_strip(kind, (place, top, 0.07, bottom - top)))
+                axes.add_artist(_strip(kind, (place, top, 0.07, bottom - top)))
             middle = (place + 0.5, (top + bottom) / 2)
             layout.write(axes, style, middle, label, fontsize=_type(style))
     _name_columns(axes, style, _headings(columns, 0 if narrow else int(0.85 * room)))

@@ -52,20 +52,16 @@ FIGURES = (
 )
 TABLE: Mapping[str, Specification] = MappingProxyType({entry.name: entry for entry in FIGURES})
 
-OTHERS = {
-    "recipients": ("message", "group"),
-    "attempts": ("client", "accepted", "cause", "permission", "place"),
-}
-"""Columns of the large tables from which other tables are made."""
-
 
 def _columns(table: str) -> frozenset[str]:
     entries = [entry for entry in FIGURES if table in entry.needs]
     parts = [entry.columns.get(table, TABLES[table]) for entry in entries]
-    return frozenset({*OTHERS[table], *(column for columns in parts for column in columns)})
+    return frozenset(column for columns in parts for column in columns)
 
 
-COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType({name: _columns(name) for name in OTHERS})
+COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {name: _columns(name) for name in ("recipients", "attempts")}
+)
 """The columns of the large tables that some figure needs: no others need be read."""
 
 

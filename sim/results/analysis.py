@@ -89,10 +89,15 @@ class Analysis(Folder[Stored]):
         """What follows from the inputs alone: arm, class, measure, by, key, analytic."""
         return analytic(self.scenario.model, self.arms)
 
-    def columns(self, table: str, names: Collection[str]) -> pd.DataFrame:
-        """A table of rows with the columns of those *names* that are stored, or with all."""
+    def columns(self, table: str, names: Collection[str], arm: str | None = None) -> pd.DataFrame:
+        """A table of rows, of one *arm* or all, with the columns of those *names* that are stored,
+        or with all."""
         loaded = self.__dict__.get(table)
-        return self._stored.table(table, names) if loaded is None else loaded
+        if loaded is not None:
+            rows: pd.DataFrame = loaded if arm is None else loaded[loaded["arm"] == arm]
+            return rows
+        tasks = (task for task in self._stored.tasks if arm in (None, task.arm))
+        return self._stored.rows(table, tasks, names)
 
     def of_run(self, name: str, arm: str, replication: int) -> pd.DataFrame:
         """One table of one run; the last that was read is held."""

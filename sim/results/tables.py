@@ -56,12 +56,15 @@ class Source(Protocol):
     def summary(self) -> pd.DataFrame:
         """Means and intervals of every arm."""
 
-    def columns(self, table: str, names: Collection[str]) -> pd.DataFrame:
-        """A table of rows with some of its columns."""
+    def columns(self, table: str, names: Collection[str], arm: str | None = None) -> pd.DataFrame:
+        """A table of rows with some of its columns, of one arm or all."""
 
 
 class Tables(Mapping[str, Any]):
-    """The tables of a scenario and, where it was run, of its results; each is made once."""
+    """The tables of a scenario and, where it was run, of its results; each is made once.
+
+    Of the tables of rows the last is held alone, since they are large.
+    """
 
     def __init__(self, model: Scenario, results: Source | None = None) -> None:
         self.model = model
@@ -82,6 +85,8 @@ class Tables(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._cache:
+            for other in ROWS if name in ROWS else ():
+                self._cache.pop(other, None)
             self._cache[name] = TABLES[name].make(self)
         return self._cache[name]
 
@@ -98,9 +103,11 @@ class Tables(Mapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def rows(self, table: str, columns: tuple[str, ...]) -> pd.DataFrame:
-        """The rows of a table; raises FigureError if there are none, or a column is not there."""
-        frame: pd.DataFrame = need(self[table], table, (*RUN, *columns))
+    def rows(self, table: str, columns: tuple[str, ...], arm: str | None = None) -> pd.DataFrame:
+        """The rows of a table of one *arm* or all, with *columns*, to be counted; raises
+        FigureError if there are none, or a column is not there."""
+        names = (*RUN, *columns)
+        frame: pd.DataFrame = need(self.results.columns(table, names, arm), table, names)
         return frame
 
 
@@ -254,10 +261,9 @@ def traffic(tables: Tables) -> pd.DataFrame:
     model = tables.model
     arm = restricting(tables)
     columns = ("message", "at", "client", "server", "accepted")
-    attempts = tables.rows("attempts", columns)
-    attempts = attempts[(attempts["arm"] == arm) & (attempts["at"] >= model.policy_starts)]
-    recipients = tables.rows("recipients", ("message", "class"))
-    recipients = recipients[recipients["arm"] == arm]
+    attempts = tables.rows("attempts", columns, arm)
+    attempts = attempts[attempts["at"] >= model.policy_starts]
+    recipients = tables.rows("recipients", ("message", "class"), arm)
     days = (model.run_length - model.policy_starts) / DAY * max(tables.results.replications, 1)
     return carried(model, attempts, recipients, days)
 
