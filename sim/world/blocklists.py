@@ -193,7 +193,7 @@ class Blocklists:
     """All lists of a world, and what they say of an address."""
 
     def __init__(self, context: WorldContext, reported: Reported, entered: Entered) -> None:
-        self.servers = context.servers
+        self.context, self.servers = context, context.servers
         self.known: dict[int, tuple[str, ...]] = {}
         self.lists = [
             Blocklist(name, context, self._changed, reported, entered)
@@ -222,6 +222,7 @@ class Blocklists:
 
     def _changed(self, first: int, last: int) -> None:
         """The lists say otherwise of these addresses: nobody knows more of them than is here."""
+        self.context.listings += 1
         span, known = range(first, last + 1), self.known
         less, more = (span, known) if len(span) < len(known) else (known, span)
         changed = [address for address in less if address in more]

@@ -42,6 +42,8 @@ class WorldContext:
     transport: Transport
     detach: Callable[[int], None] = field(default=_ignore)
     """Called with the number of a person who is about to change a setting."""
+    listings: int = 0
+    """How often blocklists have changed."""
 
     arrivals: Arrivals = field(init=False)
     """The messages of the workload."""

@@ -27,19 +27,21 @@ class Prospects:
         self.reviews = exponentials(source.named("reviews"))
         self.in_business, self.decides_at = True, 0.0
         self.demand, self.in_order = self.settings.demand, self.settings.choice == "order"
+        self._planned_at = 0  # how often blocklists had changed by then
         self._limits: dict[tuple[Route, float], float] = {}  # by route and units
 
     # ---- routes
 
     def plan(self, only: Route | None = None) -> tuple[Route, float]:
         """The route to send by now, and the recipients a second that it carries."""
-        if self.source.plan is not None:
+        listings = self.source.context.listings
+        if self.source.plan is not None and self._planned_at == listings:
             return self.source.plan
         if self.in_order:
             route = self._first_working()
             plan = route, min(self.demand, self._limit(route))
-            if self._is_steady(route):
-                self.source.plan = plan
+            self.source.plan = plan if self._is_steady(route) else None
+            self._planned_at = listings
             return plan
         rates = self.rates()
         route = next(iter(rates)) if only is None else only

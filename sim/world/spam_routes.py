@@ -24,9 +24,13 @@ from sim.world.transfers import Transfer, rows_of
 class OpenRelay(SpamRoute):
     """Servers that relay for strangers, found by asking, dropped when they refuse."""
 
+    steady = True
+
     def __init__(self, source: SpamSource) -> None:
         super().__init__(source)
-        self.steady, self.by_profit = not source.heeds, self.settings.choice == "profit"
+        self.by_profit = self.settings.choice == "profit"
+        self._looked_up = -1  # how often blocklists had changed when they were looked up
+        self._unlisted: list[Server] = []  # the relays that were on none of them
         self.strange = [s for s in self.context.servers if s.network != source.network]
         draws = source.named("known relays").random(len(self.strange))
         lucky = (draws < self.settings.known_relays).tolist()
@@ -41,10 +45,17 @@ class OpenRelay(SpamRoute):
         return bool(self._usable())
 
     def _usable(self) -> list[Server]:
-        heeds = self.source.heeds
+        heeds, listings = self.source.heeds, self.context.listings
         if not heeds:
             return self.known
-        return [s for s in self.known if heeds.isdisjoint(s.listed(s.address))]
+        if self._looked_up != listings:
+            self._looked_up = listings
+            self._unlisted = [s for s in self.known if heeds.isdisjoint(s.listed(s.address))]
+        return self._unlisted
+
+    def _know(self, relays: list[Server]) -> None:
+        """Know these *relays* from now on."""
+        self.known, self._looked_up, self.source.plan = relays, -1, None
 
     def units(self) -> float:
         """The relays that can be used."""
@@ -53,7 +64,7 @@ class OpenRelay(SpamRoute):
     def parts(self, groups: list[RecipientGroup]) -> Sequence[Part]:
         """All of it to one of the relays known; to nobody if none is."""
         source = self.source
-        candidates = self.known if self.steady else self._usable() or self.known
+        candidates = self._usable() or self.known
         if not candidates or self._is_exchanger(relay := self._one_of(candidates), groups):
             return (source.part(None, groups),)
         if self.by_profit:
@@ -86,8 +97,8 @@ class OpenRelay(SpamRoute):
 
     def lose(self, transfer: Transfer, cause: str) -> None:  # noqa: ARG002 - any cause will do
         """Drop the relay."""
-        self.source.plan = None
-        self.known = [s for s in self.known if s is not transfer.server]
+        if transfer.server in self.known:
+            self._know([s for s in self.known if s is not transfer.server])
 
     def life(self) -> Life | None:
         """Ask servers, one after the other, whether they relay for a stranger."""
@@ -97,8 +108,7 @@ class OpenRelay(SpamRoute):
     def _scan(self, scans: np.random.Generator) -> None:
         server = self.strange[int(scans.integers(len(self.strange)))]
         if server not in self.known and self.source.is_relayed_by(server):
-            self.known.append(server)
-            self.source.plan = None
+            self._know([*self.known, server])
 
 
 class OwnAccount(SpamRoute):

@@ -121,7 +121,7 @@ class SpamRoute:
     hosted = False
     """Whether it has a line for each of its units."""
     steady = False
-    """Whether what it has changes only when it forgets the plan of its source."""
+    """Whether what it has changes only with blocklists, or when it forgets the source's plan."""
 
     def __init__(self, source: SpamSource) -> None:
         self.source, self.settings, self.context = source, source.settings, source.context
