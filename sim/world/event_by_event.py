@@ -59,9 +59,10 @@ class EventByEvent:
             self.env.at(writing, self.arrivals.at[writing.message])
 
     def _write(self, writing: Writing) -> None:
-        if writing.message is not None:
-            self.write(writing.message, self.arrivals.at[writing.message])
-        self._await(writing)
+        message = writing.message
+        self._await(writing)  # first, so that the next one is seen to come
+        if message is not None:
+            self.write(message, self.arrivals.at[message])
 
     def write(self, message: int, at: float) -> None:
         """Let the writer's mail program send *message* at *at* (s)."""

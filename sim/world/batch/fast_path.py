@@ -122,7 +122,7 @@ class Accelerator(EventByEvent):
         chunks = map(self._chunk, range(self._next, len(self.order), CHUNK))
         for message, at, sessions, memory, took, then in chain.from_iterable(chunks):
             # Whatever is scheduled before this message happens first, and may schedule more.
-            while at > until:
+            while at > until and not detached[message]:
                 self._next = self.place[message]
                 yield at
                 until, began, change = env.peek(), env.now, self.changes.next
@@ -185,7 +185,7 @@ class Accelerator(EventByEvent):
         # only here can something else happen that looks at this object
         self._next, self._now = self.place[message] + 1, at
         if self.messages.known_item[message] == WRITE:
-            self.write(message, at)
+            self._send(message, at, -inf)
         else:
             transfer = self.programs[self.arrivals.person[message]].first(message)
             self._take_over(transfer, at, start, took, known=known)
@@ -204,16 +204,19 @@ class Accelerator(EventByEvent):
     # ---- first hop of what is sent at its moment
 
     def write(self, message: int, at: float) -> None:
-        """Let the writer's mail program send *message* at *at* (s), in columns where that does."""
-        program = self.programs[self.arrivals.person[message]]
-        way = program.first_way(message)
-        if self._stale or not self.written.send(message, 1, way, at):
+        """Let the writer's mail program send *message* at *at* (s), the present moment."""
+        self._send(message, at, self._arrival)
+
+    def _send(self, message: int, at: float, until: float) -> None:
+        """Send *message*, written at *at*, in columns where that does; see `Written.send`."""
+        way = self.programs[self.arrivals.person[message]].first_way(message)
+        if self._stale or not self.written.send(message, 1, way, at, until):
             super().write(message, at)
 
-    def _arrive_written(self, event: FirstHop) -> None:
-        """A message that was sent at its moment reaches its first server."""
-        message, at, took = event.message, self.env.now, self.messages.took_item[event.message]
-        del self.written.on_their_way[message]
+    def _arrive_written(self, event: FirstHop, at: float) -> None:
+        """A message that was sent at its moment reaches its first server at *at*."""
+        message, took = event.message, self.messages.took_item[event.message]
+        self._now = at
         known = event.transfer is None and self.moments.welcomes(message, at)
         server = self.servers[self.messages.server_item[message]]
         start, then = server.sessions.admit(at, took) if known else None, UNKNOWN

@@ -64,7 +64,7 @@ class Written:
     def __init__(
         self,
         known: Precomputed,
-        arrive: Callable[[FirstHop], None],
+        arrive: Callable[[FirstHop, float], None],
         send_again: Callable[[InOutbox], None],
     ) -> None:
         self.known, self.arrivals, self.transport = known, known.arrivals, known.transport
@@ -72,10 +72,12 @@ class Written:
         self.recorder, self.env = known.transport.recorder, known.transport.env
         self.on_their_way: dict[int, FirstHop] = {}
         self._relayhosts = any(server.settings.relayhost for server in known.servers)
-        self._arrive, self._send_again = (arrive,), (send_again,)
+        self.arrive = arrive
+        self._arrive, self._send_again = (self._arrive_as_event,), (send_again,)
 
-    def send(self, message: int, attempt: int, way: Way, at: float) -> bool:
-        """Send *message* at *at* that *way*, if nothing but what columns hold can happen."""
+    def send(self, message: int, attempt: int, way: Way, at: float, until: float = -inf) -> bool:
+        """Send *message* at *at* that *way*, if nothing but what columns hold can happen; *until*
+        then no other message comes that is known beforehand."""
         program, (settings, network, client) = self.program(message), way
         server, network, client, login = program.offer(settings, network, client, None)
         if settings.reverse_path != settings.account.sender:
@@ -95,10 +97,18 @@ class Written:
         self.known.client_item[message] = client
         self.known.login_number_item[message] = self.known.logins.number_of(login)
         self.known.place[message] = settings.place
-        event = self.on_their_way[message] = FirstHop(message, way)
-        event.callbacks = self._arrive
-        self.env.schedule(event, NORMAL, sent + latency - self.env.now)
+        event, arrival = FirstHop(message, way), sent + latency
+        if arrival < until and arrival < self.env.peek():
+            self.arrive(event, arrival)  # nothing happens before
+        else:
+            self.on_their_way[message] = event
+            event.callbacks = self._arrive
+            self.env.schedule(event, NORMAL, arrival - self.env.now)
         return True
+
+    def _arrive_as_event(self, event: FirstHop) -> None:
+        del self.on_their_way[event.message]
+        self.arrive(event, self.env.now)
 
     def program(self, message: int) -> MailProgram:
         """The mail program of the writer of *message*."""
