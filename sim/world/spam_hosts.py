@@ -25,7 +25,7 @@ PAUSE = 86400.0
 
 
 class Machine(NamedTuple):
-    """A machine that can send now, and from where."""
+    """A machine that can send now, whose it is (None: nobody's), and from where it sends."""
 
     host: Any
     network: str
@@ -33,7 +33,7 @@ class Machine(NamedTuple):
 
 
 class Anywhere:
-    """Machines of nobody in particular: a host is a network and an address on it."""
+    """Machines of nobody in particular, which can send at any time."""
 
     def __init__(self, context: WorldContext) -> None:
         self.context, scenario = context, context.scenario
@@ -41,17 +41,17 @@ class Anywhere:
         numbers = scenario.numbering.numbers
         self.pools = [(name, numbers(free)) for name in isps if (free := scenario.leasable(name))]
 
-    def draw(self, draws: np.random.Generator, hosts: list[Any]) -> Any | None:  # noqa: ARG002
+    def draw(self, draws: np.random.Generator, hosts: list[Any]) -> Machine | None:  # noqa: ARG002
         """A machine anywhere: a network as likely as it is large, any of its addresses."""
         if not self.pools:
             return None
         sizes = np.array([len(free) for _, free in self.pools], dtype=float)
         network, free = self.pools[int(draws.choice(len(sizes), p=sizes / sizes.sum()))]
-        return network, free[int(draws.integers(len(free)))]
+        return Machine(None, network, free[int(draws.integers(len(free)))])
 
     def online(self, hosts: list[Any]) -> list[Machine]:
         """Those that can send: all."""
-        return [Machine(host, *host) for host in hosts]
+        return hosts
 
     def server(self, machine: Machine) -> Server | None:
         """The submission server of its network."""
@@ -59,7 +59,7 @@ class Anywhere:
 
     def lose(self, hosts: list[Any], address: int) -> list[Any]:
         """The *hosts* that are left when the one with this address was refused."""
-        return [host for host in hosts if host[1] != address]
+        return [host for host in hosts if host.address != address]
 
 
 class Owned:

@@ -174,7 +174,7 @@ def test_a_list_of_addresses_takes_one_host_after_the_other(heeds):
     conservation.check(frames, run.intended)
     a, c = frames["attempts"], frames["calendar"]
     made = World(scenario, "only", 0)
-    hosts = dict.fromkeys(address for _, address in made.spammers[0].routes["hijacked_host"].hosts)
+    hosts = dict.fromkeys(host.address for host in made.spammers[0].routes["hijacked_host"].hosts)
     assert [address in hosts for address in c["address"]][: len(hosts)] == [True] * len(hosts)
     for address in hosts:
         mine = a[a["client"] == address]
@@ -201,7 +201,7 @@ def test_a_host_that_is_limited_is_dropped_and_one_that_finds_no_session_is_not(
     )  # fmt: skip
     a = simulate(scenario, "only", 0).frames()["attempts"]
     hosts = World(scenario, "only", 0).spammers[0].routes["hijacked_host"].hosts
-    for _, address in hosts:
+    for _, _, address in hosts:
         codes = a.loc[a["client"] == address, "code"].tolist()
         assert codes.count(code) == (1 if code == 450 else len(codes))
         assert codes[-1] == code
