@@ -76,8 +76,8 @@ class Prospects:
 
     def _is_steady(self, route: Route) -> bool:
         """Whether *route* stays the first that works until one of them has other units."""
-        asked = [*self.routes][: [*self.routes].index(route) + 1]
-        return all(self.routes[name].steady for name in asked)
+        before = [*self.routes][: [*self.routes].index(route) + 1]
+        return all(self.routes[name].steady for name in before)
 
     def _first_working(self) -> Route:
         """The first route that works, or the last of all."""

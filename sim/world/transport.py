@@ -21,7 +21,7 @@ from sim.world import outages
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.addressees import Addressees
 from sim.world.asking import RATE, Questions, fails
-from sim.world.onward import Onward
+from sim.world.queue_manager import QueueManager
 from sim.world.recorder import Answer, Recorder
 from sim.world.server import Server
 from sim.world.transfers import Message, Replies, Transfer, recipients, split
@@ -36,7 +36,7 @@ NOBODYS = Permission.NONE.number
 NONE: Replies = []
 
 
-class Transport(Onward):
+class Transport(QueueManager):
     """Carries transfers to servers and acts on what these answer."""
 
     def __init__(

@@ -30,7 +30,7 @@ from sim.world.batch.logins import SMTP, Logins
 from sim.world.batch.polls import Polls
 from sim.world.context import WorldContext
 from sim.world.mail_programs import MailProgram
-from sim.world.onward import TRUNK
+from sim.world.queue_manager import TRUNK
 from sim.world.recorder import FATES
 from sim.world.verdict_cache import ClientClass, VerdictCache
 

@@ -19,7 +19,7 @@ from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.batch.columns import Known
 from sim.world.deferred import Deferred
 from sim.world.engine import Occurrence
-from sim.world.onward import TRUNK
+from sim.world.queue_manager import TRUNK
 
 if TYPE_CHECKING:
     from sim.world.batch.changes import Changes

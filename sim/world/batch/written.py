@@ -18,7 +18,7 @@ from sim.workload.streams import Purpose, chance
 from sim.world.abuse import NONE as NO_ABUSE
 from sim.world.batch.columns import Known
 from sim.world.engine import Occurrence
-from sim.world.onward import TRUNK
+from sim.world.queue_manager import TRUNK
 from sim.world.recorder import FATES
 from sim.world.transfers import Transfer
 

@@ -22,8 +22,8 @@ TRUNK = 1544e3
 """bit/s between servers: line.rate.t1."""
 
 
-class Onward:
-    """Carries accepted mail on.
+class QueueManager:
+    """Carries accepted mail on, for every server.
 
     *mx* holds the servers of each domain (number), the preferred one first; *write_notice* is
     told of a message that cannot be delivered, or (last argument) is only late.
