@@ -41,10 +41,10 @@ def stratified(generator: Generator) -> Iterator[float]:
     """Gaps of mean 1 between moments of which each stretch of length 1 holds one, drawn evenly in
     it (stratified sampling): as likely at any moment as in a Poisson process, but as many in every
     run. Drawn in blocks."""
-    last, stretch = 0.0, 0
+    last, stratum = 0.0, 0
     for draw in uniforms(generator):
-        yield stretch + draw - last
-        last, stretch = stretch + draw, stretch + 1
+        yield stratum + draw - last
+        last, stratum = stratum + draw, stratum + 1
 
 
 GAPS = {"stratified": stratified, "exponential": exponentials}

@@ -371,13 +371,13 @@ class Precomputed:
     ) -> tuple[Known, int, int]:
         """What is known of one answer, its outcome, and that of being put off by a greylist."""
         number, client_class = client
-        asked = self.servers[number]
-        answers = asked.cache.possible_answers(client_class, draw, sender, recipient, server=server)
+        host = self.servers[number]
+        answers = host.cache.possible_answers(client_class, draw, sender, recipient, server=server)
         first, last = answers[0], answers[-1]
-        if first is last and asked.personal.get(first.verdict.rule) == "login":
+        if first is last and host.personal.get(first.verdict.rule) == "login":
             self.permits_login.append(first.number)
         known = known_of_hop if server else known_of
-        return known(answers, asked), last.outcome, first.outcome
+        return known(answers, host), last.outcome, first.outcome
 
 
 def _content_draws(caches: dict[int, VerdictCache], servers: Ints, content: Floats) -> Indexed:

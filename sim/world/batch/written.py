@@ -128,12 +128,12 @@ class Written:
         server: Server,
         client: int,
         at: float,
-        noticed: float,
+        failure: float,
     ) -> bool:
         """Notice that *server* is not reached; whether the writer just tries again."""
         program = self.program(message)
-        waits = noticed - self.arrivals.at[message] < program.users.patience
-        if not waits or noticed >= self.transport.end:
+        waits = failure - self.arrivals.at[message] < program.users.patience
+        if not waits or failure >= self.transport.end:
             return False
         if program.polls_first:
             program.poll(settings, server, client, at)
@@ -141,7 +141,7 @@ class Written:
         if attempt == 1:
             self.recorder.messages.first_cause[message] = answer.cause
         row = client, settings.place, server.number
-        self._keep(message, attempt, row, answer, noticed, 0.0, 0.0, noticed)
+        self._keep(message, attempt, row, answer, failure, 0.0, 0.0, failure)
         return True
 
     def put_off(self, message: int, at: float, start: float, took: float) -> None:
