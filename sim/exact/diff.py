@@ -133,7 +133,7 @@ def diff(scenario: Scenario, a: str, b: str) -> Diff:
 
 def changes(first: Servers, second: Servers) -> Iterator[Change]:
     """The cells whose verdict changes from the servers of one arm to those of another."""
-    scenario, arms = first.baseline, (first.arm, second.arm)
+    scenario = first.baseline
     same_networks = first.scenario.networks == second.scenario.networks
     for server in scenario.servers:
         if server not in first.scenario.servers or server not in second.scenario.servers:
@@ -143,7 +143,7 @@ def changes(first: Servers, second: Servers) -> Iterator[Change]:
         )
         if same_networks and unchanged:
             continue
-        guests = places(scenario, server, arms)
+        guests = places(scenario, server, (first, second))
         for before, after in zip(
             _cells(first, server, guests), _cells(second, server, guests), strict=True
         ):
@@ -151,10 +151,11 @@ def changes(first: Servers, second: Servers) -> Iterator[Change]:
                 yield Change(before, after)
 
 
-def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> list[Cell]:
-    role = servers.scenario.servers[server].role
-    own = [] if role == "mx" else list(customers(servers, server, guests))
-    return own + list(others(servers, server, guests))
+def _cells(servers: Servers, server: str, guests: Sequence[Place]) -> Iterator[Cell]:
+    """The cells of one server, each asked when its turn comes."""
+    if servers.scenario.servers[server].role != "mx":
+        yield from customers(servers, server, guests)
+    yield from others(servers, server, guests)
 
 
 def _differs(before: Verdict, after: Verdict) -> bool:

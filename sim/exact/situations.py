@@ -150,12 +150,13 @@ def credentials_of(servers: Servers, server: str) -> list[str]:
     return [name for name in CREDENTIALS if name != "587" or offered]
 
 
-def places(scenario: Scenario, server: str, arms: Sequence[str] | None = None) -> list[Place]:
+def places(scenario: Scenario, server: str, asked: Sequence[Servers] | None = None) -> list[Place]:
     """Where the customers of *server* are, in the order of the six situations.
 
-    Networks of one kind that none of *arms* (all, if not given) tells apart are one place.
+    Networks of one kind that none of those *asked* (all arms, if not given) tells apart are one
+    place.
     """
-    every = [Servers(scenario, arm) for arm in (arms if arms is not None else scenario.arms)]
+    every = [Servers(scenario, arm) for arm in scenario.arms] if asked is None else asked
     own = scenario.servers[server].network
     groups: dict[object, Place] = {}
     for label, network in _visits(scenario, own):

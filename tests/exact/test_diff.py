@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
-from sim.exact.diff import MARKS, diff
+from sim.exact import situations
+from sim.exact.diff import MARKS, changes, diff
+from sim.path.journey import Servers
 
 
 def found(scenario, a, b, server):
@@ -14,6 +16,20 @@ def found(scenario, a, b, server):
         for c in diff(scenario, a, b).changes
         if c.before.server == server
     }
+
+
+def test_whether_anything_changes_is_known_at_the_first_cell_that_does(scenario, monkeypatch):
+    asked, ask = [], situations.single_cell
+
+    def counted(*cell):
+        asked.append(cell)
+        return ask(*cell)
+
+    monkeypatch.setattr(situations, "single_cell", counted)
+    every = changes(Servers(scenario, "open"), Servers(scenario, "network"))
+    next(every)
+    first = len(asked)
+    assert 2 * first < len([*every] and asked)
 
 
 def test_closing_a_relay(scenario):

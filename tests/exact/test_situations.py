@@ -90,7 +90,8 @@ def test_places_that_no_arm_tells_apart_are_one(scenario):
 
 
 def test_places_are_told_apart_only_by_the_arms_compared(scenario):
-    titles = [place.title for place in places(scenario, "proseware-smtp", ("open", "network"))]
+    asked = [Servers(scenario, arm) for arm in ("open", "network")]
+    titles = [place.title for place in places(scenario, "proseware-smtp", asked)]
     assert titles == ["home", "work, branch", "hotel, airport", "kiosk"]
 
 

@@ -7,6 +7,7 @@ To add one, write a function here or beside, whose docstring says what it finds,
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from sim.exact import findings
@@ -36,11 +37,12 @@ def equal_arms(view: View) -> Iterator[Notice]:
 def alike_arms(view: View) -> Iterator[Notice]:
     """Two arms with other policies that answer alike in every cell of the matrix."""
     kinds: dict[Hashable, list[str]] = {}
+    asked = cache(lambda arm: Servers(view.scenario, arm))
     for arm in {identity: arm for arm, identity in view.identities.items()}.values():
         if len(view.scenario.arm(arm).stages) > 1:
             continue
         of_kind = kinds.setdefault(_apart_from_lists(view.scenario.arm(arm)), [])
-        like = next((one for one in of_kind if _answer_alike(view.scenario, one, arm)), None)
+        like = next((one for one in of_kind if _answer_alike(asked(one), asked(arm))), None)
         if like is None:
             of_kind.append(arm)
         else:
@@ -65,8 +67,8 @@ def _apart_from_lists(arm: Scenario) -> Hashable:
     return arm.model_copy(update={"servers": plain}).hash(), tuple(others)
 
 
-def _answer_alike(scenario: Scenario, a: str, b: str) -> bool:
-    return next(changes(Servers(scenario, a), Servers(scenario, b)), None) is None
+def _answer_alike(a: Servers, b: Servers) -> bool:
+    return next(changes(a, b), None) is None
 
 
 def same_place(view: View) -> Iterator[Notice]:
