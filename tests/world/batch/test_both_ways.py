@@ -58,6 +58,7 @@ CASES = {
             "networks.hotel.links": {"carrier-b": "6 h"},
             "networks.phone.links": {"backbone": "3 h"},
             "users.commuters.auth": 0.5,
+            "users.*.patience": "2 h",
             "arms.on network.at": PHASES,
         },
     ),
@@ -86,7 +87,7 @@ CASES = {
         {
             **SHORTER,
             "servers.*-mx.client": ["limit_client_rate(2 / hour)", "limit_connections(2)"],
-            "servers.*-smtp.client": ["limit_client_rate(2 / day)"],
+            "servers.*-smtp.client": ["limit_client_rate(2 / hour)"],
             "servers.*.service_time": "20 min",
             "servers.*.sessions": 100,
         },
