@@ -58,7 +58,6 @@ CASES = {
             "networks.hotel.links": {"carrier-b": "6 h"},
             "networks.phone.links": {"backbone": "3 h"},
             "users.commuters.auth": 0.5,
-            "users.*.patience": "2 h",
             "arms.on network.at": PHASES,
         },
     ),
@@ -112,7 +111,11 @@ CASES = {
     "greylists, while links fail": (
         "servers-in-trouble",
         "a bad week",
-        {"servers.*-mx.recipient": ["greylist(5 min)"], "servers.*.temporary_failure": 0.2},
+        {
+            "servers.*-mx.recipient": ["greylist(5 min)"],
+            "servers.*.temporary_failure": 0.2,
+            "users.*.patience": "25 min",
+        },
     ),
     "lists of people, rules about owners, servers that are down": (
         "six-cases",
