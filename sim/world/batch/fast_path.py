@@ -2,9 +2,9 @@
 
 It decides nothing of its own. `Precomputed` knows when each message arrives, how long its session
 takes and what it is answered; what is left for the run is what depends on the order of things:
-when a session comes free, and what counts and lists say by then. Everything else (a refusal that
-somebody reacts to, a failure, a policy that asks about the moment) is `Transport`'s, as for any
-message.
+when a session comes free, and what counts, clocks, lists and greylists say by then. What is refused
+for now is tried again here, too. Everything else (a refusal that somebody reacts to, a bounce, a
+policy that tells people of one domain apart) is `Transport`'s, as for any message.
 
 Why the rows are those of `EventByEvent`, up to the rounding of sums of moments:
 
@@ -16,7 +16,8 @@ Why the rows are those of `EventByEvent`, up to the rounding of sums of moments:
   a setting is written event by event (`detach`).
 * *Policies.* What servers answer is worked out anew before the next arrival (`recompute`). A
   session is decided when it arrives, as in `Transport`.
-* *Outages.* A session during which a network or link goes down or comes up is `Transport`'s.
+* *Outages.* A session during which anything goes down, or a network or link comes up, is
+  `Transport`'s.
 """
 
 from __future__ import annotations
