@@ -168,13 +168,17 @@ class Moments:
         memory, delay, groups = server.memory, server.cache.greylist_delay, self.groups
         assert memory is not None, "only then is it known so"
         assert delay is not None, "only then is it known so"
-        first, *others = self._triples(client, groups.message_item[index], index)
-        greylist = memory.greylist
-        if others and len({greylist.age(triple, at) for triple in (first, *others)}) > 1:
-            return None
-        old = greylist.meet(first, at, delay)
-        for triple in others:
-            greylist.meet(triple, at, delay)
+        message, greylist = groups.message_item[index], memory.greylist
+        if groups.count_item[index] == 1:  # the usual case
+            sender = self._senders[self.arrivals.person[message]][self.arrivals.account[message]]
+            triple = client, sender, self.boxes[groups.row_item[index]]
+            old = greylist.meet(triple, at, delay)
+        else:
+            triples = self._triples(client, message, index)
+            if len({greylist.age(triple, at) for triple in triples}) > 1:
+                return None
+            for triple in triples:  # all of one age
+                old = greylist.meet(triple, at, delay)
         if memory.limits:
             memory.count(client, at, done)
         outcome = groups.outcome_item[index] if old else groups.young_item[index]
