@@ -4,6 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sim import figures
+from sim.results.report import drawing
 
 
 def counted(monkeypatch, home, name):
@@ -30,3 +31,12 @@ def test_no_bar_or_cell_is_asked_for_limits_that_are_known(made, monkeypatch):
     for name in ("costs", "causes", "matrix"):
         assert figures.draw(name, made.tables(3)).axes[0].patches
     assert asked == []
+
+
+def test_a_figure_that_is_written_is_empty(made, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(drawing, "numbers", lambda figure: drawn.append(figure) or [])
+    gallery = figures.Gallery(made.tables(3))
+    (written,) = drawing.drawings(gallery, ["rates"], lambda name, data: None, formats=["svg"])
+    assert "<svg" in written.svg
+    assert drawn[0].axes == []

@@ -63,6 +63,7 @@ def drawings(
         if len(points):
             write(f"{name}.csv", csv(points).encode("utf-8"))
             files = (*files, "csv")
+        figure.clear()  # its parts know each other, and would stay until Python looks for such
         sampled = not set(TABLE[name].needs) <= EXACT
         yield Drawing(name, title, caption, sampled, svg, formats=files)
 
