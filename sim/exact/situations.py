@@ -150,13 +150,13 @@ def credentials_of(servers: Servers, server: str) -> list[str]:
     return [name for name in CREDENTIALS if name != "587" or offered]
 
 
-def places(scenario: Scenario, server: str, asked: Sequence[Servers] | None = None) -> list[Place]:
+def places(scenario: Scenario, server: str, servers: Sequence[Servers] | None = None) -> list[Place]:
     """Where the customers of *server* are, in the order of the six situations.
 
-    Networks of one kind that none of those *asked* (all arms, if not given) tells apart are one
+    Networks of one kind that none of those *servers* (all arms, if not given) tells apart are one
     place.
     """
-    every = [Servers(scenario, arm) for arm in scenario.arms] if asked is None else asked
+    every = [Servers(scenario, arm) for arm in scenario.arms] if servers is None else servers
     own = scenario.servers[server].network
     groups: dict[object, Place] = {}
     for label, network in _visits(scenario, own):

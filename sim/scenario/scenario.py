@@ -166,16 +166,16 @@ class Scenario(Document):
         for name, organisation in self.organisations.items():
             for network in organisation.networks:
                 nodes[network]["organisation"] = name
-        return graphs.build(nodes, self._links())
+        links = [
+            graphs.Link(name, other, link.latency, link.bits_per_second)
+            for name, network in self.networks.items()
+            for other, link in network.links.items()
+        ]
+        return graphs.build(nodes, links)
 
     def routes(self) -> Routes:
         """The shortest routes between its networks."""
-        return graphs.Routes(graphs.neighbours(self.networks, self._links()))
-
-    def _links(self) -> Iterator[graphs.Link]:
-        for name, network in self.networks.items():
-            for other, link in network.links.items():
-                yield graphs.Link(name, other, link.latency, link.bits_per_second)
+        return graphs.routes(self.graph())
 
     def pool(self, network: str, draws: Draws | None = None) -> Pool:
         """The addresses that *network* hands out, as numbers of a run: its hosts without servers

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
-from heapq import heappop, heappush
-from itertools import count, pairwise
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import networkx as nx
 
     Graph = nx.Graph[str]
-
-Neighbours = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""By network, those that links join it to, with the latency and bandwidth of each."""
 
 
 class Link(NamedTuple):
@@ -29,32 +25,17 @@ class Link(NamedTuple):
 
 def build(networks: Mapping[str, Mapping[str, Any]], links: Iterable[Link]) -> Graph:
     """Return the graph of *networks* (name to attributes such as kind, domain) and *links*."""
-    import networkx as nx  # a fifth of a second, which no run need wait for
+    import networkx as nx
 
     graph: Graph = nx.Graph()
     for name, attributes in networks.items():
         graph.add_node(name, **attributes)
-    for link in _joining(networks, links):
-        graph.add_edge(link.a, link.b, latency=link.latency, bandwidth=link.bandwidth)
-    return graph
-
-
-def neighbours(networks: Iterable[str], links: Iterable[Link]) -> Neighbours:
-    """Return what *links* join to each of *networks*, in the order in which they are written."""
-    table: dict[str, dict[str, dict[str, float]]] = {name: {} for name in networks}
-    for link in _joining(table, links):
-        keys = {"latency": link.latency, "bandwidth": link.bandwidth}
-        table[link.a][link.b] = table[link.b][link.a] = keys
-    return table
-
-
-def _joining(networks: Container[str], links: Iterable[Link]) -> Iterator[Link]:
-    """The *links*, each of which joins *networks*; raises ValueError."""
     for link in links:
         for end in (link.a, link.b):
-            if end not in networks:
+            if end not in graph:
                 raise ValueError(f"link {link.a} to {link.b}: no network {end!r}")
-        yield link
+        graph.add_edge(link.a, link.b, latency=link.latency, bandwidth=link.bandwidth)
+    return graph
 
 
 def routes(
@@ -69,19 +50,23 @@ def routes(
     if down:
         graph = graph.copy()
         graph.remove_edges_from(down)
-    return Routes({name: dict(links) for name, links in graph.adj.items()})
+    return Routes(graph)
 
 
 class _Latencies(dict[str, dict[str, float]]):
     """Latencies by network, and network at the other end."""
 
-    def __init__(self, neighbours: Neighbours) -> None:
+    def __init__(self, graph: Graph) -> None:
         super().__init__()
-        self._neighbours = neighbours
+        self._graph = graph
 
     def __missing__(self, a: str) -> dict[str, float]:
         """Find all routes from *a*."""
-        self[a] = latencies = defaultdict(_infinite, _search(self._neighbours, a)[0])
+        import networkx as nx
+
+        find = nx.single_source_dijkstra_path_length
+        lengths = find(self._graph, a, weight="latency") if a in self._graph else {}
+        self[a] = latencies = defaultdict(_infinite, lengths)
         return latencies
 
 
@@ -96,9 +81,9 @@ class Routes:
     1000 times what a look-up does. Make new routes when a link or network goes down.
     """
 
-    def __init__(self, neighbours: Neighbours) -> None:
-        self._neighbours = neighbours
-        self.latencies = _Latencies(neighbours)
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.latencies = _Latencies(graph)
         """Seconds from one network to another, one way, summed over the links; infinity without
         a path."""
         self._paths: dict[str, dict[str, list[str]]] = {}
@@ -109,38 +94,17 @@ class Routes:
 
     def path(self, a: str, b: str) -> list[str]:
         """Networks passed from *a* to *b*, both included; empty without a path."""
-        if a not in self._paths:
-            self._paths[a] = _paths(*_search(self._neighbours, a))
-        return list(self._paths[a].get(b, ()))
+        table = self._paths.get(a)
+        if table is None:
+            import networkx as nx
+
+            find = nx.single_source_dijkstra_path
+            table = find(self._graph, a, weight="latency") if a in self._graph else {}
+            self._paths[a] = table
+        return list(table.get(b, ()))
 
     def bandwidth(self, a: str, b: str) -> float:
         """Bits per second of the narrowest link between *a* and *b*; infinity within a network."""
-        widths = (self._neighbours[x][y]["bandwidth"] for x, y in pairwise(self.path(a, b)))
+        path = self.path(a, b)
+        widths = (self._graph.edges[hop]["bandwidth"] for hop in pairwise(path))
         return min(widths, default=math.inf)
-
-
-def _search(neighbours: Neighbours, source: str) -> tuple[dict[str, float], dict[str, str]]:
-    """Latencies from *source* to all that can be reached, and the network before each on the way
-    (Dijkstra 1959); of two ways that are as short, the one that is found first counts."""
-    latencies: dict[str, float] = {}
-    numbers, nearest, before = count(), {source: 0.0}, dict[str, str]()
-    waiting = [(0.0, next(numbers), source)] if source in neighbours else []
-    while waiting:
-        latency, _, name = heappop(waiting)
-        if name in latencies:
-            continue
-        latencies[name] = latency
-        for other, link in neighbours[name].items():
-            at = latency + link["latency"]
-            if at < nearest.get(other, math.inf):
-                nearest[other], before[other] = at, name
-                heappush(waiting, (at, next(numbers), other))
-    return latencies, before
-
-
-def _paths(latencies: Mapping[str, float], before: Mapping[str, str]) -> dict[str, list[str]]:
-    """The networks passed on the way to each, both ends included; the nearest come first."""
-    paths: dict[str, list[str]] = {}
-    for name in latencies:
-        paths[name] = [*paths[before[name]], name] if name in before else [name]
-    return paths

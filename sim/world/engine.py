@@ -5,19 +5,20 @@ This file alone uses private attributes of SimPy, in the versions that pyproject
 ``_ok``, ``_value``: an event of SimPy happens once and is thrown away. A message is one event for
 all of its hops, scheduled anew at each: a process with a Timeout a hop takes three times as long.
 ``_queue``: the accelerator hands over its next message only if nothing is scheduled before it,
-and what is still scheduled at the end holds recipients whose fate is open.
+and what is still scheduled at the end holds recipients whose fate is open. Moments are entered as
+they are: as delays, which SimPy adds to the present, they would be rounded.
 ``_now``: the time, without the call that `now` is.
-``_eid``: the counter of events, for reports of how much work a run was.
+``_eid``: the counter of events, which orders those of one moment and says how many there were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Any
 
 from simpy.core import Environment
-from simpy.events import NORMAL, URGENT, Event
+from simpy.events import NORMAL, Event
 
 from sim.workload.arrivals import RecipientGroup
 
@@ -43,9 +44,6 @@ class Occurrence(Event):
 class Engine(Environment):
     """SimPy's environment with moments instead of delays."""
 
-    now = 0.0
-    """The time (s): SimPy's property, as an attribute."""
-
     def __init__(self) -> None:
         super().__init__()
         self.queue = self._queue
@@ -56,22 +54,6 @@ class Engine(Environment):
         if moment < self._now:
             moment = self._now
         heappush(self.queue, (moment, NORMAL, next(self._eid), event))
-
-    def run(self, until: float) -> None:  # type: ignore[override]
-        """Let happen what is scheduled before *until* (s): SimPy's steps, in a quarter less
-        time since they are made here and not by a call for each."""
-        end, queue = Occurrence(), self.queue
-        heappush(queue, (until, URGENT, next(self._eid), end))
-        while True:
-            moment, _, _, event = heappop(queue)
-            self._now = self.now = moment
-            if event is end:
-                return
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            for callback in callbacks:
-                callback(event)
-            if not event._ok:
-                raise event._value
 
     def call_at(self, moment: float, do: Moment, groups: Sequence[RecipientGroup] = ()) -> None:
         """Call *do* with the time, at *moment* or now; *groups* of recipients wait for it."""

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy import special
 
 from sim.measure.settling import (
-    CHANCE,
     Settling,
     last_part,
     long_run,
     one_off,
-    quantile_of_t,
     settling,
 )
 
@@ -40,14 +37,6 @@ def half(values):
 @pytest.mark.parametrize(("days", "last"), {20: 0, 21: 14, 27: 14, 41: 14, 42: 21, 56: 28}.items())
 def test_the_last_part_is_whole_weeks_and_leaves_one_before_it(days, last):
     assert last_part(days) == last
-
-
-@pytest.mark.parametrize("tests", [1, 7, 200])
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 9, 30, 301])
-def test_the_quantile_is_student_s(freedom, tests):
-    assert quantile_of_t(freedom, tests) == pytest.approx(
-        special.stdtrit(freedom, 1 - CHANCE / (2 * tests)), rel=1e-10
-    )
 
 
 def test_too_short_a_run_has_not_settled():

@@ -1,12 +1,10 @@
 """Latencies and paths over links, from a table."""
 
 import math
-import random
 
-import networkx as nx
 import pytest
 
-from sim.topology.graph import Link, Routes, build, neighbours, routes
+from sim.topology.graph import Link, build, routes
 
 NODES = {name: {"kind": "isp"} for name in "abcd"}
 LINKS = [
@@ -78,14 +76,3 @@ def test_a_link_that_carries_nothing_is_left_out_and_the_networks_stay():
     assert alone.latency("b", "b") == 0.0  # within a network that is down mail still goes
     assert alone.latency("a", "b") == float("inf")
     assert routes(graph).latency("a", "b") == 1.0  # the graph itself is as it was
-
-
-def test_of_ways_as_long_the_one_that_networkx_names_is_taken():
-    draws = random.Random(1)
-    names = [f"n{number}" for number in range(12)]
-    links = [Link(*draws.sample(names, 2), draws.choice([0.0, 0.01, 0.02])) for _ in range(30)]
-    graph, table = build({name: {} for name in names}, links), Routes(neighbours(names, links))
-    for a in names:
-        paths = nx.single_source_dijkstra_path(graph, a, weight="latency")
-        assert {b: table.path(a, b) for b in paths} == paths
-        assert {b: routes(graph).path(a, b) for b in paths} == paths

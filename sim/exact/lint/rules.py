@@ -37,12 +37,12 @@ def equal_arms(view: View) -> Iterator[Notice]:
 def alike_arms(view: View) -> Iterator[Notice]:
     """Two arms with other policies that answer alike in every cell of the matrix."""
     kinds: dict[Hashable, list[str]] = {}
-    asked = cache(lambda arm: Servers(view.scenario, arm))
+    servers_of = cache(lambda arm: Servers(view.scenario, arm))
     for arm in {identity: arm for arm, identity in view.identities.items()}.values():
         if len(view.scenario.arm(arm).stages) > 1:
             continue
         of_kind = kinds.setdefault(_apart_from_lists(view.scenario.arm(arm)), [])
-        like = next((one for one in of_kind if _answer_alike(asked(one), asked(arm))), None)
+        like = next((one for one in of_kind if _answer_alike(servers_of(one), servers_of(arm))), None)
         if like is None:
             of_kind.append(arm)
         else:
