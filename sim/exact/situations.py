@@ -150,7 +150,9 @@ def credentials_of(servers: Servers, server: str) -> list[str]:
     return [name for name in CREDENTIALS if name != "587" or offered]
 
 
-def places(scenario: Scenario, server: str, servers: Sequence[Servers] | None = None) -> list[Place]:
+def places(
+    scenario: Scenario, server: str, servers: Sequence[Servers] | None = None
+) -> list[Place]:
     """Where the customers of *server* are, in the order of the six situations.
 
     Networks of one kind that none of those *servers* (all arms, if not given) tells apart are one

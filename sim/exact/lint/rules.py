@@ -42,7 +42,9 @@ def alike_arms(view: View) -> Iterator[Notice]:
         if len(view.scenario.arm(arm).stages) > 1:
             continue
         of_kind = kinds.setdefault(_apart_from_lists(view.scenario.arm(arm)), [])
-        like = next((one for one in of_kind if _answer_alike(servers_of(one), servers_of(arm))), None)
+        like = next(
+            (one for one in of_kind if _answer_alike(servers_of(one), servers_of(arm))), None
+        )
         if like is None:
             of_kind.append(arm)
         else:
