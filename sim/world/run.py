@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from sim.world.addressees import Addressees
 from sim.world.batch.fast_path import Accelerator
 from sim.world.batch.precompute import Precomputed
 from sim.world.blocklists import Blocklists
+from sim.world.collector import seldom_collected
 from sim.world.context import WorldContext
 from sim.world.engine import Engine
 from sim.world.event_by_event import EventByEvent
@@ -55,23 +54,8 @@ def simulate(scenario: Scenario, arm: str, replication: int, *, batch: bool = Tr
     The same people write the same messages in every arm (see `sim.workload.workload`).
     Without *batch* every message is an event, and the rows are the same.
     """
-    with _seldom_collected():
+    with seldom_collected():
         return World(scenario, arm, replication, batch=batch).run()
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Look for garbage in cycles a thousandth as often.
-
-    A world makes hardly any; what it has (people, answers, what servers remember) would be looked
-    at again each time, which takes a sixth of a run of the main scenario.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(usual[0] * 1000, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 class World:

@@ -324,6 +324,7 @@ class Accelerator(EventByEvent):
 
     def clear(self) -> None:
         """Let go of all columns: in circles, these would wait for the collector."""
+        self.written.__dict__.clear()
         self.__dict__.clear()
 
     def mark_pending(self, rows: NDArray[np.bool_]) -> None:
