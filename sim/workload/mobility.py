@@ -14,6 +14,7 @@ from sim.workload import week
 from sim.workload.columns import Floats, Ints, Names, group_bounds
 from sim.workload.people import Person
 from sim.workload.streams import Generator, stream
+from sim.workload.vacancies import Vacancies
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -61,6 +62,7 @@ class Mobility:
         self.leasable: dict[str, Sequence[int]] = {}
         self.shared: set[str] = set()  # networks whose guests stand behind one address
         self.permanent: dict[tuple[int, str], int] = {}  # addresses of one person for good
+        self._vacant: dict[str, Vacancies] = {}  # by network
 
     def extend(
         self,
@@ -124,6 +126,8 @@ class Mobility:
         if network in self.shared:
             return free[0] if free else 0
         n = len(free)
+        if n and not self._vacancies(network).at(now):
+            return 0
         for k in range(person.number, person.number + n):
             if self.is_idle(network, free[k % n], now):
                 return free[k % n]
@@ -131,12 +135,34 @@ class Mobility:
 
     def is_idle(self, network: str, address: int, now: float) -> bool:
         """Whether nobody holds *address* of *network* at *now*."""
-        bounds, starts, ends, permanent = self._holdings
+        _, starts, ends, permanent = self._holdings
         if (network, address) in permanent:
             return False
-        low, high = bounds.get(self.names[network] << 32 | address, (0, 0))
+        low, high = self._bounds_of(network, address)
         i = bisect_right(starts, now, low, high) - 1
         return i < low or ends[i] < now
+
+    def _vacancies(self, network: str) -> Vacancies:
+        """Those of *network* among the addresses that it leases and nobody keeps for good."""
+        known = self._vacant.get(network)
+        if known is None:
+            start, end, permanent = self._holdings[1:]
+            free = {a for a in self.leasable[network] if (network, a) not in permanent}
+            holder = [
+                (i, address)
+                for address in sorted(free)
+                for i in range(*self._bounds_of(network, address))
+            ]
+            rows, addresses = np.array(holder, dtype=np.int64).reshape(-1, 2).T
+            known = self._vacant[network] = Vacancies(
+                len(free), addresses, np.array(start)[rows], np.array(end)[rows]
+            )
+        return known
+
+    def _bounds_of(self, network: str, address: int) -> tuple[int, int]:
+        """The first of the intervals in which *address* of *network* is held, and the one after
+        the last."""
+        return self._holdings.bounds.get(self.names[network] << 32 | address, (0, 0))
 
     @cached_property
     def _holdings(self) -> Holdings:
