@@ -154,15 +154,11 @@ class Greylist:
 
     def meet(self, triple: Triple, now: float, delay: float) -> bool:
         """Whether *triple*, which comes at *now*, is as old as *delay* and so gets through."""
-        seen = self._seen.get(triple)
-        if seen is not None:
-            first, last, passed = seen
-            if now - last <= self.memory if passed else now - first <= self.window:
-                old = now - first >= delay
-                self._seen[triple] = first, now, old
-                return old
-        self._seen[triple] = now, now, False
-        return False
+        age = self.age(triple, now)
+        first = now if age is None else self._seen[triple][0]
+        old = age is not None and age >= delay
+        self._seen[triple] = first, now, old
+        return old
 
     def note(self, triple: Triple, age: float | None, answer: Answer, now: float) -> None:
         """Keep what became of *triple*, which was of that *age*: greylisted, or let through."""

@@ -37,15 +37,13 @@ class Prospects:
         listings = self.source.context.listings
         if self.source.plan is not None and self._planned_at == listings:
             return self.source.plan
-        if self.in_order:
-            route = self._first_working()
-            plan = route, min(self.demand, self._limit(route))
-            self.source.plan = plan if self._is_steady(route) else None
-            self._planned_at = listings
-            return plan
         rates = self.rates()
         route = next(iter(rates)) if only is None else only
-        return route, rates.get(route, 0.0)
+        plan = route, rates.get(route, 0.0)
+        if self.in_order:
+            self.source.plan = plan if self._is_steady(route) else None
+            self._planned_at = listings
+        return plan
 
     def rates(self) -> dict[Route, float]:
         """Recipients a second by each route, as they are chosen among those that work."""

@@ -6,7 +6,7 @@ next attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sim.path.route import MOST_HOPS
 from sim.workload.arrivals import RecipientGroup
@@ -51,32 +51,6 @@ class QueueManager:
     def take(self, transfer: Transfer, replies: Replies, done: float) -> None:
         """The server has accepted these recipients: each goes where it belongs."""
         server, message = transfer.server, transfer.message
-        if server.has_aliases:
-            self._take_by_alias(transfer, replies, done)
-            return
-        to_relay: dict[int, list[RecipientGroup]] = {}
-        unknown: Replies = []
-        for group, answer in replies:
-            verdict = answer.verdict
-            if verdict.relayed and not verdict.discarded:
-                if len(replies) == 1:  # the usual case
-                    self.relay(server, message, group.domain, [group], done, transfer.hops + 1)
-                    return
-                to_relay.setdefault(group.domain, []).append(group)
-            elif verdict.discarded:
-                self.recorder.end(group, DISCARDED, answer, done)
-            elif server.lacks(group, exact=message.exact):  # accepted first, looked up later
-                unknown.append((group, server.own["unknown"]))
-            else:
-                self._deliver(transfer, group, answer, done)
-        if unknown:
-            self._bounce(server, message, unknown, done)
-        for domain, groups in to_relay.items():
-            self.relay(server, message, domain, groups, done, transfer.hops + 1)
-
-    def _take_by_alias(self, transfer: Transfer, replies: Replies, done: float) -> None:
-        """The same where each recipient goes where the aliases of the server send it."""
-        server, message = transfer.server, transfer.message
         to_relay: dict[tuple[int, str | None], tuple[Message, list[RecipientGroup]]] = {}
         unknown: Replies = []
         for group, answer in replies:
@@ -84,12 +58,14 @@ class QueueManager:
                 self.recorder.end(group, DISCARDED, answer, done)
                 continue
             relayed = answer.verdict.relayed
-            parts = self.addressees.parts(server, message, group, relayed=relayed)
+            parts: Iterable[tuple[Message, RecipientGroup, bool]] = ((message, group, relayed),)
+            if server.has_aliases:
+                parts = self.addressees.parts(server, message, group, relayed=relayed)
             for under, part, leaves in parts:
                 if leaves:
                     key = part.domain, under.reverse_path
                     to_relay.setdefault(key, (under, []))[1].append(part)
-                elif server.lacks(part, exact=under.exact):
+                elif server.lacks(part, exact=under.exact):  # accepted first, looked up later
                     unknown.append((part, server.own["unknown"]))
                 else:
                     self._deliver(transfer, part, answer, done)

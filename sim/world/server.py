@@ -181,6 +181,10 @@ class Server:
         self._listing: Listing | None = None
         self.enforce(policy)
 
+    def duration(self, draw: float, recipients: int, octets: float, bandwidth: float) -> float:
+        """How long a session takes (s), by the *draw* of its service time; *bandwidth* in bit/s."""
+        return self.service(draw) + self.per_recipient * recipients + octets * 8 / bandwidth
+
     def trusts(self, client: int) -> bool:
         """Whether *client* is on one of the server's own networks."""
         if client not in self._trusted:

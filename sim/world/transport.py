@@ -139,8 +139,7 @@ class Transport(QueueManager):
         else:
             purpose = Purpose.SUBMISSION if transfer.origin is None else Purpose.RELAY
             draw = chance(message.key, purpose, transfer.attempt)
-        took = server.service(draw) + server.per_recipient * transfer.count
-        took += message.size * 8 / transfer.line
+        took = server.duration(draw, transfer.count, message.size, transfer.line)
         start = server.sessions.admit(now, took)
         if start is None:
             self.turn_away(transfer, now)
@@ -231,7 +230,7 @@ class Transport(QueueManager):
             if refused and sender is not None and sender.needs_all(transfer, refused):
                 acceptances, relayed = [], 0
             accepted = recipients([group for group, _ in acceptances])
-        elif worst.verdict.relayed and not worst.verdict.discarded:  # the usual case
+        elif worst.relays:  # the usual case
             relayed = accepted
         if server.personal and transfer.origin is None and self.permissions is not None:
             writer = self.recorder.messages.sender[message.number] if not message.spam else -1

@@ -170,8 +170,7 @@ class Moments:
         assert delay is not None, "only then is it known so"
         message, greylist = groups.message_item[index], memory.greylist
         if groups.count_item[index] == 1:  # the usual case
-            sender = self._senders[self.arrivals.person[message]][self.arrivals.account[message]]
-            triple = client, sender, self.boxes[groups.row_item[index]]
+            triple: Triple = client, self._sender(message), self.boxes[groups.row_item[index]]
             old = greylist.meet(triple, at, delay)
         else:
             triples = self._triples(client, message, index)

@@ -123,7 +123,7 @@ class SecondHops:
             answer = self._failure(server, origin.address, done)
         if answer is None:
             self.transport.session(self._transfer(index), at, start, took)
-        elif _ends_here(answer):
+        elif answer.keeps:
             groups.outcome_item[index] = answer.outcome
             groups.at_item[index], groups.start_item[index] = at, start
             if groups.attempt_item[index] > FIRST:
@@ -205,9 +205,8 @@ class SecondHops:
             return ASK
         groups, message, origin = self.groups, self.groups.message_item[index], self._origin(index)
         key, attempt = self.arrivals.key[message], groups.attempt_item[index]
-        took = server.service(chance(key, Purpose.RELAY, attempt))
-        took += server.per_recipient * groups.count_item[index]
-        groups.took_item[index] = took + self.arrivals.size[message] * 8 / TRUNK
+        draw, size = chance(key, Purpose.RELAY, attempt), self.arrivals.size[message]
+        groups.took_item[index] = server.duration(draw, groups.count_item[index], size, TRUNK)
         failure = origin.temporary_failure
         if failure and chance(key, Purpose.FAILURE, attempt) < failure:
             return FAILS
@@ -230,9 +229,3 @@ class SecondHops:
             transfer.attempt, transfer.ticket = attempt, deferred
             transfer.server = self.servers[self.groups.server_item[index]]
         return transfer
-
-
-def _ends_here(answer: Answer) -> bool:
-    """Whether the recipients get the message at the server that gave *answer*."""
-    verdict = answer.verdict
-    return verdict.accepted and not verdict.relayed and not verdict.discarded

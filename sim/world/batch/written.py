@@ -199,7 +199,8 @@ class Written:
         if attempt > 1:
             service = chance(arrivals.key[message], Purpose.SUBMISSION, attempt)
         messages.server_item[message], messages.at_item[message] = server.number, arrival
-        messages.took_item[message] = self._took(message, server, service, count, bandwidth)
+        size = arrivals.size[message]
+        messages.took_item[message] = server.duration(service, count, size, bandwidth)
 
     def _set_second_hop(self, message: int, origin: Server, at: float) -> bool:
         """Enter where each group goes from *origin*; whether all have somewhere to go."""
@@ -217,15 +218,9 @@ class Written:
             known.latency_item[index] = latency
             groups.known_item[index] = Known.ASK if ask else usual
             service = arrivals.relay_service[message]
-            groups.took_item[index] = self._took(message, server, service, count, TRUNK)
+            size = arrivals.size[message]
+            groups.took_item[index] = server.duration(service, count, size, TRUNK)
         return True
-
-    def _took(
-        self, message: int, server: Server, draw: float, count: int, bandwidth: float
-    ) -> float:
-        """How long a session with *count* recipients takes (s), as `Transport.arrive` adds it."""
-        took = server.service(draw) + server.per_recipient * count
-        return took + self.arrivals.size[message] * 8 / bandwidth
 
     def before_change(self, person: int | None) -> None:
         """Something that *person* (None: anybody) sent under is about to change."""
